@@ -1,0 +1,48 @@
+# Causerie. `make run` and `make test` are all a newcomer needs; `make` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+TOOLS := $(CURDIR)/target/tools
+export PATH := $(TOOLS)/bin:$(TOOLS)/npm/node_modules/.bin:$(PATH)
+
+# Folders count too: their time changes when a file is deleted or renamed.
+APP_INPUTS := $(shell find app shared style public -not -name '.*') Cargo.toml Cargo.lock Trunk.toml rust-toolchain.toml
+# Written at the end of the build; the server reads it too.
+APP := dist/build.json
+
+.PHONY: help run dev console test bench fmt lint
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## build everything and start it with a demo workspace
+	@scripts/run.sh
+
+dev: ## server and console for development, the console rebuilt at every change
+	@scripts/dev.sh
+
+test: ## everything that CI runs
+	@scripts/test.sh
+
+bench: ## print the figures of the product, one a line
+	@STEPS=5 scripts/tools.sh
+	@echo "[5/5] Console"
+	@$(MAKE) console
+	@cargo run --release --quiet --package causerie-e2e --bin bench
+
+fmt: ## format the sources
+	@cargo fmt --all
+
+lint: $(APP) ## clippy, with warnings as errors
+	@cargo clippy --workspace --all-targets -- --deny warnings
+
+console: $(APP) ## build the console into dist/
+	@:
+
+# It gets the time before the build, so that a file saved meanwhile counts as newer.
+$(APP): $(APP_INPUTS) scripts/console.sh
+	@mkdir -p target && touch target/app.started
+	@scripts/console.sh
+	@touch --reference=target/app.started $@

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change is merged; the closing line is cargo's.
+# All steps share one target folder and one profile, so nothing is compiled twice.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/common.sh
+
+readonly STEPS=10
+export STEPS
+
+step() {
+  printf '[%s/%s] %s\n' "$1" "$STEPS" "$2"
+}
+
+scripts/tools.sh
+
+step 5 "Browser, database and font"
+scripts/packages.sh
+
+step 6 "Formatting"
+cargo fmt --all --check || fail "the sources are not formatted: run make fmt."
+
+step 7 "Dependencies of the browser program"
+scripts/deny-wasm.sh
+
+step 8 "Console"
+make --no-print-directory console
+
+step 9 "Lints"
+cargo clippy --workspace --all-targets --quiet -- --deny warnings
+
+step 10 "Tests, with a private PostgreSQL"
+# Two at a time: each end-to-end test drives a browser of its own.
+exec scripts/postgres.sh cargo test --workspace --no-fail-fast -- --test-threads="${TEST_THREADS:-2}"

@@ -1,0 +1,265 @@
+//! Automerge documents: their names, their fixed beginning and how to write and read them (`sync.md`, Documents).
+
+pub mod contact;
+pub mod notes;
+pub mod timeline;
+
+use std::{fmt, str::FromStr};
+
+use automerge::{
+    ActorId, Author, Automerge, AutomergeError, Change, LoadOptions, ObjId, ObjType, ROOT, ReadDoc, TextEncoding,
+    Value,
+    transaction::{CommitOptions, Transactable, Transaction},
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::ids::{ContactId, ConversationId, UserId};
+
+/// DOM offsets are UTF-16, so both sides count so.
+pub const ENCODING: TextEncoding = TextEncoding::Utf16CodeUnit;
+
+/// The actor of every genesis change. Nobody else may use it.
+pub const GENESIS_ACTOR: [u8; 1] = [0];
+
+/// The name of a document.
+///
+/// Text form: `timeline/<conversation>/<segment>`, `contact/<contact>`, `notes/<contact>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DocumentId {
+    Timeline(ConversationId, u32),
+    Contact(ContactId),
+    Notes(ContactId),
+}
+
+/// What kind of document it is; decides its genesis and what the gate allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DocumentKind {
+    Timeline,
+    Contact,
+    Notes,
+}
+
+impl DocumentId {
+    pub fn kind(self) -> DocumentKind {
+        match self {
+            Self::Timeline(..) => DocumentKind::Timeline,
+            Self::Contact(_) => DocumentKind::Contact,
+            Self::Notes(_) => DocumentKind::Notes,
+        }
+    }
+}
+
+impl fmt::Display for DocumentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeline(conversation, segment) => write!(f, "timeline/{conversation}/{segment}"),
+            Self::Contact(contact) => write!(f, "contact/{contact}"),
+            Self::Notes(contact) => write!(f, "notes/{contact}"),
+        }
+    }
+}
+
+impl FromStr for DocumentId {
+    type Err = crate::ids::BadId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = crate::ids::BadId;
+        let mut parts = text.split('/');
+        let id = match (parts.next(), parts.next(), parts.next()) {
+            (Some("timeline"), Some(conversation), Some(segment)) => {
+                Self::Timeline(conversation.parse()?, segment.parse().map_err(|_| bad)?)
+            }
+            (Some("contact"), Some(contact), None) => Self::Contact(contact.parse()?),
+            (Some("notes"), Some(contact), None) => Self::Notes(contact.parse()?),
+            _ => return Err(bad),
+        };
+        // One spelling only ("01" is no segment number).
+        if parts.next().is_none() && id.to_string() == text { Ok(id) } else { Err(bad) }
+    }
+}
+
+impl Serialize for DocumentId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DocumentId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl DocumentKind {
+    /// The maps that the genesis creates at the root, in this order: their operations are 1, 2, 3 …
+    pub fn containers(self) -> &'static [&'static str] {
+        match self {
+            Self::Timeline => &["messages"],
+            Self::Contact => &["emails", "phones", "custom"],
+            Self::Notes => &["notes"],
+        }
+    }
+}
+
+/// Why a document could not be read or written.
+#[derive(Debug)]
+pub enum DocumentError {
+    /// Automerge refused.
+    Automerge(AutomergeError),
+    /// A stored change is damaged.
+    Damaged(String),
+    /// A container or an entry is not there.
+    Missing(&'static str),
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Automerge(error) => write!(f, "document: {error}"),
+            Self::Damaged(why) => write!(f, "damaged change: {why}"),
+            Self::Missing(what) => write!(f, "document has no {what}"),
+        }
+    }
+}
+
+impl std::error::Error for DocumentError {}
+
+impl From<AutomergeError> for DocumentError {
+    fn from(error: AutomergeError) -> Self {
+        Self::Automerge(error)
+    }
+}
+
+/// Who writes: stamps the change with the user, under an actor that is new in every tab and rebuild.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pen {
+    /// 16 random bytes.
+    pub actor: [u8; 16],
+    /// The writing user; `None` for the server.
+    pub user: Option<UserId>,
+}
+
+impl Pen {
+    /// The author mark that a change of this user carries.
+    pub fn author(user: UserId) -> Author<'static> {
+        Author::from(user.to_u128().to_be_bytes().to_vec())
+    }
+}
+
+/// The document's fixed beginning: an empty document with its containers. Everybody derives the same
+/// bytes, so a client may begin a document offline; another genesis would lose data on merging.
+pub fn begin(kind: DocumentKind) -> Automerge {
+    let mut doc = Automerge::new_with_encoding(ENCODING).with_actor(ActorId::from(&GENESIS_ACTOR[..]));
+    let mut tx = doc.transaction();
+    for name in kind.containers() {
+        // A fresh document takes any put at its root; a failure here would be a broken build.
+        tx.put_object(ROOT, *name, ObjType::Map).expect("genesis");
+    }
+    tx.commit_with(CommitOptions::default().with_time(0));
+    doc
+}
+
+/// Loads a stored document: a snapshot (or the genesis when there is none) and the changes after it.
+pub fn load(kind: DocumentKind, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Result<Automerge, DocumentError> {
+    let mut doc = match snapshot {
+        Some(bytes) => Automerge::load_with_options(bytes, LoadOptions::new().text_encoding(ENCODING))?,
+        None => begin(kind),
+    };
+    apply(&mut doc, changes)?;
+    Ok(doc)
+}
+
+/// Applies changes that the gate has admitted.
+pub fn apply(doc: &mut Automerge, changes: &[Vec<u8>]) -> Result<(), DocumentError> {
+    let changes = changes.iter().map(|bytes| parse(bytes)).collect::<Result<Vec<_>, _>>()?;
+    doc.apply_changes(changes)?;
+    Ok(())
+}
+
+/// Reads one change.
+pub fn parse(bytes: &[u8]) -> Result<Change, DocumentError> {
+    Change::try_from(bytes).map_err(|error| DocumentError::Damaged(error.to_string()))
+}
+
+/// Runs `edit` as one change by `pen` and returns the change's raw bytes; `None` if nothing was changed.
+pub fn write<T>(
+    doc: &mut Automerge,
+    pen: &Pen,
+    edit: impl FnOnce(&mut Transaction<'_>) -> Result<T, DocumentError>,
+) -> Result<Option<Vec<u8>>, DocumentError> {
+    doc.set_author(pen.user.map(Pen::author));
+    doc.set_actor(ActorId::from(&pen.actor[..]));
+    let mut tx = doc.transaction();
+    match edit(&mut tx) {
+        Ok(_) => {}
+        Err(error) => {
+            tx.rollback();
+            return Err(error);
+        }
+    }
+    // Time 0: `at` inside the content is the only clock, and equal edits give equal bytes.
+    let (hash, _) = tx.commit_with(CommitOptions::default().with_time(0));
+    let change = hash.and_then(|hash| doc.get_change_by_hash(&hash));
+    Ok(change.map(|change| change.raw_bytes().to_vec()))
+}
+
+/// The container `name` at the root.
+pub(crate) fn container(doc: &impl ReadDoc, name: &'static str) -> Result<ObjId, DocumentError> {
+    match doc.get(ROOT, name)? {
+        Some((Value::Object(ObjType::Map), id)) => Ok(id),
+        _ => Err(DocumentError::Missing(name)),
+    }
+}
+
+/// A string value of a map, `None` when absent or of another type.
+pub(crate) fn string(doc: &impl ReadDoc, object: &ObjId, key: &str) -> Option<String> {
+    let (value, _) = doc.get(object, key).ok()??;
+    value.as_str().map(str::to_owned)
+}
+
+/// An integer value of a map.
+pub(crate) fn integer(doc: &impl ReadDoc, object: &ObjId, key: &str) -> Option<i64> {
+    let (value, _) = doc.get(object, key).ok()??;
+    value.as_i64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_genesis_is_the_same_everywhere_and_for_ever() {
+        let heads = |kind| begin(kind).get_heads().iter().map(ToString::to_string).collect::<Vec<_>>();
+        // Changing one of these makes every stored document unreadable for new clients.
+        assert_eq!(heads(DocumentKind::Timeline), [TIMELINE]);
+        assert_eq!(heads(DocumentKind::Contact), [CONTACT]);
+        assert_eq!(heads(DocumentKind::Notes), [NOTES]);
+    }
+
+    const TIMELINE: &str = "";
+    const CONTACT: &str = "";
+    const NOTES: &str = "";
+
+    #[test]
+    fn a_document_name_has_one_spelling() {
+        let id = DocumentId::Timeline(ConversationId::from_u128(7), 3);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!("timeline/00000000000000000000000007/03".parse::<DocumentId>().is_err());
+        assert!("timeline/00000000000000000000000007".parse::<DocumentId>().is_err());
+        assert!("notes/00000000000000000000000007/1".parse::<DocumentId>().is_err());
+    }
+
+    #[test]
+    fn an_edit_that_fails_leaves_no_trace() {
+        let mut doc = begin(DocumentKind::Notes);
+        let before = doc.get_heads();
+        let pen = Pen { actor: [1; 16], user: Some(UserId::from_u128(1)) };
+        let result = write(&mut doc, &pen, |tx| {
+            tx.put(ROOT, "x", 1)?;
+            Err::<(), _>(DocumentError::Missing("y"))
+        });
+        assert!(result.is_err());
+        assert_eq!(doc.get_heads(), before);
+    }
+}

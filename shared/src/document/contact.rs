@@ -1,0 +1,148 @@
+//! The contact profile: scalar personal fields, e-mails and phones by their normalised value, bot fields.
+
+use automerge::{Automerge, ReadDoc, transaction::Transactable};
+use serde::{Deserialize, Serialize};
+
+use super::{DocumentError, Pen, container, write};
+use crate::contact::{Detail, Field, normalise};
+
+/// What the profile pane shows. A field with more than one value was written by two people at once:
+/// the console shows both and a person chooses (`sync.md`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Profile {
+    pub fields: Vec<(Field, Vec<String>)>,
+    /// As typed, in the order of their normalised form.
+    pub emails: Vec<String>,
+    pub phones: Vec<String>,
+    /// Filled by bots and the server; read-only to people.
+    pub custom: Vec<(String, String)>,
+}
+
+impl Profile {
+    /// The value of a field; the first when two people wrote at once.
+    pub fn get(&self, field: Field) -> Option<&str> {
+        let (_, values) = self.fields.iter().find(|(key, _)| *key == field)?;
+        values.first().map(String::as_str)
+    }
+}
+
+/// Writes or (with `None`) clears a field. `None` when nothing changed.
+pub fn set(doc: &mut Automerge, pen: &Pen, field: Field, value: Option<&str>) -> Result<Option<Vec<u8>>, DocumentError> {
+    write(doc, pen, |tx| {
+        match value {
+            Some(value) => tx.put(automerge::ROOT, field.as_str(), value)?,
+            None => {
+                if tx.get(automerge::ROOT, field.as_str())?.is_some() {
+                    tx.delete(automerge::ROOT, field.as_str())?;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Adds an e-mail or phone, or removes it.
+pub fn set_detail(
+    doc: &mut Automerge,
+    pen: &Pen,
+    detail: Detail,
+    value: &str,
+    present: bool,
+) -> Result<Option<Vec<u8>>, DocumentError> {
+    let key = normalise(detail, value);
+    write(doc, pen, |tx| {
+        let map = container(tx, detail.container())?;
+        let known = tx.get(&map, key.as_str())?.is_some();
+        match (present, known) {
+            (true, _) => tx.put(&map, key.as_str(), value.trim())?,
+            (false, true) => tx.delete(&map, key.as_str())?,
+            (false, false) => {}
+        }
+        Ok(())
+    })
+}
+
+/// Writes a name and a detail as one change, as a visitor gives them in a form. `None` when nothing changed.
+pub fn introduce(
+    doc: &mut Automerge,
+    pen: &Pen,
+    name: Option<&str>,
+    detail: Option<(Detail, &str)>,
+) -> Result<Option<Vec<u8>>, DocumentError> {
+    write(doc, pen, |tx| {
+        if let Some(name) = name {
+            tx.put(automerge::ROOT, Field::Name.as_str(), name)?;
+        }
+        if let Some((detail, value)) = detail {
+            let map = container(tx, detail.container())?;
+            tx.put(&map, normalise(detail, value), value.trim())?;
+        }
+        Ok(())
+    })
+}
+
+/// Reads the whole profile.
+pub fn read(doc: &Automerge) -> Result<Profile, DocumentError> {
+    let mut profile = Profile::default();
+    for field in Field::ALL {
+        let mut values: Vec<String> = vec![];
+        for (value, _) in doc.get_all(automerge::ROOT, field.as_str())? {
+            if let Some(text) = value.as_str()
+                && !values.iter().any(|known| known == text)
+            {
+                values.push(text.to_owned());
+            }
+        }
+        if !values.is_empty() {
+            profile.fields.push((field, values));
+        }
+    }
+    profile.emails = texts(doc, Detail::Email)?;
+    profile.phones = texts(doc, Detail::Phone)?;
+    let custom = container(doc, "custom")?;
+    profile.custom = doc
+        .keys(&custom)
+        .filter_map(|key| super::string(doc, &custom, &key).map(|value| (key, value)))
+        .collect();
+    Ok(profile)
+}
+
+fn texts(doc: &Automerge, detail: Detail) -> Result<Vec<String>, DocumentError> {
+    let map = container(doc, detail.container())?;
+    Ok(doc.keys(&map).filter_map(|key| super::string(doc, &map, &key)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        document::{DocumentKind, apply, begin},
+        ids::UserId,
+    };
+
+    #[test]
+    fn two_people_write_a_field_at_once_and_both_values_are_kept() {
+        let pen = |n: u8| Pen { actor: [n; 16], user: Some(UserId::from_u128(n.into())) };
+        let (mut a, mut b) = (begin(DocumentKind::Contact), begin(DocumentKind::Contact));
+        let change_a = set(&mut a, &pen(1), Field::City, Some("Valencia")).unwrap().unwrap();
+        let change_b = set(&mut b, &pen(2), Field::City, Some("Denia")).unwrap().unwrap();
+        apply(&mut a, &[change_b]).unwrap();
+        apply(&mut b, &[change_a]).unwrap();
+        let (a, b) = (read(&a).unwrap(), read(&b).unwrap());
+        assert_eq!(a, b, "replicas agree");
+        let (field, mut values) = a.fields[0].clone();
+        values.sort();
+        assert_eq!((field, values), (Field::City, vec!["Denia".to_owned(), "Valencia".to_owned()]));
+    }
+
+    #[test]
+    fn the_same_email_in_two_spellings_is_one() {
+        let pen = Pen { actor: [1; 16], user: None };
+        let mut doc = begin(DocumentKind::Contact);
+        set_detail(&mut doc, &pen, Detail::Email, "Lucia@Correo.es ", true).unwrap();
+        set_detail(&mut doc, &pen, Detail::Email, "lucia@correo.es", true).unwrap();
+        assert_eq!(read(&doc).unwrap().emails, ["lucia@correo.es"]);
+        set_detail(&mut doc, &pen, Detail::Email, "LUCIA@correo.es", false).unwrap();
+        assert!(read(&doc).unwrap().emails.is_empty());
+    }
+}

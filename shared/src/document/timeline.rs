@@ -1,0 +1,101 @@
+//! The timeline: messages by id, each written once and never changed.
+
+use automerge::{
+    Automerge, ObjId, ObjType, ReadDoc, ScalarValue, Value,
+    transaction::{Transactable, Transaction},
+};
+
+use super::{DocumentError, Pen, container, integer, string, write};
+use crate::{
+    ids::MessageId,
+    message::{Author, Kind, Message},
+};
+
+pub(crate) const MESSAGES: &str = "messages";
+
+/// Adds a message; returns the change's bytes.
+pub fn append(doc: &mut Automerge, pen: &Pen, message: &Message) -> Result<Vec<u8>, DocumentError> {
+    write(doc, pen, |tx| put(tx, message))?.ok_or(DocumentError::Missing("change"))
+}
+
+fn put(tx: &mut Transaction<'_>, message: &Message) -> Result<(), DocumentError> {
+    let messages = container(tx, MESSAGES)?;
+    let entry = tx.put_object(&messages, message.id.to_string(), ObjType::Map)?;
+    tx.put(&entry, "author", message.author.to_key())?;
+    tx.put(&entry, "kind", message.kind.as_str())?;
+    tx.put(&entry, "body", message.body.as_str())?;
+    tx.put(&entry, "at", ScalarValue::Int(message.at))?;
+    if let Some(reply_to) = message.reply_to {
+        tx.put(&entry, "reply_to", reply_to.to_string())?;
+    }
+    if !message.attachments.is_empty() {
+        let list = tx.put_object(&entry, "attachments", ObjType::List)?;
+        for (index, file) in message.attachments.iter().enumerate() {
+            tx.insert(&list, index, file.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Ids of all messages, in id order.
+pub fn ids(doc: &Automerge) -> Result<Vec<MessageId>, DocumentError> {
+    let messages = container(doc, MESSAGES)?;
+    Ok(doc.keys(&messages).filter_map(|key| key.parse().ok()).collect())
+}
+
+/// One message, `None` if it is not there or incomplete.
+pub fn get(doc: &Automerge, id: MessageId) -> Result<Option<Message>, DocumentError> {
+    let messages = container(doc, MESSAGES)?;
+    match doc.get(&messages, id.to_string())? {
+        Some((Value::Object(ObjType::Map), entry)) => Ok(read(doc, id, &entry)),
+        _ => Ok(None),
+    }
+}
+
+fn read(doc: &Automerge, id: MessageId, entry: &ObjId) -> Option<Message> {
+    let attachments = match doc.get(entry, "attachments").ok()? {
+        Some((Value::Object(ObjType::List), list)) => {
+            doc.values(&list).filter_map(|(value, _)| value.as_str()?.parse().ok()).collect()
+        }
+        _ => vec![],
+    };
+    Some(Message {
+        id,
+        author: Author::from_key(&string(doc, entry, "author")?)?,
+        kind: Kind::from_key(&string(doc, entry, "kind")?)?,
+        body: string(doc, entry, "body")?,
+        at: integer(doc, entry, "at")?,
+        reply_to: string(doc, entry, "reply_to").and_then(|text| text.parse().ok()),
+        attachments,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        document::{DocumentKind, apply, begin},
+        ids::{FileId, UserId},
+    };
+
+    #[test]
+    fn a_message_arrives_whole_on_another_replica() {
+        let pen = Pen { actor: [3; 16], user: Some(UserId::from_u128(9)) };
+        let message = Message {
+            id: MessageId::from_u128(5),
+            author: Author::Agent(UserId::from_u128(9)),
+            kind: Kind::File,
+            body: "Grüße 👩‍👩‍👧".into(),
+            at: 1234,
+            reply_to: Some(MessageId::from_u128(4)),
+            attachments: vec![FileId::from_u128(1), FileId::from_u128(2)],
+        };
+        let mut here = begin(DocumentKind::Timeline);
+        let change = append(&mut here, &pen, &message).unwrap();
+        let mut there = begin(DocumentKind::Timeline);
+        apply(&mut there, &[change]).unwrap();
+        assert_eq!(ids(&there).unwrap(), [message.id]);
+        assert_eq!(get(&there, message.id).unwrap(), Some(message));
+        assert_eq!(get(&there, MessageId::from_u128(6)).unwrap(), None);
+    }
+}

@@ -1,0 +1,183 @@
+//! Frames of the console's socket (`sync.md`, Frames): one version byte, then postcard.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    Millis, SCHEMA,
+    document::DocumentId,
+    ids::{ConversationId, DeviceId, IntentId},
+    refusal::Refusal,
+    row::{Gone, Row},
+    user::{Availability, Me},
+    window::{Counts, Folder},
+};
+
+/// Largest frame that a client may send, bytes.
+pub const MAX_CLIENT_FRAME: usize = 2 * 1024 * 1024;
+
+/// How far a replica of a document has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentCursor {
+    pub document: DocumentId,
+    pub epoch: u32,
+    /// Last sequence number that the replica holds; 0 is the genesis.
+    pub seq: i64,
+}
+
+/// What a person asks the server to do with a row; it has an outcome and is never merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Take a chat from a broadcast queue.
+    Start(ConversationId),
+    Accept(ConversationId),
+    Decline(ConversationId),
+    End(ConversationId),
+    /// Everything up to this position was seen.
+    Seen(ConversationId, i64),
+    SetAvailability(Availability),
+}
+
+impl Command {
+    /// The conversation it is about.
+    pub fn conversation(self) -> Option<ConversationId> {
+        match self {
+            Self::Start(id) | Self::Accept(id) | Self::Decline(id) | Self::End(id) | Self::Seen(id, _) => Some(id),
+            Self::SetAvailability(_) => None,
+        }
+    }
+}
+
+/// Things that are worth nothing a minute later; never stored, the sender stamped by the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ephemeral {
+    /// The visitor, or (sent by the console) this agent, is typing.
+    Typing { conversation: ConversationId, on: bool },
+}
+
+/// Console → server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientFrame {
+    /// First frame. Documents are those to go on with; `cursor` is the last feed number seen.
+    Hello { schema: u16, device: DeviceId, cursor: Option<i64>, documents: Vec<DocumentCursor> },
+    /// Asks for rows `from..to` of a folder in the server's order.
+    Window { folder: Folder, from: u32, to: u32 },
+    /// Follow a document. `have` says what the client holds; `rows_after` is the feed number above
+    /// which message and journey rows of a timeline are wanted.
+    Open { document: DocumentId, have: Option<DocumentCursor>, rows_after: i64 },
+    Close { document: DocumentId },
+    Push { document: DocumentId, epoch: u32, intent: IntentId, changes: Vec<Vec<u8>> },
+    Command { intent: IntentId, expect_version: Option<i64>, body: Command },
+    Ephemeral(Ephemeral),
+    Pong,
+}
+
+/// What a snapshot and changes bring a replica to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub document: DocumentId,
+    pub epoch: u32,
+    /// Last sequence number before this part: the replica must stand there, unless there is a snapshot.
+    pub from: i64,
+    pub to: i64,
+    pub snapshot: Option<Vec<u8>>,
+    /// Raw change bytes, `from + 1 ..= to` (after the snapshot's own sequence number, if there is one).
+    pub changes: Vec<Vec<u8>>,
+}
+
+/// Server → console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerFrame {
+    Welcome { now: Millis, cursor: i64, me: Box<Me> },
+    /// Rows changed. `to` is the client's new cursor; `complete` marks the answer to `Hello`.
+    Rows { to: i64, upserts: Vec<Row>, gone: Vec<Gone> },
+    /// The order of a window; its rows came in a `Rows` frame before it.
+    Window { folder: Folder, from: u32, total: u32, order: Vec<ConversationId> },
+    Counts(Counts),
+    Part(Part),
+    /// The intent is durable. `changes` is filled when the server stored other bytes for it earlier.
+    Applied { intent: IntentId, document: DocumentId, epoch: u32, seq: i64, changes: Vec<Vec<u8>> },
+    Refused { intent: IntentId, document: DocumentId, refusal: Refusal },
+    /// Result of a command.
+    Outcome { intent: IntentId, result: Result<(), Refusal> },
+    /// The client may no longer see these: drop them.
+    Revoked { documents: Vec<DocumentId> },
+    /// The cursor is too old: drop all rows and ask anew. Cheap and invisible.
+    Reset,
+    Ephemeral(Ephemeral),
+    Ping { now: Millis },
+    /// The session is over; the socket closes after it.
+    Bye(Refusal),
+}
+
+/// The bytes are not a frame of this version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameError {
+    /// Empty or damaged.
+    Malformed,
+    /// Another schema version; it is named.
+    Schema(u16),
+}
+
+impl std::fmt::Display for FrameError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("malformed frame"),
+            Self::Schema(version) => write!(f, "frame of schema {version}, this side speaks {SCHEMA}"),
+        }
+    }
+}
+
+impl std::error::Error for FrameError {}
+
+/// Encodes a frame: the schema version as one byte, then postcard.
+pub fn encode<T: Serialize>(frame: &T) -> Vec<u8> {
+    // Serialising plain data into memory cannot fail; the buffer grows as needed.
+    postcard::to_extend(frame, vec![SCHEMA as u8]).unwrap_or_default()
+}
+
+/// Decodes a frame; trailing bytes are malformed.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FrameError> {
+    let (version, body) = bytes.split_first().ok_or(FrameError::Malformed)?;
+    if u16::from(*version) != SCHEMA {
+        return Err(FrameError::Schema((*version).into()));
+    }
+    match postcard::take_from_bytes(body) {
+        Ok((frame, [])) => Ok(frame),
+        Ok(_) | Err(_) => Err(FrameError::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_frame_survives_the_wire_and_says_which_version_it_is() {
+        let frame = ClientFrame::Push {
+            document: DocumentId::Timeline(ConversationId::from_u128(3), 1),
+            epoch: 1,
+            intent: IntentId::from_u128(9),
+            changes: vec![vec![1, 2, 3]],
+        };
+        let mut bytes = encode(&frame);
+        assert_eq!(decode::<ClientFrame>(&bytes), Ok(frame));
+        bytes.push(0);
+        assert_eq!(decode::<ClientFrame>(&bytes), Err(FrameError::Malformed));
+        bytes[0] = 9;
+        assert_eq!(decode::<ClientFrame>(&bytes), Err(FrameError::Schema(9)));
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut framed = vec![SCHEMA as u8];
+            framed.extend(&bytes);
+            // Whatever it decodes to must encode to something that decodes to the same.
+            if let Ok(frame) = decode::<ClientFrame>(&framed) {
+                prop_assert_eq!(decode::<ClientFrame>(&encode(&frame)), Ok(frame));
+            }
+            prop_assert!(decode::<ServerFrame>(&[]).is_err());
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Step 5: required keys, sizes and `author == self`.
+
+use std::collections::{BTreeMap, HashSet};
+
+use automerge::{Automerge, ScalarValue};
+
+use super::{Admitted, Writer, operations::Fact};
+use crate::{
+    contact::{MAX_FIELD, is_plausible, normalise},
+    document::notes,
+    ids::{FileId, MessageId, NoteId},
+    message::{Author, Kind, MAX_FILES, MAX_TEXT, Message},
+    refusal::{Code, Refusal},
+};
+
+/// A message while its values are collected.
+#[derive(Debug, Default)]
+struct NewMessage {
+    values: BTreeMap<String, ScalarValue>,
+    attachments: Vec<FileId>,
+    has_list: bool,
+}
+
+#[derive(Default)]
+struct NewNote {
+    values: BTreeMap<String, ScalarValue>,
+    has_text: bool,
+}
+
+fn bad(text: impl Into<String>) -> Refusal {
+    Refusal::new(Code::BadContent, text)
+}
+
+pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted: &mut Admitted) -> Result<(), Refusal> {
+    let mut messages: Vec<(MessageId, NewMessage)> = vec![];
+    let mut new_notes: Vec<(NoteId, NewNote)> = vec![];
+    let mut typed: BTreeMap<NoteId, usize> = BTreeMap::new();
+    let mut touched: HashSet<NoteId> = HashSet::new();
+    for fact in facts {
+        match fact {
+            Fact::MessageBegins(id) => {
+                // The same id twice in one push would be two contents of one message.
+                if messages.iter().any(|(known, _)| *known == id) || admitted.messages.iter().any(|m| m.id == id) {
+                    return Err(bad("a message twice"));
+                }
+                messages.push((id, NewMessage::default()));
+            }
+            Fact::MessageValue(id, key, value) => {
+                let message = entry(&mut messages, id)?;
+                if message.values.insert(key, value).is_some() {
+                    return Err(bad("a value twice"));
+                }
+            }
+            Fact::AttachmentsBegin(id) => {
+                let message = entry(&mut messages, id)?;
+                if std::mem::replace(&mut message.has_list, true) {
+                    return Err(bad("a value twice"));
+                }
+            }
+            Fact::Attachment(id, value) => {
+                let file = text(&value)?.parse().map_err(|_| bad("an attachment is not a file id"))?;
+                let message = entry(&mut messages, id)?;
+                message.attachments.push(file);
+                if message.attachments.len() > MAX_FILES {
+                    return Err(bad(format!("a message has at most {MAX_FILES} files")));
+                }
+            }
+            Fact::NoteBegins(id) => new_notes.push((id, NewNote::default())),
+            Fact::NoteValue(id, key, value) => {
+                if entry(&mut new_notes, id)?.values.insert(key, value).is_some() {
+                    return Err(bad("a value twice"));
+                }
+            }
+            Fact::NoteTextBegins(id) => entry(&mut new_notes, id)?.has_text = true,
+            Fact::NoteText(id, value) => {
+                *typed.entry(id).or_default() += text(&value)?.encode_utf16().count();
+                touched.insert(id);
+            }
+            Fact::NoteTouched(id) => {
+                touched.insert(id);
+            }
+            Fact::Field(_, value) => {
+                limited(text(&value)?)?;
+                admitted.profile = true;
+            }
+            Fact::Detail(detail, key, value) => {
+                let value = text(&value)?;
+                limited(value)?;
+                if normalise(detail, value) != key || !is_plausible(detail, value) {
+                    return Err(bad("not a plausible e-mail or phone"));
+                }
+                admitted.profile = true;
+            }
+            Fact::Removed => admitted.profile = true,
+        }
+    }
+    for (id, message) in messages {
+        admitted.messages.push(message.finish(id, writer)?);
+    }
+    for (id, note) in new_notes {
+        note.finish(writer)?;
+        touched.insert(id);
+    }
+    for (id, length) in typed {
+        let now = notes::length(doc, id).unwrap_or(0);
+        if now + length > notes::MAX_NOTE {
+            return Err(Refusal::new(Code::TooLarge, format!("a note has at most {} characters", notes::MAX_NOTE)));
+        }
+    }
+    admitted.notes.extend(touched);
+    Ok(())
+}
+
+fn entry<K: PartialEq, V>(entries: &mut [(K, V)], id: K) -> Result<&mut V, Refusal> {
+    entries.iter_mut().find(|(known, _)| *known == id).map(|(_, value)| value).ok_or_else(|| bad("a value of nothing"))
+}
+
+fn text(value: &ScalarValue) -> Result<&str, Refusal> {
+    match value {
+        ScalarValue::Str(text) => Ok(text),
+        _ => Err(bad("a text is expected")),
+    }
+}
+
+fn limited(text: &str) -> Result<(), Refusal> {
+    if text.len() > MAX_FIELD {
+        return Err(Refusal::new(Code::TooLarge, format!("a field has at most {MAX_FIELD} bytes")));
+    }
+    Ok(())
+}
+
+fn take(values: &mut BTreeMap<String, ScalarValue>, key: &str) -> Result<ScalarValue, Refusal> {
+    values.remove(key).ok_or_else(|| bad(format!("{key} is missing")))
+}
+
+fn instant(value: ScalarValue) -> Result<i64, Refusal> {
+    match value {
+        ScalarValue::Int(at) => Ok(at),
+        _ => Err(bad("a time is expected")),
+    }
+}
+
+fn nothing_else(values: BTreeMap<String, ScalarValue>) -> Result<(), Refusal> {
+    match values.into_keys().next() {
+        None => Ok(()),
+        Some(key) => Err(bad(format!("an unknown key {}", key.chars().take(32).collect::<String>()))),
+    }
+}
+
+impl NewMessage {
+    fn finish(mut self, id: MessageId, writer: Writer) -> Result<Message, Refusal> {
+        let values = &mut self.values;
+        let author = Author::from_key(text(&take(values, "author")?)?).ok_or_else(|| bad("an unknown author"))?;
+        if author != Author::Agent(writer.user) {
+            return Err(bad("a message is written in one's own name"));
+        }
+        let kind = Kind::from_key(text(&take(values, "kind")?)?).ok_or_else(|| bad("an unknown kind"))?;
+        let body = text(&take(values, "body")?)?.to_owned();
+        if body.len() > MAX_TEXT {
+            return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_TEXT} bytes")));
+        }
+        let at = instant(take(values, "at")?)?;
+        let reply_to = match values.remove("reply_to") {
+            Some(value) => Some(text(&value)?.parse().map_err(|_| bad("reply_to is not a message id"))?),
+            None => None,
+        };
+        match kind {
+            Kind::Text if body.trim().is_empty() => return Err(bad("an empty message")),
+            Kind::Text if !self.attachments.is_empty() => return Err(bad("a text has no files")),
+            Kind::File if self.attachments.is_empty() => return Err(bad("a message of files without a file")),
+            Kind::Text | Kind::File => {}
+        }
+        nothing_else(self.values)?;
+        Ok(Message { id, author, kind, body, at, reply_to, attachments: self.attachments })
+    }
+}
+
+impl NewNote {
+    fn finish(mut self, writer: Writer) -> Result<(), Refusal> {
+        let author = take(&mut self.values, "author")?;
+        if text(&author)? != writer.user.to_string() {
+            return Err(bad("a note is written in one's own name"));
+        }
+        instant(take(&mut self.values, "at")?)?;
+        match take(&mut self.values, "highlighted")? {
+            ScalarValue::Boolean(_) => {}
+            _ => return Err(bad("highlighted is yes or no")),
+        }
+        if !self.has_text {
+            return Err(bad("text is missing"));
+        }
+        nothing_else(self.values)
+    }
+}

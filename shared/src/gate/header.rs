@@ -1,0 +1,105 @@
+//! Step 3: actor, sequence, dependencies and operation numbers.
+
+use std::collections::HashMap;
+
+use automerge::{ActorId, Automerge, Change, ChangeHash};
+
+use super::{Actors, KnownActor, Writer, max_op};
+use crate::{
+    document::{GENESIS_ACTOR, Pen},
+    refusal::{Code, Refusal},
+};
+
+/// First bytes of every Automerge chunk (its binary format's magic number).
+const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+/// Chunk type of a plain change, after the magic number and a 4-byte checksum.
+const PLAIN_CHANGE: u8 = 1;
+
+/// Refuses everything that is not one uncompressed change chunk, before anything is inflated.
+pub(super) fn plain_chunk(bytes: &[u8]) -> Result<(), Refusal> {
+    if bytes.len() < 9 || bytes[..4] != MAGIC {
+        return Err(Refusal::new(Code::Malformed, "not a change"));
+    }
+    if bytes[8] != PLAIN_CHANGE {
+        return Err(Refusal::new(Code::Malformed, "only plain changes are accepted"));
+    }
+    Ok(())
+}
+
+fn bad(text: &str) -> Refusal {
+    Refusal::new(Code::BadHeader, text)
+}
+
+/// Walks the changes of a push in order, each seen by the next.
+pub(super) struct Line<'a, A> {
+    doc: &'a Automerge,
+    actors: &'a A,
+    writer: Writer,
+    pushed: HashMap<ChangeHash, u64>,
+    moved: HashMap<ActorId, KnownActor>,
+}
+
+impl<'a, A: Actors> Line<'a, A> {
+    pub(super) fn new(doc: &'a Automerge, actors: &'a A, writer: Writer) -> Self {
+        Self { doc, actors, writer, pushed: HashMap::new(), moved: HashMap::new() }
+    }
+
+    pub(super) fn admit(&mut self, change: &Change) -> Result<(), Refusal> {
+        let actor = change.actor_id();
+        if actor.to_bytes() == GENESIS_ACTOR {
+            return Err(bad("the genesis cannot be written"));
+        }
+        let known = self.moved.get(actor).copied().or_else(|| self.actors.known(actor));
+        let (seq, last_op) = match known {
+            Some(known) if known.bound_to != Some(self.writer) => {
+                return Err(bad("the actor belongs to somebody else"));
+            }
+            Some(known) => (known.seq, known.max_op),
+            None => (0, 0),
+        };
+        if change.seq() != seq + 1 {
+            return Err(bad("the sequence number is not the actor's next"));
+        }
+        self.author(change)?;
+        let start = change.start_op().get();
+        let mut top = 0;
+        for dependency in change.deps() {
+            let op = match self.pushed.get(dependency) {
+                Some(op) => *op,
+                None => max_op(self.doc, dependency).ok_or_else(|| bad("a dependency is not known"))?,
+            };
+            top = top.max(op);
+        }
+        // An inflated number would win every conflict for ever, or leave no room for the next one.
+        if start != top + 1 {
+            return Err(bad("the first operation does not follow its dependencies"));
+        }
+        // Without this, a change that leaves its own predecessor out would use operation numbers twice.
+        if start <= last_op {
+            return Err(bad("the operation numbers were used before"));
+        }
+        if change.is_empty() {
+            return Err(bad("an empty change"));
+        }
+        self.pushed.insert(change.hash(), change.max_op());
+        let moved = KnownActor { bound_to: Some(self.writer), seq: change.seq(), max_op: change.max_op() };
+        self.moved.insert(actor.clone(), moved);
+        Ok(())
+    }
+
+    /// The author mark is the user, and nothing else rides along.
+    fn author(&self, change: &Change) -> Result<(), Refusal> {
+        let mine = Pen::author(self.writer.user);
+        match change.author() {
+            Some(author) if author == mine => {}
+            Some(_) => return Err(bad("the author is somebody else")),
+            None => return Err(bad("the author is missing")),
+        }
+        // The mark is a type byte, a length byte and the author.
+        let mark = 2 + mine.as_bytes().len();
+        if change.extra_bytes().len() != mark || change.message().is_some() || change.timestamp() != 0 {
+            return Err(bad("a change carries nothing but its operations and author"));
+        }
+        Ok(())
+    }
+}

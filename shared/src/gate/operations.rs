@@ -1,0 +1,205 @@
+//! Step 4: each operation must be one that the table of `sync.md` allows in its place.
+
+use std::collections::HashMap;
+
+use automerge::{
+    Automerge, ExpandedChange, ObjType, ROOT, ReadDoc, ScalarValue, Value,
+    legacy::{Key, ObjectId, Op, OpId, OpType},
+};
+
+use crate::{
+    contact::{Detail, Field},
+    document::DocumentKind,
+    ids::{MessageId, NoteId},
+    refusal::{Code, Refusal},
+};
+
+/// Where an operation writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    Root,
+    /// A map of the genesis, by name.
+    Container(&'static str),
+    /// A message that this change creates.
+    Message(MessageId),
+    Attachments(MessageId),
+    /// A note that this change creates.
+    NewNote(NoteId),
+    /// A note of the document.
+    Note(NoteId),
+    NoteText(NoteId),
+}
+
+/// What an allowed operation says; step 5 looks at the values.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Fact {
+    MessageBegins(MessageId),
+    MessageValue(MessageId, String, ScalarValue),
+    AttachmentsBegin(MessageId),
+    Attachment(MessageId, ScalarValue),
+    NoteBegins(NoteId),
+    NoteValue(NoteId, String, ScalarValue),
+    NoteTextBegins(NoteId),
+    NoteText(NoteId, ScalarValue),
+    NoteTouched(NoteId),
+    Field(Field, ScalarValue),
+    Detail(Detail, String, ScalarValue),
+    Removed,
+}
+
+fn bad(text: &str) -> Refusal {
+    Refusal::new(Code::BadOperation, text)
+}
+
+pub(super) fn check(kind: DocumentKind, doc: &Automerge, change: &ExpandedChange) -> Result<Vec<Fact>, Refusal> {
+    let mut made: HashMap<OpId, Place> = HashMap::new();
+    let mut facts = Vec::with_capacity(change.operations.len());
+    for (index, op) in change.operations.iter().enumerate() {
+        let place = locate(kind, doc, &made, &op.obj)?;
+        let id = OpId::new(change.start_op.get() + index as u64, &change.actor_id);
+        let (fact, creates) = allow(kind, doc, &place, op)?;
+        if let Some(place) = creates {
+            made.insert(id, place);
+        }
+        facts.push(fact);
+    }
+    Ok(facts)
+}
+
+/// Finds out what the object of an operation is.
+fn locate(
+    kind: DocumentKind,
+    doc: &Automerge,
+    made: &HashMap<OpId, Place>,
+    object: &ObjectId,
+) -> Result<Place, Refusal> {
+    let id = match object {
+        ObjectId::Root => return Ok(Place::Root),
+        ObjectId::Id(id) => id,
+    };
+    if let Some(place) = made.get(id) {
+        return Ok(place.clone());
+    }
+    let unknown = || bad("an operation on an unknown object");
+    let object = doc.import_obj(&format!("{}@{}", id.counter(), id.actor())).map_err(|_| unknown())?;
+    let mut path = vec![];
+    for parent in doc.parents(&object).map_err(|_| unknown())? {
+        path.push(parent.prop.to_string());
+    }
+    path.reverse();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let container = |name: &str| kind.containers().iter().copied().find(|known| *known == name);
+    match (kind, path.as_slice()) {
+        (_, [name]) => container(name).map(Place::Container).ok_or_else(unknown),
+        (DocumentKind::Notes, ["notes", note]) => Ok(Place::Note(note.parse().map_err(|_| unknown())?)),
+        (DocumentKind::Notes, ["notes", note, "text"]) => Ok(Place::NoteText(note.parse().map_err(|_| unknown())?)),
+        (DocumentKind::Timeline, _) => Err(bad("a message cannot be changed")),
+        (DocumentKind::Notes | DocumentKind::Contact, _) => Err(unknown()),
+    }
+}
+
+fn allow(kind: DocumentKind, doc: &Automerge, place: &Place, op: &Op) -> Result<(Fact, Option<Place>), Refusal> {
+    match (place, &op.key) {
+        (Place::Root, Key::Map(key)) => match kind {
+            DocumentKind::Contact => field(key, op),
+            DocumentKind::Timeline | DocumentKind::Notes => Err(bad("nothing is written at the root")),
+        },
+        (Place::Container("messages"), Key::Map(key)) => {
+            let id: MessageId = key.parse().map_err(|_| bad("a message's key is not an id"))?;
+            only_new(doc, "messages", key, op)?;
+            match op.action {
+                OpType::Make(ObjType::Map) => Ok((Fact::MessageBegins(id), Some(Place::Message(id)))),
+                _ => Err(bad("messages are only created")),
+            }
+        }
+        (Place::Message(id), Key::Map(key)) => {
+            first_write(op)?;
+            match &op.action {
+                OpType::Put(value) => Ok((Fact::MessageValue(*id, key.to_string(), value.clone()), None)),
+                OpType::Make(ObjType::List) if key == "attachments" => {
+                    Ok((Fact::AttachmentsBegin(*id), Some(Place::Attachments(*id))))
+                }
+                _ => Err(bad("a message holds plain values only")),
+            }
+        }
+        (Place::Attachments(id), Key::Seq(_)) if op.insert => match &op.action {
+            OpType::Put(value) if op.pred.is_empty() => Ok((Fact::Attachment(*id, value.clone()), None)),
+            _ => Err(bad("attachments are a list of file ids")),
+        },
+        (Place::Container("notes"), Key::Map(key)) => {
+            let id: NoteId = key.parse().map_err(|_| bad("a note's key is not an id"))?;
+            only_new(doc, "notes", key, op)?;
+            match op.action {
+                OpType::Make(ObjType::Map) => Ok((Fact::NoteBegins(id), Some(Place::NewNote(id)))),
+                _ => Err(bad("notes are only created")),
+            }
+        }
+        (Place::NewNote(id), Key::Map(key)) => {
+            first_write(op)?;
+            match &op.action {
+                OpType::Put(value) => Ok((Fact::NoteValue(*id, key.to_string(), value.clone()), None)),
+                OpType::Make(ObjType::Text) if key == "text" => {
+                    Ok((Fact::NoteTextBegins(*id), Some(Place::NoteText(*id))))
+                }
+                _ => Err(bad("a note holds author, time, highlight and text only")),
+            }
+        }
+        (Place::Note(id), Key::Map(key)) => match &op.action {
+            OpType::Put(ScalarValue::Boolean(_)) if key == "highlighted" && !op.insert => {
+                Ok((Fact::NoteTouched(*id), None))
+            }
+            _ => Err(bad("only the highlight of a note can be changed")),
+        },
+        (Place::NoteText(id), Key::Seq(_)) => match &op.action {
+            OpType::Put(value) if op.insert && op.pred.is_empty() => Ok((Fact::NoteText(*id, value.clone()), None)),
+            OpType::Delete if !op.insert && !op.pred.is_empty() => Ok((Fact::NoteTouched(*id), None)),
+            _ => Err(bad("a note's text is typed and deleted, nothing else")),
+        },
+        (Place::Container(name), Key::Map(key)) => detail(name, key, op),
+        (
+            Place::Root
+            | Place::Container(_)
+            | Place::Message(_)
+            | Place::Attachments(_)
+            | Place::NewNote(_)
+            | Place::Note(_)
+            | Place::NoteText(_),
+            Key::Map(_) | Key::Seq(_),
+        ) => Err(bad("an operation in the wrong place")),
+    }
+}
+
+fn field(key: &str, op: &Op) -> Result<(Fact, Option<Place>), Refusal> {
+    let field = Field::from_key(key).ok_or_else(|| bad("an unknown profile field"))?;
+    match &op.action {
+        OpType::Put(value) if !op.insert => Ok((Fact::Field(field, value.clone()), None)),
+        OpType::Delete if !op.pred.is_empty() => Ok((Fact::Removed, None)),
+        _ => Err(bad("a profile field holds a text")),
+    }
+}
+
+fn detail(container: &str, key: &str, op: &Op) -> Result<(Fact, Option<Place>), Refusal> {
+    let detail = [Detail::Email, Detail::Phone]
+        .into_iter()
+        .find(|detail| detail.container() == container)
+        .ok_or_else(|| bad("custom fields are written by bots and the server only"))?;
+    match &op.action {
+        OpType::Put(value) if !op.insert => Ok((Fact::Detail(detail, key.to_owned(), value.clone()), None)),
+        OpType::Delete if !op.pred.is_empty() => Ok((Fact::Removed, None)),
+        _ => Err(bad("e-mails and phones are texts")),
+    }
+}
+
+/// A new key of a container: not there yet, and replacing nothing.
+fn only_new(doc: &Automerge, container: &str, key: &str, op: &Op) -> Result<(), Refusal> {
+    first_write(op)?;
+    let there = match doc.get(ROOT, container) {
+        Ok(Some((Value::Object(_), object))) => doc.get(&object, key).ok().flatten().is_some(),
+        _ => false,
+    };
+    if there { Err(bad("the entry exists")) } else { Ok(()) }
+}
+
+fn first_write(op: &Op) -> Result<(), Refusal> {
+    if op.pred.is_empty() && !op.insert { Ok(()) } else { Err(bad("nothing that exists can be replaced")) }
+}

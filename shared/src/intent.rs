@@ -1,0 +1,79 @@
+//! What a person did, typed and durable on the device until the server has it (`sync.md`, The client).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Millis,
+    contact::{Detail, Field},
+    document::{DocumentId, notes::Splice},
+    frame::Command,
+    ids::{ContactId, ConversationId, IntentId, NoteId},
+    message::{FileBrief, Message},
+    refusal::Refusal,
+};
+
+/// One thing a person did. Change bytes are only a cache of it: after a refusal or a reload the change
+/// is built anew from this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    pub id: IntentId,
+    /// Device clock, corrected by the server's.
+    pub at: Millis,
+    pub action: Action,
+}
+
+/// The action of an intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// A reply to the customer, into the newest segment that the client knows.
+    Reply { conversation: ConversationId, segment: u32, message: Box<Message>, files: Vec<FileBrief> },
+    SetField { contact: ContactId, field: Field, value: Option<String> },
+    SetDetail { contact: ContactId, detail: Detail, value: String, present: bool },
+    AddNote { contact: ContactId, note: NoteId, text: String },
+    /// Typing in a note; `base` are the heads (32 bytes each) of the document in which it was typed.
+    EditNote { contact: ContactId, note: NoteId, splice: Splice, base: Vec<[u8; 32]> },
+    HighlightNote { contact: ContactId, note: NoteId, on: bool },
+    Command { expect_version: Option<i64>, body: Command },
+}
+
+impl Action {
+    /// The document that the action writes; commands write none.
+    pub fn document(&self) -> Option<DocumentId> {
+        match self {
+            Self::Reply { conversation, segment, .. } => Some(DocumentId::Timeline(*conversation, *segment)),
+            Self::SetField { contact, .. } | Self::SetDetail { contact, .. } => Some(DocumentId::Contact(*contact)),
+            Self::AddNote { contact, .. } | Self::EditNote { contact, .. } | Self::HighlightNote { contact, .. } => {
+                Some(DocumentId::Notes(*contact))
+            }
+            Self::Command { .. } => None,
+        }
+    }
+
+    /// The text a person would not want to lose, if there is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Reply { message, .. } => Some(&message.body),
+            Self::AddNote { text, .. } => Some(text),
+            Self::EditNote { splice, .. } => Some(&splice.insert),
+            Self::SetField { value, .. } => value.as_deref(),
+            Self::SetDetail { value, .. } => Some(value),
+            Self::HighlightNote { .. } | Self::Command { .. } => None,
+        }
+    }
+}
+
+/// An intent in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    pub intent: Intent,
+    pub state: QueueState,
+}
+
+/// Where an intent stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QueueState {
+    /// Not acknowledged yet; sent again after every reconnect until it is.
+    Waiting,
+    /// Refused: shown as "Not delivered" with its text until the person copies or discards it.
+    Refused(Refusal),
+}

@@ -1,0 +1,22 @@
+//! Capacity: a user's limit and a membership's limit, both must hold (`domain.md` §2, Capacity).
+
+/// Active chats and limits of one agent, in all inboxes and in the inbox at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    pub active: u32,
+    pub limit: u32,
+    pub active_here: u32,
+    pub limit_here: u32,
+}
+
+impl Load {
+    /// One more chat fits under both limits.
+    pub fn has_room(&self) -> bool {
+        self.active < self.limit && self.active_here < self.limit_here
+    }
+
+    /// The numbers to name in a refusal: the limit that is reached, the user's own first.
+    pub fn reached(&self) -> (u32, u32) {
+        if self.active >= self.limit { (self.active, self.limit) } else { (self.active_here, self.limit_here) }
+    }
+}

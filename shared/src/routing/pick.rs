@@ -1,0 +1,114 @@
+//! The choice of an agent for a waiting chat of an `auto` inbox.
+
+use super::capacity::Load;
+use crate::{Millis, ids::UserId, user::Availability};
+
+/// A member of the inbox as routing sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    pub user: UserId,
+    pub availability: Availability,
+    pub connected: bool,
+    pub load: Load,
+    /// When the user last got or ended a chat; the smaller, the longer idle.
+    pub idle_since: Millis,
+}
+
+impl Candidate {
+    /// Available, connected and below capacity.
+    pub fn is_eligible(&self) -> bool {
+        self.availability == Availability::Available && self.connected && self.load.has_room()
+    }
+}
+
+/// What to do with a waiting chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Offer it to this user.
+    Offer(UserId),
+    /// Everyone who is eligible was asked in this round: wait for a new round.
+    RoundOver,
+    /// Nobody is eligible: wait for an event.
+    Nobody,
+}
+
+/// Fewest active chats first; on a tie the one idle longest; the id makes the rest definite.
+/// Those in `asked` declined or let the offer expire in this round.
+pub fn pick(candidates: &[Candidate], asked: &[UserId]) -> Choice {
+    let eligible = || candidates.iter().filter(|candidate| candidate.is_eligible());
+    let next = eligible()
+        .filter(|candidate| !asked.contains(&candidate.user))
+        .min_by_key(|candidate| (candidate.load.active, candidate.idle_since, candidate.user));
+    match next {
+        Some(candidate) => Choice::Offer(candidate.user),
+        None if eligible().next().is_some() => Choice::RoundOver,
+        None => Choice::Nobody,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn candidate(id: u128, active: u32, idle_since: Millis) -> Candidate {
+        Candidate {
+            user: UserId::from_u128(id),
+            availability: Availability::Available,
+            connected: true,
+            load: Load { active, limit: 3, active_here: active, limit_here: 3 },
+            idle_since,
+        }
+    }
+
+    #[test]
+    fn fewest_chats_then_longest_idle() {
+        let agents = [candidate(1, 1, 10), candidate(2, 0, 50), candidate(3, 0, 20)];
+        assert_eq!(pick(&agents, &[]), Choice::Offer(UserId::from_u128(3)));
+        assert_eq!(pick(&agents, &[UserId::from_u128(3)]), Choice::Offer(UserId::from_u128(2)));
+    }
+
+    #[test]
+    fn a_round_ends_only_when_all_who_could_take_it_were_asked() {
+        let mut agents = [candidate(1, 0, 0), candidate(2, 0, 0)];
+        let asked = [UserId::from_u128(1), UserId::from_u128(2)];
+        assert_eq!(pick(&agents, &asked), Choice::RoundOver);
+        for agent in &mut agents {
+            agent.availability = Availability::Busy;
+        }
+        assert_eq!(pick(&agents, &asked), Choice::Nobody);
+    }
+
+    prop_compose! {
+        fn any_candidate()(id in 1u128..12, active in 0u32..5, here in 0u32..5, limit in 0u32..4, limit_here in 0u32..4,
+                           busy: bool, connected: bool, idle_since in 0i64..5) -> Candidate {
+            Candidate {
+                user: UserId::from_u128(id),
+                availability: if busy { Availability::Busy } else { Availability::Available },
+                connected,
+                load: Load { active, limit, active_here: here, limit_here },
+                idle_since,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_offer_never_breaks_a_rule(agents in prop::collection::vec(any_candidate(), 0..8), asked in prop::collection::vec(1u128..12, 0..4)) {
+            let asked: Vec<_> = asked.into_iter().map(UserId::from_u128).collect();
+            match pick(&agents, &asked) {
+                Choice::Offer(user) => {
+                    prop_assert!(!asked.contains(&user));
+                    let chosen: Vec<_> = agents.iter().filter(|c| c.user == user && c.is_eligible()).collect();
+                    prop_assert!(!chosen.is_empty());
+                    let fewest = chosen.iter().map(|c| c.load.active).min();
+                    for other in agents.iter().filter(|c| c.is_eligible() && !asked.contains(&c.user)) {
+                        prop_assert!(fewest <= Some(other.load.active));
+                    }
+                }
+                Choice::RoundOver => prop_assert!(agents.iter().filter(|c| c.is_eligible()).all(|c| asked.contains(&c.user))),
+                Choice::Nobody => prop_assert!(!agents.iter().any(Candidate::is_eligible)),
+            }
+        }
+    }
+}

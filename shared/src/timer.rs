@@ -1,0 +1,62 @@
+//! Timers are rows: they survive a restart, fire once, and a late one is a no-op (`domain.md` §2).
+
+use serde::{Deserialize, Serialize};
+
+use crate::Millis;
+
+/// What a timer does when it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerKind {
+    /// A chat has waited in a broadcast queue for as long as it may.
+    Queue,
+    /// An offer or transfer request was not answered.
+    Acceptance,
+    /// A bot chat fell silent.
+    BotSilence,
+    /// Everyone was asked; a new round of offers begins.
+    Round,
+    /// A user's last socket closed and none came back.
+    Presence,
+}
+
+impl TimerKind {
+    pub const ALL: [Self; 5] = [Self::Queue, Self::Acceptance, Self::BotSilence, Self::Round, Self::Presence];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Acceptance => "acceptance",
+            Self::BotSilence => "bot_silence",
+            Self::Round => "round",
+            Self::Presence => "presence",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == key)
+    }
+}
+
+/// A running timer as the console draws it: a ring that drains from `total` to 0 at `due`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ring {
+    pub due: Millis,
+    /// Length of the whole timer in milliseconds.
+    pub total: i64,
+}
+
+impl Ring {
+    /// Milliseconds left; negative when overdue.
+    pub fn left(self, now: Millis) -> i64 {
+        self.due - now
+    }
+
+    /// The share that is left, 0.0 to 1.0.
+    pub fn share(self, now: Millis) -> f64 {
+        if self.total <= 0 {
+            return 0.0;
+        }
+        (self.left(now) as f64 / self.total as f64).clamp(0.0, 1.0)
+    }
+}

@@ -1,0 +1,122 @@
+//! Users, roles and presence (`domain.md` §1).
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{InboxId, UserId};
+
+/// Active chats a user may have, unless an admin says otherwise.
+pub const DEFAULT_CAPACITY: u32 = 3;
+/// After the last socket closes, a user still counts as connected for this long.
+pub const PRESENCE_GRACE_MS: i64 = 30_000;
+
+/// What a user may do; permissions are added on top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Owner,
+    Admin,
+    Supervisor,
+    Agent,
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Supervisor, Self::Agent];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Supervisor => "supervisor",
+            Self::Agent => "agent",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == key)
+    }
+
+    /// Owners and admins manage users and settings.
+    pub fn manages(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+
+    /// Sees and assigns the chats of others in the inboxes they see.
+    pub fn supervises(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin | Self::Supervisor)
+    }
+}
+
+/// Permissions and add-ons on top of the role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Grants {
+    pub inbox_management: bool,
+    pub all_inboxes: bool,
+    pub reports: bool,
+    pub export: bool,
+    /// Add-on (seat).
+    pub live_chat: bool,
+    /// Add-on (seat).
+    pub contact_center: bool,
+}
+
+impl Default for Grants {
+    fn default() -> Self {
+        Self {
+            inbox_management: false,
+            all_inboxes: false,
+            reports: false,
+            export: true,
+            live_chat: true,
+            contact_center: true,
+        }
+    }
+}
+
+/// What a user declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    Available,
+    Busy,
+}
+
+impl Availability {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Busy => "busy",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        [Self::Available, Self::Busy].into_iter().find(|a| a.as_str() == key)
+    }
+}
+
+/// A colleague as everyone may see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRow {
+    pub id: UserId,
+    pub name: String,
+    pub role: Role,
+    pub availability: Availability,
+    /// Decided by the server over all of the user's devices.
+    pub connected: bool,
+    /// Active chats: Assigning + Assigned + Transferring, a reserved incoming transfer included.
+    pub load: u32,
+    pub capacity: u32,
+    pub active: bool,
+}
+
+/// The signed-in user, with what only they and admins see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    pub id: UserId,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub grants: Grants,
+    pub organization: String,
+    pub memberships: Vec<InboxId>,
+}

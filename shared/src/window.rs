@@ -1,0 +1,107 @@
+//! Server-sorted windows of the conversation list: what a client asks for and in which order (`sync.md`, The client).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    access::{Access, Scope},
+    conversation::{State, Status},
+    inbox::Mode,
+    row::Head,
+};
+
+/// Most rows of one window.
+pub const MAX_WINDOW: u32 = 200;
+
+/// A folder of the console (`domain.md` §3). Bot and All come with their parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Folder {
+    /// Waiting chats I may start.
+    Queue,
+    /// Offers and transfer requests to me.
+    Engaged,
+    /// Accepted by me.
+    Mine,
+    /// Ended and failed chats that I may see.
+    History,
+}
+
+impl Folder {
+    pub const ALL: [Self; 4] = [Self::Queue, Self::Engaged, Self::Mine, Self::History];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Engaged => "engaged",
+            Self::Mine => "mine",
+            Self::History => "history",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|folder| folder.as_str() == key)
+    }
+
+    /// Does the conversation lie in this folder of this user?
+    pub fn holds(self, access: &Access, mode: Mode, head: &Head) -> bool {
+        let scope = Scope::of(head.inbox, mode, &head.state);
+        if !access.reads(&scope) {
+            return false;
+        }
+        match self {
+            Self::Queue => {
+                head.state.status() == Status::Waiting && mode == Mode::Broadcast && access.is_member(head.inbox)
+            }
+            Self::Engaged => match &head.state {
+                State::Assigning { agent, .. } => *agent == access.user,
+                State::Transferring { to, .. } => *to == access.user,
+                State::Bot { .. }
+                | State::Waiting { .. }
+                | State::Assigned { .. }
+                | State::Ended { .. }
+                | State::Failed { .. } => false,
+            },
+            Self::Mine => match &head.state {
+                State::Assigned { agent, .. } => *agent == access.user,
+                State::Transferring { from, .. } => *from == access.user,
+                State::Bot { .. }
+                | State::Waiting { .. }
+                | State::Assigning { .. }
+                | State::Ended { .. }
+                | State::Failed { .. } => false,
+            },
+            Self::History => head.state.status().is_final(),
+        }
+    }
+
+    /// Sort key, smallest first: Queue and Engaged by due time, Mine by last activity, History by end
+    /// (`ux.md` §4.1). The id breaks ties so that every client shows the same order.
+    pub fn key(self, head: &Head) -> (i64, u128) {
+        let id = head.id.to_u128();
+        match self {
+            Self::Queue | Self::Engaged => (head.ring.map_or(head.waiting_since, |ring| ring.due), id),
+            Self::Mine => (-head.active_at, id),
+            Self::History => (-head.ended_at.unwrap_or(head.active_at), id),
+        }
+    }
+}
+
+/// How many conversations each folder holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    pub queue: u32,
+    pub engaged: u32,
+    pub mine: u32,
+    pub history: u32,
+}
+
+impl Counts {
+    pub fn of(&self, folder: Folder) -> u32 {
+        match folder {
+            Folder::Queue => self.queue,
+            Folder::Engaged => self.engaged,
+            Folder::Mine => self.mine,
+            Folder::History => self.history,
+        }
+    }
+}
