@@ -237,9 +237,9 @@ mod tests {
         assert_eq!(heads(DocumentKind::Notes), [NOTES]);
     }
 
-    const TIMELINE: &str = "";
-    const CONTACT: &str = "";
-    const NOTES: &str = "";
+    const TIMELINE: &str = "617035fbbf85cb0b78a5078d9b7d6c654fa5bb6ea0686b3ae1174d7e4fc84210";
+    const CONTACT: &str = "95645def1c1b644fa71e8c7462e435c4b622af6619033bb86ba4b8a133d248f3";
+    const NOTES: &str = "0142a0d611a276dd695ae1e1ed5fdd4e6d1fd3a9807aa3b424c18d2c5db7c9bd";
 
     #[test]
     fn a_document_name_has_one_spelling() {

@@ -8,6 +8,8 @@ mod content;
 mod header;
 mod operations;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use automerge::{ActorId, Automerge, Change, ChangeHash, ReadDoc};
 
 use crate::{
@@ -77,7 +79,11 @@ pub fn read(changes: &[Vec<u8>]) -> Result<Vec<Change>, Refusal> {
                 return Err(Refusal::new(Code::TooLarge, format!("a change has at most {MAX_CHANGE_BYTES} bytes")));
             }
             header::plain_chunk(bytes)?;
-            parse(bytes).map_err(|error| Refusal::new(Code::Malformed, error.to_string()))
+            // Automerge's parser panics on some crafted changes; to the one who sent it that is malformed.
+            let change =
+                guarded(|| parse(bytes).map_err(|error| Refusal::new(Code::Malformed, error.to_string())))?;
+            header::whole(bytes, &change)?;
+            Ok(change)
         })
         .collect()
 }
@@ -92,13 +98,23 @@ pub fn check(
 ) -> Result<Passed, Refusal> {
     let mut admitted = Admitted::default();
     let mut line = header::Line::new(doc, actors, writer);
-    for change in &changes {
-        line.admit(change)?;
-        let expanded = change.decode();
-        let facts = operations::check(kind, doc, &expanded)?;
-        content::check(doc, writer, facts, &mut admitted)?;
-    }
+    guarded(|| {
+        for change in &changes {
+            line.admit(change)?;
+            let expanded = change.decode();
+            let facts = operations::check(kind, doc, &expanded)?;
+            content::check(doc, writer, facts, &mut admitted)?;
+        }
+        Ok(())
+    })?;
     Ok(Passed { changes, admitted })
+}
+
+/// Turns a panic over foreign bytes into a refusal; nothing is written inside, so nothing is left half done.
+/// (Where panics abort, as in the console, only bytes of its own pass here.)
+fn guarded<T>(judge: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(judge))
+        .unwrap_or_else(|_| Err(Refusal::new(Code::Malformed, "the change cannot be read")))
 }
 
 /// The greatest operation of a change that the document holds.

@@ -122,7 +122,13 @@ fn text(value: &ScalarValue) -> Result<&str, Refusal> {
     }
 }
 
+/// PostgreSQL's TEXT cannot hold it, and no keyboard types it.
+fn without_nul(text: &str) -> Result<&str, Refusal> {
+    if text.contains('\0') { Err(bad("a NUL character")) } else { Ok(text) }
+}
+
 fn limited(text: &str) -> Result<(), Refusal> {
+    without_nul(text)?;
     if text.len() > MAX_FIELD {
         return Err(Refusal::new(Code::TooLarge, format!("a field has at most {MAX_FIELD} bytes")));
     }
@@ -155,7 +161,7 @@ impl NewMessage {
             return Err(bad("a message is written in one's own name"));
         }
         let kind = Kind::from_key(text(&take(values, "kind")?)?).ok_or_else(|| bad("an unknown kind"))?;
-        let body = text(&take(values, "body")?)?.to_owned();
+        let body = without_nul(text(&take(values, "body")?)?)?.to_owned();
         if body.len() > MAX_TEXT {
             return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_TEXT} bytes")));
         }

@@ -26,6 +26,14 @@ pub(super) fn plain_chunk(bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The checksum fits and nothing is left over: reading a change does not look at either.
+pub(super) fn whole(bytes: &[u8], change: &Change) -> Result<(), Refusal> {
+    if bytes[4..8] != change.hash().0[..4] || change.raw_bytes() != bytes {
+        return Err(Refusal::new(Code::Malformed, "the change is damaged"));
+    }
+    Ok(())
+}
+
 fn bad(text: &str) -> Refusal {
     Refusal::new(Code::BadHeader, text)
 }
@@ -62,6 +70,10 @@ impl<'a, A: Actors> Line<'a, A> {
         }
         self.author(change)?;
         let start = change.start_op().get();
+        // Everything comes after the genesis; a change without it would begin a second document.
+        if change.deps().is_empty() {
+            return Err(bad("the change does not follow the genesis"));
+        }
         let mut top = 0;
         for dependency in change.deps() {
             let op = match self.pushed.get(dependency) {
@@ -87,16 +99,17 @@ impl<'a, A: Actors> Line<'a, A> {
         Ok(())
     }
 
-    /// The author mark is the user, and nothing else rides along.
+    /// The author mark is the user, and nothing else rides along. Automerge stamps the mark on an actor's
+    /// first change only; the later ones are the same author's because the actor is bound.
     fn author(&self, change: &Change) -> Result<(), Refusal> {
         let mine = Pen::author(self.writer.user);
-        match change.author() {
-            Some(author) if author == mine => {}
+        let mark = match change.author() {
+            // The mark is a type byte, a length byte and the author.
+            Some(author) if author == mine => 2 + mine.as_bytes().len(),
             Some(_) => return Err(bad("the author is somebody else")),
+            None if change.seq() > 1 => 0,
             None => return Err(bad("the author is missing")),
-        }
-        // The mark is a type byte, a length byte and the author.
-        let mark = 2 + mine.as_bytes().len();
+        };
         if change.extra_bytes().len() != mark || change.message().is_some() || change.timestamp() != 0 {
             return Err(bad("a change carries nothing but its operations and author"));
         }
