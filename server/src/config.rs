@@ -1,0 +1,296 @@
+//! Configuration: the environment, then `causerie.toml`; checked whole at the start, every error named.
+
+mod network;
+mod origin;
+mod source;
+
+pub use network::Network;
+use source::Source;
+
+use std::{
+    env, fmt, io,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use tracing_subscriber::filter::EnvFilter;
+
+/// The optional file beside the place where the server is started.
+const FILE: &str = "causerie.toml";
+
+/// Names of the settings: as they are in the file, and in upper case after `CAUSERIE_` in the environment.
+const NAMES: [&str; 9] = [
+    "listen",
+    "database_url",
+    "data",
+    "public_url",
+    "trusted_proxies",
+    "origins",
+    "demo",
+    "log",
+    "log_format",
+];
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One readable line an event.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything that is decided at the start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub database_url: String,
+    /// Folder for files and keys.
+    pub data: PathBuf,
+    /// The address that browsers and providers use: scheme, host and port, so also its own origin.
+    pub public_url: String,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Further origins from which the console may be used.
+    pub origins: Vec<String>,
+    /// Fill an empty database with a demo workspace and serve its web page.
+    pub demo: bool,
+    /// Filter of log lines, e.g. `info` or `causerie_server=debug`.
+    pub log: String,
+    pub log_format: LogFormat,
+}
+
+/// One thing that is wrong with the configuration, in a clear sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the environment and, where it is silent, `causerie.toml`.
+    ///
+    /// # Errors
+    /// All that is wrong, not only the first.
+    pub fn load() -> Result<Self, Vec<ConfigError>> {
+        let file = match std::fs::read_to_string(FILE) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(vec![ConfigError(format!("{FILE} cannot be read: {error}."))]),
+        };
+        Self::read(&|name| env::var(name).ok(), file.as_deref())
+    }
+
+    /// A configuration for tests, with everything below `folder`.
+    pub fn for_test(folder: &Path) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database_url: format!("sqlite://{}", folder.join("causerie.db").display()),
+            data: folder.to_owned(),
+            public_url: "http://127.0.0.1:8080".into(),
+            trusted_proxies: Vec::new(),
+            origins: Vec::new(),
+            demo: false,
+            log: "warn".into(),
+            log_format: LogFormat::Text,
+        }
+    }
+
+    /// Browsers reach it over HTTPS, so cookies are for HTTPS only.
+    pub fn secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// Is `address` one of the trusted proxies?
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(address))
+    }
+
+    /// Origins from which the console may be used: the public one, its twin name on a loopback address
+    /// (`localhost` for `127.0.0.1` and back), and those listed.
+    pub fn allowed_origins(&self) -> impl Iterator<Item = String> {
+        let own = std::iter::once(self.public_url.clone());
+        own.chain(origin::loopback_twin(&self.public_url))
+            .chain(self.origins.iter().cloned())
+    }
+
+    fn read(env: &dyn Fn(&str) -> Option<String>, file: Option<&str>) -> Result<Self, Vec<ConfigError>> {
+        let mut source = Source::new(env, file);
+
+        let listen = source.parsed(
+            "listen",
+            SocketAddr::from(([127, 0, 0, 1], 8080)),
+            "an address and a port such as 127.0.0.1:8080",
+        );
+        if listen.port() == 0 {
+            source.error("listen", "must name a port");
+        }
+        let database_url = source
+            .text_of(&["CAUSERIE_DATABASE_URL", "DATABASE_URL"], "database_url")
+            .unwrap_or_else(|| "sqlite://data/causerie.db".into());
+        if !["sqlite:", "postgres:", "postgresql:"]
+            .iter()
+            .any(|scheme| database_url.starts_with(scheme))
+        {
+            // The address may hold a password, so it is not repeated.
+            source.error("database_url", "must begin with sqlite: or postgres:");
+        }
+        let data = source.text("data").unwrap_or_else(|| "data".into());
+        let public_url = source.public_url(listen);
+        let trusted_proxies = source.list(
+            "trusted_proxies",
+            "an IP address or a network such as 10.0.0.0/8",
+            |text| text.parse().ok(),
+        );
+        let origins = source.list("origins", "an origin such as https://chat.example.org", origin::parse);
+        let demo = source.switch("demo");
+        let log = source.text("log").unwrap_or_else(|| "info".into());
+        if EnvFilter::try_new(&log).is_err() {
+            source.error("log", "is not a log filter; write a level such as info");
+        }
+        let log_format = source.log_format();
+
+        let behind_proxy = !trusted_proxies.is_empty() && public_url.starts_with("https://");
+        if !listen.ip().is_loopback() && !behind_proxy {
+            source.error(
+                "listen",
+                "is not a loopback address; HTTPS or loopback only: let a proxy that speaks HTTPS stand in front, \
+                 give its address in CAUSERIE_TRUSTED_PROXIES and the https:// address in CAUSERIE_PUBLIC_URL",
+            );
+        } else if !public_url.is_empty() && !public_url.starts_with("https://") && !origin::is_loopback(&public_url) {
+            source.error("public_url", "must begin with https:// (HTTPS or loopback only)");
+        }
+
+        source.finish()?;
+        let data = PathBuf::from(data);
+        Ok(Self {
+            listen,
+            database_url,
+            data,
+            public_url,
+            trusted_proxies,
+            origins,
+            demo,
+            log,
+            log_format,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(env: &[(&str, &str)], file: &str) -> Result<Config, Vec<String>> {
+        let env = |name: &str| {
+            env.iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        Config::read(&env, Some(file)).map_err(|errors| errors.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn without_anything_it_runs_on_this_machine_only() {
+        let config = read(&[], "").unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.public_url, "http://127.0.0.1:8080");
+        assert_eq!(config.database_url, "sqlite://data/causerie.db");
+        assert_eq!(config.data, PathBuf::from("data"));
+        assert!(!config.demo);
+        let origins: Vec<_> = config.allowed_origins().collect();
+        assert_eq!(origins, ["http://127.0.0.1:8080", "http://localhost:8080"]);
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let file = "listen = '127.0.0.1:9000'\ndemo = true\ntrusted_proxies = ['10.0.0.0/8', '::1']";
+        let config = read(
+            &[
+                ("CAUSERIE_LISTEN", "127.0.0.1:9001"),
+                ("DATABASE_URL", "postgres://db/chat"),
+            ],
+            file,
+        )
+        .unwrap();
+        assert_eq!(config.listen.port(), 9001);
+        assert_eq!(config.database_url, "postgres://db/chat");
+        assert!(config.demo);
+        assert!(config.trusts("10.1.2.3".parse().unwrap()) && config.trusts("::1".parse().unwrap()));
+        assert!(!config.trusts("11.1.2.3".parse().unwrap()));
+    }
+
+    #[test]
+    fn every_error_is_named_at_once() {
+        let errors = read(
+            &[
+                ("CAUSERIE_LISTEN", "somewhere"),
+                ("CAUSERIE_DATABASE_URL", "mysql://user:secret@db"),
+                ("CAUSERIE_PUBLIC_URL", "https://chat.example.org/path"),
+                ("CAUSERIE_TRUSTED_PROXIES", "10.0.0.1, nobody"),
+                ("CAUSERIE_ORIGINS", "chat.example.org"),
+                ("CAUSERIE_DEMO", "maybe"),
+                ("CAUSERIE_LOG", "=,="),
+                ("CAUSERIE_LOG_FORMAT", "xml"),
+            ],
+            "colour = 'green'",
+        )
+        .unwrap_err();
+        for name in [
+            "colour",
+            "LISTEN",
+            "DATABASE_URL",
+            "PUBLIC_URL",
+            "TRUSTED_PROXIES",
+            "ORIGINS",
+            "DEMO",
+            "LOG ",
+            "LOG_FORMAT",
+        ] {
+            assert_eq!(
+                errors.iter().filter(|error| error.contains(name)).count(),
+                1,
+                "{name} in {errors:#?}"
+            );
+        }
+        assert!(
+            errors.iter().all(|error| !error.contains("secret")),
+            "a password was shown"
+        );
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for wrong in [
+            [
+                ("CAUSERIE_LISTEN", "0.0.0.0:8080"),
+                ("CAUSERIE_PUBLIC_URL", "http://chat.example.org"),
+            ],
+            [
+                ("CAUSERIE_LISTEN", "0.0.0.0:8080"),
+                ("CAUSERIE_PUBLIC_URL", "https://chat.example.org"),
+            ],
+            [
+                ("CAUSERIE_LISTEN", "127.0.0.1:8080"),
+                ("CAUSERIE_PUBLIC_URL", "http://chat.example.org"),
+            ],
+        ] {
+            let errors = read(&wrong, "").unwrap_err();
+            assert!(
+                errors.len() == 1 && errors[0].contains("HTTPS or loopback only"),
+                "{errors:?}"
+            );
+        }
+        let behind = [
+            ("CAUSERIE_LISTEN", "0.0.0.0:80"),
+            ("CAUSERIE_PUBLIC_URL", "https://chat.example.org"),
+            ("CAUSERIE_TRUSTED_PROXIES", "10.0.0.1"),
+        ];
+        assert!(read(&behind, "").unwrap().secure());
+    }
+}

@@ -1,0 +1,125 @@
+//! The demo workspace: people, inboxes, widgets and a few chats, made once.
+
+mod stories;
+
+use causerie_shared::{
+    Millis,
+    ids::{AccountId, InboxId, UserId},
+    inbox::{AccountRow, Channel, InboxRow, Member, Mode, Rules},
+    user::{DEFAULT_CAPACITY, Grants, Role},
+    widget::{Ask, Form},
+};
+
+use crate::{
+    clock::random_u128,
+    passwords,
+    state::Shared,
+    store::{
+        StoreError,
+        people::{self, NewUser},
+        places::{self, AccountRecord, WidgetSettings},
+        settings,
+    },
+};
+
+/// Password of all demo users.
+pub const PASSWORD: &str = "demo-causerie";
+/// Public key of the widget on `/demo`: chats are offered to one agent at a time.
+pub const KEY: &str = "demo-product-advice";
+/// Public key of the second widget (`/demo?inbox=orders`): chats lie in everyone's queue.
+pub const ORDERS_KEY: &str = "demo-orders";
+
+const PEOPLE: [(&str, &str, Role); 4] = [
+    ("owner@demo.test", "Olivia Owen", Role::Owner),
+    ("sup@demo.test", "Marta Soler", Role::Supervisor),
+    ("ana@demo.test", "Ana Ruiz", Role::Agent),
+    ("ben@demo.test", "Ben Castro", Role::Agent),
+];
+
+/// Who and what the demo consists of.
+pub struct Demo {
+    pub ana: UserId,
+    pub ben: UserId,
+    pub advice: AccountRecord,
+    pub orders: AccountRecord,
+}
+
+/// Fills an empty database; does nothing when there is a user already.
+pub async fn fill(app: &Shared) -> Result<(), StoreError> {
+    if !people::users(&mut *app.store.read().await?).await?.is_empty() {
+        return Ok(());
+    }
+    let demo = workspace(app).await?;
+    if let Err(error) = stories::tell(app, &demo).await {
+        // The workspace works without its stories.
+        tracing::error!(%error, "the demo's chats could not be made");
+    }
+    Ok(())
+}
+
+/// Organization, users, inboxes and widgets, without chats.
+pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
+    let now = app.clock.now();
+    let hash = passwords::hash(PASSWORD.to_owned()).await.map_err(|_| StoreError::Damaged("demo password"))?;
+    let mut tx = app.store.begin().await?;
+    settings::set(&mut tx, settings::ORGANIZATION, "Lumbre Lighting").await?;
+    settings::set(&mut tx, settings::DEMO_KEY, KEY).await?;
+    let mut users = vec![];
+    for (email, name, role) in PEOPLE {
+        let id = UserId::new(now, random_u128());
+        let user = NewUser {
+            id,
+            email: email.into(),
+            name: name.into(),
+            role,
+            grants: Grants::default(),
+            password: Some(hash.clone()),
+            capacity: DEFAULT_CAPACITY,
+            created_at: now,
+        };
+        people::insert_user(&mut tx, &user).await?;
+        users.push(id);
+    }
+    let members: Vec<Member> = users[1..].iter().map(|user| Member { user: *user, capacity: DEFAULT_CAPACITY }).collect();
+    let advice = InboxRow {
+        id: InboxId::new(now, random_u128()),
+        name: "Product advice".into(),
+        rules: Rules::default(),
+        // Supervisors assign; offers go to the agents.
+        members: members[1..].to_vec(),
+    };
+    let orders = InboxRow {
+        id: InboxId::new(now, random_u128()),
+        name: "Orders".into(),
+        rules: Rules { mode: Mode::Broadcast, ..Rules::default() },
+        members,
+    };
+    places::insert_inbox(&mut tx, &advice).await?;
+    places::insert_inbox(&mut tx, &orders).await?;
+    let advice = widget(app, &advice, "lumbre.example", KEY, now);
+    let orders = widget(app, &orders, "lumbre.example/orders", ORDERS_KEY, now);
+    places::insert_account(&mut tx, &advice).await?;
+    places::insert_account(&mut tx, &orders).await?;
+    tx.commit().await?;
+    Ok(Demo { ana: users[2], ben: users[3], advice, orders })
+}
+
+/// The demo page is another origin than the console, as in life: `localhost` beside `127.0.0.1`.
+fn widget(app: &Shared, inbox: &InboxRow, name: &str, key: &str, now: Millis) -> AccountRecord {
+    AccountRecord {
+        row: AccountRow {
+            id: AccountId::new(now, random_u128()),
+            inbox: inbox.id,
+            channel: Channel::Web,
+            name: name.into(),
+            enabled: true,
+        },
+        key: key.into(),
+        config: WidgetSettings {
+            title: "Lumbre".into(),
+            origins: app.config.allowed_origins().collect(),
+            form: Form { name: Ask::Optional, email: Ask::Optional },
+            lang: "en".into(),
+        },
+    }
+}

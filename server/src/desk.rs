@@ -1,0 +1,85 @@
+//! What happens to a conversation. Only this room changes one, through `shared`'s transition, in one
+//! database transaction each.
+
+pub mod change;
+pub mod claim;
+pub mod contact;
+pub mod ingest;
+pub mod lifecycle;
+pub mod presence;
+pub mod reply;
+pub mod seen;
+pub mod visit;
+
+use causerie_shared::{
+    document::DocumentError,
+    refusal::{Code, Refusal},
+};
+
+use crate::store::StoreError;
+
+/// Why nothing was changed.
+#[derive(Debug)]
+pub enum DeskError {
+    /// A rule says no; the person is told.
+    Refused(Refusal),
+    Store(StoreError),
+    Document(DocumentError),
+}
+
+impl std::fmt::Display for DeskError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(refusal) => write!(f, "{refusal}"),
+            Self::Store(error) => write!(f, "{error}"),
+            Self::Document(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for DeskError {}
+
+impl From<Refusal> for DeskError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for DeskError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<sqlx::Error> for DeskError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<DocumentError> for DeskError {
+    fn from(error: DocumentError) -> Self {
+        Self::Document(error)
+    }
+}
+
+impl DeskError {
+    /// What the person is told; what went wrong inside goes to the log.
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Store(error) => {
+                tracing::error!(%error, "a change failed");
+                Refusal::new(Code::Internal, "the server could not do this; nothing was changed")
+            }
+            Self::Document(error) => {
+                tracing::error!(%error, "a document failed");
+                Refusal::new(Code::Internal, "the server could not do this; nothing was changed")
+            }
+        }
+    }
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(Code::NotFound, "there is no such chat")
+}

@@ -1,0 +1,223 @@
+//! One change of state: transition, places in the agents' capacity, timers, journey and feed, all in the
+//! caller's transaction.
+
+use causerie_shared::{
+    Millis,
+    access::Scope,
+    conversation::{
+        Facts, State,
+        transition::{Actor, Event, transition},
+    },
+    ids::{InboxId, TimerId, UserId},
+    inbox::{InboxRow, Rules},
+    refusal::{Code, Refusal},
+    row::{Head, JourneyRow},
+    timer::{Ring, TimerKind},
+};
+
+use super::DeskError;
+use crate::{
+    clock::random_u128,
+    state::App,
+    store::{
+        Db,
+        conversations,
+        feed::{self, FeedKind},
+        loads, messages, people, places, timers,
+    },
+    sync::News,
+};
+
+/// The rules of a conversation's inbox.
+pub async fn rules(db: &mut Db, inbox: InboxId) -> Result<InboxRow, DeskError> {
+    Ok(places::inbox(db, inbox).await?.ok_or_else(super::not_found)?)
+}
+
+/// Runs `event` on a locked head and writes everything that follows from it. `head` is the new one after it.
+///
+/// # Errors
+/// [`DeskError::Refused`] when the table, the version or a capacity says no; the caller rolls back.
+pub async fn apply(
+    db: &mut Db,
+    head: &mut Head,
+    event: &Event,
+    actor: Actor,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    let inbox = rules(&mut *db, head.inbox).await?;
+    let facts = Facts { inbox: head.inbox, channel: head.channel, rules: inbox.rules };
+    let before_scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+    let before = head.state.clone();
+    head.state = transition(before.clone(), event, actor, &facts, now)?;
+    move_places(&mut *db, head.inbox, &before, &head.state, now, news).await?;
+    let read_version = head.version;
+    head.version += 1;
+    follow(head, &inbox.rules, now);
+    set_timer(&mut *db, head, &inbox.rules, now).await?;
+    if !matches!(head.state, State::Waiting { .. } | State::Assigning { .. }) {
+        conversations::clear_asked(&mut *db, head.id).await?;
+    }
+    let after_scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+    let entry = feed::append(
+        &mut *db,
+        FeedKind::Conversation,
+        head.id.to_string(),
+        Some(before_scope),
+        Some(after_scope),
+    )
+    .await?;
+    head.seq = entry.seq;
+    if !conversations::save(&mut *db, head, read_version).await? {
+        return Err(Refusal::new(Code::Conflict, "the chat changed meanwhile").into());
+    }
+    let user = subject(event, actor, &before);
+    write_journey(&mut *db, head, event.as_str(), actor, user, now, news).await?;
+    news.entry(entry);
+    news.head(head.clone());
+    Ok(())
+}
+
+/// The user a change is about: who is offered the chat, who accepted, let it expire or ended it.
+fn subject(event: &Event, actor: Actor, before: &State) -> Option<UserId> {
+    match event {
+        Event::Offer { agent } | Event::AgentGone { agent } => Some(*agent),
+        Event::TransferToAgent { to } => Some(*to),
+        Event::Expire | Event::Withdraw => match before {
+            State::Transferring { to, .. } => Some(*to),
+            State::Bot { .. }
+            | State::Waiting { .. }
+            | State::Assigning { .. }
+            | State::Assigned { .. }
+            | State::Ended { .. }
+            | State::Failed { .. } => before.agent(),
+        },
+        Event::HandOver
+        | Event::JumpIn
+        | Event::BotDone
+        | Event::Start
+        | Event::Accept
+        | Event::Decline
+        | Event::CancelTransfer
+        | Event::TransferToInbox
+        | Event::End
+        | Event::Leave
+        | Event::Inactive
+        | Event::QueueOver
+        | Event::AccountRemoved
+        | Event::Undo => actor.user(),
+    }
+}
+
+/// Adds the journey's row for the head's present version.
+pub async fn write_journey(
+    db: &mut Db,
+    head: &Head,
+    cause: &str,
+    actor: Actor,
+    user: Option<UserId>,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    let row = JourneyRow {
+        conversation: head.id,
+        version: head.version,
+        at: now,
+        actor,
+        cause: cause.to_owned(),
+        user,
+        state: head.state.clone(),
+        position: head.position,
+        seq: head.seq,
+    };
+    messages::insert_journey(db, &row).await?;
+    news.journey(row);
+    Ok(())
+}
+
+/// What of the head follows from its state.
+pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
+    head.ring = head.state.timer(rules).map(|(_, due)| Ring { due, total: (due - now).max(1) });
+    if let State::Waiting { since, .. } = head.state {
+        head.waiting_since = since;
+        // A queue ring drains over the whole wait, also after a declined offer.
+        if let Some(ring) = &mut head.ring {
+            ring.total = i64::from(rules.queue_secs) * 1000;
+        }
+    }
+    head.ended_at = match head.state {
+        State::Ended { at, .. } | State::Failed { at, .. } => Some(at),
+        State::Bot { .. }
+        | State::Waiting { .. }
+        | State::Assigning { .. }
+        | State::Assigned { .. }
+        | State::Transferring { .. } => None,
+    };
+}
+
+/// Sets the one timer of the state and stops the others.
+pub async fn set_timer(db: &mut Db, head: &Head, rules: &Rules, now: Millis) -> Result<(), DeskError> {
+    let subject = head.id.to_string();
+    timers::cancel_all(&mut *db, &subject).await?;
+    if let Some((kind, due)) = head.state.timer(rules) {
+        set(&mut *db, kind, subject, head.version, due, now).await?;
+    }
+    Ok(())
+}
+
+/// Sets a timer under a new id.
+pub async fn set(
+    db: &mut Db,
+    kind: TimerKind,
+    subject: String,
+    fence: i64,
+    due: Millis,
+    now: Millis,
+) -> Result<(), DeskError> {
+    let timer = crate::store::timers::TimerRecord { id: TimerId::new(now, random_u128()), kind, subject, fence, due };
+    Ok(timers::set(db, &timer).await?)
+}
+
+async fn move_places(
+    db: &mut Db,
+    inbox: InboxId,
+    before: &State,
+    after: &State,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    let (had, have) = (before.holders(), after.holders());
+    for user in had.iter().filter(|user| !have.contains(user)) {
+        loads::release(&mut *db, inbox, *user, now).await?;
+        news.freed(inbox);
+        user_changed(&mut *db, *user, news).await?;
+    }
+    for user in have.iter().filter(|user| !had.contains(user)) {
+        if let Err(load) = loads::claim(&mut *db, inbox, *user, now).await? {
+            let name = people::user(&mut *db, *user).await?.map(|user| user.name).unwrap_or_default();
+            let (used, limit) = load.reached();
+            return Err(Refusal::capacity(*user, name, used, limit).into());
+        }
+        user_changed(&mut *db, *user, news).await?;
+    }
+    Ok(())
+}
+
+/// Announces a user's row: load, availability or connection changed.
+pub async fn user_changed(db: &mut Db, user: UserId, news: &mut News) -> Result<(), DeskError> {
+    let entry = feed::append(&mut *db, FeedKind::User, user.to_string(), None, None).await?;
+    news.entry(entry);
+    if let Some(record) = people::user(db, user).await? {
+        news.user(record.row());
+    }
+    Ok(())
+}
+
+/// After the commit: tells everyone and wakes the workers.
+pub fn publish(app: &App, news: News) {
+    for inbox in news.inboxes() {
+        app.dispatch(inbox.inbox, inbox.freed);
+    }
+    app.timers_changed.notify_one();
+    app.hub.announce(news, &app.visitors);
+}

@@ -1,0 +1,86 @@
+//! Contacts: who a visitor is, and the profile document beside the row.
+
+use automerge::Automerge;
+use causerie_shared::{
+    Millis,
+    contact::{Detail, Field, generated_name},
+    document::{DocumentError, Pen, contact as profile},
+    ids::{AccountId, ContactId},
+};
+
+use super::{DeskError, seen::touch};
+use crate::{
+    clock::random_u128,
+    store::{
+        Db,
+        contacts::{self, ContactRecord},
+        conversations,
+    },
+    sync::{News, room::Prepared},
+};
+
+/// Most open chats whose rows follow a change of the name at once.
+const CHATS_TO_RENAME: i64 = 50;
+
+/// The contact behind an external id, made with a generated name when it writes for the first time.
+///
+/// A name or e-mail typed into a form never merges contacts (`sync.md`, Visitors): only the identity counts.
+pub async fn resolve(
+    db: &mut Db,
+    account: AccountId,
+    external: &str,
+    now: Millis,
+) -> Result<ContactRecord, DeskError> {
+    if let Some(id) = contacts::by_identity(&mut *db, account, external).await?
+        && let Some(contact) = contacts::get(&mut *db, id).await?
+    {
+        return Ok(contact);
+    }
+    let id = ContactId::new(now, random_u128());
+    let contact = ContactRecord { id, name: generated_name(id), email: None, created_at: now };
+    contacts::insert(&mut *db, &contact).await?;
+    contacts::add_identity(db, account, external, id).await?;
+    Ok(contact)
+}
+
+/// Writes what a visitor said in the form into the profile: only what is not known yet.
+pub fn introduce(
+    doc: &mut Automerge,
+    pen: &Pen,
+    name: Option<&str>,
+    email: Option<&str>,
+) -> Result<Option<Vec<u8>>, DocumentError> {
+    let known = profile::read(doc)?;
+    let name = name.filter(|_| known.get(Field::Name).is_none());
+    let email = email.filter(|_| known.emails.is_empty());
+    profile::introduce(doc, pen, name, email.map(|email| (Detail::Email, email)))
+}
+
+/// The profile document changed: the row and the heads of the contact's chats follow.
+pub async fn profile_changed(
+    db: &mut Db,
+    contact: ContactId,
+    prepared: &Prepared,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    let Some(mut record) = contacts::get(&mut *db, contact).await? else { return Ok(()) };
+    let profile = profile::read(prepared.doc())?;
+    let name = profile.get(Field::Name).map(str::trim).filter(|name| !name.is_empty());
+    let name = name.map_or_else(|| generated_name(contact), str::to_owned);
+    let email = profile.emails.first().cloned();
+    if record.name == name && record.email == email {
+        return Ok(());
+    }
+    let renamed = record.name != name;
+    record.name = name;
+    record.email = email;
+    contacts::save(&mut *db, &record).await?;
+    if renamed {
+        for chat in conversations::of_contact(&mut *db, contact, CHATS_TO_RENAME).await? {
+            let Some(mut head) = conversations::lock(&mut *db, chat.id).await? else { continue };
+            head.contact_name.clone_from(&record.name);
+            touch(&mut *db, &mut head, news).await?;
+        }
+    }
+    Ok(())
+}

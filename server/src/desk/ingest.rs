@@ -1,0 +1,310 @@
+//! A message of a contact comes in: it finds or begins the chat, and becomes a bubble and a row at once.
+
+use causerie_shared::{
+    Millis,
+    access::Scope,
+    contact::{Detail, is_plausible},
+    conversation::{FailReason, State, transition::{Actor, begin}},
+    document::{DocumentId, timeline},
+    frame::ServerFrame,
+    ids::{ContactId, ConversationId, IntentId, MessageId},
+    message::{Author, FileBrief, Kind, MAX_FILES, MAX_TEXT, Message},
+    refusal::{Code, Refusal},
+    row::{Head, Origin},
+};
+
+use super::{DeskError, change, contact, reply, seen::touch};
+use crate::{
+    clock::random_u128,
+    state::App,
+    store::{
+        Db,
+        contacts::{self, ContactRecord},
+        conversations,
+        feed::{self, FeedKind, next_number},
+        files,
+        messages::{self, MessageRecord},
+        places::AccountRecord,
+    },
+    sync::{News, room::Prepared},
+};
+
+/// How often a message is tried again when its chat changed between reading and writing.
+const TRIES: usize = 4;
+/// Longest name a visitor may give, characters.
+const MAX_NAME: usize = 100;
+
+/// A message as the channel delivers it.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    pub account: AccountRecord,
+    /// Who wrote it: their id on the account.
+    pub external: String,
+    /// Their own id of the message, to remove duplicates.
+    pub cid: String,
+    pub text: String,
+    pub files: Vec<causerie_shared::ids::FileId>,
+    /// What the pre-chat form says.
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub origin: Origin,
+}
+
+/// Where the message ended up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub contact: ContactId,
+    pub position: i64,
+    pub at: Millis,
+}
+
+/// Stores a message, once. A second one with the same `cid` is answered like the first.
+///
+/// # Errors
+/// `Invalid` (empty), `TooLarge`, `NotFound` (a file that is not theirs).
+pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, DeskError> {
+    // PostgreSQL's TEXT cannot hold it, and no keyboard types it.
+    incoming.text.retain(|c| c != '\0');
+    if incoming.text.len() > MAX_TEXT {
+        return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_TEXT} bytes")).into());
+    }
+    if incoming.text.trim().is_empty() && incoming.files.is_empty() {
+        return Err(Refusal::new(Code::Invalid, "the message is empty").into());
+    }
+    if incoming.files.len() > MAX_FILES {
+        return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_FILES} files")).into());
+    }
+    incoming.name = incoming.name.map(|name| tidy(&name)).filter(|name| !name.is_empty());
+    incoming.email = incoming.email.map(|email| email.trim().to_owned()).filter(|email| is_plausible(Detail::Email, email));
+    for _ in 0..TRIES {
+        match attempt(app, &incoming).await {
+            Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            other => return other,
+        }
+    }
+    Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
+}
+
+fn tidy(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_NAME).collect();
+    plain.trim().to_owned()
+}
+
+async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> {
+    let now = app.clock.now();
+    let found = find(app, incoming, now).await?;
+    if let Some(record) = found.duplicate {
+        return Ok(accepted(&record));
+    }
+    let (contact, open) = (found.contact, found.open);
+    let id = MessageId::new(now, random_u128());
+    let conversation = open.as_ref().map_or_else(|| ConversationId::new(now, random_u128()), |head| head.id);
+    let segment = open.as_ref().map_or(1, |head| head.segment);
+    let kind = if incoming.files.is_empty() { Kind::Text } else { Kind::File };
+    let message = Message {
+        id,
+        author: Author::Contact,
+        kind,
+        body: incoming.text.clone(),
+        at: now,
+        reply_to: None,
+        attachments: incoming.files.clone(),
+    };
+    let document = DocumentId::Timeline(conversation, segment);
+    let mut room = app.rooms.lock(&app.store, document).await?;
+    let prepared = room
+        .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?
+        .ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
+
+    let mut tx = app.store.begin().await?;
+    contacts::lock(&mut tx, contact.id).await?;
+    let mut news = News::default();
+    let mut head = match &open {
+        Some(known) => reopen(&mut tx, known).await?,
+        None => start(&mut tx, incoming, &contact, conversation, now, &mut news).await?,
+    };
+    let files = attach(&mut tx, &head, contact.id, &incoming.files).await?;
+    head.position += 1;
+    head.unread += 1;
+    head.active_at = now;
+    head.preview = Some(reply::preview(&message, now));
+    merge_origin(&mut head.origin, &incoming.origin);
+    touch(&mut tx, &mut head, &mut news).await?;
+    let mut record = reply::record(&head, &message, files, now);
+    record.contact = Some(contact.id);
+    record.cid = Some(incoming.cid.clone());
+    match messages::insert(&mut tx, &record).await {
+        Err(error) if error.is_duplicate() => {
+            return Err(Refusal::new(Code::Conflict, "the message came twice at once").into());
+        }
+        other => other?,
+    }
+    news.message(record.clone());
+    room.write(&mut tx, IntentId::from(id), &prepared).await?;
+    let inbox = change::rules(&mut tx, head.inbox).await?;
+    let scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+    tx.commit().await?;
+
+    let part = room.committed(prepared);
+    app.hub.document_changed(document, &ServerFrame::Part(part), Some(&scope), None);
+    change::publish(app, news);
+    drop(room);
+    introduce(app, incoming, contact.id).await?;
+    Ok(accepted(&record))
+}
+
+fn accepted(record: &MessageRecord) -> Accepted {
+    Accepted {
+        id: record.row.id,
+        conversation: record.row.conversation,
+        contact: record.contact.unwrap_or(ContactId::from_u128(0)),
+        position: record.row.position,
+        at: record.row.accepted_at,
+    }
+}
+
+struct Found {
+    contact: ContactRecord,
+    open: Option<Head>,
+    duplicate: Option<MessageRecord>,
+}
+
+/// Who writes, and into which chat. The answer is checked again under the contact's lock.
+async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, DeskError> {
+    let mut db = app.store.read().await?;
+    let known = contacts::by_identity(&mut db, incoming.account.row.id, &incoming.external).await?;
+    let contact = match known {
+        Some(id) => contacts::get(&mut db, id).await?,
+        None => None,
+    };
+    let contact = match contact {
+        Some(contact) => contact,
+        None => {
+            drop(db);
+            let mut tx = app.store.begin().await?;
+            let contact = contact::resolve(&mut tx, incoming.account.row.id, &incoming.external, now).await?;
+            tx.commit().await?;
+            db = app.store.read().await?;
+            contact
+        }
+    };
+    let duplicate = messages::by_cid(&mut db, contact.id, &incoming.cid).await?;
+    let open = conversations::open_of(&mut db, contact.id).await?;
+    Ok(Found { contact, open, duplicate })
+}
+
+/// The chat that was open a moment ago, locked; `Conflict` when it has ended meanwhile.
+async fn reopen(db: &mut Db, known: &Head) -> Result<Head, DeskError> {
+    let head = conversations::lock(db, known.id).await?;
+    head.filter(|head| !head.state.status().is_final() && head.segment == known.segment)
+        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat ended meanwhile").into())
+}
+
+/// Begins a conversation. `Conflict` when the contact has one meanwhile.
+async fn start(
+    db: &mut Db,
+    incoming: &Incoming,
+    contact: &ContactRecord,
+    id: ConversationId,
+    now: Millis,
+    news: &mut News,
+) -> Result<Head, DeskError> {
+    if conversations::open_of(&mut *db, contact.id).await?.is_some() {
+        return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
+    }
+    let inbox = change::rules(&mut *db, incoming.account.row.inbox).await?;
+    let last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
+    // After a miss the visitor leaves a message: it waits without a queue timer (`domain.md` §2).
+    let offline = matches!(last.map(|head| head.state), Some(State::Failed { reason: FailReason::Missed, .. }));
+    let mut head = Head {
+        id,
+        number: next_number(&mut *db, "conversation").await?,
+        inbox: inbox.id,
+        account: incoming.account.row.id,
+        channel: incoming.account.row.channel,
+        contact: contact.id,
+        contact_name: contact.name.clone(),
+        contact_since: contact.created_at,
+        state: begin(false, offline, now),
+        version: 1,
+        created_at: now,
+        waiting_since: now,
+        ring: None,
+        active_at: now,
+        ended_at: None,
+        preview: None,
+        unread: 0,
+        position: 0,
+        seen: 0,
+        online: true,
+        origin: incoming.origin.clone(),
+        segment: 1,
+        seq: 0,
+    };
+    change::follow(&mut head, &inbox.rules, now);
+    let scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+    let entry = feed::append(&mut *db, FeedKind::Conversation, id.to_string(), None, Some(scope)).await?;
+    head.seq = entry.seq;
+    conversations::insert(&mut *db, &head).await?;
+    change::set_timer(&mut *db, &head, &inbox.rules, now).await?;
+    change::write_journey(db, &head, "begin", Actor::Contact, None, now, news).await?;
+    news.entry(entry);
+    news.woken(head.inbox);
+    Ok(head)
+}
+
+async fn attach(
+    db: &mut Db,
+    head: &Head,
+    contact: ContactId,
+    wanted: &[causerie_shared::ids::FileId],
+) -> Result<Vec<FileBrief>, DeskError> {
+    let mut briefs = vec![];
+    for id in wanted {
+        let file = files::file(&mut *db, *id).await?.filter(|file| file.contact == Some(contact));
+        let file = file.ok_or_else(|| Refusal::new(Code::NotFound, "a file is not there; attach it again"))?;
+        files::attach(&mut *db, *id, head.id).await?;
+        briefs.push(file.brief());
+    }
+    Ok(briefs)
+}
+
+fn merge_origin(known: &mut Origin, now: &Origin) {
+    if now.page.is_some() {
+        known.page.clone_from(&now.page);
+    }
+    if known.started_on.is_none() {
+        known.started_on.clone_from(&now.started_on);
+    }
+    if now.ip.is_some() {
+        known.ip.clone_from(&now.ip);
+    }
+    if now.country.is_some() {
+        known.country.clone_from(&now.country);
+    }
+}
+
+/// Puts the form's name and e-mail into the profile, if they are new.
+async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result<(), DeskError> {
+    if incoming.name.is_none() && incoming.email.is_none() {
+        return Ok(());
+    }
+    let document = DocumentId::Contact(contact);
+    let mut room = app.rooms.lock(&app.store, document).await?;
+    let prepared: Option<Prepared> = room.prepare_own(|doc, pen| {
+        contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref())
+    })?;
+    let Some(prepared) = prepared else { return Ok(()) };
+    let mut news = News::default();
+    let mut tx = app.store.begin().await?;
+    contact::profile_changed(&mut tx, contact, &prepared, &mut news).await?;
+    let intent = IntentId::new(app.clock.now(), random_u128());
+    room.write(&mut tx, intent, &prepared).await?;
+    tx.commit().await?;
+    let part = room.committed(prepared);
+    app.hub.document_changed(document, &ServerFrame::Part(part), None, None);
+    change::publish(app, news);
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Changes that no agent asks for: timers that are over, visitors that leave.
+
+use causerie_shared::{
+    conversation::transition::{Actor, Event},
+    ids::ConversationId,
+};
+
+use super::{DeskError, change};
+use crate::{state::App, store::conversations, sync::News};
+
+/// Runs a system or visitor event. `fence`: do nothing unless the conversation still has this version.
+///
+/// A late event is a no-op: `Ok(false)` when nothing was changed.
+pub async fn happen(
+    app: &App,
+    conversation: ConversationId,
+    event: Event,
+    actor: Actor,
+    fence: Option<i64>,
+) -> Result<bool, DeskError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else { return Ok(false) };
+    if fence.is_some_and(|fence| fence != head.version) {
+        return Ok(false);
+    }
+    let mut news = News::default();
+    match change::apply(&mut tx, &mut head, &event, actor, now, &mut news).await {
+        Ok(()) => {}
+        // Somebody was faster: the event has lost its meaning.
+        Err(DeskError::Refused(refusal)) => {
+            tracing::debug!(%refusal, event = event.as_str(), "a late event");
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    }
+    tx.commit().await?;
+    news.woken(head.inbox);
+    change::publish(app, news);
+    Ok(true)
+}

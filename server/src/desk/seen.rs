@@ -1,0 +1,76 @@
+//! Read positions: what the agent has seen, and what the visitor has.
+
+use causerie_shared::{
+    access::Scope,
+    ids::{ConversationId, UserId},
+    message::Delivery,
+    row::Head,
+};
+
+use super::{DeskError, change, not_found};
+use crate::{
+    state::App,
+    store::{
+        Db, conversations,
+        feed::{self, FeedKind},
+        messages,
+    },
+    sync::News,
+};
+
+/// Writes a head whose state did not change: feed row, save, news.
+pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Result<(), DeskError> {
+    let inbox = change::rules(&mut *db, head.inbox).await?;
+    let scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+    let entry =
+        feed::append(&mut *db, FeedKind::Conversation, head.id.to_string(), Some(scope.clone()), Some(scope)).await?;
+    head.seq = entry.seq;
+    conversations::save(&mut *db, head, head.version).await?;
+    news.entry(entry);
+    news.head(head.clone());
+    Ok(())
+}
+
+/// The chat's agent has seen everything up to `position`; others who look do not count.
+pub async fn by_agent(app: &App, user: UserId, conversation: ConversationId, position: i64) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let mut head = conversations::lock(&mut tx, conversation).await?.ok_or_else(not_found)?;
+    let position = position.min(head.position);
+    if head.state.agent() != Some(user) || position <= head.seen {
+        return Ok(());
+    }
+    head.seen = position;
+    head.unread = messages::incoming_after(&mut tx, conversation, position).await?;
+    let mut news = News::default();
+    touch(&mut tx, &mut head, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+/// The visitor has `delivery` (delivered or read) everything up to `position`.
+pub async fn by_visitor(
+    app: &App,
+    conversation: ConversationId,
+    position: i64,
+    delivery: Delivery,
+) -> Result<(), DeskError> {
+    // Most reports bring nothing new; find out before taking the write lock.
+    if !messages::lags(&mut *app.store.read().await?, conversation, position).await? {
+        return Ok(());
+    }
+    let mut tx = app.store.begin().await?;
+    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else { return Ok(()) };
+    let mut news = News::default();
+    touch(&mut tx, &mut head, &mut news).await?;
+    let moved = messages::advance(&mut tx, conversation, position, delivery, head.seq).await?;
+    if moved.is_empty() {
+        return Ok(());
+    }
+    for record in moved {
+        news.message(record);
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}

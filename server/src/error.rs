@@ -1,0 +1,128 @@
+//! The error of every HTTP answer: a refusal with a code, and its status.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use causerie_shared::{
+    api::ErrorBody,
+    refusal::{Code, Refusal},
+};
+
+use crate::{desk::DeskError, passwords::PasswordError, store::StoreError};
+
+/// An answer that refuses; nothing was changed.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    refusal: Refusal,
+    /// Seconds until it is worth trying again.
+    retry_after: Option<u64>,
+}
+
+impl ApiError {
+    /// Refuses with `code`; `text` is plain English for logs and for clients without words of their own.
+    pub fn new(code: Code, text: impl Into<String>) -> Self {
+        Refusal::new(code, text).into()
+    }
+
+    /// Too many requests.
+    pub fn rate_limited(retry_after: u64) -> Self {
+        let text = format!("too many requests; try again in {retry_after} s");
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(Code::RateLimited, text)
+        }
+    }
+
+    /// The address exists, but not for this method.
+    pub fn method_not_allowed() -> Self {
+        let text = "this address does not take that method";
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            ..Self::new(Code::Invalid, text)
+        }
+    }
+
+    /// Something failed here. The caller has logged what; the client learns no details.
+    pub fn internal() -> Self {
+        Self::new(Code::Internal, "something failed on the server; nothing was changed")
+    }
+
+    /// The refusal inside.
+    pub fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+}
+
+fn status(code: Code) -> StatusCode {
+    match code {
+        Code::Malformed => StatusCode::BAD_REQUEST,
+        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::Invalid | Code::BadHeader | Code::BadOperation | Code::BadContent => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::Unauthorized | Code::BadCredentials => StatusCode::UNAUTHORIZED,
+        Code::Forbidden | Code::BadOrigin => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::Conflict
+        | Code::Taken
+        | Code::Capacity
+        | Code::Closed
+        | Code::Sealed
+        | Code::StaleEpoch
+        | Code::Quarantined
+        | Code::Schema => StatusCode::CONFLICT,
+        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::BadFile => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::BadLink => StatusCode::GONE,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            status: status(refusal.code),
+            refusal,
+            retry_after: None,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::internal()
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
+impl From<DeskError> for ApiError {
+    fn from(error: DeskError) -> Self {
+        error.into_refusal().into()
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::internal()
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(ErrorBody { error: self.refusal })).into_response();
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,119 @@
+//! Static files: the console, the widget and the demo's web page, as the build left them in `dist`.
+
+mod embedded;
+mod policy;
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::get,
+};
+use serde::Deserialize;
+
+use crate::{
+    config::Config,
+    error::ApiError,
+    state::Shared,
+    store::{places, settings},
+};
+
+/// Routes of the console and, if wanted, of the demo.
+pub fn routes(config: &Config) -> Router<Shared> {
+    let routes = Router::new()
+        .route("/app", get(|| async { Redirect::permanent("/app/") }))
+        .route("/app/", get(console_page))
+        .route("/app/{*path}", get(console));
+    if !config.demo {
+        return routes;
+    }
+    routes
+        .route("/demo", get(demo_page))
+        .route("/demo/", get(|| async { Redirect::permanent("/demo") }))
+        .route("/demo/{*path}", get(demo))
+}
+
+async fn console_page(State(app): State<Shared>, headers: HeaderMap) -> Response {
+    page(&app.config, &headers)
+}
+
+/// A file of the console, or its page for an address inside it.
+async fn console(State(app): State<Shared>, Path(path): Path<String>, headers: HeaderMap) -> Response {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    if !last.contains('.') || path == "index.html" {
+        return page(&app.config, &headers);
+    }
+    // Other rooms of the same build, and what is for the server only.
+    if path.starts_with("widget/") || path.starts_with("demo/") || path == embedded::MANIFEST {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    policy::harmless(embedded::file(&path, &headers))
+}
+
+fn page(config: &Config, headers: &HeaderMap) -> Response {
+    let Some(manifest) = embedded::manifest() else {
+        let text = "The console is not part of this build: build it first (make console), then the server.";
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    };
+    policy::console(embedded::file("index.html", headers), config, &manifest)
+}
+
+/// `GET /widget/{file}`: the loader and the panel's parts.
+pub async fn widget(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    if path.ends_with(".html") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    policy::shared(embedded::file(&format!("widget/{path}"), &headers))
+}
+
+/// The panel's query; the panel itself reads the rest of it.
+#[derive(Debug, Deserialize)]
+pub struct PanelQuery {
+    #[serde(default)]
+    key: String,
+}
+
+/// `GET /widget/panel?key=…`: the panel's page, for frames on the account's own pages only.
+pub async fn panel(
+    State(app): State<Shared>,
+    Query(query): Query<PanelQuery>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let account = places::account_by_key(&mut *app.store.read().await?, &query.key).await?;
+    let Some(account) = account.filter(|account| account.row.enabled) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let response = embedded::file("widget/panel.html", &headers);
+    Ok(policy::panel(response, &app.config, &account.config.origins))
+}
+
+/// `GET /demo`: a made-up shop with the widget on it.
+async fn demo_page(State(app): State<Shared>) -> Result<Response, ApiError> {
+    let key = settings::get(&mut *app.store.read().await?, settings::DEMO_KEY).await?;
+    let (Some(page), Some(key)) = (embedded::text("demo/index.html"), key) else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let page = page
+        .replace("{{origin}}", &app.config.public_url)
+        .replace("{{key}}", &escape(&key));
+    Ok(policy::harmless(
+        (
+            [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))],
+            Html(page),
+        )
+            .into_response(),
+    ))
+}
+
+async fn demo(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    if path.ends_with(".html") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    policy::harmless(embedded::file(&format!("demo/{path}"), &headers))
+}
+
+/// Text inside an attribute.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
+}

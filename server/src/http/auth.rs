@@ -1,0 +1,179 @@
+//! Who is asking: a sign-in is a random token in a cookie, of which the server keeps the SHA-256.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+};
+use causerie_shared::{
+    Millis,
+    api::SessionInfo,
+    ids::{SessionId, UserId},
+    refusal::Code,
+    user::Me,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    clock::{hex, random_bytes, random_u128},
+    config::Config,
+    error::ApiError,
+    http::headers,
+    state::{App, Shared},
+    store::{self, Db, people::UserRecord, sessions::SessionRecord},
+};
+
+const HOUR: Millis = 3_600_000;
+/// How long a sign-in lasts after its last use, when the browser is to keep it.
+pub const STAY: Millis = 30 * 24 * HOUR;
+/// How long it lasts otherwise; the browser forgets it when it closes.
+pub const VISIT: Millis = 24 * HOUR;
+/// Use is written down at most this often.
+const TOUCH_EVERY: Millis = 60_000;
+
+/// A signed-in user; as an argument of a handler it refuses everyone else.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    pub session: SessionId,
+    pub user: UserRecord,
+}
+
+impl FromRequestParts<Shared> for Signed {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let (record, user) = signed(app, &parts.headers).await?;
+        Ok(Self {
+            session: record.id,
+            user,
+        })
+    }
+}
+
+/// The sign-in of a request and its user; the sign-in's end moves with its use.
+pub async fn signed(app: &App, headers: &HeaderMap) -> Result<(SessionRecord, UserRecord), ApiError> {
+    let nobody = || ApiError::new(Code::Unauthorized, "sign in first");
+    let hash = token_hash(token(headers, &app.config).ok_or_else(nobody)?);
+    let now = app.clock.now();
+    let mut db = app.store.read().await?;
+    let session = store::sessions::session_by_token_hash(&mut db, &hash, now)
+        .await?
+        .ok_or_else(nobody)?;
+    let user = store::people::user(&mut db, session.user)
+        .await?
+        .filter(|user| user.active)
+        .ok_or_else(nobody)?;
+    drop(db);
+    if now - session.seen_at >= TOUCH_EVERY {
+        let mut tx = app.store.begin().await?;
+        store::sessions::touch(&mut tx, session.id, now).await?;
+        tx.commit().await?;
+    }
+    Ok((session, user))
+}
+
+/// Opens a sign-in for the user; the token is for the cookie only.
+pub async fn open(
+    app: &App,
+    db: &mut Db,
+    user: UserId,
+    lifetime: Millis,
+    client: &Client,
+) -> Result<(SessionId, String), ApiError> {
+    let now = app.clock.now();
+    let token = new_token();
+    let session = SessionRecord {
+        id: SessionId::new(now, random_u128()),
+        user,
+        created_at: now,
+        seen_at: now,
+        expires_at: now + lifetime,
+        user_agent: client.user_agent.clone(),
+        ip: client.ip.to_string(),
+    };
+    store::sessions::insert_session(db, &token_hash(&token), &session).await?;
+    Ok((session.id, token))
+}
+
+/// Where a sign-in comes from, for the user's list of sign-ins.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub ip: std::net::IpAddr,
+    pub user_agent: String,
+}
+
+impl FromRequestParts<Shared> for Client {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Self::Rejection> {
+        let ip = headers::client_ip(&parts.headers, headers::peer(parts), &app.config);
+        Ok(Self {
+            ip,
+            user_agent: headers::user_agent(&parts.headers),
+        })
+    }
+}
+
+/// What the console learns about the one who signed in.
+pub async fn info(db: &mut Db, session: SessionId, user: &UserRecord) -> Result<SessionInfo, ApiError> {
+    let me = Me {
+        id: user.id,
+        name: user.name.clone(),
+        email: user.email.clone(),
+        role: user.role,
+        grants: user.grants.clone(),
+        organization: store::settings::organization(db).await?,
+        memberships: store::places::memberships(db, user.id).await?,
+    };
+    Ok(SessionInfo { session, me })
+}
+
+/// A new secret: 256 random bits in hexadecimal.
+pub fn new_token() -> String {
+    hex(&random_bytes::<32>())
+}
+
+/// What is stored of a token.
+pub fn token_hash(token: &str) -> String {
+    hex(&Sha256::digest(token.as_bytes()))
+}
+
+/// The sign-in token that came with a request.
+pub fn token<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
+    headers::cookie(headers, cookie_name(config))
+}
+
+/// `Set-Cookie` for a token; with [`STAY`] the browser keeps it.
+pub fn cookie(config: &Config, token: &str, lifetime: Millis) -> Result<HeaderValue, ApiError> {
+    let age = if lifetime >= STAY {
+        format!("; Max-Age={}", lifetime / 1000)
+    } else {
+        String::new()
+    };
+    set_cookie(config, token, &age)
+}
+
+/// `Set-Cookie` that makes the browser forget the token.
+pub fn no_cookie(config: &Config) -> Result<HeaderValue, ApiError> {
+    set_cookie(config, "", "; Max-Age=0")
+}
+
+fn set_cookie(config: &Config, token: &str, age: &str) -> Result<HeaderValue, ApiError> {
+    let name = cookie_name(config);
+    let secure = if config.secure() { "; Secure" } else { "" };
+    let text = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{age}{secure}");
+    HeaderValue::from_str(&text).map_err(|_| ApiError::internal())
+}
+
+/// Over HTTPS the prefix binds the cookie to this very host.
+fn cookie_name(config: &Config) -> &'static str {
+    if config.secure() {
+        "__Host-causerie_session"
+    } else {
+        "causerie_session"
+    }
+}
+
+/// The header pair for a response.
+pub fn with_cookie(cookie: HeaderValue) -> [(header::HeaderName, HeaderValue); 1] {
+    [(header::SET_COOKIE, cookie)]
+}

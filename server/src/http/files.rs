@@ -1,0 +1,111 @@
+//! Files: uploads streamed to the data folder, downloads that cannot run in the console's origin
+//! (`domain.md` §6, Uploads).
+
+mod content;
+mod disposition;
+mod upload;
+
+pub use disposition::file_name;
+pub use upload::{Owner, save, sweep};
+
+use std::{io, path::PathBuf};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use causerie_shared::{ids::FileId, refusal::Code};
+use futures_util::stream;
+use tokio::{fs::File, io::AsyncReadExt};
+
+use crate::{
+    config::Config,
+    error::ApiError,
+    http::{auth::Signed, json::Json, limits::Limit},
+    state::{App, Shared},
+    store::files::{self, FileRecord},
+    sync::access,
+};
+
+/// Bytes read from disk at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// Types that browsers show without running anything; the others are downloads.
+const INLINE: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+/// `POST /api/files`: the body is the file, `X-File-Name` its name, percent-encoded.
+pub async fn upload(
+    State(app): State<Shared>,
+    signed: Signed,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<impl IntoResponse, ApiError> {
+    app.limits
+        .take(Limit::Upload, &signed.user.id.to_string(), app.clock.now())?;
+    let brief = save(&app, &file_name(&headers)?, body, Owner::User(signed.user.id)).await?;
+    Ok((StatusCode::CREATED, Json(brief)))
+}
+
+/// `GET /api/files/{id}`: for whoever uploaded it and those who may read its conversation.
+pub async fn download(State(app): State<Shared>, signed: Signed, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let id: FileId = id.parse().map_err(|_| missing())?;
+    let file = files::file(&mut *app.store.read().await?, id)
+        .await?
+        .ok_or_else(missing)?;
+    let own = file.user == Some(signed.user.id);
+    let readable = match file.conversation {
+        Some(conversation) => own || access::may_read(&app, signed.user.id, conversation).await?,
+        None => own,
+    };
+    if readable {
+        serve(&app, &file).await
+    } else {
+        Err(missing())
+    }
+}
+
+/// The bytes of a file whose reader was checked.
+pub async fn serve(app: &App, file: &FileRecord) -> Result<Response, ApiError> {
+    let opened = File::open(path(&app.config, file.id)).await.map_err(|error| {
+        tracing::error!(file = %file.id, %error, "a stored file cannot be read");
+        missing()
+    })?;
+    let inline = INLINE.contains(&file.mime.as_str());
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
+    ];
+    let mut response = (fixed, Body::from_stream(chunks(opened))).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(file.size));
+    headers.insert(header::CONTENT_DISPOSITION, disposition::header(inline, &file.name)?);
+    // The types are those of the check at the upload, so they are valid header values.
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_str(&file.mime).map_err(|_| ApiError::internal())?,
+    );
+    Ok(response)
+}
+
+fn chunks(file: File) -> impl stream::Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold(file, |mut file| async move {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let read = (&mut file).take(CHUNK as u64).read_to_end(&mut chunk).await?;
+        Ok((read > 0).then(|| (Bytes::from(chunk), file)))
+    })
+}
+
+fn path(config: &Config, id: FileId) -> PathBuf {
+    folder(config).join(id.to_string())
+}
+
+fn folder(config: &Config) -> PathBuf {
+    config.data.join("files")
+}
+
+fn missing() -> ApiError {
+    ApiError::new(Code::NotFound, "there is no such file")
+}

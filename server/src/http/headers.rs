@@ -1,0 +1,141 @@
+//! What request headers tell, and which of them to believe.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{HeaderMap, header, request::Parts},
+};
+
+use crate::{config::Config, state::Shared};
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Longest kept text of a header that a client chose.
+const MAX_USER_AGENT: usize = 400;
+
+/// The address of the client, behind trusted proxies or not.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientIp(pub IpAddr);
+
+impl FromRequestParts<Shared> for ClientIp {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Infallible> {
+        Ok(Self(client_ip(&parts.headers, peer(parts), &app.config)))
+    }
+}
+
+/// Who holds the other end of the connection; unspecified when the server was not told.
+pub fn peer(parts: &Parts) -> IpAddr {
+    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip().to_canonical())
+}
+
+/// The last address on the way here that is not one of our proxies.
+pub fn client_ip(headers: &HeaderMap, peer: IpAddr, config: &Config) -> IpAddr {
+    let peer = peer.to_canonical();
+    if !config.trusts(peer) {
+        return peer;
+    }
+    let mut client = peer;
+    let hops = headers.get_all(FORWARDED_FOR);
+    let hops: Vec<&str> = hops
+        .iter()
+        .filter_map(|hop| hop.to_str().ok())
+        .flat_map(|hops| hops.split(','))
+        .collect();
+    for hop in hops.into_iter().rev() {
+        let Ok(address) = hop.trim().parse::<IpAddr>() else {
+            break;
+        };
+        client = address.to_canonical();
+        if !config.trusts(client) {
+            break;
+        }
+    }
+    client
+}
+
+/// Came the request straight from this machine or from a trusted one? A forwarded request whose proxy
+/// is not listed did not: its address says nothing.
+pub fn is_internal(headers: &HeaderMap, peer: IpAddr, config: &Config) -> bool {
+    if headers.contains_key(FORWARDED_FOR) && !config.trusts(peer) {
+        return false;
+    }
+    let client = client_ip(headers, peer, config);
+    client.is_loopback() || config.trusts(client)
+}
+
+/// The token of `Authorization: Bearer …`.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What the browser says it is, shortened.
+pub fn user_agent(headers: &HeaderMap) -> String {
+    let text = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    text.chars().take(MAX_USER_AGENT).collect()
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|line| line.to_str().ok());
+    let mut pairs = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn client(proxies: &[&str], peer: &str, forwarded: Option<&'static str>) -> String {
+        let mut config = Config::for_test(std::path::Path::new("unused"));
+        config.trusted_proxies = proxies.iter().map(|network| network.parse().unwrap()).collect();
+        let mut headers = HeaderMap::new();
+        if let Some(forwarded) = forwarded {
+            headers.insert(FORWARDED_FOR, HeaderValue::from_static(forwarded));
+        }
+        client_ip(&headers, peer.parse().unwrap(), &config).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_name_the_client() {
+        assert_eq!(client(&[], "127.0.0.1", Some("203.0.113.9")), "127.0.0.1");
+        assert_eq!(client(&["127.0.0.1"], "127.0.0.1", Some("203.0.113.9")), "203.0.113.9");
+        assert_eq!(client(&["127.0.0.1"], "127.0.0.1", None), "127.0.0.1");
+        assert_eq!(
+            client(&["10.0.0.0/8"], "10.0.0.1", Some("198.51.100.1, 203.0.113.9, 10.0.0.2")),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            client(&["10.0.0.0/8"], "10.0.0.1", Some("203.0.113.9, unknown")),
+            "10.0.0.1"
+        );
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::COOKIE,
+            HeaderValue::from_static("xcauserie=1; causerie=2; other=3"),
+        );
+        assert_eq!(cookie(&headers, "causerie"), Some("2"));
+        assert_eq!(cookie(&headers, "missing"), None);
+    }
+}

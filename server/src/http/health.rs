@@ -1,0 +1,56 @@
+//! What a supervisor of the process asks.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use causerie_shared::refusal::Code;
+use tokio::time::timeout;
+
+use crate::{
+    error::ApiError,
+    http::headers,
+    state::Shared,
+    store::{StoreError, settings},
+    telemetry,
+};
+
+/// A database that takes longer is not ready.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// `GET /health/live`: the process answers.
+pub async fn live() -> &'static str {
+    "ok"
+}
+
+/// `GET /health/ready`: the database answers, too.
+pub async fn ready(State(app): State<Shared>) -> Response {
+    match timeout(PATIENCE, ask(&app)).await {
+        Ok(Ok(())) => "ok".into_response(),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer in time").into_response(),
+    }
+}
+
+async fn ask(app: &Shared) -> Result<(), StoreError> {
+    settings::organization(&mut *app.store.read().await?).await.map(drop)
+}
+
+/// `GET /metrics` in Prometheus' text form, for this machine and trusted ones.
+pub async fn metrics(State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    if !headers::is_internal(&parts.headers, headers::peer(&parts), &app.config) {
+        return Err(ApiError::new(Code::NotFound, "there is nothing here"));
+    }
+    Ok((
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+        telemetry::metrics().render(),
+    )
+        .into_response())
+}

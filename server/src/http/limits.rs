@@ -1,0 +1,123 @@
+//! Rate limits: token buckets in memory, by the server's clock.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use causerie_shared::Millis;
+
+use crate::error::ApiError;
+
+const MINUTE: Millis = 60_000;
+/// Above this many buckets, those that are full again are thrown away.
+const MANY: usize = 10_000;
+
+/// What is limited, each by a key of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Sign-ins and password changes, by e-mail.
+    SignInEmail,
+    /// Sign-ins, by address of the client.
+    SignInAddress,
+    /// Guesses at one-time links and the set-up token, by address.
+    Token,
+    /// Uploads of a user.
+    Upload,
+    /// Messages of a visitor.
+    VisitorMessage,
+    /// Uploads of a visitor.
+    VisitorUpload,
+    /// Sockets of visitors, by address.
+    VisitorSocket,
+}
+
+impl Limit {
+    /// How many at once, and the time in which as many grow back.
+    fn size(self) -> (u32, Millis) {
+        match self {
+            Self::SignInEmail => (10, 5 * MINUTE),
+            Self::SignInAddress => (50, 5 * MINUTE),
+            Self::Token => (30, 5 * MINUTE),
+            Self::Upload => (60, MINUTE),
+            Self::VisitorMessage => (30, MINUTE),
+            Self::VisitorUpload => (20, MINUTE),
+            Self::VisitorSocket => (120, MINUTE),
+        }
+    }
+}
+
+/// Milliseconds' worth of use that have not grown back yet, as of `at`.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    used: Millis,
+    at: Millis,
+}
+
+/// All buckets.
+#[derive(Debug, Default)]
+pub struct Limits(Mutex<HashMap<(Limit, String), Bucket>>);
+
+impl Limits {
+    /// Takes one from the bucket of `key`.
+    ///
+    /// # Errors
+    /// `rate_limited` with the seconds to wait when it is empty.
+    pub fn take(&self, limit: Limit, key: &str, now: Millis) -> Result<(), ApiError> {
+        let (burst, period) = limit.size();
+        let cost = period / Millis::from(burst);
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() > MANY {
+            buckets.retain(|_, bucket| bucket.used > now - bucket.at);
+        }
+        let bucket = buckets
+            .entry((limit, key.to_owned()))
+            .or_insert(Bucket { used: 0, at: now });
+        let used = (bucket.used - (now - bucket.at).max(0)).max(0);
+        let over = used + cost - cost * Millis::from(burst);
+        if over > 0 {
+            return Err(ApiError::rate_limited(over.unsigned_abs().div_ceil(1000)));
+        }
+        *bucket = Bucket {
+            used: used + cost,
+            at: now,
+        };
+        Ok(())
+    }
+
+    /// Gives one back: the try turned out to be a good one.
+    pub fn give_back(&self, limit: Limit, key: &str) {
+        let (burst, period) = limit.size();
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(&(limit, key.to_owned())) {
+            bucket.used = (bucket.used - period / Millis::from(burst)).max(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_empties_and_grows_back_and_others_have_their_own() {
+        let limits = Limits::default();
+        for _ in 0..10 {
+            limits.take(Limit::SignInEmail, "ana", 1_000).unwrap();
+        }
+        assert!(limits.take(Limit::SignInEmail, "ana", 1_000).is_err());
+        assert!(limits.take(Limit::SignInEmail, "ben", 1_000).is_ok());
+        assert!(limits.take(Limit::SignInEmail, "ana", 1_000 + 29_999).is_err());
+        assert!(limits.take(Limit::SignInEmail, "ana", 1_000 + 30_000).is_ok());
+        assert!(limits.take(Limit::SignInEmail, "ana", 1_000 + 30_000).is_err());
+    }
+
+    #[test]
+    fn what_was_given_back_can_be_taken_again() {
+        let limits = Limits::default();
+        for _ in 0..100 {
+            limits.take(Limit::SignInEmail, "ana", 0).unwrap();
+            limits.give_back(Limit::SignInEmail, "ana");
+        }
+    }
+}

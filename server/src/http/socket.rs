@@ -1,0 +1,289 @@
+//! The console's socket (`sync.md`, Frames): one task reads, one writes, the hub stands between.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{
+        State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, WebSocket},
+    },
+    http::HeaderMap,
+    response::Response,
+};
+use causerie_shared::{
+    SCHEMA,
+    access::Access,
+    conversation::transition::Event,
+    frame::{ClientFrame, Command, Ephemeral, FrameError, MAX_CLIENT_FRAME, ServerFrame, decode, encode},
+    ids::{DeviceId, IntentId},
+    refusal::{Code, Refusal},
+    user::Me,
+};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use tokio::{sync::mpsc, time::timeout};
+
+use crate::{
+    desk::{DeskError, claim, presence, seen},
+    error::ApiError,
+    http::{auth::Signed, origin},
+    state::{App, Shared},
+    store::people::UserRecord,
+    sync::{
+        Outgoing, SocketId, access, catchup,
+        push::{self, Push, Pusher},
+    },
+};
+
+/// The first frame must come within this time.
+const HELLO: Duration = Duration::from_secs(10);
+/// The server pings; clients only answer, because browsers throttle the timers of hidden tabs.
+const PING: Duration = Duration::from_secs(10);
+/// No frame for this long: the connection is half-open.
+const SILENCE: Duration = Duration::from_secs(30);
+/// A peer that does not read gets this long to take one frame.
+const SLOW: Duration = Duration::from_secs(15);
+/// Frames that make no sense before the connection is closed as hostile.
+const MAX_MALFORMED: u32 = 20;
+
+/// `GET /api/socket`.
+pub async fn upgrade(
+    State(app): State<Shared>,
+    signed: Signed,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, ApiError> {
+    origin::check(&headers, &app.config)?;
+    Ok(upgrade.max_message_size(MAX_CLIENT_FRAME).on_upgrade(move |socket| serve(app, signed, socket)))
+}
+
+type Sink = SplitSink<WebSocket, Message>;
+
+async fn serve(app: Shared, signed: Signed, socket: WebSocket) {
+    let (mut sink, mut stream) = socket.split();
+    let hello = match timeout(HELLO, read_hello(&mut stream)).await {
+        Ok(Ok(hello)) => hello,
+        Ok(Err(refusal)) => return goodbye(&mut sink, refusal).await,
+        Err(_) => return goodbye(&mut sink, Refusal::new(Code::Malformed, "no hello came")).await,
+    };
+    match open(&app, &signed, &hello).await {
+        Ok((pusher, outgoing)) => {
+            let writer = tokio::spawn(write(Arc::clone(&app), sink, outgoing));
+            let session = Session { app: Arc::clone(&app), user: signed.user.clone(), pusher };
+            session.run(&mut stream).await;
+            session.close().await;
+            if let Err(error) = writer.await {
+                tracing::error!(%error, "a socket's writer failed");
+            }
+        }
+        Err(error) => goodbye(&mut sink, error.into_refusal()).await,
+    }
+}
+
+struct Hello {
+    device: DeviceId,
+    cursor: Option<i64>,
+    documents: Vec<causerie_shared::frame::DocumentCursor>,
+}
+
+async fn read_hello(stream: &mut SplitStream<WebSocket>) -> Result<Hello, Refusal> {
+    let malformed = || Refusal::new(Code::Malformed, "the first frame must be a hello");
+    match stream.next().await {
+        Some(Ok(Message::Binary(bytes))) => match decode::<ClientFrame>(&bytes) {
+            Ok(ClientFrame::Hello { schema, device, cursor, documents }) if schema == SCHEMA => {
+                Ok(Hello { device, cursor, documents })
+            }
+            Ok(ClientFrame::Hello { .. }) | Err(FrameError::Schema(_)) => {
+                Err(Refusal::new(Code::Schema, "this page is of another version; reload it"))
+            }
+            Ok(_) | Err(FrameError::Malformed) => Err(malformed()),
+        },
+        _ => Err(malformed()),
+    }
+}
+
+async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, mpsc::Receiver<Outgoing>), DeskError> {
+    let mut db = app.store.read().await?;
+    let access = Arc::new(access::of(&mut db, &signed.user).await?);
+    let (socket, outgoing) = app.hub.open(signed.session, hello.device, Arc::clone(&access));
+    let pusher = Pusher { socket, device: hello.device, access };
+    let ready = greet(app, signed, hello, &pusher).await;
+    if ready.is_err() {
+        app.hub.close(socket);
+    }
+    ready.map(|()| (pusher, outgoing))
+}
+
+async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Result<(), DeskError> {
+    presence::connected(app, signed.user.id).await?;
+    let mut db = app.store.read().await?;
+    let (mut frames, cursor) = catchup::since(&mut db, &pusher.access, hello.cursor).await?;
+    let me = me(app, &signed.user, &pusher.access).await?;
+    frames.insert(0, ServerFrame::Welcome { now: app.clock.now(), cursor, me: Box::new(me) });
+    app.hub.release(pusher.socket, frames);
+    drop(db);
+    for have in &hello.documents {
+        // Rows of the conversation are asked for by `Open`; here only the document goes on.
+        catchup::open(app, pusher.socket, &pusher.access, have.document, Some(*have), hello.cursor.unwrap_or(0)).await?;
+    }
+    Ok(())
+}
+
+async fn me(app: &App, user: &UserRecord, access: &Access) -> Result<Me, DeskError> {
+    let organization = crate::store::settings::organization(&mut *app.store.read().await?).await?;
+    Ok(Me {
+        id: user.id,
+        name: user.name.clone(),
+        email: user.email.clone(),
+        role: user.role,
+        grants: user.grants.clone(),
+        organization,
+        memberships: access.member_of.clone(),
+    })
+}
+
+/// Sends what the hub has, and a ping when it is due.
+async fn write(app: Shared, mut sink: Sink, mut outgoing: mpsc::Receiver<Outgoing>) {
+    let mut shutdown = app.shutdown.subscribe();
+    let mut ping = tokio::time::interval(PING);
+    loop {
+        let frame = tokio::select! {
+            next = outgoing.recv() => match next {
+                Some(Outgoing::Frame(bytes)) => bytes,
+                Some(Outgoing::Close(refusal)) => return goodbye(&mut sink, refusal).await,
+                // The hub dropped us: too slow, or the grants changed. The client comes back by cursor.
+                None => break,
+            },
+            _ = ping.tick() => encode(&ServerFrame::Ping { now: app.clock.now() }).into(),
+            _ = shutdown.changed() => break,
+        };
+        match timeout(SLOW, sink.send(Message::Binary(frame))).await {
+            Ok(Ok(())) => metrics::counter!("causerie_frames_sent_total").increment(1),
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+    // The other side may be gone already; there is nobody left to tell.
+    let _: Result<_, _> = timeout(SLOW, sink.send(close("come back"))).await;
+}
+
+fn close(reason: &'static str) -> Message {
+    Message::Close(Some(CloseFrame { code: 1012, reason: reason.into() }))
+}
+
+async fn goodbye(sink: &mut Sink, refusal: Refusal) {
+    let bye = encode(&ServerFrame::Bye(refusal));
+    // The peer may be gone; the connection ends here either way.
+    let _: Result<_, _> = timeout(SLOW, async {
+        sink.send(Message::Binary(bye.into())).await?;
+        sink.send(close("bye")).await
+    })
+    .await;
+}
+
+struct Session {
+    app: Shared,
+    user: UserRecord,
+    pusher: Pusher,
+}
+
+impl Session {
+    async fn run(&self, stream: &mut SplitStream<WebSocket>) {
+        let mut malformed = 0;
+        let mut shutdown = self.app.shutdown.subscribe();
+        loop {
+            let message = tokio::select! {
+                message = timeout(SILENCE, stream.next()) => message,
+                _ = shutdown.changed() => return,
+            };
+            // The hub may have closed this socket while its peer goes on sending.
+            if self.app.hub.access(self.socket()).is_none() {
+                return;
+            }
+            let bytes = match message {
+                Ok(Some(Ok(Message::Binary(bytes)))) => bytes,
+                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
+                Ok(Some(Ok(Message::Text(_)))) => Default::default(),
+                Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => return,
+            };
+            match decode::<ClientFrame>(&bytes) {
+                Ok(frame) => {
+                    if let Err(refusal) = self.receive(frame).await {
+                        tracing::warn!(user = %self.user.id, %refusal, "a hostile connection was closed");
+                        return;
+                    }
+                }
+                Err(error) => {
+                    malformed += 1;
+                    tracing::debug!(%error, "a malformed frame");
+                    if malformed > MAX_MALFORMED {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn socket(&self) -> SocketId {
+        self.pusher.socket
+    }
+
+    /// Handles a frame; an error closes the connection.
+    async fn receive(&self, frame: ClientFrame) -> Result<(), Refusal> {
+        let app = &self.app;
+        match frame {
+            ClientFrame::Hello { .. } => return Err(Refusal::new(Code::Malformed, "a second hello")),
+            ClientFrame::Pong => {}
+            ClientFrame::Window { folder, from, to } => {
+                let mut db = app.store.read().await.map_err(|error| DeskError::from(error).into_refusal())?;
+                match catchup::window(&mut db, &self.pusher.access, folder, from, to).await {
+                    Ok(frames) => frames.iter().for_each(|frame| app.hub.send(self.socket(), frame)),
+                    Err(error) => drop(error.into_refusal()),
+                }
+            }
+            ClientFrame::Open { document, have, rows_after } => {
+                let opened =
+                    catchup::open(app, self.socket(), &self.pusher.access, document, have, rows_after).await;
+                if let Err(error) = opened {
+                    // Without its document the client cannot go on; it comes back and asks again.
+                    return Err(error.into_refusal());
+                }
+            }
+            ClientFrame::Close { document } => app.hub.unfollow(self.socket(), document),
+            ClientFrame::Push { document, epoch, intent, changes } => {
+                push::receive(app, &self.pusher, Push { document, epoch, intent, changes }).await?;
+            }
+            ClientFrame::Command { intent, expect_version, body } => {
+                self.command(intent, expect_version, body).await;
+            }
+            ClientFrame::Ephemeral(Ephemeral::Typing { conversation, on }) => {
+                super::widget::agent_typing(app, &self.pusher.access, conversation, on).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn command(&self, intent: IntentId, expect_version: Option<i64>, body: Command) {
+        let (app, access) = (&self.app, &self.pusher.access);
+        let result = match body {
+            Command::Start(id) => claim::act(app, access, id, Event::Start, expect_version).await,
+            Command::Accept(id) => claim::act(app, access, id, Event::Accept, expect_version).await,
+            Command::Decline(id) => claim::act(app, access, id, Event::Decline, expect_version).await,
+            Command::End(id) => claim::act(app, access, id, Event::End, expect_version).await,
+            Command::Seen(id, position) => seen::by_agent(app, access.user, id, position).await,
+            Command::SetAvailability(availability) => presence::declare(app, access.user, availability).await,
+        };
+        let result = result.map_err(DeskError::into_refusal);
+        app.hub.send(self.socket(), &ServerFrame::Outcome { intent, result });
+    }
+
+    async fn close(&self) {
+        self.app.hub.close(self.socket());
+        if !self.app.hub.is_connected(self.user.id)
+            && let Err(error) = presence::disconnected(&self.app, self.user.id).await
+        {
+            tracing::error!(%error, "the end of a connection was not stored");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The visitor's side: configuration, files and the JSON socket (`sync.md`, Visitors).
+
+mod chat;
+mod files;
+pub mod hub;
+pub mod places;
+mod session;
+
+pub use files::{download, upload};
+
+use axum::{
+    extract::{Query, State, WebSocketUpgrade},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use causerie_shared::{
+    access::{Access, Scope},
+    ids::ConversationId,
+    refusal::Code,
+    widget::{MAX_VISITOR_FRAME, WidgetConfig, WidgetFrame},
+};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    clock::hex,
+    error::ApiError,
+    http::{headers::ClientIp, limits::Limit},
+    state::{App, Shared},
+    store::places::{account_by_key, AccountRecord},
+    sync::access::readable,
+};
+
+/// `?key=`: the public key of the embed snippet.
+#[derive(Deserialize)]
+pub struct Key {
+    #[serde(default)]
+    key: String,
+}
+
+/// The enabled web account of a key.
+async fn account(app: &App, key: &str) -> Result<AccountRecord, ApiError> {
+    let account = account_by_key(&mut *app.store.read().await?, key).await?;
+    account
+        .filter(|account| account.row.enabled)
+        .ok_or_else(|| ApiError::new(Code::NotFound, "this widget does not exist or was switched off"))
+}
+
+/// What identifies a visitor: the hash of the random token that their browser keeps.
+fn external_id(token: &str) -> String {
+    hex(&Sha256::digest(token.as_bytes()))
+}
+
+/// `GET /widget/config`: readable by the pages that may embed the widget.
+pub async fn config(
+    State(app): State<Shared>,
+    Query(Key { key }): Query<Key>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let account = account(&app, &key).await?;
+    let body = WidgetConfig {
+        name: account.config.title.clone(),
+        lang: account.config.lang.clone(),
+        form: account.config.form,
+    };
+    let mut response = axum::Json(body).into_response();
+    let answer = response.headers_mut();
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answer.insert(header::VARY, HeaderValue::from_static("Origin"));
+    if let Some(origin) = headers.get(header::ORIGIN)
+        && origin.to_str().is_ok_and(|origin| account.config.origins.iter().any(|allowed| allowed == origin))
+    {
+        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
+    Ok(response)
+}
+
+/// `GET /widget/socket`: from our own panel page only; its frame's ancestors are checked by the browser.
+pub async fn socket(
+    State(app): State<Shared>,
+    Query(Key { key }): Query<Key>,
+    ClientIp(ip): ClientIp,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, ApiError> {
+    super::origin::check(&headers, &app.config)?;
+    app.limits.take(Limit::VisitorSocket, &ip.to_string(), app.clock.now())?;
+    let account = account(&app, &key).await.ok();
+    let country = country(&app, &headers);
+    Ok(upgrade.max_message_size(MAX_VISITOR_FRAME).on_upgrade(move |socket| async move {
+        session::serve(app, account, ip, country, socket).await;
+    }))
+}
+
+/// The country that a trusted proxy names, if the server stands behind one.
+fn country(app: &App, headers: &HeaderMap) -> Option<String> {
+    if app.config.trusted_proxies.is_empty() {
+        return None;
+    }
+    let value = ["cf-ipcountry", "x-country-code"].iter().find_map(|name| headers.get(*name))?.to_str().ok()?;
+    (value.len() == 2 && value.bytes().all(|b| b.is_ascii_alphabetic())).then(|| value.to_ascii_uppercase())
+}
+
+/// An agent types: their visitor sees it, if the chat is theirs.
+pub async fn agent_typing(app: &App, access: &Access, conversation: ConversationId, on: bool) {
+    let head = match app.store.read().await {
+        Ok(mut db) => readable(&mut db, access, conversation).await,
+        Err(error) => Err(error),
+    };
+    match head {
+        Ok(Some(head)) if access.replies(&head.state) => {
+            let name = app.visitors.name(access.user);
+            app.visitors.send(head.contact, &WidgetFrame::Typing { on, name });
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "typing could not be passed on"),
+    }
+}
+
+/// The audience of a chat, for frames that go to consoles.
+async fn scope(app: &App, conversation: ConversationId) -> Option<Scope> {
+    let mut db = app.store.read().await.ok()?;
+    let head = crate::store::conversations::get(&mut db, conversation).await.ok()??;
+    crate::sync::access::scope(&mut db, &head).await.ok()?
+}

@@ -1,0 +1,159 @@
+//! Visitors who are connected, and what they are told.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use causerie_shared::{
+    ids::{ContactId, InboxId, UserId},
+    row::Head,
+    widget::WidgetFrame,
+};
+use tokio::sync::{Notify, mpsc};
+
+use super::chat;
+use crate::sync::News;
+
+/// Frames that may wait for a slow visitor; one more and the socket is closed.
+const QUEUE: usize = 256;
+
+/// A visitor's socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct VisitorId(u64);
+
+struct Visitor {
+    contact: Option<ContactId>,
+    out: mpsc::Sender<String>,
+}
+
+#[derive(Default)]
+struct Inner {
+    next: u64,
+    visitors: HashMap<VisitorId, Visitor>,
+    names: HashMap<UserId, String>,
+    /// Inboxes in which a place in the queue may have changed.
+    moved: BTreeSet<InboxId>,
+}
+
+/// All visitors' sockets.
+#[derive(Default)]
+pub struct VisitorHub {
+    inner: Mutex<Inner>,
+    /// Wakes the worker that tells waiting visitors their place.
+    pub places_changed: Notify,
+}
+
+impl VisitorHub {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn open(&self) -> (VisitorId, mpsc::Receiver<String>) {
+        let (out, receiver) = mpsc::channel(QUEUE);
+        let mut inner = self.inner();
+        inner.next += 1;
+        let id = VisitorId(inner.next);
+        inner.visitors.insert(id, Visitor { contact: None, out });
+        (id, receiver)
+    }
+
+    pub(super) fn close(&self, id: VisitorId) {
+        self.inner().visitors.remove(&id);
+    }
+
+    /// From now on the socket hears of this contact's chats.
+    pub(super) fn identify(&self, id: VisitorId, contact: ContactId) {
+        if let Some(visitor) = self.inner().visitors.get_mut(&id) {
+            visitor.contact = Some(contact);
+        }
+    }
+
+    /// Is the visitor's panel connected?
+    pub fn is_connected(&self, contact: ContactId) -> bool {
+        self.inner().visitors.values().any(|visitor| visitor.contact == Some(contact))
+    }
+
+    /// Number of open sockets.
+    pub fn sockets(&self) -> usize {
+        self.inner().visitors.len()
+    }
+
+    /// The name that visitors see of an agent.
+    pub fn name(&self, user: UserId) -> Option<String> {
+        self.inner().names.get(&user).cloned()
+    }
+
+    /// Learns the agents' names.
+    pub fn learn(&self, users: impl IntoIterator<Item = (UserId, String)>) {
+        self.inner().names.extend(users);
+    }
+
+    /// A frame for one socket.
+    pub(super) fn tell(&self, id: VisitorId, frame: &WidgetFrame) {
+        let mut inner = self.inner();
+        if let Some(visitor) = inner.visitors.get(&id)
+            && visitor.out.try_send(chat::encode(frame)).is_err()
+        {
+            inner.visitors.remove(&id);
+        }
+    }
+
+    /// A frame for all sockets of a contact.
+    pub fn send(&self, contact: ContactId, frame: &WidgetFrame) {
+        self.inner().send(contact, frame);
+    }
+
+    /// Tells visitors what a transaction changed in their chats.
+    pub fn deliver(&self, news: &News) {
+        let mut inner = self.inner();
+        for user in news.users() {
+            inner.names.insert(user.id, user.name.clone());
+        }
+        for head in news.heads() {
+            inner.moved.insert(head.inbox);
+            if !inner.listens(head.contact) {
+                continue;
+            }
+            for message in news.messages_of(head.id) {
+                let name = message.row.author.user().and_then(|user| inner.names.get(&user).cloned());
+                let frame = WidgetFrame::Message { message: chat::message(message, name), cursor: head.seq };
+                inner.send(head.contact, &frame);
+            }
+            for row in news.journey_of(head.id) {
+                let name = row.user.and_then(|user| inner.names.get(&user).cloned());
+                if let Some(message) = chat::system_line(row, name) {
+                    inner.send(head.contact, &WidgetFrame::Message { message, cursor: head.seq });
+                }
+            }
+            let agent = head.state.agent().and_then(|user| inner.names.get(&user).cloned());
+            // The place comes from the worker: it needs the database.
+            let chat = chat::of(head, agent, None);
+            inner.send(head.contact, &WidgetFrame::Chat { chat });
+        }
+        drop(inner);
+        self.places_changed.notify_one();
+    }
+
+    pub(super) fn take_moved(&self) -> BTreeSet<InboxId> {
+        std::mem::take(&mut self.inner().moved)
+    }
+}
+
+impl Inner {
+    fn listens(&self, contact: ContactId) -> bool {
+        self.visitors.values().any(|visitor| visitor.contact == Some(contact))
+    }
+
+    fn send(&mut self, contact: ContactId, frame: &WidgetFrame) {
+        let text = chat::encode(frame);
+        self.visitors
+            .retain(|_, visitor| visitor.contact != Some(contact) || visitor.out.try_send(text.clone()).is_ok());
+    }
+}
+
+/// Does this chat show a place in the queue?
+pub(super) fn waits(head: &Head) -> bool {
+    use causerie_shared::conversation::Status;
+    matches!(head.state.status(), Status::Waiting | Status::Assigning)
+}

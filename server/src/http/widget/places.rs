@@ -1,0 +1,43 @@
+//! Tells waiting visitors their place in the queue whenever it may have changed.
+
+use std::time::Duration;
+
+use causerie_shared::widget::WidgetFrame;
+
+use super::chat;
+use crate::{
+    state::{App, Shared},
+    store::{StoreError, conversations},
+};
+
+/// Changes that come in a burst are told once.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Visitors beyond this place hear their place when they come closer.
+const MOST: i64 = 200;
+
+/// Runs until the server stops.
+pub async fn run(app: Shared) {
+    let mut shutdown = app.shutdown.subscribe();
+    loop {
+        tokio::select! {
+            () = app.visitors.places_changed.notified() => {}
+            _ = shutdown.changed() => return,
+        }
+        tokio::time::sleep(PAUSE).await;
+        if let Err(error) = tell(&app).await {
+            tracing::error!(%error, "places in the queue could not be told");
+        }
+    }
+}
+
+async fn tell(app: &App) -> Result<(), StoreError> {
+    for inbox in app.visitors.take_moved() {
+        let mut db = app.store.read().await?;
+        let line = conversations::in_line(&mut db, inbox, MOST).await?;
+        for (index, head) in line.iter().enumerate() {
+            let chat = chat::of(head, None, Some(index as u32 + 1));
+            app.visitors.send(head.contact, &WidgetFrame::Chat { chat });
+        }
+    }
+    Ok(())
+}

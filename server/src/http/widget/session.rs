@@ -1,0 +1,358 @@
+//! One visitor's socket.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use axum::extract::ws::{Message, WebSocket};
+use causerie_shared::{
+    api::{MAX_UPLOAD, UPLOAD_EXTENSIONS},
+    conversation::transition::{Actor, Event},
+    frame::{Ephemeral, ServerFrame},
+    ids::ContactId,
+    message::{Delivery, MAX_TEXT},
+    refusal::{Code, Refusal},
+    row::{Head, Origin},
+    widget::{Known, VERSION, VisitorFrame, WidgetFrame, is_cid, is_token},
+};
+use futures_util::{SinkExt, StreamExt, stream::SplitStream};
+use tokio::time::timeout;
+
+use super::{chat, external_id, hub::VisitorId, scope};
+use crate::{
+    desk::{
+        DeskError,
+        ingest::{self, Incoming},
+        lifecycle, seen, visit,
+    },
+    http::limits::Limit,
+    state::Shared,
+    store::{StoreError, contacts, conversations, messages, places::AccountRecord, settings},
+};
+
+const HELLO: Duration = Duration::from_secs(10);
+const PING: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(35);
+const SLOW: Duration = Duration::from_secs(15);
+const MAX_MALFORMED: u32 = 20;
+/// Messages that a visitor gets after a reload.
+const HISTORY: i64 = 100;
+/// Longest address of a page that is kept, bytes.
+const MAX_URL: usize = 2000;
+
+/// Serves a socket until it ends. Without an account the widget is disabled.
+pub async fn serve(app: Shared, account: Option<AccountRecord>, ip: IpAddr, country: Option<String>, socket: WebSocket) {
+    let (mut sink, mut stream) = socket.split();
+    let Some(account) = account else {
+        let frame = WidgetFrame::Error { code: "disabled", detail: "this chat is switched off".into() };
+        // The page may be gone already; there is nobody left to tell.
+        let _: Result<_, _> = timeout(SLOW, sink.send(Message::Text(chat::encode(&frame).into()))).await;
+        return;
+    };
+    let (id, mut outgoing) = app.visitors.open();
+    let mut shutdown = app.shutdown.subscribe();
+    let writer = tokio::spawn(async move {
+        let mut ping = tokio::time::interval(PING);
+        loop {
+            let text = tokio::select! {
+                next = outgoing.recv() => match next {
+                    Some(text) => text,
+                    None => break,
+                },
+                _ = ping.tick() => chat::encode(&WidgetFrame::Ping),
+                _ = shutdown.changed() => break,
+            };
+            match timeout(SLOW, sink.send(Message::Text(text.into()))).await {
+                Ok(Ok(())) => metrics::counter!("causerie_visitor_frames_sent_total").increment(1),
+                Ok(Err(_)) | Err(_) => return,
+            }
+        }
+        // The page may be gone already; there is nobody left to tell.
+        let _: Result<_, _> = timeout(SLOW, sink.send(Message::Close(None))).await;
+    });
+    let mut session =
+        Session { app: Arc::clone(&app), account, ip, country, id, external: String::new(), contact: None, page: None };
+    session.run(&mut stream).await;
+    app.visitors.close(id);
+    session.left().await;
+    if let Err(error) = writer.await {
+        tracing::error!(%error, "a visitor's writer failed");
+    }
+}
+
+struct Session {
+    app: Shared,
+    account: AccountRecord,
+    ip: IpAddr,
+    country: Option<String>,
+    id: VisitorId,
+    /// Hash of the visitor's token; empty before the hello.
+    external: String,
+    contact: Option<ContactId>,
+    page: Option<String>,
+}
+
+impl Session {
+    async fn run(&mut self, stream: &mut SplitStream<WebSocket>) {
+        let mut malformed = 0;
+        let mut shutdown = self.app.shutdown.subscribe();
+        loop {
+            let wait = if self.external.is_empty() { HELLO } else { SILENCE };
+            let message = tokio::select! {
+                message = timeout(wait, stream.next()) => message,
+                _ = shutdown.changed() => return,
+            };
+            let text = match message {
+                Ok(Some(Ok(Message::Text(text)))) => text,
+                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
+                Ok(Some(Ok(Message::Binary(_)))) => Default::default(),
+                Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => return,
+            };
+            let Ok(frame) = serde_json::from_str::<VisitorFrame>(&text) else {
+                malformed += 1;
+                self.tell(&WidgetFrame::Error { code: "malformed", detail: "this is not a frame".into() });
+                if malformed > MAX_MALFORMED {
+                    return;
+                }
+                continue;
+            };
+            if let Err(error) = self.receive(frame).await {
+                let refusal = error.into_refusal();
+                self.tell(&WidgetFrame::Error { code: refusal.code.as_str(), detail: refusal.text });
+                if refusal.code == Code::Unauthorized {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn tell(&self, frame: &WidgetFrame) {
+        self.app.visitors.tell(self.id, frame);
+    }
+
+    async fn receive(&mut self, frame: VisitorFrame) -> Result<(), DeskError> {
+        if self.external.is_empty() && !matches!(frame, VisitorFrame::Hello { .. }) {
+            return Err(Refusal::new(Code::Unauthorized, "say hello first").into());
+        }
+        match frame {
+            VisitorFrame::Hello { v, token, cursor, url, .. } => self.hello(v, &token, cursor, url).await,
+            VisitorFrame::Start { cid, name, email, text } => {
+                self.message(cid, text, vec![], Some(name), Some(email)).await
+            }
+            VisitorFrame::Message { cid, text, files } => self.message(cid, text, files, None, None).await,
+            VisitorFrame::Typing { on } => self.typing(on).await,
+            VisitorFrame::Read { position } => match self.open_chat().await? {
+                Some(head) => seen::by_visitor(&self.app, head.id, position.min(head.position), Delivery::Read).await,
+                None => Ok(()),
+            },
+            VisitorFrame::Page { url, .. } => {
+                self.page = page(url);
+                match self.open_chat().await? {
+                    Some(head) => visit::page(&self.app, head.id, self.page.clone()).await,
+                    None => Ok(()),
+                }
+            }
+            VisitorFrame::End => match self.open_chat().await? {
+                Some(head) => {
+                    lifecycle::happen(&self.app, head.id, Event::Leave, Actor::Contact, None).await?;
+                    Ok(())
+                }
+                None => Ok(()),
+            },
+            VisitorFrame::Pong => Ok(()),
+        }
+    }
+
+    async fn hello(&mut self, version: u16, token: &str, cursor: i64, url: String) -> Result<(), DeskError> {
+        if version != VERSION || !is_token(token) || !self.external.is_empty() {
+            return Err(Refusal::new(Code::Unauthorized, "the visitor's token is not valid").into());
+        }
+        self.external = external_id(token);
+        self.page = page(url);
+        self.contact =
+            contacts::by_identity(&mut *self.app.store.read().await?, self.account.row.id, &self.external).await?;
+        if let Some(contact) = self.contact {
+            // First listen, then read: what comes between is told twice rather than not at all.
+            self.app.visitors.identify(self.id, contact);
+        }
+        let welcome = self.welcome(cursor).await?;
+        self.tell(&welcome);
+        if let Some(head) = self.open_chat().await? {
+            visit::online(&self.app, head.id, true).await?;
+            seen::by_visitor(&self.app, head.id, head.position, Delivery::Delivered).await?;
+        }
+        Ok(())
+    }
+
+    async fn welcome(&self, cursor: i64) -> Result<WidgetFrame, StoreError> {
+        let mut db = self.app.store.read().await?;
+        let mut known = Known { name: None, email: None };
+        let (mut shown, mut lines, mut newest) = (None, vec![], cursor);
+        if let Some(id) = self.contact
+            && let Some(contact) = contacts::get(&mut db, id).await?
+        {
+            known.email = contact.email;
+            known.name = Some(contact.name).filter(|name| *name != causerie_shared::contact::generated_name(id));
+            if let Some(head) = conversations::of_contact(&mut db, id, 1).await?.pop() {
+                lines = self.history(&mut db, &head, cursor).await?;
+                newest = newest.max(head.seq);
+                let place = match super::hub::waits(&head) {
+                    true => Some(conversations::ahead_of(&mut db, &head).await? + 1),
+                    false => None,
+                };
+                let agent = head.state.agent().and_then(|user| self.app.visitors.name(user));
+                shown = Some(chat::of(&head, agent, place));
+            }
+        }
+        Ok(WidgetFrame::Welcome {
+            v: VERSION,
+            now: self.app.clock.now(),
+            org: match self.account.config.title.as_str() {
+                "" => settings::organization(&mut db).await?,
+                title => title.to_owned(),
+            },
+            form: self.account.config.form,
+            max_text: MAX_TEXT,
+            max_file: MAX_UPLOAD,
+            extensions: UPLOAD_EXTENSIONS.to_vec(),
+            contact: known,
+            chat: shown,
+            messages: lines,
+            cursor: newest,
+        })
+    }
+
+    async fn history(
+        &self,
+        db: &mut crate::store::Db,
+        head: &Head,
+        cursor: i64,
+    ) -> Result<Vec<causerie_shared::widget::VisitorMessage>, StoreError> {
+        let name = |user| self.app.visitors.name(user);
+        let records = match cursor {
+            0 => messages::newest(&mut *db, head.id, HISTORY).await?,
+            _ => messages::after(&mut *db, head.id, cursor).await?,
+        };
+        let first = records.first().map_or(0, |record| record.row.position);
+        let mut lines: Vec<_> =
+            records.iter().map(|record| chat::message(record, record.row.author.user().and_then(name))).collect();
+        let journey = messages::journey_after(db, head.id, cursor).await?;
+        let system = journey.iter().filter(|row| row.position >= first);
+        lines.extend(system.filter_map(|row| chat::system_line(row, row.user.and_then(name))));
+        // A line of the system stands behind the message with its position.
+        lines.sort_by_key(|line| (line.position, line.event.is_some(), line.at));
+        Ok(lines)
+    }
+
+    async fn open_chat(&self) -> Result<Option<Head>, StoreError> {
+        match self.contact {
+            Some(contact) => conversations::open_of(&mut *self.app.store.read().await?, contact).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn message(
+        &mut self,
+        cid: String,
+        text: String,
+        files: Vec<causerie_shared::ids::FileId>,
+        name: Option<String>,
+        email: Option<String>,
+    ) -> Result<(), DeskError> {
+        if !is_cid(&cid) {
+            return Err(Refusal::new(Code::Malformed, "the message has no valid id").into());
+        }
+        if self.app.limits.take(Limit::VisitorMessage, &self.external, self.app.clock.now()).is_err() {
+            self.refuse(cid, Refusal::new(Code::RateLimited, "too many messages at once; try again in a minute"));
+            return Ok(());
+        }
+        let incoming = Incoming {
+            account: self.account.clone(),
+            external: self.external.clone(),
+            cid: cid.clone(),
+            text,
+            files,
+            name,
+            email,
+            origin: Origin {
+                ip: Some(self.ip.to_string()),
+                started_on: self.page.clone(),
+                page: self.page.clone(),
+                country: self.country.clone(),
+            },
+        };
+        // In a task of its own: a socket that breaks must not stop a message half-way.
+        let app = Arc::clone(&self.app);
+        let received = tokio::spawn(async move { ingest::receive(&app, incoming).await });
+        match received.await {
+            Ok(Ok(accepted)) => {
+                let new = self.contact.is_none();
+                self.contact = Some(accepted.contact);
+                self.app.visitors.identify(self.id, accepted.contact);
+                self.tell(&WidgetFrame::Ack { cid, id: accepted.id, position: accepted.position, at: accepted.at });
+                if new {
+                    // The announcement came before this socket listened.
+                    let welcome = self.welcome(0).await?;
+                    if let WidgetFrame::Welcome { chat: Some(chat), .. } = welcome {
+                        self.tell(&WidgetFrame::Chat { chat });
+                    }
+                }
+                Ok(())
+            }
+            Ok(Err(DeskError::Refused(refusal))) => {
+                self.refuse(cid, refusal);
+                Ok(())
+            }
+            Ok(Err(error)) => {
+                self.refuse(cid, error.into_refusal());
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "a message's task failed");
+                self.refuse(cid, Refusal::new(Code::Internal, "the message was not stored; try again"));
+                Ok(())
+            }
+        }
+    }
+
+    fn refuse(&self, cid: String, refusal: Refusal) {
+        let code = match refusal.code {
+            Code::TooLarge => "too_long",
+            Code::Invalid => "empty",
+            Code::RateLimited => "rate",
+            Code::NotFound | Code::BadFile => "bad_file",
+            other => other.as_str(),
+        };
+        self.tell(&WidgetFrame::Refused { cid, code, detail: refusal.text });
+    }
+
+    async fn typing(&self, on: bool) -> Result<(), DeskError> {
+        if let Some(head) = self.open_chat().await?
+            && let Some(scope) = scope(&self.app, head.id).await
+        {
+            let frame = ServerFrame::Ephemeral(Ephemeral::Typing { conversation: head.id, on });
+            self.app.hub.ephemeral(head.id, &scope, &frame);
+        }
+        Ok(())
+    }
+
+    /// The socket ended; when it was the visitor's last, the console sees them offline.
+    async fn left(&self) {
+        let Some(contact) = self.contact else { return };
+        if self.app.visitors.is_connected(contact) {
+            return;
+        }
+        let gone = async {
+            match self.open_chat().await? {
+                Some(head) => visit::online(&self.app, head.id, false).await,
+                None => Ok(()),
+            }
+        };
+        if let Err(error) = gone.await {
+            tracing::error!(%error, "a visitor's leaving was not stored");
+        }
+    }
+}
+
+fn page(url: String) -> Option<String> {
+    let allowed = url.starts_with("https://") || url.starts_with("http://");
+    (allowed && url.len() <= MAX_URL && !url.contains('\0')).then_some(url)
+}

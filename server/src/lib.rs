@@ -1,0 +1,39 @@
+//! The server: axum at the edge, rules from `causerie_shared` in the middle, one database behind.
+
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod desk;
+pub mod error;
+pub mod http;
+pub mod passwords;
+pub mod router;
+pub mod routing;
+pub mod state;
+pub mod store;
+pub mod sync;
+pub mod telemetry;
+pub mod timers;
+
+use std::sync::Arc;
+
+use clock::Clock;
+use config::Config;
+pub use state::{App, Shared};
+use store::{Store, StoreError};
+
+/// Opens the database, starts the workers and returns the running application.
+/// `router::build` makes its HTTP side.
+pub async fn build(config: Config, clock: Clock) -> Result<Shared, StoreError> {
+    let store = Store::open(&config.database_url).await?;
+    let app: Shared = Arc::new(App::new(config, store, clock).await?);
+    desk::presence::recover(&app).await?;
+    if app.config.demo {
+        demo::fill(&app).await?;
+    }
+    sync::start(&app);
+    routing::start(&app);
+    timers::start(&app);
+    tokio::spawn(http::widget::places::run(Arc::clone(&app)));
+    Ok(app)
+}

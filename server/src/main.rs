@@ -1,0 +1,125 @@
+//! Starts the server and stops it gracefully.
+
+use std::{future::IntoFuture, net::SocketAddr, process::ExitCode, time::Duration};
+
+use causerie_server::{
+    clock::Clock,
+    config::Config,
+    http::{accounts, files},
+    router,
+    state::Shared,
+    telemetry,
+};
+use tokio::{
+    net::TcpListener,
+    signal::{
+        ctrl_c,
+        unix::{SignalKind, signal},
+    },
+    time::timeout,
+};
+
+/// How long requests and sockets may take to end once the server is asked to stop.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = match Config::load() {
+        Ok(config) => config,
+        Err(errors) => {
+            for error in errors {
+                eprintln!("causerie: {error}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    telemetry::init(&config);
+    match run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("causerie: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(config: Config) -> Result<(), String> {
+    // Also keeps a second server away from the same database.
+    let listen = config.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}."))?;
+    telemetry::metrics();
+    let app = causerie_server::build(config, Clock::System)
+        .await
+        .map_err(|error| format!("cannot start: {error}."))?;
+    files::sweep(&app.config)
+        .await
+        .map_err(|error| format!("cannot use the data folder: {error}."))?;
+    greet(&app).await?;
+
+    let upkeep = tokio::spawn(telemetry::upkeep());
+    let service = router::build(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let mut stopping = app.shutdown.subscribe();
+    let stop = {
+        let app = app.clone();
+        async move {
+            stop_signal().await;
+            tracing::info!("stopping");
+            app.shutdown.send_replace(true);
+        }
+    };
+    let serve = axum::serve(listener, service)
+        .with_graceful_shutdown(stop)
+        .into_future();
+    let out_of_patience = async {
+        // The sender lives in `app`, so waiting ends with the signal only.
+        if stopping.wait_for(|stop| *stop).await.is_ok() {
+            tokio::time::sleep(PATIENCE).await;
+        }
+    };
+    tokio::select! {
+        done = serve => done.map_err(|error| format!("the server failed: {error}."))?,
+        () = out_of_patience => tracing::warn!("some requests did not end in time"),
+    }
+    drop(stopping);
+    if timeout(PATIENCE, app.shutdown.closed()).await.is_err() {
+        tracing::warn!("some sockets did not end in time");
+    }
+    upkeep.abort();
+    app.store.close().await;
+    Ok(())
+}
+
+async fn greet(app: &Shared) -> Result<(), String> {
+    let url = &app.config.public_url;
+    let token = accounts::setup_token(app)
+        .await
+        .map_err(|error| format!("cannot start: {error}."))?;
+    println!("Console: {url}/app/");
+    if let Some(token) = token {
+        println!("There is no owner yet. Create one at {url}/app/setup with the set-up token {token}");
+    }
+    Ok(())
+}
+
+/// Returns when the process is asked to stop, from the keyboard or by a supervisor.
+async fn stop_signal() {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "SIGTERM cannot be waited for");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        result = ctrl_c() => if let Err(error) = result {
+            tracing::error!(%error, "SIGINT cannot be waited for");
+        },
+        () = terminate => {}
+    }
+}

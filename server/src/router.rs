@@ -1,0 +1,70 @@
+//! The server's addresses.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    response::Redirect,
+    routing::{delete, get, post},
+};
+use causerie_shared::refusal::Code;
+
+use crate::{
+    error::ApiError,
+    http::{accounts, assets, files, health, origin, signins, socket, users, widget},
+    state::Shared,
+    telemetry,
+};
+
+/// Largest JSON body, bytes. Uploads are streamed and have their own.
+const MAX_BODY: usize = 64 * 1024;
+
+/// Everything below one roof.
+pub fn build(app: Shared) -> Router {
+    let router = Router::new()
+        .nest("/api", api(&app))
+        .nest("/widget", widget_routes())
+        .merge(assets::routes(&app.config))
+        .route("/", get(|| async { Redirect::to("/app/") }))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(from_fn(telemetry::observe));
+    router.with_state(app)
+}
+
+fn api(app: &Shared) -> Router<Shared> {
+    Router::new()
+        .route("/organization", get(accounts::organization))
+        .route("/setup", post(accounts::set_up))
+        .route("/links/{token}", get(accounts::link).post(accounts::accept))
+        .route(
+            "/session",
+            get(signins::current).post(signins::sign_in).delete(signins::sign_out),
+        )
+        .route("/sessions", get(signins::list))
+        .route("/sessions/{id}", delete(signins::end_one))
+        .route("/password", post(signins::change_password))
+        .route("/users", get(users::list).post(users::invite))
+        .route("/users/{id}/reset", post(users::reset))
+        .route("/files", post(files::upload))
+        .route("/files/{id}", get(files::download))
+        .route("/socket", get(socket::upgrade))
+        .fallback(|| async { ApiError::new(Code::NotFound, "there is no such address") })
+        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(app.clone(), origin::layer))
+}
+
+/// Visitors' pages are other people's: each account has a list of origins of its own.
+fn widget_routes() -> Router<Shared> {
+    Router::new()
+        .route("/config", get(widget::config))
+        .route("/socket", get(widget::socket))
+        .route("/files", post(widget::upload))
+        .route("/files/{id}", get(widget::download))
+        .route("/panel", get(assets::panel))
+        .route("/{*path}", get(assets::widget))
+}

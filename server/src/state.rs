@@ -1,0 +1,68 @@
+//! What every handler and worker shares.
+
+use std::sync::Arc;
+
+use causerie_shared::ids::InboxId;
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    http::{limits::Limits, widget::hub::VisitorHub},
+    routing::Wake,
+    store::{Store, StoreError, feed},
+    sync::{Hub, Rooms},
+};
+
+/// The application; handlers take `State<Shared>`.
+pub type Shared = Arc<App>;
+
+/// Everything that lives as long as the server.
+pub struct App {
+    pub config: Config,
+    pub store: Store,
+    pub clock: Clock,
+    /// Consoles that are connected.
+    pub hub: Hub,
+    /// Visitors that are connected.
+    pub visitors: VisitorHub,
+    /// Documents in memory.
+    pub rooms: Rooms,
+    pub limits: Limits,
+    /// Wakes the dispatcher for an inbox.
+    pub wake: mpsc::UnboundedSender<Wake>,
+    pub(crate) woken: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Wake>>>,
+    /// Wakes the timer worker when an earlier timer was set.
+    pub timers_changed: Notify,
+    /// Turns `true` when the server is about to stop: sockets say goodbye and close.
+    pub shutdown: watch::Sender<bool>,
+}
+
+impl App {
+    /// Prepares the shared state; no worker runs yet.
+    pub async fn new(config: Config, store: Store, clock: Clock) -> Result<Self, StoreError> {
+        let newest = feed::newest(&mut *store.read().await?).await?;
+        let (wake, woken) = mpsc::unbounded_channel();
+        Ok(Self {
+            config,
+            store,
+            clock,
+            hub: Hub::new(newest),
+            visitors: VisitorHub::default(),
+            rooms: Rooms::default(),
+            limits: Limits::default(),
+            wake,
+            woken: std::sync::Mutex::new(Some(woken)),
+            timers_changed: Notify::new(),
+            shutdown: watch::Sender::new(false),
+        })
+    }
+
+    /// Asks the dispatcher to look at an inbox. `freed`: someone became eligible, so rounds that are
+    /// over may begin anew (`domain.md` §2).
+    pub fn dispatch(&self, inbox: InboxId, freed: bool) {
+        if self.wake.send(Wake { inbox, freed }).is_err() {
+            tracing::error!("the dispatcher is gone");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Conversation rows: the head that clients get is the whole row.
+
+use causerie_shared::{
+    conversation::State,
+    ids::{ContactId, ConversationId, InboxId, UserId},
+    inbox::Channel,
+    row::Head,
+    timer::Ring,
+};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Db, StoreError, from_json, id, to_json};
+
+pub(super) const COLUMNS: &str = "id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, state, \
+     version, created_at, waiting_since, ring_due, ring_total, active_at, ended_at, preview, unread, position, seen, \
+     online, origin, segment, seq";
+
+pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
+    let text = |column: &'static str| row.try_get::<String, _>(column);
+    let number = |column: &'static str| row.try_get::<i64, _>(column);
+    let optional = |column: &'static str| row.try_get::<Option<i64>, _>(column);
+    let ring = match (optional("ring_due")?, optional("ring_total")?) {
+        (Some(due), Some(total)) => Some(Ring { due, total }),
+        _ => None,
+    };
+    let preview: Option<String> = row.try_get("preview")?;
+    Ok(Head {
+        id: id(&text("id")?, "conversation id")?,
+        number: number("number")?,
+        inbox: id(&text("inbox_id")?, "inbox id")?,
+        account: id(&text("account_id")?, "account id")?,
+        channel: Channel::from_key(&text("channel")?).ok_or(StoreError::Damaged("channel"))?,
+        contact: id(&text("contact_id")?, "contact id")?,
+        contact_name: text("contact_name")?,
+        contact_since: number("contact_since")?,
+        state: from_json(&text("state")?, "state")?,
+        version: number("version")?,
+        created_at: number("created_at")?,
+        waiting_since: number("waiting_since")?,
+        ring,
+        active_at: number("active_at")?,
+        ended_at: optional("ended_at")?,
+        preview: preview.map(|text| from_json(&text, "preview")).transpose()?,
+        unread: number("unread")? as u32,
+        position: number("position")?,
+        seen: number("seen")?,
+        online: number("online")? != 0,
+        origin: from_json(&text("origin")?, "origin")?,
+        segment: number("segment")? as u32,
+        seq: number("seq")?,
+    })
+}
+
+fn asked(state: &State) -> Option<UserId> {
+    match state {
+        State::Assigning { agent, .. } => Some(*agent),
+        State::Transferring { to, .. } => Some(*to),
+        State::Bot { .. }
+        | State::Waiting { .. }
+        | State::Assigned { .. }
+        | State::Ended { .. }
+        | State::Failed { .. } => None,
+    }
+}
+
+/// Stores a new conversation.
+pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO conversations (id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, \
+         state, status, agent_id, asked_id, version, created_at, waiting_since, ring_due, ring_total, active_at, \
+         ended_at, preview, unread, position, seen, online, origin, segment, seq) VALUES ($1, $2, $3, $4, $5, $6, $7, \
+         $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+    )
+    .bind(head.id.to_string())
+    .bind(head.number)
+    .bind(head.inbox.to_string())
+    .bind(head.account.to_string())
+    .bind(head.channel.as_str())
+    .bind(head.contact.to_string())
+    .bind(head.contact_name.clone())
+    .bind(head.contact_since)
+    .bind(to_json(&head.state, "state")?)
+    .bind(head.state.status().as_str())
+    .bind(head.state.agent().map(|user| user.to_string()))
+    .bind(asked(&head.state).map(|user| user.to_string()))
+    .bind(head.version)
+    .bind(head.created_at)
+    .bind(head.waiting_since)
+    .bind(head.ring.map(|ring| ring.due))
+    .bind(head.ring.map(|ring| ring.total))
+    .bind(head.active_at)
+    .bind(head.ended_at)
+    .bind(head.preview.as_ref().map(|preview| to_json(preview, "preview")).transpose()?)
+    .bind(i64::from(head.unread))
+    .bind(head.position)
+    .bind(head.seen)
+    .bind(i64::from(head.online))
+    .bind(to_json(&head.origin, "origin")?)
+    .bind(i64::from(head.segment))
+    .bind(head.seq)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes a changed head over the version it was read with. `false`: somebody else was first.
+pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE conversations SET inbox_id = $3, contact_name = $4, state = $5, status = $6, agent_id = $7, \
+         asked_id = $8, version = $9, waiting_since = $10, ring_due = $11, ring_total = $12, active_at = $13, \
+         ended_at = $14, preview = $15, unread = $16, position = $17, seen = $18, online = $19, origin = $20, \
+         segment = $21, seq = $22 WHERE id = $1 AND version = $2",
+    )
+    .bind(head.id.to_string())
+    .bind(read_version)
+    .bind(head.inbox.to_string())
+    .bind(head.contact_name.clone())
+    .bind(to_json(&head.state, "state")?)
+    .bind(head.state.status().as_str())
+    .bind(head.state.agent().map(|user| user.to_string()))
+    .bind(asked(&head.state).map(|user| user.to_string()))
+    .bind(head.version)
+    .bind(head.waiting_since)
+    .bind(head.ring.map(|ring| ring.due))
+    .bind(head.ring.map(|ring| ring.total))
+    .bind(head.active_at)
+    .bind(head.ended_at)
+    .bind(head.preview.as_ref().map(|preview| to_json(preview, "preview")).transpose()?)
+    .bind(i64::from(head.unread))
+    .bind(head.position)
+    .bind(head.seen)
+    .bind(i64::from(head.online))
+    .bind(to_json(&head.origin, "origin")?)
+    .bind(i64::from(head.segment))
+    .bind(head.seq)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// One conversation.
+pub async fn get(db: &mut Db, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM conversations WHERE id = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(conversation.to_string()).fetch_optional(db).await?;
+    row.as_ref().map(head).transpose()
+}
+
+/// One conversation, locked until the transaction ends.
+///
+/// The write that changes nothing takes the row's lock on both engines.
+pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
+    sqlx::query("UPDATE conversations SET seq = seq WHERE id = $1").bind(conversation.to_string()).execute(&mut *db).await?;
+    get(db, conversation).await
+}
+
+async fn many(db: &mut Db, filter: &str, binds: &[String], limit: i64) -> Result<Vec<Head>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM conversations WHERE {filter} LIMIT {limit}");
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for bind in binds {
+        query = query.bind(bind.clone());
+    }
+    query.fetch_all(db).await?.iter().map(head).collect()
+}
+
+/// Waiting chats of an inbox, the longest waiting first.
+pub async fn waiting(db: &mut Db, inbox: InboxId, limit: i64) -> Result<Vec<Head>, StoreError> {
+    let filter = "inbox_id = $1 AND status = 'waiting' ORDER BY waiting_since, id";
+    many(db, filter, &[inbox.to_string()], limit).await
+}
+
+/// Chats of an inbox for which no agent has come yet (Waiting and Assigning), the longest waiting first.
+pub async fn in_line(db: &mut Db, inbox: InboxId, limit: i64) -> Result<Vec<Head>, StoreError> {
+    let filter = "inbox_id = $1 AND status IN ('waiting', 'assigning') ORDER BY waiting_since, id";
+    many(db, filter, &[inbox.to_string()], limit).await
+}
+
+/// Chats in which this user is asked: offers and transfer requests.
+pub async fn asking(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError> {
+    many(db, "asked_id = $1 AND status IN ('assigning', 'transferring') ORDER BY id", &[user.to_string()], 1000).await
+}
+
+/// The open chat of a contact on an account's channel, if there is one.
+pub async fn open_of(db: &mut Db, contact: ContactId) -> Result<Option<Head>, StoreError> {
+    let filter = "contact_id = $1 AND ended_at IS NULL ORDER BY created_at DESC";
+    Ok(many(db, filter, &[contact.to_string()], 1).await?.pop())
+}
+
+/// All chats of a contact, the newest first.
+pub async fn of_contact(db: &mut Db, contact: ContactId, limit: i64) -> Result<Vec<Head>, StoreError> {
+    many(db, "contact_id = $1 ORDER BY created_at DESC, id DESC", &[contact.to_string()], limit).await
+}
+
+/// How many chats of the inbox have waited longer (Waiting and Assigning count).
+pub async fn ahead_of(db: &mut Db, head: &Head) -> Result<u32, StoreError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM conversations WHERE inbox_id = $1 AND status IN ('waiting', 'assigning') \
+         AND (waiting_since < $2 OR (waiting_since = $2 AND id < $3))",
+    )
+    .bind(head.inbox.to_string())
+    .bind(head.waiting_since)
+    .bind(head.id.to_string())
+    .fetch_one(db)
+    .await?;
+    Ok(row.try_get::<i64, _>("n")? as u32)
+}
+
+/// Marks every visitor as gone: no socket outlives the server.
+pub async fn all_offline(db: &mut Db) -> Result<(), StoreError> {
+    sqlx::query("UPDATE conversations SET online = 0 WHERE online = 1").execute(db).await?;
+    Ok(())
+}
+
+/// Users who were asked in the current round of a waiting chat.
+pub async fn asked_users(db: &mut Db, conversation: ConversationId) -> Result<Vec<UserId>, StoreError> {
+    let rows = sqlx::query("SELECT user_id FROM asked WHERE conversation_id = $1")
+        .bind(conversation.to_string())
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(|row| id(&row.try_get::<String, _>("user_id")?, "user id")).collect()
+}
+
+/// Notes that a user was asked in this round.
+pub async fn add_asked(db: &mut Db, conversation: ConversationId, user: UserId) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO asked (conversation_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(conversation.to_string())
+        .bind(user.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Begins a new round of offers.
+pub async fn clear_asked(db: &mut Db, conversation: ConversationId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM asked WHERE conversation_id = $1").bind(conversation.to_string()).execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Documents, their pushes, and the actors bound to users and devices.
+
+use automerge::ActorId;
+use causerie_shared::{
+    document::DocumentId,
+    gate::{KnownActor, Writer},
+    ids::IntentId,
+};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Db, StoreError, id, optional_id};
+
+/// The row of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentRecord {
+    pub epoch: u32,
+    /// Number of the last push; 0 is the genesis.
+    pub seq: i64,
+    pub sealed: bool,
+    pub quarantined: bool,
+    pub snapshot: Option<Vec<u8>>,
+    /// The push that the snapshot includes.
+    pub snapshot_seq: i64,
+}
+
+/// A push as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPush {
+    pub seq: i64,
+    pub intent: IntentId,
+    /// Raw bytes of its changes, in order.
+    pub changes: Vec<Vec<u8>>,
+}
+
+/// An actor of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredActor {
+    pub actor: ActorId,
+    pub known: KnownActor,
+}
+
+/// The document's row; made at its genesis if it is not there yet.
+pub async fn ensure(db: &mut Db, document: DocumentId) -> Result<DocumentRecord, StoreError> {
+    sqlx::query(
+        "INSERT INTO documents (id, epoch, seq, sealed, quarantined, snapshot, snapshot_seq) \
+         VALUES ($1, 1, 0, 0, 0, NULL, 0) ON CONFLICT DO NOTHING",
+    )
+    .bind(document.to_string())
+    .execute(&mut *db)
+    .await?;
+    get(db, document).await?.ok_or(StoreError::Damaged("document"))
+}
+
+/// The document's row.
+pub async fn get(db: &mut Db, document: DocumentId) -> Result<Option<DocumentRecord>, StoreError> {
+    let row = sqlx::query(
+        "SELECT epoch, seq, sealed, quarantined, snapshot, snapshot_seq FROM documents WHERE id = $1",
+    )
+    .bind(document.to_string())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(DocumentRecord {
+            epoch: row.try_get::<i64, _>("epoch")? as u32,
+            seq: row.try_get("seq")?,
+            sealed: row.try_get::<i64, _>("sealed")? != 0,
+            quarantined: row.try_get::<i64, _>("quarantined")? != 0,
+            snapshot: row.try_get("snapshot")?,
+            snapshot_seq: row.try_get("snapshot_seq")?,
+        })
+    })
+    .transpose()
+}
+
+/// Takes the next sequence number if the document stands where the writer believes. `false`: it moved.
+pub async fn advance(db: &mut Db, document: DocumentId, epoch: u32, seq: i64) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE documents SET seq = seq + 1 WHERE id = $1 AND epoch = $2 AND seq = $3 AND sealed = 0 AND quarantined = 0",
+    )
+    .bind(document.to_string())
+    .bind(i64::from(epoch))
+    .bind(seq)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn pack(changes: &[Vec<u8>]) -> Vec<u8> {
+    // Lengths and bytes, as frames do; serialising into memory cannot fail.
+    causerie_shared::frame::encode(&changes)
+}
+
+fn push(row: &AnyRow) -> Result<StoredPush, StoreError> {
+    let bytes: Vec<u8> = row.try_get("bytes")?;
+    Ok(StoredPush {
+        seq: row.try_get("seq")?,
+        intent: id(&row.try_get::<String, _>("intent")?, "intent id")?,
+        changes: causerie_shared::frame::decode(&bytes).map_err(|_| StoreError::Damaged("change"))?,
+    })
+}
+
+/// Stores a push; unique by document and intent.
+pub async fn insert_push(db: &mut Db, document: DocumentId, epoch: u32, push: &StoredPush) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO changes (document_id, epoch, seq, intent, bytes) VALUES ($1, $2, $3, $4, $5)")
+        .bind(document.to_string())
+        .bind(i64::from(epoch))
+        .bind(push.seq)
+        .bind(push.intent.to_string())
+        .bind(pack(&push.changes))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Pushes after a sequence number, in order.
+pub async fn pushes_after(db: &mut Db, document: DocumentId, epoch: u32, seq: i64) -> Result<Vec<StoredPush>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT seq, intent, bytes FROM changes WHERE document_id = $1 AND epoch = $2 AND seq > $3 ORDER BY seq",
+    )
+    .bind(document.to_string())
+    .bind(i64::from(epoch))
+    .bind(seq)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(push).collect()
+}
+
+/// The push of an intent, if it is stored.
+pub async fn push_of(db: &mut Db, document: DocumentId, intent: IntentId) -> Result<Option<StoredPush>, StoreError> {
+    let row = sqlx::query("SELECT seq, intent, bytes FROM changes WHERE document_id = $1 AND intent = $2")
+        .bind(document.to_string())
+        .bind(intent.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(push).transpose()
+}
+
+/// Actors of a document.
+pub async fn actors(db: &mut Db, document: DocumentId, epoch: u32) -> Result<Vec<StoredActor>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT actor, user_id, device_id, seq, max_op FROM actors WHERE document_id = $1 AND epoch = $2",
+    )
+    .bind(document.to_string())
+    .bind(i64::from(epoch))
+    .fetch_all(db)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let user = optional_id(row.try_get("user_id")?, "user id")?;
+            let device = optional_id(row.try_get("device_id")?, "device id")?;
+            let actor: String = row.try_get("actor")?;
+            Ok(StoredActor {
+                actor: actor.parse().map_err(|_| StoreError::Damaged("actor"))?,
+                known: KnownActor {
+                    bound_to: user.zip(device).map(|(user, device)| Writer { user, device }),
+                    seq: row.try_get::<i64, _>("seq")? as u64,
+                    max_op: row.try_get::<i64, _>("max_op")? as u64,
+                },
+            })
+        })
+        .collect()
+}
+
+/// Binds an actor at its first change and moves its numbers on after that.
+pub async fn save_actor(db: &mut Db, document: DocumentId, epoch: u32, actor: &StoredActor) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO actors (document_id, epoch, actor, user_id, device_id, seq, max_op) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (document_id, epoch, actor) DO UPDATE SET seq = excluded.seq, max_op = excluded.max_op",
+    )
+    .bind(document.to_string())
+    .bind(i64::from(epoch))
+    .bind(actor.actor.to_hex_string())
+    .bind(actor.known.bound_to.map(|writer| writer.user.to_string()))
+    .bind(actor.known.bound_to.map(|writer| writer.device.to_string()))
+    .bind(actor.known.seq as i64)
+    .bind(actor.known.max_op as i64)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Replaces the snapshot; loading starts from it and the pushes after it.
+pub async fn save_snapshot(db: &mut Db, document: DocumentId, epoch: u32, seq: i64, bytes: Vec<u8>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE documents SET snapshot = $4, snapshot_seq = $3 WHERE id = $1 AND epoch = $2 AND snapshot_seq < $3")
+        .bind(document.to_string())
+        .bind(i64::from(epoch))
+        .bind(seq)
+        .bind(bytes)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Sets a document aside: nobody writes it any more.
+pub async fn quarantine(db: &mut Db, document: DocumentId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE documents SET quarantined = 1 WHERE id = $1").bind(document.to_string()).execute(db).await?;
+    Ok(())
+}

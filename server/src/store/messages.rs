@@ -1,0 +1,205 @@
+//! Message rows and journey rows.
+
+use causerie_shared::{
+    ids::{ContactId, ConversationId},
+    message::{Author, Delivery, Kind, MessageRow},
+    row::JourneyRow,
+};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Db, StoreError, from_json, id, optional_id, to_json};
+
+/// A message row with the text, which clients take from the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRecord {
+    pub row: MessageRow,
+    pub kind: Kind,
+    pub body: String,
+    /// The visitor who wrote it, and their own id of it.
+    pub contact: Option<ContactId>,
+    pub cid: Option<String>,
+}
+
+const COLUMNS: &str = "id, conversation_id, position, segment, author, kind, body, accepted_at, delivery, reason, \
+     files, contact_id, cid, seq";
+
+fn record(row: &AnyRow) -> Result<MessageRecord, StoreError> {
+    let text = |column: &'static str| row.try_get::<String, _>(column);
+    Ok(MessageRecord {
+        row: MessageRow {
+            id: id(&text("id")?, "message id")?,
+            conversation: id(&text("conversation_id")?, "conversation id")?,
+            position: row.try_get("position")?,
+            segment: row.try_get::<i64, _>("segment")? as u32,
+            author: Author::from_key(&text("author")?).ok_or(StoreError::Damaged("author"))?,
+            accepted_at: row.try_get("accepted_at")?,
+            delivery: Delivery::from_key(&text("delivery")?).ok_or(StoreError::Damaged("delivery"))?,
+            reason: row.try_get("reason")?,
+            files: from_json(&text("files")?, "files")?,
+            seq: row.try_get("seq")?,
+        },
+        kind: Kind::from_key(&text("kind")?).ok_or(StoreError::Damaged("kind"))?,
+        body: text("body")?,
+        contact: optional_id(row.try_get("contact_id")?, "contact id")?,
+        cid: row.try_get("cid")?,
+    })
+}
+
+/// Stores a message.
+pub async fn insert(db: &mut Db, message: &MessageRecord) -> Result<(), StoreError> {
+    let row = &message.row;
+    sqlx::query(
+        "INSERT INTO messages (id, conversation_id, position, segment, author, kind, body, accepted_at, delivery, \
+         reason, files, contact_id, cid, seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+    )
+    .bind(row.id.to_string())
+    .bind(row.conversation.to_string())
+    .bind(row.position)
+    .bind(i64::from(row.segment))
+    .bind(row.author.to_key())
+    .bind(message.kind.as_str())
+    .bind(message.body.clone())
+    .bind(row.accepted_at)
+    .bind(row.delivery.as_str())
+    .bind(row.reason.clone())
+    .bind(to_json(&row.files, "files")?)
+    .bind(message.contact.map(|contact| contact.to_string()))
+    .bind(message.cid.clone())
+    .bind(row.seq)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn many(db: &mut Db, filter: &str, text: String, number: i64) -> Result<Vec<MessageRecord>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE {filter}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(text).bind(number).fetch_all(db).await?;
+    rows.iter().map(record).collect()
+}
+
+/// Rows of a conversation that changed after the feed number, in order of position.
+pub async fn after(db: &mut Db, conversation: ConversationId, seq: i64) -> Result<Vec<MessageRecord>, StoreError> {
+    many(db, "conversation_id = $1 AND seq > $2 ORDER BY position", conversation.to_string(), seq).await
+}
+
+/// The newest `limit` messages of a conversation, oldest first.
+pub async fn newest(db: &mut Db, conversation: ConversationId, limit: i64) -> Result<Vec<MessageRecord>, StoreError> {
+    let mut rows =
+        many(db, "conversation_id = $1 ORDER BY position DESC LIMIT $2", conversation.to_string(), limit).await?;
+    rows.reverse();
+    Ok(rows)
+}
+
+/// The message that a visitor sent under this id of theirs, if it is stored.
+pub async fn by_cid(db: &mut Db, contact: ContactId, cid: &str) -> Result<Option<MessageRecord>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE contact_id = $1 AND cid = $2");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(contact.to_string())
+        .bind(cid.to_owned())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(record).transpose()
+}
+
+/// Moves the company's messages up to `position` forward to `delivery`; returns the rows that moved.
+/// States only move forward.
+pub async fn advance(
+    db: &mut Db,
+    conversation: ConversationId,
+    position: i64,
+    delivery: Delivery,
+    seq: i64,
+) -> Result<Vec<MessageRecord>, StoreError> {
+    let from = match delivery {
+        Delivery::Read => "'queued', 'sent', 'delivered', 'unconfirmed'",
+        Delivery::Delivered => "'queued', 'sent', 'unconfirmed'",
+        Delivery::Sent => "'queued', 'unconfirmed'",
+        Delivery::Queued | Delivery::Failed | Delivery::Unconfirmed => return Ok(vec![]),
+    };
+    let sql = format!(
+        "UPDATE messages SET delivery = $3, seq = $4 WHERE conversation_id = $1 AND position <= $2 \
+         AND author <> 'contact' AND delivery IN ({from}) RETURNING {COLUMNS}"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(conversation.to_string())
+        .bind(position)
+        .bind(delivery.as_str())
+        .bind(seq)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(record).collect()
+}
+
+/// Would `advance` move anything?
+pub async fn lags(db: &mut Db, conversation: ConversationId, position: i64) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM messages WHERE conversation_id = $1 AND position <= $2 AND author <> 'contact' \
+         AND delivery IN ('queued', 'sent', 'delivered', 'unconfirmed')",
+    )
+    .bind(conversation.to_string())
+    .bind(position)
+    .fetch_one(db)
+    .await?;
+    Ok(row.try_get::<i64, _>("n")? > 0)
+}
+
+/// How many messages of the contact lie after a position.
+pub async fn incoming_after(db: &mut Db, conversation: ConversationId, position: i64) -> Result<u32, StoreError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM messages WHERE conversation_id = $1 AND position > $2 AND author = 'contact'",
+    )
+    .bind(conversation.to_string())
+    .bind(position)
+    .fetch_one(db)
+    .await?;
+    Ok(row.try_get::<i64, _>("n")? as u32)
+}
+
+
+fn journey(row: &AnyRow) -> Result<JourneyRow, StoreError> {
+    let text = |column: &'static str| row.try_get::<String, _>(column);
+    Ok(JourneyRow {
+        conversation: id(&text("conversation_id")?, "conversation id")?,
+        version: row.try_get("version")?,
+        at: row.try_get("at")?,
+        actor: from_json(&text("actor")?, "actor")?,
+        cause: text("cause")?,
+        user: optional_id(row.try_get("user_id")?, "user id")?,
+        state: from_json(&text("state")?, "state")?,
+        position: row.try_get("position")?,
+        seq: row.try_get("seq")?,
+    })
+}
+
+/// Stores a change of state.
+pub async fn insert_journey(db: &mut Db, row: &JourneyRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO journey (conversation_id, version, at, actor, cause, user_id, state, position, seq) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(row.conversation.to_string())
+    .bind(row.version)
+    .bind(row.at)
+    .bind(to_json(&row.actor, "actor")?)
+    .bind(row.cause.clone())
+    .bind(row.user.map(|user| user.to_string()))
+    .bind(to_json(&row.state, "state")?)
+    .bind(row.position)
+    .bind(row.seq)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The journey of a conversation after a feed number, in order.
+pub async fn journey_after(db: &mut Db, conversation: ConversationId, seq: i64) -> Result<Vec<JourneyRow>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM journey \
+         WHERE conversation_id = $1 AND seq > $2 ORDER BY version",
+    )
+    .bind(conversation.to_string())
+    .bind(seq)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(journey).collect()
+}

@@ -1,0 +1,152 @@
+//! Users (`domain.md` §1).
+
+use causerie_shared::{
+    Millis,
+    ids::UserId,
+    user::{Availability, Grants, Role, UserRow},
+};
+use sqlx::{Row, any::AnyRow};
+
+use super::{Db, StoreError, from_json, id, to_json};
+
+/// A user to be stored. Starts available, disconnected and without chats.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub id: UserId,
+    /// Lower case; one user an address.
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    pub grants: Grants,
+    /// Argon2 hash; `None` until the invitation is accepted.
+    pub password: Option<String>,
+    pub capacity: u32,
+    pub created_at: Millis,
+}
+
+/// A user as stored.
+#[derive(Debug, Clone)]
+pub struct UserRecord {
+    pub id: UserId,
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    pub grants: Grants,
+    /// Argon2 hash; `None` until the invitation is accepted.
+    pub password: Option<String>,
+    /// A deactivated user cannot sign in and is offered nothing.
+    pub active: bool,
+    pub availability: Availability,
+    pub connected: bool,
+    pub capacity: u32,
+    /// Active chats (`domain.md` §2, Capacity).
+    pub load: u32,
+    /// Since when the user has had nothing new to do; decides between equals.
+    pub idle_since: Millis,
+}
+
+impl UserRecord {
+    /// What colleagues see.
+    pub fn row(&self) -> UserRow {
+        UserRow {
+            id: self.id,
+            name: self.name.clone(),
+            role: self.role,
+            availability: self.availability,
+            connected: self.connected,
+            load: self.load,
+            capacity: self.capacity,
+            active: self.active,
+        }
+    }
+
+    fn read(row: &AnyRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: id(row.try_get("id")?, "users.id")?,
+            email: row.try_get("email")?,
+            name: row.try_get("name")?,
+            role: Role::from_key(row.try_get("role")?).ok_or(StoreError::Damaged("users.role"))?,
+            grants: from_json(row.try_get("grants")?, "users.grants")?,
+            password: row.try_get("password")?,
+            active: row.try_get::<i64, _>("active")? != 0,
+            availability: Availability::from_key(row.try_get("availability")?)
+                .ok_or(StoreError::Damaged("users.availability"))?,
+            connected: row.try_get::<i64, _>("connected")? != 0,
+            capacity: count(row.try_get("capacity")?, "users.capacity")?,
+            load: count(row.try_get("load")?, "users.load")?,
+            idle_since: row.try_get("idle_since")?,
+        })
+    }
+}
+
+fn count(value: i64, column: &'static str) -> Result<u32, StoreError> {
+    u32::try_from(value).map_err(|_| StoreError::Damaged(column))
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// [`StoreError::is_duplicate`] when the e-mail is taken.
+pub async fn insert_user(db: &mut Db, user: &NewUser) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO users (id, email, name, role, grants, password, active, availability, connected, capacity, load, \
+         idle_since, created_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 0, $8, 0, $9, $9)",
+    )
+    .bind(user.id.to_string())
+    .bind(&user.email)
+    .bind(&user.name)
+    .bind(user.role.as_str())
+    .bind(to_json(&user.grants, "users.grants")?)
+    .bind(&user.password)
+    .bind(Availability::Available.as_str())
+    .bind(i64::from(user.capacity))
+    .bind(user.created_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// One user.
+pub async fn user(db: &mut Db, user: UserId) -> Result<Option<UserRecord>, StoreError> {
+    let row = sqlx::query("SELECT * FROM users WHERE id = $1")
+        .bind(user.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(UserRecord::read).transpose()
+}
+
+/// The user with this e-mail, given in lower case.
+pub async fn user_by_email(db: &mut Db, email: &str) -> Result<Option<UserRecord>, StoreError> {
+    let row = sqlx::query("SELECT * FROM users WHERE email = $1")
+        .bind(email)
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(UserRecord::read).transpose()
+}
+
+/// All users, by name.
+pub async fn users(db: &mut Db) -> Result<Vec<UserRecord>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM users ORDER BY name, id")
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(UserRecord::read).collect()
+}
+
+/// The organization has been set up.
+pub async fn has_owner(db: &mut Db) -> Result<bool, StoreError> {
+    let owner: Option<String> = sqlx::query_scalar("SELECT id FROM users WHERE role = $1 LIMIT 1")
+        .bind(Role::Owner.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(owner.is_some())
+}
+
+/// Replaces the password's hash.
+pub async fn set_password(db: &mut Db, user: UserId, hash: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET password = $1 WHERE id = $2")
+        .bind(hash)
+        .bind(user.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Inboxes with their members, and messaging accounts.
+
+use causerie_shared::{
+    ids::{AccountId, InboxId, UserId},
+    inbox::{AccountRow, Channel, InboxRow, Member, Mode, Rules},
+    widget::Form,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Db, StoreError, from_json, id, to_json};
+
+/// Settings of a web account's widget.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WidgetSettings {
+    /// Name at the head of the panel.
+    pub title: String,
+    /// Origins (scheme, host and port) of the pages that may embed the widget.
+    pub origins: Vec<String>,
+    pub form: Form,
+    /// `en` or `es`.
+    pub lang: String,
+}
+
+/// A messaging account with what only the server needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRecord {
+    pub row: AccountRow,
+    /// Public key in the embed snippet.
+    pub key: String,
+    pub config: WidgetSettings,
+}
+
+async fn members(db: &mut Db, inbox: InboxId) -> Result<Vec<Member>, StoreError> {
+    let rows = sqlx::query("SELECT user_id, capacity FROM members WHERE inbox_id = $1 ORDER BY user_id")
+        .bind(inbox.to_string())
+        .fetch_all(db)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Member {
+                user: id(&row.try_get::<String, _>("user_id")?, "user id")?,
+                capacity: row.try_get::<i64, _>("capacity")? as u32,
+            })
+        })
+        .collect()
+}
+
+fn rules(row: &AnyRow) -> Result<Rules, StoreError> {
+    Ok(Rules {
+        mode: Mode::from_key(&row.try_get::<String, _>("mode")?).ok_or(StoreError::Damaged("mode"))?,
+        accept_secs: row.try_get::<i64, _>("accept_secs")? as u32,
+        queue_secs: row.try_get::<i64, _>("queue_secs")? as u32,
+    })
+}
+
+/// One inbox with its members.
+pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
+    let row = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs FROM inboxes WHERE id = $1")
+        .bind(inbox.to_string())
+        .fetch_optional(&mut *db)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let members = members(db, inbox).await?;
+    Ok(Some(InboxRow { id: inbox, name: row.try_get("name")?, rules: rules(&row)?, members }))
+}
+
+/// All inboxes.
+pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
+    let rows = sqlx::query("SELECT id FROM inboxes ORDER BY name").fetch_all(&mut *db).await?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = id(&row.try_get::<String, _>("id")?, "inbox id")?;
+        all.extend(inbox(&mut *db, id).await?);
+    }
+    Ok(all)
+}
+
+/// Creates an inbox without members.
+pub async fn insert_inbox(db: &mut Db, inbox: &InboxRow) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO inboxes (id, name, mode, accept_secs, queue_secs) VALUES ($1, $2, $3, $4, $5)")
+        .bind(inbox.id.to_string())
+        .bind(inbox.name.clone())
+        .bind(inbox.rules.mode.as_str())
+        .bind(i64::from(inbox.rules.accept_secs))
+        .bind(i64::from(inbox.rules.queue_secs))
+        .execute(&mut *db)
+        .await?;
+    for member in &inbox.members {
+        add_member(&mut *db, inbox.id, *member).await?;
+    }
+    Ok(())
+}
+
+/// Makes a user a member of an inbox.
+pub async fn add_member(db: &mut Db, inbox: InboxId, member: Member) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO members (inbox_id, user_id, capacity, load) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
+    )
+    .bind(inbox.to_string())
+    .bind(member.user.to_string())
+    .bind(i64::from(member.capacity))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Inboxes of which the user is a member.
+pub async fn memberships(db: &mut Db, user: UserId) -> Result<Vec<InboxId>, StoreError> {
+    let rows = sqlx::query("SELECT inbox_id FROM members WHERE user_id = $1 ORDER BY inbox_id")
+        .bind(user.to_string())
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(|row| id(&row.try_get::<String, _>("inbox_id")?, "inbox id")).collect()
+}
+
+fn account(row: &AnyRow) -> Result<AccountRecord, StoreError> {
+    let text = |column: &'static str| row.try_get::<String, _>(column);
+    Ok(AccountRecord {
+        row: AccountRow {
+            id: id(&text("id")?, "account id")?,
+            inbox: id(&text("inbox_id")?, "inbox id")?,
+            channel: Channel::from_key(&text("channel")?).ok_or(StoreError::Damaged("channel"))?,
+            name: text("name")?,
+            enabled: row.try_get::<i64, _>("enabled")? != 0,
+        },
+        key: text("key")?,
+        config: from_json(&text("config")?, "account settings")?,
+    })
+}
+
+const ACCOUNT: &str = "SELECT id, inbox_id, channel, name, key, enabled, config FROM accounts";
+
+/// Creates a messaging account.
+pub async fn insert_account(db: &mut Db, account: &AccountRecord) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO accounts (id, inbox_id, channel, name, key, enabled, config) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(account.row.id.to_string())
+    .bind(account.row.inbox.to_string())
+    .bind(account.row.channel.as_str())
+    .bind(account.row.name.clone())
+    .bind(account.key.clone())
+    .bind(i64::from(account.row.enabled))
+    .bind(to_json(&account.config, "account settings")?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// All messaging accounts.
+pub async fn accounts(db: &mut Db) -> Result<Vec<AccountRecord>, StoreError> {
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{ACCOUNT} ORDER BY name"))).fetch_all(db).await?;
+    rows.iter().map(account).collect()
+}
+
+/// One messaging account.
+pub async fn account_by_id(db: &mut Db, account_id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
+    let sql = format!("{ACCOUNT} WHERE id = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account_id.to_string()).fetch_optional(db).await?;
+    row.as_ref().map(account).transpose()
+}
+
+/// The account of an embed snippet, enabled or not.
+pub async fn account_by_key(db: &mut Db, key: &str) -> Result<Option<AccountRecord>, StoreError> {
+    let sql = format!("{ACCOUNT} WHERE key = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(key.to_owned()).fetch_optional(db).await?;
+    row.as_ref().map(account).transpose()
+}

@@ -1,0 +1,70 @@
+//! What a user may see, and which documents they may read.
+
+use causerie_shared::{
+    access::{Access, Scope},
+    document::DocumentId,
+    ids::{ContactId, ConversationId, UserId},
+    row::Head,
+};
+
+use crate::{
+    state::App,
+    store::{Db, StoreError, conversations, people::UserRecord, places},
+};
+
+/// Chats of a contact that are looked at to find one the user may see.
+const CHATS_TO_CHECK: i64 = 200;
+
+/// Computes what a user may see and do.
+pub async fn of(db: &mut Db, user: &UserRecord) -> Result<Access, StoreError> {
+    let member_of = places::memberships(&mut *db, user.id).await?;
+    let all: Vec<_> = places::inboxes(db).await?.into_iter().map(|inbox| inbox.id).collect();
+    Ok(Access::new(user.id, user.role, &user.grants, member_of, &all))
+}
+
+/// Does the user see every inbox?
+pub async fn sees_all(db: &mut Db, access: &Access) -> Result<bool, StoreError> {
+    // Members of all inboxes get the same answer either way.
+    Ok(access.sees.len() > access.member_of.len() && access.sees.len() >= places::inboxes(db).await?.len())
+}
+
+/// The present audience of a conversation.
+pub async fn scope(db: &mut Db, head: &Head) -> Result<Option<Scope>, StoreError> {
+    let inbox = places::inbox(db, head.inbox).await?;
+    Ok(inbox.map(|inbox| Scope::of(head.inbox, inbox.rules.mode, &head.state)))
+}
+
+/// The conversation, if the user may read it.
+pub async fn readable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
+    let Some(head) = conversations::get(&mut *db, conversation).await? else { return Ok(None) };
+    let scope = scope(db, &head).await?;
+    Ok(scope.is_some_and(|scope| access.reads(&scope)).then_some(head))
+}
+
+/// Contact and notes: whoever may see one of the contact's chats (`domain.md`, Who sees what).
+pub async fn reads_contact(db: &mut Db, access: &Access, contact: ContactId) -> Result<bool, StoreError> {
+    for head in conversations::of_contact(&mut *db, contact, CHATS_TO_CHECK).await? {
+        if scope(&mut *db, &head).await?.is_some_and(|scope| access.reads(&scope)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// May this document be opened?
+pub async fn reads_document(db: &mut Db, access: &Access, document: DocumentId) -> Result<bool, StoreError> {
+    match document {
+        DocumentId::Timeline(conversation, segment) => {
+            Ok(readable(db, access, conversation).await?.is_some_and(|head| (1..=head.segment).contains(&segment)))
+        }
+        DocumentId::Contact(contact) | DocumentId::Notes(contact) => reads_contact(db, access, contact).await,
+    }
+}
+
+/// May the user read this conversation? For files.
+pub async fn may_read(app: &App, user: UserId, conversation: ConversationId) -> Result<bool, StoreError> {
+    let mut db = app.store.read().await?;
+    let Some(user) = crate::store::people::user(&mut db, user).await? else { return Ok(false) };
+    let access = of(&mut db, &user).await?;
+    Ok(readable(&mut db, &access, conversation).await?.is_some())
+}

@@ -1,0 +1,160 @@
+//! Catching up: what changed since a client's cursor, windows of the list, and documents it opens.
+
+use std::collections::BTreeSet;
+
+use causerie_shared::{
+    access::Access,
+    document::DocumentId,
+    frame::{DocumentCursor, ServerFrame},
+    ids::ConversationId,
+    refusal::{Code, Refusal},
+    row::{Gone, Row},
+    window::{Folder, MAX_WINDOW},
+};
+
+use super::{
+    SocketId,
+    access::{readable, reads_document, sees_all},
+};
+use crate::{
+    desk::DeskError,
+    state::App,
+    store::{
+        Db, StoreError, conversations,
+        feed::{self, FeedKind},
+        messages, people, places, windows,
+    },
+};
+
+/// A client that missed more than this asks anew instead (`Reset`).
+const MAX_CATCH_UP: i64 = 5000;
+
+/// Frames that bring a client from its cursor to now, and the feed number they reach.
+pub async fn since(db: &mut Db, access: &Access, cursor: Option<i64>) -> Result<(Vec<ServerFrame>, i64), StoreError> {
+    let newest = feed::newest(&mut *db).await?;
+    let oldest = feed::oldest(&mut *db).await?;
+    let mut frames = vec![];
+    let resumable = cursor.filter(|cursor| *cursor <= newest && *cursor + 1 >= oldest && newest - cursor <= MAX_CATCH_UP);
+    if let Some(cursor) = resumable {
+        let (upserts, gone) = changed(db, access, cursor).await?;
+        frames.push(ServerFrame::Rows { to: newest, upserts, gone });
+        return Ok((frames, newest));
+    }
+    if cursor.is_some() {
+        frames.push(ServerFrame::Reset);
+    }
+    let mut upserts: Vec<Row> = vec![];
+    for user in people::users(&mut *db).await? {
+        upserts.push(Row::User(user.row()));
+    }
+    let inboxes = places::inboxes(&mut *db).await?;
+    upserts.extend(inboxes.into_iter().filter(|inbox| access.sees_inbox(inbox.id)).map(Row::Inbox));
+    let accounts = places::accounts(db).await?;
+    upserts.extend(accounts.into_iter().map(|a| a.row).filter(|a| access.sees_inbox(a.inbox)).map(Row::Account));
+    frames.push(ServerFrame::Rows { to: newest, upserts, gone: vec![] });
+    Ok((frames, newest))
+}
+
+async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>, Vec<Gone>), StoreError> {
+    let entries = feed::after(&mut *db, cursor, MAX_CATCH_UP).await?;
+    let (mut upserts, mut gone) = (vec![], vec![]);
+    let mut seen = BTreeSet::new();
+    // The newest entry of a row says how it is now; older ones say who could see it before.
+    for entry in entries.iter().rev() {
+        if !seen.insert((entry.kind.as_str(), entry.row_id.clone())) {
+            continue;
+        }
+        match entry.kind {
+            FeedKind::Conversation => {
+                let id: ConversationId = entry.row_id.parse().map_err(|_| StoreError::Damaged("conversation id"))?;
+                match readable(&mut *db, access, id).await? {
+                    Some(head) => upserts.push(Row::Head(Box::new(head))),
+                    None => {
+                        let could = entries
+                            .iter()
+                            .filter(|other| other.kind == entry.kind && other.row_id == entry.row_id)
+                            .any(|other| other.before.as_ref().is_some_and(|scope| access.reads(scope)));
+                        if could {
+                            gone.push(Gone::Conversation { id, taken_by: None });
+                        }
+                    }
+                }
+            }
+            FeedKind::User => {
+                let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("user id"))?;
+                upserts.extend(people::user(&mut *db, id).await?.map(|user| Row::User(user.row())));
+            }
+            FeedKind::Inbox => {
+                let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("inbox id"))?;
+                match places::inbox(&mut *db, id).await? {
+                    Some(inbox) if access.sees_inbox(id) => upserts.push(Row::Inbox(inbox)),
+                    Some(_) | None => gone.push(Gone::Inbox(id)),
+                }
+            }
+            FeedKind::Account => {
+                let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("account id"))?;
+                match places::account_by_id(&mut *db, id).await? {
+                    Some(account) if access.sees_inbox(account.row.inbox) => upserts.push(Row::Account(account.row)),
+                    Some(_) | None => gone.push(Gone::Account(id)),
+                }
+            }
+        }
+    }
+    Ok((upserts, gone))
+}
+
+/// A window of a folder: its rows, then their order.
+pub async fn window(
+    db: &mut Db,
+    access: &Access,
+    folder: Folder,
+    from: u32,
+    to: u32,
+) -> Result<[ServerFrame; 2], DeskError> {
+    if to <= from || to - from > MAX_WINDOW {
+        return Err(Refusal::new(Code::Invalid, format!("a window has 1 to {MAX_WINDOW} rows")).into());
+    }
+    let all = sees_all(&mut *db, access).await?;
+    let (heads, total) = windows::window(db, folder, access.user, all, from, to).await?;
+    let order = heads.iter().map(|head| head.id).collect();
+    let upserts = heads.into_iter().map(|head| Row::Head(Box::new(head))).collect();
+    Ok([
+        // 0: rows of a window do not move the cursor.
+        ServerFrame::Rows { to: 0, upserts, gone: vec![] },
+        ServerFrame::Window { folder, from, total, order },
+    ])
+}
+
+/// Opens a document for a socket: what it lacks first, then every change as it comes.
+pub async fn open(
+    app: &App,
+    socket: SocketId,
+    access: &Access,
+    document: DocumentId,
+    have: Option<DocumentCursor>,
+    rows_after: i64,
+) -> Result<(), DeskError> {
+    let mut db = app.store.read().await?;
+    if !reads_document(&mut db, access, document).await? {
+        app.hub.send(socket, &ServerFrame::Revoked { documents: vec![document] });
+        return Ok(());
+    }
+    // Under the room's lock nothing can come between the catch-up and the first live change.
+    let room = app.rooms.lock(&app.store, document).await?;
+    app.hub.follow(socket, document);
+    let part = room.part_since(&mut db, have).await?;
+    app.hub.send(socket, &ServerFrame::Part(part));
+    drop(room);
+    if let DocumentId::Timeline(conversation, _) = document {
+        if let Some(head) = conversations::get(&mut db, conversation).await? {
+            let related = [DocumentId::Contact(head.contact), DocumentId::Notes(head.contact)];
+            app.hub.relate(socket, conversation, related);
+        }
+        let rows = messages::after(&mut db, conversation, rows_after).await?;
+        let mut upserts: Vec<Row> = rows.into_iter().map(|record| Row::Message(record.row)).collect();
+        let journey = messages::journey_after(&mut db, conversation, rows_after).await?;
+        upserts.extend(journey.into_iter().map(Row::Journey));
+        app.hub.send(socket, &ServerFrame::Rows { to: 0, upserts, gone: vec![] });
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Keeps the folders' counters of every console fresh: after a change, at most every 50 ms.
+
+use std::{collections::HashMap, time::Duration};
+
+use causerie_shared::{ids::UserId, window::Counts};
+
+use crate::{
+    state::{App, Shared},
+    store::{StoreError, windows},
+    sync::access::sees_all,
+};
+
+/// Changes that come in a burst are counted once.
+const PAUSE: Duration = Duration::from_millis(50);
+
+pub(super) async fn run(app: Shared) {
+    let mut shutdown = app.shutdown.subscribe();
+    loop {
+        tokio::select! {
+            () = app.hub.counts_changed.notified() => {}
+            _ = shutdown.changed() => return,
+        }
+        tokio::time::sleep(PAUSE).await;
+        if let Err(error) = refresh(&app).await {
+            tracing::error!(%error, "the counters could not be read");
+        }
+    }
+}
+
+async fn refresh(app: &App) -> Result<(), StoreError> {
+    let mut known: HashMap<UserId, Counts> = HashMap::new();
+    let mut db = app.store.read().await?;
+    for (socket, access) in app.hub.readers() {
+        let counts = match known.get(&access.user) {
+            Some(counts) => *counts,
+            None => {
+                let all = sees_all(&mut db, &access).await?;
+                let counts = windows::counts(&mut db, access.user, all).await?;
+                known.insert(access.user, counts);
+                counts
+            }
+        };
+        app.hub.tell_counts(socket, counts);
+    }
+    Ok(())
+}

@@ -1,0 +1,399 @@
+//! The hub: who is connected, and what each of them may be told.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use causerie_shared::{
+    access::{Access, Scope},
+    document::DocumentId,
+    frame::{ServerFrame, encode},
+    ids::{ConversationId, DeviceId, SessionId, UserId},
+    refusal::{Code, Refusal},
+    row::{Gone, Row},
+};
+use tokio::sync::{Notify, mpsc};
+
+use super::News;
+use crate::{http::widget::hub::VisitorHub, store::feed::FeedKind};
+
+/// Frames that may wait for a slow socket; one more and it is closed, to catch up by cursor later.
+const QUEUE: usize = 2048;
+
+/// A socket, for as long as it is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SocketId(u64);
+
+/// What the socket's task sends.
+#[derive(Debug)]
+pub enum Outgoing {
+    Frame(Bytes),
+    /// Say why, then close.
+    Close(Refusal),
+}
+
+struct Console {
+    session: SessionId,
+    device: DeviceId,
+    access: Arc<Access>,
+    out: mpsc::Sender<Outgoing>,
+    /// Live frames wait here until the catch-up was sent.
+    held: Option<Vec<Bytes>>,
+    documents: HashSet<DocumentId>,
+    contacts: HashMap<ConversationId, DocumentIdPair>,
+    counts: Option<causerie_shared::window::Counts>,
+}
+
+type DocumentIdPair = [DocumentId; 2];
+
+impl Console {
+    /// `false` when the socket cannot keep up.
+    fn send(&mut self, frame: Bytes) -> bool {
+        if let Some(held) = &mut self.held {
+            held.push(frame);
+            return held.len() <= QUEUE;
+        }
+        self.out.try_send(Outgoing::Frame(frame)).is_ok()
+    }
+
+    fn follows(&self, conversation: ConversationId) -> bool {
+        self.documents.iter().any(|document| matches!(document, DocumentId::Timeline(id, _) if *id == conversation))
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    next: u64,
+    consoles: HashMap<SocketId, Console>,
+    /// Everything up to here was announced.
+    announced: i64,
+    /// Announcements that came before their predecessors, by first feed number.
+    early: BTreeMap<i64, News>,
+}
+
+/// Tells consoles what changed, in the order of the feed.
+pub struct Hub {
+    inner: Mutex<Inner>,
+    /// Wakes the counters' worker.
+    pub(super) counts_changed: Notify,
+}
+
+impl Hub {
+    /// A hub that has announced everything up to `newest`.
+    pub fn new(newest: i64) -> Self {
+        Self {
+            inner: Mutex::new(Inner { announced: newest, ..Inner::default() }),
+            counts_changed: Notify::new(),
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // A panic while holding the lock leaves a consistent list at worst one frame short.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Registers a socket. Its live frames are held until [`Hub::release`].
+    pub fn open(&self, session: SessionId, device: DeviceId, access: Arc<Access>) -> (SocketId, mpsc::Receiver<Outgoing>) {
+        let (out, receiver) = mpsc::channel(QUEUE);
+        let mut inner = self.inner();
+        inner.next += 1;
+        let id = SocketId(inner.next);
+        let console = Console {
+            session,
+            device,
+            access,
+            out,
+            held: Some(vec![]),
+            documents: HashSet::new(),
+            contacts: HashMap::new(),
+            counts: None,
+        };
+        inner.consoles.insert(id, console);
+        (id, receiver)
+    }
+
+    /// The catch-up was sent: live frames follow it.
+    pub fn release(&self, socket: SocketId, catch_up: Vec<ServerFrame>) {
+        let mut inner = self.inner();
+        let Some(console) = inner.consoles.get_mut(&socket) else { return };
+        let held = console.held.take().unwrap_or_default();
+        let frames = catch_up.iter().map(|frame| Bytes::from(encode(frame)));
+        let all_sent = frames.chain(held).all(|frame| console.out.try_send(Outgoing::Frame(frame)).is_ok());
+        if !all_sent {
+            inner.consoles.remove(&socket);
+        }
+        drop(inner);
+        self.counts_changed.notify_one();
+    }
+
+    /// Forgets a socket.
+    pub fn close(&self, socket: SocketId) {
+        self.inner().consoles.remove(&socket);
+    }
+
+    /// Has this user any open socket?
+    pub fn is_connected(&self, user: UserId) -> bool {
+        self.inner().consoles.values().any(|console| console.access.user == user)
+    }
+
+    /// Number of open sockets.
+    pub fn sockets(&self) -> usize {
+        self.inner().consoles.len()
+    }
+
+    /// What this socket may see, as it was computed last.
+    pub fn access(&self, socket: SocketId) -> Option<Arc<Access>> {
+        self.inner().consoles.get(&socket).map(|console| Arc::clone(&console.access))
+    }
+
+    /// A frame for one socket.
+    pub fn send(&self, socket: SocketId, frame: &ServerFrame) {
+        let bytes = Bytes::from(encode(frame));
+        let mut inner = self.inner();
+        if let Some(console) = inner.consoles.get_mut(&socket)
+            && !console.send(bytes)
+        {
+            inner.consoles.remove(&socket);
+        }
+    }
+
+    /// The session was ended: its sockets say so and close.
+    pub fn session_ended(&self, session: SessionId) {
+        self.end(|console| console.session == session, "you were signed out");
+    }
+
+    /// What the user may see has changed: sockets close and come back with the new grants.
+    pub fn grants_changed(&self, user: UserId) {
+        let mut inner = self.inner();
+        inner.consoles.retain(|_, console| console.access.user != user);
+    }
+
+    fn end(&self, which: impl Fn(&Console) -> bool, why: &str) {
+        let mut inner = self.inner();
+        let ids: Vec<SocketId> =
+            inner.consoles.iter().filter(|(_, console)| which(console)).map(|(id, _)| *id).collect();
+        for id in ids {
+            if let Some(console) = inner.consoles.remove(&id)
+                && console.out.try_send(Outgoing::Close(Refusal::new(Code::Unauthorized, why))).is_err()
+            {
+                tracing::debug!("a socket was gone before it could be told");
+            }
+        }
+    }
+
+    /// From now on the socket gets this document's changes.
+    pub fn follow(&self, socket: SocketId, document: DocumentId) {
+        if let Some(console) = self.inner().consoles.get_mut(&socket) {
+            console.documents.insert(document);
+        }
+    }
+
+    /// Notes whose profile and notes belong to a followed chat, so that they go when the chat goes.
+    pub fn relate(&self, socket: SocketId, conversation: ConversationId, documents: DocumentIdPair) {
+        if let Some(console) = self.inner().consoles.get_mut(&socket) {
+            console.contacts.insert(conversation, documents);
+        }
+    }
+
+    /// The socket needs the document no longer.
+    pub fn unfollow(&self, socket: SocketId, document: DocumentId) {
+        if let Some(console) = self.inner().consoles.get_mut(&socket) {
+            console.documents.remove(&document);
+        }
+    }
+
+    /// A document changed: everyone who has it open and may (still) read it gets the frame, but its author.
+    pub fn document_changed(&self, document: DocumentId, frame: &ServerFrame, scope: Option<&Scope>, author: Option<SocketId>) {
+        let bytes = Bytes::from(encode(frame));
+        self.each(|id, console| {
+            let wanted = Some(id) != author && console.documents.contains(&document);
+            let allowed = scope.is_none_or(|scope| console.access.reads(scope));
+            !(wanted && allowed) || console.send(bytes.clone())
+        });
+    }
+
+    /// A short-lived frame for all who have a chat open and may read it.
+    pub fn ephemeral(&self, conversation: ConversationId, scope: &Scope, frame: &ServerFrame) {
+        let bytes = Bytes::from(encode(frame));
+        self.each(|_, console| {
+            let wanted = console.follows(conversation) && console.access.reads(scope);
+            !wanted || console.send(bytes.clone())
+        });
+    }
+
+    /// Runs on every socket; one for which it returns `false` is too slow and is closed.
+    fn each(&self, mut tell: impl FnMut(SocketId, &mut Console) -> bool) {
+        self.inner().consoles.retain(|id, console| {
+            let keeps_up = tell(*id, console);
+            if !keeps_up {
+                tracing::warn!(device = %console.device, "a console could not keep up and was closed");
+            }
+            keeps_up
+        });
+    }
+
+    /// The last feed number that was announced.
+    pub fn announced(&self) -> i64 {
+        self.inner().announced
+    }
+
+    /// The feed number for which later announcements wait, if any do.
+    pub(super) fn gap(&self) -> Option<i64> {
+        let inner = self.inner();
+        (!inner.early.is_empty()).then_some(inner.announced + 1)
+    }
+
+    /// Announces what a transaction changed, after all that was committed before it.
+    ///
+    /// Transactions commit in the order of their feed numbers, but their tasks may get here in another one;
+    /// a client whose cursor had overtaken a change would miss it after a reconnect.
+    pub fn announce(&self, news: News, visitors: &VisitorHub) {
+        let Some((first, _)) = news.span() else { return };
+        let mut inner = self.inner();
+        if first > inner.announced {
+            inner.early.insert(first, news);
+        }
+        while let Some(entry) = inner.early.first_entry() {
+            let first = *entry.key();
+            if first > inner.announced + 1 {
+                break;
+            }
+            let Some((_, news)) = inner.early.pop_first() else { break };
+            let Some((_, last)) = news.span() else { continue };
+            if last <= inner.announced {
+                continue;
+            }
+            inner.announced = last;
+            inner.deliver(&news, last);
+            visitors.deliver(&news);
+        }
+        drop(inner);
+        self.counts_changed.notify_one();
+    }
+
+    /// Sockets with their users, for the counters' worker.
+    pub(super) fn readers(&self) -> Vec<(SocketId, Arc<Access>)> {
+        let inner = self.inner();
+        inner
+            .consoles
+            .iter()
+            .filter(|(_, console)| console.held.is_none())
+            .map(|(id, console)| (*id, Arc::clone(&console.access)))
+            .collect()
+    }
+
+    /// Sends counters if they differ from what the socket has.
+    pub(super) fn tell_counts(&self, socket: SocketId, counts: causerie_shared::window::Counts) {
+        let mut inner = self.inner();
+        let Some(console) = inner.consoles.get_mut(&socket) else { return };
+        if console.counts == Some(counts) {
+            return;
+        }
+        console.counts = Some(counts);
+        if !console.send(Bytes::from(encode(&ServerFrame::Counts(counts)))) {
+            inner.consoles.remove(&socket);
+        }
+    }
+}
+
+impl Inner {
+    fn deliver(&mut self, news: &News, to: i64) {
+        // Most sockets see the same: frames are encoded once for each combination of rights.
+        let mut encoded: HashMap<Vec<u8>, Bytes> = HashMap::new();
+        self.consoles.retain(|_, console| {
+            let view = View::of(console, news);
+            for revoked in view.revoked {
+                if !console.send(Bytes::from(encode(&revoked))) {
+                    return false;
+                }
+            }
+            if view.mask.iter().all(|seen| *seen == 0) {
+                return true;
+            }
+            let frame = encoded.entry(view.mask).or_insert_with(|| {
+                Bytes::from(encode(&ServerFrame::Rows { to, upserts: view.upserts, gone: view.gone }))
+            });
+            console.send(frame.clone())
+        });
+    }
+}
+
+/// What one console is told of the news. Equal masks mean equal frames.
+struct View {
+    mask: Vec<u8>,
+    upserts: Vec<Row>,
+    gone: Vec<Gone>,
+    revoked: Vec<ServerFrame>,
+}
+
+impl View {
+    fn of(console: &mut Console, news: &News) -> Self {
+        let access = Arc::clone(&console.access);
+        let mut view = Self { mask: vec![], upserts: vec![], gone: vec![], revoked: vec![] };
+        let mut visible: HashMap<ConversationId, bool> = HashMap::new();
+        for (id, head) in &news.heads {
+            let mut scopes = news.entries.iter().filter(|entry| {
+                entry.kind == FeedKind::Conversation && entry.row_id == id.to_string()
+            });
+            let before = scopes.clone().next().and_then(|entry| entry.before.as_ref());
+            let after = scopes.next_back().and_then(|entry| entry.after.as_ref());
+            let sees = after.is_some_and(|scope| access.reads(scope));
+            visible.insert(*id, sees);
+            if sees {
+                view.mask.push(1);
+                view.upserts.push(Row::Head(Box::new(head.clone())));
+            } else if before.is_some_and(|scope| access.reads(scope)) {
+                // Members of the inbox may know who took a chat from their queue.
+                let taken_by = head.state.agent().filter(|_| access.is_member(head.inbox));
+                view.mask.push(2 + u8::from(taken_by.is_some()));
+                view.gone.push(Gone::Conversation { id: *id, taken_by });
+                view.revoke(console, *id);
+            } else {
+                view.mask.push(0);
+            }
+        }
+        for message in &news.messages {
+            let conversation = message.row.conversation;
+            let wanted = visible.get(&conversation) == Some(&true) && console.follows(conversation);
+            view.row(wanted, || Row::Message(message.row.clone()));
+        }
+        for row in &news.journey {
+            let wanted = visible.get(&row.conversation) == Some(&true) && console.follows(row.conversation);
+            view.row(wanted, || Row::Journey(row.clone()));
+        }
+        for user in &news.users {
+            view.row(true, || Row::User(user.clone()));
+        }
+        for inbox in &news.inbox_rows {
+            view.row(access.sees_inbox(inbox.id), || Row::Inbox(inbox.clone()));
+        }
+        for account in &news.accounts {
+            view.row(access.sees_inbox(account.inbox), || Row::Account(account.clone()));
+        }
+        view
+    }
+
+    fn row(&mut self, wanted: bool, row: impl FnOnce() -> Row) {
+        self.mask.push(u8::from(wanted));
+        if wanted {
+            self.upserts.push(row());
+        }
+    }
+
+    /// The chat's documents go with it, in the same breath.
+    fn revoke(&mut self, console: &mut Console, conversation: ConversationId) {
+        let mut documents: Vec<DocumentId> = console
+            .documents
+            .iter()
+            .copied()
+            .filter(|document| matches!(document, DocumentId::Timeline(id, _) if *id == conversation))
+            .collect();
+        documents.extend(console.contacts.remove(&conversation).into_iter().flatten());
+        documents.retain(|document| console.documents.remove(document));
+        if !documents.is_empty() {
+            self.revoked.push(ServerFrame::Revoked { documents });
+        }
+    }
+}

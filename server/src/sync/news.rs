@@ -1,0 +1,132 @@
+//! What one transaction changed, for those who may know.
+
+use std::collections::BTreeMap;
+
+use causerie_shared::{
+    ids::{ConversationId, InboxId},
+    inbox::{AccountRow, InboxRow},
+    row::{Head, JourneyRow},
+    user::UserRow,
+};
+
+use crate::store::{
+    Db, StoreError, conversations,
+    feed::{FeedEntry, FeedKind},
+    messages::MessageRecord,
+    people, places,
+};
+
+/// An inbox at which the dispatcher should look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WokenInbox {
+    pub inbox: InboxId,
+    /// Somebody became eligible.
+    pub freed: bool,
+}
+
+/// Collected while a transaction runs, announced after its commit.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    pub(super) entries: Vec<FeedEntry>,
+    pub(super) heads: BTreeMap<ConversationId, Head>,
+    pub(super) users: Vec<UserRow>,
+    pub(super) inbox_rows: Vec<InboxRow>,
+    pub(super) accounts: Vec<AccountRow>,
+    pub(super) messages: Vec<MessageRecord>,
+    pub(super) journey: Vec<JourneyRow>,
+    woken: Vec<WokenInbox>,
+}
+
+impl News {
+    pub fn entry(&mut self, entry: FeedEntry) {
+        self.entries.push(entry);
+    }
+
+    /// The head as it is after the transaction.
+    pub fn head(&mut self, head: Head) {
+        self.heads.insert(head.id, head);
+    }
+
+    pub fn user(&mut self, user: UserRow) {
+        self.users.retain(|known| known.id != user.id);
+        self.users.push(user);
+    }
+
+    pub fn message(&mut self, record: MessageRecord) {
+        self.messages.push(record);
+    }
+
+    pub fn journey(&mut self, row: JourneyRow) {
+        self.journey.push(row);
+    }
+
+    /// Somebody of this inbox has room again or became reachable.
+    pub fn freed(&mut self, inbox: InboxId) {
+        self.wake(WokenInbox { inbox, freed: true });
+    }
+
+    /// Something happened in this inbox that the dispatcher should look at.
+    pub fn woken(&mut self, inbox: InboxId) {
+        self.wake(WokenInbox { inbox, freed: false });
+    }
+
+    fn wake(&mut self, woken: WokenInbox) {
+        match self.woken.iter_mut().find(|known| known.inbox == woken.inbox) {
+            Some(known) => known.freed |= woken.freed,
+            None => self.woken.push(woken),
+        }
+    }
+
+    pub fn inboxes(&self) -> &[WokenInbox] {
+        &self.woken
+    }
+
+    /// Users whose rows changed.
+    pub fn users(&self) -> &[UserRow] {
+        &self.users
+    }
+
+    /// Heads as they are after the transaction.
+    pub fn heads(&self) -> impl Iterator<Item = &Head> {
+        self.heads.values()
+    }
+
+    /// Messages of a conversation that are new or changed.
+    pub fn messages_of(&self, conversation: ConversationId) -> impl Iterator<Item = &MessageRecord> {
+        self.messages.iter().filter(move |message| message.row.conversation == conversation)
+    }
+
+    /// Changes of state of a conversation.
+    pub fn journey_of(&self, conversation: ConversationId) -> impl Iterator<Item = &JourneyRow> {
+        self.journey.iter().filter(move |row| row.conversation == conversation)
+    }
+
+    /// First and last feed number.
+    pub(super) fn span(&self) -> Option<(i64, i64)> {
+        Some((self.entries.first()?.seq, self.entries.last()?.seq))
+    }
+
+    /// Adds an entry of the feed with its row as the database holds it now.
+    pub async fn load(&mut self, db: &mut Db, entry: FeedEntry) -> Result<(), StoreError> {
+        let damaged = |_| StoreError::Damaged("feed row");
+        match entry.kind {
+            FeedKind::Conversation => {
+                if let Some(head) = conversations::get(db, entry.row_id.parse().map_err(damaged)?).await? {
+                    self.head(head);
+                }
+            }
+            FeedKind::User => {
+                if let Some(user) = people::user(db, entry.row_id.parse().map_err(damaged)?).await? {
+                    self.user(user.row());
+                }
+            }
+            FeedKind::Inbox => self.inbox_rows.extend(places::inbox(db, entry.row_id.parse().map_err(damaged)?).await?),
+            FeedKind::Account => {
+                let account = places::account_by_id(db, entry.row_id.parse().map_err(damaged)?).await?;
+                self.accounts.extend(account.map(|account| account.row));
+            }
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+}

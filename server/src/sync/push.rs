@@ -1,0 +1,197 @@
+//! A push of changes by a console: the write gate, and what the content means.
+
+use std::sync::Arc;
+
+use causerie_shared::{
+    access::{Access, Scope},
+    document::DocumentId,
+    frame::ServerFrame,
+    gate::{self, Writer},
+    ids::{DeviceId, IntentId},
+    refusal::{Code, Refusal},
+};
+
+use super::{
+    SocketId,
+    access::reads_contact,
+    room::{Locked, Prepared},
+};
+use crate::{
+    desk::{DeskError, change, contact, reply},
+    state::App,
+    store::documents,
+    sync::News,
+};
+
+/// How often a push is tried again when another node was faster.
+const TRIES: usize = 3;
+
+/// Who pushes, through which socket.
+#[derive(Clone)]
+pub struct Pusher {
+    pub socket: SocketId,
+    pub device: DeviceId,
+    pub access: Arc<Access>,
+}
+
+/// A push frame.
+pub struct Push {
+    pub document: DocumentId,
+    pub epoch: u32,
+    pub intent: IntentId,
+    pub changes: Vec<Vec<u8>>,
+}
+
+/// Runs the gate, stores the push and answers through the hub. The answer is sent while the document is
+/// locked, so that the author gets it in the order of the document's sequence numbers.
+///
+/// Returns a refusal when the socket does not deserve to stay open.
+pub async fn receive(app: &App, pusher: &Pusher, push: Push) -> Result<(), Refusal> {
+    let refuse = |refusal: Refusal| {
+        let frame = ServerFrame::Refused { intent: push.intent, document: push.document, refusal };
+        app.hub.send(pusher.socket, &frame);
+    };
+    for _ in 0..TRIES {
+        match attempt(app, pusher, &push).await {
+            Ok(Done::Stored) => return Ok(()),
+            Ok(Done::Panicked) => {
+                let refusal = Refusal::new(Code::Quarantined, "the change could not be read safely");
+                refuse(refusal.clone());
+                return Err(refusal);
+            }
+            Ok(Done::Again) => {}
+            Err(error) => {
+                refuse(error.into_refusal());
+                return Ok(());
+            }
+        }
+    }
+    refuse(Refusal::new(Code::Conflict, "the document is busy; try again"));
+    Ok(())
+}
+
+enum Done {
+    Stored,
+    /// Another node wrote first: load the room again.
+    Again,
+    Panicked,
+}
+
+async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
+    let changes = gate::read(&push.changes)?;
+    let mut room = app.rooms.lock(&app.store, push.document).await?;
+    if let Some(frame) = known(app, &room, pusher, push, &changes).await? {
+        app.hub.send(pusher.socket, &frame);
+        return Ok(Done::Stored);
+    }
+    room.open_for(push.epoch)?;
+    let writer = Writer { user: pusher.access.user, device: pusher.device };
+    let prepared = match room.prepare(writer, changes) {
+        Ok(prepared) => prepared,
+        Err(Some(refusal)) => return Err(refusal.into()),
+        Err(None) => {
+            tracing::error!(document = %push.document, "a document panicked and was set aside");
+            room.quarantine(&app.store).await?;
+            return Ok(Done::Panicked);
+        }
+    };
+    match store(app, &room, pusher, push, &prepared).await {
+        Ok((news, scope)) => {
+            finish(app, room, pusher, push, prepared, news, scope);
+            Ok(Done::Stored)
+        }
+        Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {
+            room.forget();
+            Ok(Done::Again)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Step 2, second half: what is stored already is acknowledged, never applied twice.
+async fn known(
+    app: &App,
+    room: &Locked,
+    pusher: &Pusher,
+    push: &Push,
+    changes: &[automerge::Change],
+) -> Result<Option<ServerFrame>, DeskError> {
+    let mut db = app.store.read().await?;
+    let stored = documents::push_of(&mut db, push.document, push.intent).await?;
+    let (seq, changes) = match stored {
+        Some(stored) if stored.changes == push.changes => (stored.seq, vec![]),
+        Some(stored) => (stored.seq, stored.changes),
+        None if room.holds(changes) => (room.seq, vec![]),
+        None => return Ok(None),
+    };
+    if !super::access::reads_document(&mut db, &pusher.access, push.document).await? {
+        return Err(Refusal::new(Code::Forbidden, "you may not see this any more").into());
+    }
+    Ok(Some(ServerFrame::Applied { intent: push.intent, document: push.document, epoch: room.epoch, seq, changes }))
+}
+
+/// Steps 2 (who may write now) and 7 in one transaction.
+async fn store(
+    app: &App,
+    room: &Locked,
+    pusher: &Pusher,
+    push: &Push,
+    prepared: &Prepared,
+) -> Result<(News, Option<Scope>), DeskError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let mut news = News::default();
+    let scope = match push.document {
+        DocumentId::Timeline(conversation, segment) => {
+            let messages = &prepared.admitted.messages;
+            let target = reply::Target { conversation, segment };
+            Some(reply::accept(&mut tx, &pusher.access, target, messages, now, &mut news).await?)
+        }
+        DocumentId::Contact(id) => {
+            may_write_contact(&mut tx, &pusher.access, id).await?;
+            contact::profile_changed(&mut tx, id, prepared, &mut news).await?;
+            None
+        }
+        DocumentId::Notes(id) => {
+            may_write_contact(&mut tx, &pusher.access, id).await?;
+            None
+        }
+    };
+    room.write(&mut tx, push.intent, prepared).await?;
+    tx.commit().await?;
+    Ok((news, scope))
+}
+
+async fn may_write_contact(
+    db: &mut crate::store::Db,
+    access: &Access,
+    contact: causerie_shared::ids::ContactId,
+) -> Result<(), DeskError> {
+    if reads_contact(db, access, contact).await? {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::Forbidden, "you may not see this contact").into())
+}
+
+fn finish(
+    app: &App,
+    mut room: Locked,
+    pusher: &Pusher,
+    push: &Push,
+    prepared: Prepared,
+    news: News,
+    scope: Option<Scope>,
+) {
+    let part = room.committed(prepared);
+    let seq = part.to;
+    app.hub.document_changed(push.document, &ServerFrame::Part(part), scope.as_ref(), Some(pusher.socket));
+    let applied = ServerFrame::Applied {
+        intent: push.intent,
+        document: push.document,
+        epoch: room.epoch,
+        seq,
+        changes: vec![],
+    };
+    app.hub.send(pusher.socket, &applied);
+    change::publish(app, news);
+}

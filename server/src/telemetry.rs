@@ -1,0 +1,89 @@
+//! Log lines and figures. Neither carries message texts, tokens or queries.
+
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::time::interval;
+use tracing::Instrument;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::config::{Config, LogFormat};
+
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Sends log lines to standard error. A second call changes nothing.
+pub fn init(config: &Config) {
+    // The filter was checked with the rest of the configuration.
+    let filter = EnvFilter::new(&config.log);
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = match config.log_format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+    if set.is_err() {
+        tracing::debug!("log lines have a place already");
+    }
+}
+
+/// The figures of this process, recorded from the first call on.
+pub fn metrics() -> &'static PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("another recorder has the figures of this process");
+        }
+        handle
+    })
+}
+
+/// Keeps the memory of the figures small; runs until it is dropped.
+pub async fn upkeep() {
+    let mut ticks = interval(UPKEEP);
+    loop {
+        ticks.tick().await;
+        metrics().run_upkeep();
+    }
+}
+
+/// Logs and counts a request. The path is the pattern of the route: a real one may hold a token.
+pub async fn observe(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
+    let span = tracing::info_span!("request", %method, path);
+    async move {
+        let begun = Instant::now();
+        let response = next.run(request).await;
+        let took = begun.elapsed();
+        let status = response.status();
+        let labels = [
+            ("method", method.to_string()),
+            ("path", path),
+            ("status", status.as_u16().to_string()),
+        ];
+        metrics::counter!("http_requests_total", &labels).increment(1);
+        metrics::histogram!("http_request_seconds", &labels).record(took);
+        let ms = took.as_millis() as u64;
+        if status.is_server_error() {
+            tracing::error!(status = status.as_u16(), ms, "answered");
+        } else {
+            tracing::info!(status = status.as_u16(), ms, "answered");
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}

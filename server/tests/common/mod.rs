@@ -1,0 +1,163 @@
+//! A real application on each engine, with a clock turned by hand.
+//!
+//! PostgreSQL runs when `CAUSERIE_TEST_POSTGRES` names a server on which databases may be made
+//! (`scripts/postgres.sh` starts one); `make test` always does.
+
+#![allow(dead_code)] // Each test file uses its part.
+
+use std::{future::Future, time::Duration};
+
+use causerie_server::{
+    Shared,
+    clock::{Clock, ManualClock, random_u128},
+    config::Config,
+    demo::{self, Demo},
+    desk::{ingest, presence},
+    store::{Store, conversations, people},
+    sync::access,
+};
+use causerie_shared::{
+    access::Access,
+    ids::{ConversationId, UserId},
+    row::{Head, Origin},
+};
+use sqlx::{AnyPool, any::install_default_drivers};
+
+/// Where the clock stands when a test begins.
+pub const START: i64 = 1_760_000_000_000;
+
+/// Addresses of a fresh database on each engine.
+pub async fn databases(folder: &std::path::Path) -> Vec<String> {
+    let mut all = vec![format!("sqlite://{}/test.db", folder.display())];
+    if let Ok(server) = std::env::var("CAUSERIE_TEST_POSTGRES") {
+        install_default_drivers();
+        let name = format!("test_{:032x}", random_u128());
+        let admin = AnyPool::connect(&server).await.expect("the test's PostgreSQL answers");
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await.expect("a database");
+        admin.close().await;
+        let (base, _) = server.rsplit_once('/').expect("an address with a database");
+        all.push(format!("{base}/{name}"));
+    }
+    all
+}
+
+/// A store on each engine.
+pub async fn stores() -> (tempfile::TempDir, Vec<Store>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stores = vec![];
+    for address in databases(folder.path()).await {
+        stores.push(Store::open(&address).await.expect("a database"));
+    }
+    (folder, stores)
+}
+
+/// A running application with the demo's people, inboxes and widgets, and no chats.
+pub struct World {
+    pub app: Shared,
+    pub clock: ManualClock,
+    pub demo: Demo,
+    _folder: tempfile::TempDir,
+}
+
+/// A world on each engine.
+pub async fn worlds() -> Vec<World> {
+    let mut worlds = vec![];
+    let first = tempfile::tempdir().expect("a folder");
+    let addresses = databases(first.path()).await;
+    drop(first);
+    for address in addresses {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config::for_test(folder.path());
+        if address.starts_with("postgres") {
+            config.database_url = address;
+        }
+        let (hand, clock) = ManualClock::new(START);
+        let app = causerie_server::build(config, clock).await.expect("a server");
+        let demo = demo::workspace(&app).await.expect("a workspace");
+        worlds.push(World { app, clock: hand, demo, _folder: folder });
+    }
+    worlds
+}
+
+impl World {
+    /// What a user may see and do.
+    pub async fn access(&self, user: UserId) -> Access {
+        let mut db = self.app.store.read().await.expect("a connection");
+        let record = people::user(&mut db, user).await.expect("a user").expect("a user");
+        access::of(&mut db, &record).await.expect("access")
+    }
+
+    pub async fn connect(&self, user: UserId) {
+        presence::connected(&self.app, user).await.expect("connected");
+    }
+
+    /// A visitor's message on the widget whose chats are offered automatically.
+    pub async fn ask(&self, visitor: &str, text: &str) -> ConversationId {
+        self.write(&self.demo.advice, visitor, &format!("{:x}", random_u128()), text).await.conversation
+    }
+
+    /// A visitor's message on the widget whose chats lie in everyone's queue.
+    pub async fn order(&self, visitor: &str, text: &str) -> ConversationId {
+        self.write(&self.demo.orders, visitor, &format!("{:x}", random_u128()), text).await.conversation
+    }
+
+    pub async fn write(
+        &self,
+        account: &causerie_server::store::places::AccountRecord,
+        visitor: &str,
+        cid: &str,
+        text: &str,
+    ) -> ingest::Accepted {
+        let incoming = ingest::Incoming {
+            account: account.clone(),
+            external: visitor.into(),
+            cid: cid.into(),
+            text: text.into(),
+            files: vec![],
+            name: None,
+            email: None,
+            origin: Origin::default(),
+        };
+        ingest::receive(&self.app, incoming).await.expect("a stored message")
+    }
+
+    pub async fn head(&self, id: ConversationId) -> Head {
+        let mut db = self.app.store.read().await.expect("a connection");
+        conversations::get(&mut db, id).await.expect("a chat").expect("a chat")
+    }
+
+    pub async fn user(&self, id: UserId) -> people::UserRecord {
+        let mut db = self.app.store.read().await.expect("a connection");
+        people::user(&mut db, id).await.expect("a user").expect("a user")
+    }
+
+    /// Waits until a chat is as `wanted` says; fails after ten seconds with what it is instead.
+    pub async fn until(&self, id: ConversationId, what: &str, wanted: impl Fn(&Head) -> bool) -> Head {
+        let reached = eventually(|| async {
+            let head = self.head(id).await;
+            wanted(&head).then_some(head)
+        })
+        .await;
+        match reached {
+            Some(head) => head,
+            None => panic!("{what} never came; the chat is {:?}", self.head(id).await.state),
+        }
+    }
+
+    /// Turns the clock and lets due timers fire.
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+/// Asks again until there is an answer, for at most ten seconds.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> Option<T> {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    for _ in 0..2000 {
+        ticks.tick().await;
+        if let Some(answer) = ask().await {
+            return Some(answer);
+        }
+    }
+    None
+}
