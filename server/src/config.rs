@@ -119,6 +119,11 @@ impl Config {
             .chain(self.origins.iter().cloned())
     }
 
+    /// Origin of the demo's web page: on a loopback address another than the console's, as in life.
+    pub fn demo_origin(&self) -> String {
+        origin::loopback_twin(&self.public_url).unwrap_or_else(|| self.public_url.clone())
+    }
+
     fn read(env: &dyn Fn(&str) -> Option<String>, file: Option<&str>) -> Result<Self, Vec<ConfigError>> {
         let mut source = Source::new(env, file);
 

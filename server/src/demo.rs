@@ -36,6 +36,11 @@ const PEOPLE: [(&str, &str, Role); 4] = [
     ("ben@demo.test", "Ben Castro", Role::Agent),
 ];
 
+/// E-mails of the demo's users, for the list that the start prints.
+pub fn emails() -> impl Iterator<Item = &'static str> {
+    PEOPLE.into_iter().map(|(email, _, _)| email)
+}
+
 /// Who and what the demo consists of.
 pub struct Demo {
     pub ana: UserId,

@@ -5,6 +5,7 @@ use std::{future::IntoFuture, net::SocketAddr, process::ExitCode, time::Duration
 use causerie_server::{
     clock::Clock,
     config::Config,
+    demo,
     http::{accounts, files},
     router,
     state::Shared,
@@ -49,7 +50,6 @@ async fn run(config: Config) -> Result<(), String> {
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}."))?;
-    telemetry::metrics();
     let app = causerie_server::build(config, Clock::System)
         .await
         .map_err(|error| format!("cannot start: {error}."))?;
@@ -96,7 +96,12 @@ async fn greet(app: &Shared) -> Result<(), String> {
     let token = accounts::setup_token(app)
         .await
         .map_err(|error| format!("cannot start: {error}."))?;
-    println!("Console: {url}/app/");
+    println!("Console:   {url}/app/");
+    if app.config.demo {
+        println!("Web page:  {}/demo", app.config.demo_origin());
+        println!("Sign-ins:  {}", demo::emails().collect::<Vec<_>>().join(", "));
+        println!("Password:  {}", demo::PASSWORD);
+    }
     if let Some(token) = token {
         println!("There is no owner yet. Create one at {url}/app/setup with the set-up token {token}");
     }

@@ -22,6 +22,8 @@ const MAX_BODY: usize = 64 * 1024;
 
 /// Everything below one roof.
 pub fn build(app: Shared) -> Router {
+    // Figures count from here on, not from the first look at them.
+    telemetry::metrics();
     let router = Router::new()
         .nest("/api", api(&app))
         .nest("/widget", widget_routes())

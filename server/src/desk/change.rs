@@ -189,7 +189,17 @@ async fn move_places(
     let (had, have) = (before.holders(), after.holders());
     for user in had.iter().filter(|user| !have.contains(user)) {
         loads::release(&mut *db, inbox, *user, now).await?;
-        news.freed(inbox);
+        // An offer that comes back goes to the next agent; only a place that was really used and is free
+        // again makes somebody eligible and may begin a new round.
+        match before {
+            State::Assigning { .. } => news.woken(inbox),
+            State::Bot { .. }
+            | State::Waiting { .. }
+            | State::Assigned { .. }
+            | State::Transferring { .. }
+            | State::Ended { .. }
+            | State::Failed { .. } => news.freed(inbox),
+        }
         user_changed(&mut *db, *user, news).await?;
     }
     for user in have.iter().filter(|user| !had.contains(user)) {

@@ -7,6 +7,7 @@ use causerie_shared::{
         transition::{Actor, Event},
     },
     ids::ConversationId,
+    inbox::Mode,
     refusal::{Code, Refusal},
     row::Head,
 };
@@ -34,8 +35,9 @@ pub async fn act(
     let inbox = change::rules(&mut tx, head.inbox).await?;
     let visible = access.reads(&Scope::of(head.inbox, inbox.rules.mode, &head.state));
     if !visible {
-        // Members may learn who took a chat of their queue; others learn nothing.
-        return Err(match (access.is_member(head.inbox), head.state.agent()) {
+        // Members may learn who took a chat of their common queue; others learn nothing.
+        let common = inbox.rules.mode == Mode::Broadcast && access.is_member(head.inbox);
+        return Err(match (common, head.state.agent()) {
             (true, Some(agent)) => taken(&mut tx, agent).await?.into(),
             _ => not_found().into(),
         });

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     config::Config,
+    demo::ORDERS_KEY,
     error::ApiError,
     state::Shared,
     store::{places, settings},
@@ -88,9 +89,17 @@ pub async fn panel(
     Ok(policy::panel(response, &app.config, &account.config.origins))
 }
 
-/// `GET /demo`: a made-up shop with the widget on it.
-async fn demo_page(State(app): State<Shared>) -> Result<Response, ApiError> {
+/// Which of the demo's widgets the page shows.
+#[derive(Debug, Deserialize)]
+struct DemoQuery {
+    #[serde(default)]
+    inbox: String,
+}
+
+/// `GET /demo`: a made-up shop with the widget on it; with `?inbox=orders` with that of the other inbox.
+async fn demo_page(State(app): State<Shared>, Query(query): Query<DemoQuery>) -> Result<Response, ApiError> {
     let key = settings::get(&mut *app.store.read().await?, settings::DEMO_KEY).await?;
+    let key = if query.inbox == "orders" { key.map(|_| ORDERS_KEY.to_owned()) } else { key };
     let (Some(page), Some(key)) = (embedded::text("demo/index.html"), key) else {
         return Ok(StatusCode::NOT_FOUND.into_response());
     };

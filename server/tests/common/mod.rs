@@ -9,7 +9,7 @@ use std::{future::Future, time::Duration};
 
 use causerie_server::{
     Shared,
-    clock::{Clock, ManualClock, random_u128},
+    clock::{ManualClock, random_u128},
     config::Config,
     demo::{self, Demo},
     desk::{ingest, presence},
