@@ -39,7 +39,7 @@ const TEXTS = {
     you: 'Tú', agent: 'Agente', today: 'Hoy', yesterday: 'Ayer', connecting: 'Conectando…',
     sending: 'Enviando…', sent: 'Enviado {time}', read: 'Leído {time}', failed: 'No enviado. {why}',
     lost: 'Reconectando… Tus mensajes se guardan y saldrán en cuanto vuelva la conexión.',
-    soon: 'Un momento, por favor', waiting: 'Estamos buscando a alguien para ti.',
+    soon: 'Un momento', waiting: 'Estamos buscando a alguien para ti.',
     next: 'Eres el siguiente en la cola.', place: 'Eres el número {place} en la cola.',
     offline: 'Gracias. La respuesta llegará aquí, y por correo si lo dejaste.',
     joined: '{name} se ha unido al chat', left: '{name} ha salido del chat', typing: '{name} está escribiendo',
@@ -103,7 +103,7 @@ export function button(className, content, act, label) {
   const element = el('button', className, ...[content].flat());
   element.type = 'button';
   element.addEventListener('click', act);
-  if (label) element.setAttribute('aria-label', label);
+  if (label) element.ariaLabel = label;
   return element;
 }
 

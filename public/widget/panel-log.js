@@ -4,7 +4,6 @@ import { about, button, el, ending, icon, initials, t, words } from './panel-bas
 const GROUP_MS = 180_000;
 const NEAR_END = 80;
 const FAR = 240;
-const INLINE = ['png', 'jpg', 'jpeg', 'gif'];
 const WARN = 'M12 7v6M12 16.5v.5M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z';
 const MARKS = {
   sending: 'M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z',
@@ -96,7 +95,7 @@ function metaOf({ key, state, failed, at }, acts) {
 function fileCard(file, acts) {
   const card = () => button('file', about(file.name, `${ending(file.name).toUpperCase()} · ${words.size(file.size)}`),
     () => acts.download(file), `${t('download')} ${file.name}`);
-  if (acts.saveData || !INLINE.includes(ending(file.name))) return card();
+  if (acts.saveData || !/^(png|jpe?g|gif)$/.test(ending(file.name))) return card();
   const image = el('img');
   image.alt = '';
   const picture = button('picture', image, () => acts.show(file, image.src), file.name);
@@ -110,8 +109,8 @@ function draw(item, acts) {
   if (item.kind) return el('p', item.kind, item.text);
   const own = item.from === 'visitor';
   const row = el('div', `msg ${item.from} ${item.first ? 'first' : ''} ${item.last ? 'last' : ''}`);
-  row.setAttribute('role', 'article');
-  row.setAttribute('aria-label', `${own ? t('you') : author(item)}, ${words.time(item.at)}`);
+  row.role = 'article';
+  row.ariaLabel = `${own ? t('you') : author(item)}, ${words.time(item.at)}`;
   row.title = words.time(item.at);
   if (!own) row.append(faceOf(author(item)));
   const stack = el('div', 'stack', ...item.files.map((file) => fileCard(file, acts)));
@@ -123,7 +122,7 @@ function draw(item, acts) {
 
 function faceOf(name) {
   const face = el('span', 'face', initials(name));
-  face.ariaHidden = 'true';
+  face.ariaHidden = true;
   return face;
 }
 

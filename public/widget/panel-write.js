@@ -14,12 +14,11 @@ function tooLong(text, max) {
   return n > max ? t('tooLong', { n: words.number(n), max: words.number(max) }) : '';
 }
 
-/** Shows or clears the sentence about what is wrong with an input. */
+/** Says what is wrong with an input, or that it is right. */
 function complain(input, error, sentence) {
   error.textContent = sentence;
   error.hidden = !sentence;
-  if (sentence) input.setAttribute('aria-invalid', 'true');
-  else input.removeAttribute('aria-invalid');
+  input.ariaInvalid = sentence ? true : null;
 }
 
 /** The form before a chat or for a message to leave. Calls `submit({name, email, text})`; what was typed outlives a reload. */
@@ -149,7 +148,8 @@ class Tray {
       const answer = request.response || {};
       item.state = request.status === 201 && answer.id ? 'done' : 'failed';
       item.file = { id: answer.id, name: answer.name || item.name, size: answer.size || item.size };
-      item.why = answer.message || t('notUploaded');
+      const { text, message } = answer.error || answer;
+      item.why = text || message || t('notUploaded');
       this.draw();
     };
     request.send(item.blob);

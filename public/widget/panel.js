@@ -16,7 +16,7 @@ let flash = '';
 let lastNotice = '';
 let lastView = '';
 
-/** The first word of the page around us, and its origin. */
+/** The page around us: its first word and its origin. */
 function begin() {
   return new Promise((resolve) => {
     if (alone) resolve([{}]);
@@ -59,7 +59,7 @@ const session = new Session({
 const blobs = new Map();
 function blob(id) {
   if (!blobs.has(id)) {
-    const promise = fetch(`files/${encodeURIComponent(id)}`, {
+    const promise = fetch(`files/${encodeURIComponent(id)}?key=${encodeURIComponent(key)}`, {
       headers: { Authorization: `Bearer ${session.token}` }, credentials: 'omit',
     }).then(async (answer) => {
       if (!answer.ok) throw new Error(`file ${answer.status}`);
@@ -132,7 +132,8 @@ function subtitle(view) {
   const { chat } = session;
   if (view !== 'chat') return t({ form: 'ask', loading: 'connecting' }[view] || view);
   if (!session.open) return t('connecting');
-  return chat.agent ? session.org : t(chat.offline ? 'ask' : 'soon');
+  if (chat.agent) return session.org;
+  return chat.offline ? '' : t('soon');
 }
 
 function render(change) {

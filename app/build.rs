@@ -1,0 +1,127 @@
+//! Turns `locales/*.txt` into the key enums of `i18n`: a key that is missing in a language, unknown
+//! in English or with other placeholders fails the build (`ux.md` §8).
+
+use std::{collections::BTreeMap, env, error::Error, fmt::Write, fs, path::Path};
+
+/// Languages in the order of `i18n::Lang`; the first one decides which keys exist.
+const LANGUAGES: [&str; 2] = ["en", "es"];
+/// Plural categories that every plural key spells out; others fall back to `other`.
+const CATEGORIES: [&str; 2] = ["one", "other"];
+
+type Locale = BTreeMap<String, String>;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=build.rs");
+    let mut locales = vec![];
+    for language in LANGUAGES {
+        let path = format!("locales/{language}.txt");
+        println!("cargo:rerun-if-changed={path}");
+        locales.push(read(&path)?);
+    }
+    check(&locales)?;
+    let out = env::var("OUT_DIR")?;
+    fs::write(Path::new(&out).join("keys.rs"), generate(&locales)?)?;
+    Ok(())
+}
+
+/// Reads `key = text` lines; `key#one` and `key#other` are the forms of a plural.
+fn read(path: &str) -> Result<Locale, Box<dyn Error>> {
+    let mut locale = Locale::new();
+    for (index, line) in fs::read_to_string(path)?.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (key, text) =
+            line.split_once('=').ok_or_else(|| format!("{path}:{}: expected `key = text`", index + 1))?;
+        if locale.insert(key.trim().to_owned(), text.trim().to_owned()).is_some() {
+            return Err(format!("{path}:{}: `{}` stands twice", index + 1, key.trim()).into());
+        }
+    }
+    Ok(locale)
+}
+
+fn check(locales: &[Locale]) -> Result<(), Box<dyn Error>> {
+    let mut problems = String::new();
+    let english = &locales[0];
+    for (locale, language) in locales.iter().zip(LANGUAGES) {
+        for key in english.keys().filter(|key| !locale.contains_key(*key)) {
+            writeln!(problems, "{language}: `{key}` is missing")?;
+        }
+        for (key, text) in locale {
+            match english.get(key) {
+                None => writeln!(problems, "{language}: `{key}` is not an English key")?,
+                Some(original) if placeholders(original) != placeholders(text) => {
+                    writeln!(problems, "{language}: `{key}` has other placeholders than the English text")?;
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    for key in english.keys() {
+        if let Some((base, _)) = key.split_once('#') {
+            for category in CATEGORIES {
+                if !english.contains_key(&format!("{base}#{category}")) {
+                    writeln!(problems, "`{base}#{category}` is missing")?;
+                }
+            }
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+}
+
+fn placeholders(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> =
+        text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn generate(locales: &[Locale]) -> Result<String, Box<dyn Error>> {
+    let plain: Vec<&str> = locales[0].keys().filter(|key| !key.contains('#')).map(String::as_str).collect();
+    let mut plural: Vec<&str> =
+        locales[0].keys().filter_map(|key| key.split_once('#')).map(|(base, _)| base).collect();
+    plural.dedup();
+
+    let mut code = String::new();
+    enumeration(&mut code, "Key", "A text of the console.", &plain)?;
+    enumeration(&mut code, "Plural", "A text that depends on a number.", &plural)?;
+    writeln!(code, "const TEXTS: [[&str; {}]; {}] = [", plain.len(), locales.len())?;
+    for locale in locales {
+        writeln!(code, "    [")?;
+        for key in &plain {
+            writeln!(code, "        {:?},", locale[*key])?;
+        }
+        writeln!(code, "    ],")?;
+    }
+    writeln!(code, "];")?;
+    writeln!(code, "const PLURALS: [[[&str; 2]; {}]; {}] = [", plural.len(), locales.len())?;
+    for locale in locales {
+        writeln!(code, "    [")?;
+        for key in &plural {
+            let form = |category: &str| &locale[&format!("{key}#{category}")];
+            writeln!(code, "        [{:?}, {:?}],", form("one"), form("other"))?;
+        }
+        writeln!(code, "    ],")?;
+    }
+    writeln!(code, "];")?;
+    Ok(code)
+}
+
+fn enumeration(code: &mut String, name: &str, doc: &str, keys: &[&str]) -> Result<(), std::fmt::Error> {
+    writeln!(code, "/// {doc}\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum {name} {{")?;
+    for key in keys {
+        writeln!(code, "    {},", camel(key))?;
+    }
+    writeln!(code, "}}")
+}
+
+fn camel(key: &str) -> String {
+    key.split('_')
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<Vec<_>>()
+        })
+        .collect()
+}

@@ -1,0 +1,64 @@
+//! The root: store and preferences live here, and the address decides what is shown.
+
+use leptos::prelude::*;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::{path, hooks::use_location};
+
+use crate::{
+    hooks::{Announcer, Preferences, Sound},
+    pages::{Accept, Gate, Login, Place, Setup},
+    store::{Store, view::Session},
+};
+
+/// The console.
+#[component]
+pub fn App() -> impl IntoView {
+    let store = Store::start();
+    provide_context(store);
+    provide_context(Announcer::new());
+    provide_context(Sound::new());
+    let preferences = Preferences::load();
+    provide_context(preferences);
+    // The empty frame of index.html stands until there is something to show instead.
+    let session = store.session();
+    Effect::new(move |_| {
+        if session.get() != Session::Starting
+            && let Some(boot) = document().get_element_by_id("boot")
+        {
+            boot.remove();
+        }
+    });
+    // Another language draws everything anew, so that no text has to be tracked.
+    move || {
+        preferences.lang.track();
+        view! {
+            <Router>
+                <FlatRoutes fallback=Screens>
+                    <Route path=path!("/app/*rest") view=Screens />
+                </FlatRoutes>
+            </Router>
+        }
+        .into_any()
+    }
+}
+
+/// Chooses between the pages before sign-in and the console.
+#[component]
+fn Screens() -> impl IntoView {
+    let location = use_location();
+    let place = Memo::new(move |_| Place::parse(&location.pathname.get()));
+    // The console stays mounted while its places change.
+    let inside = Memo::new(move |_| !place.read().is_public());
+    move || {
+        if inside.get() {
+            return view! { <Gate place /> }.into_any();
+        }
+        match place.get() {
+            Place::Setup => view! { <Setup /> }.into_any(),
+            Place::Link(token) => view! { <Accept token /> }.into_any(),
+            Place::Login | Place::Folder { .. } | Place::Account | Place::Users | Place::Unknown => {
+                view! { <Login /> }.into_any()
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! One chat: header, messages, and what stands below them in each state.
+
+mod bar;
+mod bubble;
+mod composer;
+mod files;
+mod group;
+mod head;
+mod line;
+mod log;
+mod thread;
+mod tray;
+
+pub use composer::without_scheme;
+pub use head::end_chat;
+pub use thread::Thread;

@@ -1,0 +1,277 @@
+//! Where replies are written (`ux.md` §4.5).
+
+use std::time::Duration;
+
+use causerie_shared::{ids::ConversationId, row::Head};
+use leptos::{ev, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use web_sys::{DragEvent, KeyboardEvent};
+
+use super::tray::{Tray, TrayView};
+use crate::{
+    format,
+    hooks::{PHONE, matches_media_now, primary},
+    i18n::{Key, Plural, t, tf, tn},
+    store::{
+        Store,
+        view::{Bubble, Connection, ReplyError, Stage},
+    },
+    ui::{Icon, focus},
+};
+
+/// A draft is stored this long after the last key.
+const DRAFT: Duration = Duration::from_millis(200);
+/// The customer sees "typing" until no key was pressed for this long.
+const TYPING: Duration = Duration::from_secs(4);
+
+/// The text of a reply and what happens to it; `Copy`.
+#[derive(Clone, Copy)]
+struct Pen {
+    store: Store,
+    id: ConversationId,
+    text: RwSignal<String>,
+    problem: RwSignal<Option<String>>,
+    tray: Tray,
+    saving: StoredValue<Option<TimeoutHandle>>,
+    typing: StoredValue<Option<TimeoutHandle>>,
+}
+
+impl Pen {
+    fn new(store: Store, id: ConversationId) -> Self {
+        Self {
+            store,
+            id,
+            text: RwSignal::new(store.draft(id).get_untracked()),
+            problem: RwSignal::new(None),
+            tray: Tray::new(store),
+            saving: StoredValue::new(None),
+            typing: StoredValue::new(None),
+        }
+    }
+
+    fn typed(self, text: String) {
+        let writing = !text.is_empty();
+        self.text.set(text);
+        self.problem.set(None);
+        restart(self.saving, DRAFT, move || self.save());
+        self.store.typing_now(self.id, writing);
+        restart(self.typing, TYPING, move || self.store.typing_now(self.id, false));
+    }
+
+    /// Stores the draft if one waits to be stored.
+    fn save(self) {
+        if let Some(waiting) = self.saving.try_update_value(Option::take).flatten() {
+            waiting.clear();
+            self.store.set_draft(self.id, self.text.get_untracked());
+        }
+    }
+
+    fn send(self) {
+        let Some(files) = self.tray.ready() else {
+            self.problem.set(Some(t(Key::FilesNotReady).to_owned()));
+            return;
+        };
+        match self.store.reply(self.id, self.text.get_untracked(), files) {
+            Ok(_) => {
+                cancel(self.saving);
+                cancel(self.typing);
+                self.store.typing_now(self.id, false);
+                self.text.set(String::new());
+                self.problem.set(None);
+                self.tray.clear();
+            }
+            Err(ReplyError::Empty) => {}
+            Err(ReplyError::TooLong { have, limit }) => self.problem.set(Some(tf(
+                Key::MessageTooLong,
+                &[("have", &format::size(have as i64)), ("limit", &format::size(limit as i64))],
+            ))),
+            Err(ReplyError::TooManyFiles { limit, .. }) => {
+                self.problem.set(Some(tf(Key::TooManyFiles, &[("limit", &limit.to_string())])));
+            }
+        }
+    }
+
+    /// ↑ in the empty box: the newest reply that was not sent yet comes back.
+    fn take_back(self) -> bool {
+        match self.store.take_back_last(self.id) {
+            Some(text) => {
+                self.text.set(text);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn key(self, event: &KeyboardEvent) {
+        // While an input method composes, Enter chooses a candidate.
+        if event.is_composing() || event.key_code() == 229 {
+            return;
+        }
+        let sends = event.key() == "Enter" && !event.shift_key() && (primary(event) || !event.alt_key());
+        let takes_back = event.key() == "ArrowUp" && self.text.read_untracked().is_empty();
+        if sends {
+            event.prevent_default();
+            self.send();
+        } else if takes_back && self.take_back() {
+            event.prevent_default();
+        }
+    }
+}
+
+fn cancel(timer: StoredValue<Option<TimeoutHandle>>) {
+    if let Some(running) = timer.try_update_value(Option::take).flatten() {
+        running.clear();
+    }
+}
+
+fn restart(timer: StoredValue<Option<TimeoutHandle>>, after: Duration, then: impl FnOnce() + 'static) {
+    cancel(timer);
+    timer.set_value(set_timeout_with_handle(then, after).ok());
+}
+
+/// The composer of a chat of mine.
+#[component]
+pub fn Composer(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
+    let store: Store = expect_context();
+    let pen = Pen::new(store, id);
+    // Nothing typed is lost: not on leaving the chat, nor when the page is closed or put to sleep.
+    let leaving = window_event_listener(ev::pagehide, move |_| pen.save());
+    on_cleanup(move || {
+        leaving.remove();
+        pen.save();
+        cancel(pen.typing);
+    });
+    let field = NodeRef::<html::Textarea>::new();
+    // The button that brought the chat here is gone and with it the focus: writing is next.
+    field.on_load(|field| {
+        let lost = document().active_element().is_none_or(|focused| focused.tag_name() == "BODY");
+        if lost && !matches_media_now(PHONE) {
+            focus(&field);
+        }
+    });
+    let picker = NodeRef::<html::Input>::new();
+    let pick = move |_| {
+        if let Some(picker) = picker.get_untracked() {
+            picker.click();
+        }
+    };
+    let picked = move |_| {
+        if let Some(picker) = picker.get_untracked() {
+            pen.tray.add_all(picker.files());
+            picker.set_value("");
+        }
+    };
+    let drop_files = move |event: DragEvent| {
+        event.prevent_default();
+        pen.tray.add_all(event.data_transfer().and_then(|data| data.files()));
+    };
+    let paste = move |event: web_sys::ClipboardEvent| {
+        let files = event.clipboard_data().and_then(|data| data.files());
+        if files.as_ref().is_some_and(|files| files.length() > 0) {
+            event.prevent_default();
+            pen.tray.add_all(files);
+        }
+    };
+    view! {
+        <form
+            class="composer" aria-label=t(Key::Reply)
+            on:submit=move |event| {
+                event.prevent_default();
+                pen.send();
+            }
+            on:dragover=move |event: DragEvent| event.prevent_default()
+            on:drop=drop_files
+        >
+            <ChannelLine id head name problem=pen.problem />
+            <div class="composer-box">
+                <button class="icon-btn" type="button" aria-label=t(Key::AttachFile) on:click=pick><Icon name="attach" /></button>
+                <input type="file" multiple=true hidden=true node_ref=picker on:change=picked />
+                <textarea
+                    class="composer-input" rows="1" aria-label=t(Key::Reply) dir="auto"
+                    placeholder=move || tf(Key::ReplyTo, &[("name", &name.get())])
+                    node_ref=field
+                    prop:value=move || pen.text.get()
+                    aria-describedby="composer-line"
+                    aria-invalid=move || pen.problem.read().is_some().then_some("true")
+                    on:input=move |event| pen.typed(event_target_value(&event))
+                    on:keydown=move |event| pen.key(&event)
+                    on:blur=move |_| pen.save()
+                    on:paste=paste
+                ></textarea>
+                <button class="btn btn-primary composer-send" type="submit">
+                    <span>{t(Key::Send)}</span>
+                    <Icon name="arrow-up" />
+                </button>
+                <TrayView tray=pen.tray />
+            </div>
+        </form>
+    }
+}
+
+/// The line above the box: what is wrong, what waits, or where the customer is.
+#[component]
+fn ChannelLine(
+    id: ConversationId,
+    head: Signal<Option<Head>>,
+    name: Memo<String>,
+    problem: RwSignal<Option<String>>,
+) -> impl IntoView {
+    let store: Store = expect_context();
+    let (online, bubbles) = (store.online(), store.bubbles(id));
+    let waiting = Memo::new(move |_| {
+        bubbles.with(|bubbles| {
+            let unsent = bubbles
+                .iter()
+                .filter(|bubble| matches!(bubble, Bubble::Message(message) if message.stage == Stage::Unsent))
+                .count();
+            u32::try_from(unsent).unwrap_or(u32::MAX)
+        })
+    });
+    let here = Memo::new(move |_| head.read().as_ref().is_some_and(|head| head.online));
+    let page = Memo::new(move |_| head.read().as_ref().and_then(|head| head.origin.page.clone()).unwrap_or_default());
+    let offline = Memo::new(move |_| online.get() != Connection::Online);
+    let warns = move || offline.get() || problem.read().is_some();
+    view! {
+        <p class="channel-line" id="composer-line" role="status" data-kind=move || warns().then_some("warn")>
+            {move || match (problem.get(), offline.get()) {
+                (Some(text), _) => view! { <Icon name="alert" /><span>{text}</span> }.into_any(),
+                (None, true) => view! {
+                    <Icon name="offline" />
+                    <span>
+                        {move || match waiting.get() {
+                            0 => t(Key::RepliesWait).to_owned(),
+                            n => tn(Plural::RepliesQueued, n),
+                        }}
+                    </span>
+                }
+                .into_any(),
+                (None, false) if here.get() => view! {
+                    <span class="dot" data-state="available" aria-hidden="true"></span>
+                    <span>{move || tf(Key::OnTheSite, &[("name", &name.get())])}</span>
+                    <span class="channel-from truncate">{move || without_scheme(&page.get()).to_owned()}</span>
+                }
+                .into_any(),
+                (None, false) => view! {
+                    <span class="dot" data-state="disconnected" aria-hidden="true"></span>
+                    <span>{move || tf(Key::LeftTheSite, &[("name", &name.get())])}</span>
+                }
+                .into_any(),
+            }}
+        </p>
+    }
+}
+
+/// An address as people read it.
+pub fn without_scheme(url: &str) -> &str {
+    url.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_scheme() {
+        assert_eq!(without_scheme("https://shop.example/order/1"), "shop.example/order/1");
+        assert_eq!(without_scheme("http://localhost:8080/"), "localhost:8080");
+    }
+}

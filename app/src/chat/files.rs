@@ -1,0 +1,66 @@
+//! Files in a chat.
+
+use causerie_shared::message::FileBrief;
+use leptos::prelude::*;
+
+use crate::{
+    format,
+    i18n::{Key, tf},
+    store::Store,
+    ui::Icon,
+};
+
+/// Pictures that browsers draw and that carry no script.
+const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+/// Is the file drawn instead of listed?
+pub fn is_picture(file: &FileBrief) -> bool {
+    PICTURES.contains(&file.mime.as_str())
+}
+
+/// What a file is, in a word: its extension.
+fn kind(name: &str) -> String {
+    name.rsplit_once('.').map(|(_, extension)| extension.to_uppercase()).unwrap_or_default()
+}
+
+/// A file as a bubble of its own; the message's state as children, if it stands here.
+#[component]
+pub fn FileBubble(file: FileBrief, children: Children) -> impl IntoView {
+    let store: Store = expect_context();
+    let href = store.file_url(file.id);
+    if is_picture(&file) {
+        let open = tf(Key::OpenPicture, &[("name", &file.name)]);
+        return view! {
+            <div class="bubble" data-kind="image">
+                <a class="att-image" href=href.clone() target="_blank" rel="noopener" aria-label=open>
+                    <img src=href.clone() alt=file.name.clone() width="264" loading="lazy" />
+                </a>
+                {children()}
+            </div>
+        }
+        .into_any();
+    }
+    let download = tf(Key::DownloadFile, &[("name", &file.name)]);
+    let info = format!("{} · {}", kind(&file.name), format::size(file.size));
+    view! {
+        <div class="bubble" data-kind="file">
+            <span class="att-icon"><Icon name="file" /></span>
+            <span class="att-name truncate">{file.name.clone()}</span>
+            <a class="att-get" href=href download=file.name aria-label=download><Icon name="download" /></a>
+            <span class="att-info">{info}</span>
+            {children()}
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_told_by_its_extension() {
+        assert_eq!(kind("Report.pdf"), "PDF");
+        assert_eq!(kind("noextension"), "");
+    }
+}

@@ -1,0 +1,96 @@
+//! The chat's header: who, where from, in which state, and *End chat*.
+
+use causerie_shared::{conversation::State, ids::ConversationId, row::Head, user::Me};
+use leptos::{html, prelude::*};
+
+use crate::{
+    i18n::{Key, t},
+    inbox::Desk,
+    store::Store,
+    ui::{ChannelIcon, Icon, StatusTag, channel_name, focus},
+};
+
+/// May this user end the chat? Its agent may, and a supervisor (`domain.md` §2).
+fn may_end(state: &State, me: &Me) -> bool {
+    match state {
+        State::Assigned { agent, .. } | State::Transferring { from: agent, .. } => {
+            *agent == me.id || me.role.supervises()
+        }
+        State::Waiting { .. } => me.role.supervises(),
+        State::Bot { .. } | State::Assigning { .. } | State::Ended { .. } | State::Failed { .. } => false,
+    }
+}
+
+/// Ends the chat if that is allowed, and goes on to the next one.
+pub fn end_chat(store: Store, desk: Desk, id: ConversationId) -> bool {
+    let allowed = store.me().with_untracked(|me| {
+        let head = store.head(id).get_untracked();
+        me.as_ref().zip(head.as_ref()).is_some_and(|(me, head)| may_end(&head.state, me))
+    });
+    if allowed && !store.busy(id).get_untracked() {
+        store.end(id);
+        desk.after_end(id);
+    }
+    allowed
+}
+
+/// The header of the open chat.
+#[component]
+pub fn ThreadHead(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let Some(first) = head.get_untracked() else { return ().into_any() };
+    let status = Memo::new(move |_| head.read().as_ref().map_or_else(|| first.state.status(), |head| head.state.status()));
+    let me = store.me();
+    let ends = Memo::new(move |_| {
+        me.read().as_ref().zip(head.read().as_ref()).is_some_and(|(me, head)| may_end(&head.state, me))
+    });
+    let busy = store.busy(id);
+    // On the phone a pushed screen takes the focus, so that readers begin with its name.
+    let title = NodeRef::<html::H1>::new();
+    title.on_load(move |title| {
+        if desk.phone.get_untracked() {
+            focus(&title);
+        }
+    });
+    view! {
+        <header class="thread-head">
+            <button class="icon-btn thread-back" type="button" aria-label=t(Key::Back) on:click=move |_| desk.back()>
+                <Icon name="back" />
+            </button>
+            <div
+                class="thread-who"
+                on:click=move |_| {
+                    if desk.phone.get_untracked() {
+                        desk.toggle_profile();
+                    }
+                }
+            >
+                <h1 class="thread-name truncate" tabindex="-1" node_ref=title><bdi>{name}</bdi></h1>
+                <p class="thread-facts">
+                    <span class="thread-channel"><ChannelIcon channel=first.channel />{channel_name(first.channel)}</span>
+                    <StatusTag status />
+                    <span class="thread-number">{format!("#{}", first.number)}</span>
+                </p>
+            </div>
+            {move || ends.get().then(|| view! {
+                <button
+                    class="btn" type="button" aria-disabled=move || busy.get().then_some("true")
+                    on:click=move |_| {
+                        end_chat(store, desk, id);
+                    }
+                >
+                    {t(Key::EndChat)}
+                </button>
+            })}
+            <button
+                class="icon-btn" type="button" aria-label=t(Key::Contact)
+                aria-pressed=move || (!desk.phone.get() && desk.profile_shown()).to_string()
+                on:click=move |_| desk.toggle_profile()
+            >
+                <Icon name="panel" />
+            </button>
+        </header>
+    }
+    .into_any()
+}

@@ -1,0 +1,83 @@
+//! The pane of the open chat.
+
+use causerie_shared::{conversation::State, ids::ConversationId, window::Folder};
+use leptos::prelude::*;
+
+use super::{bar::BottomBar, head::ThreadHead, log::Log};
+use crate::{
+    i18n::{Key, t, tf},
+    inbox::Desk,
+    store::Store,
+    ui::{Empty, Tab, TabBar},
+};
+
+/// The open chat, or how to choose one.
+#[component]
+pub fn Thread() -> impl IntoView {
+    let desk: Desk = expect_context();
+    move || match desk.open.get() {
+        Some(id) => view! { <Chat id /> }.into_any(),
+        None => view! {
+            <main class="pane thread" id="main" aria-label=t(Key::Conversation)>
+                <Empty title=t(Key::ChooseChat) text=t(Key::ChooseChatText) icon="chat" center=true>
+                    <div class="empty-keys">
+                        <kbd>"j"</kbd><span>{t(Key::KeyNext)}</span>
+                        <kbd>"k"</kbd><span>{t(Key::KeyPrevious)}</span>
+                        <kbd>"r"</kbd><span>{t(Key::KeyReply)}</span>
+                    </div>
+                </Empty>
+            </main>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn Chat(id: ConversationId) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let head = store.head(id);
+    let known = Memo::new(move |_| head.read().is_some());
+    let name = Memo::new(move |before: Option<&String>| {
+        head.read().as_ref().map(|head| head.contact_name.clone()).or_else(|| before.cloned()).unwrap_or_default()
+    });
+    follow_my_chat(store, desk, id);
+    let tab = RwSignal::new("tab-chat");
+    view! {
+        <main class="pane thread" id="main" aria-label=move || tf(Key::ConversationWith, &[("name", &name.get())])>
+            {move || if known.get() {
+                view! {
+                    <ThreadHead id head name />
+                    <TabBar label=t(Key::Views) tabs=vec![Tab { id: "tab-chat", label: t(Key::Chat) }] chosen=tab count=Callback::new(|_| 0) />
+                    <div class="thread-body" role="tabpanel" id="tab-chat-panel" aria-labelledby="tab-chat">
+                        <Log id head name />
+                        <BottomBar id head name />
+                    </div>
+                }
+                .into_any()
+            } else {
+                view! {
+                    <Empty title=t(Key::ChatGone) text=t(Key::ChatGoneText) icon="chat" center=true>
+                        <button type="button" class="btn" on:click=move |_| desk.back()>{t(Key::BackToList)}</button>
+                    </Empty>
+                }
+                .into_any()
+            }}
+        </main>
+    }
+}
+
+/// A chat that became mine is shown in Mine: started from the queue or accepted from an offer.
+fn follow_my_chat(store: Store, desk: Desk, id: ConversationId) {
+    let (head, me) = (store.head(id), store.me());
+    let mine = Memo::new(move |_| {
+        let me = me.read().as_ref().map(|me| me.id);
+        head.read().as_ref().is_some_and(|head| matches!(head.state, State::Assigned { agent, .. } if Some(agent) == me))
+    });
+    Effect::new(move |_| {
+        let passing = matches!(desk.folder.get_untracked(), Folder::Queue | Folder::Engaged);
+        if mine.get() && passing {
+            desk.open_in(Folder::Mine, id);
+        }
+    });
+}

@@ -1,0 +1,68 @@
+//! A hidden live region that says what changed to screen readers.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+/// How long announcements are held together (`ux.md` §6: at most one per 2 s).
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Speaks for views, in context. Polite texts wait for each other; urgent ones (offers) do not.
+#[derive(Clone, Copy)]
+pub struct Announcer {
+    polite: RwSignal<String>,
+    urgent: RwSignal<String>,
+    /// The last text that came during a pause.
+    held: StoredValue<Option<String>>,
+    pausing: StoredValue<bool>,
+}
+
+impl Announcer {
+    pub fn new() -> Self {
+        Self {
+            polite: RwSignal::default(),
+            urgent: RwSignal::default(),
+            held: StoredValue::new(None),
+            pausing: StoredValue::new(false),
+        }
+    }
+
+    /// Says something when the reader is idle; of several within 2 s, the last.
+    pub fn polite(self, text: String) {
+        if self.pausing.get_value() {
+            self.held.set_value(Some(text));
+            return;
+        }
+        self.polite.set(text);
+        self.pausing.set_value(true);
+        set_timeout(
+            move || {
+                self.pausing.set_value(false);
+                let next = self.held.try_update_value(Option::take).flatten();
+                if let Some(next) = next {
+                    self.polite(next);
+                }
+            },
+            PAUSE,
+        );
+    }
+
+    /// Says something at once.
+    pub fn urgent(self, text: String) {
+        self.urgent.set(text);
+    }
+
+    /// The regions; once in the page.
+    pub fn regions(self) -> impl IntoView {
+        view! {
+            <div class="sr-only" aria-live="polite">{move || self.polite.get()}</div>
+            <div class="sr-only" aria-live="assertive">{move || self.urgent.get()}</div>
+        }
+    }
+}
+
+impl Default for Announcer {
+    fn default() -> Self {
+        Self::new()
+    }
+}

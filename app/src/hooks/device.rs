@@ -1,0 +1,41 @@
+//! The device: width, platform, clipboard.
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+
+/// One screen at a time (`ux.md` §2, band S).
+pub const PHONE: &str = "(width < 640px)";
+/// Wide enough for a docked profile (bands XL and XXL).
+pub const DOCKED: &str = "(width >= 1200px)";
+
+/// Whether a media query holds at this moment.
+pub fn matches_media_now(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
+
+/// Whether a media query holds, followed while the owner lives.
+pub fn matches_media(query: &str) -> Signal<bool> {
+    let Some(list) = window().match_media(query).ok().flatten() else { return Signal::stored(false) };
+    let holds = RwSignal::new(list.matches());
+    let changed = {
+        let list = list.clone();
+        Closure::<dyn FnMut()>::new(move || holds.set(list.matches()))
+    };
+    list.set_onchange(Some(changed.as_ref().unchecked_ref()));
+    let kept = StoredValue::new_local((list, changed));
+    on_cleanup(move || {
+        kept.with_value(|(list, _)| list.set_onchange(None));
+    });
+    holds.into()
+}
+
+/// Whether chords are pressed with ⌘ here.
+pub fn is_mac() -> bool {
+    window().navigator().user_agent().is_ok_and(|agent| agent.contains("Mac OS X"))
+}
+
+/// Puts a text on the clipboard; `false` when the browser refused.
+pub async fn copy(text: &str) -> bool {
+    JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+}

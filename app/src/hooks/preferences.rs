@@ -1,0 +1,124 @@
+//! Theme and language of this device. They outlive a sign-out.
+
+use leptos::prelude::*;
+
+use crate::i18n::{self, Lang};
+
+const THEME: &str = "causerie.theme";
+const LANG: &str = "causerie.lang";
+/// Colours of the browser's own bars: `--surface` of `tokens.css`.
+const SURFACE: [(&str, &str); 2] = [("light", "#FFFFFF"), ("dark", "#151920")];
+
+/// Which colours the console wears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// As the device says.
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::System => None,
+            Self::Light => Some("light"),
+            Self::Dark => Some("dark"),
+        }
+    }
+}
+
+/// The device's preferences, in context.
+#[derive(Clone, Copy)]
+pub struct Preferences {
+    pub theme: RwSignal<Theme>,
+    pub lang: RwSignal<Lang>,
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    // Storage can be switched off in the browser: then the choice lives as long as the page.
+    window().local_storage().ok().flatten()
+}
+
+fn remembered(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+fn remember(key: &str, value: Option<&str>) {
+    let Some(storage) = storage() else { return };
+    let done = match value {
+        Some(value) => storage.set_item(key, value),
+        None => storage.remove_item(key),
+    };
+    if let Err(error) = done {
+        leptos::logging::warn!("the choice is not remembered: {error:?}");
+    }
+}
+
+impl Preferences {
+    /// What was chosen on this device, else what the browser asks for.
+    pub fn load() -> Self {
+        let theme = match remembered(THEME).as_deref() {
+            Some("light") => Theme::Light,
+            Some("dark") => Theme::Dark,
+            Some(_) | None => Theme::System,
+        };
+        let tag = remembered(LANG).or_else(|| window().navigator().language()).unwrap_or_default();
+        let preferences = Self { theme: RwSignal::new(theme), lang: RwSignal::new(Lang::from_tag(&tag)) };
+        preferences.apply_lang(preferences.lang.get_untracked());
+        preferences
+    }
+
+    /// Chooses a theme and remembers it.
+    pub fn set_theme(self, theme: Theme) {
+        remember(THEME, theme.as_str());
+        let Some(root) = document().document_element() else { return };
+        let done = match theme.as_str() {
+            Some(name) => root.set_attribute("data-theme", name),
+            None => root.remove_attribute("data-theme"),
+        };
+        if let Err(error) = done {
+            leptos::logging::warn!("the theme was not set: {error:?}");
+        }
+        colour_bars(theme);
+        self.theme.set(theme);
+    }
+
+    /// Chooses a language and remembers it; the app is drawn anew.
+    pub fn set_lang(self, lang: Lang) {
+        remember(LANG, Some(lang.tag()));
+        self.apply_lang(lang);
+        self.lang.set(lang);
+    }
+
+    fn apply_lang(self, lang: Lang) {
+        i18n::set_lang(lang);
+        if let Some(root) = document().document_element()
+            && let Err(error) = root.set_attribute("lang", lang.tag())
+        {
+            leptos::logging::warn!("the language was not set: {error:?}");
+        }
+    }
+}
+
+fn colour_bars(theme: Theme) {
+    let Ok(metas) = document().query_selector_all("meta[name='theme-color']") else { return };
+    for index in 0..metas.length() {
+        let Some(meta) = metas.get(index).and_then(|meta| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(meta).ok())
+        else {
+            continue;
+        };
+        let media = meta.get_attribute("media").unwrap_or_default();
+        let colour = SURFACE.iter().find(|(name, _)| match theme.as_str() {
+            Some(chosen) => *name == chosen,
+            None => media.contains(name),
+        });
+        if let Some((_, colour)) = colour
+            && let Err(error) = meta.set_attribute("content", colour)
+        {
+            leptos::logging::warn!("the bar's colour was not set: {error:?}");
+        }
+    }
+}

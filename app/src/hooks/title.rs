@@ -1,0 +1,38 @@
+//! The page's title and the app's badge: what waits for me (`ux.md` §7).
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// Keeps the title "(3) Ana Ruiz · Mine" and the badge.
+pub fn use_title(count: Signal<u32>, name: Signal<String>) {
+    Effect::new(move |_| {
+        let count = count.get();
+        let name = name.get();
+        document().set_title(&if count > 0 { format!("({count}) {name}") } else { name });
+    });
+    Effect::new(move |before: Option<u32>| {
+        let count = count.get();
+        if before != Some(count) {
+            badge(count);
+        }
+        count
+    });
+}
+
+/// The badge is only in some browsers, and `web-sys` does not bind it.
+fn badge(count: u32) {
+    let navigator = window().navigator();
+    let Some(set) = js_sys::Reflect::get(&navigator, &"setAppBadge".into())
+        .ok()
+        .and_then(|set| set.dyn_into::<js_sys::Function>().ok())
+    else {
+        return;
+    };
+    match set.call1(&navigator, &JsValue::from_f64(count.into())).map(JsCast::dyn_into::<js_sys::Promise>) {
+        // It resolves to an error where no app is installed; the title shows the number anyway.
+        Ok(Ok(promise)) => wasm_bindgen_futures::spawn_local(async move {
+            drop(wasm_bindgen_futures::JsFuture::from(promise).await);
+        }),
+        Ok(Err(_)) | Err(_) => {}
+    }
+}

@@ -1,0 +1,213 @@
+//! Where the user is on the desk: folder, open chat, filters, panes. In context of every view inside the frame.
+
+use causerie_shared::{ids::ConversationId, row::Head, timer::Ring, window::Folder};
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+
+use crate::{
+    hooks::{DOCKED, PHONE, matches_media},
+    i18n::{Key, t},
+    pages::Place,
+    store::Store,
+};
+
+/// The one word for a folder.
+pub fn folder_name(folder: Folder) -> &'static str {
+    match folder {
+        Folder::Queue => t(Key::Queue),
+        Folder::Engaged => t(Key::Engaged),
+        Folder::Mine => t(Key::Mine),
+        Folder::History => t(Key::History),
+    }
+}
+
+/// Which rows of a folder are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Filters {
+    pub unread: bool,
+    pub overdue: bool,
+}
+
+impl Filters {
+    pub fn any(self) -> bool {
+        self.unread || self.overdue
+    }
+
+    fn take(self, head: &Head, now: i64) -> bool {
+        (!self.unread || head.unread > 0) && (!self.overdue || head.ring.is_some_and(|ring| is_overdue(ring, now)))
+    }
+}
+
+fn is_overdue(ring: Ring, now: i64) -> bool {
+    ring.left(now) < 0
+}
+
+/// Undoes a step into a screen; `false` if the screen was not stepped into from here.
+fn step_back(stepped: StoredValue<bool>) -> bool {
+    let was = stepped.get_value();
+    stepped.set_value(false);
+    was && window().history().is_ok_and(|history| history.back().is_ok())
+}
+
+/// The state of the desk; `Copy`.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    pub place: Memo<Place>,
+    /// The folder that is shown, or was before settings were opened.
+    pub folder: Memo<Folder>,
+    /// The chat that is open.
+    pub open: Memo<Option<ConversationId>>,
+    /// The folder's conversations in order, filters applied.
+    pub order: Memo<Vec<ConversationId>>,
+    pub filters: RwSignal<Filters>,
+    /// Narrower than 640: one screen at a time.
+    pub phone: Signal<bool>,
+    /// What was chosen for the profile pane; `None` leaves it to the width.
+    pub profile: RwSignal<Option<bool>>,
+    /// The phone shows the profile as a screen of its own.
+    pub profile_screen: Memo<bool>,
+    /// Wide enough for a docked profile.
+    docked: Signal<bool>,
+    /// The chat was opened from the list, so that "Back" is a step back in history.
+    stepped_in: StoredValue<bool>,
+    /// The same for the profile's screen.
+    stepped_on: StoredValue<bool>,
+    navigate: StoredValue<Box<dyn Fn(&str, bool) + Send + Sync>>,
+}
+
+impl Desk {
+    /// Builds the desk's state; call once inside the router.
+    pub fn new(store: Store, place: Memo<Place>) -> Self {
+        let folder = Memo::new(move |before: Option<&Folder>| {
+            place.read().folder().or(before.copied()).unwrap_or(Folder::Mine)
+        });
+        let open = Memo::new(move |_| place.read().conversation());
+        let filters = RwSignal::new(Filters::default());
+        let folders = Folder::ALL.map(|folder| (folder, store.folder(folder)));
+        let order = Memo::new(move |_| {
+            let wanted = folder.get();
+            let all = folders.iter().find(|(folder, _)| *folder == wanted).map_or_else(Vec::new, |(_, ids)| ids.get());
+            let filters = filters.get();
+            if !filters.any() {
+                return all;
+            }
+            let now = if filters.overdue { store.now().get() } else { 0 };
+            all.into_iter()
+                .filter(|id| store.head(*id).with(|head| head.as_ref().is_some_and(|head| filters.take(head, now))))
+                .collect()
+        });
+        let search = use_location().search;
+        let navigate = use_navigate();
+        Self {
+            place,
+            folder,
+            open,
+            order,
+            filters,
+            phone: matches_media(PHONE),
+            profile: RwSignal::new(None),
+            profile_screen: Memo::new(move |_| search.get().contains("contact")),
+            docked: matches_media(DOCKED),
+            stepped_in: StoredValue::new(false),
+            stepped_on: StoredValue::new(false),
+            navigate: StoredValue::new(Box::new(move |path, replace| {
+                navigate(path, NavigateOptions { replace, scroll: false, ..Default::default() });
+            })),
+        }
+    }
+
+    /// Goes to a place.
+    pub fn go(self, place: &Place, replace: bool) {
+        self.navigate.with_value(|navigate| navigate(&place.path(), replace));
+    }
+
+    /// Opens a chat in the folder that is shown.
+    pub fn open(self, id: ConversationId) {
+        self.open_in(self.folder.get_untracked(), id);
+    }
+
+    /// Opens a chat in a folder. From chat to chat no history is made: "Back" leads to the list.
+    pub fn open_in(self, folder: Folder, id: ConversationId) {
+        let replace = self.open.get_untracked().is_some();
+        if !replace {
+            self.stepped_in.set_value(true);
+        }
+        self.go(&Place::Folder { folder, conversation: Some(id) }, replace);
+    }
+
+    /// Leaves the chat for the list.
+    pub fn back(self) {
+        if step_back(self.stepped_in) {
+            return;
+        }
+        self.go(&Place::Folder { folder: self.folder.get_untracked(), conversation: None }, true);
+    }
+
+    /// The chat `by` rows below the open one; without an open one the first.
+    pub fn neighbour(self, by: isize) -> Option<ConversationId> {
+        self.order.with_untracked(|order| {
+            let at = self.open.get_untracked().and_then(|id| order.iter().position(|other| *other == id));
+            match at {
+                Some(at) => order.get(at.checked_add_signed(by)?).copied(),
+                None => order.first().copied(),
+            }
+        })
+    }
+
+    /// The chat that takes the place of an ended one: the next row, else the one before, else none.
+    pub fn after_end(self, id: ConversationId) {
+        let next = self.order.with_untracked(|order| {
+            let at = order.iter().position(|other| *other == id)?;
+            order.get(at + 1).or_else(|| order.get(at.checked_sub(1)?)).copied()
+        });
+        match next {
+            Some(next) if !self.phone.get_untracked() => self.open(next),
+            Some(_) | None => self.back(),
+        }
+    }
+
+    /// Is the profile pane on screen? (On the phone it is a screen, see [`Desk::profile_screen`].)
+    pub fn profile_shown(self) -> bool {
+        self.profile.get().unwrap_or_else(|| self.docked.get())
+    }
+
+    /// Shows or hides the profile; on the phone it is a screen of its own.
+    pub fn toggle_profile(self) {
+        if self.phone.get_untracked() {
+            if self.profile_screen.get_untracked() {
+                self.close_profile();
+            } else {
+                let path = self.place.read_untracked().path();
+                self.stepped_on.set_value(true);
+                self.navigate.with_value(|navigate| navigate(&format!("{path}?contact"), false));
+            }
+        } else {
+            self.profile.set(Some(!untrack(|| self.profile_shown())));
+        }
+    }
+
+    /// Closes the profile sheet or screen.
+    pub fn close_profile(self) {
+        if self.phone.get_untracked() {
+            if !step_back(self.stepped_on) {
+                let path = self.place.read_untracked().path();
+                self.navigate.with_value(|navigate| navigate(&path, true));
+            }
+        } else {
+            self.profile.set(Some(false));
+        }
+    }
+
+    /// The phone's screen, as the style knows it.
+    pub fn screen(self) -> &'static str {
+        match (self.place.read().folder().is_some(), self.open.get().is_some(), self.profile_screen.get()) {
+            (false, _, _) => "page",
+            (true, false, _) => "list",
+            (true, true, false) => "thread",
+            (true, true, true) => "profile",
+        }
+    }
+}

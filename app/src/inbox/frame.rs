@@ -1,0 +1,104 @@
+//! The console's frame: navigation, top bar, and the panes or a settings page.
+
+use leptos::prelude::*;
+
+use super::{
+    banner::Banners, desk::Desk, list::List, offers::Offers, rail::Rail, shortcuts::use_shortcuts, toasts::Toasts,
+    topbar::TopBar,
+};
+use crate::{
+    chat::Thread,
+    hooks::{Announcer, Sound, use_offer_sound, use_title},
+    i18n::{Key, t},
+    inbox::folder_name,
+    pages::Place,
+    profile::Profile,
+    settings::{Account, Users},
+    store::Store,
+};
+use causerie_shared::{message::Author, window::Folder};
+
+/// Everything one sees after sign-in.
+#[component]
+pub fn Frame(place: Memo<Place>) -> impl IntoView {
+    let store: Store = expect_context();
+    let announcer: Announcer = expect_context();
+    let desk = Desk::new(store, place);
+    provide_context(desk);
+    use_shortcuts(store, desk);
+    use_title(waiting_for_me(store), page_name(store, desk));
+    use_offer_sound(expect_context::<Sound>(), store.offers(), desk.open.into());
+    Effect::new(move |_| match desk.open.get() {
+        Some(id) => store.open(id),
+        None => store.close(),
+    });
+
+    let at_desk = Memo::new(move |_| place.read().folder().is_some() || *place.read() == Place::Unknown);
+    let profile = move || match desk.profile.get() {
+        None => "auto",
+        Some(true) => "open",
+        Some(false) => "closed",
+    };
+    let skip = move || if desk.open.get().is_some() || !at_desk.get() { "#main" } else { "#conversations" };
+    view! {
+        <a class="skip" href=skip>{t(Key::SkipToConversation)}</a>
+        <div class="shell" data-screen=move || desk.screen() data-profile=profile>
+            <Banners />
+            <Rail />
+            <TopBar />
+            {move || if at_desk.get() {
+                view! {
+                    <div class="desk">
+                        <List />
+                        <Thread />
+                        <Profile />
+                        <Offers />
+                    </div>
+                }
+                .into_any()
+            } else if *place.read() == Place::Users {
+                view! { <Users /> }.into_any()
+            } else {
+                view! { <Account /> }.into_any()
+            }}
+        </div>
+        <Toasts />
+        {announcer.regions()}
+    }
+}
+
+/// What the title and the badge count: chats of mine where the customer wrote last, and offers (`ux.md` §7).
+fn waiting_for_me(store: Store) -> Signal<u32> {
+    let (mine, offers) = (store.folder(Folder::Mine), store.offers());
+    Memo::new(move |_| {
+        let unanswered = mine.with(|ids| {
+            ids.iter()
+                .filter(|id| {
+                    store.head(**id).with(|head| {
+                        let preview = head.as_ref().and_then(|head| head.preview.as_ref());
+                        preview.is_some_and(|preview| preview.author == Author::Contact)
+                    })
+                })
+                .count()
+        });
+        u32::try_from(unanswered + offers.read().len()).unwrap_or(u32::MAX)
+    })
+    .into()
+}
+
+/// "Ana Ruiz · Mine".
+fn page_name(store: Store, desk: Desk) -> Signal<String> {
+    Memo::new(move |_| match &*desk.place.read() {
+        Place::Account => t(Key::Account).to_owned(),
+        Place::Users => t(Key::Users).to_owned(),
+        Place::Folder { folder, conversation } => {
+            let name = conversation.and_then(|id| store.head(id).with(|head| Some(head.as_ref()?.contact_name.clone())));
+            match name {
+                Some(name) => format!("{name} · {}", folder_name(*folder)),
+                None => format!("{} · Causerie", folder_name(*folder)),
+            }
+        }
+        Place::Login | Place::Setup | Place::Link(_) | Place::Unknown => "Causerie".to_owned(),
+    })
+    .into()
+}

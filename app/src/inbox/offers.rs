@@ -1,0 +1,174 @@
+//! Offer cards: docked into the profile, above the composer, or a sheet on the phone (`ux.md` §4.7).
+
+use std::time::Duration;
+
+use causerie_shared::{conversation::State, ids::ConversationId, row::Head, timer::Ring, window::Folder};
+use leptos::prelude::*;
+
+use super::Desk;
+use crate::{
+    format,
+    hooks::Announcer,
+    i18n::{Key, t, tf},
+    store::{Store, view::Connection},
+    ui::{Avatar, TimerRing, channel_name},
+};
+
+const MOST: usize = 3;
+/// How long a card says what became of it.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A card: an offer, or what became of one a moment ago.
+#[derive(Debug, Clone, PartialEq)]
+struct Card {
+    head: Head,
+    gone: Option<String>,
+}
+
+/// All offers that are not in front already, the soonest due first.
+#[component]
+pub fn Offers() -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let announcer: Announcer = expect_context();
+    let offers = store.offers();
+    let known = RwSignal::new(Vec::<Card>::new());
+    Effect::new(move |_| {
+        let heads: Vec<Head> =
+            offers.with(|ids| ids.iter().filter_map(|id| store.head(*id).get()).collect());
+        known.update(|cards| {
+            for card in cards.iter_mut().filter(|card| card.gone.is_none()) {
+                if !heads.iter().any(|head| head.id == card.head.id) {
+                    let id = card.head.id;
+                    card.gone = farewell(store, id);
+                    set_timeout(move || forget(known, id), FAREWELL);
+                }
+            }
+            // What I accepted or declined myself needs no words.
+            cards.retain(|card| card.gone.as_deref() != Some(""));
+            for head in heads {
+                match cards.iter_mut().find(|card| card.head.id == head.id) {
+                    Some(card) => *card = Card { head, gone: None },
+                    None => {
+                        announcer.urgent(tf(Key::OfferSpoken, &[("name", &head.contact_name)]));
+                        cards.push(Card { head, gone: None });
+                    }
+                }
+            }
+        });
+    });
+    // The open chat has its own Accept in the bar below it.
+    let shown = Memo::new(move |_| {
+        let open = desk.open.get();
+        known.with(|cards| cards.iter().filter(|card| Some(card.head.id) != open).cloned().collect::<Vec<_>>())
+    });
+    let first_cards = move || shown.with(|cards| cards[..cards.len().min(MOST)].to_vec());
+    let some = Memo::new(move |_| !shown.read().is_empty());
+    move || {
+        some.get().then(|| view! {
+            <section class="offers" role="region" aria-label=t(Key::Offers)>
+                <For
+                    each=first_cards
+                    key=|card| (card.head.id, card.head.version, card.gone.is_some())
+                    children=|card| view! { <OfferCard card /> }
+                />
+                {move || {
+                    let more = shown.read().len().saturating_sub(MOST);
+                    (more > 0).then(|| view! { <span class="offers-more pill">{format!("+{more}")}</span> })
+                }}
+            </section>
+        })
+    }
+}
+
+/// Takes a card away that said its last words; an offer that came back meanwhile stays.
+fn forget(known: RwSignal<Vec<Card>>, id: ConversationId) {
+    known.try_update(|cards| cards.retain(|card| card.head.id != id || card.gone.is_none()));
+}
+
+/// What became of an offer; empty when it was me.
+fn farewell(store: Store, id: ConversationId) -> Option<String> {
+    let me = store.me().with_untracked(|me| me.as_ref().map(|me| me.id));
+    if store.busy(id).get_untracked() {
+        return Some(String::new());
+    }
+    let head = store.head(id).get_untracked();
+    Some(match head.map(|head| head.state) {
+        Some(State::Assigned { agent, .. }) if Some(agent) == me => String::new(),
+        Some(State::Assigned { agent, .. } | State::Assigning { agent, .. }) => {
+            match store.user(agent).get_untracked() {
+                Some(user) => tf(Key::TookIt, &[("name", &user.name)]),
+                None => t(Key::OfferOver).to_owned(),
+            }
+        }
+        Some(
+            State::Bot { .. }
+            | State::Waiting { .. }
+            | State::Transferring { .. }
+            | State::Ended { .. }
+            | State::Failed { .. },
+        )
+        | None => t(Key::OfferOver).to_owned(),
+    })
+}
+
+#[component]
+fn OfferCard(card: Card) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let Card { head, gone } = card;
+    let id = head.id;
+    let (busy, online, now) = (store.busy(id), store.online(), store.now());
+    let able = move || !busy.get() && online.get() == Connection::Online;
+    let inbox = store.inbox(head.inbox);
+    let inbox = move || inbox.read().as_ref().map(|inbox| inbox.name.clone()).unwrap_or_default();
+    let waiting = move || tf(Key::WaitingFor, &[("time", &format::clock((now.get() - head.waiting_since).max(0)))]);
+    let ring = head.ring.unwrap_or(Ring { due: 0, total: 0 });
+    let first_words = head.preview.as_ref().map(|preview| preview.text.clone()).unwrap_or_default();
+    let accept = move |_| {
+        if able() {
+            accept_offer(store, desk, id);
+        }
+    };
+    view! {
+        <article class="offer" aria-label=tf(Key::OfferFrom, &[("name", &head.contact_name)])>
+            <p class="offer-title">{t(Key::NewOffer)}</p>
+            {gone.is_none().then(|| view! { <TimerRing ring now /> })}
+            <div class="offer-who">
+                <Avatar name=head.contact_name.clone() seed=head.contact.to_u128() size=40 channel=head.channel />
+                <div>
+                    <p class="offer-name truncate"><bdi>{head.contact_name.clone()}</bdi></p>
+                    <p class="offer-sub truncate">{channel_name(head.channel)}" · "{inbox}" · "{waiting}</p>
+                </div>
+            </div>
+            <p class="offer-text" dir="auto">{first_words}</p>
+            {match gone {
+                Some(text) => view! { <p class="offer-gone">{text}</p> }.into_any(),
+                None => view! {
+                    <div class="offer-acts">
+                        <button class="btn btn-primary" type="button" aria-disabled=move || (!able()).then_some("true") on:click=accept>
+                            {t(Key::Accept)}
+                        </button>
+                        <button
+                            class="btn" type="button" aria-disabled=move || (!able()).then_some("true")
+                            on:click=move |_| {
+                                if able() {
+                                    store.decline(id);
+                                }
+                            }
+                        >
+                            {t(Key::Decline)}
+                        </button>
+                    </div>
+                }
+                .into_any(),
+            }}
+        </article>
+    }
+}
+
+/// Accepts an offer and opens its chat; it moves on to Mine once the server agreed.
+pub fn accept_offer(store: Store, desk: Desk, id: ConversationId) {
+    store.accept(id);
+    desk.open_in(Folder::Engaged, id);
+}

@@ -1,0 +1,101 @@
+//! Folders with live counters, at the side or, on a phone, at the foot.
+
+use causerie_shared::window::Folder;
+use leptos::prelude::*;
+
+use super::{Desk, folder_name};
+use crate::{
+    format,
+    i18n::{Key, Plural, t, tn},
+    pages::Place,
+    store::Store,
+    ui::{Icon, Logo},
+};
+
+fn icon(folder: Folder) -> &'static str {
+    match folder {
+        Folder::Queue => "queue",
+        Folder::Engaged => "engaged",
+        Folder::Mine => "mine",
+        Folder::History => "history",
+    }
+}
+
+/// The navigation.
+#[component]
+pub fn Rail() -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let more = RwSignal::new(false);
+    let me = store.me();
+    let manages = Memo::new(move |_| me.read().as_ref().is_some_and(|me| me.role.manages()));
+    // The sheet behind "More" closes once it led somewhere.
+    Effect::new(move |_| {
+        desk.place.track();
+        more.set(false);
+    });
+    view! {
+        <nav
+            class="rail" aria-label=t(Key::Folders)
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    more.set(false);
+                }
+            }
+        >
+            <a class="rail-logo" href=Place::START.path() aria-label="Causerie">
+                <Logo />
+            </a>
+            {[Folder::Queue, Folder::Engaged, Folder::Mine].map(|folder| view! { <FolderLink folder /> })}
+            <div class="rail-rest" id="rail-rest" data-open=move || more.get().then_some("")>
+                <FolderLink folder=Folder::History />
+                <span class="rail-line"></span>
+                {move || manages.get().then(|| view! { <PageLink place=Place::Users icon="users" label=t(Key::Users) /> })}
+                <span class="rail-space"></span>
+                <PageLink place=Place::Account icon="settings" label=t(Key::Account) />
+            </div>
+            <button
+                class="rail-item rail-more" type="button" aria-controls="rail-rest"
+                aria-expanded=move || more.get().to_string()
+                on:click=move |_| more.update(|more| *more = !*more)
+            >
+                <Icon name="more" />
+                <span class="rail-label">{t(Key::More)}</span>
+            </button>
+        </nav>
+    }
+}
+
+#[component]
+fn FolderLink(folder: Folder) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let total = store.total(folder);
+    let current = move || (desk.place.read().folder() == Some(folder)).then_some("page");
+    let hot = move || (folder == Folder::Engaged && total.get() > 0).then_some("");
+    view! {
+        <a
+            class="rail-item" href=Place::Folder { folder, conversation: None }.path()
+            aria-current=current
+            aria-description=move || tn(Plural::Chats, total.get())
+        >
+            <Icon name=icon(folder) />
+            <span class="rail-label">{folder_name(folder)}</span>
+            <span class="rail-count" aria-hidden="true" data-hot=hot data-zero=move || (total.get() == 0).then_some("")>
+                {move || format::compact(total.get())}
+            </span>
+        </a>
+    }
+}
+
+#[component]
+fn PageLink(place: Place, icon: &'static str, label: &'static str) -> impl IntoView {
+    let desk: Desk = expect_context();
+    let href = place.path();
+    view! {
+        <a class="rail-item" href=href aria-current=move || (*desk.place.read() == place).then_some("page")>
+            <Icon name=icon />
+            <span class="rail-label">{label}</span>
+        </a>
+    }
+}

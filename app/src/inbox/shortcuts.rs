@@ -1,0 +1,156 @@
+//! Keys that work anywhere on the desk (`ux.md` §6), for what is built.
+
+use causerie_shared::{
+    conversation::State,
+    ids::ConversationId,
+    window::Folder,
+};
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+
+use super::{Desk, offers::accept_offer, rows::focus_thread};
+use crate::{
+    chat::end_chat,
+    hooks::in_text,
+    pages::Place,
+    store::{Store, view::Connection},
+    ui::focus,
+};
+
+/// Seconds between `g` and the folder's letter.
+const CHORD_MS: f64 = 1_500.0;
+
+/// Listens while the frame lives.
+pub fn use_shortcuts(store: Store, desk: Desk) {
+    // When `g` was pressed.
+    let offers = store.offers();
+    let chord = StoredValue::new(None::<f64>);
+    let handle = window_event_listener(ev::keydown, move |event| {
+        if event.default_prevented() || event.is_composing() {
+            return;
+        }
+        if event.key() == "F8" {
+            if let Some(oldest) = offers.with_untracked(|offers| offers.first().copied()) {
+                event.prevent_default();
+                accept_offer(store, desk, oldest);
+            }
+            return;
+        }
+        if event.key() == "Escape" {
+            escape(&event, desk);
+            return;
+        }
+        if in_text(&event) || event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let second = chord.try_update_value(Option::take).flatten().is_some_and(|at| event.time_stamp() - at < CHORD_MS);
+        if second && let Some(folder) = folder_of(&event.key()) {
+            event.prevent_default();
+            desk.go(&Place::Folder { folder, conversation: None }, false);
+            return;
+        }
+        if event.key() == "g" {
+            chord.set_value(Some(event.time_stamp()));
+            return;
+        }
+        if single_key(&event, store, desk) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+fn folder_of(key: &str) -> Option<Folder> {
+    match key {
+        "q" => Some(Folder::Queue),
+        "e" => Some(Folder::Engaged),
+        "m" => Some(Folder::Mine),
+        "h" => Some(Folder::History),
+        _ => None,
+    }
+}
+
+/// Popovers close themselves; then the composer lets go, then the phone's screen goes back.
+fn escape(event: &KeyboardEvent, desk: Desk) {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return };
+    if target.closest("dialog, [popover]").ok().flatten().is_some() {
+        return;
+    }
+    if in_text(event) {
+        let row = document().query_selector("#conversations [role='option'][tabindex='0']").ok().flatten();
+        match row.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+            Some(row) => focus(&row),
+            None => drop(target.blur()),
+        }
+    } else if desk.open.get_untracked().is_some() && desk.phone.get_untracked() {
+        desk.back();
+    }
+}
+
+/// Keys of one letter; `false` when the key means nothing here.
+fn single_key(event: &KeyboardEvent, store: Store, desk: Desk) -> bool {
+    let open = desk.open.get_untracked();
+    match (event.key().as_str(), open) {
+        ("j" | "ArrowDown", _) => step(event, desk, 1),
+        ("k" | "ArrowUp", _) => step(event, desk, -1),
+        ("Enter" | "o" | "r", Some(_)) if event.key() != "Enter" || on_nothing(event) => {
+            focus_thread();
+            true
+        }
+        ("y", Some(id)) => take(store, desk, id),
+        ("e", Some(id)) => end_chat(store, desk, id),
+        ("]", Some(_)) => {
+            desk.toggle_profile();
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Enter belongs to the button or link that has the focus.
+fn on_nothing(event: &KeyboardEvent) -> bool {
+    event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()).is_none_or(|target| target.tag_name() == "BODY")
+}
+
+/// Arrows scroll where something scrolls; the letters always step.
+fn step(event: &KeyboardEvent, desk: Desk, by: isize) -> bool {
+    if event.key().starts_with("Arrow") && !on_nothing(event) {
+        return false;
+    }
+    match desk.neighbour(by) {
+        Some(id) => {
+            desk.open(id);
+            true
+        }
+        None => false,
+    }
+}
+
+/// `y`: start or accept the open chat.
+fn take(store: Store, desk: Desk, id: ConversationId) -> bool {
+    if store.online().get_untracked() != Connection::Online {
+        return false;
+    }
+    let me = store.me().with_untracked(|me| me.as_ref().map(|me| me.id));
+    match store.head(id).get_untracked().map(|head| head.state) {
+        Some(State::Waiting { .. }) if desk.folder.get_untracked() == Folder::Queue => {
+            store.start_chat(id);
+            true
+        }
+        Some(State::Assigning { agent, .. }) if Some(agent) == me => {
+            store.accept(id);
+            true
+        }
+        Some(
+            State::Waiting { .. }
+            | State::Assigning { .. }
+            | State::Bot { .. }
+            | State::Assigned { .. }
+            | State::Transferring { .. }
+            | State::Ended { .. }
+            | State::Failed { .. },
+        )
+        | None => false,
+    }
+}

@@ -1,0 +1,168 @@
+//! The copy on the disk: one IndexedDB database for each user of this device.
+
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
+
+use super::promise;
+use crate::store::core::{DISK_BOOT_STORES, DISK_STORES, DiskKey};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `IDBDatabase.transaction` with its options, which web-sys holds back.
+    #[wasm_bindgen(extends = js_sys::Object, typescript_type = "IDBDatabase")]
+    type DurableDatabase;
+
+    #[wasm_bindgen(method, catch, js_name = transaction)]
+    fn durable(
+        this: &DurableDatabase,
+        stores: &JsValue,
+        mode: &str,
+        options: &JsValue,
+    ) -> Result<IdbTransaction, JsValue>;
+}
+
+/// Why the disk did not do what it was asked for, in words for the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskError(pub String);
+
+impl From<JsValue> for DiskError {
+    fn from(error: JsValue) -> Self {
+        Self(promise::words(&error))
+    }
+}
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    database: IdbDatabase,
+}
+
+const VERSION: u32 = 1;
+
+fn factory() -> Result<IdbFactory, DiskError> {
+    let missing = || DiskError("this browser has no storage for web pages".into());
+    web_sys::window().ok_or_else(missing)?.indexed_db()?.ok_or_else(missing)
+}
+
+fn names(stores: &[&str]) -> JsValue {
+    stores
+        .iter()
+        .map(|store| JsValue::from_str(store))
+        .collect::<Array>()
+        .into()
+}
+
+impl Disk {
+    /// Opens the database, making it if it is not there.
+    pub async fn open(name: &str) -> Result<Self, DiskError> {
+        let request = factory()?.open_with_u32(name, VERSION)?;
+        let upgrade = {
+            let request = request.clone();
+            Closure::<dyn Fn()>::new(move || {
+                let Ok(database) = request.result().map(JsCast::unchecked_into::<IdbDatabase>) else {
+                    return;
+                };
+                let there = database.object_store_names();
+                for store in DISK_STORES.into_iter().filter(|store| !there.contains(store)) {
+                    // A store that cannot be made fails the opening itself.
+                    if database.create_object_store(store).is_err() {
+                        return;
+                    }
+                }
+            })
+        };
+        request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+        let database: IdbDatabase = promise::request(&request).await?.unchecked_into();
+        // Another tab signs out or brings a newer version: an open handle would block it.
+        let close = {
+            let database = database.clone();
+            Closure::<dyn Fn()>::new(move || database.close())
+        };
+        database.set_onversionchange(Some(close.as_ref().unchecked_ref()));
+        close.forget();
+        Ok(Self { database })
+    }
+
+    /// Deletes a database.
+    pub async fn delete(name: &str) -> Result<(), DiskError> {
+        let request: IdbOpenDbRequest = factory()?.delete_database(name)?;
+        promise::request(&request).await?;
+        Ok(())
+    }
+
+    /// Lets go of the database.
+    pub fn close(&self) {
+        self.database.close();
+    }
+
+    /// Everything that is needed for the first paint.
+    pub async fn boot(&self) -> Result<Vec<(DiskKey, Vec<u8>)>, DiskError> {
+        let transaction = self.database.transaction_with_str_sequence(&names(&DISK_BOOT_STORES))?;
+        let mut asked = vec![];
+        for store in DISK_BOOT_STORES {
+            let objects = transaction.object_store(store)?;
+            let keys = promise::request(&objects.get_all_keys()?);
+            asked.push((store, keys, promise::request(&objects.get_all()?)));
+        }
+        let mut found = vec![];
+        for (store, keys, values) in asked {
+            let (keys, values) = (Array::from(&keys.await?), Array::from(&values.await?));
+            for (key, value) in keys.iter().zip(values.iter()) {
+                if let Some(key) = key.as_string().and_then(|name| DiskKey::parse(store, &name)) {
+                    found.push((key, Uint8Array::new(&value).to_vec()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads single values.
+    pub async fn read(&self, keys: &[DiskKey]) -> Result<Vec<(DiskKey, Option<Vec<u8>>)>, DiskError> {
+        let transaction = self.database.transaction_with_str_sequence(&names(&DISK_STORES))?;
+        let mut asked = vec![];
+        for key in keys {
+            let value = transaction.object_store(key.store())?.get(&key.name().into())?;
+            asked.push((*key, promise::request(&value)));
+        }
+        let mut found = vec![];
+        for (key, value) in asked {
+            let value = value.await?;
+            found.push((key, value.is_object().then(|| Uint8Array::new(&value).to_vec())));
+        }
+        Ok(found)
+    }
+
+    /// Writes (or with `None` deletes) values in one transaction. `durable` waits until they would
+    /// survive a crash of the whole machine.
+    pub async fn write(&self, values: Vec<(DiskKey, Option<Vec<u8>>)>, durable: bool) -> Result<(), DiskError> {
+        let mut stores: Vec<&str> = values.iter().map(|(key, _)| key.store()).collect();
+        stores.sort_unstable();
+        stores.dedup();
+        let transaction = self.transaction(&names(&stores), durable)?;
+        for (key, value) in values {
+            let objects = transaction.object_store(key.store())?;
+            let name = JsValue::from(key.name());
+            match value {
+                Some(bytes) => objects.put_with_key(&Uint8Array::from(bytes.as_slice()), &name)?,
+                None => objects.delete(&name)?,
+            };
+        }
+        promise::transaction(&transaction).await?;
+        Ok(())
+    }
+
+    fn transaction(&self, stores: &JsValue, durable: bool) -> Result<IdbTransaction, JsValue> {
+        let options = Object::new();
+        let durability = if durable { "strict" } else { "relaxed" };
+        Reflect::set(&options, &"durability".into(), &durability.into())?;
+        let database: &DurableDatabase = self.database.unchecked_ref();
+        match database.durable(stores, "readwrite", &options) {
+            Ok(transaction) => Ok(transaction),
+            // Browsers that do not know the option.
+            Err(_) => self
+                .database
+                .transaction_with_str_sequence_and_mode(stores, IdbTransactionMode::Readwrite),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Single requests. Every error is a refusal with a code.
+
+use causerie_shared::{
+    api::{ErrorBody, MAX_UPLOAD, upload_extension},
+    refusal::{Code, Refusal},
+};
+use js_sys::encode_uri_component;
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{File, Headers, RequestInit, Response};
+
+/// Why a request has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The server was not reached.
+    Unreachable,
+    Refused(Refusal),
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unreachable => Refusal::new(Code::Internal, "the server cannot be reached"),
+            Failure::Refused(refusal) => refusal,
+        }
+    }
+}
+
+/// A part of a path.
+pub fn segment(text: &str) -> String {
+    encode_uri_component(text).into()
+}
+
+/// `GET` with a JSON answer, telling apart whether the server was reached.
+pub async fn ask<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    read(fetch("GET", path, None).await?).await
+}
+
+/// `GET` with a JSON answer.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Refusal> {
+    Ok(ask(path).await?)
+}
+
+/// `POST` of JSON with a JSON answer.
+pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, Refusal> {
+    Ok(read(fetch("POST", path, Some(json(body)?)).await?).await?)
+}
+
+/// `POST` of JSON without an answer.
+pub async fn send<B: Serialize>(path: &str, body: &B) -> Result<(), Refusal> {
+    fetch("POST", path, Some(json(body)?)).await?;
+    Ok(())
+}
+
+/// `DELETE` without an answer.
+pub async fn delete(path: &str) -> Result<(), Refusal> {
+    fetch("DELETE", path, None).await?;
+    Ok(())
+}
+
+/// Sends a file as it is; type and size are checked before.
+pub async fn upload<T: DeserializeOwned>(path: &str, file: &File) -> Result<T, Refusal> {
+    let name = file.name();
+    if upload_extension(&name).is_none() {
+        return Err(Refusal::new(
+            Code::BadFile,
+            format!("{name}: files of this type cannot be sent"),
+        ));
+    }
+    if file.size() > MAX_UPLOAD as f64 {
+        let limit = MAX_UPLOAD / 1024 / 1024;
+        return Err(Refusal::new(
+            Code::TooLarge,
+            format!("{name} is larger than {limit} MB"),
+        ));
+    }
+    let body = Body {
+        bytes: file.clone().into(),
+        headers: vec![("X-File-Name", segment(&name))],
+    };
+    Ok(read(fetch("POST", path, Some(body)).await?).await?)
+}
+
+struct Body {
+    bytes: JsValue,
+    headers: Vec<(&'static str, String)>,
+}
+
+fn json<B: Serialize>(body: &B) -> Result<Body, Refusal> {
+    let text = serde_json::to_string(body).map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
+    Ok(Body {
+        bytes: text.into(),
+        headers: vec![("Content-Type", "application/json".into())],
+    })
+}
+
+async fn fetch(method: &str, path: &str, body: Option<Body>) -> Result<Response, Failure> {
+    let response = request(method, path, body).await.map_err(|_| Failure::Unreachable)?;
+    if response.ok() {
+        return Ok(response);
+    }
+    let status = response.status();
+    match read::<ErrorBody>(response).await {
+        Ok(body) => Err(Failure::Refused(body.error)),
+        // A proxy answers for a server that is down.
+        Err(_) if matches!(status, 502..=504) => Err(Failure::Unreachable),
+        Err(_) => {
+            let code = if status == 401 {
+                Code::Unauthorized
+            } else {
+                Code::Internal
+            };
+            Err(Failure::Refused(Refusal::new(
+                code,
+                format!("the server answered {status}"),
+            )))
+        }
+    }
+}
+
+async fn request(method: &str, path: &str, body: Option<Body>) -> Result<Response, JsValue> {
+    let init = RequestInit::new();
+    init.set_method(method);
+    if let Some(body) = body {
+        let headers = Headers::new()?;
+        for (name, value) in body.headers {
+            headers.set(name, &value)?;
+        }
+        init.set_headers(&headers);
+        init.set_body(&body.bytes);
+    }
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    JsFuture::from(window.fetch_with_str_and_init(path, &init))
+        .await?
+        .dyn_into()
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
+    let text = async { JsFuture::from(response.text()?).await };
+    let text = text
+        .await
+        .ok()
+        .and_then(|text| text.as_string())
+        .ok_or(Failure::Unreachable)?;
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::Refused(Refusal::new(Code::Malformed, format!("the server's answer: {error}"))))
+}

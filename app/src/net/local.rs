@@ -1,0 +1,96 @@
+//! What outlives a reload outside the database: who is signed in here. And the wipe at sign-out.
+
+use causerie_shared::{ids::UserId, user::Me};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Storage;
+
+/// Key of the signed-in user.
+const ME: &str = "causerie.me";
+/// Choices of this device, kept when a user signs out.
+const KEPT: [&str; 2] = ["causerie.theme", "causerie.lang"];
+/// Caches of the console itself, without anyone's data.
+const SHELL: &str = "shell-";
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}
+
+/// Name of a user's database.
+pub fn database(user: UserId) -> String {
+    // FNV-1a: short and stable; it only keeps users of one device apart.
+    let hash = user
+        .to_u128()
+        .to_be_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    format!("causerie-{hash:016x}")
+}
+
+/// Who is signed in on this device, as far as it knows.
+pub fn me() -> Option<Me> {
+    serde_json::from_str(&storage()?.get_item(ME).ok()??).ok()
+}
+
+/// Remembers who is signed in. Without storage the next start asks the server first.
+pub fn set_me(me: &Me) {
+    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(me))
+        && storage.set_item(ME, &text).is_err()
+    {
+        web_sys::console::warn_1(&"this browser does not keep who is signed in".into());
+    }
+}
+
+/// Is this change of the storage, made by another tab, its sign-out?
+pub fn is_sign_out(key: Option<&str>, value: Option<&str>) -> bool {
+    key == Some(ME) && value.is_none()
+}
+
+/// Forgets everything but the choices of this device: storage and caches.
+pub async fn wipe() {
+    if let Some(storage) = storage() {
+        let length = storage.length().unwrap_or(0);
+        let keys: Vec<String> = (0..length)
+            .filter_map(|index| storage.key(index).ok().flatten())
+            .collect();
+        for key in keys.iter().filter(|key| !KEPT.contains(&key.as_str())) {
+            if storage.remove_item(key).is_err() {
+                web_sys::console::warn_1(&format!("{key} could not be removed").into());
+            }
+        }
+    }
+    if let Some(storage) = web_sys::window().and_then(|window| window.session_storage().ok().flatten())
+        && storage.clear().is_err()
+    {
+        web_sys::console::warn_1(&"the session storage could not be cleared".into());
+    }
+    if let Err(error) = wipe_caches().await {
+        web_sys::console::warn_2(&"caches could not be removed".into(), &error);
+    }
+}
+
+async fn wipe_caches() -> Result<(), JsValue> {
+    let Some(window) = web_sys::window() else { return Ok(()) };
+    let caches = window.caches()?;
+    let names: Array = JsFuture::from(caches.keys()).await?.dyn_into()?;
+    for name in names
+        .iter()
+        .filter_map(|name| name.as_string())
+        .filter(|name| !name.starts_with(SHELL))
+    {
+        JsFuture::from(caches.delete(&name)).await?;
+    }
+    Ok(())
+}
+
+/// Asks the browser not to evict what is kept here.
+pub async fn persist() {
+    let Some(window) = web_sys::window() else { return };
+    if let Ok(promise) = window.navigator().storage().persist() {
+        // The browser may say no; then it may evict under pressure, as any page's data.
+        drop(JsFuture::from(promise).await);
+    }
+}

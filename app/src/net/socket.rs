@@ -1,0 +1,238 @@
+//! The socket: kept open, opened again with back-off, and given up when the server falls silent.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use causerie_shared::{
+    Millis,
+    frame::{ClientFrame, ServerFrame, decode, encode},
+};
+use gloo_timers::callback::{Interval, Timeout};
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{BinaryType, Event, MessageEvent, VisibilityState, WebSocket};
+
+use super::clock;
+
+/// The server pings every 10 s; after this long without a frame the line is dead.
+const SILENCE_MS: Millis = 25_000;
+/// How often that is looked at.
+const WATCH_MS: u32 = 5_000;
+const FIRST_WAIT_MS: u32 = 1_000;
+const LONGEST_WAIT_MS: u32 = 30_000;
+
+/// What the socket tells.
+#[derive(Debug)]
+pub enum Told {
+    Opened,
+    Frame(ServerFrame),
+    /// Closed, or not opened for the `attempt`-th time in a row (0 after an open one).
+    Closed {
+        attempt: u32,
+    },
+}
+
+type Handler = Rc<dyn Fn(Told)>;
+
+/// One line to the server.
+pub struct Socket {
+    handler: Handler,
+    line: RefCell<Option<Line>>,
+    attempt: Cell<u32>,
+    heard: Cell<Millis>,
+    wait: RefCell<Option<Timeout>>,
+    watch: RefCell<Option<Interval>>,
+    stopped: Cell<bool>,
+    wake: RefCell<Vec<Closure<dyn Fn()>>>,
+}
+
+struct Line {
+    socket: WebSocket,
+    _on_open: Closure<dyn Fn()>,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_close: Closure<dyn Fn(Event)>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        // Closing a socket without a code cannot fail.
+        drop(self.socket.close());
+    }
+}
+
+impl Socket {
+    /// Connects, and keeps connecting until [`Socket::stop`].
+    pub fn start(handler: impl Fn(Told) + 'static) -> Rc<Self> {
+        let socket = Rc::new(Self {
+            handler: Rc::new(handler),
+            line: RefCell::new(None),
+            attempt: Cell::new(0),
+            heard: Cell::new(clock::now()),
+            wait: RefCell::new(None),
+            watch: RefCell::new(None),
+            stopped: Cell::new(false),
+            wake: RefCell::new(vec![]),
+        });
+        let weak = Rc::downgrade(&socket);
+        let watch = Interval::new(WATCH_MS, move || with(&weak, |socket| socket.look()));
+        *socket.watch.borrow_mut() = Some(watch);
+        socket.listen();
+        socket.connect();
+        socket
+    }
+
+    /// Sends a frame; one that is sent while the line is down is lost, as the core expects.
+    pub fn send(&self, frame: &ClientFrame) {
+        if let Some(line) = &*self.line.borrow()
+            && line.socket.ready_state() == WebSocket::OPEN
+            && line.socket.send_with_u8_array(&encode(frame)).is_err()
+        {
+            web_sys::console::warn_1(&"a frame could not be sent".into());
+        }
+    }
+
+    /// Closes for good.
+    pub fn stop(&self) {
+        self.stopped.set(true);
+        self.wait.borrow_mut().take();
+        self.watch.borrow_mut().take();
+        self.line.borrow_mut().take();
+        if let Some(window) = web_sys::window() {
+            for wake in self.wake.borrow().iter() {
+                let wake = wake.as_ref().unchecked_ref();
+                drop(window.remove_event_listener_with_callback("online", wake));
+                if let Some(document) = window.document() {
+                    drop(document.remove_event_listener_with_callback("visibilitychange", wake));
+                }
+            }
+        }
+    }
+
+    /// Network back, page shown again: do not sit out the wait.
+    fn listen(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let wake = Closure::<dyn Fn()>::new(move || with(&weak, |socket| socket.hurry()));
+        if let Some(window) = web_sys::window() {
+            let listener = wake.as_ref().unchecked_ref();
+            let online = window.add_event_listener_with_callback("online", listener);
+            let shown = window.document().map_or(Ok(()), |document| {
+                document.add_event_listener_with_callback("visibilitychange", listener)
+            });
+            if online.and(shown).is_err() {
+                web_sys::console::warn_1(&"no events about the network".into());
+            }
+        }
+        self.wake.borrow_mut().push(wake);
+    }
+
+    /// Tries again now instead of sitting out the wait.
+    pub fn hurry(self: &Rc<Self>) {
+        let hidden = web_sys::window()
+            .and_then(|window| window.document())
+            .is_some_and(|document| document.visibility_state() == VisibilityState::Hidden);
+        if hidden {
+            return;
+        }
+        if self.line.borrow().is_some() {
+            self.look();
+        } else if !self.stopped.get() {
+            self.attempt.set(0);
+            self.connect();
+        }
+    }
+
+    /// A half-open line says nothing for ever; the clock finds out.
+    fn look(self: &Rc<Self>) {
+        if self.line.borrow().is_some() && clock::now() - self.heard.get() > SILENCE_MS {
+            self.lost();
+        }
+    }
+
+    fn connect(self: &Rc<Self>) {
+        self.wait.borrow_mut().take();
+        if self.stopped.get() {
+            return;
+        }
+        self.heard.set(clock::now());
+        let Some(socket) = address().and_then(|address| WebSocket::new(&address).ok()) else {
+            return self.lost();
+        };
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let weak = Rc::downgrade(self);
+        let on_open = Closure::<dyn Fn()>::new(move || {
+            with(&weak, |socket| {
+                socket.heard.set(clock::now());
+                (socket.handler)(Told::Opened);
+            });
+        });
+        let weak = Rc::downgrade(self);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            with(&weak, |socket| socket.message(&event));
+        });
+        let weak = Rc::downgrade(self);
+        let on_close = Closure::<dyn Fn(Event)>::new(move |_| with(&weak, |socket| socket.lost()));
+        socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        let line = Line {
+            socket,
+            _on_open: on_open,
+            _on_message: on_message,
+            _on_close: on_close,
+        };
+        *self.line.borrow_mut() = Some(line);
+    }
+
+    fn message(self: &Rc<Self>, event: &MessageEvent) {
+        self.heard.set(clock::now());
+        let bytes = event
+            .data()
+            .dyn_into::<ArrayBuffer>()
+            .map(|buffer| Uint8Array::new(&buffer).to_vec());
+        match bytes.map(|bytes| decode(&bytes)) {
+            Ok(Ok(frame)) => {
+                self.attempt.set(0);
+                (self.handler)(Told::Frame(frame));
+            }
+            Ok(Err(error)) => web_sys::console::warn_1(&error.to_string().into()),
+            Err(_) => web_sys::console::warn_1(&"a text frame".into()),
+        }
+    }
+
+    /// The line is gone: tell, and try again after a while.
+    fn lost(self: &Rc<Self>) {
+        self.line.borrow_mut().take();
+        let attempt = self.attempt.get();
+        self.attempt.set(attempt + 1);
+        let longest = FIRST_WAIT_MS.saturating_mul(1 << attempt.min(5)).min(LONGEST_WAIT_MS);
+        // Half to all of it, so that a thousand clients do not come back at once.
+        let wait = longest / 2 + (clock::random() % u128::from(longest / 2 + 1)) as u32;
+        let weak: Weak<Self> = Rc::downgrade(self);
+        let again = Timeout::new(wait, move || {
+            with(&weak, |socket| socket.connect());
+        });
+        *self.wait.borrow_mut() = Some(again);
+        (self.handler)(Told::Closed { attempt });
+    }
+}
+
+fn with(socket: &Weak<Socket>, act: impl FnOnce(&Rc<Socket>)) {
+    if let Some(socket) = socket.upgrade() {
+        act(&socket);
+    }
+}
+
+fn address() -> Option<String> {
+    let location = web_sys::window()?.location();
+    let scheme = if location.protocol().ok()? == "https:" {
+        "wss"
+    } else {
+        "ws"
+    };
+    Some(format!("{scheme}://{}/api/socket", location.host().ok()?))
+}

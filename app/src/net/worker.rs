@@ -1,0 +1,110 @@
+//! The service worker: registered at the start, looked at hourly and when the page is shown again.
+
+use std::{cell::Cell, rc::Rc};
+
+use gloo_timers::callback::Interval;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    RegistrationOptions, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState,
+};
+
+const SCRIPT: &str = "/app/sw.js";
+const SCOPE: &str = "/app/";
+const HOUR_MS: u32 = 3_600_000;
+
+fn container() -> Option<ServiceWorkerContainer> {
+    let navigator = web_sys::window()?.navigator();
+    // Absent in private windows of some browsers and on plain HTTP.
+    let there = js_sys::Reflect::has(&navigator, &"serviceWorker".into()).unwrap_or(false);
+    there.then(|| navigator.service_worker())
+}
+
+/// Registers the worker; `ready` is called when a newer console waits to be used.
+pub async fn register(ready: impl Fn() + 'static) {
+    if let Err(error) = try_register(Rc::new(ready)).await {
+        web_sys::console::warn_2(&"no service worker, so no start without network".into(), &error);
+    }
+}
+
+async fn try_register(ready: Rc<dyn Fn()>) -> Result<(), JsValue> {
+    let Some(container) = container() else { return Ok(()) };
+    let options = RegistrationOptions::new();
+    options.set_scope(SCOPE);
+    let promise = container.register_with_options(SCRIPT, &options);
+    let registration: ServiceWorkerRegistration = JsFuture::from(promise).await?.dyn_into()?;
+    if registration.waiting().is_some() && container.controller().is_some() {
+        ready();
+    }
+    let found = {
+        let (registration, container) = (registration.clone(), container.clone());
+        Closure::<dyn Fn()>::new(move || {
+            let Some(worker) = registration.installing() else {
+                return;
+            };
+            watch(&worker, &container, Rc::clone(&ready));
+        })
+    };
+    registration.set_onupdatefound(Some(found.as_ref().unchecked_ref()));
+    found.forget();
+    // Lives as long as the page.
+    Interval::new(HOUR_MS, move || check(&registration)).forget();
+    Ok(())
+}
+
+fn check(registration: &ServiceWorkerRegistration) {
+    if let Ok(promise) = registration.update() {
+        leptos::task::spawn_local(async move {
+            // Without network there is nothing newer to find.
+            drop(JsFuture::from(promise).await);
+        });
+    }
+}
+
+/// Tells when the worker is installed beside one that is in use.
+fn watch(worker: &ServiceWorker, container: &ServiceWorkerContainer, ready: Rc<dyn Fn()>) {
+    let change = {
+        let (worker, container) = (worker.clone(), container.clone());
+        Closure::<dyn Fn()>::new(move || {
+            if worker.state() == ServiceWorkerState::Installed && container.controller().is_some() {
+                ready();
+            }
+        })
+    };
+    worker.set_onstatechange(Some(change.as_ref().unchecked_ref()));
+    change.forget();
+}
+
+/// Puts the waiting console to use: one reload when it has taken over.
+pub fn apply() {
+    leptos::task::spawn_local(async {
+        if let Err(error) = try_apply().await {
+            web_sys::console::warn_2(&"the update could not be applied".into(), &error);
+        }
+    });
+}
+
+async fn try_apply() -> Result<(), JsValue> {
+    let Some(container) = container() else { return reload() };
+    let registration: ServiceWorkerRegistration = JsFuture::from(container.get_registration_with_document_url(SCOPE))
+        .await?
+        .dyn_into()?;
+    let Some(waiting) = registration.waiting() else {
+        return reload();
+    };
+    let once = Cell::new(false);
+    let changed = Closure::<dyn Fn()>::new(move || {
+        if !once.replace(true)
+            && let Err(error) = reload()
+        {
+            web_sys::console::warn_1(&error);
+        }
+    });
+    container.set_oncontrollerchange(Some(changed.as_ref().unchecked_ref()));
+    changed.forget();
+    waiting.post_message(&"SKIP_WAITING".into())
+}
+
+fn reload() -> Result<(), JsValue> {
+    web_sys::window().map_or(Ok(()), |window| window.location().reload())
+}

@@ -1,0 +1,24 @@
+//! The session ended while one was working: sign in again, nothing is lost (`ux.md` §5).
+
+use leptos::prelude::*;
+
+use super::login::SignInForm;
+use crate::{
+    i18n::{Key, t},
+    store::Store,
+    ui::Dialog,
+};
+
+/// A dialog over the console; what was typed and not sent is still there afterwards.
+#[component]
+pub fn Expired() -> impl IntoView {
+    let store: Store = expect_context();
+    let email = store.me().with_untracked(|me| me.as_ref().map(|me| me.email.clone()).unwrap_or_default());
+    view! {
+        <Dialog labelled_by="expired-title">
+            <h2 class="dialog-title" id="expired-title">{t(Key::SignInAgain)}</h2>
+            <p class="dialog-text">{t(Key::SignInAgainText)}</p>
+            <SignInForm email=RwSignal::new(email) />
+        </Dialog>
+    }
+}

@@ -1,0 +1,33 @@
+//! The way in: local data opens the console at once, no session leads to sign-in.
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{Place, expired::Expired};
+use crate::{
+    inbox::Frame,
+    store::{Store, view::Session},
+};
+
+/// The console for those who are signed in.
+#[component]
+pub fn Gate(place: Memo<Place>) -> impl IntoView {
+    let store: Store = expect_context();
+    let session = store.session();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if session.get() == Session::SignedOut {
+            navigate(&Place::Login.path(), NavigateOptions { replace: true, ..Default::default() });
+        }
+    });
+    let inside = Memo::new(move |_| matches!(session.get(), Session::SignedIn | Session::Expired));
+    // Who signed in decides what is drawn.
+    let me = store.me();
+    let user = Memo::new(move |_| me.read().as_ref().map(|me| me.id));
+    move || {
+        (inside.get() && user.get().is_some()).then(|| view! {
+            <Frame place />
+            {move || (session.get() == Session::Expired).then(|| view! { <Expired /> })}
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! Sign-in.
+
+use causerie_shared::{api::SignIn, refusal::Refusal};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{
+    Place,
+    sign::{FormError, SignCard, SubmitButton},
+};
+use crate::{
+    i18n::{Key, t, tf},
+    store::{Store, view::Session},
+    ui::{Field, PasswordField},
+};
+
+/// The sign-in page. Leads to set-up while no owner exists, and into the console once signed in.
+#[component]
+pub fn Login() -> impl IntoView {
+    let store: Store = expect_context();
+    let organization = RwSignal::new(String::new());
+    let navigate = use_navigate();
+    let replace = NavigateOptions { replace: true, ..Default::default() };
+
+    let to_setup = (navigate.clone(), replace.clone());
+    spawn_local(async move {
+        // Offline there is no name to show; the form says what is wrong when it is sent.
+        if let Ok(found) = store.fetch_organization().await {
+            if found.needs_setup {
+                to_setup.0(&Place::Setup.path(), to_setup.1);
+            } else {
+                organization.set(found.name);
+            }
+        }
+    });
+    let session = store.session();
+    Effect::new(move |_| {
+        if session.get() == Session::SignedIn {
+            navigate(&Place::START.path(), replace.clone());
+        }
+    });
+
+    let subtitle = Signal::derive(move || {
+        organization.with(|name| if name.is_empty() { String::new() } else { tf(Key::ToOrganization, &[("name", name)]) })
+    });
+    view! {
+        <SignCard title=t(Key::SignIn) subtitle hint=t(Key::NoAccount)>
+            <SignInForm email=RwSignal::default() />
+        </SignCard>
+    }
+}
+
+/// E-mail and password; also in the dialog after a session ended.
+#[component]
+pub fn SignInForm(
+    email: RwSignal<String>,
+) -> impl IntoView {
+    let store: Store = expect_context();
+    let password = RwSignal::new(String::new());
+    let stay = RwSignal::new(true);
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<Refusal>);
+
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        busy.set(true);
+        let body = SignIn {
+            email: email.get_untracked().trim().to_owned(),
+            password: password.get_untracked(),
+            stay: stay.get_untracked(),
+        };
+        spawn_local(async move {
+            let answer = store.sign_in(body).await;
+            // The page is gone when it worked.
+            busy.try_set(false);
+            error.try_set(answer.err());
+        });
+    };
+    view! {
+        <form class="form" on:submit=submit novalidate=true>
+            <FormError error />
+            <Field id="email" label=t(Key::Email) value=email kind="email" autocomplete="username" large=true autofocus=true />
+            <PasswordField id="password" label=t(Key::Password) value=password autocomplete="current-password" large=true />
+            <label class="check">
+                <input type="checkbox" prop:checked=move || stay.get() on:change=move |event| stay.set(event_target_checked(&event)) />
+                <span>
+                    {t(Key::StaySignedIn)}
+                    <span class="field-help"><br />{t(Key::StaySignedInHelp)}</span>
+                </span>
+            </label>
+            <SubmitButton label=t(Key::SignIn) busy />
+        </form>
+    }
+}

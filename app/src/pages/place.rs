@@ -1,0 +1,113 @@
+//! Addresses of the console and what they stand for.
+
+use causerie_shared::{ids::ConversationId, window::Folder};
+
+/// Where the user is. Every place has one address, and screens of the phone are history entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Login,
+    /// Creating the first owner.
+    Setup,
+    /// A one-time link of an invitation or a reset.
+    Link(String),
+    Folder { folder: Folder, conversation: Option<ConversationId> },
+    /// One's own password and sign-ins.
+    Account,
+    /// Users and invitations (owners and admins).
+    Users,
+    /// An address that leads nowhere.
+    Unknown,
+}
+
+impl Place {
+    /// Where one lands without saying where to.
+    pub const START: Self = Self::Folder { folder: Folder::Mine, conversation: None };
+
+    /// Reads the path of an address.
+    pub fn parse(path: &str) -> Self {
+        let mut parts = path.trim_matches('/').split('/');
+        if parts.next() != Some("app") {
+            return Self::Unknown;
+        }
+        let place = match (parts.next().unwrap_or_default(), parts.next()) {
+            ("" | "index.html", None) => Self::START,
+            ("login", None) => Self::Login,
+            ("setup", None) => Self::Setup,
+            ("link", Some(token)) if !token.is_empty() => Self::Link(token.to_owned()),
+            ("account", None) => Self::Account,
+            ("users", None) => Self::Users,
+            (folder, conversation) => match (Folder::from_key(folder), conversation.map(str::parse)) {
+                (Some(folder), None) => Self::Folder { folder, conversation: None },
+                (Some(folder), Some(Ok(id))) => Self::Folder { folder, conversation: Some(id) },
+                (Some(_), Some(Err(_))) | (None, _) => Self::Unknown,
+            },
+        };
+        if parts.next().is_some() { Self::Unknown } else { place }
+    }
+
+    /// The address.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Login => "/app/login".into(),
+            Self::Setup => "/app/setup".into(),
+            Self::Link(token) => format!("/app/link/{token}"),
+            Self::Folder { folder, conversation: None } => format!("/app/{}", folder.as_str()),
+            Self::Folder { folder, conversation: Some(id) } => format!("/app/{}/{id}", folder.as_str()),
+            Self::Account => "/app/account".into(),
+            Self::Users => "/app/users".into(),
+            Self::Unknown => "/app/".into(),
+        }
+    }
+
+    /// Seen without a sign-in.
+    pub fn is_public(&self) -> bool {
+        matches!(self, Self::Login | Self::Setup | Self::Link(_))
+    }
+
+    /// The folder, if this is one.
+    pub fn folder(&self) -> Option<Folder> {
+        match self {
+            Self::Folder { folder, .. } => Some(*folder),
+            Self::Login | Self::Setup | Self::Link(_) | Self::Account | Self::Users | Self::Unknown => None,
+        }
+    }
+
+    /// The open conversation, if there is one.
+    pub fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::Folder { conversation, .. } => *conversation,
+            Self::Login | Self::Setup | Self::Link(_) | Self::Account | Self::Users | Self::Unknown => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_found_again_by_its_address() {
+        let chat = ConversationId::from_u128(7);
+        let places = [
+            Place::Login,
+            Place::Setup,
+            Place::Link("abc".into()),
+            Place::Account,
+            Place::Users,
+            Place::Folder { folder: Folder::Queue, conversation: None },
+            Place::Folder { folder: Folder::History, conversation: Some(chat) },
+        ];
+        for place in places {
+            assert_eq!(Place::parse(&place.path()), place);
+        }
+        assert_eq!(Place::parse("/app/"), Place::START);
+        assert_eq!(Place::parse("/app"), Place::START);
+    }
+
+    #[test]
+    fn an_address_that_leads_nowhere_says_so() {
+        for path in ["/", "/other", "/app/nothing", "/app/mine/not-an-id", "/app/users/1", "/app/link"] {
+            assert_eq!(Place::parse(path), Place::Unknown, "{path}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The first owner, created with the token that the server printed at its start.
+
+use causerie_shared::{api, refusal::Refusal};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{
+    Place,
+    sign::{FormError, SignCard, SubmitButton},
+};
+use crate::{
+    i18n::{Key, t},
+    store::{Store, view::Session},
+    ui::{Field, PasswordField},
+};
+
+/// The set-up page; leads to sign-in when an owner exists.
+#[component]
+pub fn Setup() -> impl IntoView {
+    let store: Store = expect_context();
+    let [token, organization, name, email, password] = [(); 5].map(|()| RwSignal::new(String::new()));
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<Refusal>);
+    let short = RwSignal::new(None::<String>);
+    let navigate = use_navigate();
+    let replace = NavigateOptions { replace: true, ..Default::default() };
+
+    let away = (navigate.clone(), replace.clone());
+    spawn_local(async move {
+        if store.fetch_organization().await.is_ok_and(|found| !found.needs_setup) {
+            away.0(&Place::Login.path(), away.1);
+        }
+    });
+    let session = store.session();
+    Effect::new(move |_| {
+        if session.get() == Session::SignedIn {
+            navigate(&Place::START.path(), replace.clone());
+        }
+    });
+
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let problem = api::password_problem(&password.read_untracked());
+        short.set(problem.map(|_| t(Key::PasswordRule).to_owned()));
+        if problem.is_some() {
+            return;
+        }
+        busy.set(true);
+        let body = api::Setup {
+            token: token.get_untracked().trim().to_owned(),
+            organization: organization.get_untracked().trim().to_owned(),
+            name: name.get_untracked().trim().to_owned(),
+            email: email.get_untracked().trim().to_owned(),
+            password: password.get_untracked(),
+        };
+        spawn_local(async move {
+            let answer = store.set_up(body).await;
+            busy.try_set(false);
+            error.try_set(answer.err());
+        });
+    };
+    view! {
+        <SignCard title=t(Key::SetUp) subtitle=t(Key::SetUpText).to_owned()>
+            <form class="form" on:submit=submit novalidate=true>
+                <FormError error />
+                <Field id="token" label=t(Key::SetUpToken) value=token autocomplete="off" help=t(Key::SetUpTokenHelp) large=true autofocus=true />
+                <Field id="organization" label=t(Key::Organization) value=organization autocomplete="organization" large=true />
+                <Field id="name" label=t(Key::YourName) value=name autocomplete="name" large=true />
+                <Field id="email" label=t(Key::Email) value=email kind="email" autocomplete="username" large=true />
+                <PasswordField
+                    id="password" label=t(Key::Password) value=password autocomplete="new-password"
+                    help=t(Key::PasswordRule) error=short large=true
+                />
+                <SubmitButton label=t(Key::CreateOwner) busy />
+            </form>
+        </SignCard>
+    }
+}

@@ -1,0 +1,98 @@
+//! The card that all pages before sign-in share.
+
+use leptos::prelude::*;
+
+use crate::{
+    hooks::{Preferences, Theme},
+    i18n::{Key, Lang, explain, t},
+    ui::{Icon, Logo},
+};
+use causerie_shared::refusal::Refusal;
+
+/// Logo, a card with a title, and language and theme at the foot.
+#[component]
+pub fn SignCard(
+    title: &'static str,
+    #[prop(into)] subtitle: Signal<String>,
+    #[prop(optional)] hint: Option<&'static str>,
+    children: Children,
+) -> impl IntoView {
+    document().set_title(&format!("{title} · Causerie"));
+    view! {
+        <div class="sign">
+            <main class="sign-main">
+                <p class="sign-logo">
+                    <Logo />
+                    "Causerie"
+                </p>
+                <div class="sign-card">
+                    <h1 class="sign-title">{title}</h1>
+                    <p class="sign-sub">{subtitle}</p>
+                    {children()}
+                </div>
+                {hint.map(|hint| view! { <p class="sign-hint">{hint}</p> })}
+            </main>
+            <SignFoot />
+        </div>
+    }
+}
+
+#[component]
+fn SignFoot() -> impl IntoView {
+    let preferences: Preferences = expect_context();
+    let theme = move || match preferences.theme.get() {
+        Theme::System => t(Key::ThemeSystem),
+        Theme::Light => t(Key::ThemeLight),
+        Theme::Dark => t(Key::ThemeDark),
+    };
+    let next = move |_| {
+        let at = Theme::ALL.iter().position(|theme| *theme == preferences.theme.get_untracked()).unwrap_or_default();
+        preferences.set_theme(Theme::ALL[(at + 1) % Theme::ALL.len()]);
+    };
+    view! {
+        <footer class="sign-foot">
+            {Lang::ALL
+                .into_iter()
+                .map(|lang| view! {
+                    <button
+                        type="button" lang=lang.tag()
+                        aria-pressed=move || (preferences.lang.get() == lang).to_string()
+                        on:click=move |_| preferences.set_lang(lang)
+                    >
+                        {lang.name()}
+                    </button>
+                })
+                .collect_view()}
+            <span class="vline" aria-hidden="true"></span>
+            <button type="button" on:click=next>
+                <Icon name="theme" />
+                <span class="sr-only">{t(Key::Theme)}</span>
+                {theme}
+            </button>
+        </footer>
+    }
+}
+
+/// A form's error, read out when it appears.
+#[component]
+pub fn FormError(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoView {
+    view! {
+        {move || error.get().map(|error| view! {
+            <p class="form-error" role="alert"><Icon name="alert" />{explain(&error)}</p>
+        })}
+    }
+}
+
+/// The button that sends a form; busy while the answer is on its way.
+#[component]
+pub fn SubmitButton(label: &'static str, #[prop(into)] busy: Signal<bool>) -> impl IntoView {
+    view! {
+        <button
+            type="submit" class="btn btn-primary btn-lg btn-block"
+            aria-busy=move || busy.get().then_some("true")
+            prop:disabled=move || busy.get()
+        >
+            {label}
+        </button>
+    }
+}

@@ -1,0 +1,117 @@
+//! The profile pane: who has the chat, who writes, and two tabs.
+
+use causerie_shared::{ids::ConversationId, row::Head};
+use leptos::{html, prelude::*};
+
+use super::{info::Info, notes::Notes};
+use crate::{
+    format,
+    i18n::{Key, t, tf},
+    inbox::Desk,
+    store::Store,
+    ui::{Avatar, Icon, Tab, TabBar, channel_name, focus},
+};
+
+/// The pane of the open chat's contact; nothing without one.
+#[component]
+pub fn Profile() -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    move || {
+        let id = desk.open.get()?;
+        let head = store.head(id);
+        let known = Memo::new(move |_| head.read().is_some());
+        Some(move || known.get().then(|| view! { <Pane id head /> }))
+    }
+}
+
+#[component]
+fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let Some(first) = head.get_untracked() else { return ().into_any() };
+    let (contact, channel) = (first.contact, first.channel);
+    let name = Memo::new(move |_| head.read().as_ref().map_or_else(|| first.contact_name.clone(), |head| head.contact_name.clone()));
+    let notes = store.notes(contact);
+    let tab = RwSignal::new("tab-info");
+    let seen = move || {
+        let at = head.read().as_ref().map_or(0, |head| head.active_at);
+        tf(Key::SeenAt, &[("time", &format::short(at, store.now().get_untracked()))])
+    };
+    // A pushed screen takes the focus.
+    let title = NodeRef::<html::H1>::new();
+    Effect::new(move |_| {
+        if desk.profile_screen.get()
+            && desk.phone.get_untracked()
+            && let Some(title) = title.get()
+        {
+            focus(&title);
+        }
+    });
+    view! {
+        <aside class="pane profile" aria-label=t(Key::Contact)>
+            <Assigned head />
+            <div class="profile-who">
+                <Avatar name seed=contact.to_u128() size=48 channel />
+                <div>
+                    <h1 class="profile-name truncate" tabindex="-1" node_ref=title><bdi>{name}</bdi></h1>
+                    <p class="profile-sub truncate">{channel_name(channel)}" · "{seen}</p>
+                </div>
+            </div>
+            <TabBar
+                label=t(Key::Contact)
+                tabs=vec![Tab { id: "tab-info", label: t(Key::Info) }, Tab { id: "tab-notes", label: t(Key::Notes) }]
+                chosen=tab
+                count=Callback::new(move |tab| if tab == "tab-notes" { u32::try_from(notes.read().len()).unwrap_or(u32::MAX) } else { 0 })
+            />
+            {move || if tab.get() == "tab-info" {
+                view! {
+                    <div class="scroll" role="tabpanel" id="tab-info-panel" aria-labelledby="tab-info" tabindex="0">
+                        <Info id head />
+                    </div>
+                }
+                .into_any()
+            } else {
+                view! {
+                    <div class="scroll" role="tabpanel" id="tab-notes-panel" aria-labelledby="tab-notes" tabindex="0">
+                        <Notes contact />
+                    </div>
+                }
+                .into_any()
+            }}
+        </aside>
+    }
+    .into_any()
+}
+
+/// Who has the chat, and how many chats they have.
+#[component]
+fn Assigned(head: Signal<Option<Head>>) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let agent = Memo::new(move |_| head.read().as_ref().and_then(|head| head.state.agent()));
+    view! {
+        <div class="profile-assign">
+            <button class="icon-btn profile-close" type="button" aria-label=t(Key::Close) on:click=move |_| desk.close_profile()>
+                <Icon name="back" />
+            </button>
+            <span>{t(Key::AssignedTo)}</span>
+            <span class="assign-value">
+                {move || match agent.get() {
+                    None => view! { <span class="truncate">{t(Key::Nobody)}</span> }.into_any(),
+                    Some(id) => {
+                        let user = store.user(id);
+                        let name = Signal::derive(move || user.read().as_ref().map_or_else(String::new, |user| user.name.clone()));
+                        let load = move || user.read().as_ref().map(|user| format!("{}/{}", user.load, user.capacity));
+                        view! {
+                            <Avatar name seed=id.to_u128() size=20 />
+                            <span class="truncate"><bdi>{name}</bdi></span>
+                            <span class="assign-load">{load}</span>
+                        }
+                        .into_any()
+                    }
+                }}
+            </span>
+        </div>
+    }
+}

@@ -1,0 +1,134 @@
+//! What views may do. Each call returns at once; what needs the server travels by the outbox or as a command.
+
+use causerie_shared::{
+    contact::{Detail, Field},
+    frame::Command,
+    ids::{ContactId, ConversationId, IntentId, MessageId, NoteId},
+    message::FileBrief,
+    user::Availability,
+    window::Folder,
+};
+
+use super::{
+    Store,
+    core::Act,
+    view::{EditError, ReplyError, SharedNote},
+};
+
+impl Store {
+    /// Shows a conversation: its chat, profile and notes are fetched and followed.
+    pub fn open(self, id: ConversationId) {
+        self.act(Act::Open(Some(id)));
+    }
+
+    /// Nothing is shown any more.
+    pub fn close(self) {
+        self.act(Act::Open(None));
+    }
+
+    /// Asks for the next rows of a folder (100, History 50). Cheap to call again while on its way.
+    pub fn more(self, folder: Folder) {
+        self.act(Act::More(folder));
+    }
+
+    /// Asks for older messages of the open chat.
+    pub fn earlier(self, id: ConversationId) {
+        self.act(Act::Earlier(id));
+    }
+
+    /// Keeps what was typed.
+    pub fn set_draft(self, id: ConversationId, text: String) {
+        self.act(Act::SetDraft(id, text));
+    }
+
+    /// Sends a reply; it is on screen at once, works without network, and empties the draft.
+    pub fn reply(self, id: ConversationId, text: String, files: Vec<FileBrief>) -> Result<MessageId, ReplyError> {
+        self.with_core(|core, step| core.reply(step, id, text, files))
+    }
+
+    /// Sends something undelivered again.
+    pub fn retry(self, intent: IntentId) {
+        self.act(Act::Retry(intent));
+    }
+
+    /// Forgets something undelivered.
+    pub fn discard(self, intent: IntentId) {
+        self.act(Act::Discard(intent));
+    }
+
+    /// Takes the newest reply that was not sent yet back; returns its text, which is the draft now.
+    pub fn take_back_last(self, id: ConversationId) -> Option<String> {
+        self.with_core(|core, step| core.take_back_last(step, id))
+    }
+
+    /// Takes a chat from the queue. Needs the line; [`Store::busy`] until the outcome is there.
+    pub fn start_chat(self, id: ConversationId) {
+        self.command(Command::Start(id));
+    }
+
+    pub fn accept(self, id: ConversationId) {
+        self.command(Command::Accept(id));
+    }
+
+    pub fn decline(self, id: ConversationId) {
+        self.command(Command::Decline(id));
+    }
+
+    /// Ends the chat, after the replies that still wait to be sent. Works without network.
+    pub fn end(self, id: ConversationId) {
+        self.command(Command::End(id));
+    }
+
+    /// Everything up to `position` was seen for 1 s.
+    pub fn seen(self, id: ConversationId, position: i64) {
+        self.command(Command::Seen(id, position));
+    }
+
+    pub fn set_availability(self, availability: Availability) {
+        self.command(Command::SetAvailability(availability));
+    }
+
+    /// The agent presses keys (`true`) or stopped; call it freely, it is thinned out here.
+    pub fn typing_now(self, id: ConversationId, on: bool) {
+        self.act(Act::Typing(id, on));
+    }
+
+    /// Writes or (with `None` or an empty text) clears a personal field.
+    pub fn set_field(self, contact: ContactId, field: Field, value: Option<String>) -> Result<(), EditError> {
+        self.with_core(|core, step| core.set_field(step, contact, field, value))
+    }
+
+    /// Adds or (with `present` false) removes an e-mail or phone.
+    pub fn set_detail(self, contact: ContactId, detail: Detail, value: String, present: bool) -> Result<(), EditError> {
+        self.with_core(|core, step| core.set_detail(step, contact, detail, value, present))
+    }
+
+    /// Adds a note; an empty one is fine, its text is typed afterwards.
+    pub fn add_note(self, contact: ContactId, text: String) -> Result<NoteId, EditError> {
+        self.with_core(|core, step| core.add_note(step, contact, text))
+    }
+
+    /// The note's text became `text`. `base` is the note as it was when typing began: what others wrote
+    /// meanwhile stays. Call after 0.7 s without a key and on leaving the field (`sync.md`).
+    pub fn edit_note(self, contact: ContactId, base: &SharedNote, text: &str) -> Result<(), EditError> {
+        self.with_core(|core, step| core.edit_note(step, contact, base, text))
+    }
+
+    pub fn highlight_note(self, contact: ContactId, note: NoteId, on: bool) {
+        self.act(Act::Highlight(contact, note, on));
+    }
+
+    /// Tries the line to the server again now.
+    pub fn reconnect(self) {
+        self.hurry();
+    }
+
+    /// Takes a notice away.
+    pub fn dismiss(self, notice: u64) {
+        self.act(Act::Dismiss(notice));
+    }
+
+    fn command(self, command: Command) {
+        self.act(Act::Command(command));
+    }
+}

@@ -1,0 +1,288 @@
+//! The store without a browser: events and the person's acts in, effects out. It reads no clock, draws no
+//! random number and touches neither socket nor disk, so its tests run natively with fakes.
+
+mod commands;
+mod disk;
+mod documents;
+mod folders;
+mod intents;
+mod link;
+mod outbox;
+mod replica;
+mod rows;
+mod select;
+mod step;
+mod thread;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use causerie_shared::{
+    Millis,
+    access::Access,
+    document::DocumentId,
+    frame::{Command, ServerFrame},
+    ids::{AccountId, ContactId, ConversationId, DeviceId, InboxId, IntentId, NoteId, UserId},
+    inbox::{AccountRow, InboxRow},
+    intent::Queued,
+    refusal::Refusal,
+    row::Head,
+    user::{Me, UserRow},
+    window::{Counts, Folder},
+};
+
+pub use disk::{BOOT_STORES as DISK_BOOT_STORES, DiskKey, STORES as DISK_STORES, Stored};
+pub use step::{Effects, Step};
+
+use super::view::{Notice, NoticeBody, Session};
+use folders::FolderList;
+use link::Line;
+use replica::Replica;
+use thread::Thread;
+
+/// The part of the store that a signal shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    Session,
+    Me,
+    Connection,
+    Counts,
+    Folder(Folder),
+    Head(ConversationId),
+    Users,
+    Inboxes,
+    Accounts,
+    Bubbles(ConversationId),
+    Typing(ConversationId),
+    Busy(ConversationId),
+    Profile(ContactId),
+    Notes(ContactId),
+    Draft(ConversationId),
+    Outbox,
+    Notices,
+}
+
+/// What happens to the store from outside.
+#[derive(Debug)]
+pub enum Event {
+    /// The local copy was read, or there is none.
+    Boot(Vec<(DiskKey, Vec<u8>)>),
+    /// The socket is open: say hello.
+    Opened,
+    /// The socket closed, or could not be opened.
+    Closed,
+    Frame(ServerFrame),
+    /// Answer to [`Effects::load`].
+    Loaded(Vec<(DiskKey, Option<Vec<u8>>)>),
+    /// Once a second.
+    Tick,
+    /// The browser refused to store something.
+    DiskFailed(String),
+}
+
+/// What a person does that has no answer of its own.
+#[derive(Debug)]
+pub enum Act {
+    Open(Option<ConversationId>),
+    More(Folder),
+    Earlier(ConversationId),
+    SetDraft(ConversationId, String),
+    Typing(ConversationId, bool),
+    Highlight(ContactId, NoteId, bool),
+    Retry(IntentId),
+    Discard(IntentId),
+    Command(Command),
+    Dismiss(u64),
+}
+
+/// Everything that the console knows.
+#[derive(Debug)]
+pub struct Core {
+    pub session: Session,
+    pub me: Option<Me>,
+    pub farewell: Option<Refusal>,
+    pub users: BTreeMap<UserId, UserRow>,
+    pub inboxes: BTreeMap<InboxId, InboxRow>,
+    pub accounts: BTreeMap<AccountId, AccountRow>,
+    pub drafts: HashMap<ConversationId, String>,
+    pub notices: Vec<Notice>,
+    /// Visitors who are typing, and until when that is believed.
+    pub typing: HashMap<ConversationId, Millis>,
+    access: Option<Access>,
+    device: Option<DeviceId>,
+    line: Line,
+    /// Server's clock minus this device's.
+    offset: Millis,
+    as_of: Option<Millis>,
+    /// Last feed number; with it the server sends only what changed since.
+    cursor: Option<i64>,
+    counts: Counts,
+    heads: HashMap<ConversationId, Head>,
+    folders: BTreeMap<Folder, FolderList>,
+    /// After a `Reset`: rows that the server has not sent again yet.
+    stale: HashSet<ConversationId>,
+    threads: HashMap<ConversationId, Thread>,
+    replicas: HashMap<DocumentId, Replica>,
+    /// The server does not let these be read; asked again when something about them changed.
+    denied: HashSet<DocumentId>,
+    /// Documents and threads that the disk was asked for.
+    loading: HashSet<DiskKey>,
+    /// In the order in which things were done.
+    outbox: Vec<Queued>,
+    open: Option<ConversationId>,
+    /// Commands on their way.
+    asked: HashMap<IntentId, Command>,
+    /// Seen marks that wait for the line.
+    seen_later: BTreeMap<ConversationId, i64>,
+    /// Sent at least once: the server may have them, so they are not taken back.
+    tried: HashSet<IntentId>,
+    /// When this agent's typing was last told, by conversation.
+    told_typing: HashMap<ConversationId, Millis>,
+    /// Time of the newest intent: the next one is later, so that ids keep the order of what was done.
+    last_at: Millis,
+    last_notice: u64,
+    booted: bool,
+}
+
+impl Core {
+    /// An empty store.
+    pub fn new(now: Millis) -> Self {
+        Self {
+            session: Session::Starting,
+            me: None,
+            farewell: None,
+            users: BTreeMap::new(),
+            inboxes: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            drafts: HashMap::new(),
+            notices: vec![],
+            typing: HashMap::new(),
+            access: None,
+            device: None,
+            line: Line::down(now),
+            offset: 0,
+            as_of: None,
+            cursor: None,
+            counts: Counts::default(),
+            heads: HashMap::new(),
+            folders: Folder::ALL
+                .into_iter()
+                .map(|folder| (folder, FolderList::default()))
+                .collect(),
+            stale: HashSet::new(),
+            threads: HashMap::new(),
+            replicas: HashMap::new(),
+            denied: HashSet::new(),
+            loading: HashSet::new(),
+            outbox: vec![],
+            open: None,
+            asked: HashMap::new(),
+            seen_later: BTreeMap::new(),
+            tried: HashSet::new(),
+            told_typing: HashMap::new(),
+            last_at: 0,
+            last_notice: 0,
+            booted: false,
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, step: &mut Step<'_>, event: Event) {
+        match event {
+            Event::Boot(stored) => self.boot(step, stored),
+            Event::Opened => self.opened(step),
+            Event::Closed => self.closed(step),
+            Event::Frame(frame) => self.frame(step, frame),
+            Event::Loaded(found) => self.loaded(step, found),
+            Event::Tick => self.tick(step),
+            Event::DiskFailed(text) => self.notify(step, NoticeBody::Storage { text }),
+        }
+        self.settle(step);
+    }
+
+    /// Does what a person asked for.
+    pub fn act(&mut self, step: &mut Step<'_>, act: Act) {
+        match act {
+            Act::Open(id) => self.show(step, id),
+            Act::More(folder) => self.more(step, folder),
+            Act::Earlier(id) => self.earlier(step, id),
+            Act::SetDraft(id, text) => self.set_draft(step, id, text),
+            Act::Typing(id, on) => self.tell_typing(step, id, on),
+            Act::Highlight(contact, note, on) => self.highlight(step, contact, note, on),
+            Act::Retry(intent) => self.retry(step, intent),
+            Act::Discard(intent) => self.discard(step, intent),
+            Act::Command(command) => self.command(step, command),
+            Act::Dismiss(notice) => {
+                self.notices.retain(|known| known.id != notice);
+                step.changed(Key::Notices);
+            }
+        }
+        self.settle(step);
+    }
+
+    /// Someone is signed in here: `me` is what the device or the server knows of them.
+    pub fn enter(&mut self, step: &mut Step<'_>, me: Me) {
+        self.session = Session::SignedIn;
+        self.farewell = None;
+        step.changed(Key::Session);
+        step.changed(Key::Connection);
+        self.set_me(step, me);
+    }
+
+    /// The server does not know the sign-in any more. Nothing local is lost: a dialog ([`Session::Expired`])
+    /// or, at the start, the page ([`Session::SignedOut`]) asks to sign in again.
+    pub fn expire(&mut self, step: &mut Step<'_>, session: Session) {
+        self.session = session;
+        step.changed(Key::Session);
+    }
+
+    /// The local copy was read.
+    pub fn booted(&self) -> bool {
+        self.booted
+    }
+
+    /// Nobody is signed in: only the sign-in page is left.
+    pub fn leave(&mut self, step: &mut Step<'_>) {
+        *self = Self::new(step.now);
+        self.session = Session::SignedOut;
+        step.effects.all_changed = true;
+    }
+
+    /// Corrected time.
+    fn now(&self, step: &Step<'_>) -> Millis {
+        step.now + self.offset
+    }
+
+    /// A time for a new intent, later than every one before.
+    fn stamp(&mut self, step: &Step<'_>) -> Millis {
+        self.last_at = self.now(step).max(self.last_at + 1);
+        self.last_at
+    }
+
+    /// Server's clock minus this device's.
+    pub fn offset(&self) -> Millis {
+        self.offset
+    }
+
+    fn notify(&mut self, step: &mut Step<'_>, body: NoticeBody) {
+        self.last_notice += 1;
+        let at = self.now(step);
+        self.notices.push(Notice {
+            id: self.last_notice,
+            at,
+            body,
+        });
+        step.changed(Key::Notices);
+    }
+
+    /// After every event: follow the right documents, then send what can be sent.
+    fn settle(&mut self, step: &mut Step<'_>) {
+        if !self.booted || self.session == Session::SignedOut {
+            return;
+        }
+        self.follow(step);
+        self.drain(step);
+    }
+}

@@ -1,0 +1,190 @@
+//! Commands: asked, answered once, never merged. `End` and availability survive a dead line; the others
+//! need it, because others depend on their outcome.
+
+use causerie_shared::{
+    frame::{ClientFrame, Command},
+    ids::{ConversationId, IntentId},
+    intent::{Action, Intent, QueueState},
+    refusal::{Code, Refusal},
+};
+
+use super::{Core, DiskKey, Key, Step};
+use crate::store::view::NoticeBody;
+
+impl Core {
+    pub(super) fn command(&mut self, step: &mut Step<'_>, command: Command) {
+        match command {
+            Command::Start(id) | Command::Accept(id) | Command::Decline(id) => {
+                if !self.online() {
+                    self.notify(step, NoticeBody::Interrupted { command });
+                } else if !self.busy(id) {
+                    self.ask(step, command);
+                }
+            }
+            Command::End(id) => {
+                if !self.busy(id) {
+                    let expect_version = self.heads.get(&id).map(|head| head.version);
+                    self.queue_command(step, expect_version, command);
+                    step.changed(Key::Busy(id));
+                }
+            }
+            Command::Seen(id, position) => self.mark_seen(step, id, position),
+            Command::SetAvailability(availability) => {
+                let me = self.me.as_ref().map(|me| me.id);
+                if let Some(row) = me.and_then(|me| self.users.get_mut(&me)) {
+                    row.availability = availability;
+                    step.changed(Key::Users);
+                    step.dirty(DiskKey::Users);
+                }
+                let older: Vec<IntentId> = self
+                    .outbox
+                    .iter()
+                    .filter(|queued| {
+                        matches!(
+                            queued.intent.action,
+                            Action::Command {
+                                body: Command::SetAvailability(_),
+                                ..
+                            }
+                        ) && !self.asked.contains_key(&queued.intent.id)
+                    })
+                    .map(|queued| queued.intent.id)
+                    .collect();
+                older.into_iter().for_each(|intent| self.finish(step, intent));
+                self.queue_command(step, None, command);
+            }
+        }
+    }
+
+    fn queue_command(&mut self, step: &mut Step<'_>, expect_version: Option<i64>, body: Command) {
+        let at = self.stamp(step);
+        let id = IntentId::new(at, step.random());
+        self.enqueue(
+            step,
+            Intent {
+                id,
+                at,
+                action: Action::Command { expect_version, body },
+            },
+        );
+    }
+
+    fn mark_seen(&mut self, step: &mut Step<'_>, id: ConversationId, position: i64) {
+        let me = self.me.as_ref().map(|me| me.id);
+        let Some(head) = self.heads.get_mut(&id) else { return };
+        if me.is_none() || head.state.agent() != me || (position <= head.seen && head.unread == 0) {
+            return;
+        }
+        head.seen = head.seen.max(position);
+        if position >= head.position {
+            head.unread = 0;
+        }
+        step.changed(Key::Head(id));
+        step.dirty(DiskKey::Head(id));
+        if self.online() {
+            self.ask(step, Command::Seen(id, position));
+        } else {
+            self.seen_later.insert(id, position);
+        }
+    }
+
+    /// Sends a command that is not kept.
+    fn ask(&mut self, step: &mut Step<'_>, command: Command) {
+        let intent = IntentId::new(self.now(step), step.random());
+        let expect_version = match command {
+            Command::Start(id) | Command::Accept(id) | Command::Decline(id) | Command::End(id) => {
+                self.heads.get(&id).map(|head| head.version)
+            }
+            Command::Seen(..) | Command::SetAvailability(_) => None,
+        };
+        self.asked.insert(intent, command);
+        step.send(ClientFrame::Command {
+            intent,
+            expect_version,
+            body: command,
+        });
+        if let Some(id) = command.conversation() {
+            step.changed(Key::Busy(id));
+        }
+    }
+
+    /// Sends the commands of the outbox; an end waits until the replies before it are with the server.
+    pub(super) fn send_commands(&mut self, step: &mut Step<'_>) {
+        for queued in &self.outbox {
+            let Action::Command { expect_version, body } = &queued.intent.action else {
+                continue;
+            };
+            let intent = queued.intent.id;
+            let behind = matches!(body, Command::End(id) if self.has_unsent_replies(*id));
+            if queued.state != QueueState::Waiting || self.asked.contains_key(&intent) || behind {
+                continue;
+            }
+            self.asked.insert(intent, *body);
+            step.send(ClientFrame::Command {
+                intent,
+                expect_version: *expect_version,
+                body: *body,
+            });
+        }
+    }
+
+    fn has_unsent_replies(&self, id: ConversationId) -> bool {
+        self.outbox.iter().any(|queued| {
+            queued.state == QueueState::Waiting
+                && matches!(queued.intent.action, Action::Reply { conversation, .. } if conversation == id)
+        })
+    }
+
+    /// The server answered a command.
+    pub(super) fn outcome(&mut self, step: &mut Step<'_>, intent: IntentId, result: Result<(), Refusal>) {
+        let Some(command) = self.asked.remove(&intent) else {
+            return;
+        };
+        self.finish(step, intent);
+        if let Some(id) = command.conversation() {
+            step.changed(Key::Busy(id));
+        }
+        let Err(refusal) = result else { return };
+        let said = match command {
+            // The next look at the chat marks it again.
+            Command::Seen(..) => false,
+            // Somebody ended it first: what was wanted is so.
+            Command::End(id) => {
+                let over = self.heads.get(&id).is_none_or(|head| head.state.status().is_final());
+                refusal.code != Code::Closed && !over
+            }
+            Command::Start(_) | Command::Accept(_) | Command::Decline(_) | Command::SetAvailability(_) => true,
+        };
+        if said {
+            self.notify(step, NoticeBody::Refused { command, refusal });
+        }
+    }
+
+    /// The socket closed: commands of the outbox are sent again, the others are given up and said so.
+    pub(super) fn interrupted(&mut self, step: &mut Step<'_>) {
+        let asked: Vec<_> = self.asked.drain().collect();
+        for (intent, command) in asked {
+            if let Some(id) = command.conversation() {
+                step.changed(Key::Busy(id));
+            }
+            match command {
+                Command::Seen(id, position) => {
+                    let known = self.seen_later.entry(id).or_insert(position);
+                    *known = (*known).max(position);
+                }
+                Command::End(_) | Command::SetAvailability(_) => {}
+                Command::Start(_) | Command::Accept(_) | Command::Decline(_) => {
+                    debug_assert!(self.intent(intent).is_none());
+                    self.notify(step, NoticeBody::Interrupted { command });
+                }
+            }
+        }
+    }
+
+    /// The line is back: marks that waited are sent.
+    pub(super) fn catch_up(&mut self, step: &mut Step<'_>) {
+        for (id, position) in std::mem::take(&mut self.seen_later) {
+            self.ask(step, Command::Seen(id, position));
+        }
+    }
+}

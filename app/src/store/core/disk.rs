@@ -1,0 +1,253 @@
+//! What lies on the disk under which key, and how it comes back.
+
+use causerie_shared::{
+    Millis, SCHEMA,
+    document::DocumentId,
+    ids::{ConversationId, DeviceId, IntentId},
+    intent::Queued,
+    message::MessageRow,
+    row::{Head, JourneyRow},
+    window::Counts,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{Core, Key, Replica, Step};
+
+/// One value on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DiskKey {
+    Meta,
+    Users,
+    Inboxes,
+    Accounts,
+    Head(ConversationId),
+    /// Message and journey rows of a conversation.
+    Thread(ConversationId),
+    Document(DocumentId),
+    Outbox(IntentId),
+    Draft(ConversationId),
+}
+
+/// What to do with a key when it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored {
+    Put(Vec<u8>),
+    Delete,
+    /// Not known well enough to overwrite what is there.
+    Skip,
+}
+
+/// Names of the stores, one for each kind of key.
+pub const STORES: [&str; 6] = ["meta", "heads", "rows", "documents", "outbox", "drafts"];
+/// Stores that are read as a whole at the start.
+pub const BOOT_STORES: [&str; 4] = ["meta", "heads", "outbox", "drafts"];
+
+impl DiskKey {
+    /// The store that holds it.
+    pub fn store(self) -> &'static str {
+        match self {
+            Self::Meta | Self::Users | Self::Inboxes | Self::Accounts => "meta",
+            Self::Head(_) => "heads",
+            Self::Thread(_) => "rows",
+            Self::Document(_) => "documents",
+            Self::Outbox(_) => "outbox",
+            Self::Draft(_) => "drafts",
+        }
+    }
+
+    /// The key inside the store.
+    pub fn name(self) -> String {
+        match self {
+            Self::Meta => "meta".into(),
+            Self::Users => "users".into(),
+            Self::Inboxes => "inboxes".into(),
+            Self::Accounts => "accounts".into(),
+            Self::Head(id) | Self::Thread(id) | Self::Draft(id) => id.to_string(),
+            Self::Document(id) => id.to_string(),
+            Self::Outbox(id) => id.to_string(),
+        }
+    }
+
+    /// Reads store and key back; `None` for what this version does not know.
+    pub fn parse(store: &str, name: &str) -> Option<Self> {
+        match (store, name) {
+            ("meta", "meta") => Some(Self::Meta),
+            ("meta", "users") => Some(Self::Users),
+            ("meta", "inboxes") => Some(Self::Inboxes),
+            ("meta", "accounts") => Some(Self::Accounts),
+            ("heads", id) => id.parse().ok().map(Self::Head),
+            ("rows", id) => id.parse().ok().map(Self::Thread),
+            ("documents", id) => id.parse().ok().map(Self::Document),
+            ("outbox", id) => id.parse().ok().map(Self::Outbox),
+            ("drafts", id) => id.parse().ok().map(Self::Draft),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Meta {
+    schema: u16,
+    device: DeviceId,
+    cursor: Option<i64>,
+    as_of: Option<Millis>,
+    counts: Counts,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredThread {
+    rows_to: i64,
+    rows: Vec<MessageRow>,
+    journey: Vec<JourneyRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredDocument {
+    epoch: u32,
+    seq: i64,
+    bytes: Vec<u8>,
+}
+
+fn put<T: Serialize>(value: &T) -> Stored {
+    match postcard::to_allocvec(value) {
+        Ok(bytes) => Stored::Put(bytes),
+        // Plain data in memory; should it ever fail, what is on the disk stays.
+        Err(_) => Stored::Skip,
+    }
+}
+
+fn get<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+impl Core {
+    /// The value of a key as it is now.
+    pub fn stored(&self, key: DiskKey) -> Stored {
+        let missing = |value: Option<Stored>| value.unwrap_or(Stored::Delete);
+        match key {
+            DiskKey::Meta => match self.device {
+                Some(device) => put(&Meta {
+                    schema: SCHEMA,
+                    device,
+                    cursor: self.cursor,
+                    as_of: self.as_of,
+                    counts: self.counts,
+                }),
+                None => Stored::Skip,
+            },
+            DiskKey::Users => put(&self.users.values().collect::<Vec<_>>()),
+            DiskKey::Inboxes => put(&self.inboxes.values().collect::<Vec<_>>()),
+            DiskKey::Accounts => put(&self.accounts.values().collect::<Vec<_>>()),
+            DiskKey::Head(id) => missing(self.heads.get(&id).map(put)),
+            DiskKey::Thread(id) => match self.threads.get(&id) {
+                Some(thread) if thread.loaded => put(&StoredThread {
+                    rows_to: thread.rows_to,
+                    rows: thread.rows.values().cloned().collect(),
+                    journey: thread.journey.values().cloned().collect(),
+                }),
+                Some(_) | None => Stored::Skip,
+            },
+            DiskKey::Document(id) => match self.replicas.get(&id) {
+                Some(replica) => put(&StoredDocument {
+                    epoch: replica.epoch,
+                    seq: replica.seq,
+                    bytes: replica.save(),
+                }),
+                None => Stored::Skip,
+            },
+            DiskKey::Outbox(id) => missing(self.outbox.iter().find(|queued| queued.intent.id == id).map(put)),
+            DiskKey::Draft(id) => missing(self.drafts.get(&id).map(put)),
+        }
+    }
+
+    /// Fills the store from the disk. Damaged values are left out: the server has them.
+    pub(super) fn boot(&mut self, step: &mut Step<'_>, stored: Vec<(DiskKey, Vec<u8>)>) {
+        for (key, bytes) in stored {
+            match key {
+                DiskKey::Meta => {
+                    if let Some(meta) = get::<Meta>(&bytes)
+                        && meta.schema == SCHEMA
+                    {
+                        self.device = Some(meta.device);
+                        self.cursor = meta.cursor;
+                        self.as_of = meta.as_of;
+                        self.counts = meta.counts;
+                    }
+                }
+                DiskKey::Users => {
+                    let rows: Vec<causerie_shared::user::UserRow> = get(&bytes).unwrap_or_default();
+                    self.users = rows.into_iter().map(|row| (row.id, row)).collect();
+                }
+                DiskKey::Inboxes => {
+                    let rows: Vec<causerie_shared::inbox::InboxRow> = get(&bytes).unwrap_or_default();
+                    self.inboxes = rows.into_iter().map(|row| (row.id, row)).collect();
+                }
+                DiskKey::Accounts => {
+                    let rows: Vec<causerie_shared::inbox::AccountRow> = get(&bytes).unwrap_or_default();
+                    self.accounts = rows.into_iter().map(|row| (row.id, row)).collect();
+                }
+                DiskKey::Head(id) => {
+                    if let Some(head) = get::<Head>(&bytes) {
+                        self.heads.insert(id, head);
+                    }
+                }
+                DiskKey::Outbox(_) => {
+                    if let Some(queued) = get::<Queued>(&bytes) {
+                        self.outbox.push(queued);
+                    }
+                }
+                DiskKey::Draft(id) => {
+                    if let Some(text) = get(&bytes) {
+                        self.drafts.insert(id, text);
+                    }
+                }
+                DiskKey::Thread(_) | DiskKey::Document(_) => {}
+            }
+        }
+        if self.device.is_none() {
+            // A cursor without its device would skip rows that this copy never had.
+            self.cursor = None;
+            self.device = Some(DeviceId::new(step.now, step.random()));
+            step.dirty(DiskKey::Meta);
+        }
+        self.outbox.sort_by_key(|queued| (queued.intent.at, queued.intent.id));
+        self.last_at = self.outbox.last().map_or(0, |queued| queued.intent.at);
+        self.booted = true;
+        self.refresh_access();
+        step.effects.all_changed = true;
+    }
+
+    /// What the disk had of the documents and threads that were asked for.
+    pub(super) fn loaded(&mut self, step: &mut Step<'_>, found: Vec<(DiskKey, Option<Vec<u8>>)>) {
+        for (key, bytes) in found {
+            self.loading.remove(&key);
+            match key {
+                DiskKey::Thread(id) => {
+                    let stored = bytes.and_then(|bytes| get::<StoredThread>(&bytes));
+                    let thread = self.threads.entry(id).or_default();
+                    if let Some(stored) = stored {
+                        thread.fill(stored.rows_to, stored.rows, stored.journey);
+                    }
+                    thread.loaded = true;
+                    step.changed(Key::Bubbles(id));
+                }
+                DiskKey::Document(id) => {
+                    let stored = bytes.and_then(|bytes| get::<StoredDocument>(&bytes));
+                    let replica = stored
+                        .and_then(|stored| Replica::open(id, stored.epoch, stored.seq, &stored.bytes).ok())
+                        .unwrap_or_else(|| Replica::begin(id));
+                    self.replicas.insert(id, replica);
+                    self.requeue(step, id);
+                    self.show_document(step, id);
+                }
+                DiskKey::Meta
+                | DiskKey::Users
+                | DiskKey::Inboxes
+                | DiskKey::Accounts
+                | DiskKey::Head(_)
+                | DiskKey::Outbox(_)
+                | DiskKey::Draft(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Which documents are held and followed, and what the server sends of them (`sync.md`, Documents).
+
+use std::collections::{BTreeSet, HashMap};
+
+use causerie_shared::{
+    document::DocumentId,
+    frame::{ClientFrame, Part},
+    ids::{ConversationId, IntentId},
+    intent::{Intent, QueueState},
+    refusal::{Code, Refusal},
+    window::Folder,
+};
+
+use super::{
+    Core, DiskKey, Key, Step,
+    replica::{Lane, Replica, Taken},
+    thread::Thread,
+};
+
+/// Most documents held in memory beyond those in use.
+const SPARE: usize = 64;
+/// Segments of the open chat that are fetched at once, counted from the newest.
+const SEGMENTS: u32 = 2;
+
+impl Core {
+    /// Shows a conversation, or nothing.
+    pub(super) fn show(&mut self, step: &mut Step<'_>, id: Option<ConversationId>) {
+        self.open = id;
+        if let Some(id) = id {
+            step.changed(Key::Bubbles(id));
+        }
+    }
+
+    /// One more segment of older messages.
+    pub(super) fn earlier(&mut self, step: &mut Step<'_>, id: ConversationId) {
+        if self.has_earlier(id)
+            && let Some(thread) = self.threads.get_mut(&id)
+        {
+            thread.earlier += 1;
+            step.changed(Key::Bubbles(id));
+        }
+    }
+
+    /// First segment of the chat that is shown.
+    pub(super) fn first_segment(&self, id: ConversationId) -> u32 {
+        let newest = self.heads.get(&id).map_or(1, |head| head.segment.max(1));
+        let earlier = self.threads.get(&id).map_or(0, |thread| thread.earlier);
+        newest.saturating_sub(SEGMENTS - 1 + earlier).max(1)
+    }
+
+    /// Documents in use: those of the open chat, the newest segment of every chat in Mine and Engaged (so
+    /// that they can be read without network), and all with unsent work.
+    fn wanted(&self) -> BTreeSet<DocumentId> {
+        let mut wanted = BTreeSet::new();
+        for id in [Folder::Mine, Folder::Engaged]
+            .into_iter()
+            .flat_map(|folder| self.folder(folder))
+        {
+            if let Some(head) = self.heads.get(&id) {
+                wanted.insert(DocumentId::Timeline(id, head.segment.max(1)));
+            }
+        }
+        if let Some(head) = self.open.and_then(|id| self.heads.get(&id)) {
+            wanted
+                .extend((self.first_segment(head.id)..=head.segment.max(1)).map(|n| DocumentId::Timeline(head.id, n)));
+            wanted.extend([DocumentId::Contact(head.contact), DocumentId::Notes(head.contact)]);
+        }
+        let waiting = self.outbox.iter().filter(|queued| queued.state == QueueState::Waiting);
+        wanted.extend(waiting.filter_map(|queued| queued.intent.action.document()));
+        wanted.retain(|id| !self.denied.contains(id));
+        wanted
+    }
+
+    /// Reads, opens and closes documents so that those in use are followed.
+    pub(super) fn follow(&mut self, step: &mut Step<'_>) {
+        let wanted = self.wanted();
+        for id in &wanted {
+            if let DocumentId::Timeline(conversation, _) = id
+                && !self.threads.contains_key(conversation)
+            {
+                self.threads.insert(*conversation, Thread::default());
+                self.fetch(step, DiskKey::Thread(*conversation));
+            }
+            if !self.replicas.contains_key(id) {
+                self.fetch(step, DiskKey::Document(*id));
+            }
+        }
+        if self.online() {
+            for id in &wanted {
+                self.open_document(step, *id);
+            }
+            for replica in self.replicas.values_mut() {
+                if replica.lane != Lane::Closed && !wanted.contains(&replica.id) {
+                    replica.lane = Lane::Closed;
+                    step.send(ClientFrame::Close { document: replica.id });
+                }
+            }
+        }
+        if self.replicas.len() > wanted.len() + SPARE {
+            self.replicas
+                .retain(|id, replica| wanted.contains(id) || !replica.pending.is_empty());
+            let kept: BTreeSet<_> = self.replicas.keys().copied().collect();
+            self.threads.retain(|id, _| {
+                kept.iter()
+                    .any(|document| matches!(document, DocumentId::Timeline(of, _) if of == id))
+            });
+        }
+    }
+
+    fn fetch(&mut self, step: &mut Step<'_>, key: DiskKey) {
+        if self.loading.insert(key) {
+            step.effects.load.push(key);
+        }
+    }
+
+    /// Follows a document if it is not followed yet and the disk has answered.
+    fn open_document(&mut self, step: &mut Step<'_>, id: DocumentId) {
+        let rows_after = match id {
+            DocumentId::Timeline(conversation, _) => match self.threads.get(&conversation) {
+                Some(thread) if thread.loaded => thread.rows_to,
+                _ => return,
+            },
+            DocumentId::Contact(_) | DocumentId::Notes(_) => 0,
+        };
+        let Some(replica) = self.replicas.get_mut(&id) else {
+            return;
+        };
+        if replica.lane == Lane::Closed {
+            replica.lane = Lane::Asked;
+            let have = (replica.seq > 0 && !replica.outdated).then(|| replica.cursor());
+            step.send(ClientFrame::Open {
+                document: id,
+                have,
+                rows_after,
+            });
+        }
+    }
+
+    /// The server sent a part of a document.
+    pub(super) fn part(&mut self, step: &mut Step<'_>, part: Part) {
+        let Some(replica) = self.replicas.get_mut(&part.document) else {
+            return;
+        };
+        let id = part.document;
+        let asked = replica.lane == Lane::Asked;
+        let anew = part.epoch != replica.epoch || part.snapshot.is_some();
+        match replica.take(&part) {
+            Taken::Applied => {
+                step.dirty(DiskKey::Document(id));
+                // A reply that lost its acknowledgement comes back this way: then it is not sent again.
+                if anew || !replica.pending.is_empty() {
+                    self.rebuild_if_needed(step, id, anew);
+                }
+                self.show_document(step, id);
+            }
+            Taken::Known => {}
+            // While an answer is on its way, parts ahead of it say nothing new.
+            Taken::Gap if asked => {}
+            Taken::Gap => {
+                replica.lane = Lane::Closed;
+            }
+        }
+    }
+
+    /// After new confirmed changes: what waits is built anew if it must be, or could not be built before.
+    fn rebuild_if_needed(&mut self, step: &mut Step<'_>, id: DocumentId, anew: bool) {
+        let Some(replica) = self.replicas.get(&id) else { return };
+        let arrived = replica.pending.iter().any(|pending| {
+            self.intent(pending.intent)
+                .is_some_and(|intent| already_there(replica, intent))
+        });
+        let unbuilt = replica.pending.iter().any(|pending| pending.change.is_none());
+        if anew || arrived || unbuilt || !replica.has_local() {
+            self.requeue(step, id);
+        }
+    }
+
+    /// Builds all that waits on a document anew, under a fresh actor, in the order in which it was done.
+    pub(super) fn requeue(&mut self, step: &mut Step<'_>, id: DocumentId) {
+        let Some(me) = self.me.as_ref().map(|me| me.id) else {
+            return;
+        };
+        let Some(mut replica) = self.replicas.remove(&id) else {
+            return;
+        };
+        let mut sent: HashMap<IntentId, Vec<u8>> = replica.unbuild().into_iter().collect();
+        let mut done = vec![];
+        let mut line = None;
+        for queued in &self.outbox {
+            if queued.state != QueueState::Waiting || queued.intent.action.document() != Some(id) {
+                continue;
+            }
+            if already_there(&replica, &queued.intent)
+                || !replica.push(&queued.intent, me, &mut line, &mut || step.actor())
+            {
+                done.push(queued.intent.id);
+                continue;
+            }
+            if let Some(pending) = replica.pending.last_mut() {
+                pending.sent = sent.remove(&queued.intent.id);
+            }
+        }
+        self.replicas.insert(id, replica);
+        for intent in done {
+            self.finish(step, intent);
+        }
+        self.show_document(step, id);
+    }
+
+    /// Wakes what shows a document.
+    pub(super) fn show_document(&mut self, step: &mut Step<'_>, id: DocumentId) {
+        match id {
+            DocumentId::Timeline(conversation, _) => {
+                if let (Some(replica), Some(thread)) = (self.replicas.get(&id), self.threads.get_mut(&conversation)) {
+                    thread.read(replica);
+                }
+                step.changed(Key::Bubbles(conversation));
+            }
+            DocumentId::Contact(contact) => step.changed(Key::Profile(contact)),
+            DocumentId::Notes(contact) => step.changed(Key::Notes(contact)),
+        }
+    }
+
+    /// The documents may not be seen any more: copies go, unsent work becomes "Not delivered".
+    pub(super) fn purge(&mut self, step: &mut Step<'_>, documents: &[DocumentId]) {
+        for id in documents {
+            self.replicas.remove(id);
+            step.erase(DiskKey::Document(*id));
+            let lost: Vec<IntentId> = self
+                .outbox
+                .iter()
+                .filter(|queued| queued.state == QueueState::Waiting && queued.intent.action.document() == Some(*id))
+                .map(|queued| queued.intent.id)
+                .collect();
+            for intent in lost {
+                let refusal = Refusal::new(Code::Forbidden, "you may not write here any more");
+                self.mark_refused(step, intent, refusal);
+            }
+            self.show_document(step, *id);
+        }
+    }
+
+    pub(super) fn intent(&self, id: IntentId) -> Option<&Intent> {
+        self.outbox
+            .iter()
+            .map(|queued| &queued.intent)
+            .find(|intent| intent.id == id)
+    }
+}
+
+/// Does the confirmed document hold what the intent creates?
+fn already_there(replica: &Replica, intent: &Intent) -> bool {
+    use causerie_shared::{
+        document::{notes, timeline},
+        intent::Action,
+    };
+    match &intent.action {
+        Action::Reply { message, .. } => matches!(timeline::get(replica.confirmed(), message.id), Ok(Some(_))),
+        Action::AddNote { note, .. } => notes::length(replica.confirmed(), *note).is_some(),
+        Action::SetField { .. }
+        | Action::SetDetail { .. }
+        | Action::EditNote { .. }
+        | Action::HighlightNote { .. }
+        | Action::Command { .. } => false,
+    }
+}

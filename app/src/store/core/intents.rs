@@ -1,0 +1,234 @@
+//! What a person writes, as intents: durable in the outbox and on screen before anything else happens.
+
+use causerie_shared::{
+    contact::{Detail, Field, MAX_FIELD, is_plausible},
+    document::notes,
+    ids::{ContactId, ConversationId, IntentId, MessageId, NoteId},
+    intent::{Action, Intent, QueueState, Queued},
+    message::{Author, FileBrief, Kind, MAX_FILES, MAX_TEXT, Message},
+};
+
+use super::{Core, DiskKey, Key, Step};
+use crate::store::view::{EditError, ReplyError, SharedNote};
+
+impl Core {
+    /// Queues a reply and empties the draft.
+    pub fn reply(
+        &mut self,
+        step: &mut Step<'_>,
+        conversation: ConversationId,
+        text: String,
+        files: Vec<FileBrief>,
+    ) -> Result<MessageId, ReplyError> {
+        if text.len() > MAX_TEXT {
+            return Err(ReplyError::TooLong {
+                have: text.len(),
+                limit: MAX_TEXT,
+            });
+        }
+        if files.len() > MAX_FILES {
+            return Err(ReplyError::TooManyFiles {
+                have: files.len(),
+                limit: MAX_FILES,
+            });
+        }
+        let me = self.me.as_ref().map(|me| me.id);
+        let (Some(me), false) = (me, files.is_empty() && text.trim().is_empty()) else {
+            return Err(ReplyError::Empty);
+        };
+        let at = self.stamp(step);
+        let message = Message {
+            id: MessageId::new(at, step.random()),
+            author: Author::Agent(me),
+            kind: if files.is_empty() { Kind::Text } else { Kind::File },
+            body: text,
+            at,
+            reply_to: None,
+            attachments: files.iter().map(|file| file.id).collect(),
+        };
+        let id = message.id;
+        let segment = self.heads.get(&conversation).map_or(1, |head| head.segment.max(1));
+        let action = Action::Reply {
+            conversation,
+            segment,
+            message: Box::new(message),
+            files,
+        };
+        self.enqueue(
+            step,
+            Intent {
+                id: id.into(),
+                at,
+                action,
+            },
+        );
+        self.set_draft(step, conversation, String::new());
+        step.changed(Key::Bubbles(conversation));
+        self.settle(step);
+        Ok(id)
+    }
+
+    /// Writes or clears a personal field.
+    pub fn set_field(
+        &mut self,
+        step: &mut Step<'_>,
+        contact: ContactId,
+        field: Field,
+        value: Option<String>,
+    ) -> Result<(), EditError> {
+        let value = value
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty());
+        if value.as_ref().is_some_and(|value| value.len() > MAX_FIELD) {
+            return Err(EditError::TooLong);
+        }
+        // Writing the value again is how a person decides between two concurrent ones.
+        let profile = self.profile(contact);
+        let known = profile
+            .fields
+            .iter()
+            .find(|(key, _)| *key == field)
+            .map(|(_, values)| values.as_slice());
+        if known.unwrap_or_default() == Vec::from_iter(value.clone()) {
+            return Ok(());
+        }
+        self.edit(step, |_| Action::SetField { contact, field, value });
+        Ok(())
+    }
+
+    /// Adds or removes an e-mail or phone.
+    pub fn set_detail(
+        &mut self,
+        step: &mut Step<'_>,
+        contact: ContactId,
+        detail: Detail,
+        value: String,
+        present: bool,
+    ) -> Result<(), EditError> {
+        if value.len() > MAX_FIELD {
+            return Err(EditError::TooLong);
+        }
+        if present && !is_plausible(detail, &value) {
+            return Err(EditError::NotPlausible);
+        }
+        self.edit(step, |_| Action::SetDetail {
+            contact,
+            detail,
+            value,
+            present,
+        });
+        Ok(())
+    }
+
+    /// Adds a note.
+    pub fn add_note(&mut self, step: &mut Step<'_>, contact: ContactId, text: String) -> Result<NoteId, EditError> {
+        if text.encode_utf16().count() > notes::MAX_NOTE {
+            return Err(EditError::TooLong);
+        }
+        let note = NoteId::new(self.now(step), step.random());
+        self.edit(step, |_| Action::AddNote { contact, note, text });
+        Ok(note)
+    }
+
+    /// The note's text became `text` since `base` was shown.
+    pub fn edit_note(
+        &mut self,
+        step: &mut Step<'_>,
+        contact: ContactId,
+        base: &SharedNote,
+        text: &str,
+    ) -> Result<(), EditError> {
+        if text.encode_utf16().count() > notes::MAX_NOTE {
+            return Err(EditError::TooLong);
+        }
+        let Some(splice) = notes::difference(&base.note.text, text) else {
+            return Ok(());
+        };
+        let note = base.note.id;
+        if !self.notes(contact).iter().any(|known| known.note.id == note) {
+            return Err(EditError::Missing);
+        }
+        let base = base.heads.clone();
+        self.edit(step, |_| Action::EditNote {
+            contact,
+            note,
+            splice,
+            base,
+        });
+        Ok(())
+    }
+
+    pub(super) fn highlight(&mut self, step: &mut Step<'_>, contact: ContactId, note: NoteId, on: bool) {
+        self.edit(step, |_| Action::HighlightNote { contact, note, on });
+    }
+
+    fn edit(&mut self, step: &mut Step<'_>, action: impl FnOnce(&Self) -> Action) {
+        let at = self.stamp(step);
+        let action = action(self);
+        let id = IntentId::new(at, step.random());
+        self.enqueue(step, Intent { id, at, action });
+        self.settle(step);
+    }
+
+    /// Makes an intent durable and puts its effect on screen.
+    pub(super) fn enqueue(&mut self, step: &mut Step<'_>, intent: Intent) {
+        let document = intent.action.document();
+        let id = intent.id;
+        step.keep(DiskKey::Outbox(id));
+        step.changed(Key::Outbox);
+        self.outbox.push(Queued {
+            intent,
+            state: QueueState::Waiting,
+        });
+        let (Some(document), Some(me)) = (document, self.me.as_ref().map(|me| me.id)) else {
+            return;
+        };
+        // Not in memory yet: it is built when the disk has answered.
+        let Some(replica) = self.replicas.get_mut(&document) else {
+            return;
+        };
+        let Some(queued) = self.outbox.last() else { return };
+        if !replica.push(&queued.intent, me, &mut None, &mut || step.actor()) {
+            self.finish(step, id);
+        }
+        self.show_document(step, document);
+    }
+
+    pub(super) fn set_draft(&mut self, step: &mut Step<'_>, id: ConversationId, text: String) {
+        let known = self.drafts.get(&id).map(String::as_str).unwrap_or_default();
+        if known == text {
+            return;
+        }
+        if text.is_empty() {
+            self.drafts.remove(&id);
+        } else {
+            self.drafts.insert(id, text);
+        }
+        step.changed(Key::Draft(id));
+        step.keep(DiskKey::Draft(id));
+    }
+
+    /// Takes the newest reply back that never left this device.
+    pub fn take_back_last(&mut self, step: &mut Step<'_>, id: ConversationId) -> Option<String> {
+        let index = self.outbox.iter().rposition(|queued| {
+            queued.state == QueueState::Waiting
+                && !self.tried.contains(&queued.intent.id)
+                && matches!(&queued.intent.action, Action::Reply { conversation, .. } if *conversation == id)
+        })?;
+        let intent = self.outbox.remove(index).intent;
+        let text = intent.action.text().unwrap_or_default().to_owned();
+        step.keep(DiskKey::Outbox(intent.id));
+        step.changed(Key::Outbox);
+        if let Some(document) = intent.action.document() {
+            self.requeue(step, document);
+        }
+        let draft = self.drafts.get(&id).cloned().unwrap_or_default();
+        let text = if draft.is_empty() {
+            text
+        } else {
+            format!("{text}\n{draft}")
+        };
+        self.set_draft(step, id, text.clone());
+        Some(text)
+    }
+}

@@ -1,0 +1,202 @@
+//! The conversation with the server: hello, what each frame does, and how the line stands.
+
+use causerie_shared::{
+    Millis, SCHEMA,
+    frame::{ClientFrame, Ephemeral, ServerFrame},
+    ids::ConversationId,
+    refusal::{Code, Refusal},
+    user::Me,
+};
+
+use super::{Core, DiskKey, Key, Step};
+use crate::store::view::{Connection, Session};
+
+/// After this long without the server the console says "offline".
+const PATIENCE_MS: Millis = 3_000;
+/// A typing mark is believed for this long.
+const TYPING_MS: Millis = 8_000;
+/// Own typing is told at most this often.
+const TELL_MS: Millis = 3_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    Down {
+        since: Millis,
+        long: bool,
+    },
+    /// Hello is on its way.
+    Greeting {
+        since: Millis,
+    },
+    Up,
+}
+
+impl Line {
+    pub(super) fn down(now: Millis) -> Self {
+        Self::Down {
+            since: now,
+            long: false,
+        }
+    }
+}
+
+impl Core {
+    pub(super) fn online(&self) -> bool {
+        self.line == Line::Up
+    }
+
+    /// How the line stands.
+    pub fn connection(&self) -> Connection {
+        match self.line {
+            Line::Up => Connection::Online,
+            Line::Down { long: true, .. } => Connection::Offline { as_of: self.as_of },
+            Line::Down { long: false, .. } | Line::Greeting { .. } => Connection::Reconnecting,
+        }
+    }
+
+    pub(super) fn opened(&mut self, step: &mut Step<'_>) {
+        let Some(device) = self.device else { return };
+        if let Line::Down { since, .. } = self.line {
+            self.line = Line::Greeting { since };
+        }
+        // Each document is opened on its own afterwards, with the rows that belong to it.
+        let documents = vec![];
+        step.send(ClientFrame::Hello {
+            schema: SCHEMA,
+            device,
+            cursor: self.cursor,
+            documents,
+        });
+        step.changed(Key::Connection);
+    }
+
+    pub(super) fn closed(&mut self, step: &mut Step<'_>) {
+        self.line = match self.line {
+            Line::Up => Line::down(step.now),
+            Line::Greeting { since } => Line::Down {
+                since,
+                long: step.now - since >= PATIENCE_MS,
+            },
+            Line::Down { since, long } => Line::Down { since, long },
+        };
+        self.replicas.values_mut().for_each(|replica| replica.disconnected());
+        self.forget_asked_windows();
+        self.denied.clear();
+        let typing: Vec<_> = self.typing.drain().map(|(id, _)| id).collect();
+        typing.into_iter().for_each(|id| step.changed(Key::Typing(id)));
+        self.interrupted(step);
+        step.changed(Key::Connection);
+        step.dirty(DiskKey::Meta);
+    }
+
+    pub(super) fn frame(&mut self, step: &mut Step<'_>, frame: ServerFrame) {
+        self.as_of = Some(self.now(step));
+        match frame {
+            ServerFrame::Welcome { now, me, .. } => self.welcome(step, now, *me),
+            ServerFrame::Rows { to, upserts, gone } => self.rows(step, to, upserts, gone),
+            ServerFrame::Window {
+                folder,
+                from,
+                total,
+                order,
+            } => self.window(step, folder, from, total, &order),
+            ServerFrame::Counts(counts) => self.set_counts(step, counts),
+            ServerFrame::Part(part) => self.part(step, part),
+            ServerFrame::Applied {
+                intent,
+                document,
+                epoch,
+                seq,
+                changes,
+            } => {
+                self.applied(step, intent, document, epoch, seq, changes);
+            }
+            ServerFrame::Refused {
+                intent,
+                document,
+                refusal,
+            } => self.refused(step, intent, document, refusal),
+            ServerFrame::Outcome { intent, result } => self.outcome(step, intent, result),
+            ServerFrame::Revoked { documents } => {
+                self.denied.extend(&documents);
+                self.purge(step, &documents);
+            }
+            ServerFrame::Reset => self.reset(step),
+            ServerFrame::Ephemeral(Ephemeral::Typing { conversation, on }) => {
+                if on {
+                    self.typing.insert(conversation, step.now + TYPING_MS);
+                } else {
+                    self.typing.remove(&conversation);
+                }
+                step.changed(Key::Typing(conversation));
+            }
+            ServerFrame::Ping { now } => {
+                self.offset = now - step.now;
+                step.send(ClientFrame::Pong);
+            }
+            ServerFrame::Bye(refusal) => self.bye(step, refusal),
+        }
+    }
+
+    fn welcome(&mut self, step: &mut Step<'_>, now: Millis, me: Me) {
+        self.line = Line::Up;
+        self.offset = now - step.now;
+        self.farewell = None;
+        self.set_me(step, me);
+        self.ask_windows(step);
+        self.catch_up(step);
+        step.changed(Key::Connection);
+    }
+
+    fn bye(&mut self, step: &mut Step<'_>, refusal: Refusal) {
+        // Anything else passes: the socket comes back by itself.
+        step.effects.hang_up = matches!(refusal.code, Code::Unauthorized | Code::Schema);
+        if refusal.code == Code::Unauthorized {
+            self.session = Session::Expired;
+            step.changed(Key::Session);
+        }
+        self.farewell = Some(refusal);
+        step.changed(Key::Connection);
+    }
+
+    pub(super) fn tick(&mut self, step: &mut Step<'_>) {
+        if let Line::Down { since, long: false } = self.line
+            && step.now - since >= PATIENCE_MS
+        {
+            self.line = Line::Down { since, long: true };
+            step.changed(Key::Connection);
+        }
+        let over: Vec<_> = self
+            .typing
+            .iter()
+            .filter(|(_, until)| **until <= step.now)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in over {
+            self.typing.remove(&id);
+            step.changed(Key::Typing(id));
+        }
+    }
+
+    /// Tells the visitor that this agent types, not more often than needed.
+    pub(super) fn tell_typing(&mut self, step: &mut Step<'_>, id: ConversationId, on: bool) {
+        if !self.online() {
+            return;
+        }
+        let told = self.told_typing.get(&id).copied();
+        let due = match (on, told) {
+            (true, Some(at)) => step.now - at >= TELL_MS,
+            (true, None) => true,
+            (false, told) => told.is_some(),
+        };
+        if !due {
+            return;
+        }
+        if on {
+            self.told_typing.insert(id, step.now);
+        } else {
+            self.told_typing.remove(&id);
+        }
+        step.send(ClientFrame::Ephemeral(Ephemeral::Typing { conversation: id, on }));
+    }
+}

@@ -1,0 +1,208 @@
+//! The outbox on its way: what is sent when, and what the server's answers do (`sync.md`, The client).
+
+use causerie_shared::{
+    document::DocumentId,
+    frame::ClientFrame,
+    ids::{ConversationId, IntentId},
+    intent::{Action, QueueState, Queued},
+    refusal::{Code, Refusal},
+};
+
+use super::{Core, DiskKey, Key, Step, replica::Lane};
+
+/// How long to wait when the server says "too many requests", milliseconds.
+const HOLD_MS: i64 = 3_000;
+
+impl Core {
+    /// Sends what can be sent: one change a document at a time, in the order in which things were done.
+    pub(super) fn drain(&mut self, step: &mut Step<'_>) {
+        if !self.online() {
+            return;
+        }
+        let mut missing = vec![];
+        let mut tried = vec![];
+        for replica in self.replicas.values_mut() {
+            let Some(first) = replica.pending.first_mut() else {
+                continue;
+            };
+            let held = replica.held_until.is_some_and(|until| until > step.now);
+            if first.sent.is_some() || replica.outdated || held || replica.lane == Lane::Closed {
+                continue;
+            }
+            if let DocumentId::Timeline(id, _) = replica.id
+                && first_reply(&self.outbox, id) != Some(first.intent)
+            {
+                continue;
+            }
+            match &first.change {
+                Some(change) => {
+                    first.sent = Some(change.clone());
+                    tried.push(first.intent);
+                    step.send(ClientFrame::Push {
+                        document: replica.id,
+                        epoch: replica.epoch,
+                        intent: first.intent,
+                        changes: vec![change.clone()],
+                    });
+                }
+                None if replica.lane == Lane::Live => missing.push(first.intent),
+                None => {}
+            }
+        }
+        self.tried.extend(tried);
+        for intent in missing {
+            self.mark_refused(
+                step,
+                intent,
+                Refusal::new(Code::NotFound, "what it was about is not there any more"),
+            );
+        }
+        self.send_commands(step);
+    }
+
+    /// The server has it, durably.
+    pub(super) fn applied(
+        &mut self,
+        step: &mut Step<'_>,
+        intent: IntentId,
+        document: DocumentId,
+        epoch: u32,
+        seq: i64,
+        changes: Vec<Vec<u8>>,
+    ) {
+        if let (
+            Some(Action::Reply {
+                conversation, files, ..
+            }),
+            false,
+        ) = (self.intent(intent).map(|intent| intent.action.clone()), seq == 0)
+            && let Some(thread) = self.threads.get_mut(&conversation)
+        {
+            thread.remember_files(&files);
+        }
+        let mut rebuild = false;
+        if let Some(replica) = self.replicas.get_mut(&document) {
+            if replica.epoch != epoch {
+                // Begun anew since: the part on its way brings it.
+                replica.lane = Lane::Closed;
+                rebuild = true;
+            } else if let Some(done) = replica.acknowledge(intent, seq, changes) {
+                rebuild = done.rebuild;
+                if done.gap {
+                    replica.lane = Lane::Closed;
+                }
+                // In the same transaction as the end of the intent, so that no reload sends it again.
+                step.keep(DiskKey::Document(document));
+            }
+        }
+        self.finish(step, intent);
+        if rebuild {
+            self.requeue(step, document);
+        }
+        self.show_document(step, document);
+    }
+
+    /// The server said no. What follows on the document is built anew.
+    pub(super) fn refused(&mut self, step: &mut Step<'_>, intent: IntentId, document: DocumentId, refusal: Refusal) {
+        let Some(replica) = self.replicas.get_mut(&document) else {
+            return self.mark_refused(step, intent, refusal);
+        };
+        if let Some(pending) = replica.pending.iter_mut().find(|pending| pending.intent == intent) {
+            pending.sent = None;
+        }
+        match (refusal.code, document) {
+            (Code::Sealed, DocumentId::Timeline(conversation, segment)) => {
+                self.next_segment(step, conversation, segment);
+            }
+            (Code::StaleEpoch, _) => {
+                replica.outdated = true;
+                replica.lane = Lane::Closed;
+            }
+            (Code::RateLimited, _) => replica.held_until = Some(step.now + HOLD_MS),
+            _ => self.mark_refused(step, intent, refusal),
+        }
+    }
+
+    /// The segment is sealed: replies that wait on it go to the next one, under the same ids.
+    fn next_segment(&mut self, step: &mut Step<'_>, id: ConversationId, sealed: u32) {
+        let next = self.heads.get(&id).map_or(0, |head| head.segment).max(sealed + 1);
+        for queued in &mut self.outbox {
+            if let Action::Reply {
+                conversation, segment, ..
+            } = &mut queued.intent.action
+                && *conversation == id
+                && *segment <= sealed
+                && queued.state == QueueState::Waiting
+            {
+                *segment = next;
+                step.keep(DiskKey::Outbox(queued.intent.id));
+            }
+        }
+        self.requeue(step, DocumentId::Timeline(id, sealed));
+        self.requeue(step, DocumentId::Timeline(id, next));
+    }
+
+    /// Puts an intent where the person sees it, with its text.
+    pub(super) fn mark_refused(&mut self, step: &mut Step<'_>, intent: IntentId, refusal: Refusal) {
+        let Some(queued) = self.outbox.iter_mut().find(|queued| queued.intent.id == intent) else {
+            return;
+        };
+        queued.state = QueueState::Refused(refusal);
+        let document = queued.intent.action.document();
+        step.keep(DiskKey::Outbox(intent));
+        step.changed(Key::Outbox);
+        if let Some(document) = document {
+            self.requeue(step, document);
+            self.show_document(step, document);
+        }
+    }
+
+    /// Sends something undelivered again; a reply goes to the segment that is newest now.
+    pub(super) fn retry(&mut self, step: &mut Step<'_>, intent: IntentId) {
+        let Some(queued) = self.outbox.iter_mut().find(|queued| queued.intent.id == intent) else {
+            return;
+        };
+        queued.state = QueueState::Waiting;
+        if let Action::Reply {
+            conversation, segment, ..
+        } = &mut queued.intent.action
+        {
+            *segment = (*segment).max(self.heads.get(conversation).map_or(1, |head| head.segment));
+        }
+        let document = queued.intent.action.document();
+        step.keep(DiskKey::Outbox(intent));
+        step.changed(Key::Outbox);
+        if let Some(document) = document {
+            self.requeue(step, document);
+            self.show_document(step, document);
+        }
+    }
+
+    /// Forgets something undelivered.
+    pub(super) fn discard(&mut self, step: &mut Step<'_>, intent: IntentId) {
+        let refused = |queued: &Queued| matches!(queued.state, QueueState::Refused(_)) && queued.intent.id == intent;
+        if self.outbox.iter().any(refused) {
+            self.finish(step, intent);
+        }
+    }
+
+    /// The intent is done with: it leaves the outbox.
+    pub(super) fn finish(&mut self, step: &mut Step<'_>, intent: IntentId) {
+        let before = self.outbox.len();
+        self.outbox.retain(|queued| queued.intent.id != intent);
+        self.tried.remove(&intent);
+        if self.outbox.len() < before {
+            step.keep(DiskKey::Outbox(intent));
+            step.changed(Key::Outbox);
+        }
+    }
+}
+
+/// The oldest reply that waits in a conversation, in whichever segment.
+fn first_reply(outbox: &[Queued], id: ConversationId) -> Option<IntentId> {
+    outbox
+        .iter()
+        .filter(|queued| queued.state == QueueState::Waiting)
+        .find(|queued| matches!(queued.intent.action, Action::Reply { conversation, .. } if conversation == id))
+        .map(|queued| queued.intent.id)
+}

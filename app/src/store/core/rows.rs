@@ -1,0 +1,222 @@
+//! The rows lane: what the server writes and this device keeps a copy of.
+
+use causerie_shared::{
+    document::DocumentId,
+    ids::{ContactId, ConversationId},
+    row::{Gone, Head, Row},
+    user::Me,
+    window::Counts,
+};
+
+use super::{Core, DiskKey, Key, Step, replica::Lane};
+use crate::store::view::NoticeBody;
+
+impl Core {
+    /// Rows changed.
+    pub(super) fn rows(&mut self, step: &mut Step<'_>, to: i64, upserts: Vec<Row>, gone: Vec<Gone>) {
+        for row in upserts {
+            match row {
+                Row::Head(head) => self.put_head(step, *head),
+                Row::Message(row) => {
+                    let (id, seq) = (row.conversation, row.seq);
+                    self.put_in_thread(step, id, seq, |thread| thread.put_message(row));
+                }
+                Row::Journey(row) => {
+                    let (id, seq) = (row.conversation, row.seq);
+                    self.put_in_thread(step, id, seq, |thread| thread.put_journey(row));
+                }
+                Row::User(row) => {
+                    self.users.insert(row.id, row);
+                    step.changed(Key::Users);
+                    step.dirty(DiskKey::Users);
+                }
+                Row::Inbox(row) => {
+                    self.inboxes.insert(row.id, row);
+                    self.inboxes_changed(step);
+                }
+                Row::Account(row) => {
+                    self.accounts.insert(row.id, row);
+                    step.changed(Key::Accounts);
+                    step.dirty(DiskKey::Accounts);
+                }
+            }
+        }
+        for row in gone {
+            self.gone(step, row);
+        }
+        // 0: rows that were asked for do not move the cursor.
+        if to > self.cursor.unwrap_or(0) {
+            self.cursor = Some(to);
+            step.dirty(DiskKey::Meta);
+        }
+    }
+
+    fn inboxes_changed(&mut self, step: &mut Step<'_>) {
+        self.refresh_access();
+        step.changed(Key::Inboxes);
+        causerie_shared::window::Folder::ALL
+            .into_iter()
+            .for_each(|folder| step.changed(Key::Folder(folder)));
+        step.dirty(DiskKey::Inboxes);
+    }
+
+    fn put_head(&mut self, step: &mut Step<'_>, mut head: Head) {
+        let id = head.id;
+        self.stale.remove(&id);
+        // Who may read what can be different now.
+        let contact = head.contact;
+        self.denied.retain(|document| !is_of(*document, id, contact));
+        // A mark that has not reached the server yet would flicker otherwise.
+        if let Some(seen) = self.seen_later.get(&id)
+            && *seen >= head.position
+        {
+            head.unread = 0;
+        }
+        let old = self.heads.remove(&id);
+        if let Some(old) = &old
+            && old.seq > head.seq
+        {
+            // An answer that was overtaken by a newer row.
+            self.heads.insert(id, old.clone());
+            return;
+        }
+        self.place(step, old.as_ref(), Some(&head));
+        self.heads.insert(id, head);
+        step.changed(Key::Head(id));
+        step.dirty(DiskKey::Head(id));
+    }
+
+    fn put_in_thread(
+        &mut self,
+        step: &mut Step<'_>,
+        id: ConversationId,
+        seq: i64,
+        put: impl FnOnce(&mut super::thread::Thread),
+    ) {
+        let followed = self.replicas.values().any(|replica| {
+            matches!(replica.id, DocumentId::Timeline(conversation, _) if conversation == id)
+                && replica.lane == Lane::Live
+        });
+        // A chat that is not followed gets its rows when it is opened.
+        let Some(thread) = self.threads.get_mut(&id) else {
+            return;
+        };
+        put(thread);
+        if followed {
+            thread.came(seq);
+        }
+        step.changed(Key::Bubbles(id));
+        step.dirty(DiskKey::Thread(id));
+    }
+
+    fn gone(&mut self, step: &mut Step<'_>, gone: Gone) {
+        match gone {
+            Gone::Conversation { id, taken_by } => {
+                let name = self.heads.get(&id).map(|head| head.contact_name.clone());
+                if let (Some(contact_name), Some(user)) = (name, taken_by)
+                    && self.me.as_ref().is_some_and(|me| me.id != user)
+                {
+                    let name = self.users.get(&user).map(|row| row.name.clone()).unwrap_or_default();
+                    self.notify(
+                        step,
+                        NoticeBody::Taken {
+                            conversation: id,
+                            contact_name,
+                            user,
+                            name,
+                        },
+                    );
+                }
+                self.drop_head(step, id);
+            }
+            Gone::User(id) => {
+                self.users.remove(&id);
+                step.changed(Key::Users);
+                step.dirty(DiskKey::Users);
+            }
+            Gone::Inbox(id) => {
+                self.inboxes.remove(&id);
+                self.inboxes_changed(step);
+            }
+            Gone::Account(id) => {
+                self.accounts.remove(&id);
+                step.changed(Key::Accounts);
+                step.dirty(DiskKey::Accounts);
+            }
+        }
+    }
+
+    /// The conversation may not be seen here any more: its copy goes with it.
+    fn drop_head(&mut self, step: &mut Step<'_>, id: ConversationId) {
+        self.stale.remove(&id);
+        self.typing.remove(&id);
+        self.seen_later.remove(&id);
+        let Some(head) = self.heads.remove(&id) else { return };
+        self.place(step, Some(&head), None);
+        self.threads.remove(&id);
+        let timelines: Vec<DocumentId> = (1..=head.segment.max(1))
+            .map(|segment| DocumentId::Timeline(id, segment))
+            .collect();
+        self.purge(step, &timelines);
+        if !self.heads.values().any(|other| other.contact == head.contact) {
+            self.purge(
+                step,
+                &[DocumentId::Contact(head.contact), DocumentId::Notes(head.contact)],
+            );
+        }
+        step.changed(Key::Head(id));
+        step.changed(Key::Bubbles(id));
+        step.erase(DiskKey::Head(id));
+        step.erase(DiskKey::Thread(id));
+    }
+
+    pub(super) fn set_counts(&mut self, step: &mut Step<'_>, counts: Counts) {
+        self.counts = counts;
+        step.changed(Key::Counts);
+        step.dirty(DiskKey::Meta);
+    }
+
+    pub(super) fn set_me(&mut self, step: &mut Step<'_>, me: Me) {
+        if self.me.as_ref() == Some(&me) {
+            return;
+        }
+        self.me = Some(me);
+        self.refresh_access();
+        step.changed(Key::Me);
+        causerie_shared::window::Folder::ALL
+            .into_iter()
+            .for_each(|folder| step.changed(Key::Folder(folder)));
+    }
+
+    /// The cursor is too old: everything is asked for anew, while what is shown stays until it is answered.
+    pub(super) fn reset(&mut self, step: &mut Step<'_>) {
+        self.cursor = None;
+        self.stale = self.heads.keys().copied().collect();
+        // The new rows count even where their feed number is lower than the old one's.
+        self.heads.values_mut().for_each(|head| head.seq = 0);
+        for thread in self.threads.values_mut() {
+            thread.rows_to = 0;
+        }
+        self.expect_fresh_windows();
+        self.replicas
+            .values_mut()
+            .for_each(|replica| replica.lane = Lane::Closed);
+        self.ask_windows(step);
+        step.dirty(DiskKey::Meta);
+    }
+
+    /// Every folder was listed again: what the server did not send is no more.
+    pub(super) fn drop_stale(&mut self, step: &mut Step<'_>) {
+        let stale: Vec<_> = self.stale.drain().filter(|id| self.open != Some(*id)).collect();
+        for id in stale {
+            self.drop_head(step, id);
+        }
+    }
+}
+
+fn is_of(document: DocumentId, conversation: ConversationId, contact: ContactId) -> bool {
+    match document {
+        DocumentId::Timeline(id, _) => id == conversation,
+        DocumentId::Contact(id) | DocumentId::Notes(id) => id == contact,
+    }
+}

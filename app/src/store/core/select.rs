@@ -1,0 +1,140 @@
+//! What the signals show, computed from what is held.
+
+use causerie_shared::{
+    document::{DocumentId, contact, contact::Profile, notes},
+    frame::Command,
+    ids::{ContactId, ConversationId},
+    inbox::InboxRow,
+    intent::{Action, QueueState},
+    row::Head,
+    user::UserRow,
+    window::Counts,
+};
+
+use super::{Core, DiskKey, replica::Lane, thread};
+use crate::store::view::{Bubble, SharedNote, Undelivered};
+
+impl Core {
+    pub fn head(&self, id: ConversationId) -> Option<&Head> {
+        self.heads.get(&id)
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    pub fn users_by_name(&self) -> Vec<UserRow> {
+        let mut users: Vec<_> = self.users.values().cloned().collect();
+        users.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        users
+    }
+
+    pub fn inboxes_by_name(&self) -> Vec<InboxRow> {
+        let mut inboxes: Vec<_> = self.inboxes.values().cloned().collect();
+        inboxes.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        inboxes
+    }
+
+    /// The chat as it is shown.
+    pub fn bubbles(&self, id: ConversationId) -> Vec<Bubble> {
+        let mut bubbles = self.threads.get(&id).map(thread::Thread::bubbles).unwrap_or_default();
+        let replies = self.outbox.iter().filter(|queued| queued.state == QueueState::Waiting);
+        bubbles.extend(replies.filter_map(|queued| match &queued.intent.action {
+            Action::Reply {
+                conversation,
+                message,
+                files,
+                ..
+            } if *conversation == id => Some(thread::unsent(message, files)),
+            _ => None,
+        }));
+        bubbles
+    }
+
+    /// Nothing is here yet, and something may come.
+    pub fn loading(&self, id: ConversationId) -> bool {
+        let Some(head) = self.heads.get(&id) else { return false };
+        if self.threads.get(&id).is_some_and(|thread| !thread.is_empty()) {
+            return false;
+        }
+        (self.first_segment(id)..=head.segment.max(1)).any(|segment| {
+            let document = DocumentId::Timeline(id, segment);
+            match self.replicas.get(&document) {
+                Some(replica) => replica.lane == Lane::Asked,
+                None => self.loading.contains(&DiskKey::Document(document)),
+            }
+        })
+    }
+
+    /// Older segments are there that were not asked for.
+    pub fn has_earlier(&self, id: ConversationId) -> bool {
+        self.heads.contains_key(&id) && self.first_segment(id) > 1
+    }
+
+    /// A command on the conversation waits for its outcome.
+    pub fn busy(&self, id: ConversationId) -> bool {
+        let about = |command: &Command| !matches!(command, Command::Seen(..)) && command.conversation() == Some(id);
+        self.asked.values().any(about)
+            || self.outbox.iter().any(|queued| {
+                matches!(&queued.intent.action, Action::Command { body, .. } if about(body))
+                    && queued.state == QueueState::Waiting
+            })
+    }
+
+    /// A document that cannot be read shows as an empty one; the server sends it anew on the next opening.
+    pub fn profile(&self, id: ContactId) -> Profile {
+        let replica = self.replicas.get(&DocumentId::Contact(id));
+        replica
+            .and_then(|replica| contact::read(replica.shown()).ok())
+            .unwrap_or_default()
+    }
+
+    pub fn notes(&self, id: ContactId) -> Vec<SharedNote> {
+        let Some(replica) = self.replicas.get(&DocumentId::Notes(id)) else {
+            return vec![];
+        };
+        let heads = replica.heads();
+        let notes = notes::read(replica.shown()).unwrap_or_default();
+        notes
+            .into_iter()
+            .map(|note| SharedNote {
+                note,
+                heads: heads.clone(),
+            })
+            .collect()
+    }
+
+    /// What was refused for good, oldest first.
+    pub fn undelivered(&self) -> Vec<Undelivered> {
+        let refused = self.outbox.iter().filter_map(|queued| match &queued.state {
+            QueueState::Refused(refusal) => Some((&queued.intent, refusal)),
+            QueueState::Waiting => None,
+        });
+        refused
+            .map(|(intent, refusal)| {
+                let (conversation, contact) = match &intent.action {
+                    Action::Reply { conversation, .. } => (Some(*conversation), None),
+                    Action::SetField { contact, .. }
+                    | Action::SetDetail { contact, .. }
+                    | Action::AddNote { contact, .. }
+                    | Action::EditNote { contact, .. }
+                    | Action::HighlightNote { contact, .. } => (None, Some(*contact)),
+                    Action::Command { body, .. } => (body.conversation(), None),
+                };
+                Undelivered {
+                    intent: intent.id,
+                    conversation,
+                    contact,
+                    text: intent.action.text().map(str::to_owned),
+                    at: intent.at,
+                    refusal: refusal.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// How many things have not reached the server.
+    pub fn unsent(&self) -> usize {
+        self.outbox.len()
+    }
+}

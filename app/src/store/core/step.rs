@@ -1,0 +1,80 @@
+//! What one event brings with it and what comes out of it.
+
+use std::collections::{BTreeSet, HashSet};
+
+use causerie_shared::{Millis, frame::ClientFrame};
+
+use super::{DiskKey, Key};
+
+/// Time and randomness for one event, and the place for its effects.
+pub struct Step<'a> {
+    /// The device's clock.
+    pub now: Millis,
+    /// 128 random bits a call, from the browser's crypto.
+    pub random: &'a mut dyn FnMut() -> u128,
+    pub effects: Effects,
+}
+
+/// What the edge has to do after an event.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// To send, in order. Only filled while the socket is open.
+    pub frames: Vec<ClientFrame>,
+    /// To write behind; the edge asks [`super::Core::stored`] for the values when it writes.
+    pub dirty: BTreeSet<DiskKey>,
+    /// To delete, values in memory or not.
+    pub erase: BTreeSet<DiskKey>,
+    /// Write now, all that is dirty in one transaction: something a person did is in it.
+    pub urgent: bool,
+    /// To read; the answer is [`super::Event::Loaded`].
+    pub load: Vec<DiskKey>,
+    /// Signals to wake.
+    pub changed: HashSet<Key>,
+    /// Wake all signals: the whole copy was read or dropped.
+    pub all_changed: bool,
+    /// Close the socket and do not come back by itself.
+    pub hang_up: bool,
+}
+
+impl<'a> Step<'a> {
+    pub fn new(now: Millis, random: &'a mut dyn FnMut() -> u128) -> Self {
+        Self {
+            now,
+            random,
+            effects: Effects::default(),
+        }
+    }
+
+    pub(super) fn changed(&mut self, key: Key) {
+        self.effects.changed.insert(key);
+    }
+
+    pub(super) fn dirty(&mut self, key: DiskKey) {
+        self.effects.dirty.insert(key);
+        self.effects.erase.remove(&key);
+    }
+
+    /// Deletes `key`.
+    pub(super) fn erase(&mut self, key: DiskKey) {
+        self.effects.dirty.remove(&key);
+        self.effects.erase.insert(key);
+    }
+
+    /// Writes `key` at once.
+    pub(super) fn keep(&mut self, key: DiskKey) {
+        self.dirty(key);
+        self.effects.urgent = true;
+    }
+
+    pub(super) fn send(&mut self, frame: ClientFrame) {
+        self.effects.frames.push(frame);
+    }
+
+    pub(super) fn random(&mut self) -> u128 {
+        (self.random)()
+    }
+
+    pub(super) fn actor(&mut self) -> [u8; 16] {
+        self.random().to_be_bytes()
+    }
+}

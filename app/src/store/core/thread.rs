@@ -1,0 +1,137 @@
+//! One chat on this device: message rows, journey rows and the texts out of its documents.
+
+use std::collections::{BTreeMap, HashMap};
+
+use causerie_shared::{
+    document::timeline,
+    ids::{FileId, MessageId},
+    message::{Author, Delivery, FileBrief, Message, MessageRow},
+    row::JourneyRow,
+};
+
+use super::super::view::{Bubble, MessageBubble, Stage};
+use super::replica::Replica;
+
+#[derive(Debug, Default)]
+pub(super) struct Thread {
+    /// The disk was read.
+    pub(super) loaded: bool,
+    /// All rows up to this feed number are here; a client asks for those above it.
+    pub(super) rows_to: i64,
+    pub(super) rows: HashMap<MessageId, MessageRow>,
+    pub(super) journey: BTreeMap<i64, JourneyRow>,
+    /// How many segments before the newest were asked for.
+    pub(super) earlier: u32,
+    said: HashMap<MessageId, Message>,
+    /// Files of own replies, until their rows come.
+    files: HashMap<FileId, FileBrief>,
+}
+
+impl Thread {
+    /// What the disk had, under what came meanwhile.
+    pub(super) fn fill(&mut self, rows_to: i64, rows: Vec<MessageRow>, journey: Vec<JourneyRow>) {
+        self.rows_to = self.rows_to.max(rows_to);
+        rows.into_iter().for_each(|row| self.put_message(row));
+        journey.into_iter().for_each(|row| self.put_journey(row));
+    }
+
+    /// A row came while the timeline is followed, so that none is missing before it.
+    pub(super) fn came(&mut self, seq: i64) {
+        self.rows_to = self.rows_to.max(seq);
+    }
+
+    pub(super) fn put_message(&mut self, row: MessageRow) {
+        match self.rows.get(&row.id) {
+            Some(known) if known.seq > row.seq => {}
+            _ => {
+                self.rows.insert(row.id, row);
+            }
+        }
+    }
+
+    pub(super) fn put_journey(&mut self, row: JourneyRow) {
+        self.journey.insert(row.version, row);
+    }
+
+    /// Remembers files until the row that names them comes.
+    pub(super) fn remember_files(&mut self, files: &[FileBrief]) {
+        self.files.extend(files.iter().map(|file| (file.id, file.clone())));
+    }
+
+    /// Reads the messages of a document that are new. Returns how many.
+    pub(super) fn read(&mut self, replica: &Replica) -> usize {
+        let doc = replica.confirmed();
+        // A document that cannot be read shows nothing; the server sends it anew on the next opening.
+        let ids = timeline::ids(doc).unwrap_or_default();
+        let before = self.said.len();
+        for id in ids {
+            if !self.said.contains_key(&id)
+                && let Ok(Some(message)) = timeline::get(doc, id)
+            {
+                self.said.insert(id, message);
+            }
+        }
+        self.said.len() - before
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.said.is_empty()
+    }
+
+    /// Messages in the server's order with system lines where they happened; accepted ones whose row has
+    /// not come yet are last.
+    pub(super) fn bubbles(&self) -> Vec<Bubble> {
+        let mut items: Vec<((i64, u8, u128), Bubble)> = Vec::with_capacity(self.said.len() + self.journey.len());
+        for (id, message) in &self.said {
+            let row = self.rows.get(id);
+            let position = row.map_or(i64::MAX, |row| row.position);
+            items.push(((position, 0, id.to_u128()), Bubble::Message(self.bubble(message, row))));
+        }
+        for (version, row) in &self.journey {
+            items.push(((row.position, 1, *version as u128), Bubble::Line(row.clone())));
+        }
+        items.sort_unstable_by_key(|(place, _)| *place);
+        items.into_iter().map(|(_, bubble)| bubble).collect()
+    }
+
+    fn bubble(&self, message: &Message, row: Option<&MessageRow>) -> MessageBubble {
+        let files = match row {
+            Some(row) => row.files.clone(),
+            None => message
+                .attachments
+                .iter()
+                .filter_map(|file| self.files.get(file).cloned())
+                .collect(),
+        };
+        let stage = match (message.author, row) {
+            (Author::Contact | Author::Bot | Author::System, _) => Stage::Incoming,
+            (Author::Agent(_), None) => Stage::Sent(Delivery::Queued),
+            (Author::Agent(_), Some(row)) if row.delivery == Delivery::Failed => Stage::Failed(row.reason.clone()),
+            (Author::Agent(_), Some(row)) => Stage::Sent(row.delivery),
+        };
+        MessageBubble {
+            id: message.id,
+            author: message.author,
+            kind: message.kind,
+            body: message.body.clone(),
+            at: row.map_or(message.at, |row| row.accepted_at),
+            position: row.map(|row| row.position),
+            files,
+            stage,
+        }
+    }
+}
+
+/// A reply in the outbox, as it is shown.
+pub(super) fn unsent(message: &Message, files: &[FileBrief]) -> Bubble {
+    Bubble::Message(MessageBubble {
+        id: message.id,
+        author: message.author,
+        kind: message.kind,
+        body: message.body.clone(),
+        at: message.at,
+        position: None,
+        files: files.to_vec(),
+        stage: Stage::Unsent,
+    })
+}

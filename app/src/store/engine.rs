@@ -1,0 +1,360 @@
+//! Runs the core in the browser: hands it events, carries out its effects, wakes signals.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
+
+use causerie_shared::{Millis, api::SessionInfo, refusal::Code, user::Me};
+use gloo_timers::callback::{Interval, Timeout};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, closure::Closure};
+
+use super::core::{Core, DiskKey, Effects, Event, Key, Step, Stored};
+use super::view::Session;
+use crate::net::{
+    clock,
+    disk::Disk,
+    http::{self, Failure},
+    local,
+    socket::{Socket, Told},
+    worker,
+};
+
+/// How long cache writes are gathered, milliseconds.
+const BATCH_MS: u32 = 150;
+/// Failed connections in a row after which the server is asked whether the sign-in still holds.
+const ASK_SESSION_EVERY: u32 = 3;
+
+/// The core with its surroundings.
+pub(super) struct Engine {
+    core: RefCell<Core>,
+    triggers: RefCell<HashMap<Key, ArcTrigger>>,
+    pub(super) now: ArcRwSignal<Millis>,
+    pub(super) update_ready: ArcRwSignal<bool>,
+    disk: RefCell<Option<Disk>>,
+    socket: RefCell<Option<Rc<Socket>>>,
+    /// Keys to write; `true` deletes.
+    batch: RefCell<BTreeMap<DiskKey, bool>>,
+    flush: RefCell<Option<Timeout>>,
+    /// The disk already refused something: said once.
+    disk_failed: Cell<bool>,
+}
+
+impl Engine {
+    /// Starts everything that lives as long as the page.
+    pub(super) fn start() -> Rc<Self> {
+        let now = clock::now();
+        let engine = Rc::new(Self {
+            core: RefCell::new(Core::new(now)),
+            triggers: RefCell::new(HashMap::new()),
+            now: ArcRwSignal::new(now),
+            update_ready: ArcRwSignal::new(false),
+            disk: RefCell::new(None),
+            socket: RefCell::new(None),
+            batch: RefCell::new(BTreeMap::new()),
+            flush: RefCell::new(None),
+            disk_failed: Cell::new(false),
+        });
+        let ticking = Rc::clone(&engine);
+        Interval::new(1_000, move || ticking.tick()).forget();
+        let ready = engine.update_ready.clone();
+        spawn_local(worker::register(move || ready.set(true)));
+        engine.follow_other_tabs();
+        spawn_local(Rc::clone(&engine).boot());
+        engine
+    }
+
+    /// Makes the running signal depend on `key`.
+    pub(super) fn track(&self, key: Key) {
+        let trigger = self.triggers.borrow_mut().entry(key).or_default().clone();
+        trigger.track();
+    }
+
+    pub(super) fn with<T>(&self, read: impl FnOnce(&Core) -> T) -> T {
+        read(&self.core.borrow())
+    }
+
+    /// Changes the core and carries out what comes of it.
+    pub(super) fn run<T>(self: &Rc<Self>, change: impl FnOnce(&mut Core, &mut Step<'_>) -> T) -> T {
+        let mut random = clock::random;
+        let mut step = Step::new(clock::now(), &mut random);
+        let answer = change(&mut self.core.borrow_mut(), &mut step);
+        let effects = step.effects;
+        self.carry_out(effects);
+        answer
+    }
+
+    fn handle(self: &Rc<Self>, event: Event) {
+        self.run(|core, step| core.handle(step, event));
+    }
+
+    fn tick(self: &Rc<Self>) {
+        self.now.set(clock::now() + self.with(Core::offset));
+        self.handle(Event::Tick);
+    }
+
+    fn carry_out(self: &Rc<Self>, effects: Effects) {
+        {
+            let mut batch = self.batch.borrow_mut();
+            batch.extend(effects.dirty.into_iter().map(|key| (key, false)));
+            batch.extend(effects.erase.into_iter().map(|key| (key, true)));
+        }
+        if effects.urgent {
+            self.write_now(true);
+        } else if !self.batch.borrow().is_empty() && self.flush.borrow().is_none() {
+            let engine = Rc::clone(self);
+            *self.flush.borrow_mut() = Some(Timeout::new(BATCH_MS, move || engine.write_now(false)));
+        }
+        if let Some(socket) = &*self.socket.borrow() {
+            effects.frames.iter().for_each(|frame| socket.send(frame));
+        }
+        if !effects.load.is_empty() {
+            spawn_local(Rc::clone(self).load(effects.load));
+        }
+        if effects.hang_up {
+            self.hang_up();
+        }
+        if (effects.all_changed || effects.changed.contains(&Key::Me))
+            && let Some(me) = self.with(|core| core.me.clone())
+        {
+            local::set_me(&me);
+        }
+        let woken: Vec<ArcTrigger> = {
+            let triggers = self.triggers.borrow();
+            match effects.all_changed {
+                true => triggers.values().cloned().collect(),
+                false => effects
+                    .changed
+                    .iter()
+                    .filter_map(|key| triggers.get(key).cloned())
+                    .collect(),
+            }
+        };
+        woken.iter().for_each(|trigger| trigger.notify());
+    }
+
+    async fn load(self: Rc<Self>, keys: Vec<DiskKey>) {
+        let disk = self.disk.borrow().clone();
+        let found = match disk {
+            Some(disk) => disk.read(&keys).await.map_err(|error| error.0),
+            None => Ok(vec![]),
+        };
+        let found = found.unwrap_or_else(|error| {
+            self.disk_trouble(error);
+            vec![]
+        });
+        let mut found: HashMap<DiskKey, Option<Vec<u8>>> = found.into_iter().collect();
+        let answer = keys
+            .into_iter()
+            .map(|key| (key, found.remove(&key).flatten()))
+            .collect();
+        self.handle(Event::Loaded(answer));
+    }
+
+    /// Writes everything that is dirty in one transaction.
+    fn write_now(self: &Rc<Self>, durable: bool) {
+        self.flush.borrow_mut().take();
+        let batch = std::mem::take(&mut *self.batch.borrow_mut());
+        let Some(disk) = self.disk.borrow().clone() else { return };
+        let values: Vec<_> = self.with(|core| {
+            batch
+                .into_iter()
+                .filter_map(
+                    |(key, erase)| match if erase { Stored::Delete } else { core.stored(key) } {
+                        Stored::Put(bytes) => Some((key, Some(bytes))),
+                        Stored::Delete => Some((key, None)),
+                        Stored::Skip => None,
+                    },
+                )
+                .collect()
+        });
+        if values.is_empty() {
+            return;
+        }
+        let engine = Rc::clone(self);
+        spawn_local(async move {
+            if let Err(error) = disk.write(values, durable).await {
+                engine.disk_trouble(error.0);
+            }
+        });
+    }
+
+    fn disk_trouble(self: &Rc<Self>, text: String) {
+        // After a sign-out in another tab nothing is to be stored any more.
+        if !self.disk_failed.replace(true) && self.with(|core| core.session) != Session::SignedOut {
+            self.handle(Event::DiskFailed(text));
+        }
+    }
+
+    /// Paints from the disk first; then the server says whether the sign-in still holds.
+    async fn boot(self: Rc<Self>) {
+        match local::me() {
+            Some(me) => {
+                self.open(me).await;
+                self.ask_session(Session::SignedOut).await;
+            }
+            None => match http::ask::<SessionInfo>("/api/session").await {
+                Ok(info) => self.open(info.me).await,
+                Err(Failure::Refused(_) | Failure::Unreachable) => self.run(Core::leave),
+            },
+        }
+    }
+
+    /// Asks whether the sign-in still holds; `without` is what follows when it does not.
+    async fn ask_session(self: &Rc<Self>, without: Session) {
+        let mine = self.with(|core| core.me.as_ref().map(|me| me.id));
+        match http::ask::<SessionInfo>("/api/session").await {
+            Ok(info) if Some(info.me.id) == mine => {}
+            Ok(info) => self.enter(info).await,
+            Err(Failure::Refused(refusal)) if refusal.code == Code::Unauthorized => {
+                self.hang_up();
+                self.run(|core, step| core.expire(step, without));
+            }
+            Err(Failure::Refused(_) | Failure::Unreachable) => {}
+        }
+    }
+
+    /// Signed in: the same user goes on, another one starts with an empty copy.
+    pub(super) async fn enter(self: &Rc<Self>, info: SessionInfo) {
+        let before = self
+            .with(|core| core.me.as_ref().map(|me| me.id))
+            .or_else(|| local::me().map(|me| me.id));
+        if before.is_some_and(|before| before != info.me.id) {
+            self.forget().await;
+        }
+        self.open(info.me).await;
+        spawn_local(local::persist());
+    }
+
+    /// Reads the user's copy and connects.
+    async fn open(self: &Rc<Self>, me: Me) {
+        let known = self.with(|core| core.booted());
+        self.run(|core, step| core.enter(step, me.clone()));
+        if !known {
+            let stored = match Disk::open(&local::database(me.id)).await {
+                Ok(disk) => {
+                    let stored = disk.boot().await;
+                    *self.disk.borrow_mut() = Some(disk);
+                    stored
+                }
+                Err(error) => Err(error),
+            };
+            let stored = stored.unwrap_or_else(|error| {
+                self.disk_trouble(error.0);
+                vec![]
+            });
+            self.handle(Event::Boot(stored));
+        }
+        self.hang_up();
+        let engine = Rc::downgrade(self);
+        let socket = Socket::start(move |told| {
+            if let Some(engine) = engine.upgrade() {
+                engine.told(told);
+            }
+        });
+        *self.socket.borrow_mut() = Some(socket);
+    }
+
+    fn told(self: &Rc<Self>, told: Told) {
+        match told {
+            Told::Opened => self.handle(Event::Opened),
+            Told::Frame(frame) => self.handle(Event::Frame(frame)),
+            Told::Closed { attempt } => {
+                self.handle(Event::Closed);
+                // A browser does not say why a socket was refused.
+                if attempt % ASK_SESSION_EVERY == 1 {
+                    let engine = Rc::clone(self);
+                    spawn_local(async move { engine.ask_session(Session::Expired).await });
+                }
+            }
+        }
+    }
+
+    /// Tries the line again now.
+    pub(super) fn hurry(&self) {
+        if let Some(socket) = &*self.socket.borrow() {
+            socket.hurry();
+        }
+    }
+
+    fn hang_up(self: &Rc<Self>) {
+        let socket = self.socket.borrow_mut().take();
+        if let Some(socket) = socket {
+            socket.stop();
+            self.handle(Event::Closed);
+        }
+    }
+
+    /// Signed out: nothing local is left but the shell and the choices of this device.
+    pub(super) async fn leave(self: &Rc<Self>) {
+        self.forget().await;
+        self.run(Core::leave);
+    }
+
+    async fn forget(self: &Rc<Self>) {
+        self.hang_up();
+        self.batch.borrow_mut().clear();
+        let user = self
+            .with(|core| core.me.as_ref().map(|me| me.id))
+            .or_else(|| local::me().map(|me| me.id));
+        if let Some(disk) = self.disk.borrow_mut().take() {
+            disk.close();
+        }
+        self.run(Core::leave);
+        local::wipe().await;
+        if let Some(user) = user
+            && let Err(error) = Disk::delete(&local::database(user)).await
+        {
+            web_sys::console::warn_1(&format!("the local copy could not be deleted: {}", error.0).into());
+        }
+        self.disk_failed.set(false);
+    }
+
+    /// A sign-out in another tab is one here too.
+    fn follow_other_tabs(self: &Rc<Self>) {
+        let engine = Rc::clone(self);
+        let changed = Closure::<dyn Fn(web_sys::StorageEvent)>::new(move |event: web_sys::StorageEvent| {
+            if local::is_sign_out(event.key().as_deref(), event.new_value().as_deref()) {
+                let engine = Rc::clone(&engine);
+                spawn_local(async move { engine.leave().await });
+            }
+        });
+        let listening = web_sys::window()
+            .map(|window| window.add_event_listener_with_callback("storage", changed.as_ref().unchecked_ref()));
+        if !matches!(listening, Some(Ok(()))) {
+            web_sys::console::warn_1(&"no events of other tabs".into());
+        }
+        changed.forget();
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl super::Store {
+    pub(super) fn with_core<T>(self, change: impl FnOnce(&mut Core, &mut Step<'_>) -> T) -> T {
+        self.engine.get_value().run(change)
+    }
+
+    pub(super) fn act(self, act: super::core::Act) {
+        self.with_core(|core, step| core.act(step, act));
+    }
+
+    pub(super) fn hurry(self) {
+        self.engine.get_value().hurry();
+    }
+
+    pub(super) async fn enter(self, info: SessionInfo) {
+        self.engine.get_value().enter(info).await;
+    }
+
+    pub(super) async fn leave(self) {
+        self.engine.get_value().leave().await;
+    }
+}

@@ -1,0 +1,98 @@
+//! Sign-in and everything that is asked over HTTP: each call is a future with the server's answer or its refusal.
+
+use causerie_shared::{
+    api::{AcceptLink, Account, ChangePassword, Invite, LinkInfo, OneTimeLink, Organization, Setup, SignIn, SignInRow},
+    ids::{FileId, SessionId, UserId},
+    message::FileBrief,
+    refusal::Refusal,
+};
+use web_sys::File;
+
+use super::Store;
+use crate::net::http;
+
+impl Store {
+    /// What the sign-in page shows before anyone has signed in.
+    pub async fn fetch_organization(self) -> Result<Organization, Refusal> {
+        http::get("/api/organization").await
+    }
+
+    /// Signs in and fills the store; another user's local data is wiped first.
+    pub async fn sign_in(self, body: SignIn) -> Result<(), Refusal> {
+        let info = http::post("/api/session", &body).await?;
+        self.enter(info).await;
+        Ok(())
+    }
+
+    /// Creates the first owner with the token that the server printed.
+    pub async fn set_up(self, body: Setup) -> Result<(), Refusal> {
+        let info = http::post("/api/setup", &body).await?;
+        self.enter(info).await;
+        Ok(())
+    }
+
+    /// What a one-time link is for.
+    pub async fn link_info(self, token: String) -> Result<LinkInfo, Refusal> {
+        http::get(&format!("/api/links/{}", http::segment(&token))).await
+    }
+
+    /// Sets a password through a one-time link and signs in.
+    pub async fn accept_link(self, token: String, password: String) -> Result<(), Refusal> {
+        let path = format!("/api/links/{}", http::segment(&token));
+        let info = http::post(&path, &AcceptLink { password }).await?;
+        self.enter(info).await;
+        Ok(())
+    }
+
+    /// Signs out and wipes everything local. Show [`Store::unsent`] first: that work is lost.
+    pub async fn sign_out(self) -> Result<(), Refusal> {
+        http::delete("/api/session").await?;
+        self.leave().await;
+        Ok(())
+    }
+
+    /// All sign-ins of mine.
+    pub async fn sign_ins(self) -> Result<Vec<SignInRow>, Refusal> {
+        http::get("/api/sessions").await
+    }
+
+    /// Ends one of my other sign-ins.
+    pub async fn end_sign_in(self, id: SessionId) -> Result<(), Refusal> {
+        http::delete(&format!("/api/sessions/{id}")).await
+    }
+
+    /// Changes my password; all other sign-ins end.
+    pub async fn change_password(self, body: ChangePassword) -> Result<(), Refusal> {
+        http::send("/api/password", &body).await
+    }
+
+    /// All users, for owners and admins.
+    pub async fn accounts_of_users(self) -> Result<Vec<Account>, Refusal> {
+        http::get("/api/users").await
+    }
+
+    /// Creates a user, who sets the password through the link.
+    pub async fn invite(self, body: Invite) -> Result<OneTimeLink, Refusal> {
+        http::post("/api/users", &body).await
+    }
+
+    /// A link with which the user sets a new password.
+    pub async fn reset_link(self, user: UserId) -> Result<OneTimeLink, Refusal> {
+        http::post(&format!("/api/users/{user}/reset"), &()).await
+    }
+
+    /// Uploads a file; type and size are checked before a byte is sent.
+    pub async fn upload(self, file: File) -> Result<FileBrief, Refusal> {
+        http::upload("/api/files", &file).await
+    }
+
+    /// Where a file can be fetched from.
+    pub fn file_url(self, file: FileId) -> String {
+        format!("/api/files/{file}")
+    }
+
+    /// Loads the new console that [`Store::update_ready`] announced.
+    pub fn apply_update(self) {
+        crate::net::worker::apply();
+    }
+}

@@ -1,0 +1,167 @@
+//! What views get from the store: plain values, ready to draw.
+
+use causerie_shared::{
+    Millis,
+    document::notes::Note,
+    frame::Command,
+    ids::{ContactId, ConversationId, IntentId, MessageId, UserId},
+    message::{Author, Delivery, FileBrief, Kind},
+    refusal::Refusal,
+    row::JourneyRow,
+};
+
+/// The line to the server. The heartbeat decides, not the browser's own idea of being online.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    Online,
+    /// Lost a moment ago, being tried again.
+    Reconnecting,
+    /// Lost for longer. What is shown is `as_of` (server's clock); `None` if nothing was ever fetched.
+    Offline {
+        as_of: Option<Millis>,
+    },
+}
+
+/// Whether somebody is signed in on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Session {
+    /// Nothing local says so, and the server was not heard yet.
+    Starting,
+    /// The sign-in page.
+    SignedOut,
+    SignedIn,
+    /// The server ended the session: a dialog asks to sign in again, nothing local is lost.
+    Expired,
+}
+
+/// One item of a chat, in the order in which it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Bubble {
+    Message(MessageBubble),
+    /// A system line: somebody accepted, ended and so on.
+    Line(JourneyRow),
+}
+
+impl Bubble {
+    /// Stable key for keyed lists.
+    pub fn key(&self) -> u128 {
+        match self {
+            Self::Message(message) => message.id.to_u128(),
+            // Far below any id made in this century.
+            Self::Line(line) => line.version.max(0) as u128,
+        }
+    }
+}
+
+/// A message with its state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageBubble {
+    pub id: MessageId,
+    pub author: Author,
+    pub kind: Kind,
+    pub body: String,
+    /// When the server accepted it; before that, the author's clock.
+    pub at: Millis,
+    /// The server's order; `None` until it accepted the message.
+    pub position: Option<i64>,
+    pub files: Vec<FileBrief>,
+    pub stage: Stage,
+}
+
+/// How far a message came (`ux.md` §4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// From the customer, a bot or the system.
+    Incoming,
+    /// In this device's outbox.
+    Unsent,
+    /// The server has it; the delivery state is the channel's.
+    Sent(Delivery),
+    /// The channel refused it; the reason in plain words.
+    Failed(Option<String>),
+}
+
+/// A note and the place in its history that the text was read at: give both back when the text was edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedNote {
+    pub note: Note,
+    pub heads: Vec<[u8; 32]>,
+}
+
+/// Something that was refused for good; kept with its text until the person copies or discards it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undelivered {
+    pub intent: IntentId,
+    /// Set for replies.
+    pub conversation: Option<ConversationId>,
+    /// Set for profile fields and notes.
+    pub contact: Option<ContactId>,
+    pub text: Option<String>,
+    /// When it was done.
+    pub at: Millis,
+    pub refusal: Refusal,
+}
+
+/// A passing message to the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// For [`super::Store::dismiss`].
+    pub id: u64,
+    pub at: Millis,
+    pub body: NoticeBody,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeBody {
+    /// A command was refused; the refusal names people and numbers.
+    Refused { command: Command, refusal: Refusal },
+    /// A colleague took a chat that was offered or waiting here: shown for 2 s, not an error.
+    Taken {
+        conversation: ConversationId,
+        contact_name: String,
+        user: UserId,
+        name: String,
+    },
+    /// The line broke before the server answered; the list will show what became of it.
+    Interrupted { command: Command },
+    /// The browser could not store something; unsent work may not survive a reload.
+    Storage { text: String },
+}
+
+/// Why a reply was not even queued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplyError {
+    Empty,
+    /// Bytes of UTF-8, and how many are allowed.
+    TooLong {
+        have: usize,
+        limit: usize,
+    },
+    TooManyFiles {
+        have: usize,
+        limit: usize,
+    },
+}
+
+impl std::fmt::Display for ReplyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the message is empty"),
+            Self::TooLong { have, limit } => write!(f, "the message has {have} of at most {limit} bytes"),
+            Self::TooManyFiles { have, limit } => write!(f, "the message has {have} of at most {limit} files"),
+        }
+    }
+}
+
+impl std::error::Error for ReplyError {}
+
+/// Why an edit of a profile or note was not even queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditError {
+    /// Not a plausible e-mail or phone.
+    NotPlausible,
+    /// Longer than the rule allows.
+    TooLong,
+    /// Somebody removed it meanwhile.
+    Missing,
+}

@@ -1,0 +1,28 @@
+//! Small components that every part of the console uses.
+
+mod avatar;
+mod dialog;
+mod empty;
+mod field;
+mod icon;
+mod menu;
+mod ring;
+mod status;
+mod tabs;
+
+pub use avatar::{Avatar, Presence, PresenceDot};
+pub use dialog::Dialog;
+pub use empty::{Empty, ErrorBox, Skeleton};
+pub use field::{Field, PasswordField};
+pub use icon::{Icon, Logo, sprite};
+pub use menu::{menu_items, menu_keys};
+pub use ring::TimerRing;
+pub use status::{ChannelIcon, StatusTag, StatusWord, channel_icon, channel_name, status_name};
+pub use tabs::{Tab, TabBar};
+
+/// Gives an element the focus. An element that cannot take it keeps things as they are.
+pub fn focus(element: &web_sys::HtmlElement) {
+    if let Err(error) = element.focus() {
+        leptos::logging::warn!("focus was refused: {error:?}");
+    }
+}

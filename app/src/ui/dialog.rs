@@ -1,0 +1,35 @@
+//! A modal dialog: the browser keeps the focus inside and gives it back.
+
+use leptos::{html, prelude::*};
+
+/// A dialog that is open as long as it is drawn. Escape closes it unless `closed` is missing.
+#[component]
+pub fn Dialog(
+    /// Id of the element that names it.
+    labelled_by: &'static str,
+    /// The dialog was closed by Escape.
+    #[prop(into, optional)]
+    closed: Option<Callback<()>>,
+    children: Children,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    dialog.on_load(|dialog| {
+        // Refused only for a dialog that is open already, which is what is wanted.
+        if let Err(error) = dialog.show_modal() {
+            leptos::logging::warn!("the dialog did not open: {error:?}");
+        }
+    });
+    view! {
+        <dialog
+            class="dialog" node_ref=dialog aria-labelledby=labelled_by
+            on:cancel=move |event: web_sys::Event| {
+                event.prevent_default();
+                if let Some(closed) = closed {
+                    closed.run(());
+                }
+            }
+        >
+            {children()}
+        </dialog>
+    }
+}

@@ -1,0 +1,56 @@
+//! Nothing here, not here yet, and what went wrong.
+
+use leptos::prelude::*;
+
+use super::Icon;
+use crate::i18n::{Key, t};
+
+/// An empty pane: what it means, and the next step as children.
+#[component]
+pub fn Empty(
+    title: &'static str,
+    #[prop(into, optional)] text: Option<String>,
+    #[prop(optional)] icon: Option<&'static str>,
+    #[prop(optional)] center: bool,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="empty" class:empty-center=center>
+            {icon.map(|name| view! { <Icon name /> })}
+            <p class="empty-title">{title}</p>
+            {text.map(|text| view! { <p>{text}</p> })}
+            {children.map(|children| children())}
+        </div>
+    }
+}
+
+/// Rows that are being loaded and that nothing local stands for.
+#[component]
+pub fn Skeleton(rows: usize) -> impl IntoView {
+    view! {
+        <div aria-busy="true">
+            <span class="sr-only" role="status">{t(Key::Loading)}</span>
+            {(0..rows)
+                .map(|_| view! {
+                    <div class="skel-row" aria-hidden="true">
+                        <i class="skel"></i>
+                        <i class="skel"></i>
+                        <i class="skel"></i>
+                        <i class="skel"></i>
+                    </div>
+                })
+                .collect_view()}
+        </div>
+    }
+}
+
+/// An error in its own pane: cause and another try; the rest of the page stays.
+#[component]
+pub fn ErrorBox(#[prop(into)] text: String, #[prop(into)] retry: Callback<()>) -> impl IntoView {
+    view! {
+        <div class="error-box" role="alert">
+            <p>{text}</p>
+            <button type="button" class="btn" on:click=move |_| retry.run(())>{t(Key::Retry)}</button>
+        </div>
+    }
+}

@@ -1,0 +1,91 @@
+//! Words and glyphs of statuses and channels.
+
+use causerie_shared::{conversation::Status, inbox::Channel};
+use leptos::prelude::*;
+
+use super::{Icon, sprite};
+use crate::i18n::{Key, t};
+
+/// The one word for a status (`domain.md` §2).
+pub fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Bot => t(Key::StatusBot),
+        Status::Waiting => t(Key::StatusWaiting),
+        Status::Assigning => t(Key::StatusAssigning),
+        Status::Assigned => t(Key::StatusAssigned),
+        Status::Transferring => t(Key::StatusTransferring),
+        Status::Ended => t(Key::StatusEnded),
+        Status::Failed => t(Key::StatusFailed),
+    }
+}
+
+/// The glyph of a status (`ux.md` §3).
+fn status_icon(status: Status) -> &'static str {
+    match status {
+        Status::Bot => "bot",
+        Status::Waiting => "waiting",
+        Status::Assigning => "engaged",
+        Status::Assigned => "person",
+        Status::Transferring => "transfer",
+        Status::Ended => "check",
+        Status::Failed => "close",
+    }
+}
+
+/// The name of a channel.
+pub fn channel_name(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Web => t(Key::ChannelWeb),
+        Channel::Whatsapp => "WhatsApp",
+        Channel::Messenger => "Messenger",
+        Channel::Instagram => "Instagram",
+        Channel::Telegram => "Telegram",
+        Channel::FacebookComments => "Facebook",
+        Channel::InstagramComments => "Instagram",
+    }
+}
+
+/// The channel's glyph. The sprite has the web's; other channels bring theirs.
+pub fn channel_icon(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Web => "web",
+        Channel::Whatsapp
+        | Channel::Messenger
+        | Channel::Instagram
+        | Channel::Telegram
+        | Channel::FacebookComments
+        | Channel::InstagramComments => "chat",
+    }
+}
+
+/// The channel's glyph in its own colour.
+#[component]
+pub fn ChannelIcon(channel: Channel) -> impl IntoView {
+    view! {
+        <svg class="icon" data-channel=channel.as_str() aria-hidden="true">
+            <use_ href=sprite(channel_icon(channel))></use_>
+        </svg>
+    }
+}
+
+/// A status as a filled tag, for headers.
+#[component]
+pub fn StatusTag(#[prop(into)] status: Signal<Status>) -> impl IntoView {
+    view! {
+        <span class="tag" data-status=move || status.get().as_str()>
+            <Icon name=Signal::derive(move || status_icon(status.get())) />
+            {move || status_name(status.get())}
+        </span>
+    }
+}
+
+/// A status as a glyph and a word, for rows.
+#[component]
+pub fn StatusWord(#[prop(into)] status: Signal<Status>) -> impl IntoView {
+    view! {
+        <span class="status" data-status=move || status.get().as_str()>
+            <Icon name=Signal::derive(move || status_icon(status.get())) />
+            {move || status_name(status.get())}
+        </span>
+    }
+}
