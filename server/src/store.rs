@@ -144,7 +144,7 @@ impl Store {
                 })
         };
         let write = options(1).connect(&address).await?;
-        let read = options(4).connect(&address).await?;
+        let read = options(8).connect(&address).await?;
         Ok(Self { read, write, engine: Engine::Sqlite })
     }
 

@@ -98,6 +98,8 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     if let Some(record) = found.duplicate {
         return Ok(accepted(&record));
     }
+    // First who, then what: an offer must not ring under a name that changes a moment later.
+    introduce(app, incoming, found.contact.id).await?;
     let (contact, open) = (found.contact, found.open);
     let id = MessageId::new(now, random_u128());
     let conversation = open.as_ref().map_or_else(|| ConversationId::new(now, random_u128()), |head| head.id);
@@ -123,7 +125,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     let mut news = News::default();
     let mut head = match &open {
         Some(known) => reopen(&mut tx, known).await?,
-        None => start(&mut tx, incoming, &contact, conversation, now, &mut news).await?,
+        None => start(&mut tx, incoming, contact.id, conversation, now, &mut news).await?,
     };
     let files = attach(&mut tx, &head, contact.id, &incoming.files).await?;
     head.position += 1;
@@ -150,8 +152,6 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     let part = room.committed(prepared);
     app.hub.document_changed(document, &ServerFrame::Part(part), Some(&scope), None);
     change::publish(app, news);
-    drop(room);
-    introduce(app, incoming, contact.id).await?;
     Ok(accepted(&record))
 }
 
@@ -206,14 +206,15 @@ async fn reopen(db: &mut Db, known: &Head) -> Result<Head, DeskError> {
 async fn start(
     db: &mut Db,
     incoming: &Incoming,
-    contact: &ContactRecord,
+    contact: ContactId,
     id: ConversationId,
     now: Millis,
     news: &mut News,
 ) -> Result<Head, DeskError> {
-    if conversations::open_of(&mut *db, contact.id).await?.is_some() {
+    if conversations::open_of(&mut *db, contact).await?.is_some() {
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
+    let contact = contacts::get(&mut *db, contact).await?.ok_or_else(super::not_found)?;
     let inbox = change::rules(&mut *db, incoming.account.row.inbox).await?;
     let last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
     // After a miss the visitor leaves a message: it waits without a queue timer (`domain.md` §2).

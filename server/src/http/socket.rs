@@ -30,7 +30,7 @@ use crate::{
     error::ApiError,
     http::{auth::Signed, origin},
     state::{App, Shared},
-    store::people::UserRecord,
+    store::{Db, people::UserRecord, settings},
     sync::{
         Outgoing, SocketId, access, catchup,
         push::{self, Push, Pusher},
@@ -107,6 +107,8 @@ async fn read_hello(stream: &mut SplitStream<WebSocket>) -> Result<Hello, Refusa
 async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, mpsc::Receiver<Outgoing>), DeskError> {
     let mut db = app.store.read().await?;
     let access = Arc::new(access::of(&mut db, &signed.user).await?);
+    // Nobody waits for a second connection while holding one: many sockets at once would wait for each other.
+    drop(db);
     let (socket, outgoing) = app.hub.open(signed.session, hello.device, Arc::clone(&access));
     let pusher = Pusher { socket, device: hello.device, access };
     let ready = greet(app, signed, hello, &pusher).await;
@@ -120,7 +122,7 @@ async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Re
     presence::connected(app, signed.user.id).await?;
     let mut db = app.store.read().await?;
     let (mut frames, cursor) = catchup::since(&mut db, &pusher.access, hello.cursor).await?;
-    let me = me(app, &signed.user, &pusher.access).await?;
+    let me = me(&mut db, &signed.user, &pusher.access).await?;
     frames.insert(0, ServerFrame::Welcome { now: app.clock.now(), cursor, me: Box::new(me) });
     app.hub.release(pusher.socket, frames);
     drop(db);
@@ -131,8 +133,8 @@ async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Re
     Ok(())
 }
 
-async fn me(app: &App, user: &UserRecord, access: &Access) -> Result<Me, DeskError> {
-    let organization = crate::store::settings::organization(&mut *app.store.read().await?).await?;
+async fn me(db: &mut Db, user: &UserRecord, access: &Access) -> Result<Me, DeskError> {
+    let organization = settings::organization(db).await?;
     Ok(Me {
         id: user.id,
         name: user.name.clone(),

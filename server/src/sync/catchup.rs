@@ -20,7 +20,7 @@ use crate::{
     desk::DeskError,
     state::App,
     store::{
-        Db, StoreError, conversations,
+        Db, StoreError,
         feed::{self, FeedKind},
         messages, people, places, windows,
     },
@@ -134,22 +134,19 @@ pub async fn open(
     have: Option<DocumentCursor>,
     rows_after: i64,
 ) -> Result<(), DeskError> {
-    let mut db = app.store.read().await?;
-    if !reads_document(&mut db, access, document).await? {
+    // Nobody waits for a room or a second connection while holding one.
+    if !reads_document(&mut *app.store.read().await?, access, document).await? {
         app.hub.send(socket, &ServerFrame::Revoked { documents: vec![document] });
         return Ok(());
     }
     // Under the room's lock nothing can come between the catch-up and the first live change.
     let room = app.rooms.lock(&app.store, document).await?;
     app.hub.follow(socket, document);
+    let mut db = app.store.read().await?;
     let part = room.part_since(&mut db, have).await?;
     app.hub.send(socket, &ServerFrame::Part(part));
     drop(room);
     if let DocumentId::Timeline(conversation, _) = document {
-        if let Some(head) = conversations::get(&mut db, conversation).await? {
-            let related = [DocumentId::Contact(head.contact), DocumentId::Notes(head.contact)];
-            app.hub.relate(socket, conversation, related);
-        }
         let rows = messages::after(&mut db, conversation, rows_after).await?;
         let mut upserts: Vec<Row> = rows.into_iter().map(|record| Row::Message(record.row)).collect();
         let journey = messages::journey_after(&mut db, conversation, rows_after).await?;

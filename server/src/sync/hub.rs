@@ -12,7 +12,7 @@ use causerie_shared::{
     frame::{ServerFrame, encode},
     ids::{ConversationId, DeviceId, SessionId, UserId},
     refusal::{Code, Refusal},
-    row::{Gone, Row},
+    row::{Gone, Head, Row},
 };
 use tokio::sync::{Notify, mpsc};
 
@@ -42,11 +42,8 @@ struct Console {
     /// Live frames wait here until the catch-up was sent.
     held: Option<Vec<Bytes>>,
     documents: HashSet<DocumentId>,
-    contacts: HashMap<ConversationId, DocumentIdPair>,
     counts: Option<causerie_shared::window::Counts>,
 }
-
-type DocumentIdPair = [DocumentId; 2];
 
 impl Console {
     /// `false` when the socket cannot keep up.
@@ -107,7 +104,6 @@ impl Hub {
             out,
             held: Some(vec![]),
             documents: HashSet::new(),
-            contacts: HashMap::new(),
             counts: None,
         };
         inner.consoles.insert(id, console);
@@ -187,13 +183,6 @@ impl Hub {
     pub fn follow(&self, socket: SocketId, document: DocumentId) {
         if let Some(console) = self.inner().consoles.get_mut(&socket) {
             console.documents.insert(document);
-        }
-    }
-
-    /// Notes whose profile and notes belong to a followed chat, so that they go when the chat goes.
-    pub fn relate(&self, socket: SocketId, conversation: ConversationId, documents: DocumentIdPair) {
-        if let Some(console) = self.inner().consoles.get_mut(&socket) {
-            console.contacts.insert(conversation, documents);
         }
     }
 
@@ -349,7 +338,7 @@ impl View {
                 let taken_by = head.state.agent().filter(|_| access.is_member(head.inbox));
                 view.mask.push(2 + u8::from(taken_by.is_some()));
                 view.gone.push(Gone::Conversation { id: *id, taken_by });
-                view.revoke(console, *id);
+                view.revoke(console, head);
             } else {
                 view.mask.push(0);
             }
@@ -382,16 +371,14 @@ impl View {
         }
     }
 
-    /// The chat's documents go with it, in the same breath.
-    fn revoke(&mut self, console: &mut Console, conversation: ConversationId) {
-        let mut documents: Vec<DocumentId> = console
-            .documents
-            .iter()
-            .copied()
-            .filter(|document| matches!(document, DocumentId::Timeline(id, _) if *id == conversation))
-            .collect();
-        documents.extend(console.contacts.remove(&conversation).into_iter().flatten());
-        documents.retain(|document| console.documents.remove(document));
+    /// The chat's documents go with it, in the same breath; so do profile and notes of its contact, which a
+    /// client that may see them through another chat opens again.
+    fn revoke(&mut self, console: &mut Console, head: &Head) {
+        let belongs = |document: &DocumentId| match document {
+            DocumentId::Timeline(conversation, _) => *conversation == head.id,
+            DocumentId::Contact(contact) | DocumentId::Notes(contact) => *contact == head.contact,
+        };
+        let documents: Vec<DocumentId> = console.documents.extract_if(belongs).collect();
         if !documents.is_empty() {
             self.revoked.push(ServerFrame::Revoked { documents });
         }
