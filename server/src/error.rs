@@ -16,7 +16,8 @@ use crate::{desk::DeskError, passwords::PasswordError, store::StoreError};
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
-    refusal: Refusal,
+    // Boxed, so that a Result stays small.
+    refusal: Box<Refusal>,
     /// Seconds until it is worth trying again.
     retry_after: Option<u64>,
 }
@@ -83,7 +84,7 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         Self {
             status: status(refusal.code),
-            refusal,
+            refusal: Box::new(refusal),
             retry_after: None,
         }
     }
@@ -117,7 +118,7 @@ impl From<PasswordError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(ErrorBody { error: self.refusal })).into_response();
+        let mut response = (self.status, Json(ErrorBody { error: *self.refusal })).into_response();
         if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()

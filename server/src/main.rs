@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), String> {
-    // Also keeps a second server away from the same database.
+    // First of all, so that a second server does not begin to work on the same database.
     let listen = config.listen;
     let listener = TcpListener::bind(listen)
         .await

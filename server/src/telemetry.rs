@@ -58,6 +58,8 @@ pub async fn upkeep() {
 /// Logs and counts a request. The path is the pattern of the route: a real one may hold a token.
 pub async fn observe(request: Request, next: Next) -> Response {
     let method = request.method().clone();
+    // A busy console reads all the time; what changes something is worth a line.
+    let reads = method.is_safe();
     let path = request
         .extensions()
         .get::<MatchedPath>()
@@ -79,6 +81,8 @@ pub async fn observe(request: Request, next: Next) -> Response {
         let ms = took.as_millis() as u64;
         if status.is_server_error() {
             tracing::error!(status = status.as_u16(), ms, "answered");
+        } else if reads {
+            tracing::debug!(status = status.as_u16(), ms, "answered");
         } else {
             tracing::info!(status = status.as_u16(), ms, "answered");
         }

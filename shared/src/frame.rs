@@ -88,7 +88,7 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServerFrame {
     Welcome { now: Millis, cursor: i64, me: Box<Me> },
-    /// Rows changed. `to` is the client's new cursor; `complete` marks the answer to `Hello`.
+    /// Rows changed. `to` is the client's new cursor; 0: these rows were asked for and do not move it.
     Rows { to: i64, upserts: Vec<Row>, gone: Vec<Gone> },
     /// The order of a window; its rows came in a `Rows` frame before it.
     Window { folder: Folder, from: u32, total: u32, order: Vec<ConversationId> },
@@ -107,6 +107,9 @@ pub enum ServerFrame {
     Ping { now: Millis },
     /// The session is over; the socket closes after it.
     Bye(Refusal),
+    /// A frame was not understood or asked for something that is not possible; nothing was changed and the
+    /// connection goes on. What has an intent is answered by `Refused` or `Outcome` instead.
+    Error(Refusal),
 }
 
 /// The bytes are not a frame of this version.

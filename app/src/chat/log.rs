@@ -93,7 +93,8 @@ pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -
     let Some(first) = head.get_untracked() else { return ().into_any() };
     let (bubbles, typing, loading) = (store.bubbles(id), store.typing(id), store.loading(id));
     // What was new when the chat was opened stays marked while it is open.
-    let seen = (first.unread > 0).then_some(first.seen);
+    let over = first.state.status().is_final();
+    let seen = (!over && first.unread > 0 && first.seen > 0).then_some(first.seen);
     let items = Memo::new(move |_| bubbles.with(|bubbles| arrange(bubbles, seen, format::local_day)));
     let scroll = Scroll::new();
     keep_place(scroll, bubbles, typing);

@@ -7,7 +7,7 @@ use super::{bar::BottomBar, head::ThreadHead, log::Log};
 use crate::{
     i18n::{Key, t, tf},
     inbox::Desk,
-    store::Store,
+    store::{Store, view::NoticeBody},
     ui::{Empty, Tab, TabBar},
 };
 
@@ -42,6 +42,20 @@ fn Chat(id: ConversationId) -> impl IntoView {
         head.read().as_ref().map(|head| head.contact_name.clone()).or_else(|| before.cloned()).unwrap_or_default()
     });
     follow_my_chat(store, desk, id);
+    // Said once in passing, but here it stays: why the chat is gone.
+    let notices = store.notices();
+    let taken = Memo::new(move |before: Option<&Option<String>>| {
+        let now = notices.with(|all| {
+            all.iter().find_map(|notice| match &notice.body {
+                NoticeBody::Taken { conversation, name, .. } if *conversation == id => Some(name.clone()),
+                NoticeBody::Taken { .. }
+                | NoticeBody::Refused { .. }
+                | NoticeBody::Interrupted { .. }
+                | NoticeBody::Storage { .. } => None,
+            })
+        });
+        now.or_else(|| before.cloned().flatten())
+    });
     let tab = RwSignal::new("tab-chat");
     view! {
         <main class="pane thread" id="main" aria-label=move || tf(Key::ConversationWith, &[("name", &name.get())])>
@@ -56,8 +70,12 @@ fn Chat(id: ConversationId) -> impl IntoView {
                 }
                 .into_any()
             } else {
+                let text = match taken.get() {
+                    Some(name) => tf(Key::TookIt, &[("name", &name)]),
+                    None => t(Key::ChatGoneText).to_owned(),
+                };
                 view! {
-                    <Empty title=t(Key::ChatGone) text=t(Key::ChatGoneText) icon="chat" center=true>
+                    <Empty title=t(Key::ChatGone) text icon="chat" center=true>
                         <button type="button" class="btn" on:click=move |_| desk.back()>{t(Key::BackToList)}</button>
                     </Empty>
                 }

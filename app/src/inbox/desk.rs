@@ -24,6 +24,11 @@ pub fn folder_name(folder: Folder) -> &'static str {
     }
 }
 
+/// Messages nobody has seen yet; what is over wants no attention.
+pub fn unread(head: &Head) -> u32 {
+    if head.state.status().is_final() { 0 } else { head.unread }
+}
+
 /// Which rows of a folder are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Filters {
@@ -37,7 +42,7 @@ impl Filters {
     }
 
     fn take(self, head: &Head, now: i64) -> bool {
-        (!self.unread || head.unread > 0) && (!self.overdue || head.ring.is_some_and(|ring| is_overdue(ring, now)))
+        (!self.unread || unread(head) > 0) && (!self.overdue || head.ring.is_some_and(|ring| is_overdue(ring, now)))
     }
 }
 
@@ -91,7 +96,7 @@ impl Desk {
             let wanted = folder.get();
             let all = folders.iter().find(|(folder, _)| *folder == wanted).map_or_else(Vec::new, |(_, ids)| ids.get());
             let filters = filters.get();
-            if !filters.any() {
+            if !filters.any() || wanted == Folder::History {
                 return all;
             }
             let now = if filters.overdue { store.now().get() } else { 0 };

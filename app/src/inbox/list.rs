@@ -1,5 +1,6 @@
 //! The list pane: title, filters, rows, and what could not be delivered.
 
+use causerie_shared::window::Folder;
 use leptos::prelude::*;
 
 use super::{Desk, folder_name, rows::Rows, undelivered::UndeliveredTray};
@@ -21,6 +22,23 @@ pub fn List() -> impl IntoView {
                 <span class="pane-count">{move || tn(Plural::Chats, total())}</span>
             </header>
             <div class="filter-bar" role="group" aria-label=t(Key::Filters)>
+                {move || (desk.folder.get() != Folder::History).then(|| view! { <Chips /> })}
+            </div>
+            // A new list for each folder: it begins at its top.
+            {move || {
+                let folder = desk.folder.get();
+                view! { <Rows folder /> }
+            }}
+            <UndeliveredTray />
+        </section>
+    }
+}
+
+/// Which rows are wanted; what is over is neither unread nor overdue.
+#[component]
+fn Chips() -> impl IntoView {
+    let desk: Desk = expect_context();
+    view! {
                 <button
                     class="chip" type="button"
                     aria-pressed=move || desk.filters.get().unread.to_string()
@@ -35,13 +53,5 @@ pub fn List() -> impl IntoView {
                 >
                     {t(Key::Overdue)}
                 </button>
-            </div>
-            // A new list for each folder: it begins at its top.
-            {move || {
-                let folder = desk.folder.get();
-                view! { <Rows folder /> }
-            }}
-            <UndeliveredTray />
-        </section>
     }
 }

@@ -69,7 +69,7 @@ pub fn Offers() -> impl IntoView {
             <section class="offers" role="region" aria-label=t(Key::Offers)>
                 <For
                     each=first_cards
-                    key=|card| (card.head.id, card.head.version, card.gone.is_some())
+                    key=|card| (card.head.id, card.head.version, card.gone.clone())
                     children=|card| view! { <OfferCard card /> }
                 />
                 {move || {
@@ -118,30 +118,37 @@ fn OfferCard(card: Card) -> impl IntoView {
     let desk: Desk = expect_context();
     let Card { head, gone } = card;
     let id = head.id;
+    // The name is often learned a moment after the offer.
+    let live = store.head(id);
+    let known = head.clone();
+    let latest = Memo::new(move |_| {
+        let head = live.get().unwrap_or_else(|| known.clone());
+        (head.contact_name, head.preview.map(|preview| preview.text).unwrap_or_default())
+    });
+    let name = Memo::new(move |_| latest.get().0);
     let (busy, online, now) = (store.busy(id), store.online(), store.now());
     let able = move || !busy.get() && online.get() == Connection::Online;
     let inbox = store.inbox(head.inbox);
     let inbox = move || inbox.read().as_ref().map(|inbox| inbox.name.clone()).unwrap_or_default();
     let waiting = move || tf(Key::WaitingFor, &[("time", &format::clock((now.get() - head.waiting_since).max(0)))]);
     let ring = head.ring.unwrap_or(Ring { due: 0, total: 0 });
-    let first_words = head.preview.as_ref().map(|preview| preview.text.clone()).unwrap_or_default();
     let accept = move |_| {
         if able() {
             accept_offer(store, desk, id);
         }
     };
     view! {
-        <article class="offer" aria-label=tf(Key::OfferFrom, &[("name", &head.contact_name)])>
+        <article class="offer" aria-label=move || tf(Key::OfferFrom, &[("name", &name.get())])>
             <p class="offer-title">{t(Key::NewOffer)}</p>
             {gone.is_none().then(|| view! { <TimerRing ring now /> })}
             <div class="offer-who">
-                <Avatar name=head.contact_name.clone() seed=head.contact.to_u128() size=40 channel=head.channel />
+                <Avatar name seed=head.contact.to_u128() size=40 channel=head.channel />
                 <div>
-                    <p class="offer-name truncate"><bdi>{head.contact_name.clone()}</bdi></p>
+                    <p class="offer-name truncate"><bdi>{name}</bdi></p>
                     <p class="offer-sub truncate">{channel_name(head.channel)}" · "{inbox}" · "{waiting}</p>
                 </div>
             </div>
-            <p class="offer-text" dir="auto">{first_words}</p>
+            <p class="offer-text" dir="auto">{move || latest.get().1}</p>
             {match gone {
                 Some(text) => view! { <p class="offer-gone">{text}</p> }.into_any(),
                 None => view! {

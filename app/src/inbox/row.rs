@@ -9,7 +9,7 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::Desk;
+use super::{Desk, desk::unread};
 use crate::{
     format,
     i18n::{Key, Plural, t, tn},
@@ -31,7 +31,7 @@ pub fn Row(
     let head = store.head(id);
     let index = Memo::new(move |_| desk.order.with(|order| order.iter().position(|other| *other == id).unwrap_or_default()));
     let selected = Memo::new(move |_| desk.open.get() == Some(id));
-    let unread = Memo::new(move |_| head.read().as_ref().map_or(0, |head| head.unread));
+    let new = Memo::new(move |_| head.read().as_ref().map_or(0, unread));
     view! {
         <div
             class="row" role="option" id=format!("row-{id}")
@@ -39,7 +39,7 @@ pub fn Row(
             aria-selected=move || selected.get().to_string()
             aria-posinset=move || (index.get() + 1).to_string()
             aria-setsize=move || desk.order.read().len().to_string()
-            data-unread=move || (unread.get() > 0).then_some("")
+            data-unread=move || (new.get() > 0).then_some("")
             style:transform=move || format!("translateY({}px)", index.get() as f64 * row_height.get())
             on:click=move |_| desk.open_in(folder, id)
         >
@@ -58,7 +58,7 @@ fn Content(head: Signal<Option<Head>>, folder: Folder) -> impl IntoView {
     let name = part(|head| head.contact_name.clone());
     let status = Memo::new(move |_| head.read().as_ref().map_or(Status::Waiting, |head| head.state.status()));
     let ring = Memo::new(move |_| head.read().as_ref().and_then(|head| head.ring));
-    let unread = Memo::new(move |_| head.read().as_ref().map_or(0, |head| head.unread));
+    let new = Memo::new(move |_| head.read().as_ref().map_or(0, unread));
     let inbox = store.inbox(first.inbox);
     let inbox = Memo::new(move |_| inbox.read().as_ref().map(|inbox| inbox.name.clone()).unwrap_or_default());
     let today = Memo::new(move |_| format::local_day(store.now().get()));
@@ -71,9 +71,9 @@ fn Content(head: Signal<Option<Head>>, folder: Folder) -> impl IntoView {
     });
     let line = preview_line(store, head, first.id);
     let spoken = move || {
-        let unread = (unread.get() > 0).then(|| tn(Plural::UnreadCount, unread.get()));
+        let unseen = (new.get() > 0).then(|| tn(Plural::UnreadCount, new.get()));
         let parts = [Some(name.get()), Some(channel_name(first.channel).to_owned()), Some(status_name(status.get()).to_owned()),
-            Some(time.get()), unread, Some(line.get().words())];
+            Some(time.get()), unseen, Some(line.get().words())];
         parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     };
     view! {
@@ -83,7 +83,7 @@ fn Content(head: Signal<Option<Head>>, folder: Folder) -> impl IntoView {
         <time class="row-time" aria-hidden="true">{time}</time>
         <span class="row-preview truncate" aria-hidden="true">{move || line.get().view()}</span>
         <span class="row-end" aria-hidden="true">
-            {move || match (ring.get(), unread.get()) {
+            {move || match (ring.get(), new.get()) {
                 (Some(_), _) => view! {
                     <TimerRing ring=Signal::derive(move || ring.get().unwrap_or_else(over)) now=store.now() quiet=true />
                 }

@@ -1,6 +1,6 @@
 //! The profile pane: who has the chat, who writes, and two tabs.
 
-use causerie_shared::{ids::ConversationId, row::Head};
+use causerie_shared::{conversation::State, ids::ConversationId, row::Head};
 use leptos::{html, prelude::*};
 
 use super::{info::Info, notes::Notes};
@@ -89,7 +89,18 @@ fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
 fn Assigned(head: Signal<Option<Head>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
-    let agent = Memo::new(move |_| head.read().as_ref().and_then(|head| head.state.agent()));
+    // An ended chat still tells who had it; their load is no longer about it.
+    let agent = Memo::new(move |_| {
+        head.read().as_ref().and_then(|head| match &head.state {
+            State::Ended { last_agent, .. } => last_agent.map(|agent| (agent, false)),
+            State::Bot { .. }
+            | State::Waiting { .. }
+            | State::Assigning { .. }
+            | State::Assigned { .. }
+            | State::Transferring { .. }
+            | State::Failed { .. } => head.state.agent().map(|agent| (agent, true)),
+        })
+    });
     view! {
         <div class="profile-assign">
             <button class="icon-btn profile-close" type="button" aria-label=t(Key::Close) on:click=move |_| desk.close_profile()>
@@ -99,10 +110,10 @@ fn Assigned(head: Signal<Option<Head>>) -> impl IntoView {
             <span class="assign-value">
                 {move || match agent.get() {
                     None => view! { <span class="truncate">{t(Key::Nobody)}</span> }.into_any(),
-                    Some(id) => {
+                    Some((id, holds)) => {
                         let user = store.user(id);
                         let name = Signal::derive(move || user.read().as_ref().map_or_else(String::new, |user| user.name.clone()));
-                        let load = move || user.read().as_ref().map(|user| format!("{}/{}", user.load, user.capacity));
+                        let load = move || user.read().as_ref().filter(|_| holds).map(|user| format!("{}/{}", user.load, user.capacity));
                         view! {
                             <Avatar name seed=id.to_u128() size=20 />
                             <span class="truncate"><bdi>{name}</bdi></span>

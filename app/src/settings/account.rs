@@ -37,6 +37,7 @@ pub fn Account() -> impl IntoView {
 #[component]
 fn PasswordForm(changed: RwSignal<u32>) -> impl IntoView {
     let store: Store = expect_context();
+    let email = store.me().with_untracked(|me| me.as_ref().map(|me| me.email.clone()).unwrap_or_default());
     let [current, new] = [(); 2].map(|()| RwSignal::new(String::new()));
     let busy = RwSignal::new(false);
     let saved = RwSignal::new(false);
@@ -67,6 +68,8 @@ fn PasswordForm(changed: RwSignal<u32>) -> impl IntoView {
     view! {
         <form class="form card" on:submit=submit novalidate=true>
             <FormError error />
+            // Password managers file the new password under this name.
+            <input class="sr-only" type="email" autocomplete="username" tabindex="-1" aria-hidden="true" readonly=true prop:value=email />
             <PasswordField id="current-password" label=t(Key::CurrentPassword) value=current autocomplete="current-password" />
             <PasswordField
                 id="new-password" label=t(Key::NewPassword) value=new autocomplete="new-password"

@@ -229,6 +229,7 @@ impl Core {
         step.changed(Key::Session);
         step.changed(Key::Connection);
         self.set_me(step, me);
+        self.settle(step);
     }
 
     /// The server does not know the sign-in any more. Nothing local is lost: a dialog ([`Session::Expired`])

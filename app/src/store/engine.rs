@@ -232,7 +232,6 @@ impl Engine {
     /// Reads the user's copy and connects.
     async fn open(self: &Rc<Self>, me: Me) {
         let known = self.with(|core| core.booted());
-        self.run(|core, step| core.enter(step, me.clone()));
         if !known {
             let stored = match Disk::open(&local::database(me.id)).await {
                 Ok(disk) => {
@@ -248,6 +247,7 @@ impl Engine {
             });
             self.handle(Event::Boot(stored));
         }
+        self.run(|core, step| core.enter(step, me));
         self.hang_up();
         let engine = Rc::downgrade(self);
         let socket = Socket::start(move |told| {

@@ -25,7 +25,7 @@ pub enum Connection {
 /// Whether somebody is signed in on this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Session {
-    /// Nothing local says so, and the server was not heard yet.
+    /// The local copy is being read, or there is none and the server was not heard yet.
     Starting,
     /// The sign-in page.
     SignedOut,

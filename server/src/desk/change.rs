@@ -146,7 +146,11 @@ pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
         }
     }
     head.ended_at = match head.state {
-        State::Ended { at, .. } | State::Failed { at, .. } => Some(at),
+        State::Ended { at, .. } | State::Failed { at, .. } => {
+            // Nobody has to read it any more; History does not nag.
+            head.unread = 0;
+            Some(at)
+        }
         State::Bot { .. }
         | State::Waiting { .. }
         | State::Assigning { .. }

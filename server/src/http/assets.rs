@@ -99,7 +99,11 @@ struct DemoQuery {
 /// `GET /demo`: a made-up shop with the widget on it; with `?inbox=orders` with that of the other inbox.
 async fn demo_page(State(app): State<Shared>, Query(query): Query<DemoQuery>) -> Result<Response, ApiError> {
     let key = settings::get(&mut *app.store.read().await?, settings::DEMO_KEY).await?;
-    let key = if query.inbox == "orders" { key.map(|_| ORDERS_KEY.to_owned()) } else { key };
+    let key = if query.inbox == "orders" {
+        key.map(|_| ORDERS_KEY.to_owned())
+    } else {
+        key
+    };
     let (Some(page), Some(key)) = (embedded::text("demo/index.html"), key) else {
         return Ok(StatusCode::NOT_FOUND.into_response());
     };

@@ -218,7 +218,11 @@ impl Session {
                 }
                 Err(error) => {
                     malformed += 1;
-                    tracing::debug!(%error, "a malformed frame");
+                    let code = match error {
+                        FrameError::Malformed => Code::Malformed,
+                        FrameError::Schema(_) => Code::Schema,
+                    };
+                    self.complain(Refusal::new(code, error.to_string()));
                     if malformed > MAX_MALFORMED {
                         return;
                     }
@@ -231,6 +235,11 @@ impl Session {
         self.pusher.socket
     }
 
+    /// Says what was wrong with a frame that has no intent of its own.
+    fn complain(&self, refusal: Refusal) {
+        self.app.hub.send(self.socket(), &ServerFrame::Error(refusal));
+    }
+
     /// Handles a frame; an error closes the connection.
     async fn receive(&self, frame: ClientFrame) -> Result<(), Refusal> {
         let app = &self.app;
@@ -241,7 +250,7 @@ impl Session {
                 let mut db = app.store.read().await.map_err(|error| DeskError::from(error).into_refusal())?;
                 match catchup::window(&mut db, &self.pusher.access, folder, from, to).await {
                     Ok(frames) => frames.iter().for_each(|frame| app.hub.send(self.socket(), frame)),
-                    Err(error) => drop(error.into_refusal()),
+                    Err(error) => self.complain(error.into_refusal()),
                 }
             }
             ClientFrame::Open { document, have, rows_after } => {

@@ -78,7 +78,9 @@ impl Server {
 
     async fn add_user(&self, email: &str, role: Role) -> UserId {
         static HASH: OnceCell<String> = OnceCell::const_new();
-        let hash = HASH.get_or_init(|| async { passwords::hash(PASSWORD.into()).await.unwrap() }).await;
+        let hash = HASH
+            .get_or_init(|| async { passwords::hash(PASSWORD.into()).await.unwrap() })
+            .await;
         let user = NewUser {
             id: UserId::new(START, random_u128()),
             email: email.into(),
@@ -107,16 +109,19 @@ impl Server {
     }
 
     async fn get(&self, path: &str, cookie: &str) -> Reply {
-        self.send(request(Method::GET, path, cookie).body(Body::empty()).unwrap()).await
+        self.send(request(Method::GET, path, cookie).body(Body::empty()).unwrap())
+            .await
     }
 
     async fn delete(&self, path: &str, cookie: &str) -> Reply {
-        self.send(request(Method::DELETE, path, cookie).body(Body::empty()).unwrap()).await
+        self.send(request(Method::DELETE, path, cookie).body(Body::empty()).unwrap())
+            .await
     }
 
     async fn post<T: Serialize>(&self, path: &str, cookie: &str, body: &T) -> Reply {
         let request = request(Method::POST, path, cookie).header(header::CONTENT_TYPE, "application/json");
-        self.send(request.body(serde_json::to_vec(body).unwrap().into()).unwrap()).await
+        self.send(request.body(serde_json::to_vec(body).unwrap().into()).unwrap())
+            .await
     }
 
     async fn try_sign_in(&self, email: &str, password: &str, stay: bool) -> Reply {
@@ -155,7 +160,10 @@ impl Reply {
     }
 
     fn header(&self, name: impl header::AsHeaderName) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+            .unwrap_or_default()
     }
 
     /// The cookie that was set, as the browser sends it back.

@@ -33,7 +33,10 @@ pub async fn databases(folder: &std::path::Path) -> Vec<String> {
         install_default_drivers();
         let name = format!("test_{:032x}", random_u128());
         let admin = AnyPool::connect(&server).await.expect("the test's PostgreSQL answers");
-        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await.expect("a database");
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&admin)
+            .await
+            .expect("a database");
         admin.close().await;
         let (base, _) = server.rsplit_once('/').expect("an address with a database");
         all.push(format!("{base}/{name}"));
@@ -74,7 +77,12 @@ pub async fn worlds() -> Vec<World> {
         let (hand, clock) = ManualClock::new(START);
         let app = causerie_server::build(config, clock).await.expect("a server");
         let demo = demo::workspace(&app).await.expect("a workspace");
-        worlds.push(World { app, clock: hand, demo, _folder: folder });
+        worlds.push(World {
+            app,
+            clock: hand,
+            demo,
+            _folder: folder,
+        });
     }
     worlds
 }
@@ -93,12 +101,16 @@ impl World {
 
     /// A visitor's message on the widget whose chats are offered automatically.
     pub async fn ask(&self, visitor: &str, text: &str) -> ConversationId {
-        self.write(&self.demo.advice, visitor, &format!("{:x}", random_u128()), text).await.conversation
+        self.write(&self.demo.advice, visitor, &format!("{:x}", random_u128()), text)
+            .await
+            .conversation
     }
 
     /// A visitor's message on the widget whose chats lie in everyone's queue.
     pub async fn order(&self, visitor: &str, text: &str) -> ConversationId {
-        self.write(&self.demo.orders, visitor, &format!("{:x}", random_u128()), text).await.conversation
+        self.write(&self.demo.orders, visitor, &format!("{:x}", random_u128()), text)
+            .await
+            .conversation
     }
 
     pub async fn write(

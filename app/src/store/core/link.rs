@@ -135,6 +135,9 @@ impl Core {
                 step.send(ClientFrame::Pong);
             }
             ServerFrame::Bye(refusal) => self.bye(step, refusal),
+            // A frame of ours made no sense to the server: what a person did has its own answer, and there is
+            // nothing they could do about the rest.
+            ServerFrame::Error(_) => {}
         }
     }
 

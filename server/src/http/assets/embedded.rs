@@ -1,5 +1,7 @@
 //! Files of the build: inside the program in release, read from `dist` at each request in debug.
 
+use std::borrow::Cow;
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -65,7 +67,11 @@ pub fn file(path: &str, headers: &HeaderMap) -> Response {
     }) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = Body::from(file.data.into_owned()).into_response();
+        let body = match file.data {
+            Cow::Borrowed(bytes) => Body::from(bytes),
+            Cow::Owned(bytes) => Body::from(bytes),
+        };
+        let mut response = body.into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(mime));
@@ -118,9 +124,12 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The type by extension; `None` for what is not served.
+/// The type by extension; `None` for what is not served, such as a path that leaves its folder.
 fn mime(path: &str) -> Option<&'static str> {
     let (_, extension) = path.rsplit_once('.')?;
+    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return None;
+    }
     Some(match extension {
         "css" => "text/css; charset=utf-8",
         "html" => "text/html; charset=utf-8",
@@ -163,5 +172,6 @@ mod tests {
         assert_eq!(mime("manifest.webmanifest"), Some("application/manifest+json"));
         assert_eq!(mime("index.html.br"), None);
         assert_eq!(mime(".env"), None);
+        assert_eq!(mime("widget/../build.json"), None);
     }
 }

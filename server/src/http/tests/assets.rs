@@ -15,7 +15,17 @@ async fn the_root_leads_to_the_console() {
 #[tokio::test]
 async fn what_is_not_a_file_of_the_console_is_not_served() {
     let server = Server::start().await;
-    for path in ["/app/build.json", "/app/nothing.js", "/app/demo/index.html", "/app/widget/panel.html", "/app/index.html.br", "/app/../Cargo.toml", "/app/%2e%2e/Cargo.toml", "/widget/panel.html", "/widget/../build.json"] {
+    for path in [
+        "/app/build.json",
+        "/app/nothing.js",
+        "/app/demo/index.html",
+        "/app/widget/panel.html",
+        "/app/index.html.br",
+        "/app/../Cargo.toml",
+        "/app/%2e%2e/Cargo.toml",
+        "/widget/panel.html",
+        "/widget/../build.json",
+    ] {
         assert_eq!(server.get(path, "").await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }

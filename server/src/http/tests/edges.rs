@@ -17,20 +17,36 @@ async fn a_change_from_a_foreign_page_or_from_no_page_is_refused() {
     let server = Server::start().await;
     server.add_user("ana@demo.test", Role::Agent).await;
     let cookie = server.sign_in("ana@demo.test").await;
-    for origin in [Some("http://evil.example"), Some("null"), Some("http://127.0.0.1:8081"), None] {
+    for origin in [
+        Some("http://evil.example"),
+        Some("null"),
+        Some("http://127.0.0.1:8081"),
+        None,
+    ] {
         let mut request = Request::delete("/api/session").header(header::COOKIE, &cookie);
         if let Some(origin) = origin {
             request = request.header(header::ORIGIN, origin);
         }
         let reply = server.send(request.body(Body::empty()).unwrap()).await;
-        assert_eq!((reply.status, reply.code()), (StatusCode::FORBIDDEN, Code::BadOrigin), "{origin:?}");
+        assert_eq!(
+            (reply.status, reply.code()),
+            (StatusCode::FORBIDDEN, Code::BadOrigin),
+            "{origin:?}"
+        );
     }
-    assert_eq!(server.get("/api/session", &cookie).await.status, StatusCode::OK, "still signed in");
+    assert_eq!(
+        server.get("/api/session", &cookie).await.status,
+        StatusCode::OK,
+        "still signed in"
+    );
 
     let twin = Request::delete("/api/session")
         .header(header::COOKIE, &cookie)
         .header(header::ORIGIN, "http://localhost:8080");
-    assert_eq!(server.send(twin.body(Body::empty()).unwrap()).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        server.send(twin.body(Body::empty()).unwrap()).await.status,
+        StatusCode::NO_CONTENT
+    );
 }
 
 #[tokio::test]
@@ -39,19 +55,32 @@ async fn a_body_that_is_not_what_was_asked_for_has_a_code() {
     let json = "application/json";
     for (mime, body) in [(json, "{"), (json, ""), (json, r#"{"email":1}"#), ("text/plain", "{}")] {
         let reply = post_raw(&server, "/api/session", mime, body).await;
-        assert_eq!((reply.status, reply.code()), (StatusCode::BAD_REQUEST, Code::Malformed), "{body}");
+        assert_eq!(
+            (reply.status, reply.code()),
+            (StatusCode::BAD_REQUEST, Code::Malformed),
+            "{body}"
+        );
     }
     let secret = post_raw(&server, "/api/session", json, r#"{"email":"a","password":["hunter2"]}"#).await;
-    assert!(!String::from_utf8_lossy(&secret.body).contains("hunter2"), "an error repeated a password");
+    assert!(
+        !String::from_utf8_lossy(&secret.body).contains("hunter2"),
+        "an error repeated a password"
+    );
     let large = post_raw(&server, "/api/session", json, vec![b' '; 64 * 1024 + 1]).await;
-    assert_eq!((large.status, large.code()), (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge));
+    assert_eq!(
+        (large.status, large.code()),
+        (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge)
+    );
 }
 
 #[tokio::test]
 async fn unknown_addresses_and_methods_have_a_code() {
     let server = Server::start().await;
     let missing = server.get("/api/nothing", "").await;
-    assert_eq!((missing.status, missing.code()), (StatusCode::NOT_FOUND, Code::NotFound));
+    assert_eq!(
+        (missing.status, missing.code()),
+        (StatusCode::NOT_FOUND, Code::NotFound)
+    );
     let method = server.delete("/api/organization", "").await;
     assert_eq!(method.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(method.code(), Code::Invalid);
@@ -68,18 +97,34 @@ async fn health_is_for_everyone_and_figures_for_this_machine() {
     let local = ConnectInfo(std::net::SocketAddr::from(([127, 0, 0, 1], 4711)));
     let figures = Request::get("/metrics").extension(local).body(Body::empty()).unwrap();
     let figures = server.send(figures).await;
-    assert!(String::from_utf8_lossy(&figures.body).contains("http_requests_total{"), "{:?}", figures.body);
-    let forwarded = Request::get("/metrics").extension(local).header("x-forwarded-for", "203.0.113.9");
+    assert!(
+        String::from_utf8_lossy(&figures.body).contains("http_requests_total{"),
+        "{:?}",
+        figures.body
+    );
+    let forwarded = Request::get("/metrics")
+        .extension(local)
+        .header("x-forwarded-for", "203.0.113.9");
     let forwarded = server.send(forwarded.body(Body::empty()).unwrap()).await;
-    assert_eq!(forwarded.status, StatusCode::NOT_FOUND, "through a proxy that is not listed");
+    assert_eq!(
+        forwarded.status,
+        StatusCode::NOT_FOUND,
+        "through a proxy that is not listed"
+    );
 }
 
 #[tokio::test]
 async fn not_ready_once_the_database_is_gone() {
     let server = Server::start().await;
     server.app.store.close().await;
-    assert_eq!(server.get("/health/ready", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        server.get("/health/ready", "").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     assert_eq!(server.get("/health/live", "").await.status, StatusCode::OK);
     let failed = server.get("/api/organization", "").await;
-    assert_eq!((failed.status, failed.code()), (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal));
+    assert_eq!(
+        (failed.status, failed.code()),
+        (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal)
+    );
 }

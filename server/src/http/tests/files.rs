@@ -26,14 +26,23 @@ async fn a_file_comes_back_to_whoever_uploaded_it_and_to_nobody_else() {
     let reply = upload(&server, &ana, "Captura%20a%C3%B1o.png", PNG).await;
     assert_eq!(reply.status, StatusCode::CREATED);
     let brief: FileBrief = reply.json();
-    assert_eq!((brief.name.as_str(), brief.mime.as_str(), brief.size), ("Captura año.png", "image/png", PNG.len() as i64));
+    assert_eq!(
+        (brief.name.as_str(), brief.mime.as_str(), brief.size),
+        ("Captura año.png", "image/png", PNG.len() as i64)
+    );
 
     let path = format!("/api/files/{}", brief.id);
     let file = server.get(&path, &ana).await;
     assert_eq!((file.status, &file.body[..]), (StatusCode::OK, PNG));
     assert_eq!(file.header(header::CONTENT_TYPE), "image/png");
-    assert!(file.header(header::CONTENT_DISPOSITION).starts_with("inline; filename=\"Captura_a_o.png\""));
-    assert_eq!(file.header(header::CONTENT_SECURITY_POLICY), "sandbox; default-src 'none'");
+    assert!(
+        file.header(header::CONTENT_DISPOSITION)
+            .starts_with("inline; filename=\"Captura_a_o.png\"")
+    );
+    assert_eq!(
+        file.header(header::CONTENT_SECURITY_POLICY),
+        "sandbox; default-src 'none'"
+    );
     assert_eq!(file.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
     assert!(file.header(header::CACHE_CONTROL).starts_with("private"));
 
@@ -51,7 +60,10 @@ async fn a_drawing_with_scripts_is_a_download() {
     let brief: FileBrief = upload(&server, &ana, "a.svg", svg).await.json();
     let file = server.get(&format!("/api/files/{}", brief.id), &ana).await;
     assert!(file.header(header::CONTENT_DISPOSITION).starts_with("attachment;"));
-    assert_eq!(file.header(header::CONTENT_SECURITY_POLICY), "sandbox; default-src 'none'");
+    assert_eq!(
+        file.header(header::CONTENT_SECURITY_POLICY),
+        "sandbox; default-src 'none'"
+    );
 }
 
 #[tokio::test]
@@ -59,18 +71,34 @@ async fn wrong_files_are_refused_and_nothing_of_them_stays() {
     let server = Server::start().await;
     server.add_user("ana@demo.test", Role::Agent).await;
     let ana = server.sign_in("ana@demo.test").await;
-    for (name, body) in [("a.exe", &b"MZ"[..]), ("a.html", b"<p>"), ("a.png", b"<script>"), ("a.pdf", PNG), ("noextension", PNG)] {
+    for (name, body) in [
+        ("a.exe", &b"MZ"[..]),
+        ("a.html", b"<p>"),
+        ("a.png", b"<script>"),
+        ("a.pdf", PNG),
+        ("noextension", PNG),
+    ] {
         let reply = upload(&server, &ana, name, body).await;
-        assert_eq!((reply.status, reply.code()), (StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadFile), "{name}");
+        assert_eq!(
+            (reply.status, reply.code()),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadFile),
+            "{name}"
+        );
     }
     let large = [PNG, &vec![0; MAX_UPLOAD]].concat();
     let reply = upload(&server, &ana, "large.png", large).await;
-    assert_eq!((reply.status, reply.code()), (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge));
+    assert_eq!(
+        (reply.status, reply.code()),
+        (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge)
+    );
     assert_eq!(upload(&server, &ana, "%FF", PNG).await.code(), Code::Malformed);
     assert_eq!(upload(&server, "", "a.png", PNG).await.code(), Code::Unauthorized);
     assert_eq!(stored(&server), 0);
     let exact = [PNG, &vec![0; MAX_UPLOAD - PNG.len()]].concat();
-    assert_eq!(upload(&server, &ana, "exact.png", exact).await.status, StatusCode::CREATED);
+    assert_eq!(
+        upload(&server, &ana, "exact.png", exact).await.status,
+        StatusCode::CREATED
+    );
     assert_eq!(stored(&server), 1);
 }
 

@@ -43,8 +43,15 @@ async fn an_invitation_works_once_and_signs_in() {
     assert!(link.url.starts_with("http://127.0.0.1:8080/app/link/"), "{}", link.url);
 
     let info: LinkInfo = server.get(&path(&link), "").await.json();
-    assert_eq!((info.kind, info.name.as_str(), info.email.as_str()), (LinkKind::Invitation, "Carla", "carla@demo.test"));
-    assert_eq!(accept(&server, &link, "short").await.code(), Code::Invalid, "and the link is not used up");
+    assert_eq!(
+        (info.kind, info.name.as_str(), info.email.as_str()),
+        (LinkKind::Invitation, "Carla", "carla@demo.test")
+    );
+    assert_eq!(
+        accept(&server, &link, "short").await.code(),
+        Code::Invalid,
+        "and the link is not used up"
+    );
     let accepted = accept(&server, &link, NEW).await;
     let session: SessionInfo = server.get("/api/session", &accepted.cookie()).await.json();
     assert_eq!(session.me.id, link.user);
@@ -52,7 +59,10 @@ async fn an_invitation_works_once_and_signs_in() {
     let again = accept(&server, &link, "somebody-else-chose").await;
     assert_eq!((again.status, again.code()), (StatusCode::GONE, Code::BadLink));
     assert_eq!(server.get(&path(&link), "").await.code(), Code::BadLink);
-    assert_eq!(server.try_sign_in("carla@demo.test", NEW, false).await.status, StatusCode::OK);
+    assert_eq!(
+        server.try_sign_in("carla@demo.test", NEW, false).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -60,15 +70,25 @@ async fn a_reset_ends_all_sign_ins_and_expires_after_a_day() {
     let server = Server::start().await;
     server.add_user("owner@demo.test", Role::Owner).await;
     let ana = server.add_user("ana@demo.test", Role::Agent).await;
-    let (owner, old) = (server.sign_in("owner@demo.test").await, server.sign_in("ana@demo.test").await);
+    let (owner, old) = (
+        server.sign_in("owner@demo.test").await,
+        server.sign_in("ana@demo.test").await,
+    );
 
     let first: OneTimeLink = reset(&server, ana, &owner).await.json();
     let second: OneTimeLink = reset(&server, ana, &owner).await.json();
-    assert_eq!(accept(&server, &first, NEW).await.code(), Code::BadLink, "a newer link replaced it");
+    assert_eq!(
+        accept(&server, &first, NEW).await.code(),
+        Code::BadLink,
+        "a newer link replaced it"
+    );
     assert_eq!(server.get("/api/session", &old).await.status, StatusCode::OK);
     assert_eq!(accept(&server, &second, NEW).await.status, StatusCode::OK);
     assert_eq!(server.get("/api/session", &old).await.code(), Code::Unauthorized);
-    assert_eq!(server.try_sign_in("ana@demo.test", PASSWORD, false).await.code(), Code::BadCredentials);
+    assert_eq!(
+        server.try_sign_in("ana@demo.test", PASSWORD, false).await.code(),
+        Code::BadCredentials
+    );
 
     let third: OneTimeLink = reset(&server, ana, &owner).await.json();
     server.advance(24 * 3600);
@@ -93,11 +113,17 @@ async fn the_first_owner_is_created_once_with_the_printed_token() {
     assert_eq!(wrong.code(), Code::BadLink);
     let reply = server.post("/api/setup", "", &set_up(&token, "olga@demo.test")).await;
     let session: SessionInfo = server.get("/api/session", &reply.cookie()).await.json();
-    assert_eq!((session.me.role, session.me.organization.as_str()), (Role::Owner, "Lumbre"));
+    assert_eq!(
+        (session.me.role, session.me.organization.as_str()),
+        (Role::Owner, "Lumbre")
+    );
 
     let again = server.post("/api/setup", "", &set_up(&token, "second@demo.test")).await;
     assert_eq!(again.code(), Code::BadLink);
     assert_eq!(setup_token(&server.app).await.unwrap(), None);
     let organization: Organization = server.get("/api/organization", "").await.json();
-    assert_eq!((organization.name.as_str(), organization.needs_setup), ("Lumbre", false));
+    assert_eq!(
+        (organization.name.as_str(), organization.needs_setup),
+        ("Lumbre", false)
+    );
 }

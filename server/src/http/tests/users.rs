@@ -28,7 +28,9 @@ async fn agents_and_supervisors_cannot_list_or_invite_or_reset() {
         let cookie = server.sign_in(email).await;
         let list = server.get("/api/users", &cookie).await;
         assert_eq!((list.status, list.code()), (StatusCode::FORBIDDEN, Code::Forbidden));
-        let invited = server.post("/api/users", &cookie, &invite("carla@demo.test", Role::Agent, vec![])).await;
+        let invited = server
+            .post("/api/users", &cookie, &invite("carla@demo.test", Role::Agent, vec![]))
+            .await;
         assert_eq!(invited.code(), Code::Forbidden);
         let reset = server.post(&format!("/api/users/{owner}/reset"), &cookie, &()).await;
         assert_eq!(reset.code(), Code::Forbidden);
@@ -41,7 +43,9 @@ async fn only_an_owner_makes_or_resets_an_owner() {
     let owner = server.add_user("owner@demo.test", Role::Owner).await;
     server.add_user("admin@demo.test", Role::Admin).await;
     let admin = server.sign_in("admin@demo.test").await;
-    let made = server.post("/api/users", &admin, &invite("carla@demo.test", Role::Owner, vec![])).await;
+    let made = server
+        .post("/api/users", &admin, &invite("carla@demo.test", Role::Owner, vec![]))
+        .await;
     assert_eq!(made.code(), Code::Forbidden);
     let reset = server.post(&format!("/api/users/{owner}/reset"), &admin, &()).await;
     assert_eq!(reset.code(), Code::Forbidden);
@@ -71,14 +75,18 @@ async fn an_invited_user_is_a_member_and_colleagues_are_told() {
     assert_eq!(server.post("/api/users", &owner, &unknown).await.code(), Code::Invalid);
     let wanted = invite("carla@demo.test", Role::Agent, vec![inbox, inbox]);
     let link: OneTimeLink = server.post("/api/users", &owner, &wanted).await.json();
-    let twice = server.post("/api/users", &owner, &invite("CARLA@demo.test", Role::Agent, vec![])).await;
+    let twice = server
+        .post("/api/users", &owner, &invite("CARLA@demo.test", Role::Agent, vec![]))
+        .await;
     assert_eq!((twice.status, twice.code()), (StatusCode::CONFLICT, Code::Conflict));
 
     let accounts: Vec<Account> = server.get("/api/users", &owner).await.json();
     let carla = accounts.iter().find(|account| account.id == link.user).unwrap();
     assert!(carla.invited && carla.active);
     assert_eq!(carla.inboxes, [inbox]);
-    let told = feed::after(&mut server.app.store.read().await.unwrap(), before, 10).await.unwrap();
+    let told = feed::after(&mut server.app.store.read().await.unwrap(), before, 10)
+        .await
+        .unwrap();
     let told: Vec<_> = told.into_iter().map(|entry| entry.row_id).collect();
     assert_eq!(told, [link.user.to_string(), inbox.to_string()]);
 }
@@ -89,8 +97,14 @@ async fn nonsense_is_refused_with_a_reason() {
     server.add_user("owner@demo.test", Role::Owner).await;
     let owner = server.sign_in("owner@demo.test").await;
     for email in ["", "carla", "carla@", "carla@demo", "a b@demo.test"] {
-        let reply = server.post("/api/users", &owner, &invite(email, Role::Agent, vec![])).await;
-        assert_eq!((reply.status, reply.code()), (StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid), "{email}");
+        let reply = server
+            .post("/api/users", &owner, &invite(email, Role::Agent, vec![]))
+            .await;
+        assert_eq!(
+            (reply.status, reply.code()),
+            (StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid),
+            "{email}"
+        );
     }
     let nobody = server.post("/api/users/nobody/reset", &owner, &()).await;
     assert_eq!(nobody.code(), Code::NotFound);

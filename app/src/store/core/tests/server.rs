@@ -16,11 +16,14 @@ use causerie_shared::{
 
 use super::{ANA, head, me, people};
 
+/// A stored push: its intent and writer (`None` when somebody else made it), and its changes.
+type Pushed = (Option<IntentId>, Option<Writer>, Vec<Vec<u8>>);
+
 pub(in crate::store::core) struct Document {
     pub doc: Automerge,
     pub epoch: u32,
     pub sealed: bool,
-    log: Vec<(Option<IntentId>, Option<Writer>, Vec<Vec<u8>>)>,
+    log: Vec<Pushed>,
 }
 
 impl Document {
