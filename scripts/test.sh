@@ -30,5 +30,11 @@ step 9 "Lints"
 cargo clippy --workspace --all-targets --quiet -- --deny warnings
 
 step 10 "Tests, with a private PostgreSQL"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
 # Two at a time: each end-to-end test drives a browser of its own.
-exec scripts/postgres.sh cargo test --workspace --no-fail-fast -- --test-threads="${TEST_THREADS:-2}"
+scripts/postgres.sh cargo test --workspace --no-fail-fast -- --test-threads="${TEST_THREADS:-2}" 2>&1 | tee "$log" || status=$?
+# Cargo closes with its last binary's line; this one speaks for all of them.
+awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed\n", passed, failed }' "$log"
+exit "$status"

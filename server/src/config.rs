@@ -19,13 +19,14 @@ use tracing_subscriber::filter::EnvFilter;
 const FILE: &str = "causerie.toml";
 
 /// Names of the settings: as they are in the file, and in upper case after `CAUSERIE_` in the environment.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "listen",
     "database_url",
     "data",
     "public_url",
     "trusted_proxies",
     "origins",
+    "widget_origins",
     "demo",
     "log",
     "log_format",
@@ -53,6 +54,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Further origins from which the console may be used.
     pub origins: Vec<String>,
+    /// Origins of the pages that may embed the widget made at the set-up.
+    pub widget_origins: Vec<String>,
     /// Fill an empty database with a demo workspace and serve its web page.
     pub demo: bool,
     /// Filter of log lines, e.g. `info` or `causerie_server=debug`.
@@ -95,6 +98,7 @@ impl Config {
             public_url: "http://127.0.0.1:8080".into(),
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
+            widget_origins: Vec::new(),
             demo: false,
             log: "warn".into(),
             log_format: LogFormat::Text,
@@ -153,6 +157,7 @@ impl Config {
             |text| text.parse().ok(),
         );
         let origins = source.list("origins", "an origin such as https://chat.example.org", origin::parse);
+        let widget_origins = source.list("widget_origins", "an origin such as https://www.example.org", origin::parse);
         let demo = source.switch("demo");
         let log = source.text("log").unwrap_or_else(|| "info".into());
         if EnvFilter::try_new(&log).is_err() {
@@ -180,6 +185,7 @@ impl Config {
             public_url,
             trusted_proxies,
             origins,
+            widget_origins,
             demo,
             log,
             log_format,

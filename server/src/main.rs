@@ -7,7 +7,7 @@ use causerie_server::{
     config::Config,
     demo,
     http::{accounts, files},
-    router,
+    router, setup,
     state::Shared,
     telemetry,
 };
@@ -101,6 +101,10 @@ async fn greet(app: &Shared) -> Result<(), String> {
         println!("Web page:  {}/demo", app.config.demo_origin());
         println!("Sign-ins:  {}", demo::emails().collect::<Vec<_>>().join(", "));
         println!("Password:  {}", demo::PASSWORD);
+    } else {
+        for line in setup::embed_lines(app).await.map_err(|error| format!("cannot start: {error}."))? {
+            println!("Widget:    {line}");
+        }
     }
     if let Some(token) = token {
         println!("There is no owner yet. Create one at {url}/app/setup with the set-up token {token}");

@@ -21,7 +21,7 @@ use crate::{
         json::Json,
         limits::Limit,
     },
-    passwords,
+    passwords, setup,
     state::{App, Shared},
     store::{
         Db, StoreError,
@@ -98,12 +98,13 @@ pub async fn set_up(
     };
     people::insert_user(&mut tx, &user).await?;
     settings::set(&mut tx, settings::ORGANIZATION, &organization).await?;
-    let entry = feed::append(&mut tx, FeedKind::User, user.id.to_string(), None, None).await?;
+    let mut entries = vec![feed::append(&mut tx, FeedKind::User, user.id.to_string(), None, None).await?];
+    entries.extend(setup::first_places(&mut tx, &app.config, &organization, user.id, now).await?);
     let (session, token) = auth::open(&app, &mut tx, user.id, STAY, &client).await?;
     let record = people::user(&mut tx, user.id).await?.ok_or_else(ApiError::internal)?;
     let info = auth::info(&mut tx, session, &record).await?;
     tx.commit().await?;
-    sync::announce(&app, vec![entry]).await?;
+    sync::announce(&app, entries).await?;
     Ok((auth::with_cookie(auth::cookie(&app.config, &token, STAY)?), Json(info)))
 }
 

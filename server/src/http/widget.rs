@@ -109,7 +109,7 @@ pub async fn agent_typing(app: &App, access: &Access, conversation: Conversation
     };
     match head {
         Ok(Some(head)) if access.replies(&head.state) => {
-            let name = app.visitors.name(access.user);
+            let name = app.visitors.name(access.user).map(|name| chat::first_name(&name));
             app.visitors.send(head.contact, &WidgetFrame::Typing { on, name });
         }
         Ok(_) => {}

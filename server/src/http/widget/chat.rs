@@ -31,7 +31,7 @@ pub fn of(head: &Head, agent: Option<String>, place: Option<u32>) -> Chat {
 }
 
 /// Visitors see first names.
-fn first_name(name: &str) -> String {
+pub fn first_name(name: &str) -> String {
     name.split_whitespace().next().unwrap_or(name).to_owned()
 }
 

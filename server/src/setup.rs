@@ -1,0 +1,66 @@
+//! What a new organization begins with: one inbox with its owner in it, and a widget for its web site.
+
+use causerie_shared::{
+    Millis,
+    ids::{AccountId, InboxId, UserId},
+    inbox::{AccountRow, Channel, InboxRow, Member, Rules},
+    user::DEFAULT_CAPACITY,
+};
+
+use crate::{
+    clock::{hex, random_bytes, random_u128},
+    config::Config,
+    state::App,
+    store::{
+        Db, StoreError,
+        feed::{self, FeedEntry, FeedKind},
+        places::{self, AccountRecord, WidgetSettings},
+    },
+};
+
+/// Makes the first inbox and widget in the transaction that makes the owner.
+pub async fn first_places(
+    db: &mut Db,
+    config: &Config,
+    organization: &str,
+    owner: UserId,
+    now: Millis,
+) -> Result<Vec<FeedEntry>, StoreError> {
+    let inbox = InboxRow {
+        id: InboxId::new(now, random_u128()),
+        name: organization.to_owned(),
+        rules: Rules::default(),
+        members: vec![Member { user: owner, capacity: DEFAULT_CAPACITY }],
+    };
+    places::insert_inbox(&mut *db, &inbox).await?;
+    let account = AccountRecord {
+        row: AccountRow {
+            id: AccountId::new(now, random_u128()),
+            inbox: inbox.id,
+            channel: Channel::Web,
+            name: organization.to_owned(),
+            enabled: true,
+        },
+        key: hex(&random_bytes::<12>()),
+        config: WidgetSettings {
+            title: organization.to_owned(),
+            origins: config.widget_origins.clone(),
+            lang: "en".to_owned(),
+            ..WidgetSettings::default()
+        },
+    };
+    places::insert_account(&mut *db, &account).await?;
+    let inbox_entry = feed::append(&mut *db, FeedKind::Inbox, inbox.id.to_string(), None, None).await?;
+    let account_entry = feed::append(db, FeedKind::Account, account.row.id.to_string(), None, None).await?;
+    Ok(vec![inbox_entry, account_entry])
+}
+
+/// The lines that put the widgets on a page.
+pub async fn embed_lines(app: &App) -> Result<Vec<String>, StoreError> {
+    let accounts = places::accounts(&mut *app.store.read().await?).await?;
+    let url = &app.config.public_url;
+    let line = |account: &AccountRecord| {
+        format!(r#"<script async src="{url}/widget/loader.js" data-key="{}"></script>"#, account.key)
+    };
+    Ok(accounts.iter().filter(|account| account.row.channel == Channel::Web).map(line).collect())
+}
