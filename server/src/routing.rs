@@ -73,7 +73,7 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
     // Most looks find nothing to do: find out without the write lock.
     {
         let mut db = app.store.read().await?;
-        let rules = change::rules(&mut db, inbox).await?.rules;
+        let rules = change::rules(&mut db, inbox).await?;
         if rules.mode != Mode::Auto || conversations::waiting(&mut db, inbox, 1).await?.is_empty() {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use causerie_shared::{
         transition::{Actor, Event, transition},
     },
     ids::{InboxId, TimerId, UserId},
-    inbox::{InboxRow, Rules},
+    inbox::Rules,
     refusal::{Code, Refusal},
     row::{Head, JourneyRow},
     timer::{Ring, TimerKind},
@@ -29,8 +29,8 @@ use crate::{
 };
 
 /// The rules of a conversation's inbox.
-pub async fn rules(db: &mut Db, inbox: InboxId) -> Result<InboxRow, DeskError> {
-    Ok(places::inbox(db, inbox).await?.ok_or_else(super::not_found)?)
+pub async fn rules(db: &mut Db, inbox: InboxId) -> Result<Rules, DeskError> {
+    Ok(places::rules_of(db, inbox).await?.ok_or_else(super::not_found)?)
 }
 
 /// Runs `event` on a locked head and writes everything that follows from it. `head` is the new one after it.
@@ -45,20 +45,20 @@ pub async fn apply(
     now: Millis,
     news: &mut News,
 ) -> Result<(), DeskError> {
-    let inbox = rules(&mut *db, head.inbox).await?;
-    let facts = Facts { inbox: head.inbox, channel: head.channel, rules: inbox.rules };
-    let before_scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+    let rules = rules(&mut *db, head.inbox).await?;
+    let facts = Facts { inbox: head.inbox, channel: head.channel, rules };
+    let before_scope = Scope::of(head.inbox, rules.mode, &head.state);
     let before = head.state.clone();
     head.state = transition(before.clone(), event, actor, &facts, now)?;
     move_places(&mut *db, head.inbox, &before, &head.state, now, news).await?;
     let read_version = head.version;
     head.version += 1;
-    follow(head, &inbox.rules, now);
-    set_timer(&mut *db, head, &inbox.rules, now).await?;
+    follow(head, &rules, now);
+    set_timer(&mut *db, head, &rules, now).await?;
     if !matches!(head.state, State::Waiting { .. } | State::Assigning { .. }) {
         conversations::clear_asked(&mut *db, head.id).await?;
     }
-    let after_scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+    let after_scope = Scope::of(head.inbox, rules.mode, &head.state);
     let entry = feed::append(
         &mut *db,
         FeedKind::Conversation,

@@ -32,11 +32,11 @@ pub async fn act(
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let mut head = conversations::lock(&mut tx, conversation).await?.ok_or_else(not_found)?;
-    let inbox = change::rules(&mut tx, head.inbox).await?;
-    let visible = access.reads(&Scope::of(head.inbox, inbox.rules.mode, &head.state));
+    let rules = change::rules(&mut tx, head.inbox).await?;
+    let visible = access.reads(&Scope::of(head.inbox, rules.mode, &head.state));
     if !visible {
         // Members may learn who took a chat of their common queue; others learn nothing.
-        let common = inbox.rules.mode == Mode::Broadcast && access.is_member(head.inbox);
+        let common = rules.mode == Mode::Broadcast && access.is_member(head.inbox);
         return Err(match (common, head.state.agent()) {
             (true, Some(agent)) => taken(&mut tx, agent).await?.into(),
             _ => not_found().into(),

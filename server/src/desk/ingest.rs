@@ -133,7 +133,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     head.active_at = now;
     head.preview = Some(reply::preview(&message, now));
     merge_origin(&mut head.origin, &incoming.origin);
-    touch(&mut tx, &mut head, &mut news).await?;
+    let scope = touch(&mut tx, &mut head, &mut news).await?;
     let mut record = reply::record(&head, &message, files, now);
     record.contact = Some(contact.id);
     record.cid = Some(incoming.cid.clone());
@@ -145,8 +145,6 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     }
     news.message(record.clone());
     room.write(&mut tx, IntentId::from(id), &prepared).await?;
-    let inbox = change::rules(&mut tx, head.inbox).await?;
-    let scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
     tx.commit().await?;
 
     let part = room.committed(prepared);
@@ -215,14 +213,15 @@ async fn start(
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
     let contact = contacts::get(&mut *db, contact).await?.ok_or_else(super::not_found)?;
-    let inbox = change::rules(&mut *db, incoming.account.row.inbox).await?;
+    let inbox = incoming.account.row.inbox;
+    let rules = change::rules(&mut *db, inbox).await?;
     let last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
     // After a miss the visitor leaves a message: it waits without a queue timer (`domain.md` §2).
     let offline = matches!(last.map(|head| head.state), Some(State::Failed { reason: FailReason::Missed, .. }));
     let mut head = Head {
         id,
         number: next_number(&mut *db, "conversation").await?,
-        inbox: inbox.id,
+        inbox,
         account: incoming.account.row.id,
         channel: incoming.account.row.channel,
         contact: contact.id,
@@ -244,12 +243,12 @@ async fn start(
         segment: 1,
         seq: 0,
     };
-    change::follow(&mut head, &inbox.rules, now);
-    let scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+    change::follow(&mut head, &rules, now);
+    let scope = Scope::of(head.inbox, rules.mode, &head.state);
     let entry = feed::append(&mut *db, FeedKind::Conversation, id.to_string(), None, Some(scope)).await?;
     head.seq = entry.seq;
     conversations::insert(&mut *db, &head).await?;
-    change::set_timer(&mut *db, &head, &inbox.rules, now).await?;
+    change::set_timer(&mut *db, &head, &rules, now).await?;
     change::write_journey(db, &head, "begin", Actor::Contact, None, now, news).await?;
     news.entry(entry);
     news.woken(head.inbox);

@@ -35,8 +35,8 @@ pub async fn accept(
     news: &mut News,
 ) -> Result<Scope, DeskError> {
     let mut head = conversations::lock(&mut *db, target.conversation).await?.ok_or_else(not_found)?;
-    let inbox = change::rules(&mut *db, head.inbox).await?;
-    let scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+    let rules = change::rules(&mut *db, head.inbox).await?;
+    let scope = Scope::of(head.inbox, rules.mode, &head.state);
     if !access.reads(&scope) {
         return Err(not_found().into());
     }

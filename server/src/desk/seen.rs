@@ -18,17 +18,17 @@ use crate::{
     sync::News,
 };
 
-/// Writes a head whose state did not change: feed row, save, news.
-pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Result<(), DeskError> {
-    let inbox = change::rules(&mut *db, head.inbox).await?;
-    let scope = Scope::of(head.inbox, inbox.rules.mode, &head.state);
+/// Writes a head whose state did not change: feed row, save, news. Returns the chat's audience.
+pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Result<Scope, DeskError> {
+    let rules = change::rules(&mut *db, head.inbox).await?;
+    let scope = Scope::of(head.inbox, rules.mode, &head.state);
     let entry =
-        feed::append(&mut *db, FeedKind::Conversation, head.id.to_string(), Some(scope.clone()), Some(scope)).await?;
+        feed::append(&mut *db, FeedKind::Conversation, head.id.to_string(), Some(scope.clone()), Some(scope.clone())).await?;
     head.seq = entry.seq;
     conversations::save(&mut *db, head, head.version).await?;
     news.entry(entry);
     news.head(head.clone());
-    Ok(())
+    Ok(scope)
 }
 
 /// The chat's agent has seen everything up to `position`; others who look do not count.

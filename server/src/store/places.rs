@@ -55,6 +55,15 @@ fn rules(row: &AnyRow) -> Result<Rules, StoreError> {
     })
 }
 
+/// What routing needs of an inbox, without its members.
+pub async fn rules_of(db: &mut Db, inbox: InboxId) -> Result<Option<Rules>, StoreError> {
+    let row = sqlx::query("SELECT mode, accept_secs, queue_secs FROM inboxes WHERE id = $1")
+        .bind(inbox.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(rules).transpose()
+}
+
 /// One inbox with its members.
 pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
     let row = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs FROM inboxes WHERE id = $1")

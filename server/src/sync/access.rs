@@ -30,8 +30,8 @@ pub async fn sees_all(db: &mut Db, access: &Access) -> Result<bool, StoreError> 
 
 /// The present audience of a conversation.
 pub async fn scope(db: &mut Db, head: &Head) -> Result<Option<Scope>, StoreError> {
-    let inbox = places::inbox(db, head.inbox).await?;
-    Ok(inbox.map(|inbox| Scope::of(head.inbox, inbox.rules.mode, &head.state)))
+    let rules = places::rules_of(db, head.inbox).await?;
+    Ok(rules.map(|rules| Scope::of(head.inbox, rules.mode, &head.state)))
 }
 
 /// The conversation, if the user may read it.
