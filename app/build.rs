@@ -32,8 +32,9 @@ fn read(path: &str) -> Result<Locale, Box<dyn Error>> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let (key, text) =
-            line.split_once('=').ok_or_else(|| format!("{path}:{}: expected `key = text`", index + 1))?;
+        let (key, text) = line
+            .split_once('=')
+            .ok_or_else(|| format!("{path}:{}: expected `key = text`", index + 1))?;
         if locale.insert(key.trim().to_owned(), text.trim().to_owned()).is_some() {
             return Err(format!("{path}:{}: `{}` stands twice", index + 1, key.trim()).into());
         }
@@ -52,7 +53,10 @@ fn check(locales: &[Locale]) -> Result<(), Box<dyn Error>> {
             match english.get(key) {
                 None => writeln!(problems, "{language}: `{key}` is not an English key")?,
                 Some(original) if placeholders(original) != placeholders(text) => {
-                    writeln!(problems, "{language}: `{key}` has other placeholders than the English text")?;
+                    writeln!(
+                        problems,
+                        "{language}: `{key}` has other placeholders than the English text"
+                    )?;
                 }
                 Some(_) => {}
             }
@@ -67,21 +71,36 @@ fn check(locales: &[Locale]) -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems.into())
+    }
 }
 
 fn placeholders(text: &str) -> Vec<&str> {
-    let mut found: Vec<&str> =
-        text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+    let mut found: Vec<&str> = text
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name)
+        .collect();
     found.sort_unstable();
     found.dedup();
     found
 }
 
 fn generate(locales: &[Locale]) -> Result<String, Box<dyn Error>> {
-    let plain: Vec<&str> = locales[0].keys().filter(|key| !key.contains('#')).map(String::as_str).collect();
-    let mut plural: Vec<&str> =
-        locales[0].keys().filter_map(|key| key.split_once('#')).map(|(base, _)| base).collect();
+    let plain: Vec<&str> = locales[0]
+        .keys()
+        .filter(|key| !key.contains('#'))
+        .map(String::as_str)
+        .collect();
+    let mut plural: Vec<&str> = locales[0]
+        .keys()
+        .filter_map(|key| key.split_once('#'))
+        .map(|(base, _)| base)
+        .collect();
     plural.dedup();
 
     let mut code = String::new();
@@ -96,7 +115,12 @@ fn generate(locales: &[Locale]) -> Result<String, Box<dyn Error>> {
         writeln!(code, "    ],")?;
     }
     writeln!(code, "];")?;
-    writeln!(code, "const PLURALS: [[[&str; 2]; {}]; {}] = [", plural.len(), locales.len())?;
+    writeln!(
+        code,
+        "const PLURALS: [[[&str; 2]; {}]; {}] = [",
+        plural.len(),
+        locales.len()
+    )?;
     for locale in locales {
         writeln!(code, "    [")?;
         for key in &plural {
@@ -110,7 +134,10 @@ fn generate(locales: &[Locale]) -> Result<String, Box<dyn Error>> {
 }
 
 fn enumeration(code: &mut String, name: &str, doc: &str, keys: &[&str]) -> Result<(), std::fmt::Error> {
-    writeln!(code, "/// {doc}\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum {name} {{")?;
+    writeln!(
+        code,
+        "/// {doc}\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum {name} {{"
+    )?;
     for key in keys {
         writeln!(code, "    {},", camel(key))?;
     }
@@ -121,7 +148,12 @@ fn camel(key: &str) -> String {
     key.split('_')
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<Vec<_>>()
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
+                .collect::<Vec<_>>()
         })
         .collect()
 }

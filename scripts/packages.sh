@@ -1,9 +1,19 @@
 #!/usr/bin/env bash
-# What the tests need of the system: a browser, its driver, a database and one font.
-# Installs Debian's packages as root; otherwise says what is missing.
+# What only the tests need: the accessibility checker from npm, and of the system a browser, its
+# driver, a database and one font. Installs Debian's packages as root; otherwise says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
+
+readonly AXE=4.14.1
+# A prefix of its own: npm removes from a prefix what it was not asked for.
+readonly AXE_ROOT=target/tools/axe
+package=$AXE_ROOT/node_modules/axe-core/package.json
+if [[ ! -f $package || $(node -p "require('./$package').version") != "$AXE" ]]; then
+  mkdir -p "$AXE_ROOT"
+  quietly "axe-core $AXE could not be installed; is the npm registry reachable?" \
+    npm install --no-save --no-audit --no-fund --prefix "$AXE_ROOT" "axe-core@$AXE"
+fi
 
 missing=()
 have chromium || missing+=(chromium)

@@ -14,7 +14,7 @@ step() {
 
 scripts/tools.sh
 
-step 5 "Browser, database and font"
+step 5 "Browser, accessibility checker, database and font"
 scripts/packages.sh
 
 step 6 "Formatting"

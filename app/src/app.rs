@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::{path, hooks::use_location};
+use leptos_router::{hooks::use_location, path};
 
 use crate::{
     hooks::{Announcer, Preferences, Sound},
@@ -47,18 +47,15 @@ pub fn App() -> impl IntoView {
 fn Screens() -> impl IntoView {
     let location = use_location();
     let place = Memo::new(move |_| Place::parse(&location.pathname.get()));
-    // The console stays mounted while its places change.
-    let inside = Memo::new(move |_| !place.read().is_public());
-    move || {
-        if inside.get() {
-            return view! { <Gate place /> }.into_any();
-        }
-        match place.get() {
-            Place::Setup => view! { <Setup /> }.into_any(),
-            Place::Link(token) => view! { <Accept token /> }.into_any(),
-            Place::Login | Place::Folder { .. } | Place::Account | Place::Users | Place::Unknown => {
-                view! { <Login /> }.into_any()
-            }
+    // One memo decides: an effect that reads a memo after another one derived from it can miss its change.
+    // `None` is the console, which stays mounted while its places change.
+    let outside = Memo::new(move |_| place.with(|place| place.is_public().then(|| place.clone())));
+    move || match outside.get() {
+        None => view! { <Gate place /> }.into_any(),
+        Some(Place::Setup) => view! { <Setup /> }.into_any(),
+        Some(Place::Link(token)) => view! { <Accept token /> }.into_any(),
+        Some(Place::Login | Place::Folder { .. } | Place::Account | Place::Users | Place::Unknown) => {
+            view! { <Login /> }.into_any()
         }
     }
 }

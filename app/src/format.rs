@@ -74,7 +74,11 @@ fn with<T>(use_them: impl FnOnce(&Formats) -> T) -> T {
 }
 
 fn text(format: &Function, value: &JsValue) -> String {
-    format.call1(&JsValue::UNDEFINED, value).ok().and_then(|text| text.as_string()).unwrap_or_default()
+    format
+        .call1(&JsValue::UNDEFINED, value)
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
 }
 
 fn moment(at: Millis) -> JsValue {
@@ -108,7 +112,11 @@ pub fn short(at: Millis, now: Millis) -> String {
         return time(at);
     }
     let year = |at: Millis| Date::new(&JsValue::from_f64(at as f64)).get_full_year();
-    if year(at) == year(now) { with(|f| text(&f.short_day, &moment(at))) } else { date(at) }
+    if year(at) == year(now) {
+        with(|f| text(&f.short_day, &moment(at)))
+    } else {
+        date(at)
+    }
 }
 
 /// The name of a day in a chat: "Today", "Yesterday", "Tuesday 14 October", "8 Mar 2024".
@@ -148,9 +156,16 @@ pub fn country(code: &str) -> String {
 
 fn quantity(value: f64, unit: &str, display: &str, digits: u32) -> String {
     let shape = options(&[("style", "unit"), ("unit", unit), ("unitDisplay", display)]);
-    let _set = Reflect::set(&shape, &"maximumFractionDigits".into(), &JsValue::from_f64(digits.into()));
+    let _set = Reflect::set(
+        &shape,
+        &"maximumFractionDigits".into(),
+        &JsValue::from_f64(digits.into()),
+    );
     let locales = Array::of1(&i18n::lang().locale().into());
-    text(&Intl::NumberFormat::new(&locales, &shape).format(), &JsValue::from_f64(value))
+    text(
+        &Intl::NumberFormat::new(&locales, &shape).format(),
+        &JsValue::from_f64(value),
+    )
 }
 
 /// A file's size: "184 kB", "2.4 MB".
@@ -182,17 +197,27 @@ fn largest_unit(ms: i64) -> (i64, &'static str) {
 /// A timer's reading: "1:42" left, "+0:32" when overdue, "2:05:00" above an hour.
 pub fn clock(left_ms: i64) -> String {
     // A timer that has 0.2 s left still shows one second, and turns overdue only after its time.
-    let seconds = if left_ms > 0 { (left_ms + 999) / 1000 } else { -left_ms / 1000 };
+    let seconds = if left_ms > 0 {
+        (left_ms + 999) / 1000
+    } else {
+        -left_ms / 1000
+    };
     let sign = if left_ms < 0 { "+" } else { "" };
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{sign}{hours}:{minutes:02}:{seconds:02}") } else { format!("{sign}{minutes}:{seconds:02}") }
+    if hours > 0 {
+        format!("{sign}{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{sign}{minutes}:{seconds:02}")
+    }
 }
 
 /// The letters on an avatar: of the first and last word.
 pub fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let mut words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
-    let last = words.last();
+    let last = words.next_back();
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 

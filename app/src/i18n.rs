@@ -53,7 +53,12 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
         out.push_str(before);
         match after.split_once('}') {
             Some((name, tail)) => {
-                out.push_str(values.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value));
+                out.push_str(
+                    values
+                        .iter()
+                        .find(|(key, _)| *key == name)
+                        .map_or("", |(_, value)| value),
+                );
                 rest = tail;
             }
             None => rest = after,
@@ -69,7 +74,13 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled_by_name() {
-        assert_eq!(fill("{name} has {have} of {limit}", &[("limit", "3"), ("name", "Ana"), ("have", "3")]), "Ana has 3 of 3");
+        assert_eq!(
+            fill(
+                "{name} has {have} of {limit}",
+                &[("limit", "3"), ("name", "Ana"), ("have", "3")]
+            ),
+            "Ana has 3 of 3"
+        );
         assert_eq!(fill("nothing", &[]), "nothing");
     }
 

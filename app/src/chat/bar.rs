@@ -35,7 +35,9 @@ enum Below {
 #[component]
 pub fn BottomBar(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
     let store: Store = expect_context();
-    let Some(first) = head.get_untracked() else { return ().into_any() };
+    let Some(first) = head.get_untracked() else {
+        return ().into_any();
+    };
     let me = store.me();
     let inbox = store.inbox(first.inbox);
     let below = Memo::new(move |before: Option<&Below>| {
@@ -45,15 +47,33 @@ pub fn BottomBar(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Stri
         };
         let inbox = inbox.read();
         let (inbox_name, mode, member) = inbox.as_ref().map_or((String::new(), Mode::Auto, false), |inbox| {
-            (inbox.name.clone(), inbox.rules.mode, inbox.members.iter().any(|member| member.user == me.id))
+            (
+                inbox.name.clone(),
+                inbox.rules.mode,
+                inbox.members.iter().any(|member| member.user == me.id),
+            )
         });
-        below_of(store, &head.state, me.id, &inbox_name, mode == Mode::Broadcast && member)
+        below_of(
+            store,
+            &head.state,
+            me.id,
+            &inbox_name,
+            mode == Mode::Broadcast && member,
+        )
     });
     let ring = Memo::new(move |_| head.read().as_ref().and_then(|head| head.ring));
+    // Who has just taken the chat goes on writing; who only looks at it keeps the focus where it is.
+    let taken = StoredValue::new(false);
     let bar = move || match below.get() {
-        Below::Composer => view! { <Composer id head name /> }.into_any(),
-        Below::Start(inbox) => view! { <StartBar id inbox ring /> }.into_any(),
-        Below::Answer => view! { <AnswerBar id ring /> }.into_any(),
+        Below::Composer => view! { <Composer id head name take_focus=taken.get_value() /> }.into_any(),
+        Below::Start(inbox) => {
+            taken.set_value(true);
+            view! { <StartBar id inbox ring /> }.into_any()
+        }
+        Below::Answer => {
+            taken.set_value(true);
+            view! { <AnswerBar id ring /> }.into_any()
+        }
         Below::Offered(text) => view! {
             <div class="bar" role="group" aria-label=t(Key::StatusAssigning)>
                 <BarRing ring />
@@ -74,7 +94,10 @@ pub fn BottomBar(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Stri
 }
 
 fn name_of(store: Store, user: UserId) -> String {
-    store.user(user).get().map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name)
+    store
+        .user(user)
+        .get()
+        .map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name)
 }
 
 fn below_of(store: Store, state: &State, me: UserId, inbox: &str, startable: bool) -> Below {
@@ -126,10 +149,19 @@ fn StartBar(id: ConversationId, inbox: String, ring: Memo<Option<Ring>>) -> impl
     let full = Memo::new(move |_| {
         let user = me.and_then(|me| me.get())?;
         (user.load >= user.capacity).then(|| {
-            tf(Key::YouHaveChats, &[("have", &user.load.to_string()), ("limit", &user.capacity.to_string())])
+            tf(
+                Key::YouHaveChats,
+                &[("have", &user.load.to_string()), ("limit", &user.capacity.to_string())],
+            )
         })
     });
-    let why = Memo::new(move |_| if online.get() == Connection::Online { full.get() } else { Some(t(Key::NeedsLine).to_owned()) });
+    let why = Memo::new(move |_| {
+        if online.get() == Connection::Online {
+            full.get()
+        } else {
+            Some(t(Key::NeedsLine).to_owned())
+        }
+    });
     let able = move || why.read().is_none() && !busy.get();
     view! {
         <div class="bar" role="group" aria-label=t(Key::StatusWaiting)>

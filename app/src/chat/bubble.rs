@@ -29,10 +29,12 @@ pub fn MessageView(message: MessageBubble, place: Place, contact: ContactId, nam
     let is_failed = failed.is_some();
     let with_avatar = incoming && matches!(place, Place::Single | Place::Last);
     let text = message.body.clone();
-    let pictures = message.files.iter().all(|file| is_picture(file));
+    let pictures = message.files.iter().all(is_picture);
     // The state stands once: with the text, else with the last file.
     let last = message.files.len().saturating_sub(1);
-    let meta = move |shown: bool, message: &MessageBubble| shown.then(|| view! { <Meta at=message.at stage=message.stage.clone() /> });
+    let meta = move |shown: bool, message: &MessageBubble| {
+        shown.then(|| view! { <Meta at=message.at stage=message.stage.clone() /> })
+    };
     let files = message
         .files
         .iter()
@@ -42,16 +44,22 @@ pub fn MessageView(message: MessageBubble, place: Place, contact: ContactId, nam
             view! { <FileBubble file=file.clone()>{state}</FileBubble> }
         })
         .collect_view();
-    let body = (!text.is_empty() || message.files.is_empty()).then(|| view! {
-        <div class="bubble">
-            <div class="bubble-body" dir="auto">
-                <span class="bubble-text">{text.clone()}</span>
-                {meta(true, &message)}
+    let body = (!text.is_empty() || message.files.is_empty()).then(|| {
+        view! {
+            <div class="bubble">
+                <div class="bubble-body" dir="auto">
+                    <span class="bubble-text">{text.clone()}</span>
+                    {meta(true, &message)}
+                </div>
             </div>
-        </div>
+        }
     });
     // Pictures come above their caption, other files below the text.
-    let content = if pictures { (files, body).into_any() } else { (body, files).into_any() };
+    let content = if pictures {
+        (files, body).into_any()
+    } else {
+        (body, files).into_any()
+    };
     view! {
         <article
             class="msg" role="article" tabindex="-1"
@@ -80,9 +88,9 @@ fn AuthorName(author: Author, name: Memo<String>) -> impl IntoView {
         Author::Bot => t(Key::StatusBot).to_owned(),
         Author::System => t(Key::System).to_owned(),
         Author::Agent(id) if me.read().as_ref().is_some_and(|me| me.id == id) => t(Key::You).to_owned(),
-        Author::Agent(_) => {
-            user.and_then(|user| user.get()).map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name)
-        }
+        Author::Agent(_) => user
+            .and_then(|user| user.get())
+            .map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name),
     };
     view! { <span class="sr-only">{who}</span> }
 }

@@ -10,10 +10,10 @@ use super::tray::{Tray, TrayView};
 use crate::{
     format,
     hooks::{PHONE, matches_media_now, primary},
-    i18n::{Key, Plural, t, tf, tn},
+    i18n::{Key, t, tf},
     store::{
         Store,
-        view::{Bubble, Connection, ReplyError, Stage},
+        view::{Connection, ReplyError},
     },
     ui::{Icon, focus},
 };
@@ -82,10 +82,14 @@ impl Pen {
             Err(ReplyError::Empty) => {}
             Err(ReplyError::TooLong { have, limit }) => self.problem.set(Some(tf(
                 Key::MessageTooLong,
-                &[("have", &format::size(have as i64)), ("limit", &format::size(limit as i64))],
+                &[
+                    ("have", &format::size(have as i64)),
+                    ("limit", &format::size(limit as i64)),
+                ],
             ))),
             Err(ReplyError::TooManyFiles { limit, .. }) => {
-                self.problem.set(Some(tf(Key::TooManyFiles, &[("limit", &limit.to_string())])));
+                self.problem
+                    .set(Some(tf(Key::TooManyFiles, &[("limit", &limit.to_string())])));
             }
         }
     }
@@ -130,7 +134,13 @@ fn restart(timer: StoredValue<Option<TimeoutHandle>>, after: Duration, then: imp
 
 /// The composer of a chat of mine.
 #[component]
-pub fn Composer(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
+pub fn Composer(
+    id: ConversationId,
+    head: Signal<Option<Head>>,
+    name: Memo<String>,
+    /// The button that brought the chat here is gone, and with it the focus: writing is next.
+    take_focus: bool,
+) -> impl IntoView {
     let store: Store = expect_context();
     let pen = Pen::new(store, id);
     // Nothing typed is lost: not on leaving the chat, nor when the page is closed or put to sleep.
@@ -140,11 +150,20 @@ pub fn Composer(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Strin
         pen.save();
         cancel(pen.typing);
     });
+    // A reply that was taken back comes into the empty box.
+    let draft = store.draft(id);
+    Effect::new(move |_| {
+        let draft = draft.get();
+        if pen.text.read_untracked().is_empty() && !draft.is_empty() {
+            pen.text.set(draft);
+        }
+    });
     let field = NodeRef::<html::Textarea>::new();
-    // The button that brought the chat here is gone and with it the focus: writing is next.
-    field.on_load(|field| {
-        let lost = document().active_element().is_none_or(|focused| focused.tag_name() == "BODY");
-        if lost && !matches_media_now(PHONE) {
+    field.on_load(move |field| {
+        let lost = document()
+            .active_element()
+            .is_none_or(|focused| focused.tag_name() == "BODY");
+        if take_focus && lost && !matches_media_now(PHONE) {
             focus(&field);
         }
     });
@@ -181,7 +200,7 @@ pub fn Composer(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Strin
             on:dragover=move |event: DragEvent| event.prevent_default()
             on:drop=drop_files
         >
-            <ChannelLine id head name problem=pen.problem />
+            <ChannelLine head name problem=pen.problem />
             <div class="composer-box">
                 <button class="icon-btn" type="button" aria-label=t(Key::AttachFile) on:click=pick><Icon name="attach" /></button>
                 <input type="file" multiple=true hidden=true node_ref=picker on:change=picked />
@@ -209,25 +228,16 @@ pub fn Composer(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Strin
 
 /// The line above the box: what is wrong, what waits, or where the customer is.
 #[component]
-fn ChannelLine(
-    id: ConversationId,
-    head: Signal<Option<Head>>,
-    name: Memo<String>,
-    problem: RwSignal<Option<String>>,
-) -> impl IntoView {
+fn ChannelLine(head: Signal<Option<Head>>, name: Memo<String>, problem: RwSignal<Option<String>>) -> impl IntoView {
     let store: Store = expect_context();
-    let (online, bubbles) = (store.online(), store.bubbles(id));
-    let waiting = Memo::new(move |_| {
-        bubbles.with(|bubbles| {
-            let unsent = bubbles
-                .iter()
-                .filter(|bubble| matches!(bubble, Bubble::Message(message) if message.stage == Stage::Unsent))
-                .count();
-            u32::try_from(unsent).unwrap_or(u32::MAX)
-        })
-    });
+    let online = store.online();
     let here = Memo::new(move |_| head.read().as_ref().is_some_and(|head| head.online));
-    let page = Memo::new(move |_| head.read().as_ref().and_then(|head| head.origin.page.clone()).unwrap_or_default());
+    let page = Memo::new(move |_| {
+        head.read()
+            .as_ref()
+            .and_then(|head| head.origin.page.clone())
+            .unwrap_or_default()
+    });
     let offline = Memo::new(move |_| online.get() != Connection::Online);
     let warns = move || offline.get() || problem.read().is_some();
     view! {
@@ -236,12 +246,7 @@ fn ChannelLine(
                 (Some(text), _) => view! { <Icon name="alert" /><span>{text}</span> }.into_any(),
                 (None, true) => view! {
                     <Icon name="offline" />
-                    <span>
-                        {move || match waiting.get() {
-                            0 => t(Key::RepliesWait).to_owned(),
-                            n => tn(Plural::RepliesQueued, n),
-                        }}
-                    </span>
+                    <span>{t(Key::RepliesWait)}</span>
                 }
                 .into_any(),
                 (None, false) if here.get() => view! {
@@ -262,7 +267,9 @@ fn ChannelLine(
 
 /// An address as people read it.
 pub fn without_scheme(url: &str) -> &str {
-    url.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/')
+    url.trim_start_matches("https://")
+        .trim_start_matches("http://")
+        .trim_end_matches('/')
 }
 
 #[cfg(test)]

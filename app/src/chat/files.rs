@@ -20,7 +20,9 @@ pub fn is_picture(file: &FileBrief) -> bool {
 
 /// What a file is, in a word: its extension.
 fn kind(name: &str) -> String {
-    name.rsplit_once('.').map(|(_, extension)| extension.to_uppercase()).unwrap_or_default()
+    name.rsplit_once('.')
+        .map(|(_, extension)| extension.to_uppercase())
+        .unwrap_or_default()
 }
 
 /// A file as a bubble of its own; the message's state as children, if it stands here.

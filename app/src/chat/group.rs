@@ -45,7 +45,12 @@ pub enum ItemKey {
     Day(i64),
     New,
     Line(i64),
-    Message { id: u128, place: Place, stage: u8, reason: Option<String> },
+    Message {
+        id: u128,
+        place: Place,
+        stage: u8,
+        reason: Option<String>,
+    },
 }
 
 impl Item {
@@ -62,7 +67,12 @@ impl Item {
                     Stage::Sent(delivery) => (2 + *delivery as u8, None),
                     Stage::Failed(reason) => (100, reason.clone()),
                 };
-                ItemKey::Message { id: message.id.to_u128(), place: *place, stage, reason }
+                ItemKey::Message {
+                    id: message.id.to_u128(),
+                    place: *place,
+                    stage,
+                    reason,
+                }
             }
         }
     }
@@ -82,9 +92,7 @@ fn at(bubble: &Bubble) -> Millis {
 
 fn joined(a: Option<&Bubble>, b: &MessageBubble, day: &impl Fn(Millis) -> i64) -> bool {
     match a {
-        Some(Bubble::Message(a)) => {
-            a.author == b.author && (b.at - a.at).abs() <= GROUP_MS && day(a.at) == day(b.at)
-        }
+        Some(Bubble::Message(a)) => a.author == b.author && (b.at - a.at).abs() <= GROUP_MS && day(a.at) == day(b.at),
         Some(Bubble::Line(_)) | None => false,
     }
 }

@@ -25,7 +25,9 @@ fn may_end(state: &State, me: &Me) -> bool {
 pub fn end_chat(store: Store, desk: Desk, id: ConversationId) -> bool {
     let allowed = store.me().with_untracked(|me| {
         let head = store.head(id).get_untracked();
-        me.as_ref().zip(head.as_ref()).is_some_and(|(me, head)| may_end(&head.state, me))
+        me.as_ref()
+            .zip(head.as_ref())
+            .is_some_and(|(me, head)| may_end(&head.state, me))
     });
     if allowed && !store.busy(id).get_untracked() {
         store.end(id);
@@ -39,11 +41,20 @@ pub fn end_chat(store: Store, desk: Desk, id: ConversationId) -> bool {
 pub fn ThreadHead(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
-    let Some(first) = head.get_untracked() else { return ().into_any() };
-    let status = Memo::new(move |_| head.read().as_ref().map_or_else(|| first.state.status(), |head| head.state.status()));
+    let Some(first) = head.get_untracked() else {
+        return ().into_any();
+    };
+    let status = Memo::new(move |_| {
+        head.read()
+            .as_ref()
+            .map_or_else(|| first.state.status(), |head| head.state.status())
+    });
     let me = store.me();
     let ends = Memo::new(move |_| {
-        me.read().as_ref().zip(head.read().as_ref()).is_some_and(|(me, head)| may_end(&head.state, me))
+        me.read()
+            .as_ref()
+            .zip(head.read().as_ref())
+            .is_some_and(|(me, head)| may_end(&head.state, me))
     });
     let busy = store.busy(id);
     // On the phone a pushed screen takes the focus, so that readers begin with its name.

@@ -18,7 +18,9 @@ pub fn SystemLine(line: JourneyRow) -> impl IntoView {
     let who = line.user.or_else(|| line.actor.user()).map(|id| store.user(id));
     let cause = line.cause.clone();
     let text = move || {
-        let name = who.and_then(|user| user.get()).map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name);
+        let name = who
+            .and_then(|user| user.get())
+            .map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name);
         words(&cause, &name)
     };
     view! {

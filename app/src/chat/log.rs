@@ -18,7 +18,7 @@ use crate::{
     i18n::{Key, Plural, t, tf, tn},
     store::{
         Store,
-        view::{Bubble, Stage},
+        view::{Bubble, Connection, Stage},
     },
     ui::{Avatar, Icon, focus},
 };
@@ -90,7 +90,9 @@ impl Scroll {
 #[component]
 pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
     let store: Store = expect_context();
-    let Some(first) = head.get_untracked() else { return ().into_any() };
+    let Some(first) = head.get_untracked() else {
+        return ().into_any();
+    };
     let (bubbles, typing, loading) = (store.bubbles(id), store.typing(id), store.loading(id));
     // What was new when the chat was opened stays marked while it is open.
     let over = first.state.status().is_final();
@@ -122,6 +124,7 @@ pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -
                         key=|item| item.key(format::local_day)
                         children=move |item| draw(item, store, contact, name)
                     />
+                    <Queued id bubbles />
                     {move || typing.get().then(|| view! { <TypingBubble contact=contact.to_u128() name /> })}
                 </div>
             </div>
@@ -155,6 +158,36 @@ fn draw(item: Item, store: Store, contact: causerie_shared::ids::ContactId, name
     }
 }
 
+fn unsent(bubbles: &[Bubble]) -> usize {
+    bubbles
+        .iter()
+        .filter(|bubble| matches!(bubble, Bubble::Message(message) if message.stage == Stage::Unsent))
+        .count()
+}
+
+/// How many replies wait for the line, and the way to take the newest back.
+#[component]
+fn Queued(id: ConversationId, bubbles: Signal<Vec<Bubble>>) -> impl IntoView {
+    let store: Store = expect_context();
+    let online = store.online();
+    let waiting = Memo::new(move |_| bubbles.with(|bubbles| u32::try_from(unsent(bubbles)).unwrap_or(u32::MAX)));
+    move || {
+        (online.get() != Connection::Online && waiting.get() > 0).then(|| {
+            view! {
+                <div class="msg" data-side="out">
+                    <p class="msg-note" role="status">
+                        <Icon name="clock" />
+                        {tn(Plural::RepliesQueued, waiting.get())}
+                        <button class="text-btn" type="button" on:click=move |_| drop(store.take_back_last(id))>
+                            {t(Key::TakeBack)}
+                        </button>
+                    </p>
+                </div>
+            }
+        })
+    }
+}
+
 #[component]
 fn TypingBubble(contact: u128, name: Memo<String>) -> impl IntoView {
     view! {
@@ -177,13 +210,7 @@ fn TypingBubble(contact: u128, name: Memo<String>) -> impl IntoView {
 fn keep_place(scroll: Scroll, bubbles: Signal<Vec<Bubble>>, typing: Signal<bool>) {
     Effect::new(move |before: Option<(Option<u128>, usize)>| {
         typing.track();
-        let (oldest, own_unsent) = bubbles.with(|bubbles| {
-            let unsent = bubbles
-                .iter()
-                .filter(|bubble| matches!(bubble, Bubble::Message(message) if message.stage == Stage::Unsent))
-                .count();
-            (bubbles.first().map(Bubble::key), unsent)
-        });
+        let (oldest, own_unsent) = bubbles.with(|bubbles| (bubbles.first().map(Bubble::key), unsent(bubbles)));
         let above = before.is_some_and(|(was, _)| was != oldest);
         if before.is_some_and(|(_, unsent)| own_unsent > unsent) {
             scroll.follows.set_value(true);
@@ -193,7 +220,9 @@ fn keep_place(scroll: Scroll, bubbles: Signal<Vec<Bubble>>, typing: Signal<bool>
     });
     scroll.log.on_load(move |log| {
         let resized = Closure::<dyn FnMut()>::new(move || scroll.settle(false));
-        let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) else { return };
+        let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) else {
+            return;
+        };
         observer.observe(&log);
         let kept = StoredValue::new_local((observer, resized));
         on_cleanup(move || kept.with_value(|(observer, _)| observer.disconnect()));
@@ -205,7 +234,10 @@ fn mark_read(store: Store, id: ConversationId, head: Signal<Option<Head>>, scrol
     let (me, now) = (store.me(), store.now());
     let unread = Memo::new(move |_| {
         let me = me.read().as_ref().map(|me| me.id);
-        head.read().as_ref().filter(|head| head.unread > 0 && head.state.agent() == me).map(|head| head.position)
+        head.read()
+            .as_ref()
+            .filter(|head| head.unread > 0 && head.state.agent() == me)
+            .map(|head| head.position)
     });
     let told = StoredValue::new(None::<i64>);
     let since = StoredValue::new(None::<(i64, i64)>);
@@ -257,11 +289,21 @@ fn log_keys(event: &KeyboardEvent) {
         "ArrowDown" => false,
         _ => return,
     };
-    let Some(from) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return };
-    let Some(log) = event.current_target().and_then(|log| log.dyn_into::<HtmlElement>().ok()) else { return };
-    let Ok(messages) = log.query_selector_all(".msg") else { return };
-    let all: Vec<HtmlElement> =
-        (0..messages.length()).filter_map(|index| messages.get(index)?.dyn_into().ok()).collect();
+    let Some(from) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
+    let Some(log) = event
+        .current_target()
+        .and_then(|log| log.dyn_into::<HtmlElement>().ok())
+    else {
+        return;
+    };
+    let Ok(messages) = log.query_selector_all(".msg") else {
+        return;
+    };
+    let all: Vec<HtmlElement> = (0..messages.length())
+        .filter_map(|index| messages.get(index)?.dyn_into().ok())
+        .collect();
     let at = all.iter().position(|message| *message == from);
     let next = match (at, back) {
         (None, true) => all.last(),

@@ -39,7 +39,11 @@ fn Chat(id: ConversationId) -> impl IntoView {
     let head = store.head(id);
     let known = Memo::new(move |_| head.read().is_some());
     let name = Memo::new(move |before: Option<&String>| {
-        head.read().as_ref().map(|head| head.contact_name.clone()).or_else(|| before.cloned()).unwrap_or_default()
+        head.read()
+            .as_ref()
+            .map(|head| head.contact_name.clone())
+            .or_else(|| before.cloned())
+            .unwrap_or_default()
     });
     follow_my_chat(store, desk, id);
     // Said once in passing, but here it stays: why the chat is gone.
@@ -90,7 +94,9 @@ fn follow_my_chat(store: Store, desk: Desk, id: ConversationId) {
     let (head, me) = (store.head(id), store.me());
     let mine = Memo::new(move |_| {
         let me = me.read().as_ref().map(|me| me.id);
-        head.read().as_ref().is_some_and(|head| matches!(head.state, State::Assigned { agent, .. } if Some(agent) == me))
+        head.read()
+            .as_ref()
+            .is_some_and(|head| matches!(head.state, State::Assigned { agent, .. } if Some(agent) == me))
     });
     Effect::new(move |_| {
         let passing = matches!(desk.folder.get_untracked(), Folder::Queue | Folder::Engaged);

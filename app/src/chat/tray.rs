@@ -20,7 +20,10 @@ enum Progress {
     Uploading,
     Ready(FileBrief),
     /// It cannot be uploaded, or could not; why, and whether another try makes sense.
-    Failed { why: String, retry: bool },
+    Failed {
+        why: String,
+        retry: bool,
+    },
 }
 
 /// A file in the tray.
@@ -41,7 +44,11 @@ pub struct Tray {
 
 impl Tray {
     pub fn new(store: Store) -> Self {
-        Self { store, uploads: RwSignal::new_local(vec![]), next: StoredValue::new(0) }
+        Self {
+            store,
+            uploads: RwSignal::new_local(vec![]),
+            next: StoredValue::new(0),
+        }
     }
 
     pub fn is_empty(self) -> bool {
@@ -95,13 +102,17 @@ impl Tray {
             // The tile may be gone when the answer comes.
             progress.try_set(match self.store.upload(file).await {
                 Ok(file) => Progress::Ready(file),
-                Err(refusal) => Progress::Failed { why: explain(&refusal), retry: true },
+                Err(refusal) => Progress::Failed {
+                    why: explain(&refusal),
+                    retry: true,
+                },
             });
         });
     }
 
     fn remove(self, key: u32) {
-        self.uploads.update(|uploads| uploads.retain(|upload| upload.key != key));
+        self.uploads
+            .update(|uploads| uploads.retain(|upload| upload.key != key));
     }
 }
 

@@ -11,12 +11,18 @@ pub const DOCKED: &str = "(width >= 1200px)";
 
 /// Whether a media query holds at this moment.
 pub fn matches_media_now(query: &str) -> bool {
-    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+    window()
+        .match_media(query)
+        .ok()
+        .flatten()
+        .is_some_and(|list| list.matches())
 }
 
 /// Whether a media query holds, followed while the owner lives.
 pub fn matches_media(query: &str) -> Signal<bool> {
-    let Some(list) = window().match_media(query).ok().flatten() else { return Signal::stored(false) };
+    let Some(list) = window().match_media(query).ok().flatten() else {
+        return Signal::stored(false);
+    };
     let holds = RwSignal::new(list.matches());
     let changed = {
         let list = list.clone();
@@ -32,10 +38,15 @@ pub fn matches_media(query: &str) -> Signal<bool> {
 
 /// Whether chords are pressed with ⌘ here.
 pub fn is_mac() -> bool {
-    window().navigator().user_agent().is_ok_and(|agent| agent.contains("Mac OS X"))
+    window()
+        .navigator()
+        .user_agent()
+        .is_ok_and(|agent| agent.contains("Mac OS X"))
 }
 
 /// Puts a text on the clipboard; `false` when the browser refused.
 pub async fn copy(text: &str) -> bool {
-    JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+    JsFuture::from(window().navigator().clipboard().write_text(text))
+        .await
+        .is_ok()
 }

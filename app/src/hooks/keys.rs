@@ -5,7 +5,9 @@ use web_sys::{HtmlElement, KeyboardEvent};
 
 /// Is the focus where letters are text?
 pub fn in_text(event: &KeyboardEvent) -> bool {
-    let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return false };
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
+        return false;
+    };
     let tag = target.tag_name();
     let typing = match tag.as_str() {
         "TEXTAREA" | "SELECT" => true,
@@ -21,7 +23,10 @@ pub fn in_text(event: &KeyboardEvent) -> bool {
 
 /// Ctrl, or ⌘ on a Mac, and no other modifier than Shift.
 pub fn primary(event: &KeyboardEvent) -> bool {
-    let (main, other) =
-        if super::is_mac() { (event.meta_key(), event.ctrl_key()) } else { (event.ctrl_key(), event.meta_key()) };
+    let (main, other) = if super::is_mac() {
+        (event.meta_key(), event.ctrl_key())
+    } else {
+        (event.ctrl_key(), event.meta_key())
+    };
     main && !other && !event.alt_key()
 }

@@ -65,8 +65,13 @@ impl Preferences {
             Some("dark") => Theme::Dark,
             Some(_) | None => Theme::System,
         };
-        let tag = remembered(LANG).or_else(|| window().navigator().language()).unwrap_or_default();
-        let preferences = Self { theme: RwSignal::new(theme), lang: RwSignal::new(Lang::from_tag(&tag)) };
+        let tag = remembered(LANG)
+            .or_else(|| window().navigator().language())
+            .unwrap_or_default();
+        let preferences = Self {
+            theme: RwSignal::new(theme),
+            lang: RwSignal::new(Lang::from_tag(&tag)),
+        };
         preferences.apply_lang(preferences.lang.get_untracked());
         preferences
     }
@@ -74,7 +79,9 @@ impl Preferences {
     /// Chooses a theme and remembers it.
     pub fn set_theme(self, theme: Theme) {
         remember(THEME, theme.as_str());
-        let Some(root) = document().document_element() else { return };
+        let Some(root) = document().document_element() else {
+            return;
+        };
         let done = match theme.as_str() {
             Some(name) => root.set_attribute("data-theme", name),
             None => root.remove_attribute("data-theme"),
@@ -104,9 +111,13 @@ impl Preferences {
 }
 
 fn colour_bars(theme: Theme) {
-    let Ok(metas) = document().query_selector_all("meta[name='theme-color']") else { return };
+    let Ok(metas) = document().query_selector_all("meta[name='theme-color']") else {
+        return;
+    };
     for index in 0..metas.length() {
-        let Some(meta) = metas.get(index).and_then(|meta| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(meta).ok())
+        let Some(meta) = metas
+            .get(index)
+            .and_then(|meta| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(meta).ok())
         else {
             continue;
         };

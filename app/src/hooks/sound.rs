@@ -38,6 +38,8 @@ impl Sound {
     }
 
     fn ring(self) {
+        // Only phones do; others answer no.
+        window().navigator().vibrate_with_duration(200);
         self.0.with_value(|speaker| {
             if let Some(speaker) = speaker
                 && let Err(error) = play(speaker)
@@ -83,7 +85,10 @@ pub fn use_offer_sound(sound: Sound, offers: Signal<Vec<ConversationId>>, in_fro
     };
     Effect::new(move |before: Option<Vec<ConversationId>>| {
         let now = offers.get();
-        if now.iter().any(|id| !before.as_ref().is_some_and(|before| before.contains(id))) {
+        if now
+            .iter()
+            .any(|id| !before.as_ref().is_some_and(|before| before.contains(id)))
+        {
             left.set_value(TIMES);
             again();
         }

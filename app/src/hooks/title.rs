@@ -28,11 +28,13 @@ fn badge(count: u32) {
     else {
         return;
     };
-    match set.call1(&navigator, &JsValue::from_f64(count.into())).map(JsCast::dyn_into::<js_sys::Promise>) {
+    let answer = set
+        .call1(&navigator, &JsValue::from_f64(count.into()))
+        .map(JsCast::dyn_into::<js_sys::Promise>);
+    if let Ok(Ok(promise)) = answer {
         // It resolves to an error where no app is installed; the title shows the number anyway.
-        Ok(Ok(promise)) => wasm_bindgen_futures::spawn_local(async move {
+        wasm_bindgen_futures::spawn_local(async move {
             drop(wasm_bindgen_futures::JsFuture::from(promise).await);
-        }),
-        Ok(Err(_)) | Err(_) => {}
+        });
     }
 }

@@ -37,7 +37,10 @@ impl Lang {
     /// The language of a BCP 47 tag such as `es-MX`; English for anything unknown.
     pub fn from_tag(tag: &str) -> Self {
         let base = tag.split('-').next().unwrap_or_default();
-        Self::ALL.into_iter().find(|lang| lang.tag().eq_ignore_ascii_case(base)).unwrap_or(Self::En)
+        Self::ALL
+            .into_iter()
+            .find(|lang| lang.tag().eq_ignore_ascii_case(base))
+            .unwrap_or(Self::En)
     }
 }
 

@@ -7,12 +7,15 @@ use super::{Key, t, tf};
 /// What a refusal means, for a person.
 pub fn explain(refusal: &Refusal) -> String {
     let name = refusal.name.as_deref().unwrap_or_default();
-    let numbers = refusal.numbers.map(|(have, limit)| (have.to_string(), limit.to_string()));
+    let numbers = refusal
+        .numbers
+        .map(|(have, limit)| (have.to_string(), limit.to_string()));
     match (refusal.code, numbers) {
         (Code::Taken, _) if !name.is_empty() => tf(Key::TookIt, &[("name", name)]),
-        (Code::Capacity, Some((have, limit))) if !name.is_empty() => {
-            tf(Key::RefusedCapacity, &[("name", name), ("have", &have), ("limit", &limit)])
-        }
+        (Code::Capacity, Some((have, limit))) if !name.is_empty() => tf(
+            Key::RefusedCapacity,
+            &[("name", name), ("have", &have), ("limit", &limit)],
+        ),
         (code, _) => t(match code {
             Code::Malformed | Code::Invalid | Code::BadContent => Key::RefusedInvalid,
             Code::TooLarge => Key::RefusedTooLarge,

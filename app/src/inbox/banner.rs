@@ -15,7 +15,12 @@ use crate::{
 pub fn Banners() -> impl IntoView {
     let store: Store = expect_context();
     let (online, update, farewell) = (store.online(), store.update_ready(), store.farewell());
-    let outdated = Memo::new(move |_| farewell.read().as_ref().is_some_and(|refusal| refusal.code == Code::Schema));
+    let outdated = Memo::new(move |_| {
+        farewell
+            .read()
+            .as_ref()
+            .is_some_and(|refusal| refusal.code == Code::Schema)
+    });
     let reload = move || {
         if let Err(error) = window().location().reload() {
             leptos::logging::warn!("the page did not reload: {error:?}");
@@ -35,7 +40,10 @@ pub fn Banners() -> impl IntoView {
         match online.get() {
             Connection::Offline { as_of } => {
                 let text = match as_of {
-                    Some(at) => tf(Key::OfflineAsOf, &[("time", &format::short(at, store.now().get_untracked()))]),
+                    Some(at) => tf(
+                        Key::OfflineAsOf,
+                        &[("time", &format::short(at, store.now().get_untracked()))],
+                    ),
                     None => t(Key::OfflineNothing).to_owned(),
                 };
                 view! {
@@ -56,12 +64,14 @@ pub fn Banners() -> impl IntoView {
             .into_any(),
             Connection::Online => update
                 .get()
-                .then(|| view! {
-                    <div class="banner" data-kind="update" role="status">
-                        <Icon name="refresh" />
-                        <span>{t(Key::NewVersion)}</span>
-                        <button type="button" on:click=move |_| store.apply_update()>{t(Key::Reload)}</button>
-                    </div>
+                .then(|| {
+                    view! {
+                        <div class="banner" data-kind="update" role="status">
+                            <Icon name="refresh" />
+                            <span>{t(Key::NewVersion)}</span>
+                            <button type="button" on:click=move |_| store.apply_update()>{t(Key::Reload)}</button>
+                        </div>
+                    }
                 })
                 .into_any(),
         }

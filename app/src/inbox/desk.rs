@@ -57,6 +57,9 @@ fn step_back(stepped: StoredValue<bool>) -> bool {
     was && window().history().is_ok_and(|history| history.back().is_ok())
 }
 
+/// Goes to an address, replacing the history entry or not.
+type Navigate = Box<dyn Fn(&str, bool) + Send + Sync>;
+
 /// The state of the desk; `Copy`.
 #[derive(Clone, Copy)]
 pub struct Desk {
@@ -80,28 +83,34 @@ pub struct Desk {
     stepped_in: StoredValue<bool>,
     /// The same for the profile's screen.
     stepped_on: StoredValue<bool>,
-    navigate: StoredValue<Box<dyn Fn(&str, bool) + Send + Sync>>,
+    navigate: StoredValue<Navigate>,
 }
 
 impl Desk {
     /// Builds the desk's state; call once inside the router.
     pub fn new(store: Store, place: Memo<Place>) -> Self {
-        let folder = Memo::new(move |before: Option<&Folder>| {
-            place.read().folder().or(before.copied()).unwrap_or(Folder::Mine)
-        });
+        let folder =
+            Memo::new(move |before: Option<&Folder>| place.read().folder().or(before.copied()).unwrap_or(Folder::Mine));
         let open = Memo::new(move |_| place.read().conversation());
         let filters = RwSignal::new(Filters::default());
         let folders = Folder::ALL.map(|folder| (folder, store.folder(folder)));
         let order = Memo::new(move |_| {
             let wanted = folder.get();
-            let all = folders.iter().find(|(folder, _)| *folder == wanted).map_or_else(Vec::new, |(_, ids)| ids.get());
+            let all = folders
+                .iter()
+                .find(|(folder, _)| *folder == wanted)
+                .map_or_else(Vec::new, |(_, ids)| ids.get());
             let filters = filters.get();
             if !filters.any() || wanted == Folder::History {
                 return all;
             }
             let now = if filters.overdue { store.now().get() } else { 0 };
             all.into_iter()
-                .filter(|id| store.head(*id).with(|head| head.as_ref().is_some_and(|head| filters.take(head, now))))
+                .filter(|id| {
+                    store
+                        .head(*id)
+                        .with(|head| head.as_ref().is_some_and(|head| filters.take(head, now)))
+                })
                 .collect()
         });
         let search = use_location().search;
@@ -119,7 +128,14 @@ impl Desk {
             stepped_in: StoredValue::new(false),
             stepped_on: StoredValue::new(false),
             navigate: StoredValue::new(Box::new(move |path, replace| {
-                navigate(path, NavigateOptions { replace, scroll: false, ..Default::default() });
+                navigate(
+                    path,
+                    NavigateOptions {
+                        replace,
+                        scroll: false,
+                        ..Default::default()
+                    },
+                );
             })),
         }
     }
@@ -140,7 +156,13 @@ impl Desk {
         if !replace {
             self.stepped_in.set_value(true);
         }
-        self.go(&Place::Folder { folder, conversation: Some(id) }, replace);
+        self.go(
+            &Place::Folder {
+                folder,
+                conversation: Some(id),
+            },
+            replace,
+        );
     }
 
     /// Leaves the chat for the list.
@@ -148,13 +170,22 @@ impl Desk {
         if step_back(self.stepped_in) {
             return;
         }
-        self.go(&Place::Folder { folder: self.folder.get_untracked(), conversation: None }, true);
+        self.go(
+            &Place::Folder {
+                folder: self.folder.get_untracked(),
+                conversation: None,
+            },
+            true,
+        );
     }
 
     /// The chat `by` rows below the open one; without an open one the first.
     pub fn neighbour(self, by: isize) -> Option<ConversationId> {
         self.order.with_untracked(|order| {
-            let at = self.open.get_untracked().and_then(|id| order.iter().position(|other| *other == id));
+            let at = self
+                .open
+                .get_untracked()
+                .and_then(|id| order.iter().position(|other| *other == id));
             match at {
                 Some(at) => order.get(at.checked_add_signed(by)?).copied(),
                 None => order.first().copied(),
@@ -187,7 +218,8 @@ impl Desk {
             } else {
                 let path = self.place.read_untracked().path();
                 self.stepped_on.set_value(true);
-                self.navigate.with_value(|navigate| navigate(&format!("{path}?contact"), false));
+                self.navigate
+                    .with_value(|navigate| navigate(&format!("{path}?contact"), false));
             }
         } else {
             self.profile.set(Some(!untrack(|| self.profile_shown())));
@@ -208,7 +240,11 @@ impl Desk {
 
     /// The phone's screen, as the style knows it.
     pub fn screen(self) -> &'static str {
-        match (self.place.read().folder().is_some(), self.open.get().is_some(), self.profile_screen.get()) {
+        match (
+            self.place.read().folder().is_some(),
+            self.open.get().is_some(),
+            self.profile_screen.get(),
+        ) {
             (false, _, _) => "page",
             (true, false, _) => "list",
             (true, true, false) => "thread",

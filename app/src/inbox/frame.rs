@@ -18,6 +18,24 @@ use crate::{
 };
 use causerie_shared::{message::Author, window::Folder};
 
+/// What fills the frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Main {
+    Desk,
+    Account,
+    Users,
+}
+
+impl Main {
+    fn of(place: &Place) -> Self {
+        match place {
+            Place::Account => Self::Account,
+            Place::Users => Self::Users,
+            Place::Folder { .. } | Place::Unknown | Place::Login | Place::Setup | Place::Link(_) => Self::Desk,
+        }
+    }
+}
+
 /// Everything one sees after sign-in.
 #[component]
 pub fn Frame(place: Memo<Place>) -> impl IntoView {
@@ -33,21 +51,27 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
         None => store.close(),
     });
 
-    let at_desk = Memo::new(move |_| place.read().folder().is_some() || *place.read() == Place::Unknown);
+    let main = Memo::new(move |_| Main::of(&place.read()));
     let profile = move || match desk.profile.get() {
         None => "auto",
         Some(true) => "open",
         Some(false) => "closed",
     };
-    let skip = move || if desk.open.get().is_some() || !at_desk.get() { "#main" } else { "#conversations" };
+    let skip = move || {
+        if desk.open.get().is_some() || main.get() != Main::Desk {
+            "#main"
+        } else {
+            "#conversations"
+        }
+    };
     view! {
         <a class="skip" href=skip>{t(Key::SkipToConversation)}</a>
         <div class="shell" data-screen=move || desk.screen() data-profile=profile>
             <Banners />
             <Rail />
             <TopBar />
-            {move || if at_desk.get() {
-                view! {
+            {move || match main.get() {
+                Main::Desk => view! {
                     <div class="desk">
                         <List />
                         <Thread />
@@ -55,11 +79,9 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
                         <Offers />
                     </div>
                 }
-                .into_any()
-            } else if *place.read() == Place::Users {
-                view! { <Users /> }.into_any()
-            } else {
-                view! { <Account /> }.into_any()
+                .into_any(),
+                Main::Users => view! { <Users /> }.into_any(),
+                Main::Account => view! { <Account /> }.into_any(),
             }}
         </div>
         <Toasts />
@@ -92,7 +114,8 @@ fn page_name(store: Store, desk: Desk) -> Signal<String> {
         Place::Account => t(Key::Account).to_owned(),
         Place::Users => t(Key::Users).to_owned(),
         Place::Folder { folder, conversation } => {
-            let name = conversation.and_then(|id| store.head(id).with(|head| Some(head.as_ref()?.contact_name.clone())));
+            let name =
+                conversation.and_then(|id| store.head(id).with(|head| Some(head.as_ref()?.contact_name.clone())));
             match name {
                 Some(name) => format!("{name} · {}", folder_name(*folder)),
                 None => format!("{} · Causerie", folder_name(*folder)),

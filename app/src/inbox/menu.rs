@@ -5,7 +5,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 
 use crate::{
     hooks::{Preferences, Theme},
-    i18n::{Key, Lang, explain, t, tn, Plural},
+    i18n::{Key, Lang, Plural, explain, t, tn},
     pages::Place,
     store::Store,
     ui::{Avatar, Dialog, Icon, focus, menu_items, menu_keys},

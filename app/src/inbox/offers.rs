@@ -34,8 +34,7 @@ pub fn Offers() -> impl IntoView {
     let offers = store.offers();
     let known = RwSignal::new(Vec::<Card>::new());
     Effect::new(move |_| {
-        let heads: Vec<Head> =
-            offers.with(|ids| ids.iter().filter_map(|id| store.head(*id).get()).collect());
+        let heads: Vec<Head> = offers.with(|ids| ids.iter().filter_map(|id| store.head(*id).get()).collect());
         known.update(|cards| {
             for card in cards.iter_mut().filter(|card| card.gone.is_none()) {
                 if !heads.iter().any(|head| head.id == card.head.id) {
@@ -60,23 +59,31 @@ pub fn Offers() -> impl IntoView {
     // The open chat has its own Accept in the bar below it.
     let shown = Memo::new(move |_| {
         let open = desk.open.get();
-        known.with(|cards| cards.iter().filter(|card| Some(card.head.id) != open).cloned().collect::<Vec<_>>())
+        known.with(|cards| {
+            cards
+                .iter()
+                .filter(|card| Some(card.head.id) != open)
+                .cloned()
+                .collect::<Vec<_>>()
+        })
     });
     let first_cards = move || shown.with(|cards| cards[..cards.len().min(MOST)].to_vec());
     let some = Memo::new(move |_| !shown.read().is_empty());
     move || {
-        some.get().then(|| view! {
-            <section class="offers" role="region" aria-label=t(Key::Offers)>
-                <For
-                    each=first_cards
-                    key=|card| (card.head.id, card.head.version, card.gone.clone())
-                    children=|card| view! { <OfferCard card /> }
-                />
-                {move || {
-                    let more = shown.read().len().saturating_sub(MOST);
-                    (more > 0).then(|| view! { <span class="offers-more pill">{format!("+{more}")}</span> })
-                }}
-            </section>
+        some.get().then(|| {
+            view! {
+                <section class="offers" role="region" aria-label=t(Key::Offers)>
+                    <For
+                        each=first_cards
+                        key=|card| (card.head.id, card.head.version, card.gone.clone())
+                        children=|card| view! { <OfferCard card /> }
+                    />
+                    {move || {
+                        let more = shown.read().len().saturating_sub(MOST);
+                        (more > 0).then(|| view! { <span class="offers-more pill">{format!("+{more}")}</span> })
+                    }}
+                </section>
+            }
         })
     }
 }
@@ -123,14 +130,31 @@ fn OfferCard(card: Card) -> impl IntoView {
     let known = head.clone();
     let latest = Memo::new(move |_| {
         let head = live.get().unwrap_or_else(|| known.clone());
-        (head.contact_name, head.preview.map(|preview| preview.text).unwrap_or_default())
+        (
+            head.contact_name,
+            head.preview.map(|preview| preview.text).unwrap_or_default(),
+        )
     });
     let name = Memo::new(move |_| latest.get().0);
     let (busy, online, now) = (store.busy(id), store.online(), store.now());
+    // The key takes the oldest offer.
+    let offers = store.offers();
+    let first = Memo::new(move |_| offers.read().first() == Some(&id));
     let able = move || !busy.get() && online.get() == Connection::Online;
     let inbox = store.inbox(head.inbox);
-    let inbox = move || inbox.read().as_ref().map(|inbox| inbox.name.clone()).unwrap_or_default();
-    let waiting = move || tf(Key::WaitingFor, &[("time", &format::clock((now.get() - head.waiting_since).max(0)))]);
+    let inbox = move || {
+        inbox
+            .read()
+            .as_ref()
+            .map(|inbox| inbox.name.clone())
+            .unwrap_or_default()
+    };
+    let waiting = move || {
+        tf(
+            Key::WaitingFor,
+            &[("time", &format::clock((now.get() - head.waiting_since).max(0)))],
+        )
+    };
     let ring = head.ring.unwrap_or(Ring { due: 0, total: 0 });
     let accept = move |_| {
         if able() {
@@ -155,6 +179,7 @@ fn OfferCard(card: Card) -> impl IntoView {
                     <div class="offer-acts">
                         <button class="btn btn-primary" type="button" aria-disabled=move || (!able()).then_some("true") on:click=accept>
                             {t(Key::Accept)}
+                            {move || first.get().then(|| view! { <kbd aria-hidden="true">"F8"</kbd> })}
                         </button>
                         <button
                             class="btn" type="button" aria-disabled=move || (!able()).then_some("true")

@@ -13,8 +13,11 @@ use super::{Desk, desk::unread};
 use crate::{
     format,
     i18n::{Key, Plural, t, tn},
-    store::Store,
-    ui::{Avatar, Presence, StatusWord, TimerRing, channel_name, status_name},
+    store::{
+        Store,
+        view::{Bubble, Stage},
+    },
+    ui::{Avatar, Icon, Presence, StatusWord, TimerRing, channel_name, status_name},
 };
 
 /// A row of the list; empty while its head is not known.
@@ -29,7 +32,10 @@ pub fn Row(
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let head = store.head(id);
-    let index = Memo::new(move |_| desk.order.with(|order| order.iter().position(|other| *other == id).unwrap_or_default()));
+    let index = Memo::new(move |_| {
+        desk.order
+            .with(|order| order.iter().position(|other| *other == id).unwrap_or_default())
+    });
     let selected = Memo::new(move |_| desk.open.get() == Some(id));
     let new = Memo::new(move |_| head.read().as_ref().map_or(0, unread));
     view! {
@@ -53,28 +59,54 @@ fn Content(head: Signal<Option<Head>>, folder: Folder) -> impl IntoView {
     let store: Store = expect_context();
     // The row is drawn only while there is a head; a head that is being dropped keeps the last values.
     let head = Memo::new(move |before: Option<&Option<Head>>| head.get().or_else(|| before.cloned().flatten()));
-    let part = move |select: fn(&Head) -> String| Memo::new(move |_| head.read().as_ref().map(select).unwrap_or_default());
-    let Some(first) = head.get_untracked() else { return ().into_any() };
+    let part =
+        move |select: fn(&Head) -> String| Memo::new(move |_| head.read().as_ref().map(select).unwrap_or_default());
+    let Some(first) = head.get_untracked() else {
+        return ().into_any();
+    };
     let name = part(|head| head.contact_name.clone());
     let status = Memo::new(move |_| head.read().as_ref().map_or(Status::Waiting, |head| head.state.status()));
     let ring = Memo::new(move |_| head.read().as_ref().and_then(|head| head.ring));
     let new = Memo::new(move |_| head.read().as_ref().map_or(0, unread));
     let inbox = store.inbox(first.inbox);
-    let inbox = Memo::new(move |_| inbox.read().as_ref().map(|inbox| inbox.name.clone()).unwrap_or_default());
+    let inbox = Memo::new(move |_| {
+        inbox
+            .read()
+            .as_ref()
+            .map(|inbox| inbox.name.clone())
+            .unwrap_or_default()
+    });
     let today = Memo::new(move |_| format::local_day(store.now().get()));
     let time = Memo::new(move |_| {
         today.track();
-        head.read().as_ref().map(|head| format::short(shown_time(head, folder), store.now().get_untracked())).unwrap_or_default()
+        head.read()
+            .as_ref()
+            .map(|head| format::short(shown_time(head, folder), store.now().get_untracked()))
+            .unwrap_or_default()
     });
     let presence = Memo::new(move |_| {
-        head.read().as_ref().is_some_and(|head| head.online && !head.state.status().is_final()).then_some(Presence::Available)
+        head.read()
+            .as_ref()
+            .is_some_and(|head| head.online && !head.state.status().is_final())
+            .then_some(Presence::Available)
     });
-    let line = preview_line(store, head, first.id);
+    let line = preview_line(store, head, first.id, folder);
     let spoken = move || {
         let unseen = (new.get() > 0).then(|| tn(Plural::UnreadCount, new.get()));
-        let parts = [Some(name.get()), Some(channel_name(first.channel).to_owned()), Some(status_name(status.get()).to_owned()),
-            Some(time.get()), unseen, Some(line.get().words())];
-        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+        let parts = [
+            Some(name.get()),
+            Some(channel_name(first.channel).to_owned()),
+            Some(status_name(status.get()).to_owned()),
+            Some(time.get()),
+            unseen,
+            Some(line.get().words()),
+        ];
+        parts
+            .into_iter()
+            .flatten()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     view! {
         <span class="sr-only">{spoken}</span>
@@ -105,13 +137,19 @@ fn over() -> causerie_shared::timer::Ring {
 }
 
 fn pill(count: u32) -> String {
-    if count > 99 { "99+".to_owned() } else { count.to_string() }
+    if count > 99 {
+        "99+".to_owned()
+    } else {
+        count.to_string()
+    }
 }
 
 fn shown_time(head: &Head, folder: Folder) -> i64 {
     match folder {
         Folder::History => head.ended_at.unwrap_or(head.active_at),
-        Folder::Queue | Folder::Engaged | Folder::Mine => head.preview.as_ref().map_or(head.active_at, |preview| preview.at),
+        Folder::Queue | Folder::Engaged | Folder::Mine => {
+            head.preview.as_ref().map_or(head.active_at, |preview| preview.at)
+        }
     }
 }
 
@@ -120,6 +158,8 @@ fn shown_time(head: &Head, folder: Folder) -> i64 {
 enum Line {
     Typing,
     Draft(String),
+    /// My newest reply, which still waits for the line.
+    Queued(String),
     Mine(String),
     Other(String),
 }
@@ -129,6 +169,7 @@ impl Line {
         match self {
             Self::Typing => t(Key::Typing).to_owned(),
             Self::Draft(text) => format!("{} {text}", t(Key::Draft)),
+            Self::Queued(text) => format!("{}: {text}", t(Key::StateQueued)),
             Self::Mine(text) => format!("{} {text}", t(Key::You)),
             Self::Other(text) => text.clone(),
         }
@@ -138,15 +179,33 @@ impl Line {
         match self {
             Self::Typing => view! { <span class="row-typing">{t(Key::Typing)}</span> }.into_any(),
             Self::Draft(text) => view! { <span class="row-draft">{t(Key::Draft)}" "</span>{text} }.into_any(),
+            Self::Queued(text) => view! { <Icon name="clock" />{text} }.into_any(),
             Self::Mine(text) => view! { <span class="row-you">{t(Key::You)}" "</span>{text} }.into_any(),
             Self::Other(text) => text.into_any(),
         }
     }
 }
 
-fn preview_line(store: Store, head: Memo<Option<Head>>, id: ConversationId) -> Memo<Line> {
+/// The newest reply of a chat that is not sent yet.
+fn newest_unsent(bubbles: &[Bubble]) -> Option<String> {
+    match bubbles.last() {
+        Some(Bubble::Message(message)) if message.stage == Stage::Unsent => {
+            let files = u32::try_from(message.files.len()).unwrap_or(u32::MAX);
+            Some(if message.body.is_empty() {
+                tn(Plural::Files, files)
+            } else {
+                message.body.clone()
+            })
+        }
+        Some(Bubble::Message(_) | Bubble::Line(_)) | None => None,
+    }
+}
+
+fn preview_line(store: Store, head: Memo<Option<Head>>, id: ConversationId, folder: Folder) -> Memo<Line> {
     let desk: Desk = expect_context();
     let (typing, draft) = (store.typing(id), store.draft(id));
+    // Replies are written in Mine only, whose few chats are in memory.
+    let bubbles = (folder == Folder::Mine).then(|| store.bubbles(id));
     let me = store.me();
     Memo::new(move |_| {
         if typing.get() {
@@ -157,13 +216,23 @@ fn preview_line(store: Store, head: Memo<Option<Head>>, id: ConversationId) -> M
         if !draft.trim().is_empty() && desk.open.get() != Some(id) {
             return Line::Draft(draft);
         }
+        if let Some(text) = bubbles.and_then(|bubbles| bubbles.with(|bubbles| newest_unsent(bubbles))) {
+            return Line::Queued(text);
+        }
         let me = me.read().as_ref().map(|me| me.id);
-        head.read().as_ref().and_then(|head| head.preview.as_ref()).map_or(Line::Other(String::new()), |preview| of(preview, me))
+        head.read()
+            .as_ref()
+            .and_then(|head| head.preview.as_ref())
+            .map_or(Line::Other(String::new()), |preview| of(preview, me))
     })
 }
 
 fn of(preview: &Preview, me: Option<UserId>) -> Line {
-    let text = if preview.text.is_empty() { tn(Plural::Files, preview.files) } else { preview.text.clone() };
+    let text = if preview.text.is_empty() {
+        tn(Plural::Files, preview.files)
+    } else {
+        preview.text.clone()
+    };
     match preview.author {
         Author::Agent(user) if Some(user) == me => Line::Mine(text),
         Author::Agent(_) | Author::Contact | Author::System | Author::Bot => Line::Other(text),

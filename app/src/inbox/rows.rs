@@ -43,7 +43,8 @@ pub fn Rows(folder: Folder) -> impl IntoView {
     let range = Memo::new(move |_| in_view(top.get(), height.get(), row_height.get(), desk.order.read().len()));
     let shown = Memo::new(move |_| {
         let range = range.get();
-        desk.order.with(|order| order.get(range).map(<[_]>::to_vec).unwrap_or_default())
+        desk.order
+            .with(|order| order.get(range).map(<[_]>::to_vec).unwrap_or_default())
     });
     let measure = move || {
         if let Some(scroller) = scroller.get_untracked() {
@@ -66,13 +67,13 @@ pub fn Rows(folder: Folder) -> impl IntoView {
     // The one row that Tab reaches: the open chat, else the first.
     let tab_stop = Memo::new(move |_| {
         let open = desk.open.get();
-        desk.order.with(|order| open.filter(|id| order.contains(id)).or_else(|| order.first().copied()))
+        desk.order
+            .with(|order| open.filter(|id| order.contains(id)).or_else(|| order.first().copied()))
     });
     view! {
         <div class="scroll" node_ref=scroller on:scroll=move |_| measure()>
             <div
                 class="rows" role="listbox" data-virtual="" aria-label=t(Key::Conversations)
-                hidden=move || desk.order.read().is_empty()
                 style:height=move || format!("{}px", desk.order.read().len() as f64 * row_height.get())
                 on:keydown=keys
             >
@@ -88,7 +89,9 @@ fn list_keys(event: &KeyboardEvent, desk: Desk, scroller: NodeRef<html::Div>, ro
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }
-    let current = document().active_element().and_then(|row| row.id().strip_prefix("row-")?.parse().ok());
+    let current = document()
+        .active_element()
+        .and_then(|row| row.id().strip_prefix("row-")?.parse().ok());
     let target = desk.order.with_untracked(|order| {
         let at = current.and_then(|id: ConversationId| order.iter().position(|other| *other == id));
         let next = match (event.key().as_str(), at) {
@@ -118,7 +121,9 @@ fn list_keys(event: &KeyboardEvent, desk: Desk, scroller: NodeRef<html::Div>, ro
 
 /// Scrolls only as far as needed to have a row in view.
 fn show_row(scroller: NodeRef<html::Div>, offset: f64, row: f64) {
-    let Some(scroller) = scroller.get_untracked() else { return };
+    let Some(scroller) = scroller.get_untracked() else {
+        return;
+    };
     let (top, height) = (f64::from(scroller.scroll_top()), f64::from(scroller.client_height()));
     if offset < top {
         scroller.set_scroll_top(offset as i32);
@@ -130,7 +135,9 @@ fn show_row(scroller: NodeRef<html::Div>, offset: f64, row: f64) {
 fn focus_row(id: ConversationId) {
     // The row may come into the document only with the next frame.
     request_animation_frame(move || {
-        let row = document().get_element_by_id(&format!("row-{id}")).and_then(|row| row.dyn_into::<HtmlElement>().ok());
+        let row = document()
+            .get_element_by_id(&format!("row-{id}"))
+            .and_then(|row| row.dyn_into::<HtmlElement>().ok());
         if let Some(row) = row {
             focus(&row);
         }
@@ -140,12 +147,16 @@ fn focus_row(id: ConversationId) {
 /// Moves the focus into the chat: the text box, else its log.
 pub fn focus_thread() {
     request_animation_frame(|| {
-        let target = document()
-            .query_selector("#main .composer-input, #main .bar .btn-primary, #main .log")
-            .ok()
-            .flatten()
-            .and_then(|target| target.dyn_into::<HtmlElement>().ok());
-        if let Some(target) = target {
+        let find = |selector: &str| {
+            document()
+                .query_selector(selector)
+                .ok()
+                .flatten()?
+                .dyn_into::<HtmlElement>()
+                .ok()
+        };
+        let targets = ["#main .composer-input", "#main .bar .btn-primary", "#main .log"];
+        if let Some(target) = targets.into_iter().find_map(find) {
             focus(&target);
         }
     });
@@ -175,7 +186,10 @@ fn Nothing(folder: Folder) -> impl IntoView {
             }
             .into_any();
         }
-        let no_inbox = me.read().as_ref().is_some_and(|me| me.memberships.is_empty() && !me.role.supervises());
+        let no_inbox = me
+            .read()
+            .as_ref()
+            .is_some_and(|me| me.memberships.is_empty() && !me.role.supervises());
         match folder {
             Folder::Queue | Folder::Engaged if no_inbox => {
                 view! { <Empty title=t(Key::NoInbox) text=t(Key::NoInboxText) /> }.into_any()

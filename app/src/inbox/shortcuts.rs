@@ -1,10 +1,6 @@
 //! Keys that work anywhere on the desk (`ux.md` §6), for what is built.
 
-use causerie_shared::{
-    conversation::State,
-    ids::ConversationId,
-    window::Folder,
-};
+use causerie_shared::{conversation::State, ids::ConversationId, window::Folder};
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -44,10 +40,19 @@ pub fn use_shortcuts(store: Store, desk: Desk) {
         if in_text(&event) || event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
-        let second = chord.try_update_value(Option::take).flatten().is_some_and(|at| event.time_stamp() - at < CHORD_MS);
+        let second = chord
+            .try_update_value(Option::take)
+            .flatten()
+            .is_some_and(|at| event.time_stamp() - at < CHORD_MS);
         if second && let Some(folder) = folder_of(&event.key()) {
             event.prevent_default();
-            desk.go(&Place::Folder { folder, conversation: None }, false);
+            desk.go(
+                &Place::Folder {
+                    folder,
+                    conversation: None,
+                },
+                false,
+            );
             return;
         }
         if event.key() == "g" {
@@ -73,12 +78,17 @@ fn folder_of(key: &str) -> Option<Folder> {
 
 /// Popovers close themselves; then the composer lets go, then the phone's screen goes back.
 fn escape(event: &KeyboardEvent, desk: Desk) {
-    let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return };
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
     if target.closest("dialog, [popover]").ok().flatten().is_some() {
         return;
     }
     if in_text(event) {
-        let row = document().query_selector("#conversations [role='option'][tabindex='0']").ok().flatten();
+        let row = document()
+            .query_selector("#conversations [role='option'][tabindex='0']")
+            .ok()
+            .flatten();
         match row.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
             Some(row) => focus(&row),
             None => drop(target.blur()),
@@ -110,7 +120,10 @@ fn single_key(event: &KeyboardEvent, store: Store, desk: Desk) -> bool {
 
 /// Enter belongs to the button or link that has the focus.
 fn on_nothing(event: &KeyboardEvent) -> bool {
-    event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()).is_none_or(|target| target.tag_name() == "BODY")
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<HtmlElement>().ok())
+        .is_none_or(|target| target.tag_name() == "BODY")
 }
 
 /// Arrows scroll where something scrolls; the letters always step.

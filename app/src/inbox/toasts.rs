@@ -35,18 +35,30 @@ fn looks(body: &NoticeBody) -> Looks {
             text: tf(Key::TookChat, &[("name", name), ("contact", contact_name)]),
             stays: Some(BRIEF),
         },
-        NoticeBody::Refused { refusal, .. } if refusal.code == Code::Taken => {
-            Looks { kind: None, icon: "info", text: explain(refusal), stays: Some(BRIEF) }
-        }
-        NoticeBody::Refused { refusal, .. } => {
-            Looks { kind: Some("error"), icon: "alert", text: explain(refusal), stays: None }
-        }
-        NoticeBody::Interrupted { .. } => {
-            Looks { kind: Some("warn"), icon: "warning", text: t(Key::Interrupted).to_owned(), stays: Some(USUAL) }
-        }
-        NoticeBody::Storage { .. } => {
-            Looks { kind: Some("error"), icon: "alert", text: t(Key::StorageTrouble).to_owned(), stays: None }
-        }
+        NoticeBody::Refused { refusal, .. } if refusal.code == Code::Taken => Looks {
+            kind: None,
+            icon: "info",
+            text: explain(refusal),
+            stays: Some(BRIEF),
+        },
+        NoticeBody::Refused { refusal, .. } => Looks {
+            kind: Some("error"),
+            icon: "alert",
+            text: explain(refusal),
+            stays: None,
+        },
+        NoticeBody::Interrupted { .. } => Looks {
+            kind: Some("warn"),
+            icon: "warning",
+            text: t(Key::Interrupted).to_owned(),
+            stays: Some(USUAL),
+        },
+        NoticeBody::Storage { .. } => Looks {
+            kind: Some("error"),
+            icon: "alert",
+            text: t(Key::StorageTrouble).to_owned(),
+            stays: None,
+        },
     }
 }
 
@@ -67,7 +79,12 @@ pub fn Toasts() -> impl IntoView {
 fn Toast(notice: Notice) -> impl IntoView {
     let store: Store = expect_context();
     let id = notice.id;
-    let Looks { kind, icon, text, stays } = looks(&notice.body);
+    let Looks {
+        kind,
+        icon,
+        text,
+        stays,
+    } = looks(&notice.body);
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let pause = move || {
         if let Some(running) = timer.try_update_value(Option::take).flatten() {

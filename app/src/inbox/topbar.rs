@@ -14,7 +14,13 @@ use crate::{
 pub fn TopBar() -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
-    let title = move || if desk.place.read().folder().is_some() { t(Key::Conversations) } else { t(Key::Settings) };
+    let title = move || {
+        if desk.place.read().folder().is_some() {
+            t(Key::Conversations)
+        } else {
+            t(Key::Settings)
+        }
+    };
     let me = store.me();
     let seed = me.with_untracked(|me| me.as_ref().map_or(0, |me| me.id.to_u128()));
     let id = me.with_untracked(|me| me.as_ref().map(|me| me.id));
@@ -25,13 +31,19 @@ pub fn TopBar() -> impl IntoView {
     let presence = Memo::new(move |_| {
         let user = row.and_then(|row| row.get());
         match (online.get(), user) {
-            (Connection::Online, Some(user)) => Presence::of(&causerie_shared::user::UserRow { connected: true, ..user }),
+            (Connection::Online, Some(user)) => Presence::of(&causerie_shared::user::UserRow {
+                connected: true,
+                ..user
+            }),
             (Connection::Online | Connection::Reconnecting | Connection::Offline { .. }, _) => Presence::Disconnected,
         }
     });
     let load = Memo::new(move |_| {
         row.and_then(|row| row.get()).map(|user| {
-            tf(Key::LoadChats, &[("have", &user.load.to_string()), ("limit", &user.capacity.to_string())])
+            tf(
+                Key::LoadChats,
+                &[("have", &user.load.to_string()), ("limit", &user.capacity.to_string())],
+            )
         })
     });
     let described = move || match load.get() {

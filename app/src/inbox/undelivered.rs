@@ -13,7 +13,10 @@ use crate::{
 
 /// Could another try end otherwise?
 fn worth_a_retry(code: Code) -> bool {
-    matches!(code, Code::Internal | Code::RateLimited | Code::Conflict | Code::StaleEpoch | Code::Quarantined)
+    matches!(
+        code,
+        Code::Internal | Code::RateLimited | Code::Conflict | Code::StaleEpoch | Code::Quarantined
+    )
 }
 
 /// The tray at the foot of the list; not there while it is empty.
@@ -24,22 +27,24 @@ pub fn UndeliveredTray() -> impl IntoView {
     let open = RwSignal::new(true);
     let some = Memo::new(move |_| !items.read().is_empty());
     move || {
-        some.get().then(|| view! {
-            <section class="undelivered" aria-label=t(Key::NotDelivered)>
-                <button
-                    class="undelivered-head" type="button"
-                    aria-expanded=move || open.get().to_string()
-                    on:click=move |_| open.update(|open| *open = !*open)
-                >
-                    <Icon name="alert" />
-                    <span>{t(Key::NotDelivered)}</span>
-                    <span class="undelivered-count">{move || items.read().len()}</span>
-                    <Icon name="chevron-down" />
-                </button>
-                <div hidden=move || !open.get()>
-                    <For each=move || items.get() key=|item| item.intent children=|item| view! { <Item item /> } />
-                </div>
-            </section>
+        some.get().then(|| {
+            view! {
+                <section class="undelivered" aria-label=t(Key::NotDelivered)>
+                    <button
+                        class="undelivered-head" type="button"
+                        aria-expanded=move || open.get().to_string()
+                        on:click=move |_| open.update(|open| *open = !*open)
+                    >
+                        <Icon name="alert" />
+                        <span>{t(Key::NotDelivered)}</span>
+                        <span class="undelivered-count">{move || items.read().len()}</span>
+                        <Icon name="chevron-down" />
+                    </button>
+                    <div hidden=move || !open.get()>
+                        <For each=move || items.get() key=|item| item.intent children=|item| view! { <Item item /> } />
+                    </div>
+                </section>
+            }
         })
     }
 }
@@ -50,7 +55,10 @@ fn Item(item: Undelivered) -> impl IntoView {
     let copied = RwSignal::new(false);
     let intent = item.intent;
     // Who it was for, and why it did not arrive.
-    let name = item.conversation.and_then(|id| store.head(id).get_untracked()).map(|head| head.contact_name);
+    let name = item
+        .conversation
+        .and_then(|id| store.head(id).get_untracked())
+        .map(|head| head.contact_name);
     let why = match name {
         Some(name) => format!("{name}: {}", explain(&item.refusal)),
         None => explain(&item.refusal),

@@ -59,7 +59,13 @@ fn NewPassword(token: String, info: LinkInfo) -> impl IntoView {
         let (token, navigate) = (token.clone(), navigate.clone());
         spawn_local(async move {
             match store.accept_link(token, password.get_untracked()).await {
-                Ok(()) => navigate(&Place::START.path(), NavigateOptions { replace: true, ..Default::default() }),
+                Ok(()) => navigate(
+                    &Place::START.path(),
+                    NavigateOptions {
+                        replace: true,
+                        ..Default::default()
+                    },
+                ),
                 Err(refusal) => {
                     busy.try_set(false);
                     error.try_set(Some(refusal));
@@ -70,9 +76,15 @@ fn NewPassword(token: String, info: LinkInfo) -> impl IntoView {
     let (title, subtitle) = match info.kind {
         LinkKind::Invitation => (
             t(Key::Welcome),
-            tf(Key::InvitedAs, &[("name", &info.name), ("organization", &info.organization)]),
+            tf(
+                Key::InvitedAs,
+                &[("name", &info.name), ("organization", &info.organization)],
+            ),
         ),
-        LinkKind::Reset => (t(Key::NewPassword), tf(Key::ToOrganization, &[("name", &info.organization)])),
+        LinkKind::Reset => (
+            t(Key::NewPassword),
+            tf(Key::ToOrganization, &[("name", &info.organization)]),
+        ),
     };
     view! {
         <SignCard title subtitle>

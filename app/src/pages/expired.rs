@@ -13,7 +13,9 @@ use crate::{
 #[component]
 pub fn Expired() -> impl IntoView {
     let store: Store = expect_context();
-    let email = store.me().with_untracked(|me| me.as_ref().map(|me| me.email.clone()).unwrap_or_default());
+    let email = store
+        .me()
+        .with_untracked(|me| me.as_ref().map(|me| me.email.clone()).unwrap_or_default());
     view! {
         <Dialog labelled_by="expired-title">
             <h2 class="dialog-title" id="expired-title">{t(Key::SignInAgain)}</h2>

@@ -17,7 +17,13 @@ pub fn Gate(place: Memo<Place>) -> impl IntoView {
     let navigate = use_navigate();
     Effect::new(move |_| {
         if session.get() == Session::SignedOut {
-            navigate(&Place::Login.path(), NavigateOptions { replace: true, ..Default::default() });
+            navigate(
+                &Place::Login.path(),
+                NavigateOptions {
+                    replace: true,
+                    ..Default::default()
+                },
+            );
         }
     });
     let inside = Memo::new(move |_| matches!(session.get(), Session::SignedIn | Session::Expired));
@@ -25,9 +31,11 @@ pub fn Gate(place: Memo<Place>) -> impl IntoView {
     let me = store.me();
     let user = Memo::new(move |_| me.read().as_ref().map(|me| me.id));
     move || {
-        (inside.get() && user.get().is_some()).then(|| view! {
-            <Frame place />
-            {move || (session.get() == Session::Expired).then(|| view! { <Expired /> })}
+        (inside.get() && user.get().is_some()).then(|| {
+            view! {
+                <Frame place />
+                {move || (session.get() == Session::Expired).then(|| view! { <Expired /> })}
+            }
         })
     }
 }

@@ -20,7 +20,10 @@ pub fn Login() -> impl IntoView {
     let store: Store = expect_context();
     let organization = RwSignal::new(String::new());
     let navigate = use_navigate();
-    let replace = NavigateOptions { replace: true, ..Default::default() };
+    let replace = NavigateOptions {
+        replace: true,
+        ..Default::default()
+    };
 
     let to_setup = (navigate.clone(), replace.clone());
     spawn_local(async move {
@@ -41,7 +44,13 @@ pub fn Login() -> impl IntoView {
     });
 
     let subtitle = Signal::derive(move || {
-        organization.with(|name| if name.is_empty() { String::new() } else { tf(Key::ToOrganization, &[("name", name)]) })
+        organization.with(|name| {
+            if name.is_empty() {
+                String::new()
+            } else {
+                tf(Key::ToOrganization, &[("name", name)])
+            }
+        })
     });
     view! {
         <SignCard title=t(Key::SignIn) subtitle hint=t(Key::NoAccount)>
@@ -52,9 +61,7 @@ pub fn Login() -> impl IntoView {
 
 /// E-mail and password; also in the dialog after a session ended.
 #[component]
-pub fn SignInForm(
-    email: RwSignal<String>,
-) -> impl IntoView {
+pub fn SignInForm(email: RwSignal<String>) -> impl IntoView {
     let store: Store = expect_context();
     let password = RwSignal::new(String::new());
     let stay = RwSignal::new(true);

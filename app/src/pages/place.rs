@@ -10,7 +10,10 @@ pub enum Place {
     Setup,
     /// A one-time link of an invitation or a reset.
     Link(String),
-    Folder { folder: Folder, conversation: Option<ConversationId> },
+    Folder {
+        folder: Folder,
+        conversation: Option<ConversationId>,
+    },
     /// One's own password and sign-ins.
     Account,
     /// Users and invitations (owners and admins).
@@ -21,7 +24,10 @@ pub enum Place {
 
 impl Place {
     /// Where one lands without saying where to.
-    pub const START: Self = Self::Folder { folder: Folder::Mine, conversation: None };
+    pub const START: Self = Self::Folder {
+        folder: Folder::Mine,
+        conversation: None,
+    };
 
     /// Reads the path of an address.
     pub fn parse(path: &str) -> Self {
@@ -37,8 +43,14 @@ impl Place {
             ("account", None) => Self::Account,
             ("users", None) => Self::Users,
             (folder, conversation) => match (Folder::from_key(folder), conversation.map(str::parse)) {
-                (Some(folder), None) => Self::Folder { folder, conversation: None },
-                (Some(folder), Some(Ok(id))) => Self::Folder { folder, conversation: Some(id) },
+                (Some(folder), None) => Self::Folder {
+                    folder,
+                    conversation: None,
+                },
+                (Some(folder), Some(Ok(id))) => Self::Folder {
+                    folder,
+                    conversation: Some(id),
+                },
                 (Some(_), Some(Err(_))) | (None, _) => Self::Unknown,
             },
         };
@@ -51,8 +63,14 @@ impl Place {
             Self::Login => "/app/login".into(),
             Self::Setup => "/app/setup".into(),
             Self::Link(token) => format!("/app/link/{token}"),
-            Self::Folder { folder, conversation: None } => format!("/app/{}", folder.as_str()),
-            Self::Folder { folder, conversation: Some(id) } => format!("/app/{}/{id}", folder.as_str()),
+            Self::Folder {
+                folder,
+                conversation: None,
+            } => format!("/app/{}", folder.as_str()),
+            Self::Folder {
+                folder,
+                conversation: Some(id),
+            } => format!("/app/{}/{id}", folder.as_str()),
             Self::Account => "/app/account".into(),
             Self::Users => "/app/users".into(),
             Self::Unknown => "/app/".into(),
@@ -94,8 +112,14 @@ mod tests {
             Place::Link("abc".into()),
             Place::Account,
             Place::Users,
-            Place::Folder { folder: Folder::Queue, conversation: None },
-            Place::Folder { folder: Folder::History, conversation: Some(chat) },
+            Place::Folder {
+                folder: Folder::Queue,
+                conversation: None,
+            },
+            Place::Folder {
+                folder: Folder::History,
+                conversation: Some(chat),
+            },
         ];
         for place in places {
             assert_eq!(Place::parse(&place.path()), place);
@@ -106,7 +130,14 @@ mod tests {
 
     #[test]
     fn an_address_that_leads_nowhere_says_so() {
-        for path in ["/", "/other", "/app/nothing", "/app/mine/not-an-id", "/app/users/1", "/app/link"] {
+        for path in [
+            "/",
+            "/other",
+            "/app/nothing",
+            "/app/mine/not-an-id",
+            "/app/users/1",
+            "/app/link",
+        ] {
             assert_eq!(Place::parse(path), Place::Unknown, "{path}");
         }
     }

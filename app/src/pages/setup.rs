@@ -23,7 +23,10 @@ pub fn Setup() -> impl IntoView {
     let error = RwSignal::new(None::<Refusal>);
     let short = RwSignal::new(None::<String>);
     let navigate = use_navigate();
-    let replace = NavigateOptions { replace: true, ..Default::default() };
+    let replace = NavigateOptions {
+        replace: true,
+        ..Default::default()
+    };
 
     let away = (navigate.clone(), replace.clone());
     spawn_local(async move {

@@ -46,7 +46,10 @@ fn SignFoot() -> impl IntoView {
         Theme::Dark => t(Key::ThemeDark),
     };
     let next = move |_| {
-        let at = Theme::ALL.iter().position(|theme| *theme == preferences.theme.get_untracked()).unwrap_or_default();
+        let at = Theme::ALL
+            .iter()
+            .position(|theme| *theme == preferences.theme.get_untracked())
+            .unwrap_or_default();
         preferences.set_theme(Theme::ALL[(at + 1) % Theme::ALL.len()]);
     };
     view! {

@@ -48,17 +48,32 @@ fn problem(error: EditError, detail: Option<Detail>) -> &'static str {
 pub fn FieldFact(contact: ContactId, profile: Signal<Profile>, field: Field) -> impl IntoView {
     let store: Store = expect_context();
     let values = Memo::new(move |_| {
-        profile.with(|profile| profile.fields.iter().find(|(key, _)| *key == field).map(|(_, values)| values.clone()).unwrap_or_default())
+        profile.with(|profile| {
+            profile
+                .fields
+                .iter()
+                .find(|(key, _)| *key == field)
+                .map(|(_, values)| values.clone())
+                .unwrap_or_default()
+        })
     });
     let conflict = Memo::new(move |_| values.read().len() > 1);
     let save = Callback::new(move |(_, text): (String, String)| {
-        store.set_field(contact, field, (!text.is_empty()).then_some(text)).err().map(|error| problem(error, None))
+        store
+            .set_field(contact, field, (!text.is_empty()).then_some(text))
+            .err()
+            .map(|error| problem(error, None))
     });
     move || {
         if conflict.get() {
             let refused = RwSignal::new(None::<&'static str>);
             let choose = move |value: String| {
-                refused.set(store.set_field(contact, field, Some(value)).err().map(|error| problem(error, None)));
+                refused.set(
+                    store
+                        .set_field(contact, field, Some(value))
+                        .err()
+                        .map(|error| problem(error, None)),
+                );
             };
             return view! {
                 <div class="fact" data-conflict="">
@@ -103,7 +118,11 @@ pub fn DetailFacts(contact: ContactId, profile: Signal<Profile>, detail: Detail)
         Detail::Phone => (t(Key::Phone), t(Key::AddPhone)),
     };
     let save = Callback::new(move |(before, text): (String, String)| {
-        let added = if text.is_empty() { Ok(()) } else { store.set_detail(contact, detail, text.clone(), true) };
+        let added = if text.is_empty() {
+            Ok(())
+        } else {
+            store.set_detail(contact, detail, text.clone(), true)
+        };
         // The old spelling goes only when the new one was taken, and is not the same under another form.
         let replaced = !before.is_empty() && normalise(detail, &before) != normalise(detail, &text);
         let result = match added {
@@ -139,7 +158,11 @@ fn Editable(
     save: Callback<(String, String), Option<&'static str>>,
 ) -> impl IntoView {
     let error = RwSignal::new(None::<&'static str>);
-    let field = |event: &web_sys::Event| event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    let field = |event: &web_sys::Event| {
+        event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
+    };
     let leave = move |event: web_sys::FocusEvent| {
         let Some(input) = field(&event) else { return };
         let (before, now) = (value.get_untracked(), input.value().trim().to_owned());

@@ -7,7 +7,10 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::{automatic::Automatic, fact::{DetailFacts, FieldFact}};
+use super::{
+    automatic::Automatic,
+    fact::{DetailFacts, FieldFact},
+};
 use crate::{
     format,
     i18n::{Key, t},
@@ -60,7 +63,13 @@ fn HighlightedNotes(contact: causerie_shared::ids::ContactId) -> impl IntoView {
     let store: Store = expect_context();
     let notes = store.notes(contact);
     let highlighted = Memo::new(move |_| {
-        notes.with(|notes| notes.iter().filter(|shared| shared.note.highlighted).map(|shared| shared.note.clone()).collect::<Vec<_>>())
+        notes.with(|notes| {
+            notes
+                .iter()
+                .filter(|shared| shared.note.highlighted)
+                .map(|shared| shared.note.clone())
+                .collect::<Vec<_>>()
+        })
     });
     move || {
         (!highlighted.read().is_empty()).then(|| view! {

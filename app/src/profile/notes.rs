@@ -47,7 +47,9 @@ pub fn Notes(contact: ContactId) -> impl IntoView {
 }
 
 fn focus_note(id: NoteId) {
-    let field = document().get_element_by_id(&format!("note-{id}")).and_then(|field| field.dyn_into::<HtmlElement>().ok());
+    let field = document()
+        .get_element_by_id(&format!("note-{id}"))
+        .and_then(|field| field.dyn_into::<HtmlElement>().ok());
     if let Some(field) = field {
         focus(&field);
     }
@@ -71,7 +73,8 @@ impl Typing {
         }
         self.text.set_value(text);
         self.stop();
-        self.timer.set_value(set_timeout_with_handle(move || self.save(), PAUSE).ok());
+        self.timer
+            .set_value(set_timeout_with_handle(move || self.save(), PAUSE).ok());
     }
 
     fn stop(self) {
@@ -83,7 +86,9 @@ impl Typing {
     /// Makes one change of everything typed since the last one.
     fn save(self) {
         self.stop();
-        let Some(base) = self.base.try_update_value(Option::take).flatten() else { return };
+        let Some(base) = self.base.try_update_value(Option::take).flatten() else {
+            return;
+        };
         let text = self.text.get_value();
         let result = self.store.edit_note(self.contact, &base, &text);
         self.error.try_set(result.err().map(|error| match error {
@@ -97,9 +102,13 @@ impl Typing {
 fn NoteItem(contact: ContactId, id: NoteId, notes: Signal<Vec<SharedNote>>) -> impl IntoView {
     let store: Store = expect_context();
     let shared = Memo::new(move |before: Option<&Option<SharedNote>>| {
-        notes.with(|notes| notes.iter().find(|shared| shared.note.id == id).cloned()).or_else(|| before.cloned().flatten())
+        notes
+            .with(|notes| notes.iter().find(|shared| shared.note.id == id).cloned())
+            .or_else(|| before.cloned().flatten())
     });
-    let Some(first) = shared.get_untracked() else { return ().into_any() };
+    let Some(first) = shared.get_untracked() else {
+        return ().into_any();
+    };
     let highlighted = Memo::new(move |_| shared.read().as_ref().is_some_and(|shared| shared.note.highlighted));
     let author = store.user(first.note.author);
     let by = move || {
@@ -119,7 +128,11 @@ fn NoteItem(contact: ContactId, id: NoteId, notes: Signal<Vec<SharedNote>>) -> i
     let field = NodeRef::<html::Textarea>::new();
     // Others' edits come into the field unless something typed here is still on its way.
     Effect::new(move |_| {
-        let text = shared.read().as_ref().map(|shared| shared.note.text.clone()).unwrap_or_default();
+        let text = shared
+            .read()
+            .as_ref()
+            .map(|shared| shared.note.text.clone())
+            .unwrap_or_default();
         if let Some(field) = field.get()
             && typing.base.with_value(Option::is_none)
         {

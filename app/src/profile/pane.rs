@@ -29,14 +29,23 @@ pub fn Profile() -> impl IntoView {
 fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
-    let Some(first) = head.get_untracked() else { return ().into_any() };
+    let Some(first) = head.get_untracked() else {
+        return ().into_any();
+    };
     let (contact, channel) = (first.contact, first.channel);
-    let name = Memo::new(move |_| head.read().as_ref().map_or_else(|| first.contact_name.clone(), |head| head.contact_name.clone()));
+    let name = Memo::new(move |_| {
+        head.read()
+            .as_ref()
+            .map_or_else(|| first.contact_name.clone(), |head| head.contact_name.clone())
+    });
     let notes = store.notes(contact);
     let tab = RwSignal::new("tab-info");
     let seen = move || {
         let at = head.read().as_ref().map_or(0, |head| head.active_at);
-        tf(Key::SeenAt, &[("time", &format::short(at, store.now().get_untracked()))])
+        tf(
+            Key::SeenAt,
+            &[("time", &format::short(at, store.now().get_untracked()))],
+        )
     };
     // A pushed screen takes the focus.
     let title = NodeRef::<html::H1>::new();

@@ -8,8 +8,8 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{frame::SettingsPage, sign_ins::SignIns};
 use crate::{
-    pages::FormError,
     i18n::{Key, t},
+    pages::FormError,
     store::Store,
     ui::{Icon, PasswordField},
 };
@@ -37,7 +37,9 @@ pub fn Account() -> impl IntoView {
 #[component]
 fn PasswordForm(changed: RwSignal<u32>) -> impl IntoView {
     let store: Store = expect_context();
-    let email = store.me().with_untracked(|me| me.as_ref().map(|me| me.email.clone()).unwrap_or_default());
+    let email = store
+        .me()
+        .with_untracked(|me| me.as_ref().map(|me| me.email.clone()).unwrap_or_default());
     let [current, new] = [(); 2].map(|()| RwSignal::new(String::new()));
     let busy = RwSignal::new(false);
     let saved = RwSignal::new(false);
@@ -53,7 +55,10 @@ fn PasswordForm(changed: RwSignal<u32>) -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            let body = ChangePassword { current: current.get_untracked(), new: new.get_untracked() };
+            let body = ChangePassword {
+                current: current.get_untracked(),
+                new: new.get_untracked(),
+            };
             let answer = store.change_password(body).await;
             busy.try_set(false);
             if answer.is_ok() {

@@ -11,8 +11,8 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::users::role_name;
 use crate::{
-    pages::FormError,
     i18n::{Key, t},
+    pages::FormError,
     store::Store,
     ui::{Dialog, Field, Icon},
 };
@@ -35,7 +35,10 @@ pub fn InviteDialog(
     let (no_name, no_email) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let (its_name, its_email) = (name.get_untracked().trim().to_owned(), email.get_untracked().trim().to_owned());
+        let (its_name, its_email) = (
+            name.get_untracked().trim().to_owned(),
+            email.get_untracked().trim().to_owned(),
+        );
         no_name.set(its_name.is_empty().then(|| t(Key::NameNeeded).to_owned()));
         no_email.set((!is_plausible(Detail::Email, &its_email)).then(|| t(Key::NotAnEmail).to_owned()));
         if no_name.read_untracked().is_some() || no_email.read_untracked().is_some() {

@@ -47,11 +47,13 @@ pub fn Users() -> impl IntoView {
         inviting.set(false);
         load();
     });
-    let invite = move || view! {
-        <button class="btn btn-primary" type="button" on:click=move |_| inviting.set(true)>
-            <Icon name="user-plus" class="icon-16" />
-            {t(Key::Invite)}
-        </button>
+    let invite = move || {
+        view! {
+            <button class="btn btn-primary" type="button" on:click=move |_| inviting.set(true)>
+                <Icon name="user-plus" class="icon-16" />
+                {t(Key::Invite)}
+            </button>
+        }
     };
     move || {
         if !manages.get() {

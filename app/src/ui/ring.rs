@@ -90,7 +90,10 @@ mod tests {
 
     #[test]
     fn a_ring_turns_warm_at_half_and_red_when_overdue() {
-        let ring = Ring { due: 30_000, total: 30_000 };
+        let ring = Ring {
+            due: 30_000,
+            total: 30_000,
+        };
         assert_eq!(Level::of(ring, 1_000), Level::Calm);
         assert_eq!(Level::of(ring, 15_000), Level::Warn);
         assert_eq!(Level::of(ring, 30_000), Level::Warn);

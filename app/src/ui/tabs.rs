@@ -23,7 +23,10 @@ pub fn TabBar(
 ) -> impl IntoView {
     let ids: Vec<&'static str> = tabs.iter().map(|tab| tab.id).collect();
     let step = move |event: web_sys::KeyboardEvent| {
-        let at = ids.iter().position(|id| *id == chosen.get_untracked()).unwrap_or_default();
+        let at = ids
+            .iter()
+            .position(|id| *id == chosen.get_untracked())
+            .unwrap_or_default();
         let next = match event.key().as_str() {
             "ArrowRight" => (at + 1) % ids.len(),
             "ArrowLeft" => (at + ids.len() - 1) % ids.len(),
@@ -33,7 +36,9 @@ pub fn TabBar(
         };
         event.prevent_default();
         chosen.set(ids[next]);
-        let tab = document().get_element_by_id(ids[next]).and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok());
+        let tab = document()
+            .get_element_by_id(ids[next])
+            .and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok());
         if let Some(tab) = tab {
             crate::ui::focus(&tab);
         }

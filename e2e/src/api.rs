@@ -1,0 +1,62 @@
+//! Signing in over HTTP, as the console does it.
+
+use causerie_shared::api::{SessionInfo, SignIn};
+use reqwest::{StatusCode, header};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{client::IntoClientRequest, http::HeaderValue},
+};
+
+/// An open socket, as both kinds of clients have it.
+pub type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// A sign-in: the cookie and what came with it.
+pub struct Session {
+    pub cookie: String,
+    pub info: SessionInfo,
+}
+
+/// Signs in, or gives the status of the refusal.
+///
+/// # Panics
+/// When the server cannot be reached or answers nonsense.
+pub async fn sign_in(host: &str, email: &str, password: &str) -> Result<Session, StatusCode> {
+    let body = SignIn {
+        email: email.into(),
+        password: password.into(),
+        stay: true,
+    };
+    let request = reqwest::Client::new().post(format!("http://{host}/api/session"));
+    let request = request.header(header::ORIGIN, format!("http://{host}")).json(&body);
+    let answer = request.send().await.expect("the server answers");
+    if !answer.status().is_success() {
+        return Err(answer.status());
+    }
+    let cookie = answer
+        .headers()
+        .get(header::SET_COOKIE)
+        .expect("a cookie")
+        .to_str()
+        .expect("a readable cookie");
+    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    Ok(Session {
+        cookie,
+        info: answer.json().await.expect("a session"),
+    })
+}
+
+/// Opens a socket as a page of the server would.
+///
+/// # Panics
+/// When the server does not take it.
+pub async fn socket(host: &str, path: &str, cookie: Option<&str>) -> Socket {
+    let mut request = format!("ws://{host}{path}").into_client_request().expect("an address");
+    let headers = request.headers_mut();
+    let value = |text: &str| HeaderValue::from_str(text).expect("a header");
+    headers.insert("origin", value(&format!("http://{host}")));
+    if let Some(cookie) = cookie {
+        headers.insert("cookie", value(cookie));
+    }
+    let (socket, _) = connect_async(request).await.expect("the server takes the socket");
+    socket
+}

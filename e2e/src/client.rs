@@ -1,0 +1,256 @@
+//! The console's socket without a console: for what must be seen in the frames.
+
+use automerge::Automerge;
+use causerie_shared::{
+    SCHEMA,
+    conversation::State,
+    document::{DocumentId, Pen, begin, timeline},
+    frame::{ClientFrame, Command, ServerFrame, decode, encode},
+    ids::{ConversationId, DeviceId, IntentId, MessageId},
+    message::{Author, Kind, Message},
+    refusal::Refusal,
+    row::{Head, Row},
+    user::Me,
+    window::Folder,
+};
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite;
+
+use crate::{
+    api::{self, Session, Socket},
+    wait::PATIENCE,
+};
+
+/// Somebody of the company, connected. Keeps every frame that came.
+pub struct Client {
+    pub me: Me,
+    socket: Socket,
+    frames: Vec<ServerFrame>,
+}
+
+/// A random number for ids.
+///
+/// # Panics
+/// When the operating system has no random source.
+pub fn random() -> u128 {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("a random source");
+    u128::from_be_bytes(bytes)
+}
+
+impl Client {
+    /// Signs in, connects and says hello.
+    ///
+    /// # Panics
+    /// When any of it fails.
+    pub async fn sign_in(host: &str, email: &str, password: &str) -> Self {
+        let session = api::sign_in(host, email, password).await.expect("the sign-in is right");
+        Self::connect(host, session).await
+    }
+
+    /// Connects with a sign-in and says hello.
+    ///
+    /// # Panics
+    /// When the server does not welcome it.
+    pub async fn connect(host: &str, session: Session) -> Self {
+        let socket = api::socket(host, "/api/socket", Some(&session.cookie)).await;
+        let mut client = Self {
+            me: session.info.me,
+            socket,
+            frames: vec![],
+        };
+        let device = DeviceId::from_u128(random());
+        client
+            .send(&ClientFrame::Hello {
+                schema: SCHEMA,
+                device,
+                cursor: None,
+                documents: vec![],
+            })
+            .await;
+        client
+            .until("the welcome", |frame| {
+                matches!(frame, ServerFrame::Welcome { .. }).then_some(())
+            })
+            .await;
+        client
+    }
+
+    /// Sends a frame.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub async fn send(&mut self, frame: &ClientFrame) {
+        self.send_bytes(encode(frame)).await;
+    }
+
+    /// Sends bytes that may be no frame at all.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub async fn send_bytes(&mut self, bytes: Vec<u8>) {
+        self.socket
+            .send(tungstenite::Message::Binary(bytes.into()))
+            .await
+            .expect("the socket is open");
+    }
+
+    /// Every frame that was read so far.
+    pub fn frames(&self) -> &[ServerFrame] {
+        &self.frames
+    }
+
+    /// Reads until `look` finds something, in what came already or in what comes.
+    ///
+    /// # Panics
+    /// When it does not come in time or the connection ends.
+    pub async fn until<T>(&mut self, what: &str, mut look: impl FnMut(&ServerFrame) -> Option<T>) -> T {
+        if let Some(found) = self.frames.iter().find_map(&mut look) {
+            return found;
+        }
+        loop {
+            if let Some(found) = look(self.next(what).await) {
+                return found;
+            }
+        }
+    }
+
+    /// Reads the next frame; pings are answered.
+    ///
+    /// # Panics
+    /// When none comes in time or the connection ends.
+    pub async fn next(&mut self, what: &str) -> &ServerFrame {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let read = timeout_at(deadline, self.socket.next()).await;
+            let Ok(message) = read else {
+                panic!("{} waited in vain for {what}", self.me.name)
+            };
+            let Some(Ok(message)) = message else {
+                panic!("{} lost the line, waiting for {what}", self.me.name)
+            };
+            let tungstenite::Message::Binary(bytes) = message else {
+                continue;
+            };
+            let frame: ServerFrame = decode(&bytes).expect("the server speaks our schema");
+            if matches!(frame, ServerFrame::Ping { .. }) {
+                self.send(&ClientFrame::Pong).await;
+                continue;
+            }
+            self.frames.push(frame);
+            return self.frames.last().expect("it was just put there");
+        }
+    }
+
+    /// Gives a command and waits for its outcome.
+    pub async fn command(&mut self, body: Command) -> Result<(), Refusal> {
+        let intent = IntentId::from_u128(random());
+        self.send(&ClientFrame::Command {
+            intent,
+            expect_version: None,
+            body,
+        })
+        .await;
+        self.until("an outcome", |frame| match frame {
+            ServerFrame::Outcome { intent: its, result } if *its == intent => Some(result.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until a conversation came in a state that `wanted` accepts.
+    pub async fn head(&mut self, what: &str, wanted: impl Fn(&Head) -> bool) -> Head {
+        self.until(what, |frame| heads(frame).find(|head| wanted(head)).cloned())
+            .await
+    }
+
+    /// Waits for the offer of a conversation to this user.
+    pub async fn offered(&mut self, conversation: ConversationId) -> Head {
+        let me = self.me.id;
+        let mine = |head: &Head| matches!(head.state, State::Assigning { agent, .. } if agent == me);
+        self.head("an offer", |head| head.id == conversation && mine(head))
+            .await
+    }
+
+    /// Waits for an offer and accepts it.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn accept(&mut self, conversation: ConversationId) {
+        self.offered(conversation).await;
+        self.command(Command::Accept(conversation))
+            .await
+            .expect("the offer is still there");
+    }
+
+    /// What a folder holds now. Everything the server sent before has been read when this returns.
+    pub async fn folder(&mut self, folder: Folder) -> Vec<ConversationId> {
+        self.send(&ClientFrame::Window {
+            folder,
+            from: 0,
+            to: 200,
+        })
+        .await;
+        loop {
+            if let ServerFrame::Window { folder: its, order, .. } = self.next("a folder").await
+                && *its == folder
+            {
+                return order.clone();
+            }
+        }
+    }
+
+    /// A reply, made on a replica that knows the genesis only.
+    pub fn reply_to(&self, conversation: ConversationId, text: &str) -> ClientFrame {
+        let document = DocumentId::Timeline(conversation, 1);
+        let pen = Pen {
+            actor: random().to_be_bytes(),
+            user: Some(self.me.id),
+        };
+        self.reply_in(document, 1, &mut begin(document.kind()), &pen, text)
+    }
+
+    /// A reply, made on a replica of the document.
+    ///
+    /// # Panics
+    /// When the replica is no timeline.
+    pub fn reply_in(
+        &self,
+        document: DocumentId,
+        epoch: u32,
+        replica: &mut Automerge,
+        pen: &Pen,
+        text: &str,
+    ) -> ClientFrame {
+        let id = MessageId::new(0, random());
+        let message = Message {
+            id,
+            author: Author::Agent(self.me.id),
+            kind: Kind::Text,
+            body: text.into(),
+            at: 0,
+            reply_to: None,
+            attachments: vec![],
+        };
+        let change = timeline::append(replica, pen, &message).expect("a change");
+        ClientFrame::Push {
+            document,
+            epoch,
+            intent: id.into(),
+            changes: vec![change],
+        }
+    }
+}
+
+/// The conversations of a frame.
+pub fn heads(frame: &ServerFrame) -> impl Iterator<Item = &Head> {
+    let rows: &[Row] = match frame {
+        ServerFrame::Rows { upserts, .. } => upserts,
+        _ => &[],
+    };
+    rows.iter().filter_map(|row| match row {
+        Row::Head(head) => Some(&**head),
+        Row::Message(_) | Row::Journey(_) | Row::User(_) | Row::Inbox(_) | Row::Account(_) => None,
+    })
+}

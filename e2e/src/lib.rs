@@ -1,0 +1,19 @@
+//! What the end-to-end stories stand on: the real server with a clock that is turned by hand, headless
+//! Chromium, and raw clients of both sockets for what must be seen in the frames themselves.
+//!
+//! A story is written as a user would tell it; whatever it needs comes from its [`Stage`].
+
+pub mod api;
+pub mod axe;
+pub mod bench;
+pub mod browser;
+pub mod client;
+pub mod page;
+pub mod pages;
+pub mod server;
+pub mod stage;
+pub mod visitor;
+pub mod wait;
+
+pub use page::Page;
+pub use stage::{Stage, story};

@@ -1,0 +1,7 @@
+//! What people see, as objects: the console and the widget.
+
+mod console;
+mod widget;
+
+pub use console::Console;
+pub use widget::Widget;

@@ -1,0 +1,102 @@
+//! The console in a browser.
+
+use causerie_server::demo::PASSWORD;
+use causerie_shared::ids::ConversationId;
+use thirtyfour::WebElement;
+
+use crate::Page;
+
+/// An agent's browser. Everything a [`Page`] can do works here too.
+pub struct Console {
+    page: Page,
+    /// Scheme, host and port.
+    base: String,
+}
+
+impl std::ops::Deref for Console {
+    type Target = Page;
+
+    fn deref(&self) -> &Page {
+        &self.page
+    }
+}
+
+impl Console {
+    pub fn new(page: Page, base: String) -> Self {
+        Self { page, base }
+    }
+
+    /// Goes to an address below `/app`.
+    pub async fn visit(&self, path: &str) {
+        self.page.goto(&format!("{}/app{path}", self.base)).await;
+    }
+
+    /// Signs in with the demo's password and waits for the folders.
+    pub async fn sign_in(&self, email: &str) {
+        self.sign_in_with(email, PASSWORD).await;
+        self.page.find("link", "Mine").await;
+    }
+
+    /// Fills the form and sends it, whatever comes of it.
+    pub async fn sign_in_with(&self, email: &str, password: &str) {
+        self.visit("/login").await;
+        self.page.fill("E-mail", email).await;
+        self.page.fill("Password", password).await;
+        self.page.click("button", "Sign in").await;
+    }
+
+    /// Opens a folder.
+    pub async fn folder(&self, name: &str) {
+        self.page.click("link", name).await;
+    }
+
+    /// Opens the chat whose row has `part` in it.
+    pub async fn open(&self, part: &str) {
+        self.page.click_part("option", part).await;
+        self.page.find("log", "Messages").await;
+    }
+
+    /// The conversation that is open.
+    ///
+    /// # Panics
+    /// When the address names none.
+    pub async fn chat(&self) -> ConversationId {
+        let path = self.page.path().await;
+        path.rsplit('/')
+            .next()
+            .and_then(|id| id.parse().ok())
+            .expect("a chat is open")
+    }
+
+    /// The card of an offer.
+    pub async fn offer(&self, name: &str) -> WebElement {
+        self.page.find("article", &format!("New offer: {name}")).await
+    }
+
+    /// Accepts the offer of a chat and waits until it can be answered.
+    pub async fn accept(&self, name: &str) {
+        self.offer(name).await;
+        self.page.click("button", "Accept").await;
+        self.page.find("textbox", "Reply").await;
+    }
+
+    /// Writes a reply and sends it.
+    pub async fn reply(&self, text: &str) {
+        self.page.fill("Reply", text).await;
+        self.page.click("button", "Send").await;
+    }
+
+    /// Shows the notes of the open chat's contact.
+    pub async fn notes(&self) {
+        self.page.click_part("tab", "Notes").await;
+        self.page.find("button", "Add note").await;
+    }
+
+    /// Closes the browser.
+    ///
+    /// # Panics
+    /// When it does not answer any more.
+    pub async fn close(self) {
+        self.page.quit().await.expect("the browser closes");
+    }
+}

@@ -1,0 +1,201 @@
+//! The real server, in the process of the test, on a port and a database of its own.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use causerie_server::{
+    clock::{Clock, ManualClock},
+    config::Config,
+    demo, router,
+    state::{App, Shared},
+    store::{Store, conversations, messages},
+};
+use causerie_shared::{Millis, ids::ConversationId, message::Author, row::Head};
+use tempfile::TempDir;
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::Mutex,
+    task::JoinHandle,
+    time::timeout,
+};
+
+/// Monday, 2 March 2026, 09:00 UTC.
+const MORNING: Millis = 1_772_442_000_000;
+/// How long connections may take to end when the server stops.
+const LEAVE: Duration = Duration::from_secs(5);
+
+/// A server with the demo's people and inboxes and without its chats. It can be stopped and started again.
+pub struct Server {
+    folder: TempDir,
+    port: u16,
+    hand: ManualClock,
+    clock: Clock,
+    running: Mutex<Option<Running>>,
+}
+
+/// One life of the server. It has a runtime of its own: when that ends, nothing of it goes on.
+struct Running {
+    app: Shared,
+    runtime: Runtime,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// Prepares the database and starts.
+    ///
+    /// # Panics
+    /// When the console was not built, or anything else keeps the server from starting.
+    pub async fn start() -> Self {
+        let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/build.json");
+        assert!(console.exists(), "the console is not built: run make console first");
+
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (hand, clock) = ManualClock::new(MORNING);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("the port").port();
+        let server = Self {
+            folder,
+            port,
+            hand,
+            clock,
+            running: Mutex::default(),
+        };
+        server.furnish().await;
+        server.open(listener).await;
+        server
+    }
+
+    fn config(&self) -> Config {
+        let mut config = Config::for_test(self.folder.path());
+        config.listen = SocketAddr::from(([127, 0, 0, 1], self.port));
+        config.public_url = format!("http://127.0.0.1:{}", self.port);
+        config
+    }
+
+    /// The demo's workspace, before any worker runs.
+    async fn furnish(&self) {
+        let config = self.config();
+        let store = Store::open(&config.database_url).await.expect("a database");
+        let app = App::new(config, store, self.clock.clone())
+            .await
+            .expect("the application");
+        let app = Arc::new(app);
+        demo::workspace(&app).await.expect("the demo's workspace");
+        app.store.close().await;
+    }
+
+    async fn open(&self, listener: TcpListener) {
+        // The demo's web page is served; its chats are not made, for there are users already.
+        let config = Config {
+            demo: true,
+            ..self.config()
+        };
+        let clock = self.clock.clone();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let (app, serving) = runtime
+            .spawn(async move {
+                listener.set_nonblocking(true).expect("a listener for tokio");
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+                let app = causerie_server::build(config, clock).await.expect("the server starts");
+                let service = router::build(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+                let mut stopping = app.shutdown.subscribe();
+                let stop = async move {
+                    // An error means that the application is gone, which is a stop too.
+                    drop(stopping.wait_for(|stop| *stop).await);
+                };
+                let serve = axum::serve(listener, service).with_graceful_shutdown(stop);
+                (app, tokio::spawn(serve.into_future()))
+            })
+            .await
+            .expect("the server starts");
+        *self.running.lock().await = Some(Running { app, runtime, serving });
+    }
+
+    /// Stops it as a supervisor would: sockets are told, then everything ends.
+    pub async fn stop(&self) {
+        let Some(Running {
+            app,
+            runtime,
+            mut serving,
+        }) = self.running.lock().await.take()
+        else {
+            return;
+        };
+        app.shutdown.send_replace(true);
+        if timeout(LEAVE, &mut serving).await.is_err() {
+            serving.abort();
+        }
+        app.store.close().await;
+        runtime.shutdown_background();
+    }
+
+    /// Starts it again on the same port and database.
+    ///
+    /// # Panics
+    /// When the port was taken meanwhile.
+    pub async fn restart(&self) {
+        self.stop().await;
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).expect("the same port again");
+        self.open(listener).await;
+    }
+
+    /// The running application.
+    ///
+    /// # Panics
+    /// When the server is stopped.
+    pub async fn app(&self) -> Shared {
+        let running = self.running.lock().await;
+        running.as_ref().expect("the server runs").app.clone()
+    }
+
+    /// Turns the clock forward; timers that fall due fire.
+    pub fn advance(&self, by: Duration) {
+        self.hand.advance(by);
+    }
+
+    /// An address on the console's origin.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// An address on the origin of the page with the widget.
+    pub fn shop(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.port)
+    }
+
+    /// `127.0.0.1:port`.
+    pub fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A conversation as the database has it.
+    pub async fn head(&self, conversation: ConversationId) -> Head {
+        let app = self.app().await;
+        let mut db = app.store.read().await.expect("a connection");
+        let head = conversations::get(&mut db, conversation)
+            .await
+            .expect("the database answers");
+        head.expect("the conversation exists")
+    }
+
+    /// Authors and texts of a conversation as the database has them, in order.
+    pub async fn texts(&self, conversation: ConversationId) -> Vec<(Author, String)> {
+        let app = self.app().await;
+        let mut db = app.store.read().await.expect("a connection");
+        let stored = messages::newest(&mut db, conversation, 100)
+            .await
+            .expect("the database answers");
+        stored
+            .into_iter()
+            .map(|message| (message.row.author, message.body))
+            .collect()
+    }
+}

@@ -1,0 +1,114 @@
+//! Where a story happens: a server, a browser for each person, and what is left when it goes wrong.
+
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    path::Path,
+    sync::Mutex,
+};
+
+use futures_util::FutureExt;
+use tokio::sync::OnceCell;
+
+use crate::{
+    Page,
+    browser::{Driver, Screen, Theme},
+    client::Client,
+    pages::{Console, Widget},
+    server::Server,
+    visitor::Visitor,
+};
+
+/// Pictures of all windows of a story that failed.
+const SHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/e2e-shots");
+
+/// A server and the people of one story.
+pub struct Stage {
+    pub server: Server,
+    /// Stories of bare sockets need none.
+    driver: OnceCell<Driver>,
+    pages: Mutex<Vec<Page>>,
+}
+
+/// Tells a story and clears up after it, also when it fails: then a picture of each window is kept.
+///
+/// # Panics
+/// When the story does.
+pub async fn story(name: &str, tell: impl AsyncFnOnce(&Stage)) {
+    let stage = Stage {
+        server: Server::start().await,
+        driver: OnceCell::new(),
+        pages: Mutex::default(),
+    };
+    let told = AssertUnwindSafe(tell(&stage)).catch_unwind().await;
+    let pages = std::mem::take(&mut *stage.pages.lock().expect("no page was being opened"));
+    for (number, page) in pages.into_iter().enumerate() {
+        if told.is_err() {
+            keep(&page, name, number + 1).await;
+        }
+        if let Err(error) = page.quit().await {
+            eprintln!("a browser did not close: {error}");
+        }
+    }
+    stage.server.stop().await;
+    if let Err(failure) = told {
+        resume_unwind(failure);
+    }
+}
+
+async fn keep(page: &Page, name: &str, number: usize) {
+    let folder = Path::new(SHOTS);
+    let path = folder.join(format!("{name}-{number}.png"));
+    let kept = async {
+        std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+        page.shot(&path).await.map_err(|error| error.to_string())
+    };
+    match kept.await {
+        Ok(()) => eprintln!("see target/e2e-shots/{name}-{number}.png"),
+        Err(error) => eprintln!("there is no picture of window {number}: {error}"),
+    }
+}
+
+impl Stage {
+    /// A new browser.
+    pub async fn page(&self, screen: Screen, theme: Theme) -> Page {
+        let page = self.driver.get_or_init(Driver::start).await.open(screen, theme).await;
+        self.pages.lock().expect("no page was being opened").push(page.clone());
+        page
+    }
+
+    /// Somebody of the demo's people, signed in at a desk.
+    pub async fn agent(&self, email: &str) -> Console {
+        self.agent_at(email, Screen::Desktop).await
+    }
+
+    /// Somebody of the demo's people, signed in.
+    pub async fn agent_at(&self, email: &str, screen: Screen) -> Console {
+        let page = self.page(screen, Theme::Light).await;
+        let console = Console::new(page, self.server.url(""));
+        console.sign_in(email).await;
+        console
+    }
+
+    /// A visitor on the shop's page, with the chat open.
+    pub async fn shopper(&self) -> Widget {
+        let page = self.page(Screen::Desktop, Theme::Light).await;
+        let widget = Widget::new(page, self.server.shop("/demo"));
+        widget.open().await;
+        widget
+    }
+
+    /// One of the demo's people behind a bare socket.
+    pub async fn client(&self, email: &str) -> Client {
+        Client::sign_in(&self.server.host(), email, causerie_server::demo::PASSWORD).await
+    }
+
+    /// A visitor behind a bare socket, in the inbox that offers chats to one agent at a time.
+    pub async fn visitor(&self) -> Visitor {
+        Visitor::new(&self.server.host(), causerie_server::demo::KEY).await
+    }
+
+    /// A visitor behind a bare socket, in the inbox whose chats lie in everyone's queue.
+    pub async fn orders_visitor(&self) -> Visitor {
+        Visitor::new(&self.server.host(), causerie_server::demo::ORDERS_KEY).await
+    }
+}

@@ -1,0 +1,155 @@
+//! The visitor's socket without a widget.
+
+use causerie_shared::ids::ConversationId;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite;
+
+use crate::{
+    api::{self, Socket},
+    client::random,
+    wait::PATIENCE,
+};
+
+/// A visitor, connected. Keeps every frame that came.
+pub struct Visitor {
+    socket: Socket,
+    frames: Vec<Value>,
+}
+
+impl Visitor {
+    /// Connects as a new visitor and says hello.
+    ///
+    /// # Panics
+    /// When the server does not welcome it.
+    pub async fn new(host: &str, key: &str) -> Self {
+        let socket = api::socket(host, &format!("/widget/socket?key={key}"), None).await;
+        let mut visitor = Self { socket, frames: vec![] };
+        let token = format!("{:032x}{:032x}", random(), random());
+        let hello = json!({
+            "t": "hello", "v": 1, "token": token, "cursor": 0, "lang": "en",
+            "url": "https://lumbre.example/lamps", "title": "Lamps",
+        });
+        visitor.send(&hello).await;
+        visitor
+            .until("the welcome", |frame| (frame["t"] == "welcome").then_some(()))
+            .await;
+        visitor
+    }
+
+    /// Sends a frame.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub async fn send(&mut self, frame: &Value) {
+        self.send_text(frame.to_string()).await;
+    }
+
+    /// Sends a text that may be no frame at all.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub async fn send_text(&mut self, text: String) {
+        self.socket
+            .send(tungstenite::Message::text(text))
+            .await
+            .expect("the socket is open");
+    }
+
+    /// Begins a chat; gives its id once it is stored.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn start(&mut self, name: &str, text: &str) -> ConversationId {
+        let cid = format!("{:x}", random());
+        self.send(&json!({ "t": "start", "cid": cid, "name": name, "email": "", "text": text }))
+            .await;
+        self.acknowledged(&cid).await;
+        let id = self
+            .until("the chat", |frame| frame["chat"]["id"].as_str().map(str::to_owned))
+            .await;
+        id.parse().expect("an id")
+    }
+
+    /// Writes a message; returns once it is stored.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn say(&mut self, text: &str) {
+        let cid = format!("{:x}", random());
+        self.send(&json!({ "t": "message", "cid": cid, "text": text })).await;
+        self.acknowledged(&cid).await;
+    }
+
+    async fn acknowledged(&mut self, cid: &str) {
+        let refused = self
+            .until("an acknowledgement", |frame| {
+                (frame["cid"] == cid).then(|| (frame["t"] != "ack").then(|| frame.to_string()))
+            })
+            .await;
+        assert_eq!(refused, None, "the message was refused");
+    }
+
+    /// Waits for a message of somebody else with this text.
+    pub async fn hears(&mut self, text: &str) {
+        self.until(text, |frame| (frame["message"]["text"] == text).then_some(()))
+            .await;
+    }
+
+    /// Waits until the chat is in a state such as `assigned`.
+    pub async fn state(&mut self, state: &str) {
+        // The newest word counts, so what came before is looked at from its end.
+        let latest = self
+            .frames
+            .iter()
+            .rev()
+            .find(|frame| frame["chat"]["state"].is_string());
+        if latest.is_some_and(|frame| frame["chat"]["state"] == state) {
+            return;
+        }
+        while self.next(state).await["chat"]["state"] != state {}
+    }
+
+    /// Reads until `look` finds something, in what came already or in what comes.
+    ///
+    /// # Panics
+    /// When it does not come in time or the connection ends.
+    pub async fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Value) -> Option<T>) -> T {
+        if let Some(found) = self.frames.iter().find_map(&mut look) {
+            return found;
+        }
+        loop {
+            if let Some(found) = look(self.next(what).await) {
+                return found;
+            }
+        }
+    }
+
+    /// Reads the next frame; pings are answered.
+    ///
+    /// # Panics
+    /// When none comes in time or the connection ends.
+    pub async fn next(&mut self, what: &str) -> &Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let read = timeout_at(deadline, self.socket.next()).await;
+            let Ok(message) = read else {
+                panic!("a visitor waited in vain for {what}")
+            };
+            let Some(Ok(message)) = message else {
+                panic!("a visitor lost the line, waiting for {what}")
+            };
+            let tungstenite::Message::Text(text) = message else {
+                continue;
+            };
+            let frame: Value = serde_json::from_str(&text).expect("a frame");
+            if frame["t"] == "ping" {
+                self.send(&json!({ "t": "pong" })).await;
+                continue;
+            }
+            self.frames.push(frame);
+            return self.frames.last().expect("it was just put there");
+        }
+    }
+}

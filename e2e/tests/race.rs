@@ -1,0 +1,40 @@
+//! Two agents want the same chat.
+
+use causerie_e2e::{story, wait::until};
+use causerie_shared::conversation::State;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_agents_who_press_start_chat_at_once_one_has_it_and_the_other_reads_who() {
+    story("race", async |stage| {
+        let (ana, ben) = tokio::join!(stage.agent("ana@demo.test"), stage.agent("ben@demo.test"));
+        let mut visitor = stage.orders_visitor().await;
+        let chat = visitor.start("Teal Otter", "My parcel is late").await;
+        for agent in [&ana, &ben] {
+            agent.folder("Queue").await;
+            agent.open("Teal Otter").await;
+        }
+        let (here, there) = tokio::join!(ana.find("button", "Start chat"), ben.find("button", "Start chat"));
+        let (first, second) = tokio::join!(here.click(), there.click());
+        // Whoever is very fast leaves the other no button to press; that is no error either.
+        assert!(first.is_ok() || second.is_ok(), "nobody could press Start chat");
+
+        let winner = until("a winner", async || match stage.server.head(chat).await.state {
+            State::Assigned { agent, .. } => Some(agent),
+            _ => None,
+        })
+        .await;
+        let ana_is = stage.client("ana@demo.test").await.me.id;
+        let (has, lost, name) = if winner == ana_is {
+            (&ana, &ben, "Ana Ruiz")
+        } else {
+            (&ben, &ana, "Ben Castro")
+        };
+        lost.reads(&format!("{name} took Teal Otter")).await;
+        has.find("textbox", "Reply").await;
+        visitor.state("assigned").await;
+        assert!(!lost.has("textbox", "Reply").await, "the loser can write in the chat");
+        assert!(lost.all("alert").await.is_empty(), "losing a chat is shown as an error");
+        lost.gone_part("option", "Teal Otter").await;
+    })
+    .await;
+}
