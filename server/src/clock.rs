@@ -37,7 +37,9 @@ impl Clock {
         match self {
             Self::System => {
                 // A machine whose clock stands before 1970 has worse problems than a wrong time stamp.
-                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                let since = std::time::SystemTime::now()
+                    .duration_since(std::time::UNIX_EPOCH)
+                    .unwrap_or_default();
                 since.as_millis() as Millis
             }
             Self::Manual(now) => *now.borrow(),
@@ -79,10 +81,12 @@ pub fn random_u128() -> u128 {
 
 /// `bytes` in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        use std::fmt::Write as _;
-        // Writing into a String cannot fail.
-        let _: std::fmt::Result = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            use std::fmt::Write as _;
+            // Writing into a String cannot fail.
+            let _: std::fmt::Result = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -157,7 +157,11 @@ impl Config {
             |text| text.parse().ok(),
         );
         let origins = source.list("origins", "an origin such as https://chat.example.org", origin::parse);
-        let widget_origins = source.list("widget_origins", "an origin such as https://www.example.org", origin::parse);
+        let widget_origins = source.list(
+            "widget_origins",
+            "an origin such as https://www.example.org",
+            origin::parse,
+        );
         let demo = source.switch("demo");
         let log = source.text("log").unwrap_or_else(|| "info".into());
         if EnvFilter::try_new(&log).is_err() {

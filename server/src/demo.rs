@@ -65,7 +65,9 @@ pub async fn fill(app: &Shared) -> Result<(), StoreError> {
 /// Organization, users, inboxes and widgets, without chats.
 pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
     let now = app.clock.now();
-    let hash = passwords::hash(PASSWORD.to_owned()).await.map_err(|_| StoreError::Damaged("demo password"))?;
+    let hash = passwords::hash(PASSWORD.to_owned())
+        .await
+        .map_err(|_| StoreError::Damaged("demo password"))?;
     let mut tx = app.store.begin().await?;
     settings::set(&mut tx, settings::ORGANIZATION, "Lumbre Lighting").await?;
     settings::set(&mut tx, settings::DEMO_KEY, KEY).await?;
@@ -85,7 +87,13 @@ pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
         people::insert_user(&mut tx, &user).await?;
         users.push(id);
     }
-    let members: Vec<Member> = users[1..].iter().map(|user| Member { user: *user, capacity: DEFAULT_CAPACITY }).collect();
+    let members: Vec<Member> = users[1..]
+        .iter()
+        .map(|user| Member {
+            user: *user,
+            capacity: DEFAULT_CAPACITY,
+        })
+        .collect();
     let advice = InboxRow {
         id: InboxId::new(now, random_u128()),
         name: "Product advice".into(),
@@ -96,7 +104,10 @@ pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
     let orders = InboxRow {
         id: InboxId::new(now, random_u128()),
         name: "Orders".into(),
-        rules: Rules { mode: Mode::Broadcast, ..Rules::default() },
+        rules: Rules {
+            mode: Mode::Broadcast,
+            ..Rules::default()
+        },
         members,
     };
     places::insert_inbox(&mut tx, &advice).await?;
@@ -106,7 +117,12 @@ pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
     places::insert_account(&mut tx, &advice).await?;
     places::insert_account(&mut tx, &orders).await?;
     tx.commit().await?;
-    Ok(Demo { ana: users[2], ben: users[3], advice, orders })
+    Ok(Demo {
+        ana: users[2],
+        ben: users[3],
+        advice,
+        orders,
+    })
 }
 
 /// The demo page is another origin than the console, as in life: `localhost` beside `127.0.0.1`.
@@ -123,7 +139,10 @@ fn widget(app: &Shared, inbox: &InboxRow, name: &str, key: &str, now: Millis) ->
         config: WidgetSettings {
             title: "Lumbre".into(),
             origins: app.config.allowed_origins().collect(),
-            form: Form { name: Ask::Optional, email: Ask::Optional },
+            form: Form {
+                name: Ask::Optional,
+                email: Ask::Optional,
+            },
             lang: "en".into(),
         },
     }

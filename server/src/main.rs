@@ -102,7 +102,10 @@ async fn greet(app: &Shared) -> Result<(), String> {
         println!("Sign-ins:  {}", demo::emails().collect::<Vec<_>>().join(", "));
         println!("Password:  {}", demo::PASSWORD);
     } else {
-        for line in setup::embed_lines(app).await.map_err(|error| format!("cannot start: {error}."))? {
+        for line in setup::embed_lines(app)
+            .await
+            .map_err(|error| format!("cannot start: {error}."))?
+        {
             println!("Widget:    {line}");
         }
     }

@@ -42,7 +42,11 @@ pub fn start(app: &Shared) {
 }
 
 async fn run(app: Shared) {
-    let receiver = app.woken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    let receiver = app
+        .woken
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .take();
     let Some(mut receiver) = receiver else { return };
     let mut shutdown = app.shutdown.subscribe();
     loop {
@@ -108,7 +112,9 @@ async fn offer(
     }
     match choice {
         Choice::Offer(agent) => {
-            let Some(mut head) = conversations::lock(&mut *db, waiting.id).await? else { return Ok(()) };
+            let Some(mut head) = conversations::lock(&mut *db, waiting.id).await? else {
+                return Ok(());
+            };
             if !matches!(head.state, State::Waiting { .. }) {
                 return Ok(());
             }
@@ -132,7 +138,9 @@ async fn offer(
 /// A minute after everyone was asked: ask again.
 pub async fn new_round(app: &App, conversation: ConversationId) -> Result<(), DeskError> {
     let mut tx = app.store.begin().await?;
-    let Some(head) = conversations::lock(&mut tx, conversation).await? else { return Ok(()) };
+    let Some(head) = conversations::lock(&mut tx, conversation).await? else {
+        return Ok(());
+    };
     conversations::clear_asked(&mut tx, conversation).await?;
     tx.commit().await?;
     app.dispatch(head.inbox, false);

@@ -30,7 +30,10 @@ pub async fn first_places(
         id: InboxId::new(now, random_u128()),
         name: organization.to_owned(),
         rules: Rules::default(),
-        members: vec![Member { user: owner, capacity: DEFAULT_CAPACITY }],
+        members: vec![Member {
+            user: owner,
+            capacity: DEFAULT_CAPACITY,
+        }],
     };
     places::insert_inbox(&mut *db, &inbox).await?;
     let account = AccountRecord {
@@ -60,7 +63,14 @@ pub async fn embed_lines(app: &App) -> Result<Vec<String>, StoreError> {
     let accounts = places::accounts(&mut *app.store.read().await?).await?;
     let url = &app.config.public_url;
     let line = |account: &AccountRecord| {
-        format!(r#"<script async src="{url}/widget/loader.js" data-key="{}"></script>"#, account.key)
+        format!(
+            r#"<script async src="{url}/widget/loader.js" data-key="{}"></script>"#,
+            account.key
+        )
     };
-    Ok(accounts.iter().filter(|account| account.row.channel == Channel::Web).map(line).collect())
+    Ok(accounts
+        .iter()
+        .filter(|account| account.row.channel == Channel::Web)
+        .map(line)
+        .collect())
 }

@@ -110,7 +110,11 @@ impl Store {
                     .acquire_timeout(Duration::from_secs(10))
                     .connect(address)
                     .await?;
-                Self { read: pool.clone(), write: pool, engine }
+                Self {
+                    read: pool.clone(),
+                    write: pool,
+                    engine,
+                }
             }
         };
         sqlx::migrate!("./migrations").run(&store.write).await?;
@@ -123,7 +127,11 @@ impl Store {
         if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
         }
-        let address = if address.contains('?') { address.to_owned() } else { format!("{address}?mode=rwc") };
+        let address = if address.contains('?') {
+            address.to_owned()
+        } else {
+            format!("{address}?mode=rwc")
+        };
         let options = |connections| {
             AnyPoolOptions::new()
                 .max_connections(connections)
@@ -145,7 +153,11 @@ impl Store {
         };
         let write = options(1).connect(&address).await?;
         let read = options(8).connect(&address).await?;
-        Ok(Self { read, write, engine: Engine::Sqlite })
+        Ok(Self {
+            read,
+            write,
+            engine: Engine::Sqlite,
+        })
     }
 
     /// Which engine it is.
@@ -166,7 +178,9 @@ impl Store {
                 let mut tx = self.write.begin().await?;
                 // Writers stand in one line, as on SQLite: feed numbers without gaps in the order of the
                 // commits, and no two transactions that wait for each other's rows.
-                sqlx::query("UPDATE counters SET value = value WHERE name = 'feed'").execute(&mut *tx).await?;
+                sqlx::query("UPDATE counters SET value = value WHERE name = 'feed'")
+                    .execute(&mut *tx)
+                    .await?;
                 tx
             }
         })

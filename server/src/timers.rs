@@ -63,11 +63,15 @@ async fn round(app: &App) -> Result<Option<i64>, DeskError> {
 
 async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
     if timer.kind == TimerKind::Presence {
-        let Ok(user) = timer.subject.parse() else { return drop_timer(app, timer).await };
+        let Ok(user) = timer.subject.parse() else {
+            return drop_timer(app, timer).await;
+        };
         drop_timer(app, timer).await?;
         return presence::lost(app, user).await;
     }
-    let Ok(conversation) = timer.subject.parse() else { return drop_timer(app, timer).await };
+    let Ok(conversation) = timer.subject.parse() else {
+        return drop_timer(app, timer).await;
+    };
     let event = match timer.kind {
         TimerKind::Queue => Event::QueueOver,
         TimerKind::Acceptance => Event::Expire,

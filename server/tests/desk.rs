@@ -24,12 +24,19 @@ fn offered_to(state: &State) -> Option<UserId> {
     }
 }
 
-async fn act(world: &World, user: UserId, chat: causerie_shared::ids::ConversationId, event: Event) -> Result<(), Code> {
+async fn act(
+    world: &World,
+    user: UserId,
+    chat: causerie_shared::ids::ConversationId,
+    event: Event,
+) -> Result<(), Code> {
     let access = world.access(user).await;
-    claim::act(&world.app, &access, chat, event, None).await.map_err(|error| match error {
-        DeskError::Refused(refusal) => refusal.code,
-        other => panic!("{other}"),
-    })
+    claim::act(&world.app, &access, chat, event, None)
+        .await
+        .map_err(|error| match error {
+            DeskError::Refused(refusal) => refusal.code,
+            other => panic!("{other}"),
+        })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,18 +46,36 @@ async fn an_offer_that_is_declined_or_expires_goes_to_the_next_agent() {
         world.connect(ana).await;
         world.connect(ben).await;
         let chat = world.ask("v1", "Hello").await;
-        let first = offered_to(&world.until(chat, "an offer", |h| offered_to(&h.state).is_some()).await.state).unwrap();
+        let first = offered_to(
+            &world
+                .until(chat, "an offer", |h| offered_to(&h.state).is_some())
+                .await
+                .state,
+        )
+        .unwrap();
         let second = if first == ana { ben } else { ana };
-        assert_eq!(act(&world, second, chat, Event::Accept).await, Err(Code::NotFound), "a colleague's offer is invisible");
+        assert_eq!(
+            act(&world, second, chat, Event::Accept).await,
+            Err(Code::NotFound),
+            "a colleague's offer is invisible"
+        );
         act(&world, first, chat, Event::Decline).await.unwrap();
-        world.until(chat, "the offer to the other", |h| offered_to(&h.state) == Some(second)).await;
+        world
+            .until(chat, "the offer to the other", |h| offered_to(&h.state) == Some(second))
+            .await;
         // Nobody answers: the round is over, and a new one begins after a minute.
         world.advance(31);
-        let head = world.until(chat, "the return to the queue", |h| h.state.status() == Status::Waiting).await;
+        let head = world
+            .until(chat, "the return to the queue", |h| h.state.status() == Status::Waiting)
+            .await;
         assert_eq!(head.waiting_since, common::START, "the place in the line is kept");
         world.advance(61);
-        let again = world.until(chat, "a new round", |h| offered_to(&h.state).is_some()).await;
-        act(&world, offered_to(&again.state).unwrap(), chat, Event::Accept).await.unwrap();
+        let again = world
+            .until(chat, "a new round", |h| offered_to(&h.state).is_some())
+            .await;
+        act(&world, offered_to(&again.state).unwrap(), chat, Event::Accept)
+            .await
+            .unwrap();
         assert_eq!(world.head(chat).await.state.status(), Status::Assigned);
     }
 }
@@ -64,7 +89,9 @@ async fn capacity_holds_and_the_next_chat_comes_when_a_place_is_free() {
         for n in 0..4 {
             chats.push(world.ask(&format!("v{n}"), "Hello").await);
             if n < 3 {
-                world.until(chats[n], "an offer", |h| offered_to(&h.state) == Some(ana)).await;
+                world
+                    .until(chats[n], "an offer", |h| offered_to(&h.state) == Some(ana))
+                    .await;
                 act(&world, ana, chats[n], Event::Accept).await.unwrap();
             }
         }
@@ -73,9 +100,17 @@ async fn capacity_holds_and_the_next_chat_comes_when_a_place_is_free() {
         // In the broadcast inbox the limit holds as well, and says so.
         let order = world.order("v9", "Hello").await;
         assert_eq!(act(&world, ana, order, Event::Start).await, Err(Code::Capacity));
-        assert_eq!(world.head(order).await.state.status(), Status::Waiting, "a refusal changes nothing");
+        assert_eq!(
+            world.head(order).await.state.status(),
+            Status::Waiting,
+            "a refusal changes nothing"
+        );
         act(&world, ana, chats[0], Event::End).await.unwrap();
-        world.until(chats[3], "the waiting chat's offer", |h| offered_to(&h.state) == Some(ana)).await;
+        world
+            .until(chats[3], "the waiting chat's offer", |h| {
+                offered_to(&h.state) == Some(ana)
+            })
+            .await;
         assert_eq!(world.user(ana).await.load, 3, "an offer takes a place");
     }
 }
@@ -85,7 +120,10 @@ async fn one_of_many_starts_a_chat_and_the_others_learn_who() {
     for world in worlds().await {
         let chat = world.order("v1", "Hello").await;
         let (ana, ben) = (world.demo.ana, world.demo.ben);
-        let (one, two) = tokio::join!(act(&world, ana, chat, Event::Start), act(&world, ben, chat, Event::Start));
+        let (one, two) = tokio::join!(
+            act(&world, ana, chat, Event::Start),
+            act(&world, ben, chat, Event::Start)
+        );
         assert_eq!([one, two].iter().filter(|result| result.is_ok()).count(), 1);
         assert!([one, two].contains(&Err(Code::Taken)));
         assert_eq!(world.user(ana).await.load + world.user(ben).await.load, 1);
@@ -119,11 +157,22 @@ async fn a_chat_nobody_starts_is_missed_and_a_message_can_be_left() {
         world.advance(119);
         assert_eq!(world.head(chat).await.state.status(), Status::Waiting);
         world.advance(2);
-        let head = world.until(chat, "the miss", |h| h.state.status() == Status::Failed).await;
-        assert!(matches!(head.state, State::Failed { reason: FailReason::Missed, .. }));
+        let head = world
+            .until(chat, "the miss", |h| h.state.status() == Status::Failed)
+            .await;
+        assert!(matches!(
+            head.state,
+            State::Failed {
+                reason: FailReason::Missed,
+                ..
+            }
+        ));
         let left = world.order("v1", "Please write to me").await;
         assert_ne!(left, chat, "a final chat is not written to");
-        assert!(matches!(world.head(left).await.state, State::Waiting { offline: true, .. }));
+        assert!(matches!(
+            world.head(left).await.state,
+            State::Waiting { offline: true, .. }
+        ));
         world.advance(1000);
         assert_eq!(world.head(left).await.ring, None, "no queue timer runs");
         act(&world, world.demo.ana, left, Event::Start).await.unwrap();
@@ -136,22 +185,36 @@ async fn busy_or_gone_gives_the_offer_back_and_keeps_accepted_chats() {
         let (ana, ben) = (world.demo.ana, world.demo.ben);
         world.connect(ana).await;
         let mine = world.ask("v1", "Hello").await;
-        world.until(mine, "an offer", |h| offered_to(&h.state) == Some(ana)).await;
+        world
+            .until(mine, "an offer", |h| offered_to(&h.state) == Some(ana))
+            .await;
         act(&world, ana, mine, Event::Accept).await.unwrap();
         let offer = world.ask("v2", "Hello").await;
-        world.until(offer, "an offer", |h| offered_to(&h.state) == Some(ana)).await;
+        world
+            .until(offer, "an offer", |h| offered_to(&h.state) == Some(ana))
+            .await;
         presence::declare(&world.app, ana, Availability::Busy).await.unwrap();
         assert_eq!(world.head(offer).await.state.status(), Status::Waiting);
         world.connect(ben).await;
-        world.until(offer, "the offer to Ben", |h| offered_to(&h.state) == Some(ben)).await;
+        world
+            .until(offer, "the offer to Ben", |h| offered_to(&h.state) == Some(ben))
+            .await;
         // Ben's last socket closes: the grace is 30 s.
         presence::disconnected(&world.app, ben).await.unwrap();
         world.advance(29);
         assert_eq!(offered_to(&world.head(offer).await.state), Some(ben));
         world.advance(2);
-        world.until(offer, "the return", |h| h.state.status() == Status::Waiting).await;
-        common::eventually(|| async { (!world.user(ben).await.connected).then_some(()) }).await.expect("disconnected");
-        assert_eq!(world.head(mine).await.state.agent(), Some(ana), "what was accepted stays");
+        world
+            .until(offer, "the return", |h| h.state.status() == Status::Waiting)
+            .await;
+        common::eventually(|| async { (!world.user(ben).await.connected).then_some(()) })
+            .await
+            .expect("disconnected");
+        assert_eq!(
+            world.head(mine).await.state.agent(),
+            Some(ana),
+            "what was accepted stays"
+        );
     }
 }
 
@@ -170,7 +233,9 @@ async fn a_message_sent_twice_is_stored_once_and_a_burst_opens_one_chat() {
         assert_eq!(world.write(account, "v1", "m1", "Hello").await, a, "also much later");
         let head = world.head(a.conversation).await;
         assert_eq!((head.position, head.unread), (2, 2));
-        let rows = messages::after(&mut world.app.store.read().await.unwrap(), head.id, 0).await.unwrap();
+        let rows = messages::after(&mut world.app.store.read().await.unwrap(), head.id, 0)
+            .await
+            .unwrap();
         assert_eq!(rows.iter().map(|row| row.row.position).collect::<Vec<_>>(), [1, 2]);
     }
 }
@@ -187,9 +252,23 @@ async fn only_those_who_may_end_a_chat_and_places_come_back() {
         assert_eq!(world.user(ana).await.load, 0);
         let second = world.order("v1", "Me again").await;
         assert_ne!(second, chat);
-        assert!(lifecycle::happen(&world.app, second, Event::Leave, Actor::Contact, None).await.unwrap());
-        assert!(matches!(world.head(second).await.state, State::Ended { reason: EndReason::Visitor, .. }));
-        assert!(!lifecycle::happen(&world.app, second, Event::Leave, Actor::Contact, None).await.unwrap());
+        assert!(
+            lifecycle::happen(&world.app, second, Event::Leave, Actor::Contact, None)
+                .await
+                .unwrap()
+        );
+        assert!(matches!(
+            world.head(second).await.state,
+            State::Ended {
+                reason: EndReason::Visitor,
+                ..
+            }
+        ));
+        assert!(
+            !lifecycle::happen(&world.app, second, Event::Leave, Actor::Contact, None)
+                .await
+                .unwrap()
+        );
     }
 }
 
@@ -201,9 +280,22 @@ async fn every_change_of_state_is_a_row_of_the_journey() {
         act(&world, world.demo.ana, chat, Event::End).await.unwrap();
         let mut db = world.app.store.read().await.unwrap();
         let journey = messages::journey_after(&mut db, chat, 0).await.unwrap();
-        let told: Vec<_> = journey.iter().map(|row| (row.version, row.cause.as_str(), row.state.status())).collect();
-        assert_eq!(told, [(1, "begin", Status::Waiting), (2, "start", Status::Assigned), (3, "end", Status::Ended)]);
-        assert_eq!(journey.last().map(|row| &row.state), Some(&world.head(chat).await.state));
+        let told: Vec<_> = journey
+            .iter()
+            .map(|row| (row.version, row.cause.as_str(), row.state.status()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1, "begin", Status::Waiting),
+                (2, "start", Status::Assigned),
+                (3, "end", Status::Ended)
+            ]
+        );
+        assert_eq!(
+            journey.last().map(|row| &row.state),
+            Some(&world.head(chat).await.state)
+        );
     }
 }
 
@@ -222,7 +314,9 @@ async fn a_restart_keeps_timers_and_offers_moving() {
             (head.state.status() == Status::Failed).then_some(())
         });
         assert!(missed.await.is_some(), "the queue timer fired after the restart");
-        let loads = loads::candidates(&mut again.store.read().await.unwrap(), world.demo.orders.row.inbox).await.unwrap();
+        let loads = loads::candidates(&mut again.store.read().await.unwrap(), world.demo.orders.row.inbox)
+            .await
+            .unwrap();
         assert!(loads.iter().all(|candidate| candidate.load.active == 0));
     }
 }

@@ -28,7 +28,9 @@ async fn feed_numbers_have_no_gaps_and_follow_the_commits() {
             let store = store.clone();
             tasks.spawn(async move {
                 let mut tx = store.begin().await.unwrap();
-                let entry = feed::append(&mut tx, FeedKind::User, format!("u{writer}"), None, None).await.unwrap();
+                let entry = feed::append(&mut tx, FeedKind::User, format!("u{writer}"), None, None)
+                    .await
+                    .unwrap();
                 // Every third one is rolled back and must leave no hole.
                 if writer % 3 == 0 {
                     tx.rollback().await.unwrap();
@@ -42,7 +44,12 @@ async fn feed_numbers_have_no_gaps_and_follow_the_commits() {
         given.sort_unstable();
         assert_eq!(given, (1..=13).collect::<Vec<_>>());
         let mut db = store.read().await.unwrap();
-        let stored: Vec<i64> = feed::after(&mut db, 4, 100).await.unwrap().iter().map(|entry| entry.seq).collect();
+        let stored: Vec<i64> = feed::after(&mut db, 4, 100)
+            .await
+            .unwrap()
+            .iter()
+            .map(|entry| entry.seq)
+            .collect();
         assert_eq!(stored, (5..=13).collect::<Vec<_>>());
         assert_eq!(feed::newest(&mut db).await.unwrap(), 13);
     }
@@ -54,20 +61,38 @@ async fn a_push_is_stored_once_and_in_its_place() {
     for store in stores {
         let document = DocumentId::Timeline(ConversationId::from_u128(random_u128()), 1);
         let intent = IntentId::from_u128(random_u128());
-        let push = StoredPush { seq: 1, intent, changes: vec![vec![1, 2, 3], vec![0, 255]] };
+        let push = StoredPush {
+            seq: 1,
+            intent,
+            changes: vec![vec![1, 2, 3], vec![0, 255]],
+        };
         let mut tx = store.begin().await.unwrap();
         assert_eq!(documents::ensure(&mut tx, document).await.unwrap().seq, 0);
         assert!(documents::advance(&mut tx, document, 1, 0).await.unwrap());
-        assert!(!documents::advance(&mut tx, document, 1, 0).await.unwrap(), "a stale copy does not get a number");
-        assert!(!documents::advance(&mut tx, document, 2, 1).await.unwrap(), "nor does another epoch");
+        assert!(
+            !documents::advance(&mut tx, document, 1, 0).await.unwrap(),
+            "a stale copy does not get a number"
+        );
+        assert!(
+            !documents::advance(&mut tx, document, 2, 1).await.unwrap(),
+            "nor does another epoch"
+        );
         documents::insert_push(&mut tx, document, 1, &push).await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = store.begin().await.unwrap();
         let twice = StoredPush { seq: 2, ..push.clone() };
-        assert!(documents::insert_push(&mut tx, document, 1, &twice).await.unwrap_err().is_duplicate());
+        assert!(
+            documents::insert_push(&mut tx, document, 1, &twice)
+                .await
+                .unwrap_err()
+                .is_duplicate()
+        );
         drop(tx);
         let mut db = store.read().await.unwrap();
-        assert_eq!(documents::pushes_after(&mut db, document, 1, 0).await.unwrap(), std::slice::from_ref(&push));
+        assert_eq!(
+            documents::pushes_after(&mut db, document, 1, 0).await.unwrap(),
+            std::slice::from_ref(&push)
+        );
         assert_eq!(documents::push_of(&mut db, document, intent).await.unwrap(), Some(push));
     }
 }
@@ -91,7 +116,10 @@ async fn a_timer_is_replaced_by_its_kind_and_taken_once() {
         let mut db = store.read().await.unwrap();
         assert_eq!(timers::next_due(&mut db).await.unwrap(), Some(20));
         assert!(timers::due(&mut db, 19, 10).await.unwrap().is_empty());
-        assert_eq!(timers::due(&mut db, 20, 10).await.unwrap(), std::slice::from_ref(&second));
+        assert_eq!(
+            timers::due(&mut db, 20, 10).await.unwrap(),
+            std::slice::from_ref(&second)
+        );
         drop(db);
         let mut tx = store.begin().await.unwrap();
         assert!(!timers::take(&mut tx, &first).await.unwrap(), "it was replaced");
@@ -112,13 +140,19 @@ async fn folders_in_sql_hold_what_the_shared_rule_says_in_its_order() {
             chats.push(world.order(&format!("o{n}"), "Hello").await);
         }
         let offer = world.ask("a1", "Hello").await;
-        world.until(offer, "an offer", |head| head.state.agent().is_some()).await;
+        world
+            .until(offer, "an offer", |head| head.state.agent().is_some())
+            .await;
         for (user, chat) in [(ana, chats[0]), (ana, chats[1]), (ben, chats[2])] {
             let access = world.access(user).await;
-            causerie_server::desk::claim::act(&world.app, &access, chat, Event::Start, None).await.unwrap();
+            causerie_server::desk::claim::act(&world.app, &access, chat, Event::Start, None)
+                .await
+                .unwrap();
         }
         let access = world.access(ana).await;
-        causerie_server::desk::claim::act(&world.app, &access, chats[0], Event::End, None).await.unwrap();
+        causerie_server::desk::claim::act(&world.app, &access, chats[0], Event::End, None)
+            .await
+            .unwrap();
         chats.push(offer);
         for user in [ana, ben] {
             let access = world.access(user).await;
@@ -128,7 +162,10 @@ async fn folders_in_sql_hold_what_the_shared_rule_says_in_its_order() {
                 let mut expected = vec![];
                 for chat in &chats {
                     let head = world.head(*chat).await;
-                    let inbox = causerie_server::store::places::inbox(&mut db, head.inbox).await.unwrap().unwrap();
+                    let inbox = causerie_server::store::places::inbox(&mut db, head.inbox)
+                        .await
+                        .unwrap()
+                        .unwrap();
                     if folder.holds(&access, inbox.rules.mode, &head) {
                         expected.push((folder.key(&head), head.id));
                     }
@@ -136,11 +173,17 @@ async fn folders_in_sql_hold_what_the_shared_rule_says_in_its_order() {
                 expected.sort();
                 let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).collect();
                 let (heads, total) = windows::window(&mut db, folder, user, false, 0, 100).await.unwrap();
-                assert_eq!(heads.iter().map(|head| head.id).collect::<Vec<_>>(), expected, "{folder:?}");
+                assert_eq!(
+                    heads.iter().map(|head| head.id).collect::<Vec<_>>(),
+                    expected,
+                    "{folder:?}"
+                );
                 assert_eq!(total as usize, expected.len());
                 assert_eq!(counts.of(folder) as usize, expected.len());
             }
-            let (page, total) = windows::window(&mut db, Folder::Queue, user, false, 1, 3).await.unwrap();
+            let (page, total) = windows::window(&mut db, Folder::Queue, user, false, 1, 3)
+                .await
+                .unwrap();
             assert_eq!((page.len(), total), (2, 3));
         }
     }

@@ -47,7 +47,11 @@ impl Desk {
         let session = SessionId::from_u128(user.to_u128());
         let (socket, inbox) = app.hub.open(session, device, Arc::clone(&access));
         app.hub.release(socket, vec![]);
-        Self { app: app.clone(), pusher: Pusher { socket, device, access }, inbox }
+        Self {
+            app: app.clone(),
+            pusher: Pusher { socket, device, access },
+            inbox,
+        }
     }
 
     fn socket(&self) -> SocketId {
@@ -65,24 +69,32 @@ impl Desk {
 
     async fn follow(&mut self, document: DocumentId) -> Vec<ServerFrame> {
         self.frames();
-        catchup::open(&self.app, self.socket(), &self.pusher.access, document, None, 0).await.expect("opened");
+        catchup::open(&self.app, self.socket(), &self.pusher.access, document, None, 0)
+            .await
+            .expect("opened");
         self.frames()
     }
 
     /// Pushes a change and returns the answer.
     async fn push(&mut self, document: DocumentId, intent: IntentId, changes: Vec<Vec<u8>>) -> ServerFrame {
         self.frames();
-        let push = Push { document, epoch: 1, intent, changes };
+        let push = Push {
+            document,
+            epoch: 1,
+            intent,
+            changes,
+        };
         push::receive(&self.app, &self.pusher, push).await.expect("not hostile");
-        let answers = self.frames().into_iter().filter(|frame| {
-            matches!(frame, ServerFrame::Applied { .. } | ServerFrame::Refused { .. })
-        });
-        answers.last().expect("an answer")
+        let answer = |frame: &ServerFrame| matches!(frame, ServerFrame::Applied { .. } | ServerFrame::Refused { .. });
+        self.frames().into_iter().rfind(answer).expect("an answer")
     }
 }
 
 fn pen(user: UserId) -> Pen {
-    Pen { actor: random_bytes(), user: Some(user) }
+    Pen {
+        actor: random_bytes(),
+        user: Some(user),
+    }
 }
 
 fn message(user: UserId, text: &str) -> Message {
@@ -109,7 +121,9 @@ fn replica(kind: DocumentKind, frames: &[ServerFrame]) -> automerge::Automerge {
 
 async fn assigned(world: &World, user: UserId, visitor: &str) -> ConversationId {
     let chat = world.order(visitor, "Hello").await;
-    claim::act(&world.app, &world.access(user).await, chat, Event::Start, None).await.expect("started");
+    claim::act(&world.app, &world.access(user).await, chat, Event::Start, None)
+        .await
+        .expect("started");
     chat
 }
 
@@ -125,7 +139,10 @@ async fn a_reply_is_stored_once_however_often_it_is_sent() {
         let change = timeline::append(&mut local, &pen(ana), &reply).unwrap();
         let intent = IntentId::from(reply.id);
         let first = desk.push(document, intent, vec![change.clone()]).await;
-        assert!(matches!(&first, ServerFrame::Applied { seq: 2, changes, .. } if changes.is_empty()), "{first:?}");
+        assert!(
+            matches!(&first, ServerFrame::Applied { seq: 2, changes, .. } if changes.is_empty()),
+            "{first:?}"
+        );
         // The acknowledgement was lost: the same bytes again, then a rebuild under another actor.
         assert_eq!(desk.push(document, intent, vec![change.clone()]).await, first);
         let fresh = DocumentId::Timeline(chat, 1);
@@ -136,10 +153,14 @@ async fn a_reply_is_stored_once_however_often_it_is_sent() {
         assert_eq!(timeline::get(&rebuilt, reply.id).unwrap().as_ref(), Some(&reply));
         let again = timeline::append(&mut rebuilt, &pen(ana), &message(ana, "Hi there")).unwrap();
         match desk.push(document, intent, vec![again]).await {
-            ServerFrame::Applied { seq: 2, changes, .. } => assert_eq!(changes, [change], "what was stored is answered"),
+            ServerFrame::Applied { seq: 2, changes, .. } => {
+                assert_eq!(changes, [change], "what was stored is answered")
+            }
             other => panic!("{other:?}"),
         }
-        let rows = messages::after(&mut world.app.store.read().await.unwrap(), chat, 0).await.unwrap();
+        let rows = messages::after(&mut world.app.store.read().await.unwrap(), chat, 0)
+            .await
+            .unwrap();
         assert_eq!(rows.len(), 2, "the visitor's message and one reply");
         assert_eq!(world.head(chat).await.unread, 0);
     }
@@ -155,14 +176,27 @@ async fn only_the_chats_agent_writes_and_only_until_the_end() {
         let local = replica(DocumentKind::Timeline, &anas.follow(document).await);
         // Ben gets nothing to see, and what he writes blindly is refused.
         let mut bens = Desk::open(&world, &world.app, ben).await;
-        assert_eq!(bens.follow(document).await, [ServerFrame::Revoked { documents: vec![document] }]);
+        assert_eq!(
+            bens.follow(document).await,
+            [ServerFrame::Revoked {
+                documents: vec![document]
+            }]
+        );
         let forged = timeline::append(&mut local.clone(), &pen(ben), &message(ben, "Let me")).unwrap();
         let answer = bens.push(document, IntentId::from_u128(1), vec![forged]).await;
-        assert!(matches!(&answer, ServerFrame::Refused { refusal, .. } if refusal.code == Code::NotFound), "{answer:?}");
-        claim::act(&world.app, &world.access(ana).await, chat, Event::End, None).await.unwrap();
+        assert!(
+            matches!(&answer, ServerFrame::Refused { refusal, .. } if refusal.code == Code::NotFound),
+            "{answer:?}"
+        );
+        claim::act(&world.app, &world.access(ana).await, chat, Event::End, None)
+            .await
+            .unwrap();
         let late = timeline::append(&mut local.clone(), &pen(ana), &message(ana, "One more")).unwrap();
         let answer = anas.push(document, IntentId::from_u128(2), vec![late]).await;
-        assert!(matches!(&answer, ServerFrame::Refused { refusal, .. } if refusal.code == Code::Closed), "{answer:?}");
+        assert!(
+            matches!(&answer, ServerFrame::Refused { refusal, .. } if refusal.code == Code::Closed),
+            "{answer:?}"
+        );
         let garbage = anas.push(document, IntentId::from_u128(3), vec![vec![1, 2, 3]]).await;
         assert!(matches!(&garbage, ServerFrame::Refused { refusal, .. } if refusal.code == Code::Malformed));
         assert_eq!(world.head(chat).await.position, 1, "nothing was written");
@@ -176,18 +210,35 @@ async fn what_may_not_be_seen_is_not_told() {
         let mut bens = Desk::open(&world, &world.app, ben).await;
         let chat = world.order("v1", "A secret").await;
         let seen = bens.frames();
-        assert!(format!("{seen:?}").contains("A secret"), "a broadcast queue is for all members");
+        assert!(
+            format!("{seen:?}").contains("A secret"),
+            "a broadcast queue is for all members"
+        );
         bens.follow(DocumentId::Timeline(chat, 1)).await;
-        claim::act(&world.app, &world.access(ana).await, chat, Event::Start, None).await.unwrap();
+        claim::act(&world.app, &world.access(ana).await, chat, Event::Start, None)
+            .await
+            .unwrap();
         let told = bens.frames();
-        assert!(told.iter().any(|frame| matches!(frame, ServerFrame::Revoked { documents } if documents == &[DocumentId::Timeline(chat, 1)])));
-        let gone = Gone::Conversation { id: chat, taken_by: Some(ana) };
-        assert!(told.iter().any(|frame| matches!(frame, ServerFrame::Rows { gone: rows, .. } if rows == &[gone.clone()])));
+        assert!(told.iter().any(
+            |frame| matches!(frame, ServerFrame::Revoked { documents } if documents == &[DocumentId::Timeline(chat, 1)])
+        ));
+        let gone = Gone::Conversation {
+            id: chat,
+            taken_by: Some(ana),
+        };
+        assert!(
+            told.iter().any(
+                |frame| matches!(frame, ServerFrame::Rows { gone: rows, .. } if rows == std::slice::from_ref(&gone))
+            )
+        );
         // From now on Ben hears nothing of it, whatever happens.
         world.write(&world.demo.orders, "v1", "m2", "My card number").await;
         let heard = bens.frames();
         assert!(!format!("{heard:?}").contains("card"), "{heard:?}");
-        assert!(heard.iter().all(|frame| !matches!(frame, ServerFrame::Part(_))), "{heard:?}");
+        assert!(
+            heard.iter().all(|frame| !matches!(frame, ServerFrame::Part(_))),
+            "{heard:?}"
+        );
         // And after a reconnect the catch-up tells that it is gone, not what it says.
         let mut db = world.app.store.read().await.unwrap();
         let (frames, _) = catchup::since(&mut db, &bens.pusher.access, Some(1)).await.unwrap();
@@ -203,17 +254,25 @@ async fn a_second_node_with_a_stale_copy_writes_after_reading_what_it_lacks() {
         let contact = world.head(chat).await.contact;
         let document = DocumentId::Notes(contact);
         let (_hand, clock) = causerie_server::clock::ManualClock::new(common::START);
-        let second = causerie_server::build(world.app.config.clone(), clock).await.expect("a second node");
+        let second = causerie_server::build(world.app.config.clone(), clock)
+            .await
+            .expect("a second node");
         let mut here = Desk::open(&world, &world.app, ana).await;
         let mut there = Desk::open(&world, &second, ben).await;
         let mut local = replica(DocumentKind::Notes, &here.follow(document).await);
         let mut remote = replica(DocumentKind::Notes, &there.follow(document).await);
-        for (n, (desk, doc, user)) in
-            [(&mut here, &mut local, ana), (&mut there, &mut remote, ben)].into_iter().enumerate()
+        for (n, (desk, doc, user)) in [(&mut here, &mut local, ana), (&mut there, &mut remote, ben)]
+            .into_iter()
+            .enumerate()
         {
             let change = notes::add(doc, &pen(user), NoteId::from_u128(n as u128), 1, "A note").unwrap();
-            let answer = desk.push(document, IntentId::from_u128(100 + n as u128), vec![change]).await;
-            assert!(matches!(answer, ServerFrame::Applied { seq, .. } if seq == n as i64 + 1), "{answer:?}");
+            let answer = desk
+                .push(document, IntentId::from_u128(100 + n as u128), vec![change])
+                .await;
+            assert!(
+                matches!(answer, ServerFrame::Applied { seq, .. } if seq == n as i64 + 1),
+                "{answer:?}"
+            );
         }
         let mut fresh = Desk::open(&world, &second, ana).await;
         let whole = replica(DocumentKind::Notes, &fresh.follow(document).await);
@@ -245,32 +304,57 @@ async fn a_client_catches_up_by_cursor_and_a_document_by_sequence() {
         drop(db);
         // 70 more messages: a snapshot was written on the way, and both ways of loading agree.
         for n in 0..70 {
-            world.write(&world.demo.orders, "v1", &format!("n{n}"), "and one more").await;
+            world
+                .write(&world.demo.orders, "v1", &format!("n{n}"), "and one more")
+                .await;
         }
         let document = DocumentId::Timeline(chat, 1);
-        let record = documents::get(&mut world.app.store.read().await.unwrap(), document).await.unwrap().unwrap();
+        let record = documents::get(&mut world.app.store.read().await.unwrap(), document)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(record.snapshot.is_some() && record.seq == 72);
         let mut desk = Desk::open(&world, &world.app, ana).await;
         let whole = replica(DocumentKind::Timeline, &desk.follow(document).await);
         assert_eq!(timeline::ids(&whole).unwrap().len(), 72);
-        let have = Some(DocumentCursor { document, epoch: 1, seq: 70 });
-        catchup::open(&world.app, desk.socket(), &access, document, have, 0).await.unwrap();
+        let have = Some(DocumentCursor {
+            document,
+            epoch: 1,
+            seq: 70,
+        });
+        catchup::open(&world.app, desk.socket(), &access, document, have, 0)
+            .await
+            .unwrap();
         let frames = desk.frames();
-        assert!(frames.iter().any(|frame| matches!(frame, ServerFrame::Part(part)
-            if part.from == 70 && part.to == 72 && part.changes.len() == 2 && part.snapshot.is_none())), "{frames:?}");
+        assert!(
+            frames.iter().any(|frame| matches!(frame, ServerFrame::Part(part)
+            if part.from == 70 && part.to == 72 && part.changes.len() == 2 && part.snapshot.is_none())),
+            "{frames:?}"
+        );
     }
 }
 
 #[test]
 fn announcements_leave_in_the_order_of_the_commits() {
     let (hub, visitors) = (Hub::new(0), VisitorHub::default());
-    let access = Access { user: UserId::from_u128(1), role: Role::Agent, member_of: vec![], sees: vec![] };
+    let access = Access {
+        user: UserId::from_u128(1),
+        role: Role::Agent,
+        member_of: vec![],
+        sees: vec![],
+    };
     let (socket, mut inbox) = hub.open(SessionId::from_u128(1), DeviceId::from_u128(1), Arc::new(access));
     hub.release(socket, vec![]);
     let news = |seq: i64| {
         let mut news = News::default();
         let id = UserId::from_u128(seq as u128);
-        news.entry(FeedEntry { seq, kind: FeedKind::User, row_id: id.to_string(), before: None, after: None });
+        news.entry(FeedEntry {
+            seq,
+            kind: FeedKind::User,
+            row_id: id.to_string(),
+            before: None,
+            after: None,
+        });
         news.user(UserRow {
             id,
             name: "Ana".into(),

@@ -50,7 +50,12 @@ impl Access {
     pub fn new(user: UserId, role: Role, grants: &Grants, member_of: Vec<InboxId>, all: &[InboxId]) -> Self {
         let everything = (role.manages() || grants.all_inboxes) && grants.contact_center;
         let sees = if everything { all.to_vec() } else { member_of.clone() };
-        Self { user, role, member_of, sees }
+        Self {
+            user,
+            role,
+            member_of,
+            sees,
+        }
     }
 
     /// Sees the inbox itself (its name, its members).
@@ -106,12 +111,18 @@ mod tests {
 
     #[test]
     fn an_assigned_chat_is_read_by_its_agent_and_supervisors_only() {
-        let state = State::Assigned { agent: user(1), since: 0 };
+        let state = State::Assigned {
+            agent: user(1),
+            since: 0,
+        };
         let scope = Scope::of(InboxId::from_u128(1), Mode::Broadcast, &state);
         assert!(access(1, Role::Agent, &[1]).reads(&scope));
         assert!(!access(2, Role::Agent, &[1]).reads(&scope));
         assert!(access(3, Role::Supervisor, &[1]).reads(&scope));
-        assert!(!access(3, Role::Supervisor, &[2]).reads(&scope), "supervisors see their inboxes only");
+        assert!(
+            !access(3, Role::Supervisor, &[2]).reads(&scope),
+            "supervisors see their inboxes only"
+        );
         assert!(access(4, Role::Admin, &[]).reads(&scope));
     }
 
@@ -130,8 +141,16 @@ mod tests {
     fn final_chats_are_history_for_the_members() {
         let inbox = InboxId::from_u128(1);
         for state in [
-            State::Ended { reason: EndReason::Agent, by: None, at: 0, last_agent: None },
-            State::Failed { reason: FailReason::Missed, at: 0 },
+            State::Ended {
+                reason: EndReason::Agent,
+                by: None,
+                at: 0,
+                last_agent: None,
+            },
+            State::Failed {
+                reason: FailReason::Missed,
+                at: 0,
+            },
         ] {
             let scope = Scope::of(inbox, Mode::Auto, &state);
             assert!(access(1, Role::Agent, &[1]).reads(&scope));
@@ -141,7 +160,10 @@ mod tests {
 
     #[test]
     fn without_the_contact_center_seat_an_admin_sees_memberships_only() {
-        let grants = Grants { contact_center: false, ..Grants::default() };
+        let grants = Grants {
+            contact_center: false,
+            ..Grants::default()
+        };
         let all = [InboxId::from_u128(1), InboxId::from_u128(2)];
         let admin = Access::new(user(1), Role::Admin, &grants, vec![all[1]], &all);
         assert!(!admin.sees_inbox(all[0]));

@@ -149,7 +149,9 @@ pub fn password_problem(password: &str) -> Option<&'static str> {
 /// The extension of a file name if it may be uploaded, in lower case.
 pub fn upload_extension(name: &str) -> Option<&'static str> {
     let (_, extension) = name.rsplit_once('.')?;
-    UPLOAD_EXTENSIONS.into_iter().find(|allowed| allowed.eq_ignore_ascii_case(extension))
+    UPLOAD_EXTENSIONS
+        .into_iter()
+        .find(|allowed| allowed.eq_ignore_ascii_case(extension))
 }
 
 #[cfg(test)]

@@ -60,7 +60,11 @@ pub fn normalise(detail: Detail, value: &str) -> String {
         Detail::Email => value.trim().to_lowercase(),
         Detail::Phone => {
             let digits = value.chars().filter(char::is_ascii_digit);
-            if value.trim_start().starts_with('+') { std::iter::once('+').chain(digits).collect() } else { digits.collect() }
+            if value.trim_start().starts_with('+') {
+                std::iter::once('+').chain(digits).collect()
+            } else {
+                digits.collect()
+            }
         }
     }
 }

@@ -128,7 +128,11 @@ impl Status {
 impl State {
     /// A chat that begins to wait now.
     pub fn waiting(now: Millis) -> Self {
-        Self::Waiting { since: now, overdue: false, offline: false }
+        Self::Waiting {
+            since: now,
+            overdue: false,
+            offline: false,
+        }
     }
 
     pub fn status(&self) -> Status {
@@ -169,9 +173,11 @@ impl State {
     pub fn timer(&self, rules: &Rules) -> Option<(TimerKind, Millis)> {
         match self {
             Self::Bot { since } => Some((TimerKind::BotSilence, since + BOT_SILENCE_MS)),
-            Self::Waiting { since, overdue: false, offline: false }
-                if matches!(rules.mode, crate::inbox::Mode::Broadcast) =>
-            {
+            Self::Waiting {
+                since,
+                overdue: false,
+                offline: false,
+            } if matches!(rules.mode, crate::inbox::Mode::Broadcast) => {
                 Some((TimerKind::Queue, since + i64::from(rules.queue_secs) * 1000))
             }
             Self::Waiting { .. } => None,

@@ -74,7 +74,11 @@ impl FromStr for DocumentId {
             _ => return Err(bad),
         };
         // One spelling only ("01" is no segment number).
-        if parts.next().is_none() && id.to_string() == text { Ok(id) } else { Err(bad) }
+        if parts.next().is_none() && id.to_string() == text {
+            Ok(id)
+        } else {
+            Err(bad)
+        }
     }
 }
 
@@ -172,7 +176,10 @@ pub fn load(kind: DocumentKind, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) ->
 
 /// Applies changes that the gate has admitted.
 pub fn apply(doc: &mut Automerge, changes: &[Vec<u8>]) -> Result<(), DocumentError> {
-    let changes = changes.iter().map(|bytes| parse(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let changes = changes
+        .iter()
+        .map(|bytes| parse(bytes))
+        .collect::<Result<Vec<_>, _>>()?;
     doc.apply_changes(changes)?;
     Ok(())
 }
@@ -230,7 +237,13 @@ mod tests {
 
     #[test]
     fn the_genesis_is_the_same_everywhere_and_for_ever() {
-        let heads = |kind| begin(kind).get_heads().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let heads = |kind| {
+            begin(kind)
+                .get_heads()
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
         // Changing one of these makes every stored document unreadable for new clients.
         assert_eq!(heads(DocumentKind::Timeline), [TIMELINE]);
         assert_eq!(heads(DocumentKind::Contact), [CONTACT]);
@@ -254,7 +267,10 @@ mod tests {
     fn an_edit_that_fails_leaves_no_trace() {
         let mut doc = begin(DocumentKind::Notes);
         let before = doc.get_heads();
-        let pen = Pen { actor: [1; 16], user: Some(UserId::from_u128(1)) };
+        let pen = Pen {
+            actor: [1; 16],
+            user: Some(UserId::from_u128(1)),
+        };
         let result = write(&mut doc, &pen, |tx| {
             tx.put(ROOT, "x", 1)?;
             Err::<(), _>(DocumentError::Missing("y"))

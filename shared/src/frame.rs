@@ -58,15 +58,39 @@ pub enum Ephemeral {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClientFrame {
     /// First frame. Documents are those to go on with; `cursor` is the last feed number seen.
-    Hello { schema: u16, device: DeviceId, cursor: Option<i64>, documents: Vec<DocumentCursor> },
+    Hello {
+        schema: u16,
+        device: DeviceId,
+        cursor: Option<i64>,
+        documents: Vec<DocumentCursor>,
+    },
     /// Asks for rows `from..to` of a folder in the server's order.
-    Window { folder: Folder, from: u32, to: u32 },
+    Window {
+        folder: Folder,
+        from: u32,
+        to: u32,
+    },
     /// Follow a document. `have` says what the client holds; `rows_after` is the feed number above
     /// which message and journey rows of a timeline are wanted.
-    Open { document: DocumentId, have: Option<DocumentCursor>, rows_after: i64 },
-    Close { document: DocumentId },
-    Push { document: DocumentId, epoch: u32, intent: IntentId, changes: Vec<Vec<u8>> },
-    Command { intent: IntentId, expect_version: Option<i64>, body: Command },
+    Open {
+        document: DocumentId,
+        have: Option<DocumentCursor>,
+        rows_after: i64,
+    },
+    Close {
+        document: DocumentId,
+    },
+    Push {
+        document: DocumentId,
+        epoch: u32,
+        intent: IntentId,
+        changes: Vec<Vec<u8>>,
+    },
+    Command {
+        intent: IntentId,
+        expect_version: Option<i64>,
+        body: Command,
+    },
     Ephemeral(Ephemeral),
     Pong,
 }
@@ -87,24 +111,54 @@ pub struct Part {
 /// Server → console.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServerFrame {
-    Welcome { now: Millis, cursor: i64, me: Box<Me> },
+    Welcome {
+        now: Millis,
+        cursor: i64,
+        me: Box<Me>,
+    },
     /// Rows changed. `to` is the client's new cursor; 0: these rows were asked for and do not move it.
-    Rows { to: i64, upserts: Vec<Row>, gone: Vec<Gone> },
+    Rows {
+        to: i64,
+        upserts: Vec<Row>,
+        gone: Vec<Gone>,
+    },
     /// The order of a window; its rows came in a `Rows` frame before it.
-    Window { folder: Folder, from: u32, total: u32, order: Vec<ConversationId> },
+    Window {
+        folder: Folder,
+        from: u32,
+        total: u32,
+        order: Vec<ConversationId>,
+    },
     Counts(Counts),
     Part(Part),
     /// The intent is durable. `changes` is filled when the server stored other bytes for it earlier.
-    Applied { intent: IntentId, document: DocumentId, epoch: u32, seq: i64, changes: Vec<Vec<u8>> },
-    Refused { intent: IntentId, document: DocumentId, refusal: Refusal },
+    Applied {
+        intent: IntentId,
+        document: DocumentId,
+        epoch: u32,
+        seq: i64,
+        changes: Vec<Vec<u8>>,
+    },
+    Refused {
+        intent: IntentId,
+        document: DocumentId,
+        refusal: Refusal,
+    },
     /// Result of a command.
-    Outcome { intent: IntentId, result: Result<(), Refusal> },
+    Outcome {
+        intent: IntentId,
+        result: Result<(), Refusal>,
+    },
     /// The client may no longer see these: drop them.
-    Revoked { documents: Vec<DocumentId> },
+    Revoked {
+        documents: Vec<DocumentId>,
+    },
     /// The cursor is too old: drop all rows and ask anew. Cheap and invisible.
     Reset,
     Ephemeral(Ephemeral),
-    Ping { now: Millis },
+    Ping {
+        now: Millis,
+    },
     /// The session is over; the socket closes after it.
     Bye(Refusal),
     /// A frame was not understood or asked for something that is not possible; nothing was changed and the

@@ -70,18 +70,23 @@ pub struct Passed {
 /// Only plain change chunks are read: a compressed one can inflate a thousandfold.
 pub fn read(changes: &[Vec<u8>]) -> Result<Vec<Change>, Refusal> {
     if changes.is_empty() || changes.len() > MAX_CHANGES {
-        return Err(Refusal::new(Code::TooLarge, format!("a push holds 1 to {MAX_CHANGES} changes")));
+        return Err(Refusal::new(
+            Code::TooLarge,
+            format!("a push holds 1 to {MAX_CHANGES} changes"),
+        ));
     }
     changes
         .iter()
         .map(|bytes| {
             if bytes.len() > MAX_CHANGE_BYTES {
-                return Err(Refusal::new(Code::TooLarge, format!("a change has at most {MAX_CHANGE_BYTES} bytes")));
+                return Err(Refusal::new(
+                    Code::TooLarge,
+                    format!("a change has at most {MAX_CHANGE_BYTES} bytes"),
+                ));
             }
             header::plain_chunk(bytes)?;
             // Automerge's parser panics on some crafted changes; to the one who sent it that is malformed.
-            let change =
-                guarded(|| parse(bytes).map_err(|error| Refusal::new(Code::Malformed, error.to_string())))?;
+            let change = guarded(|| parse(bytes).map_err(|error| Refusal::new(Code::Malformed, error.to_string())))?;
             header::whole(bytes, &change)?;
             Ok(change)
         })

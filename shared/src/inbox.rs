@@ -28,7 +28,9 @@ impl Mode {
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Broadcast, Self::Auto, Self::Manual].into_iter().find(|m| m.as_str() == key)
+        [Self::Broadcast, Self::Auto, Self::Manual]
+            .into_iter()
+            .find(|m| m.as_str() == key)
     }
 }
 
@@ -85,7 +87,11 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { mode: Mode::Auto, accept_secs: DEFAULT_ACCEPT_SECS, queue_secs: DEFAULT_QUEUE_SECS }
+        Self {
+            mode: Mode::Auto,
+            accept_secs: DEFAULT_ACCEPT_SECS,
+            queue_secs: DEFAULT_QUEUE_SECS,
+        }
     }
 }
 

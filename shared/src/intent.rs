@@ -26,21 +26,53 @@ pub struct Intent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// A reply to the customer, into the newest segment that the client knows.
-    Reply { conversation: ConversationId, segment: u32, message: Box<Message>, files: Vec<FileBrief> },
-    SetField { contact: ContactId, field: Field, value: Option<String> },
-    SetDetail { contact: ContactId, detail: Detail, value: String, present: bool },
-    AddNote { contact: ContactId, note: NoteId, text: String },
+    Reply {
+        conversation: ConversationId,
+        segment: u32,
+        message: Box<Message>,
+        files: Vec<FileBrief>,
+    },
+    SetField {
+        contact: ContactId,
+        field: Field,
+        value: Option<String>,
+    },
+    SetDetail {
+        contact: ContactId,
+        detail: Detail,
+        value: String,
+        present: bool,
+    },
+    AddNote {
+        contact: ContactId,
+        note: NoteId,
+        text: String,
+    },
     /// Typing in a note; `base` are the heads (32 bytes each) of the document in which it was typed.
-    EditNote { contact: ContactId, note: NoteId, splice: Splice, base: Vec<[u8; 32]> },
-    HighlightNote { contact: ContactId, note: NoteId, on: bool },
-    Command { expect_version: Option<i64>, body: Command },
+    EditNote {
+        contact: ContactId,
+        note: NoteId,
+        splice: Splice,
+        base: Vec<[u8; 32]>,
+    },
+    HighlightNote {
+        contact: ContactId,
+        note: NoteId,
+        on: bool,
+    },
+    Command {
+        expect_version: Option<i64>,
+        body: Command,
+    },
 }
 
 impl Action {
     /// The document that the action writes; commands write none.
     pub fn document(&self) -> Option<DocumentId> {
         match self {
-            Self::Reply { conversation, segment, .. } => Some(DocumentId::Timeline(*conversation, *segment)),
+            Self::Reply {
+                conversation, segment, ..
+            } => Some(DocumentId::Timeline(*conversation, *segment)),
             Self::SetField { contact, .. } | Self::SetDetail { contact, .. } => Some(DocumentId::Contact(*contact)),
             Self::AddNote { contact, .. } | Self::EditNote { contact, .. } | Self::HighlightNote { contact, .. } => {
                 Some(DocumentId::Notes(*contact))

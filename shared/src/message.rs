@@ -117,9 +117,16 @@ impl Delivery {
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Queued, Self::Sent, Self::Delivered, Self::Read, Self::Failed, Self::Unconfirmed]
-            .into_iter()
-            .find(|state| state.as_str() == key)
+        [
+            Self::Queued,
+            Self::Sent,
+            Self::Delivered,
+            Self::Read,
+            Self::Failed,
+            Self::Unconfirmed,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == key)
     }
 }
 

@@ -104,7 +104,13 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without a person or numbers.
     pub fn new(code: Code, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), user: None, name: None, numbers: None }
+        Self {
+            code,
+            text: text.into(),
+            user: None,
+            name: None,
+            numbers: None,
+        }
     }
 
     /// The chat was taken by `user` first.

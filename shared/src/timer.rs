@@ -21,7 +21,13 @@ pub enum TimerKind {
 }
 
 impl TimerKind {
-    pub const ALL: [Self; 5] = [Self::Queue, Self::Acceptance, Self::BotSilence, Self::Round, Self::Presence];
+    pub const ALL: [Self; 5] = [
+        Self::Queue,
+        Self::Acceptance,
+        Self::BotSilence,
+        Self::Round,
+        Self::Presence,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -54,7 +54,9 @@ const STORIES: [Story; 5] = [
         country: "ES",
         lines: &[
             Visitor("Hola, el pedido 88213 llegó ayer y el globo de la lámpara viene roto 😕 ¿Me podéis enviar otro?"),
-            Agent("Hola, Lucía. Siento mucho el golpe. Te envío hoy mismo un globo nuevo, sin coste. No hace falta que devuelvas el roto."),
+            Agent(
+                "Hola, Lucía. Siento mucho el golpe. Te envío hoy mismo un globo nuevo, sin coste. No hace falta que devuelvas el roto.",
+            ),
             Visitor("¡Perfecto! ¿Llegaría antes del viernes? Es un regalo."),
         ],
         note: Some("Prefers WhatsApp, never calls before 10. Gift orders: no invoice in the box."),
@@ -93,7 +95,10 @@ const STORIES: [Story; 5] = [
         city: Some("Sevilla"),
         page: "https://lumbre.example/pedido/88107",
         country: "ES",
-        lines: &[Visitor("¿Cuándo sale mi pedido?"), Agent("Su pedido sale mañana temprano.")],
+        lines: &[
+            Visitor("¿Cuándo sale mi pedido?"),
+            Agent("Su pedido sale mañana temprano."),
+        ],
         note: None,
         ended: true,
     },
@@ -116,13 +121,23 @@ const STORIES: [Story; 5] = [
 pub async fn tell(app: &Shared, demo: &Demo) -> Result<(), DeskError> {
     // The last story told is the newest; the list shows it first.
     for (number, story) in STORIES.iter().enumerate().rev() {
-        let agent = if story.ended && number % 2 == 0 { demo.ben } else { demo.ana };
+        let agent = if story.ended && number % 2 == 0 {
+            demo.ben
+        } else {
+            demo.ana
+        };
         one(app, &demo.orders, agent, number, story).await?;
     }
     Ok(())
 }
 
-async fn one(app: &Shared, account: &AccountRecord, agent: UserId, number: usize, story: &Story) -> Result<(), DeskError> {
+async fn one(
+    app: &Shared,
+    account: &AccountRecord,
+    agent: UserId,
+    number: usize,
+    story: &Story,
+) -> Result<(), DeskError> {
     let access = access_of(app, agent).await?;
     let mut chat: Option<(ConversationId, ContactId)> = None;
     for (index, line) in story.lines.iter().enumerate() {
@@ -143,7 +158,9 @@ async fn one(app: &Shared, account: &AccountRecord, agent: UserId, number: usize
         // Two messages of one moment would look like one person talking very fast.
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    let Some((conversation, contact)) = chat else { return Ok(()) };
+    let Some((conversation, contact)) = chat else {
+        return Ok(());
+    };
     describe(app, contact, agent, story).await?;
     if story.ended {
         claim::act(app, &access, conversation, Event::End, None).await?;
@@ -155,7 +172,9 @@ async fn one(app: &Shared, account: &AccountRecord, agent: UserId, number: usize
 
 async fn access_of(app: &Shared, user: UserId) -> Result<Access, DeskError> {
     let mut db = app.store.read().await?;
-    let record = people::user(&mut db, user).await?.ok_or(crate::store::StoreError::Damaged("demo user"))?;
+    let record = people::user(&mut db, user)
+        .await?
+        .ok_or(crate::store::StoreError::Damaged("demo user"))?;
     Ok(access::of(&mut db, &record).await?)
 }
 
@@ -189,13 +208,19 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
         reply_to: None,
         attachments: vec![],
     };
-    let mut room = app.rooms.lock(&app.store, DocumentId::Timeline(conversation, 1)).await?;
+    let mut room = app
+        .rooms
+        .lock(&app.store, DocumentId::Timeline(conversation, 1))
+        .await?;
     let Some(prepared) = room.prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))? else {
         return Ok(());
     };
     let mut news = News::default();
     let mut tx = app.store.begin().await?;
-    let target = Target { conversation, segment: 1 };
+    let target = Target {
+        conversation,
+        segment: 1,
+    };
     reply::accept(&mut tx, access, target, std::slice::from_ref(&message), now, &mut news).await?;
     room.write(&mut tx, IntentId::from(message.id), &prepared).await?;
     tx.commit().await?;
@@ -213,7 +238,8 @@ async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story
             let mut news = News::default();
             let mut tx = app.store.begin().await?;
             profile_changed(&mut tx, contact, &prepared, &mut news).await?;
-            room.write(&mut tx, IntentId::new(now, random_u128()), &prepared).await?;
+            room.write(&mut tx, IntentId::new(now, random_u128()), &prepared)
+                .await?;
             tx.commit().await?;
             room.committed(prepared);
             change::publish(app, news);
@@ -225,14 +251,18 @@ async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story
         for highlight in [false, true] {
             let prepared = room.prepare_own(|doc, pen| match highlight {
                 false => {
-                    let pen = causerie_shared::document::Pen { actor: pen.actor, user: Some(agent) };
+                    let pen = causerie_shared::document::Pen {
+                        actor: pen.actor,
+                        user: Some(agent),
+                    };
                     notes::add(doc, &pen, id, now, text).map(Some)
                 }
                 true => notes::highlight(doc, pen, id, true),
             })?;
             let Some(prepared) = prepared else { continue };
             let mut tx = app.store.begin().await?;
-            room.write(&mut tx, IntentId::new(now, random_u128()), &prepared).await?;
+            room.write(&mut tx, IntentId::new(now, random_u128()), &prepared)
+                .await?;
             tx.commit().await?;
             room.committed(prepared);
         }

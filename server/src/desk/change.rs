@@ -20,8 +20,7 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{
-        Db,
-        conversations,
+        Db, conversations,
         feed::{self, FeedKind},
         loads, messages, people, places, timers,
     },
@@ -46,7 +45,11 @@ pub async fn apply(
     news: &mut News,
 ) -> Result<(), DeskError> {
     let rules = rules(&mut *db, head.inbox).await?;
-    let facts = Facts { inbox: head.inbox, channel: head.channel, rules };
+    let facts = Facts {
+        inbox: head.inbox,
+        channel: head.channel,
+        rules,
+    };
     let before_scope = Scope::of(head.inbox, rules.mode, &head.state);
     let before = head.state.clone();
     head.state = transition(before.clone(), event, actor, &facts, now)?;
@@ -137,7 +140,10 @@ pub async fn write_journey(
 
 /// What of the head follows from its state.
 pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
-    head.ring = head.state.timer(rules).map(|(_, due)| Ring { due, total: (due - now).max(1) });
+    head.ring = head.state.timer(rules).map(|(_, due)| Ring {
+        due,
+        total: (due - now).max(1),
+    });
     if let State::Waiting { since, .. } = head.state {
         head.waiting_since = since;
         // A queue ring drains over the whole wait, also after a declined offer.
@@ -178,7 +184,13 @@ pub async fn set(
     due: Millis,
     now: Millis,
 ) -> Result<(), DeskError> {
-    let timer = crate::store::timers::TimerRecord { id: TimerId::new(now, random_u128()), kind, subject, fence, due };
+    let timer = crate::store::timers::TimerRecord {
+        id: TimerId::new(now, random_u128()),
+        kind,
+        subject,
+        fence,
+        due,
+    };
     Ok(timers::set(db, &timer).await?)
 }
 
@@ -208,7 +220,10 @@ async fn move_places(
     }
     for user in have.iter().filter(|user| !had.contains(user)) {
         if let Err(load) = loads::claim(&mut *db, inbox, *user, now).await? {
-            let name = people::user(&mut *db, *user).await?.map(|user| user.name).unwrap_or_default();
+            let name = people::user(&mut *db, *user)
+                .await?
+                .map(|user| user.name)
+                .unwrap_or_default();
             let (used, limit) = load.reached();
             return Err(Refusal::capacity(*user, name, used, limit).into());
         }

@@ -31,7 +31,9 @@ pub async fn act(
 ) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    let mut head = conversations::lock(&mut tx, conversation).await?.ok_or_else(not_found)?;
+    let mut head = conversations::lock(&mut tx, conversation)
+        .await?
+        .ok_or_else(not_found)?;
     let rules = change::rules(&mut tx, head.inbox).await?;
     let visible = access.reads(&Scope::of(head.inbox, rules.mode, &head.state));
     if !visible {
@@ -48,7 +50,10 @@ pub async fn act(
     if matches!(event, Event::Start) && !access.is_member(head.inbox) && !access.supervises(head.inbox) {
         return Err(Refusal::new(Code::Forbidden, "you are not a member of this inbox").into());
     }
-    let actor = Actor::User { id: access.user, supervises: access.supervises(head.inbox) };
+    let actor = Actor::User {
+        id: access.user,
+        supervises: access.supervises(head.inbox),
+    };
     let mut news = News::default();
     change::apply(&mut tx, &mut head, &event, actor, now, &mut news).await?;
     tx.commit().await?;

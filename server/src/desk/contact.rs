@@ -25,19 +25,19 @@ const CHATS_TO_RENAME: i64 = 50;
 /// The contact behind an external id, made with a generated name when it writes for the first time.
 ///
 /// A name or e-mail typed into a form never merges contacts (`sync.md`, Visitors): only the identity counts.
-pub async fn resolve(
-    db: &mut Db,
-    account: AccountId,
-    external: &str,
-    now: Millis,
-) -> Result<ContactRecord, DeskError> {
+pub async fn resolve(db: &mut Db, account: AccountId, external: &str, now: Millis) -> Result<ContactRecord, DeskError> {
     if let Some(id) = contacts::by_identity(&mut *db, account, external).await?
         && let Some(contact) = contacts::get(&mut *db, id).await?
     {
         return Ok(contact);
     }
     let id = ContactId::new(now, random_u128());
-    let contact = ContactRecord { id, name: generated_name(id), email: None, created_at: now };
+    let contact = ContactRecord {
+        id,
+        name: generated_name(id),
+        email: None,
+        created_at: now,
+    };
     contacts::insert(&mut *db, &contact).await?;
     contacts::add_identity(db, account, external, id).await?;
     Ok(contact)
@@ -63,7 +63,9 @@ pub async fn profile_changed(
     prepared: &Prepared,
     news: &mut News,
 ) -> Result<(), DeskError> {
-    let Some(mut record) = contacts::get(&mut *db, contact).await? else { return Ok(()) };
+    let Some(mut record) = contacts::get(&mut *db, contact).await? else {
+        return Ok(());
+    };
     let profile = profile::read(prepared.doc())?;
     let name = profile.get(Field::Name).map(str::trim).filter(|name| !name.is_empty());
     let name = name.map_or_else(|| generated_name(contact), str::to_owned);
@@ -77,7 +79,9 @@ pub async fn profile_changed(
     contacts::save(&mut *db, &record).await?;
     if renamed {
         for chat in conversations::of_contact(&mut *db, contact, CHATS_TO_RENAME).await? {
-            let Some(mut head) = conversations::lock(&mut *db, chat.id).await? else { continue };
+            let Some(mut head) = conversations::lock(&mut *db, chat.id).await? else {
+                continue;
+            };
             head.contact_name.clone_from(&record.name);
             touch(&mut *db, &mut head, news).await?;
         }

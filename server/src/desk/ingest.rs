@@ -4,7 +4,10 @@ use causerie_shared::{
     Millis,
     access::Scope,
     contact::{Detail, is_plausible},
-    conversation::{FailReason, State, transition::{Actor, begin}},
+    conversation::{
+        FailReason, State,
+        transition::{Actor, begin},
+    },
     document::{DocumentId, timeline},
     frame::ServerFrame,
     ids::{ContactId, ConversationId, IntentId, MessageId},
@@ -77,7 +80,10 @@ pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, Desk
         return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_FILES} files")).into());
     }
     incoming.name = incoming.name.map(|name| tidy(&name)).filter(|name| !name.is_empty());
-    incoming.email = incoming.email.map(|email| email.trim().to_owned()).filter(|email| is_plausible(Detail::Email, email));
+    incoming.email = incoming
+        .email
+        .map(|email| email.trim().to_owned())
+        .filter(|email| is_plausible(Detail::Email, email));
     for _ in 0..TRIES {
         match attempt(app, &incoming).await {
             Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
@@ -88,7 +94,11 @@ pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, Desk
 }
 
 fn tidy(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_NAME).collect();
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(MAX_NAME)
+        .collect();
     plain.trim().to_owned()
 }
 
@@ -102,9 +112,15 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     introduce(app, incoming, found.contact.id).await?;
     let (contact, open) = (found.contact, found.open);
     let id = MessageId::new(now, random_u128());
-    let conversation = open.as_ref().map_or_else(|| ConversationId::new(now, random_u128()), |head| head.id);
+    let conversation = open
+        .as_ref()
+        .map_or_else(|| ConversationId::new(now, random_u128()), |head| head.id);
     let segment = open.as_ref().map_or(1, |head| head.segment);
-    let kind = if incoming.files.is_empty() { Kind::Text } else { Kind::File };
+    let kind = if incoming.files.is_empty() {
+        Kind::Text
+    } else {
+        Kind::File
+    };
     let message = Message {
         id,
         author: Author::Contact,
@@ -148,7 +164,8 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     tx.commit().await?;
 
     let part = room.committed(prepared);
-    app.hub.document_changed(document, &ServerFrame::Part(part), Some(&scope), None);
+    app.hub
+        .document_changed(document, &ServerFrame::Part(part), Some(&scope), None);
     change::publish(app, news);
     Ok(accepted(&record))
 }
@@ -190,7 +207,11 @@ async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, Desk
     };
     let duplicate = messages::by_cid(&mut db, contact.id, &incoming.cid).await?;
     let open = conversations::open_of(&mut db, contact.id).await?;
-    Ok(Found { contact, open, duplicate })
+    Ok(Found {
+        contact,
+        open,
+        duplicate,
+    })
 }
 
 /// The chat that was open a moment ago, locked; `Conflict` when it has ended meanwhile.
@@ -217,7 +238,13 @@ async fn start(
     let rules = change::rules(&mut *db, inbox).await?;
     let last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
     // After a miss the visitor leaves a message: it waits without a queue timer (`domain.md` §2).
-    let offline = matches!(last.map(|head| head.state), Some(State::Failed { reason: FailReason::Missed, .. }));
+    let offline = matches!(
+        last.map(|head| head.state),
+        Some(State::Failed {
+            reason: FailReason::Missed,
+            ..
+        })
+    );
     let mut head = Head {
         id,
         number: next_number(&mut *db, "conversation").await?,
@@ -263,7 +290,9 @@ async fn attach(
 ) -> Result<Vec<FileBrief>, DeskError> {
     let mut briefs = vec![];
     for id in wanted {
-        let file = files::file(&mut *db, *id).await?.filter(|file| file.contact == Some(contact));
+        let file = files::file(&mut *db, *id)
+            .await?
+            .filter(|file| file.contact == Some(contact));
         let file = file.ok_or_else(|| Refusal::new(Code::NotFound, "a file is not there; attach it again"))?;
         files::attach(&mut *db, *id, head.id).await?;
         briefs.push(file.brief());
@@ -293,9 +322,8 @@ async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result
     }
     let document = DocumentId::Contact(contact);
     let mut room = app.rooms.lock(&app.store, document).await?;
-    let prepared: Option<Prepared> = room.prepare_own(|doc, pen| {
-        contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref())
-    })?;
+    let prepared: Option<Prepared> =
+        room.prepare_own(|doc, pen| contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref()))?;
     let Some(prepared) = prepared else { return Ok(()) };
     let mut news = News::default();
     let mut tx = app.store.begin().await?;

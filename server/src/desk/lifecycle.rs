@@ -20,7 +20,9 @@ pub async fn happen(
 ) -> Result<bool, DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else { return Ok(false) };
+    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
+        return Ok(false);
+    };
     if fence.is_some_and(|fence| fence != head.version) {
         return Ok(false);
     }

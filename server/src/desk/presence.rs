@@ -32,7 +32,15 @@ pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
 pub async fn disconnected(app: &App, user: UserId) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    change::set(&mut tx, TimerKind::Presence, user.to_string(), 0, now + PRESENCE_GRACE_MS, now).await?;
+    change::set(
+        &mut tx,
+        TimerKind::Presence,
+        user.to_string(),
+        0,
+        now + PRESENCE_GRACE_MS,
+        now,
+    )
+    .await?;
     tx.commit().await?;
     app.timers_changed.notify_one();
     Ok(())
@@ -77,7 +85,8 @@ pub async fn recover(app: &App) -> Result<(), crate::store::StoreError> {
     let mut tx = app.store.begin().await?;
     conversations::all_offline(&mut tx).await?;
     let users = people::users(&mut tx).await?;
-    app.visitors.learn(users.iter().map(|user| (user.id, user.name.clone())));
+    app.visitors
+        .learn(users.iter().map(|user| (user.id, user.name.clone())));
     for user in users.into_iter().filter(|user| user.connected) {
         let timer = timers::TimerRecord {
             id: causerie_shared::ids::TimerId::new(now, crate::clock::random_u128()),

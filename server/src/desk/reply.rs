@@ -34,7 +34,9 @@ pub async fn accept(
     now: Millis,
     news: &mut News,
 ) -> Result<Scope, DeskError> {
-    let mut head = conversations::lock(&mut *db, target.conversation).await?.ok_or_else(not_found)?;
+    let mut head = conversations::lock(&mut *db, target.conversation)
+        .await?
+        .ok_or_else(not_found)?;
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = Scope::of(head.inbox, rules.mode, &head.state);
     if !access.reads(&scope) {
@@ -92,8 +94,18 @@ async fn attach(db: &mut Db, head: &Head, user: UserId, message: &Message) -> Re
 
 /// The list's preview of a message.
 pub fn preview(message: &Message, at: Millis) -> Preview {
-    let text: String = message.body.chars().take(PREVIEW_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    Preview { author: message.author, text, files: message.attachments.len() as u32, at }
+    let text: String = message
+        .body
+        .chars()
+        .take(PREVIEW_CHARS)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    Preview {
+        author: message.author,
+        text,
+        files: message.attachments.len() as u32,
+        at,
+    }
 }
 
 /// The row beside a message, at the head's position.

@@ -22,8 +22,14 @@ use crate::{
 pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = Scope::of(head.inbox, rules.mode, &head.state);
-    let entry =
-        feed::append(&mut *db, FeedKind::Conversation, head.id.to_string(), Some(scope.clone()), Some(scope.clone())).await?;
+    let entry = feed::append(
+        &mut *db,
+        FeedKind::Conversation,
+        head.id.to_string(),
+        Some(scope.clone()),
+        Some(scope.clone()),
+    )
+    .await?;
     head.seq = entry.seq;
     conversations::save(&mut *db, head, head.version).await?;
     news.entry(entry);
@@ -34,7 +40,9 @@ pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Resu
 /// The chat's agent has seen everything up to `position`; others who look do not count.
 pub async fn by_agent(app: &App, user: UserId, conversation: ConversationId, position: i64) -> Result<(), DeskError> {
     let mut tx = app.store.begin().await?;
-    let mut head = conversations::lock(&mut tx, conversation).await?.ok_or_else(not_found)?;
+    let mut head = conversations::lock(&mut tx, conversation)
+        .await?
+        .ok_or_else(not_found)?;
     let position = position.min(head.position);
     if head.state.agent() != Some(user) || position <= head.seen {
         return Ok(());
@@ -60,7 +68,9 @@ pub async fn by_visitor(
         return Ok(());
     }
     let mut tx = app.store.begin().await?;
-    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else { return Ok(()) };
+    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
+        return Ok(());
+    };
     let mut news = News::default();
     touch(&mut tx, &mut head, &mut news).await?;
     let moved = messages::advance(&mut tx, conversation, position, delivery, head.seq).await?;

@@ -7,7 +7,10 @@ use crate::{state::App, store::conversations, sync::News};
 
 /// The visitor's panel connected or went.
 pub async fn online(app: &App, conversation: ConversationId, online: bool) -> Result<(), DeskError> {
-    update(app, conversation, |head| std::mem::replace(&mut head.online, online) != online).await
+    update(app, conversation, |head| {
+        std::mem::replace(&mut head.online, online) != online
+    })
+    .await
 }
 
 /// The visitor navigated.
@@ -26,7 +29,9 @@ async fn update(
     change_head: impl FnOnce(&mut causerie_shared::row::Head) -> bool,
 ) -> Result<(), DeskError> {
     let mut tx = app.store.begin().await?;
-    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else { return Ok(()) };
+    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
+        return Ok(());
+    };
     if !change_head(&mut head) {
         return Ok(());
     }

@@ -56,7 +56,9 @@ pub async fn upgrade(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
     origin::check(&headers, &app.config)?;
-    Ok(upgrade.max_message_size(MAX_CLIENT_FRAME).on_upgrade(move |socket| serve(app, signed, socket)))
+    Ok(upgrade
+        .max_message_size(MAX_CLIENT_FRAME)
+        .on_upgrade(move |socket| serve(app, signed, socket)))
 }
 
 type Sink = SplitSink<WebSocket, Message>;
@@ -71,7 +73,11 @@ async fn serve(app: Shared, signed: Signed, socket: WebSocket) {
     match open(&app, &signed, &hello).await {
         Ok((pusher, outgoing)) => {
             let writer = tokio::spawn(write(Arc::clone(&app), sink, outgoing));
-            let session = Session { app: Arc::clone(&app), user: signed.user.clone(), pusher };
+            let session = Session {
+                app: Arc::clone(&app),
+                user: signed.user.clone(),
+                pusher,
+            };
             session.run(&mut stream).await;
             session.close().await;
             if let Err(error) = writer.await {
@@ -92,9 +98,16 @@ async fn read_hello(stream: &mut SplitStream<WebSocket>) -> Result<Hello, Refusa
     let malformed = || Refusal::new(Code::Malformed, "the first frame must be a hello");
     match stream.next().await {
         Some(Ok(Message::Binary(bytes))) => match decode::<ClientFrame>(&bytes) {
-            Ok(ClientFrame::Hello { schema, device, cursor, documents }) if schema == SCHEMA => {
-                Ok(Hello { device, cursor, documents })
-            }
+            Ok(ClientFrame::Hello {
+                schema,
+                device,
+                cursor,
+                documents,
+            }) if schema == SCHEMA => Ok(Hello {
+                device,
+                cursor,
+                documents,
+            }),
             Ok(ClientFrame::Hello { .. }) | Err(FrameError::Schema(_)) => {
                 Err(Refusal::new(Code::Schema, "this page is of another version; reload it"))
             }
@@ -110,7 +123,11 @@ async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, mpsc
     // Nobody waits for a second connection while holding one: many sockets at once would wait for each other.
     drop(db);
     let (socket, outgoing) = app.hub.open(signed.session, hello.device, Arc::clone(&access));
-    let pusher = Pusher { socket, device: hello.device, access };
+    let pusher = Pusher {
+        socket,
+        device: hello.device,
+        access,
+    };
     let ready = greet(app, signed, hello, &pusher).await;
     if ready.is_err() {
         app.hub.close(socket);
@@ -123,12 +140,27 @@ async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Re
     let mut db = app.store.read().await?;
     let (mut frames, cursor) = catchup::since(&mut db, &pusher.access, hello.cursor).await?;
     let me = me(&mut db, &signed.user, &pusher.access).await?;
-    frames.insert(0, ServerFrame::Welcome { now: app.clock.now(), cursor, me: Box::new(me) });
+    frames.insert(
+        0,
+        ServerFrame::Welcome {
+            now: app.clock.now(),
+            cursor,
+            me: Box::new(me),
+        },
+    );
     app.hub.release(pusher.socket, frames);
     drop(db);
     for have in &hello.documents {
         // Rows of the conversation are asked for by `Open`; here only the document goes on.
-        catchup::open(app, pusher.socket, &pusher.access, have.document, Some(*have), hello.cursor.unwrap_or(0)).await?;
+        catchup::open(
+            app,
+            pusher.socket,
+            &pusher.access,
+            have.document,
+            Some(*have),
+            hello.cursor.unwrap_or(0),
+        )
+        .await?;
     }
     Ok(())
 }
@@ -171,7 +203,10 @@ async fn write(app: Shared, mut sink: Sink, mut outgoing: mpsc::Receiver<Outgoin
 }
 
 fn close(reason: &'static str) -> Message {
-    Message::Close(Some(CloseFrame { code: 1012, reason: reason.into() }))
+    Message::Close(Some(CloseFrame {
+        code: 1012,
+        reason: reason.into(),
+    }))
 }
 
 async fn goodbye(sink: &mut Sink, refusal: Refusal) {
@@ -247,25 +282,51 @@ impl Session {
             ClientFrame::Hello { .. } => return Err(Refusal::new(Code::Malformed, "a second hello")),
             ClientFrame::Pong => {}
             ClientFrame::Window { folder, from, to } => {
-                let mut db = app.store.read().await.map_err(|error| DeskError::from(error).into_refusal())?;
+                let mut db = app
+                    .store
+                    .read()
+                    .await
+                    .map_err(|error| DeskError::from(error).into_refusal())?;
                 match catchup::window(&mut db, &self.pusher.access, folder, from, to).await {
                     Ok(frames) => frames.iter().for_each(|frame| app.hub.send(self.socket(), frame)),
                     Err(error) => self.complain(error.into_refusal()),
                 }
             }
-            ClientFrame::Open { document, have, rows_after } => {
-                let opened =
-                    catchup::open(app, self.socket(), &self.pusher.access, document, have, rows_after).await;
+            ClientFrame::Open {
+                document,
+                have,
+                rows_after,
+            } => {
+                let opened = catchup::open(app, self.socket(), &self.pusher.access, document, have, rows_after).await;
                 if let Err(error) = opened {
                     // Without its document the client cannot go on; it comes back and asks again.
                     return Err(error.into_refusal());
                 }
             }
             ClientFrame::Close { document } => app.hub.unfollow(self.socket(), document),
-            ClientFrame::Push { document, epoch, intent, changes } => {
-                push::receive(app, &self.pusher, Push { document, epoch, intent, changes }).await?;
+            ClientFrame::Push {
+                document,
+                epoch,
+                intent,
+                changes,
+            } => {
+                push::receive(
+                    app,
+                    &self.pusher,
+                    Push {
+                        document,
+                        epoch,
+                        intent,
+                        changes,
+                    },
+                )
+                .await?;
             }
-            ClientFrame::Command { intent, expect_version, body } => {
+            ClientFrame::Command {
+                intent,
+                expect_version,
+                body,
+            } => {
                 self.command(intent, expect_version, body).await;
             }
             ClientFrame::Ephemeral(Ephemeral::Typing { conversation, on }) => {

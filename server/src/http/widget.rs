@@ -27,7 +27,7 @@ use crate::{
     error::ApiError,
     http::{headers::ClientIp, limits::Limit},
     state::{App, Shared},
-    store::places::{account_by_key, AccountRecord},
+    store::places::{AccountRecord, account_by_key},
     sync::access::readable,
 };
 
@@ -68,7 +68,9 @@ pub async fn config(
     answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     answer.insert(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = headers.get(header::ORIGIN)
-        && origin.to_str().is_ok_and(|origin| account.config.origins.iter().any(|allowed| allowed == origin))
+        && origin
+            .to_str()
+            .is_ok_and(|origin| account.config.origins.iter().any(|allowed| allowed == origin))
     {
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     }
@@ -84,12 +86,15 @@ pub async fn socket(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
     super::origin::check(&headers, &app.config)?;
-    app.limits.take(Limit::VisitorSocket, &ip.to_string(), app.clock.now())?;
+    app.limits
+        .take(Limit::VisitorSocket, &ip.to_string(), app.clock.now())?;
     let account = account(&app, &key).await.ok();
     let country = country(&app, &headers);
-    Ok(upgrade.max_message_size(MAX_VISITOR_FRAME).on_upgrade(move |socket| async move {
-        session::serve(app, account, ip, country, socket).await;
-    }))
+    Ok(upgrade
+        .max_message_size(MAX_VISITOR_FRAME)
+        .on_upgrade(move |socket| async move {
+            session::serve(app, account, ip, country, socket).await;
+        }))
 }
 
 /// The country that a trusted proxy names, if the server stands behind one.
@@ -97,7 +102,11 @@ fn country(app: &App, headers: &HeaderMap) -> Option<String> {
     if app.config.trusted_proxies.is_empty() {
         return None;
     }
-    let value = ["cf-ipcountry", "x-country-code"].iter().find_map(|name| headers.get(*name))?.to_str().ok()?;
+    let value = ["cf-ipcountry", "x-country-code"]
+        .iter()
+        .find_map(|name| headers.get(*name))?
+        .to_str()
+        .ok()?;
     (value.len() == 2 && value.bytes().all(|b| b.is_ascii_alphabetic())).then(|| value.to_ascii_uppercase())
 }
 

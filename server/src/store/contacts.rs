@@ -60,7 +60,10 @@ pub async fn save(db: &mut Db, contact: &ContactRecord) -> Result<(), StoreError
 
 /// Locks a contact until the transaction ends, so that a burst opens one conversation.
 pub async fn lock(db: &mut Db, contact: ContactId) -> Result<(), StoreError> {
-    sqlx::query("UPDATE contacts SET name = name WHERE id = $1").bind(contact.to_string()).execute(db).await?;
+    sqlx::query("UPDATE contacts SET name = name WHERE id = $1")
+        .bind(contact.to_string())
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -71,11 +74,17 @@ pub async fn by_identity(db: &mut Db, account: AccountId, external: &str) -> Res
         .bind(external.to_owned())
         .fetch_optional(db)
         .await?;
-    row.map(|row| id(&row.try_get::<String, _>("contact_id")?, "contact id")).transpose()
+    row.map(|row| id(&row.try_get::<String, _>("contact_id")?, "contact id"))
+        .transpose()
 }
 
 /// Binds an external id to a contact.
-pub async fn add_identity(db: &mut Db, account: AccountId, external: &str, contact: ContactId) -> Result<(), StoreError> {
+pub async fn add_identity(
+    db: &mut Db,
+    account: AccountId,
+    external: &str,
+    contact: ContactId,
+) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO identities (account_id, external_id, contact_id) VALUES ($1, $2, $3)")
         .bind(account.to_string())
         .bind(external.to_owned())

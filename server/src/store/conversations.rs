@@ -125,7 +125,12 @@ pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, S
     .bind(head.ring.map(|ring| ring.total))
     .bind(head.active_at)
     .bind(head.ended_at)
-    .bind(head.preview.as_ref().map(|preview| to_json(preview, "preview")).transpose()?)
+    .bind(
+        head.preview
+            .as_ref()
+            .map(|preview| to_json(preview, "preview"))
+            .transpose()?,
+    )
     .bind(i64::from(head.unread))
     .bind(head.position)
     .bind(head.seen)
@@ -141,7 +146,10 @@ pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, S
 /// One conversation.
 pub async fn get(db: &mut Db, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM conversations WHERE id = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(conversation.to_string()).fetch_optional(db).await?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(conversation.to_string())
+        .fetch_optional(db)
+        .await?;
     row.as_ref().map(head).transpose()
 }
 
@@ -149,7 +157,10 @@ pub async fn get(db: &mut Db, conversation: ConversationId) -> Result<Option<Hea
 ///
 /// The write that changes nothing takes the row's lock on both engines.
 pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
-    sqlx::query("UPDATE conversations SET seq = seq WHERE id = $1").bind(conversation.to_string()).execute(&mut *db).await?;
+    sqlx::query("UPDATE conversations SET seq = seq WHERE id = $1")
+        .bind(conversation.to_string())
+        .execute(&mut *db)
+        .await?;
     get(db, conversation).await
 }
 
@@ -176,7 +187,13 @@ pub async fn in_line(db: &mut Db, inbox: InboxId, limit: i64) -> Result<Vec<Head
 
 /// Chats in which this user is asked: offers and transfer requests.
 pub async fn asking(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError> {
-    many(db, "asked_id = $1 AND status IN ('assigning', 'transferring') ORDER BY id", &[user.to_string()], 1000).await
+    many(
+        db,
+        "asked_id = $1 AND status IN ('assigning', 'transferring') ORDER BY id",
+        &[user.to_string()],
+        1000,
+    )
+    .await
 }
 
 /// The open chat of a contact on an account's channel, if there is one.
@@ -187,7 +204,13 @@ pub async fn open_of(db: &mut Db, contact: ContactId) -> Result<Option<Head>, St
 
 /// All chats of a contact, the newest first.
 pub async fn of_contact(db: &mut Db, contact: ContactId, limit: i64) -> Result<Vec<Head>, StoreError> {
-    many(db, "contact_id = $1 ORDER BY created_at DESC, id DESC", &[contact.to_string()], limit).await
+    many(
+        db,
+        "contact_id = $1 ORDER BY created_at DESC, id DESC",
+        &[contact.to_string()],
+        limit,
+    )
+    .await
 }
 
 /// How many chats of the inbox have waited longer (Waiting and Assigning count).
@@ -206,7 +229,9 @@ pub async fn ahead_of(db: &mut Db, head: &Head) -> Result<u32, StoreError> {
 
 /// Marks every visitor as gone: no socket outlives the server.
 pub async fn all_offline(db: &mut Db) -> Result<(), StoreError> {
-    sqlx::query("UPDATE conversations SET online = 0 WHERE online = 1").execute(db).await?;
+    sqlx::query("UPDATE conversations SET online = 0 WHERE online = 1")
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -216,7 +241,9 @@ pub async fn asked_users(db: &mut Db, conversation: ConversationId) -> Result<Ve
         .bind(conversation.to_string())
         .fetch_all(db)
         .await?;
-    rows.iter().map(|row| id(&row.try_get::<String, _>("user_id")?, "user id")).collect()
+    rows.iter()
+        .map(|row| id(&row.try_get::<String, _>("user_id")?, "user id"))
+        .collect()
 }
 
 /// Notes that a user was asked in this round.
@@ -231,6 +258,9 @@ pub async fn add_asked(db: &mut Db, conversation: ConversationId, user: UserId) 
 
 /// Begins a new round of offers.
 pub async fn clear_asked(db: &mut Db, conversation: ConversationId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM asked WHERE conversation_id = $1").bind(conversation.to_string()).execute(db).await?;
+    sqlx::query("DELETE FROM asked WHERE conversation_id = $1")
+        .bind(conversation.to_string())
+        .execute(db)
+        .await?;
     Ok(())
 }

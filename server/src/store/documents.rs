@@ -53,12 +53,11 @@ pub async fn ensure(db: &mut Db, document: DocumentId) -> Result<DocumentRecord,
 
 /// The document's row.
 pub async fn get(db: &mut Db, document: DocumentId) -> Result<Option<DocumentRecord>, StoreError> {
-    let row = sqlx::query(
-        "SELECT epoch, seq, sealed, quarantined, snapshot, snapshot_seq FROM documents WHERE id = $1",
-    )
-    .bind(document.to_string())
-    .fetch_optional(db)
-    .await?;
+    let row =
+        sqlx::query("SELECT epoch, seq, sealed, quarantined, snapshot, snapshot_seq FROM documents WHERE id = $1")
+            .bind(document.to_string())
+            .fetch_optional(db)
+            .await?;
     row.map(|row| {
         Ok(DocumentRecord {
             epoch: row.try_get::<i64, _>("epoch")? as u32,
@@ -113,7 +112,12 @@ pub async fn insert_push(db: &mut Db, document: DocumentId, epoch: u32, push: &S
 }
 
 /// Pushes after a sequence number, in order.
-pub async fn pushes_after(db: &mut Db, document: DocumentId, epoch: u32, seq: i64) -> Result<Vec<StoredPush>, StoreError> {
+pub async fn pushes_after(
+    db: &mut Db,
+    document: DocumentId,
+    epoch: u32,
+    seq: i64,
+) -> Result<Vec<StoredPush>, StoreError> {
     let rows = sqlx::query(
         "SELECT seq, intent, bytes FROM changes WHERE document_id = $1 AND epoch = $2 AND seq > $3 ORDER BY seq",
     )
@@ -137,13 +141,12 @@ pub async fn push_of(db: &mut Db, document: DocumentId, intent: IntentId) -> Res
 
 /// Actors of a document.
 pub async fn actors(db: &mut Db, document: DocumentId, epoch: u32) -> Result<Vec<StoredActor>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT actor, user_id, device_id, seq, max_op FROM actors WHERE document_id = $1 AND epoch = $2",
-    )
-    .bind(document.to_string())
-    .bind(i64::from(epoch))
-    .fetch_all(db)
-    .await?;
+    let rows =
+        sqlx::query("SELECT actor, user_id, device_id, seq, max_op FROM actors WHERE document_id = $1 AND epoch = $2")
+            .bind(document.to_string())
+            .bind(i64::from(epoch))
+            .fetch_all(db)
+            .await?;
     rows.iter()
         .map(|row| {
             let user = optional_id(row.try_get("user_id")?, "user id")?;
@@ -181,19 +184,30 @@ pub async fn save_actor(db: &mut Db, document: DocumentId, epoch: u32, actor: &S
 }
 
 /// Replaces the snapshot; loading starts from it and the pushes after it.
-pub async fn save_snapshot(db: &mut Db, document: DocumentId, epoch: u32, seq: i64, bytes: Vec<u8>) -> Result<(), StoreError> {
-    sqlx::query("UPDATE documents SET snapshot = $4, snapshot_seq = $3 WHERE id = $1 AND epoch = $2 AND snapshot_seq < $3")
-        .bind(document.to_string())
-        .bind(i64::from(epoch))
-        .bind(seq)
-        .bind(bytes)
-        .execute(db)
-        .await?;
+pub async fn save_snapshot(
+    db: &mut Db,
+    document: DocumentId,
+    epoch: u32,
+    seq: i64,
+    bytes: Vec<u8>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE documents SET snapshot = $4, snapshot_seq = $3 WHERE id = $1 AND epoch = $2 AND snapshot_seq < $3",
+    )
+    .bind(document.to_string())
+    .bind(i64::from(epoch))
+    .bind(seq)
+    .bind(bytes)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
 /// Sets a document aside: nobody writes it any more.
 pub async fn quarantine(db: &mut Db, document: DocumentId) -> Result<(), StoreError> {
-    sqlx::query("UPDATE documents SET quarantined = 1 WHERE id = $1").bind(document.to_string()).execute(db).await?;
+    sqlx::query("UPDATE documents SET quarantined = 1 WHERE id = $1")
+        .bind(document.to_string())
+        .execute(db)
+        .await?;
     Ok(())
 }

@@ -26,7 +26,9 @@ impl FeedKind {
     }
 
     fn from_key(key: &str) -> Option<Self> {
-        [Self::Conversation, Self::User, Self::Inbox, Self::Account].into_iter().find(|kind| kind.as_str() == key)
+        [Self::Conversation, Self::User, Self::Inbox, Self::Account]
+            .into_iter()
+            .find(|kind| kind.as_str() == key)
     }
 }
 
@@ -68,18 +70,28 @@ pub async fn append(
         .bind(json(&after)?)
         .execute(db)
         .await?;
-    Ok(FeedEntry { seq, kind, row_id, before, after })
+    Ok(FeedEntry {
+        seq,
+        kind,
+        row_id,
+        before,
+        after,
+    })
 }
 
 /// The number of the newest entry.
 pub async fn newest(db: &mut Db) -> Result<i64, StoreError> {
-    let row = sqlx::query("SELECT value FROM counters WHERE name = 'feed'").fetch_one(db).await?;
+    let row = sqlx::query("SELECT value FROM counters WHERE name = 'feed'")
+        .fetch_one(db)
+        .await?;
     Ok(row.try_get("value")?)
 }
 
 /// The number of the oldest entry that is kept; 0 when there is none.
 pub async fn oldest(db: &mut Db) -> Result<i64, StoreError> {
-    let row = sqlx::query("SELECT COALESCE(MIN(seq), 0) AS seq FROM feed").fetch_one(db).await?;
+    let row = sqlx::query("SELECT COALESCE(MIN(seq), 0) AS seq FROM feed")
+        .fetch_one(db)
+        .await?;
     Ok(row.try_get("seq")?)
 }
 

@@ -73,19 +73,34 @@ pub async fn insert(db: &mut Db, message: &MessageRecord) -> Result<(), StoreErr
 
 async fn many(db: &mut Db, filter: &str, text: String, number: i64) -> Result<Vec<MessageRecord>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM messages WHERE {filter}");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(text).bind(number).fetch_all(db).await?;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(text)
+        .bind(number)
+        .fetch_all(db)
+        .await?;
     rows.iter().map(record).collect()
 }
 
 /// Rows of a conversation that changed after the feed number, in order of position.
 pub async fn after(db: &mut Db, conversation: ConversationId, seq: i64) -> Result<Vec<MessageRecord>, StoreError> {
-    many(db, "conversation_id = $1 AND seq > $2 ORDER BY position", conversation.to_string(), seq).await
+    many(
+        db,
+        "conversation_id = $1 AND seq > $2 ORDER BY position",
+        conversation.to_string(),
+        seq,
+    )
+    .await
 }
 
 /// The newest `limit` messages of a conversation, oldest first.
 pub async fn newest(db: &mut Db, conversation: ConversationId, limit: i64) -> Result<Vec<MessageRecord>, StoreError> {
-    let mut rows =
-        many(db, "conversation_id = $1 ORDER BY position DESC LIMIT $2", conversation.to_string(), limit).await?;
+    let mut rows = many(
+        db,
+        "conversation_id = $1 ORDER BY position DESC LIMIT $2",
+        conversation.to_string(),
+        limit,
+    )
+    .await?;
     rows.reverse();
     Ok(rows)
 }
@@ -154,7 +169,6 @@ pub async fn incoming_after(db: &mut Db, conversation: ConversationId, position:
     .await?;
     Ok(row.try_get::<i64, _>("n")? as u32)
 }
-
 
 fn journey(row: &AnyRow) -> Result<JourneyRow, StoreError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);

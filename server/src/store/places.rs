@@ -72,12 +72,19 @@ pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, Stor
         .await?;
     let Some(row) = row else { return Ok(None) };
     let members = members(db, inbox).await?;
-    Ok(Some(InboxRow { id: inbox, name: row.try_get("name")?, rules: rules(&row)?, members }))
+    Ok(Some(InboxRow {
+        id: inbox,
+        name: row.try_get("name")?,
+        rules: rules(&row)?,
+        members,
+    }))
 }
 
 /// All inboxes.
 pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
-    let rows = sqlx::query("SELECT id FROM inboxes ORDER BY name").fetch_all(&mut *db).await?;
+    let rows = sqlx::query("SELECT id FROM inboxes ORDER BY name")
+        .fetch_all(&mut *db)
+        .await?;
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         let id = id(&row.try_get::<String, _>("id")?, "inbox id")?;
@@ -121,7 +128,9 @@ pub async fn memberships(db: &mut Db, user: UserId) -> Result<Vec<InboxId>, Stor
         .bind(user.to_string())
         .fetch_all(db)
         .await?;
-    rows.iter().map(|row| id(&row.try_get::<String, _>("inbox_id")?, "inbox id")).collect()
+    rows.iter()
+        .map(|row| id(&row.try_get::<String, _>("inbox_id")?, "inbox id"))
+        .collect()
 }
 
 fn account(row: &AnyRow) -> Result<AccountRecord, StoreError> {
@@ -160,20 +169,28 @@ pub async fn insert_account(db: &mut Db, account: &AccountRecord) -> Result<(), 
 
 /// All messaging accounts.
 pub async fn accounts(db: &mut Db) -> Result<Vec<AccountRecord>, StoreError> {
-    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{ACCOUNT} ORDER BY name"))).fetch_all(db).await?;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{ACCOUNT} ORDER BY name")))
+        .fetch_all(db)
+        .await?;
     rows.iter().map(account).collect()
 }
 
 /// One messaging account.
 pub async fn account_by_id(db: &mut Db, account_id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
     let sql = format!("{ACCOUNT} WHERE id = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account_id.to_string()).fetch_optional(db).await?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(account_id.to_string())
+        .fetch_optional(db)
+        .await?;
     row.as_ref().map(account).transpose()
 }
 
 /// The account of an embed snippet, enabled or not.
 pub async fn account_by_key(db: &mut Db, key: &str) -> Result<Option<AccountRecord>, StoreError> {
     let sql = format!("{ACCOUNT} WHERE key = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(key.to_owned()).fetch_optional(db).await?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(key.to_owned())
+        .fetch_optional(db)
+        .await?;
     row.as_ref().map(account).transpose()
 }

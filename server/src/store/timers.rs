@@ -45,28 +45,36 @@ pub async fn cancel(db: &mut Db, kind: TimerKind, subject: &str) -> Result<(), S
 
 /// Stops every timer of a conversation.
 pub async fn cancel_all(db: &mut Db, subject: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM timers WHERE subject = $1").bind(subject.to_owned()).execute(db).await?;
+    sqlx::query("DELETE FROM timers WHERE subject = $1")
+        .bind(subject.to_owned())
+        .execute(db)
+        .await?;
     Ok(())
 }
 
 /// Takes a timer that is due, once: `true` for the one who may run it.
 pub async fn take(db: &mut Db, timer: &TimerRecord) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM timers WHERE id = $1").bind(timer.id.to_string()).execute(db).await?;
+    let done = sqlx::query("DELETE FROM timers WHERE id = $1")
+        .bind(timer.id.to_string())
+        .execute(db)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Timers that are due, the earliest first.
 pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<TimerRecord>, StoreError> {
-    let rows = sqlx::query("SELECT id, kind, subject, fence, due FROM timers WHERE due <= $1 ORDER BY due, id LIMIT $2")
-        .bind(now)
-        .bind(limit)
-        .fetch_all(db)
-        .await?;
+    let rows =
+        sqlx::query("SELECT id, kind, subject, fence, due FROM timers WHERE due <= $1 ORDER BY due, id LIMIT $2")
+            .bind(now)
+            .bind(limit)
+            .fetch_all(db)
+            .await?;
     rows.iter()
         .map(|row| {
             Ok(TimerRecord {
                 id: id(&row.try_get::<String, _>("id")?, "timer id")?,
-                kind: TimerKind::from_key(&row.try_get::<String, _>("kind")?).ok_or(StoreError::Damaged("timer kind"))?,
+                kind: TimerKind::from_key(&row.try_get::<String, _>("kind")?)
+                    .ok_or(StoreError::Damaged("timer kind"))?,
                 subject: row.try_get("subject")?,
                 fence: row.try_get("fence")?,
                 due: row.try_get("due")?,

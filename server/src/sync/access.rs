@@ -36,7 +36,9 @@ pub async fn scope(db: &mut Db, head: &Head) -> Result<Option<Scope>, StoreError
 
 /// The conversation, if the user may read it.
 pub async fn readable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
-    let Some(head) = conversations::get(&mut *db, conversation).await? else { return Ok(None) };
+    let Some(head) = conversations::get(&mut *db, conversation).await? else {
+        return Ok(None);
+    };
     let scope = scope(db, &head).await?;
     Ok(scope.is_some_and(|scope| access.reads(&scope)).then_some(head))
 }
@@ -54,9 +56,9 @@ pub async fn reads_contact(db: &mut Db, access: &Access, contact: ContactId) -> 
 /// May this document be opened?
 pub async fn reads_document(db: &mut Db, access: &Access, document: DocumentId) -> Result<bool, StoreError> {
     match document {
-        DocumentId::Timeline(conversation, segment) => {
-            Ok(readable(db, access, conversation).await?.is_some_and(|head| (1..=head.segment).contains(&segment)))
-        }
+        DocumentId::Timeline(conversation, segment) => Ok(readable(db, access, conversation)
+            .await?
+            .is_some_and(|head| (1..=head.segment).contains(&segment))),
         DocumentId::Contact(contact) | DocumentId::Notes(contact) => reads_contact(db, access, contact).await,
     }
 }
@@ -64,7 +66,9 @@ pub async fn reads_document(db: &mut Db, access: &Access, document: DocumentId) 
 /// May the user read this conversation? For files.
 pub async fn may_read(app: &App, user: UserId, conversation: ConversationId) -> Result<bool, StoreError> {
     let mut db = app.store.read().await?;
-    let Some(user) = crate::store::people::user(&mut db, user).await? else { return Ok(false) };
+    let Some(user) = crate::store::people::user(&mut db, user).await? else {
+        return Ok(false);
+    };
     let access = of(&mut db, &user).await?;
     Ok(readable(&mut db, &access, conversation).await?.is_some())
 }

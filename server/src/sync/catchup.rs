@@ -34,10 +34,15 @@ pub async fn since(db: &mut Db, access: &Access, cursor: Option<i64>) -> Result<
     let newest = feed::newest(&mut *db).await?;
     let oldest = feed::oldest(&mut *db).await?;
     let mut frames = vec![];
-    let resumable = cursor.filter(|cursor| *cursor <= newest && *cursor + 1 >= oldest && newest - cursor <= MAX_CATCH_UP);
+    let resumable =
+        cursor.filter(|cursor| *cursor <= newest && *cursor + 1 >= oldest && newest - cursor <= MAX_CATCH_UP);
     if let Some(cursor) = resumable {
         let (upserts, gone) = changed(db, access, cursor).await?;
-        frames.push(ServerFrame::Rows { to: newest, upserts, gone });
+        frames.push(ServerFrame::Rows {
+            to: newest,
+            upserts,
+            gone,
+        });
         return Ok((frames, newest));
     }
     if cursor.is_some() {
@@ -48,10 +53,25 @@ pub async fn since(db: &mut Db, access: &Access, cursor: Option<i64>) -> Result<
         upserts.push(Row::User(user.row()));
     }
     let inboxes = places::inboxes(&mut *db).await?;
-    upserts.extend(inboxes.into_iter().filter(|inbox| access.sees_inbox(inbox.id)).map(Row::Inbox));
+    upserts.extend(
+        inboxes
+            .into_iter()
+            .filter(|inbox| access.sees_inbox(inbox.id))
+            .map(Row::Inbox),
+    );
     let accounts = places::accounts(db).await?;
-    upserts.extend(accounts.into_iter().map(|a| a.row).filter(|a| access.sees_inbox(a.inbox)).map(Row::Account));
-    frames.push(ServerFrame::Rows { to: newest, upserts, gone: vec![] });
+    upserts.extend(
+        accounts
+            .into_iter()
+            .map(|a| a.row)
+            .filter(|a| access.sees_inbox(a.inbox))
+            .map(Row::Account),
+    );
+    frames.push(ServerFrame::Rows {
+        to: newest,
+        upserts,
+        gone: vec![],
+    });
     Ok((frames, newest))
 }
 
@@ -66,7 +86,10 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
         }
         match entry.kind {
             FeedKind::Conversation => {
-                let id: ConversationId = entry.row_id.parse().map_err(|_| StoreError::Damaged("conversation id"))?;
+                let id: ConversationId = entry
+                    .row_id
+                    .parse()
+                    .map_err(|_| StoreError::Damaged("conversation id"))?;
                 match readable(&mut *db, access, id).await? {
                     Some(head) => upserts.push(Row::Head(Box::new(head))),
                     None => {
@@ -120,8 +143,17 @@ pub async fn window(
     let upserts = heads.into_iter().map(|head| Row::Head(Box::new(head))).collect();
     Ok([
         // 0: rows of a window do not move the cursor.
-        ServerFrame::Rows { to: 0, upserts, gone: vec![] },
-        ServerFrame::Window { folder, from, total, order },
+        ServerFrame::Rows {
+            to: 0,
+            upserts,
+            gone: vec![],
+        },
+        ServerFrame::Window {
+            folder,
+            from,
+            total,
+            order,
+        },
     ])
 }
 
@@ -136,7 +168,12 @@ pub async fn open(
 ) -> Result<(), DeskError> {
     // Nobody waits for a room or a second connection while holding one.
     if !reads_document(&mut *app.store.read().await?, access, document).await? {
-        app.hub.send(socket, &ServerFrame::Revoked { documents: vec![document] });
+        app.hub.send(
+            socket,
+            &ServerFrame::Revoked {
+                documents: vec![document],
+            },
+        );
         return Ok(());
     }
     // Under the room's lock nothing can come between the catch-up and the first live change.
@@ -151,7 +188,14 @@ pub async fn open(
         let mut upserts: Vec<Row> = rows.into_iter().map(|record| Row::Message(record.row)).collect();
         let journey = messages::journey_after(&mut db, conversation, rows_after).await?;
         upserts.extend(journey.into_iter().map(Row::Journey));
-        app.hub.send(socket, &ServerFrame::Rows { to: 0, upserts, gone: vec![] });
+        app.hub.send(
+            socket,
+            &ServerFrame::Rows {
+                to: 0,
+                upserts,
+                gone: vec![],
+            },
+        );
     }
     Ok(())
 }

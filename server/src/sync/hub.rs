@@ -56,7 +56,9 @@ impl Console {
     }
 
     fn follows(&self, conversation: ConversationId) -> bool {
-        self.documents.iter().any(|document| matches!(document, DocumentId::Timeline(id, _) if *id == conversation))
+        self.documents
+            .iter()
+            .any(|document| matches!(document, DocumentId::Timeline(id, _) if *id == conversation))
     }
 }
 
@@ -81,7 +83,10 @@ impl Hub {
     /// A hub that has announced everything up to `newest`.
     pub fn new(newest: i64) -> Self {
         Self {
-            inner: Mutex::new(Inner { announced: newest, ..Inner::default() }),
+            inner: Mutex::new(Inner {
+                announced: newest,
+                ..Inner::default()
+            }),
             counts_changed: Notify::new(),
         }
     }
@@ -92,7 +97,12 @@ impl Hub {
     }
 
     /// Registers a socket. Its live frames are held until [`Hub::release`].
-    pub fn open(&self, session: SessionId, device: DeviceId, access: Arc<Access>) -> (SocketId, mpsc::Receiver<Outgoing>) {
+    pub fn open(
+        &self,
+        session: SessionId,
+        device: DeviceId,
+        access: Arc<Access>,
+    ) -> (SocketId, mpsc::Receiver<Outgoing>) {
         let (out, receiver) = mpsc::channel(QUEUE);
         let mut inner = self.inner();
         inner.next += 1;
@@ -113,10 +123,14 @@ impl Hub {
     /// The catch-up was sent: live frames follow it.
     pub fn release(&self, socket: SocketId, catch_up: Vec<ServerFrame>) {
         let mut inner = self.inner();
-        let Some(console) = inner.consoles.get_mut(&socket) else { return };
+        let Some(console) = inner.consoles.get_mut(&socket) else {
+            return;
+        };
         let held = console.held.take().unwrap_or_default();
         let frames = catch_up.iter().map(|frame| Bytes::from(encode(frame)));
-        let all_sent = frames.chain(held).all(|frame| console.out.try_send(Outgoing::Frame(frame)).is_ok());
+        let all_sent = frames
+            .chain(held)
+            .all(|frame| console.out.try_send(Outgoing::Frame(frame)).is_ok());
         if !all_sent {
             inner.consoles.remove(&socket);
         }
@@ -131,7 +145,10 @@ impl Hub {
 
     /// Has this user any open socket?
     pub fn is_connected(&self, user: UserId) -> bool {
-        self.inner().consoles.values().any(|console| console.access.user == user)
+        self.inner()
+            .consoles
+            .values()
+            .any(|console| console.access.user == user)
     }
 
     /// Number of open sockets.
@@ -141,7 +158,10 @@ impl Hub {
 
     /// What this socket may see, as it was computed last.
     pub fn access(&self, socket: SocketId) -> Option<Arc<Access>> {
-        self.inner().consoles.get(&socket).map(|console| Arc::clone(&console.access))
+        self.inner()
+            .consoles
+            .get(&socket)
+            .map(|console| Arc::clone(&console.access))
     }
 
     /// A frame for one socket.
@@ -168,11 +188,18 @@ impl Hub {
 
     fn end(&self, which: impl Fn(&Console) -> bool, why: &str) {
         let mut inner = self.inner();
-        let ids: Vec<SocketId> =
-            inner.consoles.iter().filter(|(_, console)| which(console)).map(|(id, _)| *id).collect();
+        let ids: Vec<SocketId> = inner
+            .consoles
+            .iter()
+            .filter(|(_, console)| which(console))
+            .map(|(id, _)| *id)
+            .collect();
         for id in ids {
             if let Some(console) = inner.consoles.remove(&id)
-                && console.out.try_send(Outgoing::Close(Refusal::new(Code::Unauthorized, why))).is_err()
+                && console
+                    .out
+                    .try_send(Outgoing::Close(Refusal::new(Code::Unauthorized, why)))
+                    .is_err()
             {
                 tracing::debug!("a socket was gone before it could be told");
             }
@@ -194,7 +221,13 @@ impl Hub {
     }
 
     /// A document changed: everyone who has it open and may (still) read it gets the frame, but its author.
-    pub fn document_changed(&self, document: DocumentId, frame: &ServerFrame, scope: Option<&Scope>, author: Option<SocketId>) {
+    pub fn document_changed(
+        &self,
+        document: DocumentId,
+        frame: &ServerFrame,
+        scope: Option<&Scope>,
+        author: Option<SocketId>,
+    ) {
         let bytes = Bytes::from(encode(frame));
         self.each(|id, console| {
             let wanted = Some(id) != author && console.documents.contains(&document);
@@ -249,7 +282,9 @@ impl Hub {
             if first > inner.announced + 1 {
                 break;
             }
-            let Some((_, news)) = inner.early.pop_first() else { break };
+            let Some((_, news)) = inner.early.pop_first() else {
+                break;
+            };
             let Some((_, last)) = news.span() else { continue };
             if last <= inner.announced {
                 continue;
@@ -276,7 +311,9 @@ impl Hub {
     /// Sends counters if they differ from what the socket has.
     pub(super) fn tell_counts(&self, socket: SocketId, counts: causerie_shared::window::Counts) {
         let mut inner = self.inner();
-        let Some(console) = inner.consoles.get_mut(&socket) else { return };
+        let Some(console) = inner.consoles.get_mut(&socket) else {
+            return;
+        };
         if console.counts == Some(counts) {
             return;
         }
@@ -302,7 +339,11 @@ impl Inner {
                 return true;
             }
             let frame = encoded.entry(view.mask).or_insert_with(|| {
-                Bytes::from(encode(&ServerFrame::Rows { to, upserts: view.upserts, gone: view.gone }))
+                Bytes::from(encode(&ServerFrame::Rows {
+                    to,
+                    upserts: view.upserts,
+                    gone: view.gone,
+                }))
             });
             console.send(frame.clone())
         });
@@ -320,12 +361,18 @@ struct View {
 impl View {
     fn of(console: &mut Console, news: &News) -> Self {
         let access = Arc::clone(&console.access);
-        let mut view = Self { mask: vec![], upserts: vec![], gone: vec![], revoked: vec![] };
+        let mut view = Self {
+            mask: vec![],
+            upserts: vec![],
+            gone: vec![],
+            revoked: vec![],
+        };
         let mut visible: HashMap<ConversationId, bool> = HashMap::new();
         for (id, head) in &news.heads {
-            let mut scopes = news.entries.iter().filter(|entry| {
-                entry.kind == FeedKind::Conversation && entry.row_id == id.to_string()
-            });
+            let mut scopes = news
+                .entries
+                .iter()
+                .filter(|entry| entry.kind == FeedKind::Conversation && entry.row_id == id.to_string());
             let before = scopes.clone().next().and_then(|entry| entry.before.as_ref());
             let after = scopes.next_back().and_then(|entry| entry.after.as_ref());
             let sees = after.is_some_and(|scope| access.reads(scope));

@@ -93,7 +93,9 @@ impl News {
 
     /// Messages of a conversation that are new or changed.
     pub fn messages_of(&self, conversation: ConversationId) -> impl Iterator<Item = &MessageRecord> {
-        self.messages.iter().filter(move |message| message.row.conversation == conversation)
+        self.messages
+            .iter()
+            .filter(move |message| message.row.conversation == conversation)
     }
 
     /// Changes of state of a conversation.
@@ -120,7 +122,9 @@ impl News {
                     self.user(user.row());
                 }
             }
-            FeedKind::Inbox => self.inbox_rows.extend(places::inbox(db, entry.row_id.parse().map_err(damaged)?).await?),
+            FeedKind::Inbox => self
+                .inbox_rows
+                .extend(places::inbox(db, entry.row_id.parse().map_err(damaged)?).await?),
             FeedKind::Account => {
                 let account = places::account_by_id(db, entry.row_id.parse().map_err(damaged)?).await?;
                 self.accounts.extend(account.map(|account| account.row));

@@ -48,7 +48,11 @@ pub struct Push {
 /// Returns a refusal when the socket does not deserve to stay open.
 pub async fn receive(app: &App, pusher: &Pusher, push: Push) -> Result<(), Refusal> {
     let refuse = |refusal: Refusal| {
-        let frame = ServerFrame::Refused { intent: push.intent, document: push.document, refusal };
+        let frame = ServerFrame::Refused {
+            intent: push.intent,
+            document: push.document,
+            refusal,
+        };
         app.hub.send(pusher.socket, &frame);
     };
     for _ in 0..TRIES {
@@ -85,7 +89,10 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
         return Ok(Done::Stored);
     }
     room.open_for(push.epoch)?;
-    let writer = Writer { user: pusher.access.user, device: pusher.device };
+    let writer = Writer {
+        user: pusher.access.user,
+        device: pusher.device,
+    };
     let prepared = match room.prepare(writer, changes) {
         Ok(prepared) => prepared,
         Err(Some(refusal)) => return Err(refusal.into()),
@@ -127,7 +134,13 @@ async fn known(
     if !super::access::reads_document(&mut db, &pusher.access, push.document).await? {
         return Err(Refusal::new(Code::Forbidden, "you may not see this any more").into());
     }
-    Ok(Some(ServerFrame::Applied { intent: push.intent, document: push.document, epoch: room.epoch, seq, changes }))
+    Ok(Some(ServerFrame::Applied {
+        intent: push.intent,
+        document: push.document,
+        epoch: room.epoch,
+        seq,
+        changes,
+    }))
 }
 
 /// Steps 2 (who may write now) and 7 in one transaction.
@@ -184,7 +197,12 @@ fn finish(
 ) {
     let part = room.committed(prepared);
     let seq = part.to;
-    app.hub.document_changed(push.document, &ServerFrame::Part(part), scope.as_ref(), Some(pusher.socket));
+    app.hub.document_changed(
+        push.document,
+        &ServerFrame::Part(part),
+        scope.as_ref(),
+        Some(pusher.socket),
+    );
     let applied = ServerFrame::Applied {
         intent: push.intent,
         document: push.document,

@@ -73,9 +73,9 @@ impl Room {
     async fn load(store: &Store, id: DocumentId) -> Result<Self, DeskError> {
         let mut db = store.read().await?;
         let record = documents::get(&mut db, id).await?;
-        let (epoch, snapshot, snapshot_seq) = record
-            .as_ref()
-            .map_or((1, None, 0), |record| (record.epoch, record.snapshot.as_deref(), record.snapshot_seq));
+        let (epoch, snapshot, snapshot_seq) = record.as_ref().map_or((1, None, 0), |record| {
+            (record.epoch, record.snapshot.as_deref(), record.snapshot_seq)
+        });
         let pushes = documents::pushes_after(&mut db, id, epoch, snapshot_seq).await?;
         let seq = pushes.last().map_or(snapshot_seq, |push| push.seq);
         let changes: Vec<Vec<u8>> = pushes.into_iter().flat_map(|push| push.changes).collect();
@@ -89,7 +89,10 @@ impl Room {
             snapshot_seq,
             doc: document::load(id.kind(), snapshot, &changes)?,
             actors: Known(actors.into_iter().map(|stored| (stored.actor, stored.known)).collect()),
-            pen: Pen { actor: random_bytes(), user: None },
+            pen: Pen {
+                actor: random_bytes(),
+                user: None,
+            },
         })
     }
 
@@ -117,11 +120,20 @@ impl Room {
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             let passed = gate::check(self.id.kind(), &self.doc, &self.actors, writer, changes)?;
             let mut doc = self.doc.clone();
-            let bytes: Vec<Vec<u8>> = passed.changes.iter().map(|change| change.raw_bytes().to_vec()).collect();
+            let bytes: Vec<Vec<u8>> = passed
+                .changes
+                .iter()
+                .map(|change| change.raw_bytes().to_vec())
+                .collect();
             let actors = actors_of(&passed.changes, Some(writer));
             doc.apply_changes(passed.changes)
                 .map_err(|error| Refusal::new(Code::BadOperation, format!("the change does not apply: {error}")))?;
-            Ok(Prepared { doc, changes: bytes, actors, admitted: passed.admitted })
+            Ok(Prepared {
+                doc,
+                changes: bytes,
+                actors,
+                admitted: passed.admitted,
+            })
         }));
         match attempt {
             Ok(Ok(prepared)) => Ok(prepared),
@@ -136,10 +148,17 @@ impl Room {
         edit: impl FnOnce(&mut Automerge, &Pen) -> Result<Option<Vec<u8>>, DocumentError>,
     ) -> Result<Option<Prepared>, DocumentError> {
         let mut doc = self.doc.clone();
-        let Some(bytes) = edit(&mut doc, &self.pen)? else { return Ok(None) };
+        let Some(bytes) = edit(&mut doc, &self.pen)? else {
+            return Ok(None);
+        };
         let change = document::parse(&bytes)?;
         let actors = actors_of(&[change], None);
-        Ok(Some(Prepared { doc, changes: vec![bytes], actors, admitted: Admitted::default() }))
+        Ok(Some(Prepared {
+            doc,
+            changes: vec![bytes],
+            actors,
+            admitted: Admitted::default(),
+        }))
     }
 
     /// Step 7: writes the push in the caller's transaction.
@@ -153,7 +172,11 @@ impl Room {
         if !documents::advance(&mut *db, self.id, self.epoch, self.seq).await? {
             return Err(Refusal::new(Code::Conflict, "the document moved on").into());
         }
-        let push = StoredPush { seq: self.seq + 1, intent, changes: prepared.changes.clone() };
+        let push = StoredPush {
+            seq: self.seq + 1,
+            intent,
+            changes: prepared.changes.clone(),
+        };
         documents::insert_push(&mut *db, self.id, self.epoch, &push).await?;
         for actor in &prepared.actors {
             documents::save_actor(&mut *db, self.id, self.epoch, actor).await?;
@@ -171,7 +194,9 @@ impl Room {
         if self.seq - self.snapshot_seq >= SNAPSHOT_EVERY {
             self.snapshot_seq = self.seq;
         }
-        self.actors.0.extend(prepared.actors.into_iter().map(|stored| (stored.actor, stored.known)));
+        self.actors
+            .0
+            .extend(prepared.actors.into_iter().map(|stored| (stored.actor, stored.known)));
         Part {
             document: self.id,
             epoch: self.epoch,
@@ -184,7 +209,9 @@ impl Room {
 
     /// What a replica that stands at `have` lacks: a range read, no document is loaded for it.
     pub async fn part_since(&self, db: &mut Db, have: Option<DocumentCursor>) -> Result<Part, StoreError> {
-        let held = have.filter(|have| have.epoch == self.epoch && (0..=self.seq).contains(&have.seq)).map(|have| have.seq);
+        let held = have
+            .filter(|have| have.epoch == self.epoch && (0..=self.seq).contains(&have.seq))
+            .map(|have| have.seq);
         let record = match held {
             Some(_) => None,
             None => documents::get(&mut *db, self.id).await?,
@@ -216,10 +243,16 @@ impl Room {
 fn actors_of(changes: &[automerge::Change], bound_to: Option<Writer>) -> Vec<StoredActor> {
     let mut last: HashMap<ActorId, KnownActor> = HashMap::new();
     for change in changes {
-        let known = KnownActor { bound_to, seq: change.seq(), max_op: change.max_op() };
+        let known = KnownActor {
+            bound_to,
+            seq: change.seq(),
+            max_op: change.max_op(),
+        };
         last.insert(change.actor_id().clone(), known);
     }
-    last.into_iter().map(|(actor, known)| StoredActor { actor, known }).collect()
+    last.into_iter()
+        .map(|(actor, known)| StoredActor { actor, known })
+        .collect()
 }
 
 type Slot = Arc<tokio::sync::Mutex<Option<Room>>>;

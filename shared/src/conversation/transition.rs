@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EndReason, FailReason, Facts, State, Status, UNDO_MS};
+use super::{EndReason, Facts, FailReason, State, Status, UNDO_MS};
 use crate::{
     Millis,
     ids::UserId,
@@ -41,7 +41,9 @@ pub enum Event {
     /// The bot is done, or an hour of silence passed.
     BotDone,
     /// Routing (`auto`) or a supervisor (`manual`) offers it to an agent.
-    Offer { agent: UserId },
+    Offer {
+        agent: UserId,
+    },
     /// A member takes it from a broadcast queue, or a supervisor assigns it to themself.
     Start,
     Accept,
@@ -49,10 +51,14 @@ pub enum Event {
     /// The acceptance timer is over.
     Expire,
     /// The agent who is asked went busy or stayed disconnected past the grace.
-    AgentGone { agent: UserId },
+    AgentGone {
+        agent: UserId,
+    },
     /// A supervisor takes an offer back.
     Withdraw,
-    TransferToAgent { to: UserId },
+    TransferToAgent {
+        to: UserId,
+    },
     CancelTransfer,
     TransferToInbox,
     End,
@@ -95,7 +101,15 @@ impl Event {
 
 /// The state in which a conversation begins with its first message.
 pub fn begin(has_bot: bool, offline: bool, now: Millis) -> State {
-    if has_bot { State::Bot { since: now } } else { State::Waiting { since: now, overdue: false, offline } }
+    if has_bot {
+        State::Bot { since: now }
+    } else {
+        State::Waiting {
+            since: now,
+            overdue: false,
+            offline,
+        }
+    }
 }
 
 /// Consumes the state and gives the next one, or says why not. Capacity and membership are checked
@@ -105,18 +119,47 @@ pub fn transition(state: State, event: &Event, actor: Actor, facts: &Facts, now:
         return if state.status().is_final() {
             Err(closed())
         } else {
-            Ok(State::Failed { reason: FailReason::ChannelRemoved, at: now })
+            Ok(State::Failed {
+                reason: FailReason::ChannelRemoved,
+                at: now,
+            })
         };
     }
     match state {
         State::Bot { .. } => from_bot(event, actor, now),
-        State::Waiting { since, overdue, offline } => from_waiting(Wait { since, overdue, offline }, event, actor, facts, now),
-        State::Assigning { agent, deadline, waiting_since, overdue, offline } => {
-            let wait = Wait { since: waiting_since, overdue, offline };
+        State::Waiting {
+            since,
+            overdue,
+            offline,
+        } => from_waiting(
+            Wait {
+                since,
+                overdue,
+                offline,
+            },
+            event,
+            actor,
+            facts,
+            now,
+        ),
+        State::Assigning {
+            agent,
+            deadline,
+            waiting_since,
+            overdue,
+            offline,
+        } => {
+            let wait = Wait {
+                since: waiting_since,
+                overdue,
+                offline,
+            };
             from_assigning(agent, deadline, wait, event, actor, now)
         }
         State::Assigned { agent, .. } => from_assigned(agent, event, actor, facts, now),
-        State::Transferring { from, to, by, since, .. } => from_transferring(from, to, by, since, event, actor, now),
+        State::Transferring {
+            from, to, by, since, ..
+        } => from_transferring(from, to, by, since, event, actor, now),
         State::Ended { by, at, last_agent, .. } => from_ended(by, at, last_agent, event, actor, now),
         State::Failed { .. } => Err(closed()),
     }
@@ -130,7 +173,11 @@ struct Wait {
 
 impl Wait {
     fn back(self) -> State {
-        State::Waiting { since: self.since, overdue: self.overdue, offline: self.offline }
+        State::Waiting {
+            since: self.since,
+            overdue: self.overdue,
+            offline: self.offline,
+        }
     }
 }
 
@@ -139,7 +186,10 @@ fn closed() -> Refusal {
 }
 
 fn impossible(event: &Event, status: Status) -> Refusal {
-    Refusal::new(Code::Conflict, format!("{} is not possible while {}", event.as_str(), status.as_str()))
+    Refusal::new(
+        Code::Conflict,
+        format!("{} is not possible while {}", event.as_str(), status.as_str()),
+    )
 }
 
 fn forbidden(text: &str) -> Refusal {
@@ -160,13 +210,21 @@ fn supervisor(actor: Actor) -> Result<UserId, Refusal> {
 }
 
 fn ended(reason: EndReason, by: Option<UserId>, last_agent: Option<UserId>, now: Millis) -> State {
-    State::Ended { reason, by, at: now, last_agent }
+    State::Ended {
+        reason,
+        by,
+        at: now,
+        last_agent,
+    }
 }
 
 fn from_bot(event: &Event, actor: Actor, now: Millis) -> Result<State, Refusal> {
     match event {
         Event::HandOver => Ok(State::waiting(now)),
-        Event::JumpIn => Ok(State::Assigned { agent: user(actor)?, since: now }),
+        Event::JumpIn => Ok(State::Assigned {
+            agent: user(actor)?,
+            since: now,
+        }),
         Event::BotDone => Ok(ended(EndReason::BotResolved, None, None, now)),
         Event::Offer { .. }
         | Event::Start
@@ -215,15 +273,20 @@ fn from_waiting(wait: Wait, event: &Event, actor: Actor, facts: &Facts, now: Mil
         Event::Leave => Ok(ended(EndReason::Visitor, None, None, now)),
         Event::Inactive => Ok(ended(EndReason::Inactivity, None, None, now)),
         Event::QueueOver => match facts.channel {
-            Channel::Web => Ok(State::Failed { reason: FailReason::Missed, at: now }),
+            Channel::Web => Ok(State::Failed {
+                reason: FailReason::Missed,
+                at: now,
+            }),
             Channel::Whatsapp
             | Channel::Messenger
             | Channel::Instagram
             | Channel::Telegram
             | Channel::FacebookComments
-            | Channel::InstagramComments => {
-                Ok(State::Waiting { since: wait.since, overdue: true, offline: wait.offline })
-            }
+            | Channel::InstagramComments => Ok(State::Waiting {
+                since: wait.since,
+                overdue: true,
+                offline: wait.offline,
+            }),
         },
         Event::TransferToInbox => {
             supervisor(actor)?;
@@ -306,7 +369,11 @@ fn owner_or_supervisor(agent: UserId, actor: Actor) -> Result<UserId, Refusal> {
 
 fn end_by(agent: UserId, actor: Actor, now: Millis) -> Result<State, Refusal> {
     let by = owner_or_supervisor(agent, actor)?;
-    let reason = if by == agent { EndReason::Agent } else { EndReason::Supervisor };
+    let reason = if by == agent {
+        EndReason::Agent
+    } else {
+        EndReason::Supervisor
+    };
     Ok(ended(reason, Some(by), Some(agent), now))
 }
 
@@ -318,7 +385,13 @@ fn from_assigned(agent: UserId, event: &Event, actor: Actor, facts: &Facts, now:
                 return Err(Refusal::new(Code::Invalid, "the chat is already theirs"));
             }
             let deadline = now + i64::from(facts.rules.accept_secs) * 1000;
-            Ok(State::Transferring { from: agent, to: *to, by, deadline, since: now })
+            Ok(State::Transferring {
+                from: agent,
+                to: *to,
+                by,
+                deadline,
+                since: now,
+            })
         }
         Event::TransferToInbox => {
             owner_or_supervisor(agent, actor)?;

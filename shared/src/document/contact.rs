@@ -27,7 +27,12 @@ impl Profile {
 }
 
 /// Writes or (with `None`) clears a field. `None` when nothing changed.
-pub fn set(doc: &mut Automerge, pen: &Pen, field: Field, value: Option<&str>) -> Result<Option<Vec<u8>>, DocumentError> {
+pub fn set(
+    doc: &mut Automerge,
+    pen: &Pen,
+    field: Field,
+    value: Option<&str>,
+) -> Result<Option<Vec<u8>>, DocumentError> {
     write(doc, pen, |tx| {
         match value {
             Some(value) => tx.put(automerge::ROOT, field.as_str(), value)?,
@@ -109,7 +114,10 @@ pub fn read(doc: &Automerge) -> Result<Profile, DocumentError> {
 
 fn texts(doc: &Automerge, detail: Detail) -> Result<Vec<String>, DocumentError> {
     let map = container(doc, detail.container())?;
-    Ok(doc.keys(&map).filter_map(|key| super::string(doc, &map, &key)).collect())
+    Ok(doc
+        .keys(&map)
+        .filter_map(|key| super::string(doc, &map, &key))
+        .collect())
 }
 
 #[cfg(test)]
@@ -122,7 +130,10 @@ mod tests {
 
     #[test]
     fn two_people_write_a_field_at_once_and_both_values_are_kept() {
-        let pen = |n: u8| Pen { actor: [n; 16], user: Some(UserId::from_u128(n.into())) };
+        let pen = |n: u8| Pen {
+            actor: [n; 16],
+            user: Some(UserId::from_u128(n.into())),
+        };
         let (mut a, mut b) = (begin(DocumentKind::Contact), begin(DocumentKind::Contact));
         let change_a = set(&mut a, &pen(1), Field::City, Some("Valencia")).unwrap().unwrap();
         let change_b = set(&mut b, &pen(2), Field::City, Some("Denia")).unwrap().unwrap();
@@ -131,13 +142,19 @@ mod tests {
         let (a, b) = (read(&a).unwrap(), read(&b).unwrap());
         assert_eq!(a, b, "replicas agree");
         let (field, mut values) = a.fields[0].clone();
-        values.sort();
-        assert_eq!((field, values), (Field::City, vec!["Denia".to_owned(), "Valencia".to_owned()]));
+        values.sort_unstable();
+        assert_eq!(
+            (field, values),
+            (Field::City, vec!["Denia".to_owned(), "Valencia".to_owned()])
+        );
     }
 
     #[test]
     fn the_same_email_in_two_spellings_is_one() {
-        let pen = Pen { actor: [1; 16], user: None };
+        let pen = Pen {
+            actor: [1; 16],
+            user: None,
+        };
         let mut doc = begin(DocumentKind::Contact);
         set_detail(&mut doc, &pen, Detail::Email, "Lucia@Correo.es ", true).unwrap();
         set_detail(&mut doc, &pen, Detail::Email, "lucia@correo.es", true).unwrap();

@@ -88,7 +88,7 @@ pub fn read(doc: &Automerge) -> Result<Vec<Note>, DocumentError> {
             })
         })
         .collect();
-    all.sort_by_key(|note| (!note.highlighted, -note.at, note.id));
+    all.sort_unstable_by_key(|note| (!note.highlighted, -note.at, note.id));
     Ok(all)
 }
 
@@ -103,10 +103,20 @@ pub fn difference(old: &str, new: &str) -> Option<Splice> {
     if old == new {
         return None;
     }
-    let prefix: usize = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let prefix: usize = old
+        .chars()
+        .zip(new.chars())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len_utf8())
+        .sum();
     let (old_rest, new_rest) = (&old[prefix..], &new[prefix..]);
-    let suffix: usize =
-        old_rest.chars().rev().zip(new_rest.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let suffix: usize = old_rest
+        .chars()
+        .rev()
+        .zip(new_rest.chars().rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len_utf8())
+        .sum();
     let units = |text: &str| text.encode_utf16().count();
     Some(Splice {
         at: units(&old[..prefix]),
@@ -140,7 +150,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn pen(n: u8) -> Pen {
-        Pen { actor: [n; 16], user: Some(UserId::from_u128(n.into())) }
+        Pen {
+            actor: [n; 16],
+            user: Some(UserId::from_u128(n.into())),
+        }
     }
 
     #[test]
@@ -150,7 +163,11 @@ mod tests {
         let made = add(&mut a, &pen(1), id, 10, "Prefers WhatsApp 🙂.").unwrap();
         let mut b = begin(DocumentKind::Notes);
         apply(&mut b, &[made]).unwrap();
-        let front = Splice { at: 0, delete: 0, insert: "VIP. ".into() };
+        let front = Splice {
+            at: 0,
+            delete: 0,
+            insert: "VIP. ".into(),
+        };
         let back = difference("Prefers WhatsApp 🙂.", "Prefers WhatsApp 🙂, not calls.").unwrap();
         let from_a = edit(&mut a, &pen(1), id, &front).unwrap().unwrap();
         let from_b = edit(&mut b, &pen(2), id, &back).unwrap().unwrap();

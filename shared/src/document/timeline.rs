@@ -54,9 +54,10 @@ pub fn get(doc: &Automerge, id: MessageId) -> Result<Option<Message>, DocumentEr
 
 fn read(doc: &Automerge, id: MessageId, entry: &ObjId) -> Option<Message> {
     let attachments = match doc.get(entry, "attachments").ok()? {
-        Some((Value::Object(ObjType::List), list)) => {
-            doc.values(&list).filter_map(|(value, _)| value.as_str()?.parse().ok()).collect()
-        }
+        Some((Value::Object(ObjType::List), list)) => doc
+            .values(&list)
+            .filter_map(|(value, _)| value.as_str()?.parse().ok())
+            .collect(),
         _ => vec![],
     };
     Some(Message {
@@ -80,7 +81,10 @@ mod tests {
 
     #[test]
     fn a_message_arrives_whole_on_another_replica() {
-        let pen = Pen { actor: [3; 16], user: Some(UserId::from_u128(9)) };
+        let pen = Pen {
+            actor: [3; 16],
+            user: Some(UserId::from_u128(9)),
+        };
         let message = Message {
             id: MessageId::from_u128(5),
             author: Author::Agent(UserId::from_u128(9)),

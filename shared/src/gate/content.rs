@@ -58,7 +58,9 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
                 }
             }
             Fact::Attachment(id, value) => {
-                let file = text(&value)?.parse().map_err(|_| bad("an attachment is not a file id"))?;
+                let file = text(&value)?
+                    .parse()
+                    .map_err(|_| bad("an attachment is not a file id"))?;
                 let message = entry(&mut messages, id)?;
                 message.attachments.push(file);
                 if message.attachments.len() > MAX_FILES {
@@ -104,7 +106,10 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
     for (id, length) in typed {
         let now = notes::length(doc, id).unwrap_or(0);
         if now + length > notes::MAX_NOTE {
-            return Err(Refusal::new(Code::TooLarge, format!("a note has at most {} characters", notes::MAX_NOTE)));
+            return Err(Refusal::new(
+                Code::TooLarge,
+                format!("a note has at most {} characters", notes::MAX_NOTE),
+            ));
         }
     }
     admitted.notes.extend(touched);
@@ -112,7 +117,11 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
 }
 
 fn entry<K: PartialEq, V>(entries: &mut [(K, V)], id: K) -> Result<&mut V, Refusal> {
-    entries.iter_mut().find(|(known, _)| *known == id).map(|(_, value)| value).ok_or_else(|| bad("a value of nothing"))
+    entries
+        .iter_mut()
+        .find(|(known, _)| *known == id)
+        .map(|(_, value)| value)
+        .ok_or_else(|| bad("a value of nothing"))
 }
 
 fn text(value: &ScalarValue) -> Result<&str, Refusal> {
@@ -124,13 +133,20 @@ fn text(value: &ScalarValue) -> Result<&str, Refusal> {
 
 /// PostgreSQL's TEXT cannot hold it, and no keyboard types it.
 fn without_nul(text: &str) -> Result<&str, Refusal> {
-    if text.contains('\0') { Err(bad("a NUL character")) } else { Ok(text) }
+    if text.contains('\0') {
+        Err(bad("a NUL character"))
+    } else {
+        Ok(text)
+    }
 }
 
 fn limited(text: &str) -> Result<(), Refusal> {
     without_nul(text)?;
     if text.len() > MAX_FIELD {
-        return Err(Refusal::new(Code::TooLarge, format!("a field has at most {MAX_FIELD} bytes")));
+        return Err(Refusal::new(
+            Code::TooLarge,
+            format!("a field has at most {MAX_FIELD} bytes"),
+        ));
     }
     Ok(())
 }
@@ -149,7 +165,10 @@ fn instant(value: ScalarValue) -> Result<i64, Refusal> {
 fn nothing_else(values: BTreeMap<String, ScalarValue>) -> Result<(), Refusal> {
     match values.into_keys().next() {
         None => Ok(()),
-        Some(key) => Err(bad(format!("an unknown key {}", key.chars().take(32).collect::<String>()))),
+        Some(key) => Err(bad(format!(
+            "an unknown key {}",
+            key.chars().take(32).collect::<String>()
+        ))),
     }
 }
 
@@ -163,7 +182,10 @@ impl NewMessage {
         let kind = Kind::from_key(text(&take(values, "kind")?)?).ok_or_else(|| bad("an unknown kind"))?;
         let body = without_nul(text(&take(values, "body")?)?)?.to_owned();
         if body.len() > MAX_TEXT {
-            return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_TEXT} bytes")));
+            return Err(Refusal::new(
+                Code::TooLarge,
+                format!("a message has at most {MAX_TEXT} bytes"),
+            ));
         }
         let at = instant(take(values, "at")?)?;
         let reply_to = match values.remove("reply_to") {
@@ -177,7 +199,15 @@ impl NewMessage {
             Kind::Text | Kind::File => {}
         }
         nothing_else(self.values)?;
-        Ok(Message { id, author, kind, body, at, reply_to, attachments: self.attachments })
+        Ok(Message {
+            id,
+            author,
+            kind,
+            body,
+            at,
+            reply_to,
+            attachments: self.attachments,
+        })
     }
 }
 

@@ -49,7 +49,13 @@ pub(super) struct Line<'a, A> {
 
 impl<'a, A: Actors> Line<'a, A> {
     pub(super) fn new(doc: &'a Automerge, actors: &'a A, writer: Writer) -> Self {
-        Self { doc, actors, writer, pushed: HashMap::new(), moved: HashMap::new() }
+        Self {
+            doc,
+            actors,
+            writer,
+            pushed: HashMap::new(),
+            moved: HashMap::new(),
+        }
     }
 
     pub(super) fn admit(&mut self, change: &Change) -> Result<(), Refusal> {
@@ -94,7 +100,11 @@ impl<'a, A: Actors> Line<'a, A> {
             return Err(bad("an empty change"));
         }
         self.pushed.insert(change.hash(), change.max_op());
-        let moved = KnownActor { bound_to: Some(self.writer), seq: change.seq(), max_op: change.max_op() };
+        let moved = KnownActor {
+            bound_to: Some(self.writer),
+            seq: change.seq(),
+            max_op: change.max_op(),
+        };
         self.moved.insert(actor.clone(), moved);
         Ok(())
     }

@@ -81,7 +81,9 @@ fn locate(
         return Ok(place.clone());
     }
     let unknown = || bad("an operation on an unknown object");
-    let object = doc.import_obj(&format!("{}@{}", id.counter(), id.actor())).map_err(|_| unknown())?;
+    let object = doc
+        .import_obj(&format!("{}@{}", id.counter(), id.actor()))
+        .map_err(|_| unknown())?;
     let mut path = vec![];
     for parent in doc.parents(&object).map_err(|_| unknown())? {
         path.push(parent.prop.to_string());
@@ -201,5 +203,9 @@ fn only_new(doc: &Automerge, container: &str, key: &str, op: &Op) -> Result<(), 
 }
 
 fn first_write(op: &Op) -> Result<(), Refusal> {
-    if op.pred.is_empty() && !op.insert { Ok(()) } else { Err(bad("nothing that exists can be replaced")) }
+    if op.pred.is_empty() && !op.insert {
+        Ok(())
+    } else {
+        Err(bad("nothing that exists can be replaced"))
+    }
 }

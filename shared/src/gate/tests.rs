@@ -18,11 +18,17 @@ fn user(n: u128) -> UserId {
 }
 
 fn writer(n: u128) -> Writer {
-    Writer { user: user(n), device: DeviceId::from_u128(n) }
+    Writer {
+        user: user(n),
+        device: DeviceId::from_u128(n),
+    }
 }
 
 fn pen(n: u128) -> Pen {
-    Pen { actor: [n as u8; 16], user: Some(user(n)) }
+    Pen {
+        actor: [n as u8; 16],
+        user: Some(user(n)),
+    }
 }
 
 /// A document as the server holds it.
@@ -34,13 +40,21 @@ struct Room {
 
 impl Actors for Room {
     fn known(&self, actor: &ActorId) -> Option<KnownActor> {
-        self.actors.iter().rev().find(|(known, _)| known == actor).map(|(_, known)| *known)
+        self.actors
+            .iter()
+            .rev()
+            .find(|(known, _)| known == actor)
+            .map(|(_, known)| *known)
     }
 }
 
 impl Room {
     fn new(kind: DocumentKind) -> Self {
-        Self { kind, doc: begin(kind), actors: vec![] }
+        Self {
+            kind,
+            doc: begin(kind),
+            actors: vec![],
+        }
     }
 
     fn judge(&self, writer: Writer, changes: &[Vec<u8>]) -> Result<Admitted, Refusal> {
@@ -52,7 +66,11 @@ impl Room {
     fn push(&mut self, writer: Writer, changes: &[Vec<u8>]) -> Result<Admitted, Refusal> {
         let admitted = self.judge(writer, changes)?;
         for change in read(changes).unwrap() {
-            let known = KnownActor { bound_to: Some(writer), seq: change.seq(), max_op: change.max_op() };
+            let known = KnownActor {
+                bound_to: Some(writer),
+                seq: change.seq(),
+                max_op: change.max_op(),
+            };
             self.actors.push((change.actor_id().clone(), known));
         }
         document::apply(&mut self.doc, changes).unwrap();
@@ -100,7 +118,10 @@ fn honest_messages_pass_and_say_what_they_hold() {
     let first = timeline::append(&mut local, &pen(ANA), &message(10, ANA, "Hello")).unwrap();
     let second = timeline::append(&mut local, &pen(ANA), &message(11, ANA, "there")).unwrap();
     let admitted = room.push(writer(ANA), &[first, second]).unwrap();
-    assert_eq!(admitted.messages, [message(10, ANA, "Hello"), message(11, ANA, "there")]);
+    assert_eq!(
+        admitted.messages,
+        [message(10, ANA, "Hello"), message(11, ANA, "there")]
+    );
     let third = timeline::append(&mut local, &pen(ANA), &message(12, ANA, "again")).unwrap();
     assert_eq!(room.push(writer(ANA), &[third]).unwrap().messages.len(), 1);
 }
@@ -111,8 +132,15 @@ fn nobody_writes_in_anothers_name() {
     let forged = timeline::append(&mut room.doc.clone(), &pen(ANA), &message(10, BEN, "I quit")).unwrap();
     assert_eq!(code(room.judge(writer(ANA), &[forged])), Code::BadContent);
     let stolen = timeline::append(&mut room.doc.clone(), &pen(ANA), &message(10, ANA, "Hi")).unwrap();
-    assert_eq!(code(room.judge(writer(BEN), &[stolen])), Code::BadHeader, "the author mark is Ana's");
-    let system = Message { author: Author::System, ..message(10, ANA, "ended") };
+    assert_eq!(
+        code(room.judge(writer(BEN), &[stolen])),
+        Code::BadHeader,
+        "the author mark is Ana's"
+    );
+    let system = Message {
+        author: Author::System,
+        ..message(10, ANA, "ended")
+    };
     let system = timeline::append(&mut room.doc.clone(), &pen(ANA), &system).unwrap();
     assert_eq!(code(room.judge(writer(ANA), &[system])), Code::BadContent);
 }
@@ -124,9 +152,15 @@ fn an_actor_belongs_to_one_user_and_device() {
     let first = timeline::append(&mut local, &pen(ANA), &message(10, ANA, "Hello")).unwrap();
     room.push(writer(ANA), &[first]).unwrap();
     let next = timeline::append(&mut local, &pen(ANA), &message(11, ANA, "x")).unwrap();
-    let other_device = Writer { device: DeviceId::from_u128(99), ..writer(ANA) };
+    let other_device = Writer {
+        device: DeviceId::from_u128(99),
+        ..writer(ANA)
+    };
     assert_eq!(code(room.judge(other_device, &[next])), Code::BadHeader);
-    let thief = Pen { actor: [ANA as u8; 16], user: Some(user(BEN)) };
+    let thief = Pen {
+        actor: [ANA as u8; 16],
+        user: Some(user(BEN)),
+    };
     let stolen = timeline::append(&mut local, &thief, &message(12, BEN, "x")).unwrap();
     assert_eq!(code(room.judge(writer(BEN), &[stolen])), Code::BadHeader);
 }
@@ -151,7 +185,10 @@ fn inflated_and_reused_operation_numbers_are_refused() {
         });
         let code = code(room.judge(writer(ANA), &[inflated]));
         // Numbers beyond 32 bits cannot even be read.
-        assert!(matches!(code, Code::BadHeader | Code::Malformed), "start {start}: {code:?}");
+        assert!(
+            matches!(code, Code::BadHeader | Code::Malformed),
+            "start {start}: {code:?}"
+        );
     }
     room.push(writer(ANA), std::slice::from_ref(&honest)).unwrap();
     let again = timeline::append(&mut local, &pen(ANA), &message(11, ANA, "x")).unwrap();
@@ -177,8 +214,16 @@ fn gaps_in_sequence_and_dependencies_are_refused() {
     let mut local = room.doc.clone();
     let first = timeline::append(&mut local, &pen(ANA), &message(10, ANA, "a")).unwrap();
     let second = timeline::append(&mut local, &pen(ANA), &message(11, ANA, "b")).unwrap();
-    assert_eq!(code(room.judge(writer(ANA), std::slice::from_ref(&second))), Code::BadHeader, "without the first");
-    assert_eq!(code(room.judge(writer(ANA), &[second, first])), Code::BadHeader, "in the wrong order");
+    assert_eq!(
+        code(room.judge(writer(ANA), std::slice::from_ref(&second))),
+        Code::BadHeader,
+        "without the first"
+    );
+    assert_eq!(
+        code(room.judge(writer(ANA), &[second, first])),
+        Code::BadHeader,
+        "in the wrong order"
+    );
 }
 
 #[test]
@@ -186,8 +231,14 @@ fn caps_and_chunk_types_are_checked_before_anything_is_read() {
     let room = Room::new(DocumentKind::Timeline);
     let honest = timeline::append(&mut room.doc.clone(), &pen(ANA), &message(10, ANA, "Hello")).unwrap();
     assert_eq!(code(room.judge(writer(ANA), &[])), Code::TooLarge);
-    assert_eq!(code(room.judge(writer(ANA), &vec![honest.clone(); MAX_CHANGES + 1])), Code::TooLarge);
-    assert_eq!(code(room.judge(writer(ANA), &[vec![0x85; MAX_CHANGE_BYTES + 1]])), Code::TooLarge);
+    assert_eq!(
+        code(room.judge(writer(ANA), &vec![honest.clone(); MAX_CHANGES + 1])),
+        Code::TooLarge
+    );
+    assert_eq!(
+        code(room.judge(writer(ANA), &[vec![0x85; MAX_CHANGE_BYTES + 1]])),
+        Code::TooLarge
+    );
     // A compressed chunk (type 2) could inflate a thousandfold.
     let long = timeline::append(&mut room.doc.clone(), &pen(ANA), &message(10, ANA, &"z".repeat(9000))).unwrap();
     let compressed = document::parse(&long).unwrap().bytes().into_owned();
@@ -196,7 +247,10 @@ fn caps_and_chunk_types_are_checked_before_anything_is_read() {
     let snapshot = room.doc.save();
     assert_eq!(code(room.judge(writer(ANA), &[snapshot])), Code::Malformed);
     for cut in 0..honest.len() {
-        assert!(room.judge(writer(ANA), &[honest[..cut].to_vec()]).is_err(), "cut at {cut}");
+        assert!(
+            room.judge(writer(ANA), &[honest[..cut].to_vec()]).is_err(),
+            "cut at {cut}"
+        );
     }
 }
 
@@ -243,11 +297,20 @@ fn content_is_complete_and_within_its_sizes() {
         let change = timeline::append(&mut room.doc.clone(), &pen(ANA), &message).unwrap();
         room.judge(writer(ANA), &[change])
     };
-    assert_eq!(code(judge(message(10, ANA, &"x".repeat(16 * 1024 + 1)))), Code::TooLarge);
+    assert_eq!(
+        code(judge(message(10, ANA, &"x".repeat(16 * 1024 + 1)))),
+        Code::TooLarge
+    );
     assert!(judge(message(10, ANA, &"x".repeat(16 * 1024))).is_ok());
     assert_eq!(code(judge(message(10, ANA, "  \n "))), Code::BadContent);
     assert_eq!(code(judge(message(10, ANA, "a\0b"))), Code::BadContent);
-    assert_eq!(code(judge(Message { kind: Kind::File, ..message(10, ANA, "no file") })), Code::BadContent);
+    assert_eq!(
+        code(judge(Message {
+            kind: Kind::File,
+            ..message(10, ANA, "no file")
+        })),
+        Code::BadContent
+    );
     for missing in ["author", "kind", "body", "at"] {
         let change = edit(&room, ANA, |tx| {
             let messages = document::container(tx, "messages")?;
@@ -264,7 +327,11 @@ fn content_is_complete_and_within_its_sizes() {
             }
             Ok(())
         });
-        assert_eq!(code(room.judge(writer(ANA), &[change])), Code::BadContent, "without {missing}");
+        assert_eq!(
+            code(room.judge(writer(ANA), &[change])),
+            Code::BadContent,
+            "without {missing}"
+        );
     }
 }
 
@@ -285,18 +352,31 @@ fn notes_are_written_together_but_not_in_anothers_name() {
         Ok(tx.put(&entry, "author", user(BEN).to_string())?)
     });
     assert_eq!(code(room.judge(writer(BEN), &[forged])), Code::BadOperation);
-    let long = notes::add(&mut room.doc.clone(), &pen(BEN), NoteId::from_u128(8), 1, &"x".repeat(10_001)).unwrap();
+    let long = notes::add(
+        &mut room.doc.clone(),
+        &pen(BEN),
+        NoteId::from_u128(8),
+        1,
+        &"x".repeat(10_001),
+    )
+    .unwrap();
     assert_eq!(code(room.judge(writer(BEN), &[long])), Code::TooLarge);
 }
 
 #[test]
 fn people_write_personal_fields_and_bots_the_others() {
     let room = Room::new(DocumentKind::Contact);
-    let good = contact::set(&mut room.doc.clone(), &pen(ANA), Field::City, Some("Denia")).unwrap().unwrap();
+    let good = contact::set(&mut room.doc.clone(), &pen(ANA), Field::City, Some("Denia"))
+        .unwrap()
+        .unwrap();
     assert!(room.judge(writer(ANA), &[good]).unwrap().profile);
-    let mail = contact::set_detail(&mut room.doc.clone(), &pen(ANA), Detail::Email, "A@b.es", true).unwrap().unwrap();
+    let mail = contact::set_detail(&mut room.doc.clone(), &pen(ANA), Detail::Email, "A@b.es", true)
+        .unwrap()
+        .unwrap();
     assert!(room.judge(writer(ANA), &[mail]).unwrap().profile);
-    let nonsense = contact::set_detail(&mut room.doc.clone(), &pen(ANA), Detail::Email, "nope", true).unwrap().unwrap();
+    let nonsense = contact::set_detail(&mut room.doc.clone(), &pen(ANA), Detail::Email, "nope", true)
+        .unwrap()
+        .unwrap();
     assert_eq!(code(room.judge(writer(ANA), &[nonsense])), Code::BadContent);
     let custom = edit(&room, ANA, |tx| {
         let custom = document::container(tx, "custom")?;

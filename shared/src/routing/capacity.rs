@@ -17,6 +17,10 @@ impl Load {
 
     /// The numbers to name in a refusal: the limit that is reached, the user's own first.
     pub fn reached(&self) -> (u32, u32) {
-        if self.active >= self.limit { (self.active, self.limit) } else { (self.active_here, self.limit_here) }
+        if self.active >= self.limit {
+            (self.active, self.limit)
+        } else {
+            (self.active_here, self.limit_here)
+        }
     }
 }

@@ -56,7 +56,12 @@ mod tests {
             user: UserId::from_u128(id),
             availability: Availability::Available,
             connected: true,
-            load: Load { active, limit: 3, active_here: active, limit_here: 3 },
+            load: Load {
+                active,
+                limit: 3,
+                active_here: active,
+                limit_here: 3,
+            },
             idle_since,
         }
     }
@@ -65,7 +70,10 @@ mod tests {
     fn fewest_chats_then_longest_idle() {
         let agents = [candidate(1, 1, 10), candidate(2, 0, 50), candidate(3, 0, 20)];
         assert_eq!(pick(&agents, &[]), Choice::Offer(UserId::from_u128(3)));
-        assert_eq!(pick(&agents, &[UserId::from_u128(3)]), Choice::Offer(UserId::from_u128(2)));
+        assert_eq!(
+            pick(&agents, &[UserId::from_u128(3)]),
+            Choice::Offer(UserId::from_u128(2))
+        );
     }
 
     #[test]

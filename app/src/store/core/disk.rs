@@ -210,7 +210,8 @@ impl Core {
             self.device = Some(DeviceId::new(step.now, step.random()));
             step.dirty(DiskKey::Meta);
         }
-        self.outbox.sort_by_key(|queued| (queued.intent.at, queued.intent.id));
+        self.outbox
+            .sort_unstable_by_key(|queued| (queued.intent.at, queued.intent.id));
         self.last_at = self.outbox.last().map_or(0, |queued| queued.intent.at);
         self.booted = true;
         self.refresh_access();

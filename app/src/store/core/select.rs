@@ -25,13 +25,13 @@ impl Core {
 
     pub fn users_by_name(&self) -> Vec<UserRow> {
         let mut users: Vec<_> = self.users.values().cloned().collect();
-        users.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        users.sort_unstable_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         users
     }
 
     pub fn inboxes_by_name(&self) -> Vec<InboxRow> {
         let mut inboxes: Vec<_> = self.inboxes.values().cloned().collect();
-        inboxes.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        inboxes.sort_unstable_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         inboxes
     }
 

@@ -22,12 +22,28 @@ pub fn of(head: &Head, agent: Option<String>, place: Option<u32>) -> Chat {
         State::Waiting { offline, .. } | State::Assigning { offline, .. } => (ChatState::Waiting, *offline),
         State::Assigned { .. } | State::Transferring { .. } => (ChatState::Assigned, false),
         State::Ended { .. } => (ChatState::Ended, false),
-        State::Failed { reason: FailReason::Missed, .. } => (ChatState::Missed, false),
-        State::Failed { reason: FailReason::ChannelRemoved, .. } => (ChatState::Ended, false),
+        State::Failed {
+            reason: FailReason::Missed,
+            ..
+        } => (ChatState::Missed, false),
+        State::Failed {
+            reason: FailReason::ChannelRemoved,
+            ..
+        } => (ChatState::Ended, false),
     };
     // The visitor does not hear who is asked, only who came.
-    let agent = agent.filter(|_| state == ChatState::Assigned).map(|name| AgentName { name: first_name(&name) });
-    Chat { id: head.id, number: head.number, state, place, agent, offline, read: head.seen }
+    let agent = agent.filter(|_| state == ChatState::Assigned).map(|name| AgentName {
+        name: first_name(&name),
+    });
+    Chat {
+        id: head.id,
+        number: head.number,
+        state,
+        place,
+        agent,
+        offline,
+        read: head.seen,
+    }
 }
 
 /// Visitors see first names.
@@ -61,13 +77,19 @@ pub fn system_line(row: &JourneyRow, agent: Option<String>) -> Option<VisitorMes
     let event = match &row.state {
         State::Assigned { .. } if matches!(row.cause.as_str(), "start" | "accept" | "jump_in") => SystemEvent::Joined,
         State::Ended { .. } => SystemEvent::Ended,
-        State::Failed { reason: FailReason::Missed, .. } => SystemEvent::Missed,
+        State::Failed {
+            reason: FailReason::Missed,
+            ..
+        } => SystemEvent::Missed,
         State::Bot { .. }
         | State::Waiting { .. }
         | State::Assigning { .. }
         | State::Assigned { .. }
         | State::Transferring { .. }
-        | State::Failed { reason: FailReason::ChannelRemoved, .. } => return None,
+        | State::Failed {
+            reason: FailReason::ChannelRemoved,
+            ..
+        } => return None,
     };
     Some(VisitorMessage {
         id: format!("{}-{}", row.conversation, row.version),

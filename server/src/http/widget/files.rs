@@ -58,7 +58,9 @@ pub async fn download(
     let id: FileId = id.parse().map_err(|_| missing())?;
     let external = external_id(token(&headers)?);
     let mut db = app.store.read().await?;
-    let contact = contacts::by_identity(&mut db, account.row.id, &external).await?.ok_or_else(missing)?;
+    let contact = contacts::by_identity(&mut db, account.row.id, &external)
+        .await?
+        .ok_or_else(missing)?;
     let file = rows::file(&mut db, id).await?.ok_or_else(missing)?;
     drop(db);
     if file.contact == Some(contact) || in_chat_of(&app, &file, contact).await? {
@@ -68,7 +70,9 @@ pub async fn download(
 }
 
 async fn in_chat_of(app: &App, file: &rows::FileRecord, contact: ContactId) -> Result<bool, ApiError> {
-    let Some(conversation) = file.conversation else { return Ok(false) };
+    let Some(conversation) = file.conversation else {
+        return Ok(false);
+    };
     let head = conversations::get(&mut *app.store.read().await?, conversation).await?;
     Ok(head.is_some_and(|head| head.contact == contact))
 }

@@ -71,7 +71,10 @@ impl VisitorHub {
 
     /// Is the visitor's panel connected?
     pub fn is_connected(&self, contact: ContactId) -> bool {
-        self.inner().visitors.values().any(|visitor| visitor.contact == Some(contact))
+        self.inner()
+            .visitors
+            .values()
+            .any(|visitor| visitor.contact == Some(contact))
     }
 
     /// Number of open sockets.
@@ -116,14 +119,27 @@ impl VisitorHub {
                 continue;
             }
             for message in news.messages_of(head.id) {
-                let name = message.row.author.user().and_then(|user| inner.names.get(&user).cloned());
-                let frame = WidgetFrame::Message { message: chat::message(message, name), cursor: head.seq };
+                let name = message
+                    .row
+                    .author
+                    .user()
+                    .and_then(|user| inner.names.get(&user).cloned());
+                let frame = WidgetFrame::Message {
+                    message: chat::message(message, name),
+                    cursor: head.seq,
+                };
                 inner.send(head.contact, &frame);
             }
             for row in news.journey_of(head.id) {
                 let name = row.user.and_then(|user| inner.names.get(&user).cloned());
                 if let Some(message) = chat::system_line(row, name) {
-                    inner.send(head.contact, &WidgetFrame::Message { message, cursor: head.seq });
+                    inner.send(
+                        head.contact,
+                        &WidgetFrame::Message {
+                            message,
+                            cursor: head.seq,
+                        },
+                    );
                 }
             }
             let agent = head.state.agent().and_then(|user| inner.names.get(&user).cloned());

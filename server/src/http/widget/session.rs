@@ -39,10 +39,19 @@ const HISTORY: i64 = 100;
 const MAX_URL: usize = 2000;
 
 /// Serves a socket until it ends. Without an account the widget is disabled.
-pub async fn serve(app: Shared, account: Option<AccountRecord>, ip: IpAddr, country: Option<String>, socket: WebSocket) {
+pub async fn serve(
+    app: Shared,
+    account: Option<AccountRecord>,
+    ip: IpAddr,
+    country: Option<String>,
+    socket: WebSocket,
+) {
     let (mut sink, mut stream) = socket.split();
     let Some(account) = account else {
-        let frame = WidgetFrame::Error { code: "disabled", detail: "this chat is switched off".into() };
+        let frame = WidgetFrame::Error {
+            code: "disabled",
+            detail: "this chat is switched off".into(),
+        };
         // The page may be gone already; there is nobody left to tell.
         let _: Result<_, _> = timeout(SLOW, sink.send(Message::Text(chat::encode(&frame).into()))).await;
         return;
@@ -68,8 +77,16 @@ pub async fn serve(app: Shared, account: Option<AccountRecord>, ip: IpAddr, coun
         // The page may be gone already; there is nobody left to tell.
         let _: Result<_, _> = timeout(SLOW, sink.send(Message::Close(None))).await;
     });
-    let mut session =
-        Session { app: Arc::clone(&app), account, ip, country, id, external: String::new(), contact: None, page: None };
+    let mut session = Session {
+        app: Arc::clone(&app),
+        account,
+        ip,
+        country,
+        id,
+        external: String::new(),
+        contact: None,
+        page: None,
+    };
     session.run(&mut stream).await;
     app.visitors.close(id);
     session.left().await;
@@ -108,7 +125,10 @@ impl Session {
             };
             let Ok(frame) = serde_json::from_str::<VisitorFrame>(&text) else {
                 malformed += 1;
-                self.tell(&WidgetFrame::Error { code: "malformed", detail: "this is not a frame".into() });
+                self.tell(&WidgetFrame::Error {
+                    code: "malformed",
+                    detail: "this is not a frame".into(),
+                });
                 if malformed > MAX_MALFORMED {
                     return;
                 }
@@ -116,7 +136,10 @@ impl Session {
             };
             if let Err(error) = self.receive(frame).await {
                 let refusal = error.into_refusal();
-                self.tell(&WidgetFrame::Error { code: refusal.code.as_str(), detail: refusal.text });
+                self.tell(&WidgetFrame::Error {
+                    code: refusal.code.as_str(),
+                    detail: refusal.text,
+                });
                 if refusal.code == Code::Unauthorized {
                     return;
                 }
@@ -133,7 +156,9 @@ impl Session {
             return Err(Refusal::new(Code::Unauthorized, "say hello first").into());
         }
         match frame {
-            VisitorFrame::Hello { v, token, cursor, url, .. } => self.hello(v, &token, cursor, url).await,
+            VisitorFrame::Hello {
+                v, token, cursor, url, ..
+            } => self.hello(v, &token, cursor, url).await,
             VisitorFrame::Start { cid, name, email, text } => {
                 self.message(cid, text, vec![], Some(name), Some(email)).await
             }
@@ -184,7 +209,10 @@ impl Session {
 
     async fn welcome(&self, cursor: i64) -> Result<WidgetFrame, StoreError> {
         let mut db = self.app.store.read().await?;
-        let mut known = Known { name: None, email: None };
+        let mut known = Known {
+            name: None,
+            email: None,
+        };
         let (mut shown, mut lines, mut newest) = (None, vec![], cursor);
         if let Some(id) = self.contact
             && let Some(contact) = contacts::get(&mut db, id).await?
@@ -232,8 +260,10 @@ impl Session {
             _ => messages::after(&mut *db, head.id, cursor).await?,
         };
         let first = records.first().map_or(0, |record| record.row.position);
-        let mut lines: Vec<_> =
-            records.iter().map(|record| chat::message(record, record.row.author.user().and_then(name))).collect();
+        let mut lines: Vec<_> = records
+            .iter()
+            .map(|record| chat::message(record, record.row.author.user().and_then(name)))
+            .collect();
         let journey = messages::journey_after(db, head.id, cursor).await?;
         let system = journey.iter().filter(|row| row.position >= first);
         lines.extend(system.filter_map(|row| chat::system_line(row, row.user.and_then(name))));
@@ -260,8 +290,16 @@ impl Session {
         if !is_cid(&cid) {
             return Err(Refusal::new(Code::Malformed, "the message has no valid id").into());
         }
-        if self.app.limits.take(Limit::VisitorMessage, &self.external, self.app.clock.now()).is_err() {
-            self.refuse(cid, Refusal::new(Code::RateLimited, "too many messages at once; try again in a minute"));
+        if self
+            .app
+            .limits
+            .take(Limit::VisitorMessage, &self.external, self.app.clock.now())
+            .is_err()
+        {
+            self.refuse(
+                cid,
+                Refusal::new(Code::RateLimited, "too many messages at once; try again in a minute"),
+            );
             return Ok(());
         }
         let incoming = Incoming {
@@ -287,7 +325,12 @@ impl Session {
                 let new = self.contact.is_none();
                 self.contact = Some(accepted.contact);
                 self.app.visitors.identify(self.id, accepted.contact);
-                self.tell(&WidgetFrame::Ack { cid, id: accepted.id, position: accepted.position, at: accepted.at });
+                self.tell(&WidgetFrame::Ack {
+                    cid,
+                    id: accepted.id,
+                    position: accepted.position,
+                    at: accepted.at,
+                });
                 if new {
                     // The announcement came before this socket listened.
                     let welcome = self.welcome(0).await?;
@@ -307,7 +350,10 @@ impl Session {
             }
             Err(error) => {
                 tracing::error!(%error, "a message's task failed");
-                self.refuse(cid, Refusal::new(Code::Internal, "the message was not stored; try again"));
+                self.refuse(
+                    cid,
+                    Refusal::new(Code::Internal, "the message was not stored; try again"),
+                );
                 Ok(())
             }
         }
@@ -321,14 +367,21 @@ impl Session {
             Code::NotFound | Code::BadFile => "bad_file",
             other => other.as_str(),
         };
-        self.tell(&WidgetFrame::Refused { cid, code, detail: refusal.text });
+        self.tell(&WidgetFrame::Refused {
+            cid,
+            code,
+            detail: refusal.text,
+        });
     }
 
     async fn typing(&self, on: bool) -> Result<(), DeskError> {
         if let Some(head) = self.open_chat().await?
             && let Some(scope) = scope(&self.app, head.id).await
         {
-            let frame = ServerFrame::Ephemeral(Ephemeral::Typing { conversation: head.id, on });
+            let frame = ServerFrame::Ephemeral(Ephemeral::Typing {
+                conversation: head.id,
+                on,
+            });
             self.app.hub.ephemeral(head.id, &scope, &frame);
         }
         Ok(())

@@ -14,26 +14,62 @@ fn id(n: u128) -> UserId {
 }
 
 fn agent(n: u128) -> Actor {
-    Actor::User { id: id(n), supervises: false }
+    Actor::User {
+        id: id(n),
+        supervises: false,
+    }
 }
 
 fn sup() -> Actor {
-    Actor::User { id: id(SUP), supervises: true }
+    Actor::User {
+        id: id(SUP),
+        supervises: true,
+    }
 }
 
 fn facts(mode: Mode, channel: Channel) -> Facts {
-    Facts { inbox: InboxId::from_u128(1), channel, rules: Rules { mode, ..Rules::default() } }
+    Facts {
+        inbox: InboxId::from_u128(1),
+        channel,
+        rules: Rules {
+            mode,
+            ..Rules::default()
+        },
+    }
 }
 
 fn states() -> Vec<State> {
     vec![
         State::Bot { since: 0 },
         State::waiting(0),
-        State::Assigning { agent: id(ANA), deadline: 30_000, waiting_since: 0, overdue: false, offline: false },
-        State::Assigned { agent: id(ANA), since: 0 },
-        State::Transferring { from: id(ANA), to: id(BEN), by: id(ANA), deadline: 30_000, since: 0 },
-        State::Ended { reason: EndReason::Agent, by: Some(id(ANA)), at: 0, last_agent: Some(id(ANA)) },
-        State::Failed { reason: FailReason::Missed, at: 0 },
+        State::Assigning {
+            agent: id(ANA),
+            deadline: 30_000,
+            waiting_since: 0,
+            overdue: false,
+            offline: false,
+        },
+        State::Assigned {
+            agent: id(ANA),
+            since: 0,
+        },
+        State::Transferring {
+            from: id(ANA),
+            to: id(BEN),
+            by: id(ANA),
+            deadline: 30_000,
+            since: 0,
+        },
+        State::Ended {
+            reason: EndReason::Agent,
+            by: Some(id(ANA)),
+            at: 0,
+            last_agent: Some(id(ANA)),
+        },
+        State::Failed {
+            reason: FailReason::Missed,
+            at: 0,
+        },
     ]
 }
 
@@ -75,7 +111,11 @@ fn table(mode: Mode, channel: Channel) -> Vec<(Status, Event, Status)> {
         (Waiting, Event::Leave, Ended),
         (Waiting, Event::Inactive, Ended),
         (Waiting, Event::TransferToInbox, Waiting),
-        (Waiting, Event::QueueOver, if channel == Channel::Web { Failed } else { Waiting }),
+        (
+            Waiting,
+            Event::QueueOver,
+            if channel == Channel::Web { Failed } else { Waiting },
+        ),
         (Assigning, Event::Accept, Assigned),
         (Assigning, Event::Decline, Waiting),
         (Assigning, Event::Expire, Waiting),
@@ -128,7 +168,10 @@ fn every_state_and_event_does_what_the_table_says() {
                     let expected = table.iter().find(|(from, e, _)| *from == state.status() && *e == event);
                     match expected {
                         Some((_, _, to)) => {
-                            assert!(!outcomes.is_empty(), "{state:?} {event:?} is refused to everyone ({mode:?})");
+                            assert!(
+                                !outcomes.is_empty(),
+                                "{state:?} {event:?} is refused to everyone ({mode:?})"
+                            );
                             for outcome in outcomes {
                                 assert_eq!(outcome.status(), *to, "{state:?} {event:?} ({mode:?} {channel:?})");
                             }
@@ -144,28 +187,76 @@ fn every_state_and_event_does_what_the_table_says() {
 #[test]
 fn only_those_who_may_can_act() {
     let auto = facts(Mode::Auto, Channel::Web);
-    let offered = State::Assigning { agent: id(ANA), deadline: 30_000, waiting_since: 7, overdue: false, offline: false };
-    let code = |state: &State, event: &Event, actor, facts: &Facts, now| {
-        transition(state.clone(), event, actor, facts, now).map(|s| s.status()).map_err(|r| r.code)
+    let offered = State::Assigning {
+        agent: id(ANA),
+        deadline: 30_000,
+        waiting_since: 7,
+        overdue: false,
+        offline: false,
     };
-    assert_eq!(code(&offered, &Event::Accept, agent(BEN), &auto, 1), Err(Code::Forbidden));
+    let code = |state: &State, event: &Event, actor, facts: &Facts, now| {
+        transition(state.clone(), event, actor, facts, now)
+            .map(|s| s.status())
+            .map_err(|r| r.code)
+    };
+    assert_eq!(
+        code(&offered, &Event::Accept, agent(BEN), &auto, 1),
+        Err(Code::Forbidden)
+    );
     assert_eq!(code(&offered, &Event::Accept, sup(), &auto, 1), Err(Code::Forbidden));
-    assert_eq!(code(&offered, &Event::Accept, agent(ANA), &auto, 30_000), Err(Code::Conflict), "too late");
-    assert_eq!(code(&offered, &Event::Expire, Actor::System, &auto, 29_999), Err(Code::Conflict), "too early");
-    assert_eq!(code(&offered, &Event::Withdraw, agent(BEN), &auto, 1), Err(Code::Forbidden));
-    let assigned = State::Assigned { agent: id(ANA), since: 0 };
+    assert_eq!(
+        code(&offered, &Event::Accept, agent(ANA), &auto, 30_000),
+        Err(Code::Conflict),
+        "too late"
+    );
+    assert_eq!(
+        code(&offered, &Event::Expire, Actor::System, &auto, 29_999),
+        Err(Code::Conflict),
+        "too early"
+    );
+    assert_eq!(
+        code(&offered, &Event::Withdraw, agent(BEN), &auto, 1),
+        Err(Code::Forbidden)
+    );
+    let assigned = State::Assigned {
+        agent: id(ANA),
+        since: 0,
+    };
     assert_eq!(code(&assigned, &Event::End, agent(BEN), &auto, 1), Err(Code::Forbidden));
     assert_eq!(code(&assigned, &Event::End, sup(), &auto, 1), Ok(Status::Ended));
-    assert_eq!(code(&State::waiting(0), &Event::Start, agent(ANA), &auto, 1), Err(Code::Forbidden), "auto has no queue");
+    assert_eq!(
+        code(&State::waiting(0), &Event::Start, agent(ANA), &auto, 1),
+        Err(Code::Forbidden),
+        "auto has no queue"
+    );
     let broadcast = facts(Mode::Broadcast, Channel::Web);
-    assert_eq!(code(&State::waiting(0), &Event::Start, agent(ANA), &broadcast, 1), Ok(Status::Assigned));
-    assert_eq!(code(&State::waiting(0), &Event::Offer { agent: id(ANA) }, Actor::System, &broadcast, 1), Err(Code::Forbidden));
+    assert_eq!(
+        code(&State::waiting(0), &Event::Start, agent(ANA), &broadcast, 1),
+        Ok(Status::Assigned)
+    );
+    assert_eq!(
+        code(
+            &State::waiting(0),
+            &Event::Offer { agent: id(ANA) },
+            Actor::System,
+            &broadcast,
+            1
+        ),
+        Err(Code::Forbidden)
+    );
 }
 
 #[test]
 fn an_offer_that_comes_back_keeps_its_place_in_the_line() {
     let auto = facts(Mode::Auto, Channel::Web);
-    let offered = transition(State::waiting(7), &Event::Offer { agent: id(ANA) }, Actor::System, &auto, 100).unwrap();
+    let offered = transition(
+        State::waiting(7),
+        &Event::Offer { agent: id(ANA) },
+        Actor::System,
+        &auto,
+        100,
+    )
+    .unwrap();
     let back = transition(offered, &Event::Decline, agent(ANA), &auto, 200).unwrap();
     assert_eq!(back, State::waiting(7));
 }
@@ -173,10 +264,25 @@ fn an_offer_that_comes_back_keeps_its_place_in_the_line() {
 #[test]
 fn an_end_can_be_undone_for_ten_seconds_by_the_one_who_ended() {
     let auto = facts(Mode::Auto, Channel::Web);
-    let ended = transition(State::Assigned { agent: id(ANA), since: 0 }, &Event::End, agent(ANA), &auto, 1000).unwrap();
+    let ended = transition(
+        State::Assigned {
+            agent: id(ANA),
+            since: 0,
+        },
+        &Event::End,
+        agent(ANA),
+        &auto,
+        1000,
+    )
+    .unwrap();
     assert!(transition(ended.clone(), &Event::Undo, agent(BEN), &auto, 2000).is_err());
     assert!(transition(ended.clone(), &Event::Undo, agent(ANA), &auto, 11_000).is_err());
-    assert_eq!(transition(ended, &Event::Undo, agent(ANA), &auto, 10_999).unwrap().status(), Status::Assigned);
+    assert_eq!(
+        transition(ended, &Event::Undo, agent(ANA), &auto, 10_999)
+            .unwrap()
+            .status(),
+        Status::Assigned
+    );
 }
 
 fn any_actor() -> impl Strategy<Value = Actor> {
