@@ -1,15 +1,23 @@
 //! Passwords as Argon2id hashes.
 
-use std::{fmt, sync::OnceLock};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::OnceLock,
+    thread,
+};
 
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use tokio::{sync::Semaphore, task};
+use tokio::sync::{mpsc, oneshot};
 
-/// Hashing takes 19 MiB and a core each time; more at once would only make all of them slow.
-static AT_ONCE: Semaphore = Semaphore::const_new(4);
+/// Passwords that may wait for their turn; more make their senders wait.
+const WAITING: usize = 64;
+
+/// What the hashing thread does next.
+type Job = Box<dyn FnOnce() + Send>;
 
 /// The password could not be hashed.
 #[derive(Debug)]
@@ -43,9 +51,43 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Pass
     .await?
 }
 
+/// Runs `work` on the hashing thread.
+///
+/// There is one: hashing takes 19 MiB and a core each time, the allocator keeps that memory for every thread
+/// that ever asked for it, and several at once would only make each other slow.
 async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
-    let _permit = AT_ONCE.acquire().await.map_err(|_| PasswordError)?;
-    task::spawn_blocking(work).await.map_err(|_| PasswordError)
+    static QUEUE: OnceLock<mpsc::Sender<Job>> = OnceLock::new();
+    let queue = match QUEUE.get() {
+        Some(queue) => queue,
+        None => {
+            let queue = hashing_thread()?;
+            QUEUE.get_or_init(|| queue)
+        }
+    };
+    let (answer, answered) = oneshot::channel();
+    let job: Job = Box::new(move || {
+        // Whoever asked may be gone; then nobody needs the answer.
+        let _: Result<(), T> = answer.send(work());
+    });
+    queue.send(job).await.map_err(|_| PasswordError)?;
+    answered.await.map_err(|_| PasswordError)
+}
+
+fn hashing_thread() -> Result<mpsc::Sender<Job>, PasswordError> {
+    let (queue, mut jobs) = mpsc::channel::<Job>(WAITING);
+    let work = move || {
+        while let Some(job) = jobs.blocking_recv() {
+            // A panic drops the job's answer, which its asker sees as a failure; the next one goes on.
+            if catch_unwind(AssertUnwindSafe(job)).is_err() {
+                tracing::error!("hashing a password panicked");
+            }
+        }
+    };
+    thread::Builder::new()
+        .name("passwords".into())
+        .spawn(work)
+        .map_err(|_| PasswordError)?;
+    Ok(queue)
 }
 
 fn hash_now(password: &str) -> Result<String, PasswordError> {

@@ -30,7 +30,7 @@ pub(super) async fn run(app: Shared) {
 async fn refresh(app: &App) -> Result<(), StoreError> {
     let mut known: HashMap<UserId, Counts> = HashMap::new();
     let mut db = app.store.read().await?;
-    for (socket, access) in app.hub.readers() {
+    for (socket, access) in app.hub.take_recounts() {
         let counts = match known.get(&access.user) {
             Some(counts) => *counts,
             None => {

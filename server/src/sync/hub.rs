@@ -43,6 +43,8 @@ struct Console {
     held: Option<Vec<Bytes>>,
     documents: HashSet<DocumentId>,
     counts: Option<causerie_shared::window::Counts>,
+    /// A chat that this console may see changed its state, so its counters may be old.
+    recount: bool,
 }
 
 impl Console {
@@ -115,6 +117,7 @@ impl Hub {
             held: Some(vec![]),
             documents: HashSet::new(),
             counts: None,
+            recount: true,
         };
         inner.consoles.insert(id, console);
         (id, receiver)
@@ -297,14 +300,18 @@ impl Hub {
         self.counts_changed.notify_one();
     }
 
-    /// Sockets with their users, for the counters' worker.
-    pub(super) fn readers(&self) -> Vec<(SocketId, Arc<Access>)> {
-        let inner = self.inner();
-        inner
+    /// Sockets whose counters may be old, with their users; asked once by the counters' worker.
+    pub(super) fn take_recounts(&self) -> Vec<(SocketId, Arc<Access>)> {
+        let mut inner = self.inner();
+        let ready = inner
             .consoles
-            .iter()
-            .filter(|(_, console)| console.held.is_none())
-            .map(|(id, console)| (*id, Arc::clone(&console.access)))
+            .iter_mut()
+            .filter(|(_, console)| console.held.is_none() && console.recount);
+        ready
+            .map(|(id, console)| {
+                console.recount = false;
+                (*id, Arc::clone(&console.access))
+            })
             .collect()
     }
 
@@ -377,10 +384,12 @@ impl View {
             let after = scopes.next_back().and_then(|entry| entry.after.as_ref());
             let sees = after.is_some_and(|scope| access.reads(scope));
             visible.insert(*id, sees);
+            let concerns = sees || before.is_some_and(|scope| access.reads(scope));
+            console.recount |= concerns && news.moved(*id);
             if sees {
                 view.mask.push(1);
                 view.upserts.push(Row::Head(Box::new(head.clone())));
-            } else if before.is_some_and(|scope| access.reads(scope)) {
+            } else if concerns {
                 // Members of the inbox may know who took a chat from their queue.
                 let taken_by = head.state.agent().filter(|_| access.is_member(head.inbox));
                 view.mask.push(2 + u8::from(taken_by.is_some()));

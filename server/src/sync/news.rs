@@ -35,6 +35,8 @@ pub struct News {
     pub(super) messages: Vec<MessageRecord>,
     pub(super) journey: Vec<JourneyRow>,
     woken: Vec<WokenInbox>,
+    /// Read from the feed, which does not say what changed.
+    loaded: bool,
 }
 
 impl News {
@@ -103,6 +105,11 @@ impl News {
         self.journey.iter().filter(move |row| row.conversation == conversation)
     }
 
+    /// May the conversation lie in another folder now?
+    pub(super) fn moved(&self, conversation: ConversationId) -> bool {
+        self.loaded || self.journey_of(conversation).next().is_some()
+    }
+
     /// First and last feed number.
     pub(super) fn span(&self) -> Option<(i64, i64)> {
         Some((self.entries.first()?.seq, self.entries.last()?.seq))
@@ -110,6 +117,7 @@ impl News {
 
     /// Adds an entry of the feed with its row as the database holds it now.
     pub async fn load(&mut self, db: &mut Db, entry: FeedEntry) -> Result<(), StoreError> {
+        self.loaded = true;
         let damaged = |_| StoreError::Damaged("feed row");
         match entry.kind {
             FeedKind::Conversation => {
