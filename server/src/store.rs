@@ -160,11 +160,6 @@ impl Store {
         })
     }
 
-    /// Which engine it is.
-    pub fn engine(&self) -> Engine {
-        self.engine
-    }
-
     /// A connection for reading; it may lag behind a transaction that is not committed yet.
     pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {
         Ok(self.read.acquire().await?)

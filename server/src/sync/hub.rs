@@ -154,11 +154,6 @@ impl Hub {
             .any(|console| console.access.user == user)
     }
 
-    /// Number of open sockets.
-    pub fn sockets(&self) -> usize {
-        self.inner().consoles.len()
-    }
-
     /// What this socket may see, as it was computed last.
     pub fn access(&self, socket: SocketId) -> Option<Arc<Access>> {
         self.inner()

@@ -77,11 +77,6 @@ impl VisitorHub {
             .any(|visitor| visitor.contact == Some(contact))
     }
 
-    /// Number of open sockets.
-    pub fn sockets(&self) -> usize {
-        self.inner().visitors.len()
-    }
-
     /// The name that visitors see of an agent.
     pub fn name(&self, user: UserId) -> Option<String> {
         self.inner().names.get(&user).cloned()
