@@ -281,6 +281,23 @@ async fn a_second_node_with_a_stale_copy_writes_after_reading_what_it_lacks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_visitors_message_is_stored_by_whichever_node_gets_it() {
+    for world in worlds().await {
+        let (_hand, clock) = causerie_server::clock::ManualClock::new(common::START);
+        let second = causerie_server::build(world.app.config.clone(), clock)
+            .await
+            .expect("a second node");
+        let account = &world.demo.orders;
+        let mut positions = vec![];
+        for (n, app) in [&world.app, &second, &world.app, &second].into_iter().enumerate() {
+            let accepted = World::write_at(app, account, "v1", &format!("m{n}"), "Hello").await;
+            positions.push(accepted.position);
+        }
+        assert_eq!(positions, [1, 2, 3, 4]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_catches_up_by_cursor_and_a_document_by_sequence() {
     for world in worlds().await {
         let ana = world.demo.ana;

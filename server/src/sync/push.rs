@@ -102,15 +102,12 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
             return Ok(Done::Panicked);
         }
     };
-    match store(app, &room, pusher, push, &prepared).await {
+    match store(app, &mut room, pusher, push, &prepared).await {
         Ok((news, scope)) => {
             finish(app, room, pusher, push, prepared, news, scope);
             Ok(Done::Stored)
         }
-        Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {
-            room.forget();
-            Ok(Done::Again)
-        }
+        Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => Ok(Done::Again),
         Err(error) => Err(error),
     }
 }
@@ -146,7 +143,7 @@ async fn known(
 /// Steps 2 (who may write now) and 7 in one transaction.
 async fn store(
     app: &App,
-    room: &Locked,
+    room: &mut Locked,
     pusher: &Pusher,
     push: &Push,
     prepared: &Prepared,

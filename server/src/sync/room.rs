@@ -39,6 +39,8 @@ pub struct Room {
     sealed: bool,
     quarantined: bool,
     snapshot_seq: i64,
+    /// Somebody else has written since it was loaded: the next one who locks it loads it again.
+    stale: bool,
     doc: Automerge,
     actors: Known,
     /// The server's own actor: new for every load.
@@ -87,6 +89,7 @@ impl Room {
             sealed: record.as_ref().is_some_and(|record| record.sealed),
             quarantined: record.as_ref().is_some_and(|record| record.quarantined),
             snapshot_seq,
+            stale: false,
             doc: document::load(id.kind(), snapshot, &changes)?,
             actors: Known(actors.into_iter().map(|stored| (stored.actor, stored.known)).collect()),
             pen: Pen {
@@ -164,12 +167,13 @@ impl Room {
     /// Step 7: writes the push in the caller's transaction.
     ///
     /// # Errors
-    /// `Conflict` when another node has written since this room was loaded; the caller loads it again.
-    pub async fn write(&self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), DeskError> {
+    /// `Conflict` when another node has written since this room was loaded; the caller locks it again.
+    pub async fn write(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), DeskError> {
         if self.seq == 0 {
             documents::ensure(&mut *db, self.id).await?;
         }
         if !documents::advance(&mut *db, self.id, self.epoch, self.seq).await? {
+            self.stale = true;
             return Err(Refusal::new(Code::Conflict, "the document moved on").into());
         }
         let push = StoredPush {
@@ -270,7 +274,7 @@ impl std::ops::Deref for Locked {
     type Target = Room;
 
     fn deref(&self) -> &Room {
-        // `lock` fills the slot before it hands the guard out, and only `forget` empties it, consuming the guard.
+        // `lock` fills the slot before it hands the guard out, and nothing empties it.
         self.0.as_ref().expect("a locked room is loaded")
     }
 }
@@ -281,19 +285,12 @@ impl std::ops::DerefMut for Locked {
     }
 }
 
-impl Locked {
-    /// Drops what is in memory; the next one loads it from the database.
-    pub fn forget(mut self) {
-        *self.0 = None;
-    }
-}
-
 impl Rooms {
     /// Waits for the document's lock and loads it if it is not in memory.
     pub async fn lock(&self, store: &Store, id: DocumentId) -> Result<Locked, DeskError> {
         let slot = self.slot(id);
         let mut guard = slot.lock_owned().await;
-        if guard.is_none() {
+        if guard.as_ref().is_none_or(|room| room.stale) {
             *guard = Some(Room::load(store, id).await?);
         }
         Ok(Locked(guard))

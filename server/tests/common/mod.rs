@@ -120,6 +120,17 @@ impl World {
         cid: &str,
         text: &str,
     ) -> ingest::Accepted {
+        Self::write_at(&self.app, account, visitor, cid, text).await
+    }
+
+    /// A visitor's message on a node of one's choice.
+    pub async fn write_at(
+        app: &Shared,
+        account: &causerie_server::store::places::AccountRecord,
+        visitor: &str,
+        cid: &str,
+        text: &str,
+    ) -> ingest::Accepted {
         let incoming = ingest::Incoming {
             account: account.clone(),
             external: visitor.into(),
@@ -130,7 +141,7 @@ impl World {
             email: None,
             origin: Origin::default(),
         };
-        ingest::receive(&self.app, incoming).await.expect("a stored message")
+        ingest::receive(app, incoming).await.expect("a stored message")
     }
 
     pub async fn head(&self, id: ConversationId) -> Head {
