@@ -149,12 +149,7 @@ impl Core {
         };
         queued.state = QueueState::Refused(refusal);
         let document = queued.intent.action.document();
-        step.keep(DiskKey::Outbox(intent));
-        step.changed(Key::Outbox);
-        if let Some(document) = document {
-            self.requeue(step, document);
-            self.show_document(step, document);
-        }
+        self.restated(step, intent, document);
     }
 
     /// Sends something undelivered again; a reply goes to the segment that is newest now.
@@ -170,6 +165,11 @@ impl Core {
             *segment = (*segment).max(self.heads.get(conversation).map_or(1, |head| head.segment));
         }
         let document = queued.intent.action.document();
+        self.restated(step, intent, document);
+    }
+
+    /// An intent stands elsewhere in the outbox now: it is kept so, and its document is built anew without or with it.
+    fn restated(&mut self, step: &mut Step<'_>, intent: IntentId, document: Option<DocumentId>) {
         step.keep(DiskKey::Outbox(intent));
         step.changed(Key::Outbox);
         if let Some(document) = document {
