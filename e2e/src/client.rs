@@ -11,7 +11,7 @@ use causerie_shared::{
     refusal::Refusal,
     row::{Head, Row},
     user::Me,
-    window::Folder,
+    window::{Folder, List},
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, timeout_at};
@@ -66,6 +66,7 @@ impl Client {
                 schema: SCHEMA,
                 device,
                 cursor: None,
+                grants: 0,
                 documents: vec![],
             })
             .await;
@@ -187,14 +188,14 @@ impl Client {
     /// What a folder holds now. Everything the server sent before has been read when this returns.
     pub async fn folder(&mut self, folder: Folder) -> Vec<ConversationId> {
         self.send(&ClientFrame::Window {
-            folder,
+            list: List::of(folder),
             from: 0,
             to: 200,
         })
         .await;
         loop {
-            if let ServerFrame::Window { folder: its, order, .. } = self.next("a folder").await
-                && *its == folder
+            if let ServerFrame::Window { list, order, .. } = self.next("a folder").await
+                && list.folder == folder
             {
                 return order.clone();
             }

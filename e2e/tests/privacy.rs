@@ -38,7 +38,7 @@ fn traces(client: &Client, chat: ConversationId, contact: ContactId) -> Vec<Stri
             ServerFrame::Window { order, .. } if order.contains(&chat) => found.push("a place in a list".into()),
             ServerFrame::Counts(counts) if *counts != Counts::default() => found.push(format!("{counts:?}")),
             ServerFrame::Part(part) if documents.contains(&part.document) => found.push(format!("{}", part.document)),
-            ServerFrame::Ephemeral(ephemeral) => found.push(format!("{ephemeral:?}")),
+            ServerFrame::Ephemeral { body, .. } => found.push(format!("{body:?}")),
             _ => {}
         }
     }
@@ -65,7 +65,7 @@ async fn is_shut_out(client: &mut Client, chat: ConversationId, contact: Contact
             .await;
         client
             .until("a revocation", |frame| match frame {
-                ServerFrame::Revoked { documents } => documents.contains(&document).then_some(()),
+                ServerFrame::Revoked { documents, .. } => documents.contains(&document).then_some(()),
                 _ => None,
             })
             .await;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod catchup;
 pub mod counts;
+pub mod ephemera;
 pub mod hub;
 pub mod news;
 pub mod push;

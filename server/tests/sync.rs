@@ -179,6 +179,7 @@ async fn only_the_chats_agent_writes_and_only_until_the_end() {
         assert_eq!(
             bens.follow(document).await,
             [ServerFrame::Revoked {
+                inboxes: vec![],
                 documents: vec![document]
             }]
         );
@@ -220,7 +221,7 @@ async fn what_may_not_be_seen_is_not_told() {
             .unwrap();
         let told = bens.frames();
         assert!(told.iter().any(
-            |frame| matches!(frame, ServerFrame::Revoked { documents } if documents == &[DocumentId::Timeline(chat, 1)])
+            |frame| matches!(frame, ServerFrame::Revoked { documents, .. } if documents == &[DocumentId::Timeline(chat, 1)])
         ));
         let gone = Gone::Conversation {
             id: chat,
@@ -241,7 +242,9 @@ async fn what_may_not_be_seen_is_not_told() {
         );
         // And after a reconnect the catch-up tells that it is gone, not what it says.
         let mut db = world.app.store.read().await.unwrap();
-        let (frames, _) = catchup::since(&mut db, &bens.pusher.access, Some(1)).await.unwrap();
+        let (frames, _) = catchup::since(&mut db, &bens.pusher.access, Some(1), true)
+            .await
+            .unwrap();
         assert!(!format!("{frames:?}").contains("card"));
     }
 }
@@ -304,10 +307,10 @@ async fn a_client_catches_up_by_cursor_and_a_document_by_sequence() {
         let chat = assigned(&world, ana, "v1").await;
         let access: Access = world.access(ana).await;
         let mut db = world.app.store.read().await.unwrap();
-        let (first, cursor) = catchup::since(&mut db, &access, None).await.unwrap();
+        let (first, cursor) = catchup::since(&mut db, &access, None, true).await.unwrap();
         assert!(matches!(&first[..], [ServerFrame::Rows { to, .. }] if *to == cursor));
         world.write(&world.demo.orders, "v1", "m2", "Still there?").await;
-        let (next, newer) = catchup::since(&mut db, &access, Some(cursor)).await.unwrap();
+        let (next, newer) = catchup::since(&mut db, &access, Some(cursor), true).await.unwrap();
         match &next[..] {
             [ServerFrame::Rows { to, upserts, gone }] => {
                 assert!(newer > cursor && *to == newer);
@@ -316,7 +319,9 @@ async fn a_client_catches_up_by_cursor_and_a_document_by_sequence() {
             }
             other => panic!("{other:?}"),
         }
-        let (reset, _) = catchup::since(&mut db, &access, Some(newer + 1000)).await.unwrap();
+        let (reset, _) = catchup::since(&mut db, &access, Some(newer + 1000), true)
+            .await
+            .unwrap();
         assert_eq!(reset.first(), Some(&ServerFrame::Reset), "a cursor of another database");
         drop(db);
         // 70 more messages: a snapshot was written on the way, and both ways of loading agree.

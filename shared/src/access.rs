@@ -21,13 +21,15 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The audience of a conversation in `state`, in an inbox of `mode`.
-    pub fn of(inbox: InboxId, mode: Mode, state: &State) -> Self {
+    /// The audience of a conversation in `state`, in an inbox of `mode`; `invited` are the colleagues in its
+    /// internal discussion.
+    pub fn of(inbox: InboxId, mode: Mode, state: &State, invited: &[UserId]) -> Self {
         let (members, named) = match state {
             State::Bot { .. } | State::Ended { .. } | State::Failed { .. } => (true, vec![]),
             State::Waiting { .. } => (matches!(mode, Mode::Broadcast), vec![]),
-            State::Assigning { agent, .. } | State::Assigned { agent, .. } => (false, vec![*agent]),
-            State::Transferring { from, to, .. } => (false, vec![*from, *to]),
+            State::Assigning { agent, .. } => (false, vec![*agent]),
+            State::Assigned { agent, .. } => (false, [&[*agent], invited].concat()),
+            State::Transferring { from, to, .. } => (false, [&[*from, *to], invited].concat()),
         };
         Self { inbox, members, named }
     }
@@ -80,6 +82,32 @@ impl Access {
             || (scope.members && self.is_member(scope.inbox))
     }
 
+    /// A number that changes whenever what the user may see changes. A client whose copy was made under another
+    /// one begins anew (`sync.md`, Frames: stale grants).
+    pub fn fingerprint(&self) -> u64 {
+        let mut inboxes: Vec<(u128, bool)> = self
+            .sees
+            .iter()
+            .map(|inbox| (inbox.to_u128(), self.is_member(*inbox)))
+            .collect();
+        inboxes.sort_unstable();
+        let mut bytes = self.user.to_u128().to_be_bytes().to_vec();
+        bytes.push(u8::from(self.role.supervises()));
+        for (inbox, member) in inboxes {
+            bytes.extend(inbox.to_be_bytes());
+            bytes.push(u8::from(member));
+        }
+        // FNV-1a: the same on every machine and in every build, which the standard hasher does not promise.
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    }
+
+    /// May read the internal discussion of a chat with this audience.
+    pub fn discusses(&self, scope: &Scope, invited: &[UserId]) -> bool {
+        self.reads(scope) || invited.contains(&self.user)
+    }
+
     /// May write to the customer: the chat's agent, and the old one while a transfer is pending.
     pub fn replies(&self, state: &State) -> bool {
         match state {
@@ -115,7 +143,7 @@ mod tests {
             agent: user(1),
             since: 0,
         };
-        let scope = Scope::of(InboxId::from_u128(1), Mode::Broadcast, &state);
+        let scope = Scope::of(InboxId::from_u128(1), Mode::Broadcast, &state, &[]);
         assert!(access(1, Role::Agent, &[1]).reads(&scope));
         assert!(!access(2, Role::Agent, &[1]).reads(&scope));
         assert!(access(3, Role::Supervisor, &[1]).reads(&scope));
@@ -131,10 +159,10 @@ mod tests {
         let state = State::waiting(0);
         let inbox = InboxId::from_u128(1);
         let agent = access(1, Role::Agent, &[1]);
-        assert!(agent.reads(&Scope::of(inbox, Mode::Broadcast, &state)));
-        assert!(!agent.reads(&Scope::of(inbox, Mode::Auto, &state)));
-        assert!(!agent.reads(&Scope::of(inbox, Mode::Manual, &state)));
-        assert!(!access(1, Role::Agent, &[2]).reads(&Scope::of(inbox, Mode::Broadcast, &state)));
+        assert!(agent.reads(&Scope::of(inbox, Mode::Broadcast, &state, &[])));
+        assert!(!agent.reads(&Scope::of(inbox, Mode::Auto, &state, &[])));
+        assert!(!agent.reads(&Scope::of(inbox, Mode::Manual, &state, &[])));
+        assert!(!access(1, Role::Agent, &[2]).reads(&Scope::of(inbox, Mode::Broadcast, &state, &[])));
     }
 
     #[test]
@@ -152,7 +180,7 @@ mod tests {
                 at: 0,
             },
         ] {
-            let scope = Scope::of(inbox, Mode::Auto, &state);
+            let scope = Scope::of(inbox, Mode::Auto, &state, &[]);
             assert!(access(1, Role::Agent, &[1]).reads(&scope));
             assert!(!access(1, Role::Agent, &[2]).reads(&scope));
         }

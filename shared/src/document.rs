@@ -1,6 +1,7 @@
 //! Automerge documents: their names, their fixed beginning and how to write and read them (`sync.md`, Documents).
 
 pub mod contact;
+pub mod draft;
 pub mod notes;
 pub mod timeline;
 
@@ -23,10 +24,15 @@ pub const GENESIS_ACTOR: [u8; 1] = [0];
 
 /// The name of a document.
 ///
-/// Text form: `timeline/<conversation>/<segment>`, `contact/<contact>`, `notes/<contact>`.
+/// Text form: `timeline/<conversation>/<segment>`, `discussion/<conversation>`, `draft/<conversation>`,
+/// `contact/<contact>`, `notes/<contact>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DocumentId {
     Timeline(ConversationId, u32),
+    /// The internal discussion about a chat.
+    Discussion(ConversationId),
+    /// The reply that is being written, shared by those who may reply.
+    Draft(ConversationId),
     Contact(ContactId),
     Notes(ContactId),
 }
@@ -35,14 +41,34 @@ pub enum DocumentId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DocumentKind {
     Timeline,
+    Discussion,
+    Draft,
     Contact,
     Notes,
 }
 
 impl DocumentId {
+    /// The conversation that it is about; profiles and notes are about a contact.
+    pub fn conversation(self) -> Option<ConversationId> {
+        match self {
+            Self::Timeline(id, _) | Self::Discussion(id) | Self::Draft(id) => Some(id),
+            Self::Contact(_) | Self::Notes(_) => None,
+        }
+    }
+
+    /// The contact that it is about.
+    pub fn contact(self) -> Option<ContactId> {
+        match self {
+            Self::Contact(id) | Self::Notes(id) => Some(id),
+            Self::Timeline(..) | Self::Discussion(_) | Self::Draft(_) => None,
+        }
+    }
+
     pub fn kind(self) -> DocumentKind {
         match self {
             Self::Timeline(..) => DocumentKind::Timeline,
+            Self::Discussion(_) => DocumentKind::Discussion,
+            Self::Draft(_) => DocumentKind::Draft,
             Self::Contact(_) => DocumentKind::Contact,
             Self::Notes(_) => DocumentKind::Notes,
         }
@@ -53,6 +79,8 @@ impl fmt::Display for DocumentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Timeline(conversation, segment) => write!(f, "timeline/{conversation}/{segment}"),
+            Self::Discussion(conversation) => write!(f, "discussion/{conversation}"),
+            Self::Draft(conversation) => write!(f, "draft/{conversation}"),
             Self::Contact(contact) => write!(f, "contact/{contact}"),
             Self::Notes(contact) => write!(f, "notes/{contact}"),
         }
@@ -69,6 +97,8 @@ impl FromStr for DocumentId {
             (Some("timeline"), Some(conversation), Some(segment)) => {
                 Self::Timeline(conversation.parse()?, segment.parse().map_err(|_| bad)?)
             }
+            (Some("discussion"), Some(conversation), None) => Self::Discussion(conversation.parse()?),
+            (Some("draft"), Some(conversation), None) => Self::Draft(conversation.parse()?),
             (Some("contact"), Some(contact), None) => Self::Contact(contact.parse()?),
             (Some("notes"), Some(contact), None) => Self::Notes(contact.parse()?),
             _ => return Err(bad),
@@ -96,10 +126,11 @@ impl<'de> Deserialize<'de> for DocumentId {
 }
 
 impl DocumentKind {
-    /// The maps that the genesis creates at the root, in this order: their operations are 1, 2, 3 …
+    /// The objects that the genesis creates at the root, in this order: their operations are 1, 2, 3 …
     pub fn containers(self) -> &'static [&'static str] {
         match self {
-            Self::Timeline => &["messages"],
+            Self::Timeline | Self::Discussion => &["messages"],
+            Self::Draft => &["text"],
             Self::Contact => &["emails", "phones", "custom"],
             Self::Notes => &["notes"],
         }
@@ -157,8 +188,14 @@ pub fn begin(kind: DocumentKind) -> Automerge {
     let mut doc = Automerge::new_with_encoding(ENCODING).with_actor(ActorId::from(&GENESIS_ACTOR[..]));
     let mut tx = doc.transaction();
     for name in kind.containers() {
+        let object = match kind {
+            DocumentKind::Draft => ObjType::Text,
+            DocumentKind::Timeline | DocumentKind::Discussion | DocumentKind::Contact | DocumentKind::Notes => {
+                ObjType::Map
+            }
+        };
         // A fresh document takes any put at its root; a failure here would be a broken build.
-        tx.put_object(ROOT, *name, ObjType::Map).expect("genesis");
+        tx.put_object(ROOT, *name, object).expect("genesis");
     }
     tx.commit_with(CommitOptions::default().with_time(0));
     doc

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     Millis, SCHEMA,
     document::DocumentId,
-    ids::{ConversationId, DeviceId, IntentId},
+    ids::{ContactId, ConversationId, DeviceId, InboxId, IntentId, MessageId, NoteId, UserId},
     refusal::Refusal,
     row::{Gone, Row},
     user::{Availability, Me},
-    window::{Counts, Folder},
+    window::{Counts, List},
 };
 
 /// Largest frame that a client may send, bytes.
@@ -35,14 +35,26 @@ pub enum Command {
     /// Everything up to this position was seen.
     Seen(ConversationId, i64),
     SetAvailability(Availability),
+    /// Ask a colleague of the inbox into the internal discussion: they may read the chat from then on.
+    Invite(ConversationId, UserId),
+    /// Make everybody forget the text and files of a message; supervisors, and the agent for their own.
+    Redact(ConversationId, MessageId),
+    /// Make everybody forget a contact, on the person's request; owners and admins.
+    Forget(ContactId),
 }
 
 impl Command {
     /// The conversation it is about.
     pub fn conversation(self) -> Option<ConversationId> {
         match self {
-            Self::Start(id) | Self::Accept(id) | Self::Decline(id) | Self::End(id) | Self::Seen(id, _) => Some(id),
-            Self::SetAvailability(_) => None,
+            Self::Start(id)
+            | Self::Accept(id)
+            | Self::Decline(id)
+            | Self::End(id)
+            | Self::Seen(id, _)
+            | Self::Invite(id, _)
+            | Self::Redact(id, _) => Some(id),
+            Self::SetAvailability(_) | Self::Forget(_) => None,
         }
     }
 }
@@ -50,8 +62,16 @@ impl Command {
 /// Things that are worth nothing a minute later; never stored, the sender stamped by the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ephemeral {
-    /// The visitor, or (sent by the console) this agent, is typing.
+    /// Somebody is typing to the customer (or the customer is).
     Typing { conversation: ConversationId, on: bool },
+    /// A colleague has the chat open in front of them.
+    Viewing { conversation: ConversationId, on: bool },
+    /// Where a colleague's caret stands in a note, in UTF-16 units; `None` when they left it.
+    Caret {
+        contact: ContactId,
+        note: NoteId,
+        at: Option<u32>,
+    },
 }
 
 /// Console → server.
@@ -62,11 +82,14 @@ pub enum ClientFrame {
         schema: u16,
         device: DeviceId,
         cursor: Option<i64>,
+        /// [`Access::fingerprint`](crate::access::Access::fingerprint) that the local copy was made under;
+        /// another one than the present is answered by `Reset`.
+        grants: u64,
         documents: Vec<DocumentCursor>,
     },
-    /// Asks for rows `from..to` of a folder in the server's order.
+    /// Asks for rows `from..to` of a list in the server's order.
     Window {
-        folder: Folder,
+        list: List,
         from: u32,
         to: u32,
     },
@@ -114,6 +137,8 @@ pub enum ServerFrame {
     Welcome {
         now: Millis,
         cursor: i64,
+        /// Fingerprint of what the user may see now; goes into the next `Hello`.
+        grants: u64,
         me: Box<Me>,
     },
     /// Rows changed. `to` is the client's new cursor; 0: these rows were asked for and do not move it.
@@ -124,7 +149,7 @@ pub enum ServerFrame {
     },
     /// The order of a window; its rows came in a `Rows` frame before it.
     Window {
-        folder: Folder,
+        list: List,
         from: u32,
         total: u32,
         order: Vec<ConversationId>,
@@ -152,10 +177,16 @@ pub enum ServerFrame {
     /// The client may no longer see these: drop them.
     Revoked {
         documents: Vec<DocumentId>,
+        /// Inboxes of which nothing may be kept.
+        inboxes: Vec<InboxId>,
     },
     /// The cursor is too old: drop all rows and ask anew. Cheap and invisible.
     Reset,
-    Ephemeral(Ephemeral),
+    /// `from` is stamped by the server; `None` is the visitor.
+    Ephemeral {
+        from: Option<UserId>,
+        body: Ephemeral,
+    },
     Ping {
         now: Millis,
     },

@@ -32,6 +32,18 @@ pub enum Action {
         message: Box<Message>,
         files: Vec<FileBrief>,
     },
+    /// A message in the internal discussion.
+    Discuss {
+        conversation: ConversationId,
+        message: Box<Message>,
+        files: Vec<FileBrief>,
+    },
+    /// Typing in the shared draft of a reply; `base` as in `EditNote`.
+    EditDraft {
+        conversation: ConversationId,
+        splice: Splice,
+        base: Vec<[u8; 32]>,
+    },
     SetField {
         contact: ContactId,
         field: Field,
@@ -73,6 +85,8 @@ impl Action {
             Self::Reply {
                 conversation, segment, ..
             } => Some(DocumentId::Timeline(*conversation, *segment)),
+            Self::Discuss { conversation, .. } => Some(DocumentId::Discussion(*conversation)),
+            Self::EditDraft { conversation, .. } => Some(DocumentId::Draft(*conversation)),
             Self::SetField { contact, .. } | Self::SetDetail { contact, .. } => Some(DocumentId::Contact(*contact)),
             Self::AddNote { contact, .. } | Self::EditNote { contact, .. } | Self::HighlightNote { contact, .. } => {
                 Some(DocumentId::Notes(*contact))
@@ -84,12 +98,13 @@ impl Action {
     /// The text a person would not want to lose, if there is one.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::Reply { message, .. } => Some(&message.body),
+            Self::Reply { message, .. } | Self::Discuss { message, .. } => Some(&message.body),
             Self::AddNote { text, .. } => Some(text),
             Self::EditNote { splice, .. } => Some(&splice.insert),
             Self::SetField { value, .. } => value.as_deref(),
             Self::SetDetail { value, .. } => Some(value),
-            Self::HighlightNote { .. } | Self::Command { .. } => None,
+            // What is drafted is kept as a draft on the device itself.
+            Self::EditDraft { .. } | Self::HighlightNote { .. } | Self::Command { .. } => None,
         }
     }
 }

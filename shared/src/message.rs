@@ -155,6 +155,8 @@ pub struct MessageRow {
     /// The provider's reason in plain words, when `delivery` is `Failed`.
     pub reason: Option<String>,
     pub files: Vec<FileBrief>,
+    /// When its text and files were removed for everybody; the bubble stays as a mark.
+    pub redacted_at: Option<Millis>,
     /// Feed number of the last change; a client asks for rows above the one it knows.
     pub seq: i64,
 }

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Millis,
+    access::Scope,
     conversation::{State, transition::Actor},
     ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
-    inbox::{AccountRow, Channel, InboxRow},
+    inbox::{AccountRow, Channel, InboxRow, Mode},
     message::{Author, MessageRow},
     timer::Ring,
     user::UserRow,
@@ -70,10 +71,21 @@ pub struct Head {
     /// The visitor's page is open and connected.
     pub online: bool,
     pub origin: Origin,
+    /// Colleagues who were asked into the internal discussion: they may read the chat.
+    pub invited: Vec<UserId>,
+    /// Messages of the internal discussion.
+    pub discussed: u32,
     /// Number of the newest timeline segment.
     pub segment: u32,
     /// Feed number of the last change.
     pub seq: i64,
+}
+
+impl Head {
+    /// Who may read the conversation, in an inbox of `mode`.
+    pub fn scope(&self, mode: Mode) -> Scope {
+        Scope::of(self.inbox, mode, &self.state, &self.invited)
+    }
 }
 
 /// A change of state, as the journey keeps it; the server is its only author.

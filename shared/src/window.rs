@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{Access, Scope},
+    Millis,
+    access::Access,
     conversation::{State, Status},
-    inbox::Mode,
+    ids::{AccountId, InboxId},
+    inbox::{Channel, Mode},
     row::Head,
 };
 
@@ -44,7 +46,7 @@ impl Folder {
 
     /// Does the conversation lie in this folder of this user?
     pub fn holds(self, access: &Access, mode: Mode, head: &Head) -> bool {
-        let scope = Scope::of(head.inbox, mode, &head.state);
+        let scope = head.scope(mode);
         if !access.reads(&scope) {
             return false;
         }
@@ -82,6 +84,73 @@ impl Folder {
             Self::Queue | Self::Engaged => (head.ring.map_or(head.waiting_since, |ring| ring.due), id),
             Self::Mine => (-head.active_at, id),
             Self::History => (-head.ended_at.unwrap_or(head.active_at), id),
+        }
+    }
+}
+
+/// Narrows a folder (`domain.md` §3, Filters); an empty one shows all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct Filter {
+    pub inbox: Option<InboxId>,
+    pub channel: Option<Channel>,
+    pub account: Option<AccountId>,
+    /// Only chats with messages that the agent has not seen.
+    pub unread: bool,
+    /// Only chats whose timer is over, or that wait past their queue timer.
+    pub overdue: bool,
+}
+
+impl Filter {
+    /// Does the conversation pass? `now` is the server's clock.
+    pub fn passes(&self, head: &Head, now: Millis) -> bool {
+        let waits_too_long = matches!(
+            head.state,
+            State::Waiting { overdue: true, .. } | State::Assigning { overdue: true, .. }
+        );
+        self.inbox.is_none_or(|inbox| inbox == head.inbox)
+            && self.channel.is_none_or(|channel| channel == head.channel)
+            && self.account.is_none_or(|account| account == head.account)
+            && (!self.unread || head.unread > 0)
+            && (!self.overdue || waits_too_long || head.ring.is_some_and(|ring| ring.due <= now))
+    }
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub enum Sort {
+    /// The folder's own ([`Folder::key`]).
+    #[default]
+    Folder,
+    /// Last activity, newest first.
+    Newest,
+    /// Last activity, oldest first.
+    Oldest,
+}
+
+/// A list that a client can ask windows of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct List {
+    pub folder: Folder,
+    pub filter: Filter,
+    pub sort: Sort,
+}
+
+impl List {
+    /// The whole folder in its own order.
+    pub fn of(folder: Folder) -> Self {
+        Self {
+            folder,
+            filter: Filter::default(),
+            sort: Sort::Folder,
+        }
+    }
+
+    /// Sort key, smallest first; the id breaks ties so that every client shows the same order.
+    pub fn key(&self, head: &Head) -> (i64, u128) {
+        match self.sort {
+            Sort::Folder => self.folder.key(head),
+            Sort::Newest => (-head.active_at, head.id.to_u128()),
+            Sort::Oldest => (head.active_at, head.id.to_u128()),
         }
     }
 }

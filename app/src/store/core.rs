@@ -56,6 +56,7 @@ pub enum Key {
     Accounts,
     Bubbles(ConversationId),
     Typing(ConversationId),
+    Discussion(ConversationId),
     Busy(ConversationId),
     Profile(ContactId),
     Notes(ContactId),
@@ -118,6 +119,8 @@ pub struct Core {
     as_of: Option<Millis>,
     /// Last feed number; with it the server sends only what changed since.
     cursor: Option<i64>,
+    /// What the copy was made under, from the last `Welcome`.
+    grants: u64,
     counts: Counts,
     heads: HashMap<ConversationId, Head>,
     folders: BTreeMap<Folder, FolderList>,
@@ -165,6 +168,7 @@ impl Core {
             offset: 0,
             as_of: None,
             cursor: None,
+            grants: 0,
             counts: Counts::default(),
             heads: HashMap::new(),
             folders: Folder::ALL

@@ -3,7 +3,6 @@
 
 use causerie_shared::{
     Millis,
-    access::Scope,
     conversation::{
         Facts, State,
         transition::{Actor, Event, transition},
@@ -50,7 +49,7 @@ pub async fn apply(
         channel: head.channel,
         rules,
     };
-    let before_scope = Scope::of(head.inbox, rules.mode, &head.state);
+    let before_scope = head.scope(rules.mode);
     let before = head.state.clone();
     head.state = transition(before.clone(), event, actor, &facts, now)?;
     move_places(&mut *db, head.inbox, &before, &head.state, now, news).await?;
@@ -61,7 +60,7 @@ pub async fn apply(
     if !matches!(head.state, State::Waiting { .. } | State::Assigning { .. }) {
         conversations::clear_asked(&mut *db, head.id).await?;
     }
-    let after_scope = Scope::of(head.inbox, rules.mode, &head.state);
+    let after_scope = head.scope(rules.mode);
     let entry = feed::append(
         &mut *db,
         FeedKind::Conversation,

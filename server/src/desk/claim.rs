@@ -1,7 +1,7 @@
 //! Taking and refusing chats: the first one wins, the others learn who did.
 
 use causerie_shared::{
-    access::{Access, Scope},
+    access::Access,
     conversation::{
         State,
         transition::{Actor, Event},
@@ -35,7 +35,7 @@ pub async fn act(
         .await?
         .ok_or_else(not_found)?;
     let rules = change::rules(&mut tx, head.inbox).await?;
-    let visible = access.reads(&Scope::of(head.inbox, rules.mode, &head.state));
+    let visible = access.reads(&head.scope(rules.mode));
     if !visible {
         // Members may learn who took a chat of their common queue; others learn nothing.
         let common = rules.mode == Mode::Broadcast && access.is_member(head.inbox);

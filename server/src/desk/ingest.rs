@@ -2,7 +2,6 @@
 
 use causerie_shared::{
     Millis,
-    access::Scope,
     contact::{Detail, is_plausible},
     conversation::{
         FailReason, State,
@@ -267,11 +266,13 @@ async fn start(
         seen: 0,
         online: true,
         origin: incoming.origin.clone(),
+        invited: vec![],
+        discussed: 0,
         segment: 1,
         seq: 0,
     };
     change::follow(&mut head, &rules, now);
-    let scope = Scope::of(head.inbox, rules.mode, &head.state);
+    let scope = head.scope(rules.mode);
     let entry = feed::append(&mut *db, FeedKind::Conversation, id.to_string(), None, Some(scope)).await?;
     head.seq = entry.seq;
     conversations::insert(&mut *db, &head).await?;

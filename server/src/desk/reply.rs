@@ -38,7 +38,7 @@ pub async fn accept(
         .await?
         .ok_or_else(not_found)?;
     let rules = change::rules(&mut *db, head.inbox).await?;
-    let scope = Scope::of(head.inbox, rules.mode, &head.state);
+    let scope = head.scope(rules.mode);
     if !access.reads(&scope) {
         return Err(not_found().into());
     }
@@ -122,6 +122,7 @@ pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis
             delivery: Delivery::Sent,
             reason: None,
             files,
+            redacted_at: None,
             seq: head.seq,
         },
         kind: message.kind,

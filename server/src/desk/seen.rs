@@ -21,7 +21,7 @@ use crate::{
 /// Writes a head whose state did not change: feed row, save, news. Returns the chat's audience.
 pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
-    let scope = Scope::of(head.inbox, rules.mode, &head.state);
+    let scope = head.scope(rules.mode);
     let entry = feed::append(
         &mut *db,
         FeedKind::Conversation,

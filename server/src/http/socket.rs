@@ -14,7 +14,7 @@ use causerie_shared::{
     SCHEMA,
     access::Access,
     conversation::transition::Event,
-    frame::{ClientFrame, Command, Ephemeral, FrameError, MAX_CLIENT_FRAME, ServerFrame, decode, encode},
+    frame::{ClientFrame, Command, FrameError, MAX_CLIENT_FRAME, ServerFrame, decode, encode},
     ids::{DeviceId, IntentId},
     refusal::{Code, Refusal},
     user::Me,
@@ -32,7 +32,7 @@ use crate::{
     state::{App, Shared},
     store::{Db, people::UserRecord, settings},
     sync::{
-        Outgoing, SocketId, access, catchup,
+        self, Outgoing, SocketId, access, catchup,
         push::{self, Push, Pusher},
     },
 };
@@ -91,6 +91,7 @@ async fn serve(app: Shared, signed: Signed, socket: WebSocket) {
 struct Hello {
     device: DeviceId,
     cursor: Option<i64>,
+    grants: u64,
     documents: Vec<causerie_shared::frame::DocumentCursor>,
 }
 
@@ -102,10 +103,12 @@ async fn read_hello(stream: &mut SplitStream<WebSocket>) -> Result<Hello, Refusa
                 schema,
                 device,
                 cursor,
+                grants,
                 documents,
             }) if schema == SCHEMA => Ok(Hello {
                 device,
                 cursor,
+                grants,
                 documents,
             }),
             Ok(ClientFrame::Hello { .. }) | Err(FrameError::Schema(_)) => {
@@ -138,13 +141,15 @@ async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, mpsc
 async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Result<(), DeskError> {
     presence::connected(app, signed.user.id).await?;
     let mut db = app.store.read().await?;
-    let (mut frames, cursor) = catchup::since(&mut db, &pusher.access, hello.cursor).await?;
+    let grants = pusher.access.fingerprint();
+    let (mut frames, cursor) = catchup::since(&mut db, &pusher.access, hello.cursor, hello.grants == grants).await?;
     let me = me(&mut db, &signed.user, &pusher.access).await?;
     frames.insert(
         0,
         ServerFrame::Welcome {
             now: app.clock.now(),
             cursor,
+            grants,
             me: Box::new(me),
         },
     );
@@ -281,13 +286,13 @@ impl Session {
         match frame {
             ClientFrame::Hello { .. } => return Err(Refusal::new(Code::Malformed, "a second hello")),
             ClientFrame::Pong => {}
-            ClientFrame::Window { folder, from, to } => {
+            ClientFrame::Window { list, from, to } => {
                 let mut db = app
                     .store
                     .read()
                     .await
                     .map_err(|error| DeskError::from(error).into_refusal())?;
-                match catchup::window(&mut db, &self.pusher.access, folder, from, to).await {
+                match catchup::window(&mut db, &self.pusher.access, list, from, to).await {
                     Ok(frames) => frames.iter().for_each(|frame| app.hub.send(self.socket(), frame)),
                     Err(error) => self.complain(error.into_refusal()),
                 }
@@ -329,8 +334,8 @@ impl Session {
             } => {
                 self.command(intent, expect_version, body).await;
             }
-            ClientFrame::Ephemeral(Ephemeral::Typing { conversation, on }) => {
-                super::widget::agent_typing(app, &self.pusher.access, conversation, on).await;
+            ClientFrame::Ephemeral(body) => {
+                sync::ephemera::pass_on(app, self.socket(), &self.pusher.access, body).await
             }
         }
         Ok(())
@@ -345,6 +350,9 @@ impl Session {
             Command::End(id) => claim::act(app, access, id, Event::End, expect_version).await,
             Command::Seen(id, position) => seen::by_agent(app, access.user, id, position).await,
             Command::SetAvailability(availability) => presence::declare(app, access.user, availability).await,
+            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) => {
+                Err(Refusal::new(Code::Invalid, "this is not built yet").into())
+            }
         };
         let result = result.map_err(DeskError::into_refusal);
         app.hub.send(self.socket(), &ServerFrame::Outcome { intent, result });

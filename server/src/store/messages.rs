@@ -21,7 +21,7 @@ pub struct MessageRecord {
 }
 
 const COLUMNS: &str = "id, conversation_id, position, segment, author, kind, body, accepted_at, delivery, reason, \
-     files, contact_id, cid, seq";
+     files, contact_id, cid, redacted_at, seq";
 
 fn record(row: &AnyRow) -> Result<MessageRecord, StoreError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -36,6 +36,7 @@ fn record(row: &AnyRow) -> Result<MessageRecord, StoreError> {
             delivery: Delivery::from_key(&text("delivery")?).ok_or(StoreError::Damaged("delivery"))?,
             reason: row.try_get("reason")?,
             files: from_json(&text("files")?, "files")?,
+            redacted_at: row.try_get("redacted_at")?,
             seq: row.try_get("seq")?,
         },
         kind: Kind::from_key(&text("kind")?).ok_or(StoreError::Damaged("kind"))?,

@@ -31,7 +31,7 @@ pub async fn sees_all(db: &mut Db, access: &Access) -> Result<bool, StoreError> 
 /// The present audience of a conversation.
 pub async fn scope(db: &mut Db, head: &Head) -> Result<Option<Scope>, StoreError> {
     let rules = places::rules_of(db, head.inbox).await?;
-    Ok(rules.map(|rules| Scope::of(head.inbox, rules.mode, &head.state)))
+    Ok(rules.map(|rules| head.scope(rules.mode)))
 }
 
 /// The conversation, if the user may read it.
@@ -59,8 +59,19 @@ pub async fn reads_document(db: &mut Db, access: &Access, document: DocumentId) 
         DocumentId::Timeline(conversation, segment) => Ok(readable(db, access, conversation)
             .await?
             .is_some_and(|head| (1..=head.segment).contains(&segment))),
+        DocumentId::Discussion(conversation) => discusses(db, access, conversation).await,
+        DocumentId::Draft(conversation) => Ok(readable(db, access, conversation).await?.is_some()),
         DocumentId::Contact(contact) | DocumentId::Notes(contact) => reads_contact(db, access, contact).await,
     }
+}
+
+/// May the user read the internal discussion of a chat?
+pub async fn discusses(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<bool, StoreError> {
+    let Some(head) = conversations::get(&mut *db, conversation).await? else {
+        return Ok(false);
+    };
+    let scope = scope(db, &head).await?;
+    Ok(scope.is_some_and(|scope| access.discusses(&scope, &head.invited)))
 }
 
 /// May the user read this conversation? For files.

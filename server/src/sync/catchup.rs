@@ -9,7 +9,7 @@ use causerie_shared::{
     ids::ConversationId,
     refusal::{Code, Refusal},
     row::{Gone, Row},
-    window::{Folder, MAX_WINDOW},
+    window::{List, MAX_WINDOW},
 };
 
 use super::{
@@ -30,12 +30,19 @@ use crate::{
 const MAX_CATCH_UP: i64 = 5000;
 
 /// Frames that bring a client from its cursor to now, and the feed number they reach.
-pub async fn since(db: &mut Db, access: &Access, cursor: Option<i64>) -> Result<(Vec<ServerFrame>, i64), StoreError> {
+///
+/// `same_grants`: the client's copy was made under what the user may see now; under anything else it begins anew.
+pub async fn since(
+    db: &mut Db,
+    access: &Access,
+    cursor: Option<i64>,
+    same_grants: bool,
+) -> Result<(Vec<ServerFrame>, i64), StoreError> {
     let newest = feed::newest(&mut *db).await?;
     let oldest = feed::oldest(&mut *db).await?;
     let mut frames = vec![];
-    let resumable =
-        cursor.filter(|cursor| *cursor <= newest && *cursor + 1 >= oldest && newest - cursor <= MAX_CATCH_UP);
+    let resumable = cursor
+        .filter(|cursor| same_grants && *cursor <= newest && *cursor + 1 >= oldest && newest - cursor <= MAX_CATCH_UP);
     if let Some(cursor) = resumable {
         let (upserts, gone) = changed(db, access, cursor).await?;
         frames.push(ServerFrame::Rows {
@@ -130,7 +137,7 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
 pub async fn window(
     db: &mut Db,
     access: &Access,
-    folder: Folder,
+    list: List,
     from: u32,
     to: u32,
 ) -> Result<[ServerFrame; 2], DeskError> {
@@ -138,7 +145,7 @@ pub async fn window(
         return Err(Refusal::new(Code::Invalid, format!("a window has 1 to {MAX_WINDOW} rows")).into());
     }
     let all = sees_all(&mut *db, access).await?;
-    let (heads, total) = windows::window(db, folder, access.user, all, from, to).await?;
+    let (heads, total) = windows::window(db, list.folder, access.user, all, from, to).await?;
     let order = heads.iter().map(|head| head.id).collect();
     let upserts = heads.into_iter().map(|head| Row::Head(Box::new(head))).collect();
     Ok([
@@ -149,7 +156,7 @@ pub async fn window(
             gone: vec![],
         },
         ServerFrame::Window {
-            folder,
+            list,
             from,
             total,
             order,
@@ -172,6 +179,7 @@ pub async fn open(
             socket,
             &ServerFrame::Revoked {
                 documents: vec![document],
+                inboxes: vec![],
             },
         );
         return Ok(());

@@ -234,11 +234,17 @@ impl Hub {
         });
     }
 
-    /// A short-lived frame for all who have a chat open and may read it.
-    pub fn ephemeral(&self, conversation: ConversationId, scope: &Scope, frame: &ServerFrame) {
+    /// A short-lived frame for all who have a chat open and may read it, but its author.
+    pub fn ephemeral(
+        &self,
+        conversation: ConversationId,
+        scope: &Scope,
+        frame: &ServerFrame,
+        author: Option<SocketId>,
+    ) {
         let bytes = Bytes::from(encode(frame));
-        self.each(|_, console| {
-            let wanted = console.follows(conversation) && console.access.reads(scope);
+        self.each(|id, console| {
+            let wanted = Some(id) != author && console.follows(conversation) && console.access.reads(scope);
             !wanted || console.send(bytes.clone())
         });
     }
@@ -426,12 +432,15 @@ impl View {
     /// client that may see them through another chat opens again.
     fn revoke(&mut self, console: &mut Console, head: &Head) {
         let belongs = |document: &DocumentId| match document {
-            DocumentId::Timeline(conversation, _) => *conversation == head.id,
+            DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => *id == head.id,
             DocumentId::Contact(contact) | DocumentId::Notes(contact) => *contact == head.contact,
         };
         let documents: Vec<DocumentId> = console.documents.extract_if(belongs).collect();
         if !documents.is_empty() {
-            self.revoked.push(ServerFrame::Revoked { documents });
+            self.revoked.push(ServerFrame::Revoked {
+                documents,
+                inboxes: vec![],
+            });
         }
     }
 }

@@ -157,6 +157,9 @@ async fn store(
             let target = reply::Target { conversation, segment };
             Some(reply::accept(&mut tx, &pusher.access, target, messages, now, &mut news).await?)
         }
+        DocumentId::Discussion(_) | DocumentId::Draft(_) => {
+            return Err(Refusal::new(Code::Forbidden, "this is not built yet").into());
+        }
         DocumentId::Contact(id) => {
             may_write_contact(&mut tx, &pusher.access, id).await?;
             contact::profile_changed(&mut tx, id, prepared, &mut news).await?;

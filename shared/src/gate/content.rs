@@ -7,7 +7,7 @@ use automerge::{Automerge, ScalarValue};
 use super::{Admitted, Writer, operations::Fact};
 use crate::{
     contact::{MAX_FIELD, is_plausible, normalise},
-    document::notes,
+    document::{draft, notes},
     ids::{FileId, MessageId, NoteId},
     message::{Author, Kind, MAX_FILES, MAX_TEXT, Message},
     refusal::{Code, Refusal},
@@ -36,6 +36,7 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
     let mut new_notes: Vec<(NoteId, NewNote)> = vec![];
     let mut typed: BTreeMap<NoteId, usize> = BTreeMap::new();
     let mut touched: HashSet<NoteId> = HashSet::new();
+    let mut drafted = 0;
     for fact in facts {
         match fact {
             Fact::MessageBegins(id) => {
@@ -81,6 +82,8 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
             Fact::NoteTouched(id) => {
                 touched.insert(id);
             }
+            Fact::DraftText(value) => drafted += text(&value)?.encode_utf16().count(),
+            Fact::DraftCut => {}
             Fact::Field(_, value) => {
                 limited(text(&value)?)?;
                 admitted.profile = true;
@@ -111,6 +114,12 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
                 format!("a note has at most {} characters", notes::MAX_NOTE),
             ));
         }
+    }
+    if drafted > 0 && draft::length(doc) + drafted > draft::MAX_DRAFT {
+        return Err(Refusal::new(
+            Code::TooLarge,
+            format!("a draft has at most {} characters", draft::MAX_DRAFT),
+        ));
     }
     admitted.notes.extend(touched);
     Ok(())

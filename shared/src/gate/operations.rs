@@ -28,6 +28,7 @@ enum Place {
     /// A note of the document.
     Note(NoteId),
     NoteText(NoteId),
+    DraftText,
 }
 
 /// What an allowed operation says; step 5 looks at the values.
@@ -42,6 +43,8 @@ pub(super) enum Fact {
     NoteTextBegins(NoteId),
     NoteText(NoteId, ScalarValue),
     NoteTouched(NoteId),
+    DraftText(ScalarValue),
+    DraftCut,
     Field(Field, ScalarValue),
     Detail(Detail, String, ScalarValue),
     Removed,
@@ -92,11 +95,12 @@ fn locate(
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let container = |name: &str| kind.containers().iter().copied().find(|known| *known == name);
     match (kind, path.as_slice()) {
+        (DocumentKind::Draft, ["text"]) => Ok(Place::DraftText),
         (_, [name]) => container(name).map(Place::Container).ok_or_else(unknown),
         (DocumentKind::Notes, ["notes", note]) => Ok(Place::Note(note.parse().map_err(|_| unknown())?)),
         (DocumentKind::Notes, ["notes", note, "text"]) => Ok(Place::NoteText(note.parse().map_err(|_| unknown())?)),
-        (DocumentKind::Timeline, _) => Err(bad("a message cannot be changed")),
-        (DocumentKind::Notes | DocumentKind::Contact, _) => Err(unknown()),
+        (DocumentKind::Timeline | DocumentKind::Discussion, _) => Err(bad("a message cannot be changed")),
+        (DocumentKind::Notes | DocumentKind::Contact | DocumentKind::Draft, _) => Err(unknown()),
     }
 }
 
@@ -104,7 +108,9 @@ fn allow(kind: DocumentKind, doc: &Automerge, place: &Place, op: &Op) -> Result<
     match (place, &op.key) {
         (Place::Root, Key::Map(key)) => match kind {
             DocumentKind::Contact => field(key, op),
-            DocumentKind::Timeline | DocumentKind::Notes => Err(bad("nothing is written at the root")),
+            DocumentKind::Timeline | DocumentKind::Discussion | DocumentKind::Draft | DocumentKind::Notes => {
+                Err(bad("nothing is written at the root"))
+            }
         },
         (Place::Container("messages"), Key::Map(key)) => {
             let id: MessageId = key.parse().map_err(|_| bad("a message's key is not an id"))?;
@@ -157,6 +163,11 @@ fn allow(kind: DocumentKind, doc: &Automerge, place: &Place, op: &Op) -> Result<
             OpType::Delete if !op.insert && !op.pred.is_empty() => Ok((Fact::NoteTouched(*id), None)),
             _ => Err(bad("a note's text is typed and deleted, nothing else")),
         },
+        (Place::DraftText, Key::Seq(_)) => match &op.action {
+            OpType::Put(value) if op.insert && op.pred.is_empty() => Ok((Fact::DraftText(value.clone()), None)),
+            OpType::Delete if !op.insert && !op.pred.is_empty() => Ok((Fact::DraftCut, None)),
+            _ => Err(bad("a draft is typed and deleted, nothing else")),
+        },
         (Place::Container(name), Key::Map(key)) => detail(name, key, op),
         (
             Place::Root
@@ -165,7 +176,8 @@ fn allow(kind: DocumentKind, doc: &Automerge, place: &Place, op: &Op) -> Result<
             | Place::Attachments(_)
             | Place::NewNote(_)
             | Place::Note(_)
-            | Place::NoteText(_),
+            | Place::NoteText(_)
+            | Place::DraftText,
             Key::Map(_) | Key::Seq(_),
         ) => Err(bad("an operation in the wrong place")),
     }

@@ -14,6 +14,10 @@ use crate::store::view::NoticeBody;
 impl Core {
     pub(super) fn command(&mut self, step: &mut Step<'_>, command: Command) {
         match command {
+            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) if self.online() => self.ask(step, command),
+            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) => {
+                self.notify(step, NoticeBody::Interrupted { command });
+            }
             Command::Start(id) | Command::Accept(id) | Command::Decline(id) => {
                 if !self.online() {
                     self.notify(step, NoticeBody::Interrupted { command });
@@ -95,7 +99,11 @@ impl Core {
             Command::Start(id) | Command::Accept(id) | Command::Decline(id) | Command::End(id) => {
                 self.heads.get(&id).map(|head| head.version)
             }
-            Command::Seen(..) | Command::SetAvailability(_) => None,
+            Command::Seen(..)
+            | Command::SetAvailability(_)
+            | Command::Invite(..)
+            | Command::Redact(..)
+            | Command::Forget(_) => None,
         };
         self.asked.insert(intent, command);
         step.send(ClientFrame::Command {
@@ -153,7 +161,13 @@ impl Core {
                 let over = self.heads.get(&id).is_none_or(|head| head.state.status().is_final());
                 refusal.code != Code::Closed && !over
             }
-            Command::Start(_) | Command::Accept(_) | Command::Decline(_) | Command::SetAvailability(_) => true,
+            Command::Start(_)
+            | Command::Accept(_)
+            | Command::Decline(_)
+            | Command::SetAvailability(_)
+            | Command::Invite(..)
+            | Command::Redact(..)
+            | Command::Forget(_) => true,
         };
         if said {
             self.notify(step, NoticeBody::Refused { command, refusal });
@@ -173,7 +187,12 @@ impl Core {
                     *known = (*known).max(position);
                 }
                 Command::End(_) | Command::SetAvailability(_) => {}
-                Command::Start(_) | Command::Accept(_) | Command::Decline(_) => {
+                Command::Start(_)
+                | Command::Accept(_)
+                | Command::Decline(_)
+                | Command::Invite(..)
+                | Command::Redact(..)
+                | Command::Forget(_) => {
                     debug_assert!(self.intent(intent).is_none());
                     self.notify(step, NoticeBody::Interrupted { command });
                 }

@@ -90,6 +90,7 @@ struct Meta {
     schema: u16,
     device: DeviceId,
     cursor: Option<i64>,
+    grants: u64,
     as_of: Option<Millis>,
     counts: Counts,
 }
@@ -130,6 +131,7 @@ impl Core {
                     schema: SCHEMA,
                     device,
                     cursor: self.cursor,
+                    grants: self.grants,
                     as_of: self.as_of,
                     counts: self.counts,
                 }),
@@ -170,6 +172,7 @@ impl Core {
                     {
                         self.device = Some(meta.device);
                         self.cursor = meta.cursor;
+                        self.grants = meta.grants;
                         self.as_of = meta.as_of;
                         self.counts = meta.counts;
                     }

@@ -120,7 +120,7 @@ impl Core {
                 Some(thread) if thread.loaded => thread.rows_to,
                 _ => return,
             },
-            DocumentId::Contact(_) | DocumentId::Notes(_) => 0,
+            DocumentId::Discussion(_) | DocumentId::Draft(_) | DocumentId::Contact(_) | DocumentId::Notes(_) => 0,
         };
         let Some(replica) = self.replicas.get_mut(&id) else {
             return;
@@ -216,6 +216,8 @@ impl Core {
                 }
                 step.changed(Key::Bubbles(conversation));
             }
+            DocumentId::Discussion(conversation) => step.changed(Key::Discussion(conversation)),
+            DocumentId::Draft(conversation) => step.changed(Key::Draft(conversation)),
             DocumentId::Contact(contact) => step.changed(Key::Profile(contact)),
             DocumentId::Notes(contact) => step.changed(Key::Notes(contact)),
         }
@@ -255,9 +257,12 @@ fn already_there(replica: &Replica, intent: &Intent) -> bool {
         intent::Action,
     };
     match &intent.action {
-        Action::Reply { message, .. } => matches!(timeline::get(replica.confirmed(), message.id), Ok(Some(_))),
+        Action::Reply { message, .. } | Action::Discuss { message, .. } => {
+            matches!(timeline::get(replica.confirmed(), message.id), Ok(Some(_)))
+        }
         Action::AddNote { note, .. } => notes::length(replica.confirmed(), *note).is_some(),
-        Action::SetField { .. }
+        Action::EditDraft { .. }
+        | Action::SetField { .. }
         | Action::SetDetail { .. }
         | Action::EditNote { .. }
         | Action::HighlightNote { .. }

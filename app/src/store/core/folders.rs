@@ -3,7 +3,12 @@
 use std::collections::BTreeSet;
 
 use causerie_shared::{
-    access::Access, frame::ClientFrame, ids::ConversationId, inbox::Mode, row::Head, window::Folder,
+    access::Access,
+    frame::ClientFrame,
+    ids::ConversationId,
+    inbox::Mode,
+    row::Head,
+    window::{Folder, List},
 };
 
 use super::{Core, Key, Step};
@@ -109,7 +114,11 @@ impl Core {
             };
             let to = list.listed.max(page(folder)).min(causerie_shared::window::MAX_WINDOW);
             list.asked = true;
-            step.send(ClientFrame::Window { folder, from: 0, to });
+            step.send(ClientFrame::Window {
+                list: List::of(folder),
+                from: 0,
+                to,
+            });
         }
     }
 
@@ -124,7 +133,7 @@ impl Core {
         }
         list.asked = true;
         step.send(ClientFrame::Window {
-            folder,
+            list: List::of(folder),
             from: list.listed,
             to: list.listed + page(folder),
         });

@@ -65,6 +65,7 @@ impl Core {
             schema: SCHEMA,
             device,
             cursor: self.cursor,
+            grants: self.grants,
             documents,
         });
         step.changed(Key::Connection);
@@ -92,14 +93,14 @@ impl Core {
     pub(super) fn frame(&mut self, step: &mut Step<'_>, frame: ServerFrame) {
         self.as_of = Some(self.now(step));
         match frame {
-            ServerFrame::Welcome { now, me, .. } => self.welcome(step, now, *me),
+            ServerFrame::Welcome { now, me, grants, .. } => self.welcome(step, now, grants, *me),
             ServerFrame::Rows { to, upserts, gone } => self.rows(step, to, upserts, gone),
             ServerFrame::Window {
-                folder,
+                list,
                 from,
                 total,
                 order,
-            } => self.window(step, folder, from, total, &order),
+            } => self.window(step, list.folder, from, total, &order),
             ServerFrame::Counts(counts) => self.set_counts(step, counts),
             ServerFrame::Part(part) => self.part(step, part),
             ServerFrame::Applied {
@@ -117,12 +118,16 @@ impl Core {
                 refusal,
             } => self.refused(step, intent, document, refusal),
             ServerFrame::Outcome { intent, result } => self.outcome(step, intent, result),
-            ServerFrame::Revoked { documents } => {
+            ServerFrame::Revoked { documents, inboxes } => {
+                self.drop_inboxes(step, &inboxes);
                 self.denied.extend(&documents);
                 self.purge(step, &documents);
             }
             ServerFrame::Reset => self.reset(step),
-            ServerFrame::Ephemeral(Ephemeral::Typing { conversation, on }) => {
+            ServerFrame::Ephemeral {
+                from: None,
+                body: Ephemeral::Typing { conversation, on },
+            } => {
                 if on {
                     self.typing.insert(conversation, step.now + TYPING_MS);
                 } else {
@@ -130,6 +135,8 @@ impl Core {
                 }
                 step.changed(Key::Typing(conversation));
             }
+            // Shown with the presence of colleagues in a chat.
+            ServerFrame::Ephemeral { .. } => {}
             ServerFrame::Ping { now } => {
                 self.offset = now - step.now;
                 step.send(ClientFrame::Pong);
@@ -141,8 +148,10 @@ impl Core {
         }
     }
 
-    fn welcome(&mut self, step: &mut Step<'_>, now: Millis, me: Me) {
+    fn welcome(&mut self, step: &mut Step<'_>, now: Millis, grants: u64, me: Me) {
         self.line = Line::Up;
+        self.grants = grants;
+        step.dirty(DiskKey::Meta);
         self.offset = now - step.now;
         self.farewell = None;
         self.set_me(step, me);

@@ -2,7 +2,7 @@
 
 use automerge::{Automerge, ChangeHash, ReadDoc, SaveOptions};
 use causerie_shared::{
-    document::{self, DocumentError, DocumentId, Pen, apply, contact, notes, timeline},
+    document::{self, DocumentError, DocumentId, Pen, apply, contact, draft, notes, timeline},
     frame::{DocumentCursor, Part},
     ids::{IntentId, UserId},
     intent::{Action, Intent},
@@ -257,10 +257,11 @@ fn build(
     actor: &mut dyn FnMut() -> [u8; 16],
 ) -> Result<Option<Vec<u8>>, DocumentError> {
     match &intent.action {
-        Action::Reply { message, .. } => match timeline::get(doc, message.id)? {
+        Action::Reply { message, .. } | Action::Discuss { message, .. } => match timeline::get(doc, message.id)? {
             Some(_) => Ok(None),
             None => timeline::append(doc, &pen, message).map(Some),
         },
+        Action::EditDraft { splice, .. } => draft::edit(doc, &pen, splice),
         Action::SetField { field, value, .. } => contact::set(doc, &pen, *field, value.as_deref()),
         Action::SetDetail {
             detail, value, present, ..

@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     document::DocumentId,
-    ids::{ContactId, ConversationId},
+    ids::{ContactId, ConversationId, InboxId},
     row::{Gone, Head, Row},
     user::Me,
     window::Counts,
@@ -146,6 +146,17 @@ impl Core {
         }
     }
 
+    /// Nothing of these inboxes may be kept.
+    pub(super) fn drop_inboxes(&mut self, step: &mut Step<'_>, inboxes: &[InboxId]) {
+        let lost: Vec<_> = self
+            .heads
+            .values()
+            .filter(|head| inboxes.contains(&head.inbox))
+            .map(|head| head.id)
+            .collect();
+        lost.into_iter().for_each(|id| self.drop_head(step, id));
+    }
+
     /// The conversation may not be seen here any more: its copy goes with it.
     fn drop_head(&mut self, step: &mut Step<'_>, id: ConversationId) {
         self.stale.remove(&id);
@@ -158,6 +169,7 @@ impl Core {
             .map(|segment| DocumentId::Timeline(id, segment))
             .collect();
         self.purge(step, &timelines);
+        self.purge(step, &[DocumentId::Discussion(id), DocumentId::Draft(id)]);
         if !self.heads.values().any(|other| other.contact == head.contact) {
             self.purge(
                 step,
@@ -216,7 +228,7 @@ impl Core {
 
 fn is_of(document: DocumentId, conversation: ConversationId, contact: ContactId) -> bool {
     match document {
-        DocumentId::Timeline(id, _) => id == conversation,
+        DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => id == conversation,
         DocumentId::Contact(id) | DocumentId::Notes(id) => id == contact,
     }
 }

@@ -113,7 +113,9 @@ impl Core {
         refused
             .map(|(intent, refusal)| {
                 let (conversation, contact) = match &intent.action {
-                    Action::Reply { conversation, .. } => (Some(*conversation), None),
+                    Action::Reply { conversation, .. }
+                    | Action::Discuss { conversation, .. }
+                    | Action::EditDraft { conversation, .. } => (Some(*conversation), None),
                     Action::SetField { contact, .. }
                     | Action::SetDetail { contact, .. }
                     | Action::AddNote { contact, .. }

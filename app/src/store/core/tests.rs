@@ -80,6 +80,8 @@ pub(super) fn head(id: ConversationId) -> Head {
         seen: 0,
         online: true,
         origin: Origin::default(),
+        invited: vec![],
+        discussed: 0,
         segment: 1,
         seq: 1,
     }

@@ -378,11 +378,12 @@ impl Session {
         if let Some(head) = self.open_chat().await?
             && let Some(scope) = scope(&self.app, head.id).await
         {
-            let frame = ServerFrame::Ephemeral(Ephemeral::Typing {
+            let body = Ephemeral::Typing {
                 conversation: head.id,
                 on,
-            });
-            self.app.hub.ephemeral(head.id, &scope, &frame);
+            };
+            let frame = ServerFrame::Ephemeral { from: None, body };
+            self.app.hub.ephemeral(head.id, &scope, &frame, None);
         }
         Ok(())
     }

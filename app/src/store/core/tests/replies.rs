@@ -127,6 +127,7 @@ fn access_lost_while_offline_leaves_the_text_with_its_author() {
     desk.connected = true;
     desk.hear(causerie_shared::frame::ServerFrame::Revoked {
         documents: vec![TIMELINE],
+        inboxes: vec![],
     });
     let undelivered = desk.core.undelivered();
     assert_eq!(undelivered[0].text.as_deref(), Some("too late"));

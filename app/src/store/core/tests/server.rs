@@ -170,6 +170,7 @@ impl Server {
             delivery: Delivery::Sent,
             reason: None,
             files: vec![],
+            redacted_at: None,
             seq: 1_000 + self.rows.len() as i64,
         };
         self.rows.push(row.clone());
@@ -183,6 +184,7 @@ impl Server {
                 let welcome = ServerFrame::Welcome {
                     now: 1_000_000,
                     cursor: 1,
+                    grants: 0,
                     me: Box::new(me()),
                 };
                 let mut upserts = people();
@@ -198,8 +200,8 @@ impl Server {
                     vec![welcome, rows]
                 }
             }
-            ClientFrame::Window { folder, from, .. } => {
-                let order: Vec<_> = match folder {
+            ClientFrame::Window { list, from, .. } => {
+                let order: Vec<_> = match list.folder {
                     Folder::Mine => self.heads.keys().copied().collect(),
                     Folder::Queue | Folder::Engaged | Folder::History => vec![],
                 };
@@ -209,7 +211,7 @@ impl Server {
                 };
                 vec![
                     ServerFrame::Window {
-                        folder,
+                        list,
                         from,
                         total: order.len() as u32,
                         order,
