@@ -114,6 +114,9 @@ impl Action {
 pub struct Queued {
     pub intent: Intent,
     pub state: QueueState,
+    /// Of a reply: position of the newest message of the chat that its author could have read; what stands above
+    /// it came meanwhile. [`i64::MAX`]: it is to be sent whatever came.
+    pub after: i64,
 }
 
 /// Where an intent stands.

@@ -24,7 +24,7 @@ pub fn MessageView(message: MessageBubble, place: Place, contact: ContactId, nam
     let incoming = message.author == Author::Contact;
     let failed = match &message.stage {
         Stage::Failed(reason) => Some(reason.clone()),
-        Stage::Incoming | Stage::Unsent | Stage::Sent(_) => None,
+        Stage::Incoming | Stage::Unsent | Stage::Held | Stage::Sent(_) => None,
     };
     let is_failed = failed.is_some();
     let with_avatar = incoming && matches!(place, Place::Single | Place::Last);
@@ -100,7 +100,7 @@ fn AuthorName(author: Author, name: Memo<String>) -> impl IntoView {
 fn Meta(at: causerie_shared::Millis, stage: Stage) -> impl IntoView {
     let (state, icon, word) = match stage {
         Stage::Incoming => (None, None, None),
-        Stage::Unsent => (Some("queued"), Some("clock"), Some(t(Key::StateQueued))),
+        Stage::Unsent | Stage::Held => (Some("queued"), Some("clock"), Some(t(Key::StateQueued))),
         Stage::Failed(_) => (Some("failed"), Some("alert"), Some(t(Key::StateFailed))),
         Stage::Sent(delivery) => match delivery {
             Delivery::Queued | Delivery::Sent => (Some("sent"), Some("check"), Some(t(Key::StateSent))),

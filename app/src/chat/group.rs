@@ -64,6 +64,7 @@ impl Item {
                 let (stage, reason) = match &message.stage {
                     Stage::Incoming => (0, None),
                     Stage::Unsent => (1, None),
+                    Stage::Held => (101, None),
                     Stage::Sent(delivery) => (2 + *delivery as u8, None),
                     Stage::Failed(reason) => (100, reason.clone()),
                 };

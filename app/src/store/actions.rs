@@ -3,10 +3,10 @@
 use causerie_shared::{
     contact::{Detail, Field},
     frame::Command,
-    ids::{ContactId, ConversationId, IntentId, MessageId, NoteId},
+    ids::{ContactId, ConversationId, IntentId, MessageId, NoteId, UserId},
     message::FileBrief,
     user::Availability,
-    window::Folder,
+    window::{Folder, List},
 };
 
 use super::{
@@ -31,6 +31,12 @@ impl Store {
         self.act(Act::More(folder));
     }
 
+    /// Rows `from..to` of a list are in view: what is not known of them is fetched, one window at a time, and they
+    /// are kept up to date. Call it when the list is chosen and whenever the range changes; cheap to call again.
+    pub fn look(self, list: List, from: u32, to: u32) {
+        self.act(Act::Look(list, from, to));
+    }
+
     /// Asks for older messages of the open chat.
     pub fn earlier(self, id: ConversationId) {
         self.act(Act::Earlier(id));
@@ -39,6 +45,22 @@ impl Store {
     /// Keeps what was typed.
     pub fn set_draft(self, id: ConversationId, text: String) {
         self.act(Act::SetDraft(id, text));
+    }
+
+    /// Keeps what was typed for the internal discussion; on this device only.
+    pub fn set_discussion_draft(self, id: ConversationId, text: String) {
+        self.act(Act::SetDiscussionDraft(id, text));
+    }
+
+    /// Writes to colleagues in the internal discussion; on screen at once, works without network, and empties the
+    /// discussion's draft.
+    pub fn discuss(self, id: ConversationId, text: String, files: Vec<FileBrief>) -> Result<MessageId, ReplyError> {
+        self.with_core(|core, step| core.discuss(step, id, text, files))
+    }
+
+    /// Asks a colleague into the internal discussion. Needs the line.
+    pub fn invite_to(self, id: ConversationId, user: UserId) {
+        self.command(Command::Invite(id, user));
     }
 
     /// Sends a reply; it is on screen at once, works without network, and empties the draft.
@@ -51,9 +73,14 @@ impl Store {
         self.act(Act::Retry(intent));
     }
 
-    /// Forgets something undelivered.
+    /// Forgets something undelivered, or a held reply.
     pub fn discard(self, intent: IntentId) {
         self.act(Act::Discard(intent));
+    }
+
+    /// Sends a held reply whatever came meanwhile ([`super::view::Stage::Held`]).
+    pub fn send_anyway(self, intent: IntentId) {
+        self.act(Act::SendAnyway(intent));
     }
 
     /// Takes the newest reply that was not sent yet back; returns its text, which is the draft now.

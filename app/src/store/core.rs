@@ -4,10 +4,12 @@
 mod commands;
 mod disk;
 mod documents;
-mod folders;
+mod held;
 mod intents;
 mod link;
+mod lists;
 mod outbox;
+mod presence;
 mod replica;
 mod rows;
 mod select;
@@ -30,15 +32,16 @@ use causerie_shared::{
     refusal::Refusal,
     row::Head,
     user::{Me, UserRow},
-    window::{Counts, Folder},
+    window::{Counts, Folder, List},
 };
 
 pub use disk::{BOOT_STORES as DISK_BOOT_STORES, DiskKey, STORES as DISK_STORES, Stored};
 pub use step::{Effects, Step};
 
 use super::view::{Notice, NoticeBody, Session};
-use folders::FolderList;
 use link::Line;
+use lists::Listed;
+use presence::Present;
 use replica::Replica;
 use thread::Thread;
 
@@ -49,20 +52,24 @@ pub enum Key {
     Me,
     Connection,
     Counts,
-    Folder(Folder),
+    List(List),
     Head(ConversationId),
     Users,
     Inboxes,
     Accounts,
     Bubbles(ConversationId),
     Typing(ConversationId),
+    Viewers(ConversationId),
     Discussion(ConversationId),
+    /// What was typed for the internal discussion.
+    DiscussionDraft(ConversationId),
     Busy(ConversationId),
     Profile(ContactId),
     Notes(ContactId),
     Draft(ConversationId),
     Outbox,
     Notices,
+    Storage,
 }
 
 /// What happens to the store from outside.
@@ -88,12 +95,17 @@ pub enum Event {
 pub enum Act {
     Open(Option<ConversationId>),
     More(Folder),
+    /// Rows of a list are in view, from and to.
+    Look(List, u32, u32),
     Earlier(ConversationId),
     SetDraft(ConversationId, String),
+    SetDiscussionDraft(ConversationId, String),
     Typing(ConversationId, bool),
     Highlight(ContactId, NoteId, bool),
     Retry(IntentId),
     Discard(IntentId),
+    /// A held reply goes out whatever came meanwhile.
+    SendAnyway(IntentId),
     Command(Command),
     Dismiss(u64),
 }
@@ -108,9 +120,13 @@ pub struct Core {
     pub inboxes: BTreeMap<InboxId, InboxRow>,
     pub accounts: BTreeMap<AccountId, AccountRow>,
     pub drafts: HashMap<ConversationId, String>,
+    /// What was typed for internal discussions.
+    pub discussion_drafts: HashMap<ConversationId, String>,
     pub notices: Vec<Notice>,
     /// Visitors who are typing, and until when that is believed.
     pub typing: HashMap<ConversationId, Millis>,
+    /// The browser's storage is full: nothing but unsent work and drafts is stored.
+    pub storage_full: bool,
     access: Option<Access>,
     device: Option<DeviceId>,
     line: Line,
@@ -123,7 +139,9 @@ pub struct Core {
     grants: u64,
     counts: Counts,
     heads: HashMap<ConversationId, Head>,
-    folders: BTreeMap<Folder, FolderList>,
+    lists: BTreeMap<List, Listed>,
+    /// The list that was looked at last.
+    in_view: List,
     /// After a `Reset`: rows that the server has not sent again yet.
     stale: HashSet<ConversationId>,
     threads: HashMap<ConversationId, Thread>,
@@ -143,6 +161,17 @@ pub struct Core {
     tried: HashSet<IntentId>,
     /// When this agent's typing was last told, by conversation.
     told_typing: HashMap<ConversationId, Millis>,
+    /// When colleagues were last told that the open chat is in front of me.
+    told_viewing: Millis,
+    present: HashMap<(ConversationId, UserId), Present>,
+    /// Position of the newest message when the present draft was begun.
+    began: HashMap<ConversationId, i64>,
+    /// What changed while the line was down has come.
+    caught_up: bool,
+    /// This tab leads: it owns the line.
+    leads: bool,
+    /// Corrected time of the present event.
+    clock: Millis,
     /// Time of the newest intent: the next one is later, so that ids keep the order of what was done.
     last_at: Millis,
     last_notice: u64,
@@ -160,8 +189,10 @@ impl Core {
             inboxes: BTreeMap::new(),
             accounts: BTreeMap::new(),
             drafts: HashMap::new(),
+            discussion_drafts: HashMap::new(),
             notices: vec![],
             typing: HashMap::new(),
+            storage_full: false,
             access: None,
             device: None,
             line: Line::down(now),
@@ -171,10 +202,11 @@ impl Core {
             grants: 0,
             counts: Counts::default(),
             heads: HashMap::new(),
-            folders: Folder::ALL
+            lists: Folder::ALL
                 .into_iter()
-                .map(|folder| (folder, FolderList::default()))
+                .map(|folder| (List::of(folder), Listed::default()))
                 .collect(),
+            in_view: List::of(Folder::Mine),
             stale: HashSet::new(),
             threads: HashMap::new(),
             replicas: HashMap::new(),
@@ -186,6 +218,12 @@ impl Core {
             seen_later: BTreeMap::new(),
             tried: HashSet::new(),
             told_typing: HashMap::new(),
+            told_viewing: 0,
+            present: HashMap::new(),
+            began: HashMap::new(),
+            caught_up: false,
+            leads: true,
+            clock: now,
             last_at: 0,
             last_notice: 0,
             booted: false,
@@ -194,6 +232,7 @@ impl Core {
 
     /// Takes in what happened.
     pub fn handle(&mut self, step: &mut Step<'_>, event: Event) {
+        self.clock = self.now(step);
         match event {
             Event::Boot(stored) => self.boot(step, stored),
             Event::Opened => self.opened(step),
@@ -208,15 +247,19 @@ impl Core {
 
     /// Does what a person asked for.
     pub fn act(&mut self, step: &mut Step<'_>, act: Act) {
+        self.clock = self.now(step);
         match act {
             Act::Open(id) => self.show(step, id),
             Act::More(folder) => self.more(step, folder),
+            Act::Look(list, from, to) => self.look(step, list, from, to),
             Act::Earlier(id) => self.earlier(step, id),
             Act::SetDraft(id, text) => self.set_draft(step, id, text),
+            Act::SetDiscussionDraft(id, text) => self.set_discussion_draft(step, id, text),
             Act::Typing(id, on) => self.tell_typing(step, id, on),
             Act::Highlight(contact, note, on) => self.highlight(step, contact, note, on),
             Act::Retry(intent) => self.retry(step, intent),
             Act::Discard(intent) => self.discard(step, intent),
+            Act::SendAnyway(intent) => self.send_anyway(step, intent),
             Act::Command(command) => self.command(step, command),
             Act::Dismiss(notice) => {
                 self.notices.retain(|known| known.id != notice);
@@ -241,6 +284,11 @@ impl Core {
     pub fn expire(&mut self, step: &mut Step<'_>, session: Session) {
         self.session = session;
         step.changed(Key::Session);
+    }
+
+    /// This tab owns the line to the server; the others follow it.
+    pub fn leads(&self) -> bool {
+        self.leads
     }
 
     /// The local copy was read.

@@ -2,20 +2,21 @@
 
 use causerie_shared::{
     Millis,
-    document::contact::Profile,
+    contact::Field,
+    document::contact::{Former, Profile},
     ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
     inbox::{AccountRow, InboxRow},
     refusal::Refusal,
     row::Head,
     user::{Me, UserRow},
-    window::{Counts, Folder},
+    window::{Counts, Folder, List},
 };
 use leptos::prelude::*;
 
 use super::{
     core::{Core, Key},
     engine::Engine,
-    view::{Bubble, Connection, Notice, Session, SharedNote, Undelivered},
+    view::{Bubble, Colleague, Connection, Notice, Rows, Session, SharedNote, Undelivered},
 };
 use std::rc::Rc;
 
@@ -75,6 +76,21 @@ impl Store {
         self.read(Key::Connection, |core| core.farewell.clone())
     }
 
+    /// The server speaks a newer schema: everything can be read, nothing is sent until the page is loaded anew.
+    pub fn read_only(self) -> Signal<bool> {
+        self.read(Key::Connection, Core::read_only)
+    }
+
+    /// The browser's storage is full: only unsent work and drafts are stored, so less is here without network.
+    pub fn storage_full(self) -> Signal<bool> {
+        self.read(Key::Storage, |core| core.storage_full)
+    }
+
+    /// This tab leads the others: it alone plays sounds. Not a signal; ask when there is something to play.
+    pub fn leads(self) -> bool {
+        self.engine.get_value().with(Core::leads)
+    }
+
     /// A newer console is ready; see [`Store::apply_update`].
     pub fn update_ready(self) -> Signal<bool> {
         let engine = self.engine.get_value();
@@ -95,7 +111,13 @@ impl Store {
     /// The conversations of a folder that are known here, in order. Fewer than [`Store::total`] until
     /// [`Store::more`] was called often enough.
     pub fn folder(self, folder: Folder) -> Signal<Vec<ConversationId>> {
-        self.read(Key::Folder(folder), move |core| core.folder(folder))
+        self.read(Key::List(List::of(folder)), move |core| core.folder(folder))
+    }
+
+    /// What is known of any list around the rows in view, after [`Store::look`]. Without network: of the rows that
+    /// are known here, those that pass its filter.
+    pub fn list(self, list: List) -> Signal<Rows> {
+        self.read(Key::List(list), move |core| core.list(&list))
     }
 
     /// How many conversations the folder holds on the server.
@@ -153,6 +175,28 @@ impl Store {
         self.read(Key::Typing(id), move |core| core.typing.contains_key(&id))
     }
 
+    /// Colleagues who have the chat open or type in it.
+    pub fn viewers(self, id: ConversationId) -> Signal<Vec<Colleague>> {
+        self.read(Key::Viewers(id), move |core| core.viewers(id))
+    }
+
+    /// The internal discussion, own unsent messages last.
+    pub fn discussion(self, id: ConversationId) -> Signal<Vec<Bubble>> {
+        self.read(Key::Discussion(id), move |core| core.discussion(id))
+    }
+
+    /// What was typed for the internal discussion and not sent.
+    pub fn discussion_draft(self, id: ConversationId) -> Signal<String> {
+        self.read(Key::DiscussionDraft(id), move |core| {
+            core.discussion_drafts.get(&id).cloned().unwrap_or_default()
+        })
+    }
+
+    /// A colleague answered the customer since the present draft was begun; said before it is sent.
+    pub fn answered_meanwhile(self, id: ConversationId) -> Signal<Option<UserId>> {
+        self.read(Key::Bubbles(id), move |core| core.answered_meanwhile(id))
+    }
+
     /// A command on this conversation (Start, Accept, Decline, End) waits for its outcome.
     pub fn busy(self, id: ConversationId) -> Signal<bool> {
         self.read(Key::Busy(id), move |core| core.busy(id))
@@ -161,6 +205,14 @@ impl Store {
     /// The contact's profile, own unsent edits included.
     pub fn profile(self, contact: ContactId) -> Signal<Profile> {
         self.read(Key::Profile(contact), move |core| core.profile(contact))
+    }
+
+    /// What a profile field was before, newest first, values that lost against concurrent ones included. To be
+    /// called where signals are followed: it wakes with [`Store::profile`].
+    pub fn history_of(self, contact: ContactId, field: Field) -> Vec<Former> {
+        let engine = self.engine.get_value();
+        engine.track(Key::Profile(contact));
+        engine.with(|core| core.history_of(contact, field))
     }
 
     /// The contact's notes, highlighted first, then the newest.
@@ -177,7 +229,7 @@ impl Store {
 
     /// Offers to me, soonest due first.
     pub fn offers(self) -> Signal<Vec<ConversationId>> {
-        self.read(Key::Folder(Folder::Engaged), |core| core.folder(Folder::Engaged))
+        self.folder(Folder::Engaged)
     }
 
     /// What was refused for good, oldest first.

@@ -75,6 +75,9 @@ pub enum Stage {
     Incoming,
     /// In this device's outbox.
     Unsent,
+    /// In this device's outbox, and the chat went on meanwhile: "Send anyway?"
+    /// ([`super::Store::send_anyway`], [`super::Store::discard`]).
+    Held,
     /// The server has it; the delivery state is the channel's.
     Sent(Delivery),
     /// The channel refused it; the reason in plain words.
@@ -164,4 +167,21 @@ pub enum EditError {
     TooLong,
     /// Somebody removed it meanwhile.
     Missing,
+}
+
+/// What is known of a list around the rows in view; see [`super::Store::look`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rows {
+    /// How many rows the list has.
+    pub total: u32,
+    /// Rows by their index, ascending; those in between are not known yet: draw skeletons.
+    pub rows: Vec<(u32, ConversationId)>,
+}
+
+/// Someone else who has a chat open or types in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Colleague {
+    pub user: UserId,
+    pub name: String,
+    pub typing: bool,
 }

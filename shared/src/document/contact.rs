@@ -1,10 +1,13 @@
 //! The contact profile: scalar personal fields, e-mails and phones by their normalised value, bot fields.
 
-use automerge::{Automerge, ReadDoc, transaction::Transactable};
+use automerge::{Automerge, ObjId, ReadDoc, transaction::Transactable};
 use serde::{Deserialize, Serialize};
 
 use super::{DocumentError, Pen, container, write};
-use crate::contact::{Detail, Field, normalise};
+use crate::{
+    contact::{Detail, Field, normalise},
+    ids::UserId,
+};
 
 /// What the profile pane shows. A field with more than one value was written by two people at once:
 /// the console shows both and a person chooses (`sync.md`).
@@ -112,6 +115,39 @@ pub fn read(doc: &Automerge) -> Result<Profile, DocumentError> {
     Ok(profile)
 }
 
+/// A value that a field had, or lost a choice between concurrent ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Former {
+    pub value: String,
+    /// `None`: the server wrote it.
+    pub author: Option<UserId>,
+}
+
+/// What a field was before, newest first; the values that stand now are left out.
+pub fn history(doc: &Automerge, field: Field) -> Result<Vec<Former>, DocumentError> {
+    let key = field.as_str();
+    let standing: Vec<_> = doc
+        .get_all(automerge::ROOT, key)?
+        .into_iter()
+        .map(|(_, id)| id)
+        .collect();
+    let mut former = vec![];
+    for change in doc.get_changes(&[]).iter().rev() {
+        for (value, id) in doc.get_all_at(automerge::ROOT, key, &[change.hash()])? {
+            let own = matches!(&id, ObjId::Id(number, actor, _)
+                if actor == change.actor_id() && (change.start_op().get()..=change.max_op()).contains(number));
+            if let (Some(value), true, false) = (value.as_str(), own, standing.contains(&id)) {
+                let author = change.author().and_then(|author| author.as_bytes().try_into().ok());
+                former.push(Former {
+                    value: value.to_owned(),
+                    author: author.map(|bytes| UserId::from_u128(u128::from_be_bytes(bytes))),
+                });
+            }
+        }
+    }
+    Ok(former)
+}
+
 fn texts(doc: &Automerge, detail: Detail) -> Result<Vec<String>, DocumentError> {
     let map = container(doc, detail.container())?;
     Ok(doc
@@ -147,6 +183,32 @@ mod tests {
             (field, values),
             (Field::City, vec!["Denia".to_owned(), "Valencia".to_owned()])
         );
+    }
+
+    #[test]
+    fn a_value_that_lost_stays_in_the_history_with_its_author() {
+        let pen = |n: u8| Pen {
+            actor: [n; 16],
+            user: Some(UserId::from_u128(n.into())),
+        };
+        let mut a = begin(DocumentKind::Contact);
+        set(&mut a, &pen(1), Field::City, Some("Gandia")).unwrap();
+        let mut b = a.fork();
+        set(&mut a, &pen(1), Field::City, Some("Valencia")).unwrap();
+        let other = set(&mut b, &pen(2), Field::City, Some("Denia")).unwrap().unwrap();
+        apply(&mut a, &[other]).unwrap();
+        let texts = |doc: &_| {
+            let former = history(doc, Field::City).unwrap();
+            former.into_iter().map(|f| (f.value, f.author)).collect::<Vec<_>>()
+        };
+        let user = |n| Some(UserId::from_u128(n));
+        assert_eq!(texts(&a), [("Gandia".to_owned(), user(1))], "two values stand");
+        set(&mut a, &pen(1), Field::City, Some("Denia")).unwrap();
+        let mut lost = texts(&a);
+        lost.sort();
+        let expected = [("Denia", 2), ("Gandia", 1), ("Valencia", 1)];
+        assert_eq!(lost, expected.map(|(value, n)| (value.to_owned(), user(n))));
+        assert!(history(&a, Field::Name).unwrap().is_empty());
     }
 
     #[test]

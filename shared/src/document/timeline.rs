@@ -43,6 +43,24 @@ pub fn ids(doc: &Automerge) -> Result<Vec<MessageId>, DocumentError> {
     Ok(doc.keys(&messages).filter_map(|key| key.parse().ok()).collect())
 }
 
+/// Ids of all messages, each after those that its author had before them: by the number of its operation, which the
+/// gate holds to one above all that it depends on. For discussions, which have no rows with positions.
+pub fn ordered(doc: &Automerge) -> Result<Vec<MessageId>, DocumentError> {
+    let messages = container(doc, MESSAGES)?;
+    let mut all: Vec<(u64, MessageId)> = doc
+        .keys(&messages)
+        .filter_map(|key| {
+            let id = key.parse().ok()?;
+            match doc.get(&messages, key.as_str()).ok()?? {
+                (_, ObjId::Id(number, ..)) => Some((number, id)),
+                (_, ObjId::Root) => None,
+            }
+        })
+        .collect();
+    all.sort_unstable();
+    Ok(all.into_iter().map(|(_, id)| id).collect())
+}
+
 /// One message, `None` if it is not there or incomplete.
 pub fn get(doc: &Automerge, id: MessageId) -> Result<Option<Message>, DocumentError> {
     let messages = container(doc, MESSAGES)?;
@@ -101,5 +119,27 @@ mod tests {
         assert_eq!(ids(&there).unwrap(), [message.id]);
         assert_eq!(get(&there, message.id).unwrap(), Some(message));
         assert_eq!(get(&there, MessageId::from_u128(6)).unwrap(), None);
+    }
+
+    #[test]
+    fn an_answer_stands_after_what_it_answers_whatever_the_clocks_said() {
+        let pen = |n: u8| Pen {
+            actor: [n; 16],
+            user: Some(UserId::from_u128(n.into())),
+        };
+        let message = |id: u128| Message {
+            id: MessageId::from_u128(id),
+            author: Author::Agent(UserId::from_u128(1)),
+            kind: Kind::Text,
+            body: "x".into(),
+            at: 0,
+            reply_to: None,
+            attachments: vec![],
+        };
+        let mut doc = begin(DocumentKind::Discussion);
+        append(&mut doc, &pen(1), &message(900)).unwrap();
+        append(&mut doc, &pen(2), &message(5)).unwrap();
+        append(&mut doc, &pen(1), &message(700)).unwrap();
+        assert_eq!(ordered(&doc).unwrap(), [900, 5, 700].map(MessageId::from_u128));
     }
 }

@@ -8,7 +8,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{Core, DiskKey, Key, Step};
+use super::{Core, DiskKey, Key, Step, held::reply_in};
 use crate::store::view::NoticeBody;
 
 impl Core {
@@ -137,10 +137,7 @@ impl Core {
     }
 
     fn has_unsent_replies(&self, id: ConversationId) -> bool {
-        self.outbox.iter().any(|queued| {
-            queued.state == QueueState::Waiting
-                && matches!(queued.intent.action, Action::Reply { conversation, .. } if conversation == id)
-        })
+        self.outbox.iter().any(|queued| reply_in(queued) == Some(id))
     }
 
     /// The server answered a command.

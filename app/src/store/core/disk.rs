@@ -26,6 +26,8 @@ pub enum DiskKey {
     Document(DocumentId),
     Outbox(IntentId),
     Draft(ConversationId),
+    /// What was typed for the internal discussion.
+    DiscussionDraft(ConversationId),
 }
 
 /// What to do with a key when it is written.
@@ -42,6 +44,9 @@ pub const STORES: [&str; 6] = ["meta", "heads", "rows", "documents", "outbox", "
 /// Stores that are read as a whole at the start.
 pub const BOOT_STORES: [&str; 4] = ["meta", "heads", "outbox", "drafts"];
 
+/// Tells drafts for the internal discussion from those for the customer.
+const DISCUSSION: &str = "discussion/";
+
 impl DiskKey {
     /// The store that holds it.
     pub fn store(self) -> &'static str {
@@ -51,7 +56,7 @@ impl DiskKey {
             Self::Thread(_) => "rows",
             Self::Document(_) => "documents",
             Self::Outbox(_) => "outbox",
-            Self::Draft(_) => "drafts",
+            Self::Draft(_) | Self::DiscussionDraft(_) => "drafts",
         }
     }
 
@@ -64,6 +69,7 @@ impl DiskKey {
             Self::Accounts => "accounts".into(),
             Self::Head(id) | Self::Thread(id) | Self::Draft(id) => id.to_string(),
             Self::Document(id) => id.to_string(),
+            Self::DiscussionDraft(id) => format!("{DISCUSSION}{id}"),
             Self::Outbox(id) => id.to_string(),
         }
     }
@@ -79,7 +85,10 @@ impl DiskKey {
             ("rows", id) => id.parse().ok().map(Self::Thread),
             ("documents", id) => id.parse().ok().map(Self::Document),
             ("outbox", id) => id.parse().ok().map(Self::Outbox),
-            ("drafts", id) => id.parse().ok().map(Self::Draft),
+            ("drafts", id) => match id.strip_prefix(DISCUSSION) {
+                Some(id) => id.parse().ok().map(Self::DiscussionDraft),
+                None => id.parse().ok().map(Self::Draft),
+            },
             _ => None,
         }
     }
@@ -91,6 +100,8 @@ struct Meta {
     device: DeviceId,
     cursor: Option<i64>,
     grants: u64,
+    /// Server's clock minus this device's, so that what is done before the next hello has the right time.
+    offset: Millis,
     as_of: Option<Millis>,
     counts: Counts,
 }
@@ -132,6 +143,7 @@ impl Core {
                     device,
                     cursor: self.cursor,
                     grants: self.grants,
+                    offset: self.offset,
                     as_of: self.as_of,
                     counts: self.counts,
                 }),
@@ -159,6 +171,7 @@ impl Core {
             },
             DiskKey::Outbox(id) => missing(self.outbox.iter().find(|queued| queued.intent.id == id).map(put)),
             DiskKey::Draft(id) => missing(self.drafts.get(&id).map(put)),
+            DiskKey::DiscussionDraft(id) => missing(self.discussion_drafts.get(&id).map(put)),
         }
     }
 
@@ -173,6 +186,7 @@ impl Core {
                         self.device = Some(meta.device);
                         self.cursor = meta.cursor;
                         self.grants = meta.grants;
+                        self.offset = meta.offset;
                         self.as_of = meta.as_of;
                         self.counts = meta.counts;
                     }
@@ -204,6 +218,11 @@ impl Core {
                         self.drafts.insert(id, text);
                     }
                 }
+                DiskKey::DiscussionDraft(id) => {
+                    if let Some(text) = get(&bytes) {
+                        self.discussion_drafts.insert(id, text);
+                    }
+                }
                 DiskKey::Thread(_) | DiskKey::Document(_) => {}
             }
         }
@@ -216,6 +235,10 @@ impl Core {
         self.outbox
             .sort_unstable_by_key(|queued| (queued.intent.at, queued.intent.id));
         self.last_at = self.outbox.last().map_or(0, |queued| queued.intent.at);
+        for id in self.drafts.keys() {
+            let position = self.heads.get(id).map_or(0, |head| head.position);
+            self.began.insert(*id, position);
+        }
         self.booted = true;
         self.refresh_access();
         step.effects.all_changed = true;
@@ -250,7 +273,8 @@ impl Core {
                 | DiskKey::Accounts
                 | DiskKey::Head(_)
                 | DiskKey::Outbox(_)
-                | DiskKey::Draft(_) => {}
+                | DiskKey::Draft(_)
+                | DiskKey::DiscussionDraft(_) => {}
             }
         }
     }

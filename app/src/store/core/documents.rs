@@ -25,7 +25,12 @@ const SEGMENTS: u32 = 2;
 impl Core {
     /// Shows a conversation, or nothing.
     pub(super) fn show(&mut self, step: &mut Step<'_>, id: Option<ConversationId>) {
+        if self.open == id {
+            return;
+        }
+        self.tell_viewing(step, false);
         self.open = id;
+        self.tell_viewing(step, true);
         if let Some(id) = id {
             step.changed(Key::Bubbles(id));
         }
@@ -63,7 +68,11 @@ impl Core {
         if let Some(head) = self.open.and_then(|id| self.heads.get(&id)) {
             wanted
                 .extend((self.first_segment(head.id)..=head.segment.max(1)).map(|n| DocumentId::Timeline(head.id, n)));
-            wanted.extend([DocumentId::Contact(head.contact), DocumentId::Notes(head.contact)]);
+            wanted.extend([
+                DocumentId::Contact(head.contact),
+                DocumentId::Notes(head.contact),
+                DocumentId::Discussion(head.id),
+            ]);
         }
         let waiting = self.outbox.iter().filter(|queued| queued.state == QueueState::Waiting);
         wanted.extend(waiting.filter_map(|queued| queued.intent.action.document()));

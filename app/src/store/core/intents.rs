@@ -20,6 +20,31 @@ impl Core {
         text: String,
         files: Vec<FileBrief>,
     ) -> Result<MessageId, ReplyError> {
+        let message = self.message(step, text, &files)?;
+        let (id, at) = (message.id, message.at);
+        let segment = self.heads.get(&conversation).map_or(1, |head| head.segment.max(1));
+        let action = Action::Reply {
+            conversation,
+            segment,
+            message: Box::new(message),
+            files,
+        };
+        self.enqueue(
+            step,
+            Intent {
+                id: id.into(),
+                at,
+                action,
+            },
+        );
+        self.set_draft(step, conversation, String::new());
+        step.changed(Key::Bubbles(conversation));
+        self.settle(step);
+        Ok(id)
+    }
+
+    /// A message of mine, if it is one that may be sent.
+    fn message(&mut self, step: &mut Step<'_>, text: String, files: &[FileBrief]) -> Result<Message, ReplyError> {
         if text.len() > MAX_TEXT {
             return Err(ReplyError::TooLong {
                 have: text.len(),
@@ -46,11 +71,21 @@ impl Core {
             reply_to: None,
             attachments: files.iter().map(|file| file.id).collect(),
         };
-        let id = message.id;
-        let segment = self.heads.get(&conversation).map_or(1, |head| head.segment.max(1));
-        let action = Action::Reply {
+        Ok(message)
+    }
+
+    /// Queues a message to colleagues in the internal discussion and empties what was typed for it.
+    pub fn discuss(
+        &mut self,
+        step: &mut Step<'_>,
+        conversation: ConversationId,
+        text: String,
+        files: Vec<FileBrief>,
+    ) -> Result<MessageId, ReplyError> {
+        let message = self.message(step, text, &files)?;
+        let (id, at) = (message.id, message.at);
+        let action = Action::Discuss {
             conversation,
-            segment,
             message: Box::new(message),
             files,
         };
@@ -62,10 +97,20 @@ impl Core {
                 action,
             },
         );
-        self.set_draft(step, conversation, String::new());
-        step.changed(Key::Bubbles(conversation));
+        self.set_discussion_draft(step, conversation, String::new());
+        step.changed(Key::Discussion(conversation));
         self.settle(step);
         Ok(id)
+    }
+
+    pub(super) fn set_discussion_draft(&mut self, step: &mut Step<'_>, id: ConversationId, text: String) {
+        if text.is_empty() {
+            self.discussion_drafts.remove(&id);
+        } else {
+            self.discussion_drafts.insert(id, text);
+        }
+        step.changed(Key::DiscussionDraft(id));
+        step.keep(DiskKey::DiscussionDraft(id));
     }
 
     /// Writes or clears a personal field.
@@ -176,9 +221,21 @@ impl Core {
         let id = intent.id;
         step.keep(DiskKey::Outbox(id));
         step.changed(Key::Outbox);
+        let after = match &intent.action {
+            Action::Reply { conversation, .. } => self.newest(*conversation),
+            Action::Discuss { .. }
+            | Action::EditDraft { .. }
+            | Action::SetField { .. }
+            | Action::SetDetail { .. }
+            | Action::AddNote { .. }
+            | Action::EditNote { .. }
+            | Action::HighlightNote { .. }
+            | Action::Command { .. } => 0,
+        };
         self.outbox.push(Queued {
             intent,
             state: QueueState::Waiting,
+            after,
         });
         let (Some(document), Some(me)) = (document, self.me.as_ref().map(|me| me.id)) else {
             return;
@@ -194,6 +251,12 @@ impl Core {
         self.show_document(step, document);
     }
 
+    /// Position of the newest message of a chat that is known here.
+    pub(super) fn newest(&self, id: ConversationId) -> i64 {
+        let head = self.heads.get(&id).map_or(0, |head| head.position);
+        head.max(self.threads.get(&id).map_or(0, |thread| thread.newest()))
+    }
+
     pub(super) fn set_draft(&mut self, step: &mut Step<'_>, id: ConversationId, text: String) {
         let known = self.drafts.get(&id).map(String::as_str).unwrap_or_default();
         if known == text {
@@ -201,7 +264,12 @@ impl Core {
         }
         if text.is_empty() {
             self.drafts.remove(&id);
+            self.began.remove(&id);
+            step.changed(Key::Bubbles(id));
         } else {
+            if !self.began.contains_key(&id) {
+                self.began.insert(id, self.newest(id));
+            }
             self.drafts.insert(id, text);
         }
         step.changed(Key::Draft(id));

@@ -2,8 +2,7 @@
 
 use causerie_shared::{
     Millis, SCHEMA,
-    frame::{ClientFrame, Ephemeral, ServerFrame},
-    ids::ConversationId,
+    frame::{ClientFrame, ServerFrame},
     refusal::{Code, Refusal},
     user::Me,
 };
@@ -13,10 +12,6 @@ use crate::store::view::{Connection, Session};
 
 /// After this long without the server the console says "offline".
 const PATIENCE_MS: Millis = 3_000;
-/// A typing mark is believed for this long.
-const TYPING_MS: Millis = 8_000;
-/// Own typing is told at most this often.
-const TELL_MS: Millis = 3_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
@@ -82,9 +77,9 @@ impl Core {
         };
         self.replicas.values_mut().for_each(|replica| replica.disconnected());
         self.forget_asked_windows();
+        self.caught_up = false;
         self.denied.clear();
-        let typing: Vec<_> = self.typing.drain().map(|(id, _)| id).collect();
-        typing.into_iter().for_each(|id| step.changed(Key::Typing(id)));
+        self.nobody(step);
         self.interrupted(step);
         step.changed(Key::Connection);
         step.dirty(DiskKey::Meta);
@@ -100,7 +95,7 @@ impl Core {
                 from,
                 total,
                 order,
-            } => self.window(step, list.folder, from, total, &order),
+            } => self.window(step, list, from, total, &order),
             ServerFrame::Counts(counts) => self.set_counts(step, counts),
             ServerFrame::Part(part) => self.part(step, part),
             ServerFrame::Applied {
@@ -124,19 +119,7 @@ impl Core {
                 self.purge(step, &documents);
             }
             ServerFrame::Reset => self.reset(step),
-            ServerFrame::Ephemeral {
-                from: None,
-                body: Ephemeral::Typing { conversation, on },
-            } => {
-                if on {
-                    self.typing.insert(conversation, step.now + TYPING_MS);
-                } else {
-                    self.typing.remove(&conversation);
-                }
-                step.changed(Key::Typing(conversation));
-            }
-            // Shown with the presence of colleagues in a chat.
-            ServerFrame::Ephemeral { .. } => {}
+            ServerFrame::Ephemeral { from, body } => self.ephemeral(step, from, body),
             ServerFrame::Ping { now } => {
                 self.offset = now - step.now;
                 step.send(ClientFrame::Pong);
@@ -157,6 +140,7 @@ impl Core {
         self.set_me(step, me);
         self.ask_windows(step);
         self.catch_up(step);
+        self.tell_viewing(step, true);
         step.changed(Key::Connection);
     }
 
@@ -171,6 +155,14 @@ impl Core {
         step.changed(Key::Connection);
     }
 
+    /// The server speaks a newer schema: everything can be read, nothing is sent until the page is loaded anew
+    /// (`sync.md`, failure 19).
+    pub fn read_only(&self) -> bool {
+        self.farewell
+            .as_ref()
+            .is_some_and(|refusal| refusal.code == Code::Schema)
+    }
+
     pub(super) fn tick(&mut self, step: &mut Step<'_>) {
         if let Line::Down { since, long: false } = self.line
             && step.now - since >= PATIENCE_MS
@@ -178,37 +170,7 @@ impl Core {
             self.line = Line::Down { since, long: true };
             step.changed(Key::Connection);
         }
-        let over: Vec<_> = self
-            .typing
-            .iter()
-            .filter(|(_, until)| **until <= step.now)
-            .map(|(id, _)| *id)
-            .collect();
-        for id in over {
-            self.typing.remove(&id);
-            step.changed(Key::Typing(id));
-        }
-    }
-
-    /// Tells the visitor that this agent types, not more often than needed.
-    pub(super) fn tell_typing(&mut self, step: &mut Step<'_>, id: ConversationId, on: bool) {
-        if !self.online() {
-            return;
-        }
-        let told = self.told_typing.get(&id).copied();
-        let due = match (on, told) {
-            (true, Some(at)) => step.now - at >= TELL_MS,
-            (true, None) => true,
-            (false, told) => told.is_some(),
-        };
-        if !due {
-            return;
-        }
-        if on {
-            self.told_typing.insert(id, step.now);
-        } else {
-            self.told_typing.remove(&id);
-        }
-        step.send(ClientFrame::Ephemeral(Ephemeral::Typing { conversation: id, on }));
+        self.tick_presence(step);
+        self.tick_lists(step);
     }
 }

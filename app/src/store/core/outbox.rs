@@ -1,14 +1,16 @@
 //! The outbox on its way: what is sent when, and what the server's answers do (`sync.md`, The client).
 
+use std::collections::HashMap;
+
 use causerie_shared::{
     document::DocumentId,
     frame::ClientFrame,
     ids::{ConversationId, IntentId},
-    intent::{Action, QueueState, Queued},
+    intent::{Action, QueueState},
     refusal::{Code, Refusal},
 };
 
-use super::{Core, DiskKey, Key, Step, replica::Lane};
+use super::{Core, DiskKey, Key, Step, held::reply_in, replica::Lane};
 
 /// How long to wait when the server says "too many requests", milliseconds.
 const HOLD_MS: i64 = 3_000;
@@ -19,33 +21,47 @@ impl Core {
         if !self.online() {
             return;
         }
+        self.refuse_lost(step);
+        // Of each chat the oldest reply goes first, in whichever segment it is; none overtakes a held one.
+        let mut firsts: HashMap<ConversationId, Option<IntentId>> = HashMap::new();
+        for (id, intent) in self
+            .outbox
+            .iter()
+            .filter_map(|queued| Some((reply_in(queued)?, queued.intent.id)))
+        {
+            firsts
+                .entry(id)
+                .or_insert_with(|| Some(intent).filter(|intent| !self.held(id).contains(intent)));
+        }
         let mut missing = vec![];
         let mut tried = vec![];
         for replica in self.replicas.values_mut() {
-            let Some(first) = replica.pending.first_mut() else {
+            let Some(next) = replica.pending.first_mut() else {
                 continue;
             };
             let held = replica.held_until.is_some_and(|until| until > step.now);
-            if first.sent.is_some() || replica.outdated || held || replica.lane == Lane::Closed {
+            // What came meanwhile decides whether a reply is held: it is asked for first.
+            let waits = replica.lane != Lane::Live && next.change.is_some() && !self.tried.contains(&next.intent);
+            if next.sent.is_some() || replica.outdated || held || waits || replica.lane == Lane::Closed {
                 continue;
             }
             if let DocumentId::Timeline(id, _) = replica.id
-                && first_reply(&self.outbox, id) != Some(first.intent)
+                && firsts.get(&id).copied().flatten() != Some(next.intent)
             {
                 continue;
             }
-            match &first.change {
+            match &next.change {
                 Some(change) => {
-                    first.sent = Some(change.clone());
-                    tried.push(first.intent);
+                    next.sent = Some(change.clone());
+                    tried.push(next.intent);
                     step.send(ClientFrame::Push {
                         document: replica.id,
                         epoch: replica.epoch,
-                        intent: first.intent,
+                        intent: next.intent,
                         changes: vec![change.clone()],
                     });
                 }
-                None if replica.lane == Lane::Live => missing.push(first.intent),
+                None if replica.lane == Lane::Live => missing.push(next.intent),
                 None => {}
             }
         }
@@ -135,6 +151,7 @@ impl Core {
                 && queued.state == QueueState::Waiting
             {
                 *segment = next;
+                self.tried.remove(&queued.intent.id);
                 step.keep(DiskKey::Outbox(queued.intent.id));
             }
         }
@@ -158,6 +175,8 @@ impl Core {
             return;
         };
         queued.state = QueueState::Waiting;
+        // It was looked at: nothing is held again.
+        queued.after = i64::MAX;
         if let Action::Reply {
             conversation, segment, ..
         } = &mut queued.intent.action
@@ -178,11 +197,18 @@ impl Core {
         }
     }
 
-    /// Forgets something undelivered.
+    /// Forgets something undelivered, or a held reply.
     pub(super) fn discard(&mut self, step: &mut Step<'_>, intent: IntentId) {
-        let refused = |queued: &Queued| matches!(queued.state, QueueState::Refused(_)) && queued.intent.id == intent;
-        if self.outbox.iter().any(refused) {
+        let Some(queued) = self.outbox.iter().find(|queued| queued.intent.id == intent) else {
+            return;
+        };
+        let held = reply_in(queued).is_some_and(|id| self.held(id).contains(&intent));
+        if held || matches!(queued.state, QueueState::Refused(_)) {
+            let document = queued.intent.action.document();
             self.finish(step, intent);
+            if let (true, Some(document)) = (held, document) {
+                self.requeue(step, document);
+            }
         }
     }
 
@@ -196,13 +222,4 @@ impl Core {
             step.changed(Key::Outbox);
         }
     }
-}
-
-/// The oldest reply that waits in a conversation, in whichever segment.
-fn first_reply(outbox: &[Queued], id: ConversationId) -> Option<IntentId> {
-    outbox
-        .iter()
-        .filter(|queued| queued.state == QueueState::Waiting)
-        .find(|queued| matches!(queued.intent.action, Action::Reply { conversation, .. } if conversation == id))
-        .map(|queued| queued.intent.id)
 }

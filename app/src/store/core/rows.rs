@@ -45,6 +45,7 @@ impl Core {
             self.gone(step, row);
         }
         // 0: rows that were asked for do not move the cursor.
+        self.caught_up |= to > 0 && self.online();
         if to > self.cursor.unwrap_or(0) {
             self.cursor = Some(to);
             step.dirty(DiskKey::Meta);
@@ -54,9 +55,7 @@ impl Core {
     fn inboxes_changed(&mut self, step: &mut Step<'_>) {
         self.refresh_access();
         step.changed(Key::Inboxes);
-        causerie_shared::window::Folder::ALL
-            .into_iter()
-            .for_each(|folder| step.changed(Key::Folder(folder)));
+        self.wake_lists(step);
         step.dirty(DiskKey::Inboxes);
     }
 
@@ -183,7 +182,11 @@ impl Core {
     }
 
     pub(super) fn set_counts(&mut self, step: &mut Step<'_>, counts: Counts) {
+        if self.counts == counts {
+            return;
+        }
         self.counts = counts;
+        self.recounted(step);
         step.changed(Key::Counts);
         step.dirty(DiskKey::Meta);
     }
@@ -195,9 +198,11 @@ impl Core {
         self.me = Some(me);
         self.refresh_access();
         step.changed(Key::Me);
-        causerie_shared::window::Folder::ALL
-            .into_iter()
-            .for_each(|folder| step.changed(Key::Folder(folder)));
+        self.wake_lists(step);
+    }
+
+    fn wake_lists(&self, step: &mut Step<'_>) {
+        self.lists.keys().for_each(|list| step.changed(Key::List(*list)));
     }
 
     /// The cursor is too old: everything is asked for anew, while what is shown stays until it is answered.

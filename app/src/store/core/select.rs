@@ -1,18 +1,24 @@
 //! What the signals show, computed from what is held.
 
 use causerie_shared::{
-    document::{DocumentId, contact, contact::Profile, notes},
+    contact::Field,
+    document::{
+        DocumentId, contact,
+        contact::{Former, Profile},
+        notes, timeline,
+    },
     frame::Command,
-    ids::{ContactId, ConversationId},
+    ids::{ContactId, ConversationId, UserId},
     inbox::InboxRow,
     intent::{Action, QueueState},
+    message::Delivery,
     row::Head,
     user::UserRow,
     window::Counts,
 };
 
 use super::{Core, DiskKey, replica::Lane, thread};
-use crate::store::view::{Bubble, SharedNote, Undelivered};
+use crate::store::view::{Bubble, SharedNote, Stage, Undelivered};
 
 impl Core {
     pub fn head(&self, id: ConversationId) -> Option<&Head> {
@@ -38,6 +44,7 @@ impl Core {
     /// The chat as it is shown.
     pub fn bubbles(&self, id: ConversationId) -> Vec<Bubble> {
         let mut bubbles = self.threads.get(&id).map(thread::Thread::bubbles).unwrap_or_default();
+        let held = self.held(id);
         let replies = self.outbox.iter().filter(|queued| queued.state == QueueState::Waiting);
         bubbles.extend(replies.filter_map(|queued| match &queued.intent.action {
             Action::Reply {
@@ -45,10 +52,62 @@ impl Core {
                 message,
                 files,
                 ..
-            } if *conversation == id => Some(thread::unsent(message, files)),
+            } if *conversation == id => {
+                let stage = if held.contains(&queued.intent.id) {
+                    Stage::Held
+                } else {
+                    Stage::Unsent
+                };
+                Some(thread::unsent(message, files, stage))
+            }
             _ => None,
         }));
         bubbles
+    }
+
+    /// The internal discussion as it is shown: an answer after what it answers, own unsent messages last.
+    pub fn discussion(&self, id: ConversationId) -> Vec<Bubble> {
+        let rows = self.threads.get(&id).map(|thread| &thread.rows);
+        let mut bubbles = vec![];
+        if let Some(replica) = self.replicas.get(&DocumentId::Discussion(id)) {
+            let doc = replica.confirmed();
+            // A document that cannot be read shows nothing; the server sends it anew on the next opening.
+            for (at, message) in timeline::ordered(doc).unwrap_or_default().into_iter().enumerate() {
+                if let Ok(Some(message)) = timeline::get(doc, message) {
+                    let files = rows.and_then(|rows| rows.get(&message.id)).map(|row| row.files.clone());
+                    let mut bubble = thread::bubble(&message, files.unwrap_or_default(), Stage::Sent(Delivery::Sent));
+                    bubble.position = Some(at as i64 + 1);
+                    bubbles.push(Bubble::Message(bubble));
+                }
+            }
+        }
+        let waiting = self.outbox.iter().filter(|queued| queued.state == QueueState::Waiting);
+        bubbles.extend(waiting.filter_map(|queued| match &queued.intent.action {
+            Action::Discuss {
+                conversation,
+                message,
+                files,
+            } if *conversation == id => Some(thread::unsent(message, files, Stage::Unsent)),
+            _ => None,
+        }));
+        bubbles
+    }
+
+    /// The colleague who answered the customer since the present draft was begun.
+    pub fn answered_meanwhile(&self, id: ConversationId) -> Option<UserId> {
+        let began = *self.began.get(&id)?;
+        let me = self.me.as_ref()?.id;
+        let later = self.threads.get(&id)?.rows.values().filter(|row| row.position > began);
+        let colleagues = later.filter_map(|row| Some((row.position, row.author.user().filter(|user| *user != me)?)));
+        colleagues.max().map(|(_, user)| user)
+    }
+
+    /// What a field was before, newest first.
+    pub fn history_of(&self, id: ContactId, field: Field) -> Vec<Former> {
+        let replica = self.replicas.get(&DocumentId::Contact(id));
+        replica
+            .and_then(|replica| contact::history(replica.shown(), field).ok())
+            .unwrap_or_default()
     }
 
     /// Nothing is here yet, and something may come.

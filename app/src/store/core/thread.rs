@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use causerie_shared::{
+    Millis,
     document::timeline,
     ids::{FileId, MessageId},
     message::{Author, Delivery, FileBrief, Message, MessageRow},
@@ -78,6 +79,23 @@ impl Thread {
         self.said.is_empty()
     }
 
+    /// Position of the newest message whose row is here.
+    pub(super) fn newest(&self) -> i64 {
+        self.rows.values().map(|row| row.position).max().unwrap_or(0)
+    }
+
+    /// Who wrote the messages above `position`, and when by their own clock; those whose row has not come yet are
+    /// above all.
+    pub(super) fn newer(&self, position: i64) -> impl Iterator<Item = (Author, Millis)> {
+        let said = self
+            .said
+            .values()
+            .filter(|message| !self.rows.contains_key(&message.id));
+        let rows = self.rows.values().filter(move |row| row.position > position);
+        rows.map(|row| (row.author, row.id.time()))
+            .chain(said.map(|message| (message.author, message.at)))
+    }
+
     /// Messages in the server's order with system lines where they happened; accepted ones whose row has
     /// not come yet are last.
     pub(super) fn bubbles(&self) -> Vec<Bubble> {
@@ -110,28 +128,28 @@ impl Thread {
             (Author::Agent(_), Some(row)) => Stage::Sent(row.delivery),
         };
         MessageBubble {
-            id: message.id,
-            author: message.author,
-            kind: message.kind,
-            body: message.body.clone(),
             at: row.map_or(message.at, |row| row.accepted_at),
             position: row.map(|row| row.position),
-            files,
-            stage,
+            ..bubble(message, files, stage)
         }
     }
 }
 
-/// A reply in the outbox, as it is shown.
-pub(super) fn unsent(message: &Message, files: &[FileBrief]) -> Bubble {
-    Bubble::Message(MessageBubble {
+/// A message as its document tells it.
+pub(super) fn bubble(message: &Message, files: Vec<FileBrief>, stage: Stage) -> MessageBubble {
+    MessageBubble {
         id: message.id,
         author: message.author,
         kind: message.kind,
         body: message.body.clone(),
         at: message.at,
         position: None,
-        files: files.to_vec(),
-        stage: Stage::Unsent,
-    })
+        files,
+        stage,
+    }
+}
+
+/// A message in the outbox, as it is shown.
+pub(super) fn unsent(message: &Message, files: &[FileBrief], stage: Stage) -> Bubble {
+    Bubble::Message(bubble(message, files.to_vec(), stage))
 }

@@ -105,7 +105,11 @@ fn chats_of_mine_are_fetched_unopened_and_profile_and_notes_on_opening() {
     desk.pump(&mut server);
     assert_eq!(
         server.opens[1..],
-        [DocumentId::Contact(CONTACT), DocumentId::Notes(CONTACT)]
+        [
+            DocumentId::Discussion(CHAT),
+            DocumentId::Contact(CONTACT),
+            DocumentId::Notes(CONTACT)
+        ]
     );
     desk.act(Act::Open(None));
     let closed = desk
@@ -113,5 +117,5 @@ fn chats_of_mine_are_fetched_unopened_and_profile_and_notes_on_opening() {
         .iter()
         .filter(|frame| matches!(frame, ClientFrame::Close { .. }))
         .count();
-    assert_eq!(closed, 2);
+    assert_eq!(closed, 3);
 }
