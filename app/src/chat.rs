@@ -2,12 +2,16 @@
 
 mod bar;
 mod bubble;
+mod colleagues;
 mod composer;
+mod discussion;
+mod discussion_pen;
 mod files;
 mod group;
 mod head;
 mod line;
 mod log;
+mod mention;
 mod thread;
 mod tray;
 

@@ -2,6 +2,7 @@
 
 mod banner;
 mod desk;
+mod filters;
 mod frame;
 mod list;
 mod menu;

@@ -1,7 +1,7 @@
 //! A message (`ux.md` §4.4).
 
 use causerie_shared::{
-    ids::ContactId,
+    ids::{ContactId, IntentId},
     message::{Author, Delivery},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -27,6 +27,7 @@ pub fn MessageView(message: MessageBubble, place: Place, contact: ContactId, nam
         Stage::Incoming | Stage::Unsent | Stage::Held | Stage::Sent(_) => None,
     };
     let is_failed = failed.is_some();
+    let held = message.stage == Stage::Held;
     let with_avatar = incoming && matches!(place, Place::Single | Place::Last);
     let text = message.body.clone();
     let pictures = message.files.iter().all(is_picture);
@@ -71,6 +72,7 @@ pub fn MessageView(message: MessageBubble, place: Place, contact: ContactId, nam
             {with_avatar.then(|| view! { <Avatar name seed=contact.to_u128() size=28 /> })}
             <div class="msg-col">
                 {content}
+                {held.then(|| view! { <HeldNote intent=message.id.into() name /> })}
                 {failed.map(|reason| view! { <FailedNote reason text=message.body.clone() /> })}
             </div>
         </article>
@@ -116,6 +118,20 @@ fn Meta(at: causerie_shared::Millis, stage: Stage) -> impl IntoView {
             {icon.map(|name| view! { <Icon name /> })}
             {word.map(|word| view! { <span class="sr-only">{word}</span> })}
         </span>
+    }
+}
+
+/// The chat went on while the reply waited for the line: the agent decides.
+#[component]
+fn HeldNote(intent: IntentId, name: Memo<String>) -> impl IntoView {
+    let store: crate::store::Store = expect_context();
+    view! {
+        <p class="msg-note">
+            <Icon name="warning" />
+            <span>{move || tf(Key::HeldBecause, &[("name", &name.get())])}</span>
+            <button class="text-btn" type="button" on:click=move |_| store.send_anyway(intent)>{t(Key::SendAnyway)}</button>
+            <button class="text-btn" type="button" on:click=move |_| store.discard(intent)>{t(Key::Discard)}</button>
+        </p>
     }
 }
 

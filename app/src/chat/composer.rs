@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use causerie_shared::{ids::ConversationId, row::Head};
+use causerie_shared::{
+    ids::{ConversationId, UserId},
+    row::Head,
+};
 use leptos::{ev, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use web_sys::{DragEvent, KeyboardEvent};
 
@@ -30,6 +33,10 @@ struct Pen {
     id: ConversationId,
     text: RwSignal<String>,
     problem: RwSignal<Option<String>>,
+    /// A colleague who answered since this was begun.
+    overtaken: Signal<Option<UserId>>,
+    /// They were named, and it is to be sent all the same.
+    anyway: StoredValue<bool>,
     tray: Tray,
     saving: StoredValue<Option<TimeoutHandle>>,
     typing: StoredValue<Option<TimeoutHandle>>,
@@ -42,6 +49,8 @@ impl Pen {
             id,
             text: RwSignal::new(store.draft(id).get_untracked()),
             problem: RwSignal::new(None),
+            overtaken: store.answered_meanwhile(id),
+            anyway: StoredValue::new(false),
             tray: Tray::new(store),
             saving: StoredValue::new(None),
             typing: StoredValue::new(None),
@@ -70,8 +79,18 @@ impl Pen {
             self.problem.set(Some(t(Key::FilesNotReady).to_owned()));
             return;
         };
+        if let Some(colleague) = self.overtaken.get_untracked()
+            && !self.anyway.get_value()
+        {
+            let name = self.store.user(colleague).get_untracked().map(|user| user.name);
+            let name = name.unwrap_or_else(|| t(Key::SomeAgent).to_owned());
+            self.problem.set(Some(tf(Key::AnsweredMeanwhile, &[("name", &name)])));
+            self.anyway.set_value(true);
+            return;
+        }
         match self.store.reply(self.id, self.text.get_untracked(), files) {
             Ok(_) => {
+                self.anyway.set_value(false);
                 cancel(self.saving);
                 cancel(self.typing);
                 self.store.typing_now(self.id, false);
@@ -79,18 +98,7 @@ impl Pen {
                 self.problem.set(None);
                 self.tray.clear();
             }
-            Err(ReplyError::Empty) => {}
-            Err(ReplyError::TooLong { have, limit }) => self.problem.set(Some(tf(
-                Key::MessageTooLong,
-                &[
-                    ("have", &format::size(have as i64)),
-                    ("limit", &format::size(limit as i64)),
-                ],
-            ))),
-            Err(ReplyError::TooManyFiles { limit, .. }) => {
-                self.problem
-                    .set(Some(tf(Key::TooManyFiles, &[("limit", &limit.to_string())])));
-            }
+            Err(error) => self.problem.set(refused(&error)),
         }
     }
 
@@ -118,6 +126,21 @@ impl Pen {
         } else if takes_back && self.take_back() {
             event.prevent_default();
         }
+    }
+}
+
+/// Why a message was not taken; nothing where there was none.
+pub(super) fn refused(error: &ReplyError) -> Option<String> {
+    match *error {
+        ReplyError::Empty => None,
+        ReplyError::TooLong { have, limit } => Some(tf(
+            Key::MessageTooLong,
+            &[
+                ("have", &format::size(have as i64)),
+                ("limit", &format::size(limit as i64)),
+            ],
+        )),
+        ReplyError::TooManyFiles { limit, .. } => Some(tf(Key::TooManyFiles, &[("limit", &limit.to_string())])),
     }
 }
 

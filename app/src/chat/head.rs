@@ -3,6 +3,7 @@
 use causerie_shared::{conversation::State, ids::ConversationId, row::Head, user::Me};
 use leptos::{html, prelude::*};
 
+use super::colleagues::Colleagues;
 use crate::{
     i18n::{Key, t},
     inbox::Desk,
@@ -84,6 +85,7 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Str
                     <span class="thread-number">{format!("#{}", first.number)}</span>
                 </p>
             </div>
+            <Colleagues id />
             {move || ends.get().then(|| view! {
                 <button
                     class="btn" type="button" aria-disabled=move || busy.get().then_some("true")

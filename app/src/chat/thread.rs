@@ -3,13 +3,21 @@
 use causerie_shared::{conversation::State, ids::ConversationId, window::Folder};
 use leptos::prelude::*;
 
-use super::{bar::BottomBar, head::ThreadHead, log::Log};
+use super::{
+    bar::BottomBar,
+    discussion::{Discussion, count},
+    head::ThreadHead,
+    log::Log,
+};
 use crate::{
     i18n::{Key, t, tf},
     inbox::Desk,
     store::{Store, view::NoticeBody},
     ui::{Empty, Tab, TabBar},
 };
+
+const CHAT: &str = "tab-chat";
+const DISCUSSION: &str = "tab-discussion";
 
 /// The open chat, or how to choose one.
 #[component]
@@ -60,16 +68,42 @@ fn Chat(id: ConversationId) -> impl IntoView {
         });
         now.or_else(|| before.cloned().flatten())
     });
-    let tab = RwSignal::new("tab-chat");
+    let tab = RwSignal::new(CHAT);
+    let discussion = store.discussion(id);
+    let discussed = Memo::new(move |_| {
+        let head = head.read();
+        discussion.with(|bubbles| head.as_ref().map_or(0, |head| count(head, bubbles)))
+    });
+    let tabs = || {
+        vec![
+            Tab {
+                id: CHAT,
+                label: t(Key::Chat),
+            },
+            Tab {
+                id: DISCUSSION,
+                label: t(Key::InternalDiscussion),
+            },
+        ]
+    };
     view! {
         <main class="pane thread" id="main" aria-label=move || tf(Key::ConversationWith, &[("name", &name.get())])>
             {move || if known.get() {
                 view! {
                     <ThreadHead id head name />
-                    <TabBar label=t(Key::Views) tabs=vec![Tab { id: "tab-chat", label: t(Key::Chat) }] chosen=tab count=Callback::new(|_| 0) />
-                    <div class="thread-body" role="tabpanel" id="tab-chat-panel" aria-labelledby="tab-chat">
+                    <TabBar
+                        label=t(Key::Views) tabs=tabs() chosen=tab
+                        count=Callback::new(move |id| if id == DISCUSSION { discussed.get() } else { 0 })
+                    />
+                    <div class="thread-body" role="tabpanel" id="tab-chat-panel" aria-labelledby=CHAT hidden=move || tab.get() != CHAT>
                         <Log id head name />
                         <BottomBar id head name />
+                    </div>
+                    <div
+                        class="thread-body" role="tabpanel" id="tab-discussion-panel" aria-labelledby=DISCUSSION
+                        hidden=move || tab.get() != DISCUSSION
+                    >
+                        {move || (tab.get() == DISCUSSION).then(|| view! { <Discussion id head /> })}
                     </div>
                 }
                 .into_any()

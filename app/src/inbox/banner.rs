@@ -1,6 +1,5 @@
 //! The banner above everything: the line to the server, and a new version (`ux.md` §4.7).
 
-use causerie_shared::refusal::Code;
 use leptos::prelude::*;
 
 use crate::{
@@ -14,13 +13,12 @@ use crate::{
 #[component]
 pub fn Banners() -> impl IntoView {
     let store: Store = expect_context();
-    let (online, update, farewell) = (store.online(), store.update_ready(), store.farewell());
-    let outdated = Memo::new(move |_| {
-        farewell
-            .read()
-            .as_ref()
-            .is_some_and(|refusal| refusal.code == Code::Schema)
-    });
+    let (online, update, outdated, full) = (
+        store.online(),
+        store.update_ready(),
+        store.read_only(),
+        store.storage_full(),
+    );
     let reload = move || {
         if let Err(error) = window().location().reload() {
             leptos::logging::warn!("the page did not reload: {error:?}");
@@ -59,6 +57,13 @@ pub fn Banners() -> impl IntoView {
                 <div class="banner" data-kind="reconnecting" role="status">
                     <Icon name="refresh" />
                     <span>{t(Key::Reconnecting)}</span>
+                </div>
+            }
+            .into_any(),
+            Connection::Online if full.get() => view! {
+                <div class="banner" data-kind="offline" role="status">
+                    <Icon name="warning" />
+                    <span>{t(Key::StorageFull)}</span>
                 </div>
             }
             .into_any(),

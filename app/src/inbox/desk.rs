@@ -1,13 +1,17 @@
 //! Where the user is on the desk: folder, open chat, filters, panes. In context of every view inside the frame.
 
-use causerie_shared::{ids::ConversationId, row::Head, timer::Ring, window::Folder};
+use causerie_shared::{
+    ids::ConversationId,
+    row::Head,
+    window::{Filter, Folder, List, Sort},
+};
 use leptos::prelude::*;
 
 use crate::{
     hooks::{Address, DOCKED, PHONE, matches_media},
     i18n::{Key, t},
     pages::Place,
-    store::Store,
+    store::{Store, view::Rows},
 };
 
 /// The one word for a folder.
@@ -25,25 +29,14 @@ pub fn unread(head: &Head) -> u32 {
     if head.state.status().is_final() { 0 } else { head.unread }
 }
 
-/// Which rows of a folder are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Filters {
-    pub unread: bool,
-    pub overdue: bool,
-}
-
-impl Filters {
-    pub fn any(self) -> bool {
-        self.unread || self.overdue
+/// What is over is neither unread nor overdue.
+fn filter_of(folder: Folder, filter: Filter) -> Filter {
+    let over = folder == Folder::History;
+    Filter {
+        unread: filter.unread && !over,
+        overdue: filter.overdue && !over,
+        ..filter
     }
-
-    fn take(self, head: &Head, now: i64) -> bool {
-        (!self.unread || unread(head) > 0) && (!self.overdue || head.ring.is_some_and(|ring| is_overdue(ring, now)))
-    }
-}
-
-fn is_overdue(ring: Ring, now: i64) -> bool {
-    ring.left(now) < 0
 }
 
 /// Undoes a step into a screen; `false` if the screen was not stepped into from here.
@@ -61,9 +54,12 @@ pub struct Desk {
     pub folder: Memo<Folder>,
     /// The chat that is open.
     pub open: Memo<Option<ConversationId>>,
-    /// The folder's conversations in order, filters applied.
-    pub order: Memo<Vec<ConversationId>>,
-    pub filters: RwSignal<Filters>,
+    /// The list that is shown: folder, filter and order.
+    pub list: Memo<List>,
+    /// Its rows around those in view.
+    pub rows: Memo<Rows>,
+    pub filter: RwSignal<Filter>,
+    pub sort: RwSignal<Sort>,
     /// Narrower than 640: one screen at a time.
     pub phone: Signal<bool>,
     /// What was chosen for the profile pane; `None` leaves it to the width.
@@ -85,34 +81,22 @@ impl Desk {
         let folder =
             Memo::new(move |before: Option<&Folder>| place.read().folder().or(before.copied()).unwrap_or(Folder::Mine));
         let open = Memo::new(move |_| place.read().conversation());
-        let filters = RwSignal::new(Filters::default());
-        let folders = Folder::ALL.map(|folder| (folder, store.folder(folder)));
-        let order = Memo::new(move |_| {
-            let wanted = folder.get();
-            let all = folders
-                .iter()
-                .find(|(folder, _)| *folder == wanted)
-                .map_or_else(Vec::new, |(_, ids)| ids.get());
-            let filters = filters.get();
-            if !filters.any() || wanted == Folder::History {
-                return all;
-            }
-            let now = if filters.overdue { store.now().get() } else { 0 };
-            all.into_iter()
-                .filter(|id| {
-                    store
-                        .head(*id)
-                        .with(|head| head.as_ref().is_some_and(|head| filters.take(head, now)))
-                })
-                .collect()
+        let (filter, sort) = (RwSignal::new(Filter::default()), RwSignal::new(Sort::default()));
+        let list = Memo::new(move |_| List {
+            folder: folder.get(),
+            filter: filter_of(folder.get(), filter.get()),
+            sort: sort.get(),
         });
+        let rows = Memo::new(move |_| store.list(list.get()).get());
         let address: Address = expect_context();
         Self {
             place,
             folder,
             open,
-            order,
-            filters,
+            list,
+            rows,
+            filter,
+            sort,
             phone: matches_media(PHONE),
             profile: RwSignal::new(None),
             profile_screen: Memo::new(move |_| address.search.with(|search| search.contains("contact"))),
@@ -162,25 +146,20 @@ impl Desk {
         );
     }
 
-    /// The chat `by` rows below the open one; without an open one the first.
-    pub fn neighbour(self, by: isize) -> Option<ConversationId> {
-        self.order.with_untracked(|order| {
-            let at = self
-                .open
-                .get_untracked()
-                .and_then(|id| order.iter().position(|other| *other == id));
-            match at {
-                Some(at) => order.get(at.checked_add_signed(by)?).copied(),
-                None => order.first().copied(),
-            }
-        })
+    /// The chat `by` rows below the open one; without an open one in view the first.
+    pub fn neighbour(self, by: i32) -> Option<ConversationId> {
+        self.rows
+            .with_untracked(|rows| match self.open.get_untracked().and_then(|id| rows.index(id)) {
+                Some(at) => rows.at(at.checked_add_signed(by)?),
+                None => rows.rows.first().map(|(_, id)| *id),
+            })
     }
 
     /// The chat that takes the place of an ended one: the next row, else the one before, else none.
     pub fn after_end(self, id: ConversationId) {
-        let next = self.order.with_untracked(|order| {
-            let at = order.iter().position(|other| *other == id)?;
-            order.get(at + 1).or_else(|| order.get(at.checked_sub(1)?)).copied()
+        let next = self.rows.with_untracked(|rows| {
+            let at = rows.index(id)?;
+            rows.at(at + 1).or_else(|| rows.at(at.checked_sub(1)?))
         });
         match next {
             Some(next) if !self.phone.get_untracked() => self.open(next),

@@ -1,9 +1,9 @@
 //! The list pane: title, filters, rows, and what could not be delivered.
 
-use causerie_shared::window::Folder;
+use causerie_shared::window::Filter;
 use leptos::prelude::*;
 
-use super::{Desk, folder_name, rows::Rows, undelivered::UndeliveredTray};
+use super::{Desk, filters::Filters, folder_name, rows::Rows, undelivered::UndeliveredTray};
 use crate::{
     i18n::{Key, Plural, t, tn},
     store::Store,
@@ -14,16 +14,18 @@ use crate::{
 pub fn List() -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
-    let total = move || store.counts().with(|counts| counts.of(desk.folder.get()));
+    // What the filters leave, or all of the folder.
+    let total = move || match desk.list.get().filter == Filter::default() {
+        true => store.counts().with(|counts| counts.of(desk.folder.get())),
+        false => desk.rows.read().total,
+    };
     view! {
         <section class="pane list" id="conversations" role="region" aria-label=t(Key::Conversations)>
             <header class="pane-head">
                 <h1 class="pane-title">{move || folder_name(desk.folder.get())}</h1>
                 <span class="pane-count">{move || tn(Plural::Chats, total())}</span>
             </header>
-            <div class="filter-bar" role="group" aria-label=t(Key::Filters)>
-                {move || (desk.folder.get() != Folder::History).then(|| view! { <Chips /> })}
-            </div>
+            <Filters />
             // A new list for each folder: it begins at its top.
             {move || {
                 let folder = desk.folder.get();
@@ -31,27 +33,5 @@ pub fn List() -> impl IntoView {
             }}
             <UndeliveredTray />
         </section>
-    }
-}
-
-/// Which rows are wanted; what is over is neither unread nor overdue.
-#[component]
-fn Chips() -> impl IntoView {
-    let desk: Desk = expect_context();
-    view! {
-                <button
-                    class="chip" type="button"
-                    aria-pressed=move || desk.filters.get().unread.to_string()
-                    on:click=move |_| desk.filters.update(|filters| filters.unread = !filters.unread)
-                >
-                    {t(Key::Unread)}
-                </button>
-                <button
-                    class="chip" type="button"
-                    aria-pressed=move || desk.filters.get().overdue.to_string()
-                    on:click=move |_| desk.filters.update(|filters| filters.overdue = !filters.overdue)
-                >
-                    {t(Key::Overdue)}
-                </button>
     }
 }

@@ -32,10 +32,7 @@ pub fn Row(
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let head = store.head(id);
-    let index = Memo::new(move |_| {
-        desk.order
-            .with(|order| order.iter().position(|other| *other == id).unwrap_or_default())
-    });
+    let index = Memo::new(move |_| desk.rows.with(|rows| rows.index(id)).unwrap_or_default());
     let selected = Memo::new(move |_| desk.open.get() == Some(id));
     let new = Memo::new(move |_| head.read().as_ref().map_or(0, unread));
     view! {
@@ -44,9 +41,9 @@ pub fn Row(
             tabindex=move || if tab_stop.get() == Some(id) { "0" } else { "-1" }
             aria-selected=move || selected.get().to_string()
             aria-posinset=move || (index.get() + 1).to_string()
-            aria-setsize=move || desk.order.read().len().to_string()
+            aria-setsize=move || desk.rows.read().total.to_string()
             data-unread=move || (new.get() > 0).then_some("")
-            style:transform=move || format!("translateY({}px)", index.get() as f64 * row_height.get())
+            style:transform=move || format!("translateY({}px)", f64::from(index.get()) * row_height.get())
             on:click=move |_| desk.open_in(folder, id)
         >
             {move || head.read().is_some().then(|| view! { <Content head folder /> })}

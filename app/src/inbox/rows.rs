@@ -2,7 +2,10 @@
 
 use std::{ops::Range, time::Duration};
 
-use causerie_shared::{ids::ConversationId, window::Folder};
+use causerie_shared::{
+    ids::ConversationId,
+    window::{Filter, Folder, List},
+};
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -40,11 +43,15 @@ pub fn Rows(folder: Folder) -> impl IntoView {
     // Before the first measure: enough for any screen, few enough to be cheap.
     let height = RwSignal::new(900.0);
     let row_height = Memo::new(move |_| if desk.phone.get() { ROW_PHONE } else { ROW });
-    let range = Memo::new(move |_| in_view(top.get(), height.get(), row_height.get(), desk.order.read().len()));
+    let total = Memo::new(move |_| desk.rows.read().total as usize);
+    let range = Memo::new(move |_| in_view(top.get(), height.get(), row_height.get(), total.get()));
+    // Rows that are not known yet stand as skeletons in their place.
     let shown = Memo::new(move |_| {
         let range = range.get();
-        desk.order
-            .with(|order| order.get(range).map(<[_]>::to_vec).unwrap_or_default())
+        desk.rows.with(|rows| {
+            let row = |at| (at, rows.at(at));
+            (range.start as u32..range.end as u32).map(row).collect::<Vec<_>>()
+        })
     });
     let measure = move || {
         if let Some(scroller) = scroller.get_untracked() {
@@ -56,34 +63,74 @@ pub fn Rows(folder: Folder) -> impl IntoView {
     let resized = window_event_listener(leptos::ev::resize, move |_| measure());
     on_cleanup(move || resized.remove());
 
-    let (known, total) = (store.folder(folder), store.total(folder));
     Effect::new(move |_| {
-        let have = known.read().len();
-        if range.get().end + OVERSCAN >= have && have < total.get() as usize {
-            store.more(folder);
+        let range = range.get();
+        store.look(desk.list.get(), range.start as u32, range.end as u32);
+    });
+    // Another list begins at its top.
+    Effect::new(move |before: Option<List>| {
+        let list = desk.list.get();
+        if before.is_some_and(|before| before != list)
+            && let Some(scroller) = scroller.get_untracked()
+        {
+            scroller.set_scroll_top(0);
         }
+        list
+    });
+    // The open chat stays in view while keys step through the list.
+    Effect::new(move |before: Option<Option<ConversationId>>| {
+        let open = desk.open.get();
+        let at = open.and_then(|id| desk.rows.with_untracked(|rows| rows.index(id)));
+        if let (Some(at), true) = (at, before.is_some_and(|before| before != open)) {
+            show_row(
+                scroller,
+                f64::from(at) * row_height.get_untracked(),
+                row_height.get_untracked(),
+            );
+        }
+        open
     });
     let keys = move |event: KeyboardEvent| list_keys(&event, desk, scroller, row_height.get_untracked());
     // The one row that Tab reaches: the open chat, else the first.
     let tab_stop = Memo::new(move |_| {
         let open = desk.open.get();
-        desk.order
-            .with(|order| open.filter(|id| order.contains(id)).or_else(|| order.first().copied()))
+        desk.rows.with(|rows| {
+            open.filter(|id| rows.index(*id).is_some())
+                .or_else(|| rows.rows.first().map(|(_, id)| *id))
+        })
     });
     view! {
         <div class="scroll" node_ref=scroller on:scroll=move |_| measure()>
             <div
                 class="rows" role="listbox" data-virtual="" aria-label=t(Key::Conversations)
-                style:height=move || format!("{}px", desk.order.read().len() as f64 * row_height.get())
+                style:height=move || format!("{}px", total.get() as f64 * row_height.get())
                 on:keydown=keys
             >
                 {keyed(
                     move || shown.get(),
-                    |id| id.to_u128(),
-                    move |id| view! { <Row id folder tab_stop row_height /> }.into_any(),
+                    |(at, id)| id.map_or(u128::from(*at), ConversationId::to_u128),
+                    move |(at, id)| match id {
+                        Some(id) => view! { <Row id folder tab_stop row_height /> }.into_any(),
+                        None => view! { <Unknown at row_height /> }.into_any(),
+                    },
                 )}
             </div>
-            {move || desk.order.read().is_empty().then(|| view! { <Nothing folder /> })}
+            {move || (total.get() == 0).then(|| view! { <Nothing folder /> })}
+        </div>
+    }
+}
+
+/// The place of a row that is on its way.
+#[component]
+fn Unknown(at: u32, row_height: Memo<f64>) -> impl IntoView {
+    view! {
+        <div
+            class="row row-unknown" aria-hidden="true"
+            style:transform=move || format!("translateY({}px)", f64::from(at) * row_height.get())
+        >
+            <i class="skel"></i>
+            <i class="skel"></i>
+            <i class="skel"></i>
         </div>
     }
 }
@@ -96,21 +143,28 @@ fn list_keys(event: &KeyboardEvent, desk: Desk, scroller: NodeRef<html::Div>, ro
     let current = document()
         .active_element()
         .and_then(|row| row.id().strip_prefix("row-")?.parse().ok());
-    let target = desk.order.with_untracked(|order| {
-        let at = current.and_then(|id: ConversationId| order.iter().position(|other| *other == id));
+    let (target, total) = desk.rows.with_untracked(|rows| {
+        let at = current.and_then(|id: ConversationId| rows.index(id));
         let next = match (event.key().as_str(), at) {
             ("ArrowDown" | "j", at) => at.map_or(0, |at| at + 1),
-            ("ArrowUp" | "k", at) => at?.checked_sub(1)?,
+            ("ArrowUp" | "k", Some(at)) => at.saturating_sub(1),
             ("Home", _) => 0,
-            ("End", _) => order.len().checked_sub(1)?,
+            ("End", _) => rows.total.saturating_sub(1),
             ("Enter" | "o" | " ", Some(at)) => at,
-            _ => return None,
+            _ => return (None, rows.total),
         };
-        order.get(next).map(|id| (next, *id))
+        (Some((next, rows.at(next))), rows.total)
     });
     let Some((at, id)) = target else { return };
     event.prevent_default();
     event.stop_propagation();
+    let Some(id) = id else {
+        // Not known yet: it comes into view and is fetched.
+        if at < total {
+            show_row(scroller, f64::from(at) * row, row);
+        }
+        return;
+    };
     let enters = matches!(event.key().as_str(), "Enter" | "o" | " ");
     if enters || !desk.phone.get_untracked() {
         desk.open(id);
@@ -118,7 +172,7 @@ fn list_keys(event: &KeyboardEvent, desk: Desk, scroller: NodeRef<html::Div>, ro
     if enters {
         focus_thread();
     } else {
-        show_row(scroller, at as f64 * row, row);
+        show_row(scroller, f64::from(at) * row, row);
         focus_row(id);
     }
 }
@@ -177,13 +231,14 @@ fn Nothing(folder: Folder) -> impl IntoView {
     }
     let (me, online) = (store.me(), store.online());
     move || {
-        if store.total(folder).get() > 0 && !desk.filters.get().any() {
+        let filtered = desk.list.get().filter != Filter::default();
+        if store.total(folder).get() > 0 && !filtered {
             return patient.get().then(|| view! { <Skeleton rows=6 /> }).into_any();
         }
-        if desk.filters.get().any() {
+        if filtered {
             return view! {
                 <Empty title=t(Key::NoMatch)>
-                    <button type="button" class="btn" on:click=move |_| desk.filters.set(Default::default())>
+                    <button type="button" class="btn" on:click=move |_| desk.filter.set(Filter::default())>
                         {t(Key::ClearFilters)}
                     </button>
                 </Empty>

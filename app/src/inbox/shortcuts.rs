@@ -127,7 +127,7 @@ fn on_nothing(event: &KeyboardEvent) -> bool {
 }
 
 /// Arrows scroll where something scrolls; the letters always step.
-fn step(event: &KeyboardEvent, desk: Desk, by: isize) -> bool {
+fn step(event: &KeyboardEvent, desk: Desk, by: i32) -> bool {
     if event.key().starts_with("Arrow") && !on_nothing(event) {
         return false;
     }

@@ -100,7 +100,36 @@ pub fn FieldFact(contact: ContactId, profile: Signal<Profile>, field: Field) -> 
             .into_any();
         }
         let value = Signal::derive(move || values.read().first().cloned().unwrap_or_default());
-        view! { <Editable label=label(field) placeholder=invitation(field) value save /> }.into_any()
+        view! {
+            <Editable label=label(field) placeholder=invitation(field) value save />
+            <Earlier contact field />
+        }
+        .into_any()
+    }
+}
+
+/// What the field was before: nothing that somebody wrote is gone.
+#[component]
+fn Earlier(contact: ContactId, field: Field) -> impl IntoView {
+    let store: Store = expect_context();
+    move || {
+        let former = store.history_of(contact, field);
+        (!former.is_empty()).then(|| {
+            view! {
+                <details class="earlier">
+                    <summary aria-label=tf(Key::EarlierOf, &[("field", label(field))])>{t(Key::Earlier)}</summary>
+                    <ul>
+                        {former
+                            .into_iter()
+                            .map(|former| {
+                                let by = former.author.and_then(|id| store.user(id).get()).map(|user| user.name);
+                                view! { <li><span class="truncate">{former.value}</span><span class="earlier-by">{by}</span></li> }
+                            })
+                            .collect_view()}
+                    </ul>
+                </details>
+            }
+        })
     }
 }
 

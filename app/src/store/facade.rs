@@ -155,6 +155,11 @@ impl Store {
         self.read(Key::Accounts, move |core| core.accounts.get(&id).cloned())
     }
 
+    /// All messaging accounts that I see.
+    pub fn accounts(self) -> Signal<Vec<AccountRow>> {
+        self.read(Key::Accounts, |core| core.accounts.values().cloned().collect())
+    }
+
     /// The chat: messages in the server's order, system lines where they happened, own unsent replies last.
     pub fn bubbles(self, id: ConversationId) -> Signal<Vec<Bubble>> {
         self.read(Key::Bubbles(id), move |core| core.bubbles(id))

@@ -178,6 +178,19 @@ pub struct Rows {
     pub rows: Vec<(u32, ConversationId)>,
 }
 
+impl Rows {
+    /// The row at an index, if it is known.
+    pub fn at(&self, index: u32) -> Option<ConversationId> {
+        let found = self.rows.binary_search_by_key(&index, |(at, _)| *at).ok()?;
+        self.rows.get(found).map(|(_, id)| *id)
+    }
+
+    /// Where a conversation stands, if its row is among those known.
+    pub fn index(&self, id: ConversationId) -> Option<u32> {
+        self.rows.iter().find(|(_, other)| *other == id).map(|(at, _)| *at)
+    }
+}
+
 /// Someone else who has a chat open or types in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Colleague {
