@@ -15,3 +15,8 @@ pub use keys::{in_text, primary};
 pub use preferences::{Preferences, Theme};
 pub use sound::{Sound, use_offer_sound};
 pub use title::use_title;
+
+/// Says in the browser's console what went wrong, with the browser's own error.
+pub fn warn(what: &str, error: &wasm_bindgen::JsValue) {
+    web_sys::console::warn_2(&what.into(), error);
+}

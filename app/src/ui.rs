@@ -25,6 +25,6 @@ pub use tabs::{Tab, TabBar};
 /// Gives an element the focus. An element that cannot take it keeps things as they are.
 pub fn focus(element: &web_sys::HtmlElement) {
     if let Err(error) = element.focus() {
-        leptos::logging::warn!("focus was refused: {error:?}");
+        crate::hooks::warn("focus was refused", &error);
     }
 }

@@ -53,7 +53,7 @@ fn remember(key: &str, value: Option<&str>) {
         None => storage.remove_item(key),
     };
     if let Err(error) = done {
-        leptos::logging::warn!("the choice is not remembered: {error:?}");
+        crate::hooks::warn("the choice is not remembered", &error);
     }
 }
 
@@ -87,7 +87,7 @@ impl Preferences {
             None => root.remove_attribute("data-theme"),
         };
         if let Err(error) = done {
-            leptos::logging::warn!("the theme was not set: {error:?}");
+            crate::hooks::warn("the theme was not set", &error);
         }
         colour_bars(theme);
         self.theme.set(theme);
@@ -105,7 +105,7 @@ impl Preferences {
         if let Some(root) = document().document_element()
             && let Err(error) = root.set_attribute("lang", lang.tag())
         {
-            leptos::logging::warn!("the language was not set: {error:?}");
+            crate::hooks::warn("the language was not set", &error);
         }
     }
 }
@@ -129,7 +129,7 @@ fn colour_bars(theme: Theme) {
         if let Some((_, colour)) = colour
             && let Err(error) = meta.set_attribute("content", colour)
         {
-            leptos::logging::warn!("the bar's colour was not set: {error:?}");
+            crate::hooks::warn("the bar's colour was not set", &error);
         }
     }
 }

@@ -44,7 +44,7 @@ impl Sound {
             if let Some(speaker) = speaker
                 && let Err(error) = play(speaker)
             {
-                leptos::logging::warn!("no sound: {error:?}");
+                crate::hooks::warn("no sound", &error);
             }
         });
     }

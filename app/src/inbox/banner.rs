@@ -21,7 +21,7 @@ pub fn Banners() -> impl IntoView {
     );
     let reload = move || {
         if let Err(error) = window().location().reload() {
-            leptos::logging::warn!("the page did not reload: {error:?}");
+            crate::hooks::warn("the page did not reload", &error);
         }
     };
     move || {

@@ -28,7 +28,7 @@ pub fn ProfileMenu(
         if let Some(menu) = menu.get_untracked()
             && let Err(error) = menu.hide_popover()
         {
-            leptos::logging::warn!("the menu did not close: {error:?}");
+            crate::hooks::warn("the menu did not close", &error);
         }
     };
     let opened = move |_| {

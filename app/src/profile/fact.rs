@@ -213,7 +213,7 @@ fn Editable(
             _ => return,
         }
         if let Err(error) = input.blur() {
-            leptos::logging::warn!("focus stayed: {error:?}");
+            crate::hooks::warn("focus stayed", &error);
         }
     };
     view! {

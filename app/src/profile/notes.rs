@@ -174,7 +174,7 @@ fn show(field: &HtmlTextAreaElement, text: &str) {
     if let Some(caret) = caret {
         let moved = moved_caret(&old, text, caret);
         if let Err(error) = field.set_selection_range(moved, moved) {
-            leptos::logging::warn!("the caret was lost: {error:?}");
+            crate::hooks::warn("the caret was lost", &error);
         }
     }
 }

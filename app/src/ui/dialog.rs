@@ -16,7 +16,7 @@ pub fn Dialog(
     dialog.on_load(|dialog| {
         // Refused only for a dialog that is open already, which is what is wanted.
         if let Err(error) = dialog.show_modal() {
-            leptos::logging::warn!("the dialog did not open: {error:?}");
+            crate::hooks::warn("the dialog did not open", &error);
         }
     });
     view! {
