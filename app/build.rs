@@ -106,31 +106,48 @@ fn generate(locales: &[Locale]) -> Result<String, Box<dyn Error>> {
     let mut code = String::new();
     enumeration(&mut code, "Key", "A text of the console.", &plain)?;
     enumeration(&mut code, "Plural", "A text that depends on a number.", &plural)?;
-    writeln!(code, "const TEXTS: [[&str; {}]; {}] = [", plain.len(), locales.len())?;
-    for locale in locales {
-        writeln!(code, "    [")?;
-        for key in &plain {
-            writeln!(code, "        {:?},", locale[*key])?;
-        }
-        writeln!(code, "    ],")?;
-    }
-    writeln!(code, "];")?;
+    let keys: Vec<String> = plain
+        .iter()
+        .map(|key| (*key).to_owned())
+        .chain(
+            plural
+                .iter()
+                .flat_map(|key| CATEGORIES.map(|category| format!("{key}#{category}"))),
+        )
+        .collect();
     writeln!(
         code,
-        "const PLURALS: [[[&str; 2]; {}]; {}] = [",
-        plural.len(),
+        "/// Number of texts without a plural: the plurals' forms follow them.\nconst PLAIN: usize = {};",
+        plain.len()
+    )?;
+    writeln!(
+        code,
+        "/// Of which keys, in which order, a file of texts is.\nconst KEYS: &str = \"{}\";",
+        fingerprint(&keys)
+    )?;
+    // In the browser the texts are files of their own (app/build/texts.mjs); tests have no browser.
+    writeln!(
+        code,
+        "#[cfg(not(target_arch = \"wasm32\"))]\nconst TEXTS: [&[&str]; {}] = [",
         locales.len()
     )?;
     for locale in locales {
-        writeln!(code, "    [")?;
-        for key in &plural {
-            let form = |category: &str| &locale[&format!("{key}#{category}")];
-            writeln!(code, "        [{:?}, {:?}],", form("one"), form("other"))?;
+        writeln!(code, "    &[")?;
+        for key in &keys {
+            writeln!(code, "        {:?},", locale[key])?;
         }
         writeln!(code, "    ],")?;
     }
     writeln!(code, "];")?;
     Ok(code)
+}
+
+/// FNV-1a over 64 bits, as in app/build/texts.mjs.
+fn fingerprint(keys: &[String]) -> String {
+    let hash = keys.join("\n").bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("{hash:016x}")
 }
 
 fn enumeration(code: &mut String, name: &str, doc: &str, keys: &[&str]) -> Result<(), std::fmt::Error> {

@@ -6,11 +6,11 @@ source scripts/common.sh
 
 [[ -x target/tools/bin/trunk ]] || STEPS=4 scripts/tools.sh
 
-# Files and lines of panics cost the program 11 KB that every visitor of the console would load, and only an
-# unstable flag leaves them out. The compiler's version is pinned in rust-toolchain.toml, so the flag means the
-# same everywhere. (The first flag is that of .cargo/config.toml, which this replaces.)
+# Files and lines of panics, and the texts of `{:?}`, cost the program 20 KB that everyone who opens the console
+# would load, and only unstable flags leave them out. The compiler's version is pinned in rust-toolchain.toml, so
+# they mean the same everywhere. (The first flag is that of .cargo/config.toml, which these replace.)
 export RUSTC_BOOTSTRAP=1
-export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg erase_components -Zlocation-detail=none"
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg erase_components -Zlocation-detail=none -Zfmt-debug=none"
 
 # Trunk builds offline, so the crates have to be there first.
 quietly "the crates could not be fetched; is crates.io reachable?" cargo fetch

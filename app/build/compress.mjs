@@ -5,7 +5,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 import { listFiles } from "./files.mjs";
 
-const COMPRESSIBLE = /\.(js|wasm|css|html|svg|json|webmanifest)$/;
+const COMPRESSIBLE = /\.(js|wasm|css|html|svg|json|txt|webmanifest)$/;
 
 /** Writes `<file>.br` beside every compressible file; answers the compressed sizes in bytes by path. */
 export function compressAll(staging) {

@@ -12,6 +12,7 @@ import { bundleStyles } from "./bundle.mjs";
 import { compressAll } from "./compress.mjs";
 import { listFiles, sha256 } from "./files.mjs";
 import { keepPrevious } from "./previous.mjs";
+import { writeTexts } from "./texts.mjs";
 import { buildId, precacheList, stampWorker } from "./worker.mjs";
 
 function env(name) {
@@ -33,6 +34,7 @@ function main() {
   const release = env("TRUNK_PROFILE") === "release";
 
   if (release) bundleStyles(staging, publicUrl);
+  writeTexts(staging, publicUrl);
 
   const precache = precacheList(staging, publicUrl);
   const build = buildId(staging, precache);
@@ -41,7 +43,7 @@ function main() {
     build,
     script_hashes: inlineHashes(html, "script"),
     style_hashes: inlineHashes(html, "style"),
-    immutable: listFiles(staging).filter((path) => /-[0-9a-f]{8,16}(_bg)?\.(js|wasm|css)$/.test(path)),
+    immutable: listFiles(staging).filter((path) => /-[0-9a-f]{8,16}(_bg)?\.(js|wasm|css|txt)$/.test(path)),
     previous: [],
   };
 

@@ -1,4 +1,5 @@
-//! Texts in the user's language. The keys come from `locales/` through `build.rs`.
+//! Texts in the user's language. The keys come from `locales/` through `build.rs`; the texts are a file of
+//! their own that is loaded before anything is drawn, so that the program stays small in any number of languages.
 //!
 //! The language is fixed while a view lives: changing it draws the whole app anew, so views call
 //! [`t`] once instead of tracking it everywhere.
@@ -11,12 +12,13 @@ use std::cell::Cell;
 pub use lang::Lang;
 pub use refusal::explain;
 
-use crate::format;
+use crate::{format, net::http};
 
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 
 thread_local! {
     static LANG: Cell<Lang> = const { Cell::new(Lang::En) };
+    static LOADED: Cell<&'static [&'static str]> = const { Cell::new(&[]) };
 }
 
 /// The language in which texts are given now.
@@ -24,14 +26,48 @@ pub fn lang() -> Lang {
     LANG.get()
 }
 
-/// Sets the language for everything drawn from now on.
-pub fn set_lang(lang: Lang) {
+/// Loads the texts of a language, in which everything is drawn from now on.
+///
+/// # Errors
+/// The file is out of reach or of another build; the texts stay as they are.
+pub async fn load(lang: Lang) -> Result<(), http::Failure> {
+    let text = http::text(&address(lang).unwrap_or_default()).await?;
+    let mut lines = text.lines();
+    if lines.next() != Some(KEYS) {
+        return Err(http::Failure::Unreachable);
+    }
+    // Loaded once a language and page, and used until the page is left.
+    let texts: Vec<&'static str> = lines.map(|line| &*Box::leak(Box::<str>::from(line))).collect();
+    LOADED.set(Vec::leak(texts));
     LANG.set(lang);
+    Ok(())
+}
+
+/// Where the build put the texts: it names them in the page.
+fn address(lang: Lang) -> Option<String> {
+    let page = web_sys::window()?.document()?;
+    let names = page
+        .query_selector("meta[name='texts']")
+        .ok()??
+        .get_attribute("content")?;
+    names
+        .split(' ')
+        .filter_map(|entry| entry.split_once('='))
+        .find(|(tag, _)| *tag == lang.tag())
+        .map(|(_, address)| address.to_owned())
+}
+
+fn text(index: usize) -> &'static str {
+    #[cfg(not(target_arch = "wasm32"))]
+    if LOADED.get().is_empty() {
+        return TEXTS[lang() as usize][index];
+    }
+    LOADED.get().get(index).copied().unwrap_or_default()
 }
 
 /// A text without placeholders.
 pub fn t(key: Key) -> &'static str {
-    TEXTS[lang() as usize][key as usize]
+    text(key as usize)
 }
 
 /// A text with `{name}` placeholders filled in.
@@ -41,8 +77,8 @@ pub fn tf(key: Key, values: &[(&str, &str)]) -> String {
 
 /// The form of a text for `n`, which stands at `{n}`.
 pub fn tn(key: Plural, n: u32) -> String {
-    let forms = &PLURALS[lang() as usize][key as usize];
-    let form = if format::is_one(n) { forms[0] } else { forms[1] };
+    let other = usize::from(!format::is_one(n));
+    let form = text(PLAIN + 2 * key as usize + other);
     fill(form, &[("n", &format::number(n))])
 }
 
@@ -86,10 +122,10 @@ mod tests {
 
     #[test]
     fn every_text_is_there_in_both_languages() {
-        set_lang(Lang::En);
+        LANG.set(Lang::En);
         assert_eq!(t(Key::SignIn), "Sign in");
-        set_lang(Lang::Es);
+        LANG.set(Lang::Es);
         assert_ne!(t(Key::SignIn), "Sign in");
-        set_lang(Lang::En);
+        LANG.set(Lang::En);
     }
 }

@@ -91,6 +91,11 @@ impl Visitor {
         assert_eq!(refused, None, "the message was refused");
     }
 
+    /// Every frame that was read so far.
+    pub fn frames(&self) -> &[Value] {
+        &self.frames
+    }
+
     /// Waits for a message of somebody else with this text.
     pub async fn hears(&mut self, text: &str) {
         self.until(text, |frame| (frame["message"]["text"] == text).then_some(()))

@@ -1,6 +1,6 @@
 //! Theme and language of this device. They outlive a sign-out.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use crate::i18n::{self, Lang};
 
@@ -65,15 +65,18 @@ impl Preferences {
             Some("dark") => Theme::Dark,
             Some(_) | None => Theme::System,
         };
-        let tag = remembered(LANG)
-            .or_else(|| window().navigator().language())
-            .unwrap_or_default();
         let preferences = Self {
             theme: RwSignal::new(theme),
-            lang: RwSignal::new(Lang::from_tag(&tag)),
+            lang: RwSignal::new(i18n::lang()),
         };
-        preferences.apply_lang(preferences.lang.get_untracked());
+        show_lang(i18n::lang());
         preferences
+    }
+
+    /// The language chosen on this device, else the one that the browser asks for.
+    pub fn chosen_lang() -> Lang {
+        let tag = remembered(LANG).or_else(|| window().navigator().language());
+        Lang::from_tag(&tag.unwrap_or_default())
     }
 
     /// Chooses a theme and remembers it.
@@ -93,20 +96,25 @@ impl Preferences {
         self.theme.set(theme);
     }
 
-    /// Chooses a language and remembers it; the app is drawn anew.
+    /// Chooses a language and remembers it; the app is drawn anew when its texts are there.
     pub fn set_lang(self, lang: Lang) {
-        remember(LANG, Some(lang.tag()));
-        self.apply_lang(lang);
-        self.lang.set(lang);
+        spawn_local(async move {
+            // Without network and without the file nothing changes: the menu still shows the old choice.
+            if i18n::load(lang).await.is_ok() {
+                remember(LANG, Some(lang.tag()));
+                show_lang(lang);
+                self.lang.set(lang);
+            }
+        });
     }
+}
 
-    fn apply_lang(self, lang: Lang) {
-        i18n::set_lang(lang);
-        if let Some(root) = document().document_element()
-            && let Err(error) = root.set_attribute("lang", lang.tag())
-        {
-            crate::hooks::warn("the language was not set", &error);
-        }
+/// Says to readers and spell checkers in which language the page is.
+fn show_lang(lang: Lang) {
+    if let Some(root) = document().document_element()
+        && let Err(error) = root.set_attribute("lang", lang.tag())
+    {
+        crate::hooks::warn("the language was not set", &error);
     }
 }
 

@@ -42,6 +42,20 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Refusal> {
     Ok(ask(path).await?)
 }
 
+/// A file of the console itself, as text.
+pub async fn text(path: &str) -> Result<String, Failure> {
+    let response = async {
+        let window = web_sys::window().ok_or(JsValue::NULL)?;
+        let response: Response = JsFuture::from(window.fetch_with_str(path)).await?.dyn_into()?;
+        if !response.ok() {
+            return Err(JsValue::NULL);
+        }
+        JsFuture::from(response.text()?).await
+    };
+    let text = response.await.map_err(|_| Failure::Unreachable)?;
+    text.as_string().ok_or(Failure::Unreachable)
+}
+
 /// `POST` with an answer.
 pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, Refusal> {
     Ok(read(fetch("POST", path, Some(packed(body)?)).await?).await?)
