@@ -13,6 +13,7 @@ pub mod places;
 pub mod presence;
 pub mod sessions;
 pub mod settings;
+pub mod tallies;
 pub mod timers;
 pub mod windows;
 
@@ -118,6 +119,9 @@ impl Store {
             }
         };
         sqlx::migrate!("./migrations").run(&store.write).await?;
+        let mut tx = store.begin().await?;
+        tallies::begin(&mut tx).await?;
+        tx.commit().await?;
         Ok(store)
     }
 
