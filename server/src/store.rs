@@ -8,6 +8,7 @@ pub mod feed;
 pub mod files;
 pub mod loads;
 pub mod messages;
+pub mod nodes;
 pub mod people;
 pub mod places;
 pub mod presence;
@@ -90,6 +91,7 @@ pub struct Store {
     /// SQLite has one writer; a pool of one makes the others wait in line instead of failing.
     write: AnyPool,
     engine: Engine,
+    address: String,
 }
 
 impl Store {
@@ -115,6 +117,7 @@ impl Store {
                     read: pool.clone(),
                     write: pool,
                     engine,
+                    address: address.to_owned(),
                 }
             }
         };
@@ -161,7 +164,13 @@ impl Store {
             read,
             write,
             engine: Engine::Sqlite,
+            address,
         })
+    }
+
+    /// Which of the two it is.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// A connection for reading; it may lag behind a transaction that is not committed yet.

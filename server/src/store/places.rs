@@ -145,6 +145,27 @@ pub async fn add_member(db: &mut Db, inbox: InboxId, member: Member) -> Result<(
     Ok(())
 }
 
+/// Ends a membership. Chats that the user has there stay theirs; so do the places they take.
+pub async fn remove_member(db: &mut Db, inbox: InboxId, user: UserId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM members WHERE inbox_id = $1 AND user_id = $2")
+        .bind(inbox.to_string())
+        .bind(user.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Changes how many chats of the inbox a member may have.
+pub async fn set_member_capacity(db: &mut Db, inbox: InboxId, member: Member) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET capacity = $3 WHERE inbox_id = $1 AND user_id = $2")
+        .bind(inbox.to_string())
+        .bind(member.user.to_string())
+        .bind(i64::from(member.capacity))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Inboxes of which the user is a member.
 pub async fn memberships(db: &mut Db, user: UserId) -> Result<Vec<InboxId>, StoreError> {
     let rows = sqlx::query("SELECT inbox_id FROM members WHERE user_id = $1 ORDER BY inbox_id")

@@ -115,6 +115,8 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
                 let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("user id"))?;
                 upserts.extend(people::user(&mut *db, id).await?.map(|user| Row::User(user.row())));
             }
+            // What the user may see is in the fingerprint: a change of it ends in `Reset`.
+            FeedKind::Grants => {}
             FeedKind::Inbox => {
                 let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("inbox id"))?;
                 match places::inbox(&mut *db, id).await? {
@@ -190,6 +192,7 @@ pub async fn open(
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
     let part = room.part_since(&mut db, have).await?;
+    app.hub.began(document, part.epoch, part.to);
     app.hub.send(socket, &ServerFrame::Part(part));
     drop(room);
     if let DocumentId::Timeline(conversation, _) = document {

@@ -42,6 +42,9 @@ struct Console {
     /// Live frames wait here until the catch-up was sent.
     held: Option<Vec<Bytes>>,
     documents: HashSet<DocumentId>,
+    /// Documents of a contact of whom a chat went away: nothing of them is sent until it is known that another
+    /// chat of theirs may be seen.
+    doubtful: HashSet<DocumentId>,
     counts: Option<causerie_shared::window::Counts>,
     /// A chat that this console may see changed its state, so its counters may be old.
     recount: bool,
@@ -72,6 +75,8 @@ struct Inner {
     announced: i64,
     /// Announcements that came before their predecessors, by first feed number.
     early: BTreeMap<i64, News>,
+    /// Up to where followers of a document have its changes: epoch and sequence number.
+    told: HashMap<DocumentId, (u32, i64)>,
 }
 
 /// Tells consoles what changed, in the order of the feed.
@@ -79,6 +84,12 @@ pub struct Hub {
     inner: Mutex<Inner>,
     /// Wakes the counters' worker.
     pub(super) counts_changed: Notify,
+    /// Wakes the worker that decides about documents of contacts in doubt.
+    pub(super) doubts: Notify,
+    /// This node wrote something that other nodes do not know of.
+    pub(super) wrote: Notify,
+    /// Something was written by another node, or its number was not announced yet.
+    pub(super) behind: Notify,
 }
 
 impl Hub {
@@ -90,6 +101,9 @@ impl Hub {
                 ..Inner::default()
             }),
             counts_changed: Notify::new(),
+            doubts: Notify::new(),
+            wrote: Notify::new(),
+            behind: Notify::new(),
         }
     }
 
@@ -116,6 +130,7 @@ impl Hub {
             out,
             held: Some(vec![]),
             documents: HashSet::new(),
+            doubtful: HashSet::new(),
             counts: None,
             recount: true,
         };
@@ -178,10 +193,45 @@ impl Hub {
         self.end(|console| console.session == session, "you were signed out");
     }
 
-    /// What the user may see has changed: sockets close and come back with the new grants.
-    pub fn grants_changed(&self, user: UserId) {
+    /// The user's sockets: what they may see as it was computed, and the documents they follow.
+    pub(super) fn consoles_of(&self, user: UserId) -> Vec<(SocketId, Arc<Access>, Vec<DocumentId>)> {
+        let inner = self.inner();
+        let theirs = inner.consoles.iter().filter(|(_, console)| console.access.user == user);
+        theirs
+            .map(|(id, console)| {
+                let followed = console.documents.union(&console.doubtful).copied().collect();
+                (*id, Arc::clone(&console.access), followed)
+            })
+            .collect()
+    }
+
+    /// Users with sockets here.
+    pub(super) fn users(&self) -> HashSet<UserId> {
+        self.inner()
+            .consoles
+            .values()
+            .map(|console| console.access.user)
+            .collect()
+    }
+
+    /// Documents in doubt, each asked once by the worker that decides.
+    pub(super) fn take_doubts(&self) -> Vec<(SocketId, Arc<Access>, DocumentId)> {
         let mut inner = self.inner();
-        inner.consoles.retain(|_, console| console.access.user != user);
+        let mut all = vec![];
+        for (id, console) in &mut inner.consoles {
+            for document in console.doubtful.drain() {
+                all.push((*id, Arc::clone(&console.access), document));
+            }
+        }
+        all
+    }
+
+    /// Documents that somebody here follows, with what their followers have of them. The others are forgotten.
+    pub(super) fn followed(&self) -> Vec<(DocumentId, (u32, i64))> {
+        let mut inner = self.inner();
+        let Inner { consoles, told, .. } = &mut *inner;
+        told.retain(|document, _| consoles.values().any(|console| console.documents.contains(document)));
+        told.iter().map(|(document, at)| (*document, *at)).collect()
     }
 
     fn end(&self, which: impl Fn(&Console) -> bool, why: &str) {
@@ -211,15 +261,52 @@ impl Hub {
         }
     }
 
+    /// The socket was sent the document up to here. Other followers may have less.
+    pub fn began(&self, document: DocumentId, epoch: u32, seq: i64) {
+        self.inner().told.entry(document).or_insert((epoch, seq));
+    }
+
     /// The socket needs the document no longer.
     pub fn unfollow(&self, socket: SocketId, document: DocumentId) {
         if let Some(console) = self.inner().consoles.get_mut(&socket) {
             console.documents.remove(&document);
+            console.doubtful.remove(&document);
         }
     }
 
-    /// A document changed: everyone who has it open and may (still) read it gets the frame, but its author.
+    /// A document changed on this node: everyone who has it open and may (still) read it gets the frame, but its author.
     pub fn document_changed(
+        &self,
+        document: DocumentId,
+        frame: &ServerFrame,
+        scope: Option<&Scope>,
+        author: Option<SocketId>,
+    ) {
+        if let ServerFrame::Part(part) = frame {
+            let mut inner = self.inner();
+            match inner.told.get_mut(&document) {
+                Some(told) if part.snapshot.is_some() || (part.epoch, part.from) == *told => {
+                    *told = (part.epoch, part.to);
+                }
+                // Another node wrote in between: its part is read from the database.
+                Some(_) => self.behind.notify_one(),
+                None => {}
+            }
+            drop(inner);
+            self.wrote.notify_one();
+        }
+        self.tell_followers(document, frame, scope, author);
+    }
+
+    /// What another node wrote into a document.
+    pub(super) fn document_heard(&self, frame: &causerie_shared::frame::Part, scope: Option<&Scope>) {
+        let mut inner = self.inner();
+        inner.told.insert(frame.document, (frame.epoch, frame.to));
+        drop(inner);
+        self.tell_followers(frame.document, &ServerFrame::Part(frame.clone()), scope, None);
+    }
+
+    fn tell_followers(
         &self,
         document: DocumentId,
         frame: &ServerFrame,
@@ -276,6 +363,17 @@ impl Hub {
     /// Transactions commit in the order of their feed numbers, but their tasks may get here in another one;
     /// a client whose cursor had overtaken a change would miss it after a reconnect.
     pub fn announce(&self, news: News, visitors: &VisitorHub) {
+        if news.span().is_some() {
+            self.wrote.notify_one();
+        }
+        self.hear(news, visitors);
+        if self.gap().is_some() {
+            self.behind.notify_one();
+        }
+    }
+
+    /// Announces what the feed says, whoever wrote it.
+    pub(super) fn hear(&self, news: News, visitors: &VisitorHub) {
         let Some((first, _)) = news.span() else { return };
         let mut inner = self.inner();
         if first > inner.announced {
@@ -297,8 +395,12 @@ impl Hub {
             inner.deliver(&news, last);
             visitors.deliver(&news);
         }
+        let doubts = inner.consoles.values().any(|console| !console.doubtful.is_empty());
         drop(inner);
         self.counts_changed.notify_one();
+        if doubts {
+            self.doubts.notify_one();
+        }
     }
 
     /// Sockets whose counters may be old, with their users; asked once by the counters' worker.
@@ -428,13 +530,19 @@ impl View {
         }
     }
 
-    /// The chat's documents go with it, in the same breath; so do profile and notes of its contact, which a
-    /// client that may see them through another chat opens again.
+    /// The chat's documents go with it, in the same breath. Profile and notes of its contact may be seen through
+    /// another chat, which the database knows: until it was asked, nothing of them is sent.
     fn revoke(&mut self, console: &mut Console, head: &Head) {
         let belongs = |document: &DocumentId| match document {
             DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => *id == head.id,
-            DocumentId::Contact(contact) | DocumentId::Notes(contact) => *contact == head.contact,
+            DocumentId::Contact(_) | DocumentId::Notes(_) => false,
         };
+        let contacts = |document: &DocumentId| match document {
+            DocumentId::Contact(contact) | DocumentId::Notes(contact) => *contact == head.contact,
+            DocumentId::Timeline(..) | DocumentId::Discussion(_) | DocumentId::Draft(_) => false,
+        };
+        let doubtful: Vec<DocumentId> = console.documents.extract_if(contacts).collect();
+        console.doubtful.extend(doubtful);
         let documents: Vec<DocumentId> = console.documents.extract_if(belongs).collect();
         if !documents.is_empty() {
             self.revoked.push(ServerFrame::Revoked {
