@@ -14,6 +14,8 @@ pub enum FeedKind {
     Account,
     /// What a user may see has changed; the row is the user.
     Grants,
+    /// A sign-in was ended.
+    Session,
 }
 
 impl FeedKind {
@@ -25,13 +27,21 @@ impl FeedKind {
             Self::Inbox => "inbox",
             Self::Account => "account",
             Self::Grants => "grants",
+            Self::Session => "session",
         }
     }
 
     fn from_key(key: &str) -> Option<Self> {
-        [Self::Conversation, Self::User, Self::Inbox, Self::Account, Self::Grants]
-            .into_iter()
-            .find(|kind| kind.as_str() == key)
+        [
+            Self::Conversation,
+            Self::User,
+            Self::Inbox,
+            Self::Account,
+            Self::Grants,
+            Self::Session,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == key)
     }
 }
 

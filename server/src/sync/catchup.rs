@@ -116,7 +116,7 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
                 upserts.extend(people::user(&mut *db, id).await?.map(|user| Row::User(user.row())));
             }
             // What the user may see is in the fingerprint: a change of it ends in `Reset`.
-            FeedKind::Grants => {}
+            FeedKind::Grants | FeedKind::Session => {}
             FeedKind::Inbox => {
                 let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("inbox id"))?;
                 match places::inbox(&mut *db, id).await? {

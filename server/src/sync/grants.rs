@@ -1,12 +1,49 @@
 //! What a user may see has changed: sockets lose what they may see no more, and come back for what is new.
 
-use causerie_shared::{frame::ServerFrame, ids::UserId};
+use causerie_shared::{
+    frame::ServerFrame,
+    ids::{SessionId, UserId},
+};
 
 use super::access;
 use crate::{
     state::App,
-    store::{StoreError, people},
+    store::{
+        Db, StoreError,
+        feed::{self, FeedEntry, FeedKind},
+        people,
+    },
 };
+
+/// Writes into the feed that sign-ins were ended, for the other nodes.
+pub async fn note_ended(db: &mut Db, sessions: &[SessionId]) -> Result<Vec<FeedEntry>, StoreError> {
+    let mut entries = vec![];
+    for session in sessions {
+        entries.push(feed::append(&mut *db, FeedKind::Session, session.to_string(), None, None).await?);
+    }
+    Ok(entries)
+}
+
+/// After the commit: sockets of ended sign-ins say so and close.
+pub async fn ended(app: &App, sessions: &[SessionId], entries: Vec<FeedEntry>) -> Result<(), StoreError> {
+    for session in sessions {
+        app.hub.session_ended(*session);
+    }
+    super::announce(app, entries).await
+}
+
+/// Does what an entry of another node says about sockets, before anything later is announced.
+pub(super) async fn heard(app: &App, entry: &FeedEntry) -> Result<(), StoreError> {
+    let damaged = |_| StoreError::Damaged("feed row");
+    match entry.kind {
+        FeedKind::Grants => changed(app, entry.row_id.parse().map_err(damaged)?).await,
+        FeedKind::Session => {
+            app.hub.session_ended(entry.row_id.parse().map_err(damaged)?);
+            Ok(())
+        }
+        FeedKind::Conversation | FeedKind::User | FeedKind::Inbox | FeedKind::Account => Ok(()),
+    }
+}
 
 /// Looks again at what a user may see. Their sockets on this node are told what to forget and then closed: with
 /// a stale fingerprint their clients begin anew.

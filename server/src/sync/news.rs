@@ -148,8 +148,8 @@ impl News {
                 let account = places::account_by_id(db, entry.row_id.parse().map_err(damaged)?).await?;
                 self.accounts.extend(account.map(|account| account.row));
             }
-            // Sockets are told what they lost before the entry is announced (`grants::changed`).
-            FeedKind::Grants => {}
+            // Sockets were told what they lost before the entry is announced (`grants`).
+            FeedKind::Grants | FeedKind::Session => {}
         }
         self.entries.push(entry);
         Ok(())

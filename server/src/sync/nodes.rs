@@ -16,8 +16,7 @@ use crate::{
     desk::presence,
     state::{App, Shared},
     store::{
-        Db, Engine, StoreError, conversations, documents,
-        feed::{self, FeedKind},
+        Db, Engine, StoreError, conversations, documents, feed,
         nodes::{Heard, Link},
         places,
     },
@@ -123,9 +122,8 @@ async fn read(app: &App) -> Result<(), StoreError> {
         if entries.is_empty() {
             return Ok(());
         }
-        for entry in entries.iter().filter(|entry| entry.kind == FeedKind::Grants) {
-            let user = entry.row_id.parse().map_err(|_| StoreError::Damaged("feed row"))?;
-            grants::changed(app, user).await?;
+        for entry in &entries {
+            grants::heard(app, entry).await?;
         }
         let mut db = app.store.read().await?;
         let mut news = News::default();
