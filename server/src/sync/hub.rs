@@ -1,5 +1,8 @@
 //! The hub: who is connected, and what each of them may be told.
 
+mod documents;
+mod view;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,12 +15,12 @@ use causerie_shared::{
     frame::{ServerFrame, encode},
     ids::{ConversationId, DeviceId, SessionId, UserId},
     refusal::{Code, Refusal},
-    row::{Gone, Head, Row},
 };
 use tokio::sync::{Notify, mpsc};
 
+use self::view::View;
 use super::News;
-use crate::{http::widget::hub::VisitorHub, store::feed::FeedKind};
+use crate::http::widget::hub::VisitorHub;
 
 /// Frames that may wait for a slow socket; one more and it is closed, to catch up by cursor later.
 const QUEUE: usize = 2048;
@@ -214,26 +217,6 @@ impl Hub {
             .collect()
     }
 
-    /// Documents in doubt, each asked once by the worker that decides.
-    pub(super) fn take_doubts(&self) -> Vec<(SocketId, Arc<Access>, DocumentId)> {
-        let mut inner = self.inner();
-        let mut all = vec![];
-        for (id, console) in &mut inner.consoles {
-            for document in console.doubtful.drain() {
-                all.push((*id, Arc::clone(&console.access), document));
-            }
-        }
-        all
-    }
-
-    /// Documents that somebody here follows, with what their followers have of them. The others are forgotten.
-    pub(super) fn followed(&self) -> Vec<(DocumentId, (u32, i64))> {
-        let mut inner = self.inner();
-        let Inner { consoles, told, .. } = &mut *inner;
-        told.retain(|document, _| consoles.values().any(|console| console.documents.contains(document)));
-        told.iter().map(|(document, at)| (*document, *at)).collect()
-    }
-
     fn end(&self, which: impl Fn(&Console) -> bool, why: &str) {
         let mut inner = self.inner();
         let ids: Vec<SocketId> = inner
@@ -252,73 +235,6 @@ impl Hub {
                 tracing::debug!("a socket was gone before it could be told");
             }
         }
-    }
-
-    /// From now on the socket gets this document's changes.
-    pub fn follow(&self, socket: SocketId, document: DocumentId) {
-        if let Some(console) = self.inner().consoles.get_mut(&socket) {
-            console.documents.insert(document);
-        }
-    }
-
-    /// The socket was sent the document up to here. Other followers may have less.
-    pub fn began(&self, document: DocumentId, epoch: u32, seq: i64) {
-        self.inner().told.entry(document).or_insert((epoch, seq));
-    }
-
-    /// The socket needs the document no longer.
-    pub fn unfollow(&self, socket: SocketId, document: DocumentId) {
-        if let Some(console) = self.inner().consoles.get_mut(&socket) {
-            console.documents.remove(&document);
-            console.doubtful.remove(&document);
-        }
-    }
-
-    /// A document changed on this node: everyone who has it open and may (still) read it gets the frame, but its author.
-    pub fn document_changed(
-        &self,
-        document: DocumentId,
-        frame: &ServerFrame,
-        scope: Option<&Scope>,
-        author: Option<SocketId>,
-    ) {
-        if let ServerFrame::Part(part) = frame {
-            let mut inner = self.inner();
-            match inner.told.get_mut(&document) {
-                Some(told) if part.snapshot.is_some() || (part.epoch, part.from) == *told => {
-                    *told = (part.epoch, part.to);
-                }
-                // Another node wrote in between: its part is read from the database.
-                Some(_) => self.behind.notify_one(),
-                None => {}
-            }
-            drop(inner);
-            self.wrote.notify_one();
-        }
-        self.tell_followers(document, frame, scope, author);
-    }
-
-    /// What another node wrote into a document.
-    pub(super) fn document_heard(&self, frame: &causerie_shared::frame::Part, scope: Option<&Scope>) {
-        let mut inner = self.inner();
-        inner.told.insert(frame.document, (frame.epoch, frame.to));
-        drop(inner);
-        self.tell_followers(frame.document, &ServerFrame::Part(frame.clone()), scope, None);
-    }
-
-    fn tell_followers(
-        &self,
-        document: DocumentId,
-        frame: &ServerFrame,
-        scope: Option<&Scope>,
-        author: Option<SocketId>,
-    ) {
-        let bytes = Bytes::from(encode(frame));
-        self.each(|id, console| {
-            let wanted = Some(id) != author && console.documents.contains(&document);
-            let allowed = scope.is_none_or(|scope| console.access.reads(scope));
-            !(wanted && allowed) || console.send(bytes.clone())
-        });
     }
 
     /// A short-lived frame for all who have a chat open and may read it, but its author.
@@ -457,98 +373,5 @@ impl Inner {
             });
             console.send(frame.clone())
         });
-    }
-}
-
-/// What one console is told of the news. Equal masks mean equal frames.
-struct View {
-    mask: Vec<u8>,
-    upserts: Vec<Row>,
-    gone: Vec<Gone>,
-    revoked: Vec<ServerFrame>,
-}
-
-impl View {
-    fn of(console: &mut Console, news: &News) -> Self {
-        let access = Arc::clone(&console.access);
-        let mut view = Self {
-            mask: vec![],
-            upserts: vec![],
-            gone: vec![],
-            revoked: vec![],
-        };
-        let mut visible: HashMap<ConversationId, bool> = HashMap::new();
-        for (id, head) in &news.heads {
-            let mut scopes = news
-                .entries
-                .iter()
-                .filter(|entry| entry.kind == FeedKind::Conversation && entry.row_id == id.to_string());
-            let before = scopes.clone().next().and_then(|entry| entry.before.as_ref());
-            let after = scopes.next_back().and_then(|entry| entry.after.as_ref());
-            let sees = after.is_some_and(|scope| access.reads(scope));
-            visible.insert(*id, sees);
-            let concerns = sees || before.is_some_and(|scope| access.reads(scope));
-            console.recount |= concerns && news.moved(*id);
-            if sees {
-                view.mask.push(1);
-                view.upserts.push(Row::Head(Box::new(head.clone())));
-            } else if concerns {
-                // Members of the inbox may know who took a chat from their queue.
-                let taken_by = head.state.agent().filter(|_| access.is_member(head.inbox));
-                view.mask.push(2 + u8::from(taken_by.is_some()));
-                view.gone.push(Gone::Conversation { id: *id, taken_by });
-                view.revoke(console, head);
-            } else {
-                view.mask.push(0);
-            }
-        }
-        for message in &news.messages {
-            let conversation = message.row.conversation;
-            let wanted = visible.get(&conversation) == Some(&true) && console.follows(conversation);
-            view.row(wanted, || Row::Message(message.row.clone()));
-        }
-        for row in &news.journey {
-            let wanted = visible.get(&row.conversation) == Some(&true) && console.follows(row.conversation);
-            view.row(wanted, || Row::Journey(row.clone()));
-        }
-        for user in &news.users {
-            view.row(true, || Row::User(user.clone()));
-        }
-        for inbox in &news.inbox_rows {
-            view.row(access.sees_inbox(inbox.id), || Row::Inbox(inbox.clone()));
-        }
-        for account in &news.accounts {
-            view.row(access.sees_inbox(account.inbox), || Row::Account(account.clone()));
-        }
-        view
-    }
-
-    fn row(&mut self, wanted: bool, row: impl FnOnce() -> Row) {
-        self.mask.push(u8::from(wanted));
-        if wanted {
-            self.upserts.push(row());
-        }
-    }
-
-    /// The chat's documents go with it, in the same breath. Profile and notes of its contact may be seen through
-    /// another chat, which the database knows: until it was asked, nothing of them is sent.
-    fn revoke(&mut self, console: &mut Console, head: &Head) {
-        let belongs = |document: &DocumentId| match document {
-            DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => *id == head.id,
-            DocumentId::Contact(_) | DocumentId::Notes(_) => false,
-        };
-        let contacts = |document: &DocumentId| match document {
-            DocumentId::Contact(contact) | DocumentId::Notes(contact) => *contact == head.contact,
-            DocumentId::Timeline(..) | DocumentId::Discussion(_) | DocumentId::Draft(_) => false,
-        };
-        let doubtful: Vec<DocumentId> = console.documents.extract_if(contacts).collect();
-        console.doubtful.extend(doubtful);
-        let documents: Vec<DocumentId> = console.documents.extract_if(belongs).collect();
-        if !documents.is_empty() {
-            self.revoked.push(ServerFrame::Revoked {
-                documents,
-                inboxes: vec![],
-            });
-        }
     }
 }
