@@ -96,6 +96,8 @@ async fn follow(app: Shared) {
                 let waits_for = app.hub.gap();
                 let stuck = waits_for.is_some() && waits_for == stuck_at;
                 stuck_at = waits_for;
+                // What nobody follows any more is forgotten.
+                app.hub.followed();
                 if stuck { read(&app).await } else { Ok(()) }
             }
         };

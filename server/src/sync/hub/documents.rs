@@ -1,6 +1,6 @@
 //! Who follows which document, and what they have of it.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use causerie_shared::{
@@ -28,7 +28,8 @@ impl Hub {
     pub(in crate::sync) fn followed(&self) -> Vec<(DocumentId, (u32, i64))> {
         let mut inner = self.inner();
         let Inner { consoles, told, .. } = &mut *inner;
-        told.retain(|document, _| consoles.values().any(|console| console.documents.contains(document)));
+        let open: HashSet<&DocumentId> = consoles.values().flat_map(|console| &console.documents).collect();
+        told.retain(|document, _| open.contains(document));
         told.iter().map(|(document, at)| (*document, *at)).collect()
     }
 
