@@ -6,6 +6,7 @@ mod screen;
 mod server;
 mod sizes;
 mod start;
+mod windows;
 mod workspace;
 
 use server::Released;
@@ -21,5 +22,6 @@ pub async fn run() {
     chats::print(&server).await;
     figures::print("server after it, resident memory", server.resident_megabytes(), "MB");
     screen::print(&server).await;
+    windows::print().await;
     start::print(&mut server).await;
 }

@@ -5,7 +5,7 @@ use causerie_shared::{
     SCHEMA,
     conversation::State,
     document::{DocumentId, Pen, begin, timeline},
-    frame::{ClientFrame, Command, ServerFrame, decode, encode},
+    frame::{ClientFrame, Command, DocumentCursor, ServerFrame, decode, encode},
     ids::{ConversationId, DeviceId, IntentId, MessageId},
     message::{Author, Kind, Message},
     refusal::Refusal,
@@ -54,6 +54,21 @@ impl Client {
     /// # Panics
     /// When the server does not welcome it.
     pub async fn connect(host: &str, session: Session) -> Self {
+        Self::resume(host, session, None, 0, vec![]).await
+    }
+
+    /// Connects as a client that was here before: with its cursor, the grants its copy was made under and the
+    /// documents it goes on with.
+    ///
+    /// # Panics
+    /// When the server does not welcome it.
+    pub async fn resume(
+        host: &str,
+        session: Session,
+        cursor: Option<i64>,
+        grants: u64,
+        documents: Vec<DocumentCursor>,
+    ) -> Self {
         let socket = api::socket(host, "/api/socket", Some(&session.cookie)).await;
         let mut client = Self {
             me: session.info.me,
@@ -65,9 +80,9 @@ impl Client {
             .send(&ClientFrame::Hello {
                 schema: SCHEMA,
                 device,
-                cursor: None,
-                grants: 0,
-                documents: vec![],
+                cursor,
+                grants,
+                documents,
             })
             .await;
         client
@@ -113,6 +128,28 @@ impl Client {
         loop {
             if let Some(found) = look(self.next(what).await) {
                 return found;
+            }
+        }
+    }
+
+    /// Reads until the server ends the connection.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn ends(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let read = timeout_at(deadline, self.socket.next()).await;
+            let Ok(read) = read else {
+                panic!("the connection of {} did not end", self.me.name)
+            };
+            match read {
+                Some(Ok(tungstenite::Message::Binary(message))) => {
+                    self.frames
+                        .push(decode(&message).expect("the server speaks our schema"));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
             }
         }
     }

@@ -6,6 +6,7 @@ pub mod claim;
 pub mod contact;
 pub mod ingest;
 pub mod lifecycle;
+pub mod members;
 pub mod presence;
 pub mod reply;
 pub mod seen;

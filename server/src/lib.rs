@@ -28,11 +28,13 @@ use store::{Store, StoreError};
 pub async fn build(config: Config, clock: Clock) -> Result<Shared, StoreError> {
     let store = Store::open(&config.database_url).await?;
     let app: Shared = Arc::new(App::new(config, store, clock).await?);
+    // Before any socket: the other nodes write off the sockets of a node whose lock they do not see.
+    let link = app.store.link(app.node).await?;
     desk::presence::recover(&app).await?;
     if app.config.demo {
         demo::fill(&app).await?;
     }
-    sync::start(&app);
+    sync::start(&app, link);
     routing::start(&app);
     timers::start(&app);
     tokio::spawn(http::widget::places::run(Arc::clone(&app)));

@@ -19,7 +19,10 @@ use causerie_shared::{
 use crate::{
     desk::{DeskError, change},
     state::{App, Shared},
-    store::{Db, conversations, loads},
+    store::{
+        Db, conversations, loads,
+        timers::{self, TimerRecord},
+    },
     sync::News,
 };
 
@@ -84,15 +87,20 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
     }
     let mut tx = app.store.begin().await?;
     let mut news = News::default();
-    let mut candidates = loads::candidates(&mut tx, inbox).await?;
-    for waiting in conversations::waiting(&mut tx, inbox, BATCH).await? {
+    offer_all(&mut tx, inbox, freed, now, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+async fn offer_all(db: &mut Db, inbox: InboxId, freed: bool, now: Millis, news: &mut News) -> Result<(), DeskError> {
+    let mut candidates = loads::candidates(&mut *db, inbox).await?;
+    for waiting in conversations::waiting(&mut *db, inbox, BATCH).await? {
         if !candidates.iter().any(Candidate::is_eligible) {
             break;
         }
-        offer(&mut tx, waiting, &mut candidates, freed, now, &mut news).await?;
+        offer(&mut *db, waiting, &mut candidates, freed, now, news).await?;
     }
-    tx.commit().await?;
-    change::publish(app, news);
     Ok(())
 }
 
@@ -135,14 +143,21 @@ async fn offer(
     }
 }
 
-/// A minute after everyone was asked: ask again.
-pub async fn new_round(app: &App, conversation: ConversationId) -> Result<(), DeskError> {
+/// A minute after everyone was asked: ask again, in the transaction that takes the timer.
+pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
+    let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    let Some(head) = conversations::lock(&mut tx, conversation).await? else {
+    if !timers::take(&mut tx, timer).await? {
         return Ok(());
-    };
-    conversations::clear_asked(&mut tx, conversation).await?;
+    }
+    let mut news = News::default();
+    if let Some(head) = conversations::lock(&mut tx, conversation).await? {
+        conversations::clear_asked(&mut tx, conversation).await?;
+        if change::rules(&mut tx, head.inbox).await?.mode == Mode::Auto {
+            offer_all(&mut tx, head.inbox, false, now, &mut news).await?;
+        }
+    }
     tx.commit().await?;
-    app.dispatch(head.inbox, false);
+    change::publish(app, news);
     Ok(())
 }

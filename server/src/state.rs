@@ -22,6 +22,8 @@ pub struct App {
     pub config: Config,
     pub store: Store,
     pub clock: Clock,
+    /// This server among those on the database.
+    pub node: i64,
     /// Consoles that are connected.
     pub hub: Hub,
     /// Visitors that are connected.
@@ -47,6 +49,8 @@ impl App {
             config,
             store,
             clock,
+            // Positive, for it is half of an advisory lock's key.
+            node: (crate::clock::random_u128() >> 66) as i64,
             hub: Hub::new(newest),
             visitors: VisitorHub::default(),
             rooms: Rooms::default(),

@@ -8,11 +8,13 @@ pub mod feed;
 pub mod files;
 pub mod loads;
 pub mod messages;
+pub mod nodes;
 pub mod people;
 pub mod places;
 pub mod presence;
 pub mod sessions;
 pub mod settings;
+pub mod tallies;
 pub mod timers;
 pub mod windows;
 
@@ -89,6 +91,7 @@ pub struct Store {
     /// SQLite has one writer; a pool of one makes the others wait in line instead of failing.
     write: AnyPool,
     engine: Engine,
+    address: String,
 }
 
 impl Store {
@@ -114,10 +117,14 @@ impl Store {
                     read: pool.clone(),
                     write: pool,
                     engine,
+                    address: address.to_owned(),
                 }
             }
         };
         sqlx::migrate!("./migrations").run(&store.write).await?;
+        let mut tx = store.begin().await?;
+        tallies::begin(&mut tx).await?;
+        tx.commit().await?;
         Ok(store)
     }
 
@@ -157,7 +164,13 @@ impl Store {
             read,
             write,
             engine: Engine::Sqlite,
+            address,
         })
+    }
+
+    /// Which of the two it is.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// A connection for reading; it may lag behind a transaction that is not committed yet.

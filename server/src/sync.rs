@@ -4,8 +4,10 @@ pub mod access;
 pub mod catchup;
 pub mod counts;
 pub mod ephemera;
+pub mod grants;
 pub mod hub;
 pub mod news;
+mod nodes;
 pub mod push;
 pub mod room;
 
@@ -23,8 +25,12 @@ use crate::{
     },
 };
 
-/// How long a gap in the feed may last before the missing entries are read from the database.
-const GAP: Duration = Duration::from_secs(1);
+/// Feed entries that are kept: a client that missed more begins anew (`Reset`).
+const KEEP: i64 = 100_000;
+/// How often older ones are removed.
+const TRIM: Duration = Duration::from_secs(600);
+/// Entries that are removed in one transaction.
+const TRIM_BATCH: i64 = 5_000;
 
 /// Announces feed entries that were written outside the desk, with their rows as they are now.
 pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreError> {
@@ -37,37 +43,53 @@ pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Starts the workers that keep counters fresh and fill gaps in the feed.
-pub fn start(app: &Shared) {
+/// Starts the workers that keep counters fresh, read what other nodes wrote, and trim the feed.
+pub fn start(app: &Shared, link: Option<crate::store::nodes::Link>) {
     tokio::spawn(counts::run(Arc::clone(app)));
-    tokio::spawn(fill_gaps(Arc::clone(app)));
+    tokio::spawn(doubts(Arc::clone(app)));
+    tokio::spawn(trims(Arc::clone(app)));
+    nodes::start(app, link);
 }
 
-/// An announcement that never came (its task died between commit and announcement) must not hold up the
-/// others: what is missing is read from the feed.
-async fn fill_gaps(app: Shared) {
+/// Profile and notes of a contact of whom a chat went away: opened anew if another chat may be seen, revoked if not.
+async fn doubts(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
-    let mut stuck_at = None;
     loop {
         tokio::select! {
-            () = tokio::time::sleep(GAP) => {}
+            () = app.hub.doubts.notified() => {}
             _ = shutdown.changed() => return,
         }
-        let waiting_for = app.hub.gap();
-        if waiting_for.is_some() && waiting_for == stuck_at {
-            match missing(&app).await {
-                Ok(entries) => {
-                    if let Err(error) = announce(&app, entries).await {
-                        tracing::error!(%error, "the feed's gap could not be filled");
-                    }
-                }
-                Err(error) => tracing::error!(%error, "the feed could not be read"),
+        for (socket, access, document) in app.hub.take_doubts() {
+            if let Err(error) = catchup::open(&app, socket, &access, document, None, 0).await {
+                tracing::error!(%error, %document, "it is not known whether a document may still be seen");
+                app.hub.close(socket);
             }
         }
-        stuck_at = waiting_for;
     }
 }
 
-async fn missing(app: &App) -> Result<Vec<FeedEntry>, StoreError> {
-    feed::after(&mut *app.store.read().await?, app.hub.announced(), 1000).await
+async fn trims(app: Shared) {
+    let mut shutdown = app.shutdown.subscribe();
+    let mut due = tokio::time::interval(TRIM);
+    loop {
+        tokio::select! {
+            _ = due.tick() => {}
+            _ = shutdown.changed() => return,
+        }
+        if let Err(error) = trim(&app, KEEP).await {
+            tracing::error!(%error, "the feed could not be trimmed");
+        }
+    }
+}
+
+/// Removes all feed entries but the newest `keep`, in batches.
+pub async fn trim(app: &App, keep: i64) -> Result<(), StoreError> {
+    loop {
+        let mut tx = app.store.begin().await?;
+        let gone = feed::trim(&mut tx, keep, TRIM_BATCH).await?;
+        tx.commit().await?;
+        if gone == 0 {
+            return Ok(());
+        }
+    }
 }

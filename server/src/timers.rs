@@ -66,8 +66,7 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
         let Ok(user) = timer.subject.parse() else {
             return drop_timer(app, timer).await;
         };
-        drop_timer(app, timer).await?;
-        return presence::lost(app, user).await;
+        return presence::lost(app, user, timer).await;
     }
     let Ok(conversation) = timer.subject.parse() else {
         return drop_timer(app, timer).await;
@@ -76,10 +75,7 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
         TimerKind::Queue => Event::QueueOver,
         TimerKind::Acceptance => Event::Expire,
         TimerKind::BotSilence => Event::BotDone,
-        TimerKind::Round => {
-            drop_timer(app, timer).await?;
-            return crate::routing::new_round(app, conversation).await;
-        }
+        TimerKind::Round => return crate::routing::new_round(app, conversation, timer).await,
         TimerKind::Presence => return Ok(()),
     };
     // The event's own transaction stops the timer with the state it belongs to, so a crash before its

@@ -16,7 +16,7 @@ use causerie_shared::{
     document::DocumentId,
     ids::{ConversationId, IntentId, TimerId},
     timer::TimerKind,
-    window::Folder,
+    window::{Folder, List},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +157,7 @@ async fn folders_in_sql_hold_what_the_shared_rule_says_in_its_order() {
         for user in [ana, ben] {
             let access = world.access(user).await;
             let mut db = world.app.store.read().await.unwrap();
-            let counts = windows::counts(&mut db, user, false).await.unwrap();
+            let counts = windows::counts(&mut db, &access).await.unwrap();
             for folder in Folder::ALL {
                 let mut expected = vec![];
                 for chat in &chats {
@@ -172,7 +172,9 @@ async fn folders_in_sql_hold_what_the_shared_rule_says_in_its_order() {
                 }
                 expected.sort();
                 let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).collect();
-                let (heads, total) = windows::window(&mut db, folder, user, false, 0, 100).await.unwrap();
+                let (heads, total) = windows::window(&mut db, &access, &List::of(folder), 0, 100, 0)
+                    .await
+                    .unwrap();
                 assert_eq!(
                     heads.iter().map(|head| head.id).collect::<Vec<_>>(),
                     expected,
@@ -181,7 +183,7 @@ async fn folders_in_sql_hold_what_the_shared_rule_says_in_its_order() {
                 assert_eq!(total as usize, expected.len());
                 assert_eq!(counts.of(folder) as usize, expected.len());
             }
-            let (page, total) = windows::window(&mut db, Folder::Queue, user, false, 1, 3)
+            let (page, total) = windows::window(&mut db, &access, &List::of(Folder::Queue), 1, 3, 0)
                 .await
                 .unwrap();
             assert_eq!((page.len(), total), (2, 3));

@@ -23,6 +23,8 @@ pub struct Released {
     process: Child,
     /// `127.0.0.1:port`.
     pub host: String,
+    /// Address of its database.
+    pub database: String,
 }
 
 impl Released {
@@ -41,7 +43,7 @@ impl Released {
         let database = workspace::furnish(folder.path(), &format!("http://{host}")).await;
         let process = Command::new(binary())
             .env("CAUSERIE_LISTEN", &host)
-            .env("CAUSERIE_DATABASE_URL", database)
+            .env("CAUSERIE_DATABASE_URL", &database)
             .env("CAUSERIE_DATA", folder.path())
             .env("CAUSERIE_LOG", "warn")
             .current_dir(folder.path())
@@ -59,6 +61,7 @@ impl Released {
             _folder: folder,
             process,
             host,
+            database,
         }
     }
 

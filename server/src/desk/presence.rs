@@ -1,6 +1,7 @@
 //! Presence: declared availability, and connectivity over all of a user's devices with 30 s grace.
 
 use causerie_shared::{
+    Millis,
     conversation::transition::{Actor, Event},
     ids::UserId,
     timer::TimerKind,
@@ -10,13 +11,17 @@ use causerie_shared::{
 use super::{DeskError, change, lifecycle};
 use crate::{
     state::App,
-    store::{Db, conversations, people, places, presence, timers},
+    store::{
+        Db, StoreError, conversations, people, places, presence,
+        timers::{self, TimerRecord},
+    },
     sync::News,
 };
 
 /// A socket of the user opened.
 pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
     let mut tx = app.store.begin().await?;
+    presence::lease(&mut tx, app.node, user).await?;
     timers::cancel(&mut tx, TimerKind::Presence, &user.to_string()).await?;
     let mut news = News::default();
     if presence::set_connected(&mut tx, user, true).await? {
@@ -28,37 +33,78 @@ pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// The user's last socket closed: the grace begins.
+/// The user's last socket on this node closed. With the last one anywhere the grace begins.
 pub async fn disconnected(app: &App, user: UserId) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
+    // One that opened meanwhile has said so in the line before this transaction, or will after it.
+    if !app.hub.is_connected(user) {
+        presence::release(&mut tx, app.node, user).await?;
+    }
+    grace(&mut tx, user, now).await?;
+    tx.commit().await?;
+    app.timers_changed.notify_one();
+    Ok(())
+}
+
+async fn grace(db: &mut Db, user: UserId, now: Millis) -> Result<(), DeskError> {
+    if presence::is_leased(&mut *db, user).await? {
+        return Ok(());
+    }
     change::set(
-        &mut tx,
+        db,
         TimerKind::Presence,
         user.to_string(),
         0,
         now + PRESENCE_GRACE_MS,
         now,
     )
-    .await?;
+    .await
+}
+
+/// A node is gone without a word: its users get the grace to come to another one.
+pub async fn reap(app: &App) -> Result<(), StoreError> {
+    let engine = app.store.engine();
+    if !presence::has_dead(&mut *app.store.read().await?, engine, app.node).await? {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    for user in presence::reap(&mut tx, engine, app.node).await? {
+        if let Err(DeskError::Store(error)) = grace(&mut tx, user, now).await {
+            return Err(error);
+        }
+    }
     tx.commit().await?;
     app.timers_changed.notify_one();
     Ok(())
 }
 
-/// The grace is over and no socket came back: offers return to the queue, accepted chats stay.
-pub async fn lost(app: &App, user: UserId) -> Result<(), DeskError> {
-    if app.hub.is_connected(user) {
+/// The grace is over and no socket came back: offers return to the queue, accepted chats stay. In the transaction
+/// that takes the timer, so that a crash leaves it to fire again, and of two nodes one lets it happen.
+pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
-    let mut tx = app.store.begin().await?;
     let mut news = News::default();
-    if presence::set_connected(&mut tx, user, false).await? {
-        change::user_changed(&mut tx, user, &mut news).await?;
+    if !presence::is_leased(&mut tx, user).await? {
+        if presence::set_connected(&mut tx, user, false).await? {
+            change::user_changed(&mut tx, user, &mut news).await?;
+        }
+        for asking in conversations::asking(&mut tx, user).await? {
+            let Some(mut head) = conversations::lock(&mut tx, asking.id).await? else {
+                continue;
+            };
+            let event = Event::AgentGone { agent: user };
+            change::apply(&mut tx, &mut head, &event, Actor::System, now, &mut news).await?;
+            news.woken(head.inbox);
+        }
     }
     tx.commit().await?;
     change::publish(app, news);
-    withdraw(app, user).await
+    Ok(())
 }
 
 /// The user declares availability. Busy withdraws open offers.
@@ -79,16 +125,23 @@ pub async fn declare(app: &App, user: UserId, availability: Availability) -> Res
     }
 }
 
-/// After a start nobody is connected yet: everyone who was gets the grace to come back.
-pub async fn recover(app: &App) -> Result<(), crate::store::StoreError> {
+/// After a start everyone who was connected, and is not to another node, gets the grace to come back.
+pub async fn recover(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    conversations::all_offline(&mut tx).await?;
+    presence::reap(&mut tx, app.store.engine(), app.node).await?;
+    if !presence::any(&mut tx).await? {
+        // No other node has people, so none has visitors to speak of.
+        conversations::all_offline(&mut tx).await?;
+    }
     let users = people::users(&mut tx).await?;
     app.visitors
         .learn(users.iter().map(|user| (user.id, user.name.clone())));
     for user in users.into_iter().filter(|user| user.connected) {
-        let timer = timers::TimerRecord {
+        if presence::is_leased(&mut tx, user.id).await? {
+            continue;
+        }
+        let timer = TimerRecord {
             id: causerie_shared::ids::TimerId::new(now, crate::clock::random_u128()),
             kind: TimerKind::Presence,
             subject: user.id.to_string(),

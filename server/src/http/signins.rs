@@ -22,6 +22,7 @@ use crate::{
     passwords,
     state::Shared,
     store::{people, sessions},
+    sync::grants,
 };
 
 /// Longest e-mail address there is, bytes.
@@ -103,10 +104,9 @@ pub async fn change_password(
     let mut tx = app.store.begin().await?;
     people::set_password(&mut tx, user.id, &hash).await?;
     let ended = sessions::end_other_sessions(&mut tx, user.id, Some(session)).await?;
+    let entries = grants::note_ended(&mut tx, &ended).await?;
     tx.commit().await?;
-    for session in ended {
-        app.hub.session_ended(session);
-    }
+    grants::ended(&app, &ended, entries).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -144,10 +144,11 @@ pub async fn end_one(
 
 async fn end(app: &Shared, signed: &Signed, session: SessionId) -> Result<bool, ApiError> {
     let mut tx = app.store.begin().await?;
-    let ended = sessions::end_session(&mut tx, signed.user.id, session).await?;
-    tx.commit().await?;
-    if ended {
-        app.hub.session_ended(session);
+    if !sessions::end_session(&mut tx, signed.user.id, session).await? {
+        return Ok(false);
     }
-    Ok(ended)
+    let entries = grants::note_ended(&mut tx, &[session]).await?;
+    tx.commit().await?;
+    grants::ended(app, &[session], entries).await?;
+    Ok(true)
 }

@@ -292,7 +292,7 @@ impl Session {
                     .read()
                     .await
                     .map_err(|error| DeskError::from(error).into_refusal())?;
-                match catchup::window(&mut db, &self.pusher.access, list, from, to).await {
+                match catchup::window(&mut db, &self.pusher.access, list, from, to, app.clock.now()).await {
                     Ok(frames) => frames.iter().for_each(|frame| app.hub.send(self.socket(), frame)),
                     Err(error) => self.complain(error.into_refusal()),
                 }

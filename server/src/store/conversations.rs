@@ -9,7 +9,7 @@ use causerie_shared::{
 };
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{Db, StoreError, from_json, id, to_json};
+use super::{Db, StoreError, from_json, id, tallies, to_json};
 
 pub(super) const COLUMNS: &str = "id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, state, \
      version, created_at, waiting_since, ring_due, ring_total, active_at, ended_at, preview, unread, position, seen, \
@@ -53,7 +53,7 @@ pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
     })
 }
 
-fn asked(state: &State) -> Option<UserId> {
+pub(super) fn asked(state: &State) -> Option<UserId> {
     match state {
         State::Assigning { agent, .. } => Some(*agent),
         State::Transferring { to, .. } => Some(*to),
@@ -102,13 +102,14 @@ pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
     .bind(head.seq)
     .bind(to_json(&head.invited, "invited")?)
     .bind(i64::from(head.discussed))
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    tallies::moved(db, &[], &tallies::of(head)).await
 }
 
 /// Writes a changed head over the version it was read with. `false`: somebody else was first.
 pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, StoreError> {
+    let before = tallies::stored(&mut *db, head.id).await?;
     let done = sqlx::query(
         "UPDATE conversations SET inbox_id = $3, contact_name = $4, state = $5, status = $6, agent_id = $7, \
          asked_id = $8, version = $9, waiting_since = $10, ring_due = $11, ring_total = $12, active_at = $13, \
@@ -144,9 +145,13 @@ pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, S
     .bind(head.seq)
     .bind(to_json(&head.invited, "invited")?)
     .bind(i64::from(head.discussed))
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    let written = done.rows_affected() == 1;
+    if written {
+        tallies::moved(db, &before, &tallies::of(head)).await?;
+    }
+    Ok(written)
 }
 
 /// One conversation.

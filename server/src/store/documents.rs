@@ -1,6 +1,8 @@
 //! Documents, their pushes, and the actors bound to users and devices.
 
 use automerge::ActorId;
+use std::collections::HashMap;
+
 use causerie_shared::{
     document::DocumentId,
     gate::{KnownActor, Writer},
@@ -21,6 +23,27 @@ pub struct DocumentRecord {
     pub snapshot: Option<Vec<u8>>,
     /// The push that the snapshot includes.
     pub snapshot_seq: i64,
+}
+
+/// Epoch and last sequence number of some documents.
+pub async fn stand(db: &mut Db, of: &[DocumentId]) -> Result<HashMap<DocumentId, (u32, i64)>, StoreError> {
+    let mut all = HashMap::new();
+    for some in of.chunks(500) {
+        let mut last = 0;
+        let sql = format!(
+            "SELECT id, epoch, seq FROM documents WHERE id IN ({})",
+            super::tallies::marks(&mut last, some.len())
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for document in some {
+            query = query.bind(document.to_string());
+        }
+        for row in query.fetch_all(&mut *db).await? {
+            let document = super::id(&row.try_get::<String, _>("id")?, "document id")?;
+            all.insert(document, (row.try_get::<i64, _>("epoch")? as u32, row.try_get("seq")?));
+        }
+    }
+    Ok(all)
 }
 
 /// A push as it is stored.

@@ -12,6 +12,10 @@ pub enum FeedKind {
     User,
     Inbox,
     Account,
+    /// What a user may see has changed; the row is the user.
+    Grants,
+    /// A sign-in was ended.
+    Session,
 }
 
 impl FeedKind {
@@ -22,13 +26,22 @@ impl FeedKind {
             Self::User => "user",
             Self::Inbox => "inbox",
             Self::Account => "account",
+            Self::Grants => "grants",
+            Self::Session => "session",
         }
     }
 
     fn from_key(key: &str) -> Option<Self> {
-        [Self::Conversation, Self::User, Self::Inbox, Self::Account]
-            .into_iter()
-            .find(|kind| kind.as_str() == key)
+        [
+            Self::Conversation,
+            Self::User,
+            Self::Inbox,
+            Self::Account,
+            Self::Grants,
+            Self::Session,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == key)
     }
 }
 
@@ -117,4 +130,18 @@ pub async fn after(db: &mut Db, cursor: i64, limit: i64) -> Result<Vec<FeedEntry
         .fetch_all(db)
         .await?;
     rows.iter().map(entry).collect()
+}
+
+/// Forgets at most `batch` entries beyond the newest `keep`; how many there were.
+pub async fn trim(db: &mut Db, keep: i64, batch: i64) -> Result<u64, StoreError> {
+    let last = newest(&mut *db).await? - keep;
+    let first = oldest(&mut *db).await?;
+    if first == 0 || first > last {
+        return Ok(0);
+    }
+    let done = sqlx::query("DELETE FROM feed WHERE seq <= $1")
+        .bind(last.min(first + batch - 1))
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
 }

@@ -1,5 +1,7 @@
 //! Inboxes with their members, and messaging accounts.
 
+use std::collections::HashMap;
+
 use causerie_shared::{
     ids::{AccountId, InboxId, UserId},
     inbox::{AccountRow, Channel, InboxRow, Member, Mode, Rules},
@@ -37,14 +39,14 @@ async fn members(db: &mut Db, inbox: InboxId) -> Result<Vec<Member>, StoreError>
         .bind(inbox.to_string())
         .fetch_all(db)
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Member {
-                user: id(&row.try_get::<String, _>("user_id")?, "user id")?,
-                capacity: row.try_get::<i64, _>("capacity")? as u32,
-            })
-        })
-        .collect()
+    rows.iter().map(member).collect()
+}
+
+fn member(row: &AnyRow) -> Result<Member, StoreError> {
+    Ok(Member {
+        user: id(&row.try_get::<String, _>("user_id")?, "user id")?,
+        capacity: row.try_get::<i64, _>("capacity")? as u32,
+    })
 }
 
 fn rules(row: &AnyRow) -> Result<Rules, StoreError> {
@@ -80,17 +82,38 @@ pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, Stor
     }))
 }
 
-/// All inboxes.
+/// All inboxes, by name: two statements, however many there are.
 pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
-    let rows = sqlx::query("SELECT id FROM inboxes ORDER BY name")
+    let mut members: HashMap<InboxId, Vec<Member>> = HashMap::new();
+    let rows = sqlx::query("SELECT inbox_id, user_id, capacity FROM members ORDER BY user_id")
         .fetch_all(&mut *db)
         .await?;
-    let mut all = Vec::with_capacity(rows.len());
-    for row in rows {
-        let id = id(&row.try_get::<String, _>("id")?, "inbox id")?;
-        all.extend(inbox(&mut *db, id).await?);
+    for row in &rows {
+        let inbox = id(&row.try_get::<String, _>("inbox_id")?, "inbox id")?;
+        members.entry(inbox).or_default().push(member(row)?);
     }
-    Ok(all)
+    let rows = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs FROM inboxes ORDER BY name, id")
+        .fetch_all(db)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let id = id(&row.try_get::<String, _>("id")?, "inbox id")?;
+            Ok(InboxRow {
+                id,
+                name: row.try_get("name")?,
+                rules: rules(row)?,
+                members: members.remove(&id).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// The ids of all inboxes.
+pub async fn inbox_ids(db: &mut Db) -> Result<Vec<InboxId>, StoreError> {
+    let rows = sqlx::query("SELECT id FROM inboxes").fetch_all(db).await?;
+    rows.iter()
+        .map(|row| id(&row.try_get::<String, _>("id")?, "inbox id"))
+        .collect()
 }
 
 /// Creates an inbox without members.
@@ -119,6 +142,27 @@ pub async fn add_member(db: &mut Db, inbox: InboxId, member: Member) -> Result<(
     .bind(i64::from(member.capacity))
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Ends a membership. Chats that the user has there stay theirs; so do the places they take.
+pub async fn remove_member(db: &mut Db, inbox: InboxId, user: UserId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM members WHERE inbox_id = $1 AND user_id = $2")
+        .bind(inbox.to_string())
+        .bind(user.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Changes how many chats of the inbox a member may have.
+pub async fn set_member_capacity(db: &mut Db, inbox: InboxId, member: Member) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET capacity = $3 WHERE inbox_id = $1 AND user_id = $2")
+        .bind(inbox.to_string())
+        .bind(member.user.to_string())
+        .bind(i64::from(member.capacity))
+        .execute(db)
+        .await?;
     Ok(())
 }
 

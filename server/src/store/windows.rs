@@ -1,83 +1,271 @@
-//! The folders of the console as sorted windows, and their counters.
+//! The lists of the console as sorted windows, and their counters: the same rules as `Folder::holds`,
+//! `Filter::passes` and `List::key`, in SQL.
+//!
+//! What a page costs does not depend on how many chats there are: each inbox is read in the order of an index
+//! and the inboxes are merged, row by row, until the page is full.
 
 use causerie_shared::{
-    ids::UserId,
+    Millis,
+    access::Access,
+    ids::InboxId,
     row::Head,
-    window::{Counts, Folder},
+    window::{Counts, Filter, Folder, List, Sort},
 };
 use sqlx::Row as _;
 
 use super::{
     Db, StoreError,
     conversations::{COLUMNS, head},
+    id,
+    tallies::{self, marks},
 };
 
-/// Which chats a folder holds for user `$1`; `$2` is 1 when the user sees every inbox.
-/// The same rule as `Folder::holds`, in SQL.
-fn filter(folder: Folder) -> &'static str {
-    match folder {
-        Folder::Queue => {
-            "status = 'waiting' AND $2 >= 0 AND inbox_id IN (SELECT m.inbox_id FROM members m \
-             JOIN inboxes i ON i.id = m.inbox_id WHERE m.user_id = $1 AND i.mode = 'broadcast')"
-        }
-        Folder::Engaged => "asked_id = $1 AND $2 >= 0 AND status IN ('assigning', 'transferring')",
-        Folder::Mine => "agent_id = $1 AND $2 >= 0 AND status IN ('assigned', 'transferring')",
-        Folder::History => {
-            "ended_at IS NOT NULL AND ($2 = 1 OR inbox_id IN (SELECT inbox_id FROM members WHERE user_id = $1))"
-        }
-    }
-}
+/// More inboxes than this are read together and sorted instead of merged (SQLite joins at most 500 queries).
+const MAX_MERGED: usize = 100;
 
-fn order(folder: Folder) -> &'static str {
-    match folder {
-        Folder::Queue | Folder::Engaged => "COALESCE(ring_due, waiting_since), id",
-        Folder::Mine => "active_at DESC, id",
-        Folder::History => "ended_at DESC, id",
-    }
-}
-
-/// Rows `from..to` of a folder, and how many it holds.
-pub async fn window(
-    db: &mut Db,
-    folder: Folder,
-    user: UserId,
-    sees_all: bool,
-    from: u32,
-    to: u32,
-) -> Result<(Vec<Head>, u32), StoreError> {
-    let total = count(&mut *db, folder, user, sees_all).await?;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM conversations WHERE {} ORDER BY {} LIMIT $3 OFFSET $4",
-        filter(folder),
-        order(folder)
-    );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(user.to_string())
-        .bind(i64::from(sees_all))
-        .bind(i64::from(to.saturating_sub(from)))
-        .bind(i64::from(from))
+/// Inboxes whose waiting chats the user may start.
+async fn queues(db: &mut Db, access: &Access) -> Result<Vec<InboxId>, StoreError> {
+    let rows = sqlx::query("SELECT id FROM inboxes WHERE mode = 'broadcast' ORDER BY id")
         .fetch_all(db)
         .await?;
-    let heads = rows.iter().map(head).collect::<Result<Vec<_>, _>>()?;
+    let mut inboxes = vec![];
+    for row in rows {
+        let inbox = id(&row.try_get::<String, _>("id")?, "inbox id")?;
+        if access.is_member(inbox) {
+            inboxes.push(inbox);
+        }
+    }
+    Ok(inboxes)
+}
+
+/// Inboxes whose ended chats the user may read.
+fn histories(access: &Access) -> Vec<InboxId> {
+    let seen = access.sees.iter().chain(&access.member_of).copied();
+    let mut inboxes: Vec<InboxId> = seen
+        .filter(|inbox| access.is_member(*inbox) || access.supervises(*inbox))
+        .collect();
+    inboxes.sort_unstable();
+    inboxes.dedup();
+    inboxes
+}
+
+/// Where a folder's chats lie.
+enum Source {
+    Inboxes(Vec<InboxId>),
+    User(&'static str),
+}
+
+/// A statement under construction: the text and what is bound, in order.
+#[derive(Default)]
+struct Query {
+    binds: Vec<String>,
+    numbers: Vec<(usize, Millis)>,
+}
+
+impl Query {
+    fn text(&mut self, value: impl ToString) -> String {
+        self.binds.push(value.to_string());
+        format!("${}", self.binds.len())
+    }
+
+    fn number(&mut self, value: Millis) -> String {
+        self.binds.push(String::new());
+        self.numbers.push((self.binds.len() - 1, value));
+        format!("${}", self.binds.len())
+    }
+
+    async fn run(self, db: &mut Db, sql: String) -> Result<Vec<sqlx::any::AnyRow>, StoreError> {
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for (at, bind) in self.binds.into_iter().enumerate() {
+            query = match self.numbers.iter().find(|(number, _)| *number == at) {
+                Some((_, value)) => query.bind(*value),
+                None => query.bind(bind),
+            };
+        }
+        Ok(query.fetch_all(db).await?)
+    }
+}
+
+/// The folder's own condition, as its index has it.
+fn condition(folder: Folder) -> &'static str {
+    match folder {
+        Folder::Queue => "status = 'waiting'",
+        Folder::Engaged => "asked_id IS NOT NULL",
+        Folder::Mine => "agent_id IS NOT NULL AND status IN ('assigned', 'transferring')",
+        Folder::History => "ended_at IS NOT NULL",
+    }
+}
+
+/// The sort key and its direction; the id breaks ties.
+fn order(list: &List) -> (&'static str, &'static str) {
+    match (list.sort, list.folder) {
+        (Sort::Newest, _) | (Sort::Folder, Folder::Mine) => ("active_at", "DESC"),
+        (Sort::Oldest, _) => ("active_at", "ASC"),
+        (Sort::Folder, Folder::Queue | Folder::Engaged) => ("COALESCE(ring_due, waiting_since)", "ASC"),
+        (Sort::Folder, Folder::History) => ("ended_at", "DESC"),
+    }
+}
+
+/// What the filter adds beyond the inbox, which chooses the source.
+fn narrow(filter: &Filter, now: Millis, query: &mut Query) -> String {
+    let mut sql = String::new();
+    if let Some(channel) = filter.channel {
+        sql += &format!(" AND channel = {}", query.text(channel.as_str()));
+    }
+    if let Some(account) = filter.account {
+        sql += &format!(" AND account_id = {}", query.text(account));
+    }
+    if filter.unread {
+        sql += " AND unread > 0";
+    }
+    if filter.overdue {
+        // The state is written by serde alone, so this is how a waiting or offered chat says it.
+        sql += &format!(
+            " AND (state LIKE '%\"overdue\":true%' OR ring_due <= {})",
+            query.number(now)
+        );
+    }
+    sql
+}
+
+/// Each source's conditions; all of them together are the list.
+fn arms(list: &List, access: &Access, source: &Source, now: Millis, query: &mut Query) -> Vec<String> {
+    let narrowed = narrow(&list.filter, now, query);
+    let own = condition(list.folder);
+    match source {
+        Source::User(column) => {
+            let user = query.text(access.user);
+            let inbox = match list.filter.inbox {
+                Some(inbox) => format!(" AND inbox_id = {}", query.text(inbox)),
+                None => String::new(),
+            };
+            vec![format!("{column} = {user} AND {own}{inbox}{narrowed}")]
+        }
+        Source::Inboxes(inboxes) if inboxes.len() <= MAX_MERGED => inboxes
+            .iter()
+            .map(|inbox| format!("inbox_id = {} AND {own}{narrowed}", query.text(inbox)))
+            .collect(),
+        Source::Inboxes(inboxes) => {
+            let mut last = query.binds.len();
+            let marks = marks(&mut last, inboxes.len());
+            query.binds.extend(inboxes.iter().map(ToString::to_string));
+            vec![format!("inbox_id IN ({marks}) AND {own}{narrowed}")]
+        }
+    }
+}
+
+async fn source(db: &mut Db, list: &List, access: &Access) -> Result<Source, StoreError> {
+    let wanted = |inbox: &InboxId| list.filter.inbox.is_none_or(|only| only == *inbox);
+    Ok(match list.folder {
+        Folder::Queue => {
+            let mut inboxes = queues(db, access).await?;
+            inboxes.retain(wanted);
+            Source::Inboxes(inboxes)
+        }
+        Folder::History => Source::Inboxes(histories(access).into_iter().filter(wanted).collect()),
+        Folder::Engaged => Source::User("asked_id"),
+        Folder::Mine => Source::User("agent_id"),
+    })
+}
+
+/// An ended chat rings no more and has nothing unread (`desk::change::follow`).
+fn is_void(list: &List) -> bool {
+    list.folder == Folder::History && (list.filter.unread || list.filter.overdue)
+}
+
+/// The statement of a window. `None`: the list is empty whatever the database holds.
+fn page(
+    list: &List,
+    access: &Access,
+    source: &Source,
+    range: std::ops::Range<u32>,
+    now: Millis,
+    query: &mut Query,
+) -> Option<String> {
+    let arms = arms(list, access, source, now, query);
+    if arms.is_empty() || is_void(list) {
+        return None;
+    }
+    let (key, direction) = order(list);
+    let merged: Vec<String> = arms
+        .iter()
+        .map(|arm| format!("SELECT id, {key} AS k FROM conversations WHERE {arm}"))
+        .collect();
+    // One query alone is ordered by the expression itself, for that is what the index knows.
+    let by = if merged.len() == 1 { key } else { "k" };
+    Some(format!(
+        "SELECT {COLUMNS} FROM conversations WHERE id IN (SELECT id FROM ({} ORDER BY {by} {direction}, id LIMIT {} OFFSET {}) AS page)",
+        merged.join(" UNION ALL "),
+        range.end.saturating_sub(range.start),
+        range.start
+    ))
+}
+
+/// Rows `from..to` of a list, and how many it holds. `now` is the server's clock.
+pub async fn window(
+    db: &mut Db,
+    access: &Access,
+    list: &List,
+    from: u32,
+    to: u32,
+    now: Millis,
+) -> Result<(Vec<Head>, u32), StoreError> {
+    let source = source(&mut *db, list, access).await?;
+    let total = total(&mut *db, list, access, &source, now).await?;
+    let mut query = Query::default();
+    let Some(sql) = page(list, access, &source, from..to, now, &mut query) else {
+        return Ok((vec![], total));
+    };
+    let rows = query.run(db, sql).await?;
+    let mut heads = rows.iter().map(head).collect::<Result<Vec<_>, _>>()?;
+    heads.sort_by_key(|head| list.key(head));
     Ok((heads, total))
 }
 
-async fn count(db: &mut Db, folder: Folder, user: UserId, sees_all: bool) -> Result<u32, StoreError> {
-    let sql = format!("SELECT COUNT(*) AS n FROM conversations WHERE {}", filter(folder));
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(user.to_string())
-        .bind(i64::from(sees_all))
-        .fetch_one(db)
-        .await?;
-    Ok(row.try_get::<i64, _>("n")? as u32)
+/// From the kept counters wherever they know; what is counted row by row is bounded by what waits or by what
+/// one user has at a time.
+async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: Millis) -> Result<u32, StoreError> {
+    if is_void(list) {
+        return Ok(0);
+    }
+    let row_by_row = list.filter.unread || list.filter.overdue;
+    match source {
+        Source::Inboxes(inboxes) if !row_by_row => tallies::total(db, list.folder, inboxes, &list.filter).await,
+        Source::User(_) if list.filter == Filter::default() => {
+            Ok(tallies::counts(db, access.user, &[], &[]).await?.of(list.folder))
+        }
+        Source::Inboxes(_) | Source::User(_) => {
+            let mut query = Query::default();
+            let arms: Vec<String> = arms(list, access, source, now, &mut query)
+                .into_iter()
+                .map(|arm| format!("({arm})"))
+                .collect();
+            if arms.is_empty() {
+                return Ok(0);
+            }
+            let sql = format!("SELECT COUNT(*) AS n FROM conversations WHERE {}", arms.join(" OR "));
+            let rows = query.run(db, sql).await?;
+            match rows.first() {
+                Some(row) => Ok(row.try_get::<i64, _>("n")? as u32),
+                None => Ok(0),
+            }
+        }
+    }
 }
 
-/// All counters of a user.
-pub async fn counts(db: &mut Db, user: UserId, sees_all: bool) -> Result<Counts, StoreError> {
-    Ok(Counts {
-        queue: count(&mut *db, Folder::Queue, user, sees_all).await?,
-        engaged: count(&mut *db, Folder::Engaged, user, sees_all).await?,
-        mine: count(&mut *db, Folder::Mine, user, sees_all).await?,
-        history: count(&mut *db, Folder::History, user, sees_all).await?,
-    })
+/// All counters of a user: a handful of rows, however many chats there are.
+pub async fn counts(db: &mut Db, access: &Access) -> Result<Counts, StoreError> {
+    let queues = queues(&mut *db, access).await?;
+    tallies::counts(db, access.user, &queues, &histories(access)).await
+}
+
+/// SQLite's plan of a window, a step a line: what the tests read to see that an index is walked.
+pub async fn plan(db: &mut Db, access: &Access, list: &List, from: u32, to: u32) -> Result<Vec<String>, StoreError> {
+    let source = source(&mut *db, list, access).await?;
+    let mut query = Query::default();
+    let Some(sql) = page(list, access, &source, from..to, 0, &mut query) else {
+        return Ok(vec![]);
+    };
+    let rows = query.run(db, format!("EXPLAIN QUERY PLAN {sql}")).await?;
+    rows.iter().map(|row| Ok(row.try_get("detail")?)).collect()
 }

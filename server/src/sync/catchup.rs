@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use causerie_shared::{
+    Millis,
     access::Access,
     document::DocumentId,
     frame::{DocumentCursor, ServerFrame},
@@ -14,7 +15,7 @@ use causerie_shared::{
 
 use super::{
     SocketId,
-    access::{readable, reads_document, sees_all},
+    access::{readable, reads_document},
 };
 use crate::{
     desk::DeskError,
@@ -114,6 +115,8 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
                 let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("user id"))?;
                 upserts.extend(people::user(&mut *db, id).await?.map(|user| Row::User(user.row())));
             }
+            // What the user may see is in the fingerprint: a change of it ends in `Reset`.
+            FeedKind::Grants | FeedKind::Session => {}
             FeedKind::Inbox => {
                 let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("inbox id"))?;
                 match places::inbox(&mut *db, id).await? {
@@ -133,19 +136,19 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
     Ok((upserts, gone))
 }
 
-/// A window of a folder: its rows, then their order.
+/// A window of a list: its rows, then their order. `now` is the server's clock.
 pub async fn window(
     db: &mut Db,
     access: &Access,
     list: List,
     from: u32,
     to: u32,
+    now: Millis,
 ) -> Result<[ServerFrame; 2], DeskError> {
     if to <= from || to - from > MAX_WINDOW {
         return Err(Refusal::new(Code::Invalid, format!("a window has 1 to {MAX_WINDOW} rows")).into());
     }
-    let all = sees_all(&mut *db, access).await?;
-    let (heads, total) = windows::window(db, list.folder, access.user, all, from, to).await?;
+    let (heads, total) = windows::window(db, access, &list, from, to, now).await?;
     let order = heads.iter().map(|head| head.id).collect();
     let upserts = heads.into_iter().map(|head| Row::Head(Box::new(head))).collect();
     Ok([
@@ -189,6 +192,7 @@ pub async fn open(
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
     let part = room.part_since(&mut db, have).await?;
+    app.hub.began(document, part.epoch, part.to);
     app.hub.send(socket, &ServerFrame::Part(part));
     drop(room);
     if let DocumentId::Timeline(conversation, _) = document {

@@ -7,7 +7,6 @@ use causerie_shared::{ids::UserId, window::Counts};
 use crate::{
     state::{App, Shared},
     store::{StoreError, windows},
-    sync::access::sees_all,
 };
 
 /// Changes that come in a burst are counted once.
@@ -34,8 +33,7 @@ async fn refresh(app: &App) -> Result<(), StoreError> {
         let counts = match known.get(&access.user) {
             Some(counts) => *counts,
             None => {
-                let all = sees_all(&mut db, &access).await?;
-                let counts = windows::counts(&mut db, access.user, all).await?;
+                let counts = windows::counts(&mut db, &access).await?;
                 known.insert(access.user, counts);
                 counts
             }

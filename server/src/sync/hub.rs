@@ -1,5 +1,8 @@
 //! The hub: who is connected, and what each of them may be told.
 
+mod documents;
+mod view;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,12 +15,12 @@ use causerie_shared::{
     frame::{ServerFrame, encode},
     ids::{ConversationId, DeviceId, SessionId, UserId},
     refusal::{Code, Refusal},
-    row::{Gone, Head, Row},
 };
 use tokio::sync::{Notify, mpsc};
 
+use self::view::View;
 use super::News;
-use crate::{http::widget::hub::VisitorHub, store::feed::FeedKind};
+use crate::http::widget::hub::VisitorHub;
 
 /// Frames that may wait for a slow socket; one more and it is closed, to catch up by cursor later.
 const QUEUE: usize = 2048;
@@ -42,6 +45,9 @@ struct Console {
     /// Live frames wait here until the catch-up was sent.
     held: Option<Vec<Bytes>>,
     documents: HashSet<DocumentId>,
+    /// Documents of a contact of whom a chat went away: nothing of them is sent until it is known that another
+    /// chat of theirs may be seen.
+    doubtful: HashSet<DocumentId>,
     counts: Option<causerie_shared::window::Counts>,
     /// A chat that this console may see changed its state, so its counters may be old.
     recount: bool,
@@ -72,6 +78,8 @@ struct Inner {
     announced: i64,
     /// Announcements that came before their predecessors, by first feed number.
     early: BTreeMap<i64, News>,
+    /// Up to where followers of a document have its changes: epoch and sequence number.
+    told: HashMap<DocumentId, (u32, i64)>,
 }
 
 /// Tells consoles what changed, in the order of the feed.
@@ -79,6 +87,12 @@ pub struct Hub {
     inner: Mutex<Inner>,
     /// Wakes the counters' worker.
     pub(super) counts_changed: Notify,
+    /// Wakes the worker that decides about documents of contacts in doubt.
+    pub(super) doubts: Notify,
+    /// This node wrote something that other nodes do not know of.
+    pub(super) wrote: Notify,
+    /// Something was written by another node, or its number was not announced yet.
+    pub(super) behind: Notify,
 }
 
 impl Hub {
@@ -90,6 +104,9 @@ impl Hub {
                 ..Inner::default()
             }),
             counts_changed: Notify::new(),
+            doubts: Notify::new(),
+            wrote: Notify::new(),
+            behind: Notify::new(),
         }
     }
 
@@ -116,6 +133,7 @@ impl Hub {
             out,
             held: Some(vec![]),
             documents: HashSet::new(),
+            doubtful: HashSet::new(),
             counts: None,
             recount: true,
         };
@@ -178,10 +196,25 @@ impl Hub {
         self.end(|console| console.session == session, "you were signed out");
     }
 
-    /// What the user may see has changed: sockets close and come back with the new grants.
-    pub fn grants_changed(&self, user: UserId) {
-        let mut inner = self.inner();
-        inner.consoles.retain(|_, console| console.access.user != user);
+    /// The user's sockets: what they may see as it was computed, and the documents they follow.
+    pub(super) fn consoles_of(&self, user: UserId) -> Vec<(SocketId, Arc<Access>, Vec<DocumentId>)> {
+        let inner = self.inner();
+        let theirs = inner.consoles.iter().filter(|(_, console)| console.access.user == user);
+        theirs
+            .map(|(id, console)| {
+                let followed = console.documents.union(&console.doubtful).copied().collect();
+                (*id, Arc::clone(&console.access), followed)
+            })
+            .collect()
+    }
+
+    /// Users with sockets here.
+    pub(super) fn users(&self) -> HashSet<UserId> {
+        self.inner()
+            .consoles
+            .values()
+            .map(|console| console.access.user)
+            .collect()
     }
 
     fn end(&self, which: impl Fn(&Console) -> bool, why: &str) {
@@ -202,36 +235,6 @@ impl Hub {
                 tracing::debug!("a socket was gone before it could be told");
             }
         }
-    }
-
-    /// From now on the socket gets this document's changes.
-    pub fn follow(&self, socket: SocketId, document: DocumentId) {
-        if let Some(console) = self.inner().consoles.get_mut(&socket) {
-            console.documents.insert(document);
-        }
-    }
-
-    /// The socket needs the document no longer.
-    pub fn unfollow(&self, socket: SocketId, document: DocumentId) {
-        if let Some(console) = self.inner().consoles.get_mut(&socket) {
-            console.documents.remove(&document);
-        }
-    }
-
-    /// A document changed: everyone who has it open and may (still) read it gets the frame, but its author.
-    pub fn document_changed(
-        &self,
-        document: DocumentId,
-        frame: &ServerFrame,
-        scope: Option<&Scope>,
-        author: Option<SocketId>,
-    ) {
-        let bytes = Bytes::from(encode(frame));
-        self.each(|id, console| {
-            let wanted = Some(id) != author && console.documents.contains(&document);
-            let allowed = scope.is_none_or(|scope| console.access.reads(scope));
-            !(wanted && allowed) || console.send(bytes.clone())
-        });
     }
 
     /// A short-lived frame for all who have a chat open and may read it, but its author.
@@ -276,6 +279,17 @@ impl Hub {
     /// Transactions commit in the order of their feed numbers, but their tasks may get here in another one;
     /// a client whose cursor had overtaken a change would miss it after a reconnect.
     pub fn announce(&self, news: News, visitors: &VisitorHub) {
+        if news.span().is_some() {
+            self.wrote.notify_one();
+        }
+        self.hear(news, visitors);
+        if self.gap().is_some() {
+            self.behind.notify_one();
+        }
+    }
+
+    /// Announces what the feed says, whoever wrote it.
+    pub(super) fn hear(&self, news: News, visitors: &VisitorHub) {
         let Some((first, _)) = news.span() else { return };
         let mut inner = self.inner();
         if first > inner.announced {
@@ -297,8 +311,12 @@ impl Hub {
             inner.deliver(&news, last);
             visitors.deliver(&news);
         }
+        let doubts = inner.consoles.values().any(|console| !console.doubtful.is_empty());
         drop(inner);
         self.counts_changed.notify_one();
+        if doubts {
+            self.doubts.notify_one();
+        }
     }
 
     /// Sockets whose counters may be old, with their users; asked once by the counters' worker.
@@ -355,92 +373,5 @@ impl Inner {
             });
             console.send(frame.clone())
         });
-    }
-}
-
-/// What one console is told of the news. Equal masks mean equal frames.
-struct View {
-    mask: Vec<u8>,
-    upserts: Vec<Row>,
-    gone: Vec<Gone>,
-    revoked: Vec<ServerFrame>,
-}
-
-impl View {
-    fn of(console: &mut Console, news: &News) -> Self {
-        let access = Arc::clone(&console.access);
-        let mut view = Self {
-            mask: vec![],
-            upserts: vec![],
-            gone: vec![],
-            revoked: vec![],
-        };
-        let mut visible: HashMap<ConversationId, bool> = HashMap::new();
-        for (id, head) in &news.heads {
-            let mut scopes = news
-                .entries
-                .iter()
-                .filter(|entry| entry.kind == FeedKind::Conversation && entry.row_id == id.to_string());
-            let before = scopes.clone().next().and_then(|entry| entry.before.as_ref());
-            let after = scopes.next_back().and_then(|entry| entry.after.as_ref());
-            let sees = after.is_some_and(|scope| access.reads(scope));
-            visible.insert(*id, sees);
-            let concerns = sees || before.is_some_and(|scope| access.reads(scope));
-            console.recount |= concerns && news.moved(*id);
-            if sees {
-                view.mask.push(1);
-                view.upserts.push(Row::Head(Box::new(head.clone())));
-            } else if concerns {
-                // Members of the inbox may know who took a chat from their queue.
-                let taken_by = head.state.agent().filter(|_| access.is_member(head.inbox));
-                view.mask.push(2 + u8::from(taken_by.is_some()));
-                view.gone.push(Gone::Conversation { id: *id, taken_by });
-                view.revoke(console, head);
-            } else {
-                view.mask.push(0);
-            }
-        }
-        for message in &news.messages {
-            let conversation = message.row.conversation;
-            let wanted = visible.get(&conversation) == Some(&true) && console.follows(conversation);
-            view.row(wanted, || Row::Message(message.row.clone()));
-        }
-        for row in &news.journey {
-            let wanted = visible.get(&row.conversation) == Some(&true) && console.follows(row.conversation);
-            view.row(wanted, || Row::Journey(row.clone()));
-        }
-        for user in &news.users {
-            view.row(true, || Row::User(user.clone()));
-        }
-        for inbox in &news.inbox_rows {
-            view.row(access.sees_inbox(inbox.id), || Row::Inbox(inbox.clone()));
-        }
-        for account in &news.accounts {
-            view.row(access.sees_inbox(account.inbox), || Row::Account(account.clone()));
-        }
-        view
-    }
-
-    fn row(&mut self, wanted: bool, row: impl FnOnce() -> Row) {
-        self.mask.push(u8::from(wanted));
-        if wanted {
-            self.upserts.push(row());
-        }
-    }
-
-    /// The chat's documents go with it, in the same breath; so do profile and notes of its contact, which a
-    /// client that may see them through another chat opens again.
-    fn revoke(&mut self, console: &mut Console, head: &Head) {
-        let belongs = |document: &DocumentId| match document {
-            DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => *id == head.id,
-            DocumentId::Contact(contact) | DocumentId::Notes(contact) => *contact == head.contact,
-        };
-        let documents: Vec<DocumentId> = console.documents.extract_if(belongs).collect();
-        if !documents.is_empty() {
-            self.revoked.push(ServerFrame::Revoked {
-                documents,
-                inboxes: vec![],
-            });
-        }
     }
 }

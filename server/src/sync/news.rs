@@ -12,7 +12,7 @@ use causerie_shared::{
 use crate::store::{
     Db, StoreError, conversations,
     feed::{FeedEntry, FeedKind},
-    messages::MessageRecord,
+    messages::{self, MessageRecord},
     people, places,
 };
 
@@ -116,14 +116,25 @@ impl News {
     }
 
     /// Adds an entry of the feed with its row as the database holds it now.
-    pub async fn load(&mut self, db: &mut Db, entry: FeedEntry) -> Result<(), StoreError> {
+    ///
+    /// The row may be newer than the entry. Who is told is decided by the row as it is, so that nobody sees
+    /// in it what came after they lost it.
+    pub async fn load(&mut self, db: &mut Db, mut entry: FeedEntry) -> Result<(), StoreError> {
         self.loaded = true;
         let damaged = |_| StoreError::Damaged("feed row");
         match entry.kind {
             FeedKind::Conversation => {
-                if let Some(head) = conversations::get(db, entry.row_id.parse().map_err(damaged)?).await? {
+                let id = entry.row_id.parse().map_err(damaged)?;
+                if let Some(head) = conversations::get(&mut *db, id).await? {
+                    entry.after = super::access::scope(&mut *db, &head).await?;
                     self.head(head);
                 }
+                let rows = messages::after(&mut *db, id, entry.seq - 1).await?;
+                for record in rows.into_iter().filter(|record| record.row.seq == entry.seq) {
+                    self.message(record);
+                }
+                let rows = messages::journey_after(&mut *db, id, entry.seq - 1).await?;
+                self.journey.extend(rows.into_iter().filter(|row| row.seq == entry.seq));
             }
             FeedKind::User => {
                 if let Some(user) = people::user(db, entry.row_id.parse().map_err(damaged)?).await? {
@@ -137,6 +148,8 @@ impl News {
                 let account = places::account_by_id(db, entry.row_id.parse().map_err(damaged)?).await?;
                 self.accounts.extend(account.map(|account| account.row));
             }
+            // Sockets were told what they lost before the entry is announced (`grants`).
+            FeedKind::Grants | FeedKind::Session => {}
         }
         self.entries.push(entry);
         Ok(())

@@ -13,12 +13,13 @@ use causerie_server::{
     config::Config,
     demo::{self, Demo},
     desk::{ingest, presence},
-    store::{Store, conversations, people},
+    store::{Store, contacts, conversations, people},
     sync::access,
 };
 use causerie_shared::{
     access::Access,
-    ids::{ConversationId, UserId},
+    conversation::{EndReason, State},
+    ids::{ContactId, ConversationId, UserId},
     row::{Head, Origin},
 };
 use sqlx::{AnyPool, any::install_default_drivers};
@@ -183,4 +184,56 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -
         }
     }
     None
+}
+
+/// An ended chat for tables full of them; `n` makes it differ from the others.
+pub fn ended(account: &causerie_server::store::places::AccountRecord, contact: ContactId, n: i64) -> Head {
+    let at = START - 1_000_000_000 + n * 1000;
+    let state = State::Ended {
+        reason: EndReason::Agent,
+        by: None,
+        at,
+        last_agent: None,
+    };
+    Head {
+        id: ConversationId::new(at, random_u128()),
+        number: 1_000_000 + n,
+        inbox: account.row.inbox,
+        account: account.row.id,
+        channel: account.row.channel,
+        contact,
+        contact_name: "Brown Fox".into(),
+        contact_since: START,
+        state,
+        version: 3,
+        created_at: at - 60_000,
+        waiting_since: at - 60_000,
+        ring: None,
+        active_at: at,
+        ended_at: Some(at),
+        preview: None,
+        unread: 0,
+        position: 4,
+        seen: 4,
+        online: false,
+        origin: Origin::default(),
+        invited: vec![],
+        discussed: 0,
+        segment: 1,
+        seq: 1,
+    }
+}
+
+/// A contact to whom chats can belong.
+pub async fn contact(store: &Store) -> ContactId {
+    let contact = contacts::ContactRecord {
+        id: ContactId::from_u128(random_u128()),
+        name: "Brown Fox".into(),
+        email: None,
+        created_at: START,
+    };
+    let mut tx = store.begin().await.expect("a transaction");
+    contacts::insert(&mut tx, &contact).await.expect("a contact");
+    tx.commit().await.expect("stored");
+    contact.id
 }

@@ -1,0 +1,73 @@
+//! Who belongs to an inbox, and who may do what: access that ends, ends in the same transaction.
+
+use causerie_shared::{
+    ids::{InboxId, UserId},
+    inbox::Member,
+    user::Role,
+};
+
+use super::{DeskError, change, not_found};
+use crate::{
+    state::App,
+    store::{
+        Db,
+        feed::{self, FeedKind},
+        people, places,
+    },
+    sync::{News, grants},
+};
+
+/// Replaces the members of an inbox.
+pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let before = places::inbox(&mut tx, inbox).await?.ok_or_else(not_found)?.members;
+    let mut touched = vec![];
+    for old in &before {
+        if !members.iter().any(|member| member.user == old.user) {
+            places::remove_member(&mut tx, inbox, old.user).await?;
+            touched.push(old.user);
+        }
+    }
+    for member in members {
+        if before.iter().any(|old| old.user == member.user) {
+            places::set_member_capacity(&mut tx, inbox, *member).await?;
+        } else {
+            places::add_member(&mut tx, inbox, *member).await?;
+            touched.push(member.user);
+        }
+    }
+    let entry = feed::append(&mut tx, FeedKind::Inbox, inbox.to_string(), None, None).await?;
+    let mut news = News::default();
+    news.load(&mut tx, entry).await?;
+    granted(&mut tx, &touched, &mut news).await?;
+    news.freed(inbox);
+    tx.commit().await?;
+    told(app, &touched, news).await
+}
+
+/// Gives a user another role.
+pub async fn set_role(app: &App, user: UserId, role: Role) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    people::set_role(&mut tx, user, role).await?;
+    let mut news = News::default();
+    change::user_changed(&mut tx, user, &mut news).await?;
+    granted(&mut tx, &[user], &mut news).await?;
+    tx.commit().await?;
+    told(app, &[user], news).await
+}
+
+async fn granted(db: &mut Db, users: &[UserId], news: &mut News) -> Result<(), DeskError> {
+    for user in users {
+        news.entry(feed::append(&mut *db, FeedKind::Grants, user.to_string(), None, None).await?);
+    }
+    Ok(())
+}
+
+/// Sockets lose what they may not see before anything that was committed later is announced.
+async fn told(app: &App, users: &[UserId], news: News) -> Result<(), DeskError> {
+    for user in users {
+        grants::changed(app, *user).await?;
+    }
+    change::publish(app, news);
+    Ok(())
+}

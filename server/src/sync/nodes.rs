@@ -1,0 +1,205 @@
+//! More than one server on one database (`sync.md`): every node delivers the whole feed to its own sockets,
+//! whoever wrote it. A node says once after a batch of commits that there is something new; whoever does not
+//! hear it looks every second.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use causerie_shared::{
+    conversation::Status,
+    document::DocumentId,
+    frame::Part,
+    ids::{ConversationId, InboxId},
+};
+
+use super::{News, access, grants};
+use crate::{
+    desk::presence,
+    state::{App, Shared},
+    store::{
+        Db, Engine, StoreError, conversations, documents, feed,
+        nodes::{Heard, Link},
+        places,
+    },
+};
+
+/// How long a wake-up may be lost.
+const POLL: Duration = Duration::from_secs(1);
+/// A number that is missing here may be of a task between its commit and its announcement.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Writes within this time are told to the other nodes at once.
+const BATCH: Duration = Duration::from_millis(5);
+/// Entries that are read in one go.
+const MANY: i64 = 1000;
+
+pub(super) fn start(app: &Shared, link: Option<Link>) {
+    tokio::spawn(follow(Arc::clone(app)));
+    if let Some(link) = link {
+        tokio::spawn(shout(Arc::clone(app)));
+        tokio::spawn(listen(Arc::clone(app), link));
+    }
+}
+
+async fn shout(app: Shared) {
+    let mut shutdown = app.shutdown.subscribe();
+    loop {
+        tokio::select! {
+            () = app.hub.wrote.notified() => {}
+            _ = shutdown.changed() => return,
+        }
+        tokio::time::sleep(BATCH).await;
+        if let Err(error) = app.store.shout(app.node).await {
+            tracing::warn!(%error, "the other nodes were not told; they look by themselves");
+        }
+    }
+}
+
+async fn listen(app: Shared, mut link: Link) {
+    let mut shutdown = app.shutdown.subscribe();
+    loop {
+        let heard = tokio::select! {
+            heard = link.hear() => heard,
+            _ = shutdown.changed() => return,
+        };
+        match heard {
+            Ok(Heard::News) => {}
+            Ok(Heard::Again) => {
+                // Without its lock this node counted as dead, so its sockets may have been written off.
+                for user in app.hub.users() {
+                    if let Err(error) = presence::connected(&app, user).await {
+                        tracing::error!(%error, "a connection could not be stored again");
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the database is not heard");
+                tokio::time::sleep(POLL).await;
+            }
+        }
+        app.hub.behind.notify_one();
+    }
+}
+
+/// Reads what this node has not announced. On SQLite that is only what a task left unsaid that died between its
+/// commit and its announcement; it must not hold up the others.
+async fn follow(app: Shared) {
+    let mut shutdown = app.shutdown.subscribe();
+    let mut stuck_at = None;
+    loop {
+        tokio::select! {
+            () = app.hub.behind.notified() => tokio::time::sleep(PATIENCE).await,
+            () = tokio::time::sleep(POLL) => {}
+            _ = shutdown.changed() => return,
+        }
+        let done = match app.store.engine() {
+            Engine::Postgres => catch_up(&app).await,
+            Engine::Sqlite => {
+                let waits_for = app.hub.gap();
+                let stuck = waits_for.is_some() && waits_for == stuck_at;
+                stuck_at = waits_for;
+                // What nobody follows any more is forgotten.
+                app.hub.followed();
+                if stuck { read(&app).await } else { Ok(()) }
+            }
+        };
+        if let Err(error) = done {
+            tracing::error!(%error, "the feed could not be read");
+        }
+    }
+}
+
+async fn catch_up(app: &App) -> Result<(), StoreError> {
+    // Timers that another node set, and those of a node that is gone, are everyone's.
+    app.timers_changed.notify_one();
+    presence::reap(app).await?;
+    read_documents(app).await?;
+    read(app).await
+}
+
+/// Feed entries that were not announced here.
+async fn read(app: &App) -> Result<(), StoreError> {
+    loop {
+        let mut db = app.store.read().await?;
+        let entries = feed::after(&mut db, app.hub.announced(), MANY).await?;
+        drop(db);
+        if entries.is_empty() {
+            return Ok(());
+        }
+        for entry in &entries {
+            grants::heard(app, entry).await?;
+        }
+        let mut db = app.store.read().await?;
+        let mut news = News::default();
+        for entry in entries {
+            news.load(&mut db, entry).await?;
+        }
+        // The node that wrote it may be gone before its dispatcher looked.
+        for inbox in worth_a_look(&mut db, &news).await? {
+            app.dispatch(inbox, false);
+        }
+        drop(db);
+        app.hub.hear(news, &app.visitors);
+    }
+}
+
+async fn worth_a_look(db: &mut Db, news: &News) -> Result<BTreeSet<InboxId>, StoreError> {
+    let waiting = news.heads().filter(|head| head.state.status() == Status::Waiting);
+    let mut inboxes: BTreeSet<InboxId> = waiting.map(|head| head.inbox).collect();
+    for user in news.users() {
+        inboxes.extend(places::memberships(&mut *db, user.id).await?);
+    }
+    Ok(inboxes)
+}
+
+/// Documents that somebody here has open and another node has written.
+async fn read_documents(app: &App) -> Result<(), StoreError> {
+    let followed = app.hub.followed();
+    if followed.is_empty() {
+        return Ok(());
+    }
+    let mut db = app.store.read().await?;
+    let ids: Vec<DocumentId> = followed.iter().map(|(id, _)| *id).collect();
+    let stand = documents::stand(&mut db, &ids).await?;
+    for (document, told) in followed {
+        if stand.get(&document).is_none_or(|stored| *stored <= told) {
+            continue;
+        }
+        let Some(part) = tail(&mut db, document, told).await? else {
+            continue;
+        };
+        let scope = match conversation(document) {
+            Some(id) => match conversations::get(&mut db, id).await? {
+                Some(head) => access::scope(&mut db, &head).await?,
+                None => None,
+            },
+            None => None,
+        };
+        app.hub.document_heard(&part, scope.as_ref());
+    }
+    Ok(())
+}
+
+fn conversation(document: DocumentId) -> Option<ConversationId> {
+    match document {
+        DocumentId::Timeline(id, _) | DocumentId::Draft(id) => Some(id),
+        // Those in it may read it though they do not read the chat; a socket that follows it was let in.
+        DocumentId::Discussion(_) | DocumentId::Contact(_) | DocumentId::Notes(_) => None,
+    }
+}
+
+/// What followers lack: a range read, no document is loaded for it.
+async fn tail(db: &mut Db, document: DocumentId, (epoch, seq): (u32, i64)) -> Result<Option<Part>, StoreError> {
+    let Some(record) = documents::get(&mut *db, document).await? else {
+        return Ok(None);
+    };
+    let anew = record.epoch != epoch;
+    let (from, after) = if anew { (0, record.snapshot_seq) } else { (seq, seq) };
+    let pushes = documents::pushes_after(db, document, record.epoch, after).await?;
+    Ok(Some(Part {
+        document,
+        epoch: record.epoch,
+        from,
+        to: pushes.last().map_or(after, |push| push.seq),
+        snapshot: record.snapshot.filter(|_| anew),
+        changes: pushes.into_iter().flat_map(|push| push.changes).collect(),
+    }))
+}

@@ -1,0 +1,150 @@
+//! What a first list and a reconnect cost does not depend on how many chats there are: the same statements,
+//! the same number of rows read, the same bytes sent. A test alone in its process, for it counts statements.
+
+mod common;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use causerie_server::{
+    Shared,
+    clock::ManualClock,
+    config::Config,
+    demo::{self, Demo},
+    desk::presence,
+    state::App,
+    store::{Store, conversations, people, windows},
+    sync::{access, catchup},
+};
+use causerie_shared::{
+    frame::{ServerFrame, encode},
+    ids::UserId,
+    window::{Folder, List},
+};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt},
+};
+
+static STATEMENTS: AtomicU64 = AtomicU64::new(0);
+static ROWS: AtomicU64 = AtomicU64::new(0);
+
+/// Counts what sqlx reports.
+struct Counter;
+
+struct Rows;
+
+impl Visit for Rows {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "rows_returned" {
+            ROWS.fetch_add(value, Ordering::Relaxed);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+impl<S: Subscriber> Layer<S> for Counter {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            STATEMENTS.fetch_add(1, Ordering::Relaxed);
+            event.record(&mut Rows);
+        }
+    }
+}
+
+/// What something cost.
+#[derive(Debug, PartialEq, Eq)]
+struct Cost {
+    statements: u64,
+    rows: u64,
+}
+
+/// An application without workers, so that nothing else asks the database, with `chats` ended ones.
+async fn filled(folder: &Path, address: String, chats: i64) -> (Shared, Demo) {
+    let mut config = Config::for_test(folder);
+    config.database_url = address;
+    let store = Store::open(&config.database_url).await.expect("a database");
+    let (_hand, clock) = ManualClock::new(common::START);
+    let app = Arc::new(App::new(config, store, clock).await.expect("an application"));
+    let demo = demo::workspace(&app).await.expect("a workspace");
+    let contact = common::contact(&app.store).await;
+    let mut tx = app.store.begin().await.expect("a transaction");
+    for n in 0..chats {
+        let account = [&demo.orders, &demo.advice][n as usize % 2];
+        conversations::insert(&mut tx, &common::ended(account, contact, n))
+            .await
+            .expect("a chat");
+    }
+    tx.commit().await.expect("stored");
+    (app, demo)
+}
+
+/// What a console is sent when it says hello and shows its folders, from `cursor` on.
+async fn hello(app: &App, user: UserId, cursor: Option<i64>) -> (Cost, Vec<ServerFrame>, i64) {
+    let before = (STATEMENTS.load(Ordering::Relaxed), ROWS.load(Ordering::Relaxed));
+    let mut db = app.store.read().await.unwrap();
+    let record = people::user(&mut db, user).await.unwrap().unwrap();
+    let access = access::of(&mut db, &record).await.unwrap();
+    presence::connected(app, user).await.unwrap();
+    let (mut frames, newest) = catchup::since(&mut db, &access, cursor, true).await.unwrap();
+    frames.push(ServerFrame::Counts(windows::counts(&mut db, &access).await.unwrap()));
+    for folder in Folder::ALL {
+        let window = catchup::window(&mut db, &access, List::of(folder), 0, 50, app.clock.now());
+        frames.extend(window.await.unwrap());
+    }
+    let cost = Cost {
+        statements: STATEMENTS.load(Ordering::Relaxed) - before.0,
+        rows: ROWS.load(Ordering::Relaxed) - before.1,
+    };
+    (cost, frames, newest)
+}
+
+fn bytes(frames: &[ServerFrame]) -> usize {
+    frames.iter().map(|frame| encode(frame).len()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_list_and_reconnect_cost_the_same_with_1_000_and_with_20_000_chats() {
+    let counting = tracing_subscriber::registry().with(Counter);
+    tracing::subscriber::set_global_default(counting).expect("the only subscriber");
+    let folder = tempfile::tempdir().unwrap();
+    let few = common::databases(folder.path()).await;
+    let other = tempfile::tempdir().unwrap();
+    let many = common::databases(other.path()).await;
+    for (few, many) in few.into_iter().zip(many) {
+        let (small, demo) = filled(folder.path(), few, 1_000).await;
+        let (large, same) = filled(other.path(), many, 20_000).await;
+        for (user, twin) in [(demo.ana, same.ana), (demo.ben, same.ben)] {
+            let (cost, frames, cursor) = hello(&small, user, None).await;
+            let (cost_of_many, frames_of_many, cursor_of_many) = hello(&large, twin, None).await;
+            assert_eq!(cost, cost_of_many, "first list");
+            assert!(cost.statements > 10 && cost.statements < 60, "{cost:?}");
+            assert!(
+                frames
+                    .iter()
+                    .any(|frame| matches!(frame, ServerFrame::Window { order, .. } if order.len() == 50))
+            );
+            same_size(&frames, &frames_of_many);
+            let (cost, frames, _) = hello(&small, user, Some(cursor)).await;
+            let (cost_of_many, frames_of_many, _) = hello(&large, twin, Some(cursor_of_many)).await;
+            assert_eq!(cost, cost_of_many, "reconnect");
+            same_size(&frames, &frames_of_many);
+        }
+    }
+}
+
+/// Larger numbers take a byte more here and there.
+fn same_size(few: &[ServerFrame], many: &[ServerFrame]) {
+    let (few, many) = (bytes(few), bytes(many));
+    assert!(few.abs_diff(many) * 100 <= few, "{few} and {many} bytes");
+}
