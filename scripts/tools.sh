@@ -32,11 +32,12 @@ have node && [[ $(node -p 'process.versions.node.split(".")[0]') -ge 20 ]] ||
 have cc || fail "a C compiler is missing: install one (on Debian: apt-get install build-essential), then run this again."
 
 toolchain=$(awk -F'"' '/^channel/ { print $2 }' rust-toolchain.toml)
-step 1 "Rust $toolchain with the wasm target"
+step 1 "Rust $toolchain with the wasm target and the library's sources"
 if [[ $(rustup target list --installed --toolchain "$toolchain" 2>/dev/null) != *wasm32-unknown-unknown* ]] ||
-  ! cargo clippy --version >/dev/null 2>&1 || ! cargo fmt --version >/dev/null 2>&1; then
+  ! cargo clippy --version >/dev/null 2>&1 || ! cargo fmt --version >/dev/null 2>&1 ||
+  [[ ! -d $(rustc --print sysroot)/lib/rustlib/src/rust/library ]]; then
   quietly "rustup could not install Rust $toolchain; is the network there?" \
-    rustup toolchain install "$toolchain" --profile minimal --component clippy,rustfmt --target wasm32-unknown-unknown
+    rustup toolchain install "$toolchain" --profile minimal --component clippy,rust-src,rustfmt --target wasm32-unknown-unknown
 fi
 
 # Tools run for seconds, so their build is tuned for its own time: four minutes instead of fifteen.
