@@ -2,6 +2,8 @@
 
 mod chats;
 mod figures;
+pub mod peers;
+mod process;
 mod screen;
 mod server;
 mod sizes;
