@@ -4,7 +4,7 @@ mod line;
 mod ours;
 mod table;
 mod theirs;
-mod world;
+pub(super) mod world;
 
 use std::{env, time::Duration};
 
@@ -65,7 +65,7 @@ const QUICK: Sizes = Sizes {
 const IDLE_MESSAGES: usize = 20;
 
 /// A chat message of about sixty characters that carries its number; as `e2e/peers/load.mjs` has it.
-fn text(number: usize) -> String {
+pub(super) fn text(number: usize) -> String {
     format!("mark:{number:06} of the bench, sixty characters long in all.")
 }
 
@@ -95,7 +95,9 @@ pub async fn run() {
     }
     for clients in sizes.clients {
         let messages = sizes.messages * 4;
-        bench.propagation("many", *clients, clients / 2, messages, MANY_PACE).await;
+        bench
+            .propagation("many", *clients, clients / 2, messages, MANY_PACE)
+            .await;
     }
     for messages in sizes.cold {
         bench.cold(*messages, sizes.times).await;
@@ -113,7 +115,12 @@ async fn start(sizes: &Sizes) -> Bench {
         plan.push((format!("hot-{clients}-0"), 1));
         plan.extend((0..clients / 2).map(|document| (format!("many-{clients}-{document}"), 1)));
     }
-    plan.extend(sizes.cold.iter().map(|messages| (format!("cold-{messages}"), *messages)));
+    plan.extend(
+        sizes
+            .cold
+            .iter()
+            .map(|messages| (format!("cold-{messages}"), *messages)),
+    );
     let furnish =
         async |folder: &std::path::Path, url: &str| world::furnish(folder, url, &plan, sizes.idle, IDLE_MESSAGES).await;
     let (server, chats) = Released::furnished(furnish).await;
@@ -166,10 +173,17 @@ impl Bench {
         self.automerge.ask(join).await;
         let automerge = theirs_written(&mut self.automerge, &group, messages, pace).await;
 
-        let label = format!("{clients} clients, {documents} document{}", if documents == 1 { "" } else { "s" });
+        let label = format!(
+            "{clients} clients, {documents} document{}",
+            if documents == 1 { "" } else { "s" }
+        );
         let all = [&ours, &hocuspocus, &automerge];
         for share in [0.5, 0.99] {
-            Self::times(&format!("{label}: propagation"), share, all.map(|(took, _)| took.as_slice()));
+            Self::times(
+                &format!("{label}: propagation"),
+                share,
+                all.map(|(took, _)| took.as_slice()),
+            );
         }
         let cost = |(took, used): &Measured| used.as_secs_f64() * 1e6 / took.len() as f64;
         Self::row(format!("{label}: server CPU a delivery"), "µs", all.map(cost));
@@ -199,10 +213,15 @@ impl Bench {
         let ours = self.ours.back(name, times).await;
         let mut theirs = vec![];
         for peer in [&mut self.hocuspocus, &mut self.automerge] {
-            peer.ask(json!({ "do": "fill", "document": name, "messages": 20 })).await;
+            peer.ask(json!({ "do": "fill", "document": name, "messages": 20 }))
+                .await;
             peer.ask(json!({ "do": "remember", "document": name })).await;
-            peer.ask(json!({ "do": "fill", "document": name, "messages": changes })).await;
-            theirs.push(peer.times(json!({ "do": "back", "document": name, "times": times })).await);
+            peer.ask(json!({ "do": "fill", "document": name, "messages": changes }))
+                .await;
+            theirs.push(
+                peer.times(json!({ "do": "back", "document": name, "times": times }))
+                    .await,
+            );
         }
         Self::times(
             &format!("back after {changes} changes"),
@@ -216,8 +235,12 @@ impl Bench {
         let ours = self.ours.crowd(name, clients).await;
         let mut theirs = vec![];
         for peer in [&mut self.hocuspocus, &mut self.automerge] {
-            peer.ask(json!({ "do": "fill", "document": name, "messages": 20 })).await;
-            theirs.push(peer.times(json!({ "do": "crowd", "document": name, "clients": clients })).await);
+            peer.ask(json!({ "do": "fill", "document": name, "messages": 20 }))
+                .await;
+            theirs.push(
+                peer.times(json!({ "do": "crowd", "document": name, "clients": clients }))
+                    .await,
+            );
         }
         for share in [0.5, 1.0] {
             let label = format!("{clients} clients back at once");
@@ -233,7 +256,8 @@ impl Bench {
         let mut grown = vec![ours];
         for peer in [&mut self.hocuspocus, &mut self.automerge] {
             let before = peer.resident_megabytes().await;
-            peer.ask(json!({ "do": "idle", "documents": documents, "messages": IDLE_MESSAGES })).await;
+            peer.ask(json!({ "do": "idle", "documents": documents, "messages": IDLE_MESSAGES }))
+                .await;
             grown.push(peer.resident_megabytes().await - before);
         }
         let label = format!("memory of {documents} idle documents");

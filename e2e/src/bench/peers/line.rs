@@ -70,7 +70,10 @@ impl Line {
     /// When the connection is gone.
     pub async fn send(&mut self, frame: &ClientFrame) {
         let bytes = encode(frame);
-        self.socket.send(Message::Binary(bytes.into())).await.expect("the socket is open");
+        self.socket
+            .send(Message::Binary(bytes.into()))
+            .await
+            .expect("the socket is open");
     }
 
     /// The next frame; pings are answered.

@@ -77,12 +77,19 @@ pub struct Ours {
 impl Ours {
     /// Signs everybody in and connects the writer.
     pub async fn start(server: Released, chats: Chats) -> Self {
-        let session = api::sign_in(&server.host, world::WRITER, PASSWORD).await.expect("a sign-in");
+        let session = api::sign_in(&server.host, world::WRITER, PASSWORD)
+            .await
+            .expect("a sign-in");
         let me = session.info.me.id;
         let line = Line::open(&server.host, &session.cookie, Kept::default(), vec![]).await;
         let mut cookies = vec![];
         for reader in world::READERS {
-            cookies.push(api::sign_in(&server.host, reader, PASSWORD).await.expect("a sign-in").cookie);
+            cookies.push(
+                api::sign_in(&server.host, reader, PASSWORD)
+                    .await
+                    .expect("a sign-in")
+                    .cookie,
+            );
         }
         let answers = Arc::<Mutex<(usize, usize)>>::default();
         let (out, parts) = mpsc::unbounded_channel();
@@ -284,7 +291,9 @@ impl Ours {
     /// Comes back with what was remembered and waits for all that happened since.
     pub async fn back(&mut self, name: &str, times: usize) -> Vec<f64> {
         let (kept, part) = self.remembered.get(name).expect("it was remembered");
-        let count = timeline::ids(&self.replicas[&part.document].doc).expect("a timeline").len();
+        let count = timeline::ids(&self.replicas[&part.document].doc)
+            .expect("a timeline")
+            .len();
         let mut took = vec![];
         for _ in 0..times {
             let mut replica = Replica::of(part);

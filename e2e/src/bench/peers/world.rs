@@ -156,7 +156,9 @@ async fn chat(
         id = Some(accepted.conversation);
     }
     let id = id.expect("at least one message");
-    claim::act(app, writer, id, Event::Start, None).await.expect("the chat is free");
+    claim::act(app, writer, id, Event::Start, None)
+        .await
+        .expect("the chat is free");
     id
 }
 
@@ -195,6 +197,8 @@ async fn append(app: &Shared, chat: ConversationId, changes: &[Vec<u8>]) {
         intent: IntentId::from_u128(random_u128()),
         changes: changes.to_vec(),
     };
-    documents::insert_push(&mut tx, document, 1, &push).await.expect("a push");
+    documents::insert_push(&mut tx, document, 1, &push)
+        .await
+        .expect("a push");
     tx.commit().await.expect("it is stored");
 }
