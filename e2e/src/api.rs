@@ -3,7 +3,7 @@
 use causerie_shared::api::{SessionInfo, SignIn};
 use reqwest::{StatusCode, header};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
     tungstenite::{client::IntoClientRequest, http::HeaderValue},
 };
 
@@ -57,6 +57,8 @@ pub async fn socket(host: &str, path: &str, cookie: Option<&str>) -> Socket {
     if let Some(cookie) = cookie {
         headers.insert("cookie", value(cookie));
     }
-    let (socket, _) = connect_async(request).await.expect("the server takes the socket");
+    // Small frames leave at once, as from a browser.
+    let connected = connect_async_with_config(request, None, true).await;
+    let (socket, _) = connected.expect("the server takes the socket");
     socket
 }

@@ -1,7 +1,11 @@
 //! The figures of the product (`make bench`): one line each, label = value unit.
 
 mod chats;
+mod conversation;
 mod figures;
+mod gate;
+pub mod peers;
+mod process;
 mod screen;
 mod server;
 mod sizes;
@@ -17,11 +21,13 @@ use server::Released;
 /// When the product is not built or does not work.
 pub async fn run() {
     sizes::print_sizes();
+    gate::print();
     let mut server = Released::start().await;
     figures::print("idle server, resident memory", server.resident_megabytes(), "MB");
     chats::print(&server).await;
     figures::print("server after it, resident memory", server.resident_megabytes(), "MB");
     screen::print(&server).await;
     windows::print().await;
+    conversation::print().await;
     start::print(&mut server).await;
 }

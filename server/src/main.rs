@@ -2,6 +2,7 @@
 
 use std::{future::IntoFuture, net::SocketAddr, process::ExitCode, time::Duration};
 
+use axum::serve::ListenerExt;
 use causerie_server::{
     clock::Clock,
     config::Config,
@@ -69,6 +70,13 @@ async fn run(config: Config) -> Result<(), String> {
             app.shutdown.send_replace(true);
         }
     };
+    // Small frames one after the other: held back to be sent together (Nagle), the second one waits for the
+    // peer's acknowledgement of the first, which takes up to 40 ms.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends small frames late");
+        }
+    });
     let serve = axum::serve(listener, service)
         .with_graceful_shutdown(stop)
         .into_future();

@@ -90,6 +90,8 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
     offer_all(&mut tx, inbox, freed, now, &mut news).await?;
     tx.commit().await?;
     change::publish(app, news);
+    // The end of a round sets a timer without any news.
+    app.timers_changed.notify_one();
     Ok(())
 }
 

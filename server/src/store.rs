@@ -143,6 +143,8 @@ impl Store {
             AnyPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(30))
+                // A file does not hang up; asking it before each use would cost as much as a statement.
+                .test_before_acquire(false)
                 .after_connect(|connection, _| {
                     Box::pin(async move {
                         // Nothing is acknowledged before it is durable (`sync.md`): FULL with a write-ahead log.

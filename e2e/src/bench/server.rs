@@ -1,7 +1,7 @@
 //! The release build of the server, in a process of its own, so that its time and memory are its own.
 
 use std::{
-    env, fs,
+    env,
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
@@ -11,11 +11,8 @@ use std::{
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use super::workspace;
+use super::{process, workspace};
 use crate::wait::until;
-
-/// Ticks of `/proc/<pid>/stat` in a second: fixed on Linux for programs.
-const TICKS: f64 = 100.0;
 
 /// A running server with the bench's workspace.
 pub struct Released {
@@ -28,19 +25,25 @@ pub struct Released {
 }
 
 impl Released {
-    /// Builds the server if it is not, and starts it.
+    /// Builds the server if it is not, and starts it with the bench's workspace.
     ///
     /// # Panics
     /// When that fails.
     pub async fn start() -> Self {
+        let (server, ()) = Self::furnished(async |folder, url| (workspace::furnish(folder, url).await, ())).await;
+        server
+    }
+
+    /// Builds the server if it is not, and starts it with what `furnish` made: it gets a folder and the public
+    /// address, and gives the database's address and whatever else it wants to tell.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn furnished<T>(furnish: impl AsyncFnOnce(&Path, &str) -> (String, T)) -> (Self, T) {
         build().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let port = {
-            let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-            free.local_addr().expect("the port").port()
-        };
-        let host = format!("127.0.0.1:{port}");
-        let database = workspace::furnish(folder.path(), &format!("http://{host}")).await;
+        let host = format!("127.0.0.1:{}", free_port());
+        let (database, made) = furnish(folder.path(), &format!("http://{host}")).await;
         let process = Command::new(binary())
             .env("CAUSERIE_LISTEN", &host)
             .env("CAUSERIE_DATABASE_URL", &database)
@@ -57,12 +60,13 @@ impl Released {
             ready.status().is_success().then_some(())
         })
         .await;
-        Self {
+        let server = Self {
             _folder: folder,
             process,
             host,
             database,
-        }
+        };
+        (server, made)
     }
 
     /// Ends it.
@@ -73,9 +77,12 @@ impl Released {
         self.process.kill().await.expect("the server ends");
     }
 
-    fn proc_file(&self, name: &str) -> String {
-        let pid = self.process.id().expect("the server runs");
-        fs::read_to_string(format!("/proc/{pid}/{name}")).expect("Linux keeps figures of processes")
+    /// Number of its process.
+    ///
+    /// # Panics
+    /// When it does not run any more.
+    pub fn pid(&self) -> u32 {
+        self.process.id().expect("the server runs")
     }
 
     /// Processor time that it has used.
@@ -83,16 +90,7 @@ impl Released {
     /// # Panics
     /// When it does not run any more.
     pub fn processor_time(&self) -> Duration {
-        let stat = self.proc_file("stat");
-        // The name of the program stands in brackets and may hold blanks.
-        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks: f64 = fields
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|field| field.parse::<f64>().ok())
-            .sum();
-        Duration::from_secs_f64(ticks / TICKS)
+        process::processor_time(self.pid())
     }
 
     /// Memory that is in use, MB of 1024 KB.
@@ -100,11 +98,17 @@ impl Released {
     /// # Panics
     /// When it does not run any more.
     pub fn resident_megabytes(&self) -> f64 {
-        let status = self.proc_file("status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
-        kilobytes.expect("Linux tells the resident size") / 1024.0
+        process::resident_megabytes(self.pid())
     }
+}
+
+/// A port that nobody listens on.
+///
+/// # Panics
+/// When there is none.
+pub fn free_port() -> u16 {
+    let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    free.local_addr().expect("the port").port()
 }
 
 /// It stands beside this program.

@@ -237,7 +237,7 @@ async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story
         if let Some(prepared) = room.prepare_own(|doc, pen| profile::set(doc, pen, Field::City, Some(city)))? {
             let mut news = News::default();
             let mut tx = app.store.begin().await?;
-            profile_changed(&mut tx, contact, &prepared, &mut news).await?;
+            profile_changed(&mut tx, contact, room.doc(), &mut news).await?;
             room.write(&mut tx, IntentId::new(now, random_u128()), &prepared)
                 .await?;
             tx.commit().await?;

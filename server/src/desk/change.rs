@@ -246,6 +246,9 @@ pub fn publish(app: &App, news: News) {
     for inbox in news.inboxes() {
         app.dispatch(inbox.inbox, inbox.freed);
     }
-    app.timers_changed.notify_one();
+    // Timers follow the state; a message sets none.
+    if news.heads().any(|head| news.moved(head.id)) {
+        app.timers_changed.notify_one();
+    }
     app.hub.announce(news, &app.visitors);
 }

@@ -16,7 +16,7 @@ use crate::{
         contacts::{self, ContactRecord},
         conversations,
     },
-    sync::{News, room::Prepared},
+    sync::News,
 };
 
 /// Most open chats whose rows follow a change of the name at once.
@@ -60,13 +60,13 @@ pub fn introduce(
 pub async fn profile_changed(
     db: &mut Db,
     contact: ContactId,
-    prepared: &Prepared,
+    doc: &Automerge,
     news: &mut News,
 ) -> Result<(), DeskError> {
     let Some(mut record) = contacts::get(&mut *db, contact).await? else {
         return Ok(());
     };
-    let profile = profile::read(prepared.doc())?;
+    let profile = profile::read(doc)?;
     let name = profile.get(Field::Name).map(str::trim).filter(|name| !name.is_empty());
     let name = name.map_or_else(|| generated_name(contact), str::to_owned);
     let email = profile.emails.first().cloned();

@@ -328,7 +328,7 @@ async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result
     let Some(prepared) = prepared else { return Ok(()) };
     let mut news = News::default();
     let mut tx = app.store.begin().await?;
-    contact::profile_changed(&mut tx, contact, &prepared, &mut news).await?;
+    contact::profile_changed(&mut tx, contact, room.doc(), &mut news).await?;
     let intent = IntentId::new(app.clock.now(), random_u128());
     room.write(&mut tx, intent, &prepared).await?;
     tx.commit().await?;

@@ -9,7 +9,7 @@ use causerie_shared::{
     row::{Head, PREVIEW_CHARS, Preview},
 };
 
-use super::{DeskError, change, not_found, seen::touch};
+use super::{DeskError, change, not_found, seen::touch_before};
 use crate::{
     store::{
         Db, conversations, files,
@@ -63,7 +63,7 @@ pub async fn accept(
         head.preview = Some(preview(message, now));
         records.push(record(&head, message, files, now));
     }
-    touch(&mut *db, &mut head, news).await?;
+    touch_before(&mut *db, &mut head, &scope, news).await?;
     for mut record in records {
         record.row.seq = head.seq;
         match messages::insert(&mut *db, &record).await {

@@ -22,6 +22,17 @@ use crate::{
 pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
+    touch_before(db, head, &scope, news).await?;
+    Ok(scope)
+}
+
+/// As [`touch`], for one who knows the chat's audience.
+pub(super) async fn touch_before(
+    db: &mut Db,
+    head: &mut Head,
+    scope: &Scope,
+    news: &mut News,
+) -> Result<(), DeskError> {
     let entry = feed::append(
         &mut *db,
         FeedKind::Conversation,
@@ -34,7 +45,7 @@ pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Resu
     conversations::save(&mut *db, head, head.version).await?;
     news.entry(entry);
     news.head(head.clone());
-    Ok(scope)
+    Ok(())
 }
 
 /// The chat's agent has seen everything up to `position`; others who look do not count.

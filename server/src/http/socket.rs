@@ -43,8 +43,10 @@ const HELLO: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(10);
 /// No frame for this long: the connection is half-open.
 const SILENCE: Duration = Duration::from_secs(30);
-/// A peer that does not read gets this long to take one frame.
+/// A peer that does not read gets this long to take what is sent at once.
 const SLOW: Duration = Duration::from_secs(15);
+/// Most frames that are sent at once.
+const BATCH: usize = 32;
 /// Frames that make no sense before the connection is closed as hostile.
 const MAX_MALFORMED: u32 = 20;
 
@@ -183,28 +185,43 @@ async fn me(db: &mut Db, user: &UserRecord, access: &Access) -> Result<Me, DeskE
     })
 }
 
-/// Sends what the hub has, and a ping when it is due.
+/// Sends what the hub has, and a ping when it is due. Frames that wait leave together.
 async fn write(app: Shared, mut sink: Sink, mut outgoing: mpsc::Receiver<Outgoing>) {
     let mut shutdown = app.shutdown.subscribe();
     let mut ping = tokio::time::interval(PING);
+    let mut batch = Vec::with_capacity(BATCH);
     loop {
-        let frame = tokio::select! {
-            next = outgoing.recv() => match next {
-                Some(Outgoing::Frame(bytes)) => bytes,
-                Some(Outgoing::Close(refusal)) => return goodbye(&mut sink, refusal).await,
+        tokio::select! {
+            count = outgoing.recv_many(&mut batch, BATCH) => if count == 0 {
                 // The hub dropped us: too slow, or the grants changed. The client comes back by cursor.
-                None => break,
+                break;
             },
-            _ = ping.tick() => encode(&ServerFrame::Ping { now: app.clock.now() }).into(),
+            _ = ping.tick() => batch.push(Outgoing::Frame(encode(&ServerFrame::Ping { now: app.clock.now() }).into())),
             _ = shutdown.changed() => break,
-        };
-        match timeout(SLOW, sink.send(Message::Binary(frame))).await {
-            Ok(Ok(())) => metrics::counter!("causerie_frames_sent_total").increment(1),
+        }
+        match timeout(SLOW, send(&mut sink, &mut batch)).await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(refusal))) => return goodbye(&mut sink, refusal).await,
             Ok(Err(_)) | Err(_) => return,
         }
     }
     // The other side may be gone already; there is nobody left to tell.
     let _: Result<_, _> = timeout(SLOW, sink.send(close("come back"))).await;
+}
+
+/// Empties the batch into the socket; stops where the hub says to close, and tells why.
+async fn send(sink: &mut Sink, batch: &mut Vec<Outgoing>) -> Result<Option<Refusal>, axum::Error> {
+    for next in batch.drain(..) {
+        match next {
+            Outgoing::Frame(bytes) => {
+                sink.feed(Message::Binary(bytes)).await?;
+                metrics::counter!("causerie_frames_sent_total").increment(1);
+            }
+            Outgoing::Close(refusal) => return Ok(Some(refusal)),
+        }
+    }
+    sink.flush().await?;
+    Ok(None)
 }
 
 fn close(reason: &'static str) -> Message {

@@ -168,11 +168,12 @@ pub async fn get(db: &mut Db, conversation: ConversationId) -> Result<Option<Hea
 ///
 /// The write that changes nothing takes the row's lock on both engines.
 pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
-    sqlx::query("UPDATE conversations SET seq = seq WHERE id = $1")
+    let sql = format!("UPDATE conversations SET seq = seq WHERE id = $1 RETURNING {COLUMNS}");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(conversation.to_string())
-        .execute(&mut *db)
+        .fetch_optional(db)
         .await?;
-    get(db, conversation).await
+    row.as_ref().map(head).transpose()
 }
 
 async fn many(db: &mut Db, filter: &str, binds: &[String], limit: i64) -> Result<Vec<Head>, StoreError> {

@@ -27,9 +27,13 @@ pub(super) async fn run(app: Shared) {
 }
 
 async fn refresh(app: &App) -> Result<(), StoreError> {
+    let recounts = app.hub.take_recounts();
+    if recounts.is_empty() {
+        return Ok(());
+    }
     let mut known: HashMap<UserId, Counts> = HashMap::new();
     let mut db = app.store.read().await?;
-    for (socket, access) in app.hub.take_recounts() {
+    for (socket, access) in recounts {
         let counts = match known.get(&access.user) {
             Some(counts) => *counts,
             None => {

@@ -18,7 +18,7 @@ use causerie_shared::{
 };
 use tokio::sync::{Notify, mpsc};
 
-use self::view::View;
+use self::view::{Changed, HIDDEN, View, rows};
 use super::News;
 use crate::http::widget::hub::VisitorHub;
 
@@ -352,24 +352,22 @@ impl Hub {
 
 impl Inner {
     fn deliver(&mut self, news: &News, to: i64) {
-        // Most sockets see the same: frames are encoded once for each combination of rights.
+        let changed = Changed::of(news);
+        // Most sockets see the same: rows are put together and encoded once for each combination of rights.
         let mut encoded: HashMap<Vec<u8>, Bytes> = HashMap::new();
         self.consoles.retain(|_, console| {
-            let view = View::of(console, news);
+            let view = View::of(console, news, &changed);
             for revoked in view.revoked {
                 if !console.send(Bytes::from(encode(&revoked))) {
                     return false;
                 }
             }
-            if view.mask.iter().all(|seen| *seen == 0) {
+            if view.mask.iter().all(|seen| *seen == HIDDEN) {
                 return true;
             }
-            let frame = encoded.entry(view.mask).or_insert_with(|| {
-                Bytes::from(encode(&ServerFrame::Rows {
-                    to,
-                    upserts: view.upserts,
-                    gone: view.gone,
-                }))
+            let frame = encoded.entry(view.mask).or_insert_with_key(|mask| {
+                let (upserts, gone) = rows(news, &changed, mask);
+                Bytes::from(encode(&ServerFrame::Rows { to, upserts, gone }))
             });
             console.send(frame.clone())
         });

@@ -106,7 +106,7 @@ impl News {
     }
 
     /// May the conversation lie in another folder now?
-    pub(super) fn moved(&self, conversation: ConversationId) -> bool {
+    pub fn moved(&self, conversation: ConversationId) -> bool {
         self.loaded || self.journey_of(conversation).next().is_some()
     }
 

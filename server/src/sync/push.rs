@@ -162,7 +162,7 @@ async fn store(
         }
         DocumentId::Contact(id) => {
             may_write_contact(&mut tx, &pusher.access, id).await?;
-            contact::profile_changed(&mut tx, id, prepared, &mut news).await?;
+            contact::profile_changed(&mut tx, id, room.doc(), &mut news).await?;
             None
         }
         DocumentId::Notes(id) => {

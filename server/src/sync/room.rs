@@ -39,7 +39,8 @@ pub struct Room {
     sealed: bool,
     quarantined: bool,
     snapshot_seq: i64,
-    /// Somebody else has written since it was loaded: the next one who locks it loads it again.
+    /// What is in memory is not what is stored (somebody else has written since, or a change was tried and not
+    /// stored): the next one who locks it loads it again.
     stale: bool,
     doc: Automerge,
     actors: Known,
@@ -56,19 +57,11 @@ impl Actors for Known {
     }
 }
 
-/// A change that passed the gate and was tried on a copy; it becomes the document once it is durable.
+/// A change that passed the gate and was tried on the document, which is stale until the change is durable.
 pub struct Prepared {
-    doc: Automerge,
     pub changes: Vec<Vec<u8>>,
     actors: Vec<StoredActor>,
     pub admitted: Admitted,
-}
-
-impl Prepared {
-    /// The document as it will be.
-    pub fn doc(&self) -> &Automerge {
-        &self.doc
-    }
 }
 
 impl Room {
@@ -118,21 +111,30 @@ impl Room {
         changes.iter().all(|change| gate::holds(&self.doc, &change.hash()))
     }
 
+    /// The document; with the changes that are being tried.
+    pub fn doc(&self) -> &Automerge {
+        &self.doc
+    }
+
     /// Steps 3 to 6 of the gate. `Err(None)`: the document panicked and must be set aside.
-    pub fn prepare(&self, writer: Writer, changes: Vec<automerge::Change>) -> Result<Prepared, Option<Refusal>> {
+    ///
+    /// A copy to try the change on would cost more than all the rest of the push. So it is tried on the document
+    /// itself, which is stale from then on: whatever goes wrong before [`Room::committed`] (a refusal, a panic, a
+    /// transaction that fails, a task that is dropped), the next one who locks the room reads what is stored.
+    pub fn prepare(&mut self, writer: Writer, changes: Vec<automerge::Change>) -> Result<Prepared, Option<Refusal>> {
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             let passed = gate::check(self.id.kind(), &self.doc, &self.actors, writer, changes)?;
-            let mut doc = self.doc.clone();
             let bytes: Vec<Vec<u8>> = passed
                 .changes
                 .iter()
                 .map(|change| change.raw_bytes().to_vec())
                 .collect();
             let actors = actors_of(&passed.changes, Some(writer));
-            doc.apply_changes(passed.changes)
+            self.stale = true;
+            self.doc
+                .apply_changes(passed.changes)
                 .map_err(|error| Refusal::new(Code::BadOperation, format!("the change does not apply: {error}")))?;
             Ok(Prepared {
-                doc,
                 changes: bytes,
                 actors,
                 admitted: passed.admitted,
@@ -145,19 +147,19 @@ impl Room {
         }
     }
 
-    /// Prepares a change of the server's own. `None` when it changes nothing.
+    /// Prepares a change of the server's own, as [`Room::prepare`] does. `None` when it changes nothing.
     pub fn prepare_own(
-        &self,
+        &mut self,
         edit: impl FnOnce(&mut Automerge, &Pen) -> Result<Option<Vec<u8>>, DocumentError>,
     ) -> Result<Option<Prepared>, DocumentError> {
-        let mut doc = self.doc.clone();
-        let Some(bytes) = edit(&mut doc, &self.pen)? else {
+        self.stale = true;
+        let Some(bytes) = edit(&mut self.doc, &self.pen)? else {
+            self.stale = false;
             return Ok(None);
         };
         let change = document::parse(&bytes)?;
         let actors = actors_of(&[change], None);
         Ok(Some(Prepared {
-            doc,
             changes: vec![bytes],
             actors,
             admitted: Admitted::default(),
@@ -173,7 +175,6 @@ impl Room {
             documents::ensure(&mut *db, self.id).await?;
         }
         if !documents::advance(&mut *db, self.id, self.epoch, self.seq).await? {
-            self.stale = true;
             return Err(Refusal::new(Code::Conflict, "the document moved on").into());
         }
         let push = StoredPush {
@@ -186,14 +187,14 @@ impl Room {
             documents::save_actor(&mut *db, self.id, self.epoch, actor).await?;
         }
         if push.seq - self.snapshot_seq >= SNAPSHOT_EVERY {
-            documents::save_snapshot(db, self.id, self.epoch, push.seq, prepared.doc.save_nocompress()).await?;
+            documents::save_snapshot(db, self.id, self.epoch, push.seq, self.doc.save_nocompress()).await?;
         }
         Ok(())
     }
 
-    /// After the commit: the tried copy is the document now. Returns the frame for those who follow it.
+    /// After the commit: the document in memory is what is stored. Returns the frame for those who follow it.
     pub fn committed(&mut self, prepared: Prepared) -> Part {
-        self.doc = prepared.doc;
+        self.stale = false;
         self.seq += 1;
         if self.seq - self.snapshot_seq >= SNAPSHOT_EVERY {
             self.snapshot_seq = self.seq;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use causerie_shared::{
+    conversation::State,
     ids::{ContactId, InboxId, UserId},
     row::Head,
     widget::WidgetFrame,
@@ -109,7 +110,10 @@ impl VisitorHub {
             inner.names.insert(user.id, user.name.clone());
         }
         for head in news.heads() {
-            inner.moved.insert(head.inbox);
+            // A message in a chat that an agent has moves nobody in the line.
+            if news.moved(head.id) || matches!(head.state, State::Waiting { .. } | State::Assigning { .. }) {
+                inner.moved.insert(head.inbox);
+            }
             if !inner.listens(head.contact) {
                 continue;
             }

@@ -1,85 +1,130 @@
 //! What one console is told of what a transaction changed.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use causerie_shared::{
+    access::Scope,
     document::DocumentId,
     frame::ServerFrame,
-    ids::ConversationId,
     row::{Gone, Head, Row},
 };
 
 use super::Console;
 use crate::{store::feed::FeedKind, sync::News};
 
-/// What one console is told of the news. Equal masks mean equal frames.
+/// A conversation of the news, with who could read it before and who can now.
+pub(super) struct Changed<'a> {
+    head: &'a Head,
+    before: Option<&'a Scope>,
+    after: Option<&'a Scope>,
+    moved: bool,
+}
+
+impl<'a> Changed<'a> {
+    pub(super) fn of(news: &'a News) -> Vec<Self> {
+        let changed = news.heads.iter().map(|(id, head)| {
+            let name = id.to_string();
+            let mut entries = news
+                .entries
+                .iter()
+                .filter(|entry| entry.kind == FeedKind::Conversation && entry.row_id == name);
+            let first = entries.next();
+            let last = entries.next_back().or(first);
+            Self {
+                head,
+                before: first.and_then(|entry| entry.before.as_ref()),
+                after: last.and_then(|entry| entry.after.as_ref()),
+                moved: news.moved(*id),
+            }
+        });
+        changed.collect()
+    }
+}
+
+/// What a console is told of a row of the news.
+pub(super) const HIDDEN: u8 = 0;
+const SEEN: u8 = 1;
+/// It could see the chat and cannot now.
+const GONE: u8 = 2;
+/// The same, and it may know who took the chat.
+const TAKEN: u8 = 3;
+
+/// What one console is told of the news. Equal masks mean equal frames: a byte for each row of the news, in the
+/// order of [`rows`].
 pub(super) struct View {
     pub(super) mask: Vec<u8>,
-    pub(super) upserts: Vec<Row>,
-    pub(super) gone: Vec<Gone>,
     pub(super) revoked: Vec<ServerFrame>,
 }
 
+/// The rows that a mask shows.
+pub(super) fn rows(news: &News, changed: &[Changed<'_>], mask: &[u8]) -> (Vec<Row>, Vec<Gone>) {
+    let (mut upserts, mut gone) = (vec![], vec![]);
+    for (changed, seen) in changed.iter().zip(mask) {
+        let taken_by = (*seen == TAKEN).then(|| changed.head.state.agent()).flatten();
+        match *seen {
+            HIDDEN => {}
+            SEEN => upserts.push(Row::Head(Box::new(changed.head.clone()))),
+            _ => gone.push(Gone::Conversation {
+                id: changed.head.id,
+                taken_by,
+            }),
+        }
+    }
+    let messages = news.messages.iter().map(|message| Row::Message(message.row.clone()));
+    let journey = news.journey.iter().map(|row| Row::Journey(row.clone()));
+    let users = news.users.iter().map(|user| Row::User(user.clone()));
+    let inboxes = news.inbox_rows.iter().map(|inbox| Row::Inbox(inbox.clone()));
+    let accounts = news.accounts.iter().map(|account| Row::Account(account.clone()));
+    let others = messages.chain(journey).chain(users).chain(inboxes).chain(accounts);
+    let seen = mask.iter().skip(changed.len()).map(|seen| *seen == SEEN);
+    upserts.extend(others.zip(seen).filter_map(|(row, seen)| seen.then_some(row)));
+    (upserts, gone)
+}
+
 impl View {
-    pub(super) fn of(console: &mut Console, news: &News) -> Self {
+    pub(super) fn of(console: &mut Console, news: &News, changed: &[Changed<'_>]) -> Self {
         let access = Arc::clone(&console.access);
         let mut view = Self {
             mask: vec![],
-            upserts: vec![],
-            gone: vec![],
             revoked: vec![],
         };
-        let mut visible: HashMap<ConversationId, bool> = HashMap::new();
-        for (id, head) in &news.heads {
-            let mut scopes = news
-                .entries
-                .iter()
-                .filter(|entry| entry.kind == FeedKind::Conversation && entry.row_id == id.to_string());
-            let before = scopes.clone().next().and_then(|entry| entry.before.as_ref());
-            let after = scopes.next_back().and_then(|entry| entry.after.as_ref());
+        for Changed {
+            head,
+            before,
+            after,
+            moved,
+        } in changed
+        {
             let sees = after.is_some_and(|scope| access.reads(scope));
-            visible.insert(*id, sees);
             let concerns = sees || before.is_some_and(|scope| access.reads(scope));
-            console.recount |= concerns && news.moved(*id);
+            console.recount |= concerns && *moved;
             if sees {
-                view.mask.push(1);
-                view.upserts.push(Row::Head(Box::new(head.clone())));
+                view.mask.push(SEEN);
             } else if concerns {
                 // Members of the inbox may know who took a chat from their queue.
-                let taken_by = head.state.agent().filter(|_| access.is_member(head.inbox));
-                view.mask.push(2 + u8::from(taken_by.is_some()));
-                view.gone.push(Gone::Conversation { id: *id, taken_by });
+                let taken = head.state.agent().is_some() && access.is_member(head.inbox);
+                view.mask.push(if taken { TAKEN } else { GONE });
                 view.revoke(console, head);
             } else {
-                view.mask.push(0);
+                view.mask.push(HIDDEN);
             }
         }
-        for message in &news.messages {
-            let conversation = message.row.conversation;
-            let wanted = visible.get(&conversation) == Some(&true) && console.follows(conversation);
-            view.row(wanted, || Row::Message(message.row.clone()));
-        }
-        for row in &news.journey {
-            let wanted = visible.get(&row.conversation) == Some(&true) && console.follows(row.conversation);
-            view.row(wanted, || Row::Journey(row.clone()));
-        }
-        for user in &news.users {
-            view.row(true, || Row::User(user.clone()));
-        }
-        for inbox in &news.inbox_rows {
-            view.row(access.sees_inbox(inbox.id), || Row::Inbox(inbox.clone()));
-        }
-        for account in &news.accounts {
-            view.row(access.sees_inbox(account.inbox), || Row::Account(account.clone()));
-        }
+        let heads = view.mask.clone();
+        let follows = |conversation| {
+            let seen = changed
+                .iter()
+                .zip(&heads)
+                .any(|(c, seen)| c.head.id == conversation && *seen == SEEN);
+            seen && console.follows(conversation)
+        };
+        let messages = news.messages.iter().map(|message| follows(message.row.conversation));
+        let journey = news.journey.iter().map(|row| follows(row.conversation));
+        let users = news.users.iter().map(|_| true);
+        let inboxes = news.inbox_rows.iter().map(|inbox| access.sees_inbox(inbox.id));
+        let accounts = news.accounts.iter().map(|account| access.sees_inbox(account.inbox));
+        let others = messages.chain(journey).chain(users).chain(inboxes).chain(accounts);
+        view.mask.extend(others.map(u8::from));
         view
-    }
-
-    fn row(&mut self, wanted: bool, row: impl FnOnce() -> Row) {
-        self.mask.push(u8::from(wanted));
-        if wanted {
-            self.upserts.push(row());
-        }
     }
 
     /// The chat's documents go with it, in the same breath. Profile and notes of its contact may be seen through

@@ -1,0 +1,106 @@
+//! A long chat in Chromium: opening it for the first time, and how soon an own message stands in it.
+
+use std::{path::Path, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    figures,
+    peers::world::{self, Plan},
+    server::Released,
+};
+use crate::{
+    browser::{Driver, Screen, Theme},
+    pages::Console,
+    wait::until,
+};
+
+/// Chats that are opened, each once.
+const CHATS: usize = 8;
+/// Messages of the longest; a segment holds as many.
+const MESSAGES: usize = 400;
+/// Own messages that are sent.
+const SENDS: usize = 20;
+
+/// Clicks a row of the list and notes how long it takes until the chat's last message stands in the page, ms.
+const OPEN: &str = "const [chat, last] = arguments;
+    window.took = null;
+    const begun = performance.now();
+    const observer = new MutationObserver(() => {
+        const articles = document.querySelectorAll('[role=log] [role=article]');
+        if (!articles[articles.length - 1]?.textContent.includes(last)) return;
+        window.took = performance.now() - begun;
+        observer.disconnect();
+    });
+    observer.observe(document, { childList: true, subtree: true, characterData: true });
+    document.getElementById(`row-${chat}`).click();
+    return null";
+
+/// Notes how long it takes from the next click until a text stands in the log, ms.
+const ECHO: &str = "const [text] = arguments;
+    window.took = null;
+    addEventListener('click', ({ timeStamp }) => {
+        const observer = new MutationObserver(() => {
+            const articles = document.querySelectorAll('[role=log] [role=article]');
+            if (!articles[articles.length - 1]?.textContent.includes(text)) return;
+            window.took = performance.now() - timeStamp;
+            observer.disconnect();
+        });
+        observer.observe(document, { childList: true, subtree: true, characterData: true });
+    }, { capture: true, once: true });
+    return null";
+
+/// Measures both.
+pub async fn print() {
+    // Each has its own number of messages, so that the last of one is never the last of another.
+    let lengths: Vec<usize> = (0..CHATS).map(|less| MESSAGES - less).collect();
+    let plan: Plan = lengths
+        .iter()
+        .map(|length| (format!("chat-{length}"), *length))
+        .collect();
+    let furnish = async |folder: &Path, url: &str| world::furnish(folder, url, &plan, 0, 0).await;
+    let (server, chats) = Released::furnished(furnish).await;
+    let driver = Driver::start().await;
+    let page = driver.open(Screen::Desktop, Theme::Light).await;
+    let console = Console::new(page, format!("http://{}", server.host));
+    console.sign_in(world::WRITER).await;
+    until("the list", async || {
+        (console.all("option").await.len() >= CHATS).then_some(())
+    })
+    .await;
+
+    let mut opened = vec![];
+    for length in lengths {
+        let chat = chats[&format!("chat-{length}")].to_string();
+        let last = super::peers::text(length - 1);
+        let _: Value = console.script(OPEN, vec![json!(chat), json!(last)]).await;
+        opened.push(took(&console, "the chat's last message").await);
+    }
+    figures::print_median(
+        &format!("chat of {MESSAGES} messages, first opening in Chromium"),
+        opened,
+    );
+
+    console.find("textbox", "Reply").await;
+    let mut echoed = vec![];
+    for number in 0..SENDS {
+        let text = format!("Answer {number} of the bench.");
+        console.fill("Reply", &text).await;
+        let _: Value = console.script(ECHO, vec![json!(text)]).await;
+        console.click("button", "Send").await;
+        echoed.push(took(&console, "the own message").await);
+    }
+    figures::print_times(
+        &format!("own message in a chat of {MESSAGES}, from click to bubble"),
+        echoed,
+    );
+    console.close().await;
+}
+
+async fn took(console: &Console, what: &str) -> Duration {
+    let millis = until(what, async || {
+        console.script::<Value>("return window.took", vec![]).await.as_f64()
+    })
+    .await;
+    Duration::from_secs_f64(millis / 1000.0)
+}

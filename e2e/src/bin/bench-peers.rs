@@ -1,0 +1,6 @@
+//! Prints how the product compares with its peers under the same load.
+
+#[tokio::main]
+async fn main() {
+    causerie_e2e::bench::peers::run().await;
+}
