@@ -95,11 +95,12 @@ impl Core {
             }
         }
         if self.online() {
+            let elsewhere = self.wanted_elsewhere();
             for id in &wanted {
                 self.open_document(step, *id);
             }
             for replica in self.replicas.values_mut() {
-                if replica.lane != Lane::Closed && !wanted.contains(&replica.id) {
+                if replica.lane != Lane::Closed && !wanted.contains(&replica.id) && !elsewhere.contains(&replica.id) {
                     replica.lane = Lane::Closed;
                     step.send(ClientFrame::Close { document: replica.id });
                 }

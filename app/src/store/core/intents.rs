@@ -257,6 +257,15 @@ impl Core {
         head.max(self.threads.get(&id).map_or(0, |thread| thread.newest()))
     }
 
+    /// Another tab typed.
+    pub(super) fn drafted_elsewhere(&mut self, step: &mut Step<'_>, id: ConversationId, bytes: Option<&[u8]>) {
+        match bytes.and_then(super::disk::text) {
+            Some(text) => self.drafts.insert(id, text),
+            None => self.drafts.remove(&id),
+        };
+        step.changed(Key::Draft(id));
+    }
+
     pub(super) fn set_draft(&mut self, step: &mut Step<'_>, id: ConversationId, text: String) {
         let known = self.drafts.get(&id).map(String::as_str).unwrap_or_default();
         if known == text {
@@ -278,6 +287,10 @@ impl Core {
 
     /// Takes the newest reply back that never left this device.
     pub fn take_back_last(&mut self, step: &mut Step<'_>, id: ConversationId) -> Option<String> {
+        if !self.leads && self.online() {
+            // The leader sends at once.
+            return None;
+        }
         let index = self.outbox.iter().rposition(|queued| {
             queued.state == QueueState::Waiting
                 && !self.tried.contains(&queued.intent.id)

@@ -196,6 +196,12 @@ impl Replica {
         Some(Acknowledged { gap, rebuild })
     }
 
+    /// The bytes of an intent that are on their way.
+    pub(super) fn sent(&self, intent: IntentId) -> Option<Vec<u8>> {
+        let pending = self.pending.iter().find(|pending| pending.intent == intent)?;
+        pending.sent.clone()
+    }
+
     /// Forgets what waits and the actor that built it; the bytes on their way stay known by intent.
     pub(super) fn unbuild(&mut self) -> Vec<(IntentId, Vec<u8>)> {
         self.local = None;

@@ -7,6 +7,7 @@ mod replies;
 mod rows;
 mod server;
 mod storm;
+mod tabs;
 
 use causerie_shared::{
     conversation::State,
