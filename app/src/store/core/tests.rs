@@ -3,6 +3,9 @@
 mod desk;
 mod documents;
 mod edits;
+mod held;
+mod line;
+mod lists;
 mod replies;
 mod rows;
 mod server;
