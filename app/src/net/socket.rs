@@ -9,9 +9,9 @@ use causerie_shared::frame::{ClientFrame, FrameError, ServerFrame, decode, encod
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{BinaryType, Event, MessageEvent, VisibilityState, WebSocket};
+use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
 
-use super::clock;
+use super::{clock, local};
 use crate::store::core::{Look, Pace};
 
 /// How often the clock is looked at.
@@ -127,10 +127,7 @@ impl Socket {
 
     /// Tries again now instead of sitting out the wait.
     pub fn hurry(self: &Rc<Self>) {
-        let hidden = web_sys::window()
-            .and_then(|window| window.document())
-            .is_some_and(|document| document.visibility_state() == VisibilityState::Hidden);
-        if !hidden {
+        if !local::hidden() {
             self.pace(|pace| pace.hurry(clock::now()));
         }
         self.look();

@@ -4,6 +4,7 @@
 mod commands;
 mod disk;
 mod documents;
+mod drafts;
 mod held;
 mod intents;
 mod link;
@@ -182,6 +183,12 @@ pub struct Core {
     present: HashMap<(ConversationId, UserId), Present>,
     /// Position of the newest message when the present draft was begun.
     began: HashMap<ConversationId, i64>,
+    /// Typed here and not shared yet, and when.
+    typed: HashMap<ConversationId, Millis>,
+    /// The same of another tab.
+    typed_elsewhere: HashSet<ConversationId>,
+    /// Drafts whose document was seen.
+    known_drafts: HashSet<ConversationId>,
     /// What changed while the line was down has come.
     caught_up: bool,
     /// This tab leads: it owns the line.
@@ -241,6 +248,9 @@ impl Core {
             told_viewing: 0,
             present: HashMap::new(),
             began: HashMap::new(),
+            typed: HashMap::new(),
+            typed_elsewhere: HashSet::new(),
+            known_drafts: HashSet::new(),
             caught_up: false,
             leads: true,
             elsewhere: BTreeMap::new(),

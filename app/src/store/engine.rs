@@ -37,6 +37,8 @@ const ASK_SESSION_EVERY: u32 = 3;
 
 /// How long the tab that leads may take to store what it has, before this one begins with what is there.
 const READY_MS: u32 = 1_000;
+/// A page out of sight for so long may load a newer console by itself.
+const UNSEEN_MS: Millis = 5 * 60_000;
 /// A tab that follows has the leader look at the clock this often, seconds.
 const LOOK_EVERY: Millis = 5;
 
@@ -59,6 +61,10 @@ pub(super) struct Engine {
     early: RefCell<Option<Vec<Word>>>,
     /// Wakes the beginning of this tab.
     ready: RefCell<Option<js_sys::Function>>,
+    /// Uploads under way.
+    pub(super) uploads: Cell<u32>,
+    /// Since when nobody sees the page.
+    hidden_since: Cell<Option<Millis>>,
     /// Copies are to be dropped with the next write.
     clear: Cell<bool>,
     /// Keys to write; `true` deletes.
@@ -85,6 +91,8 @@ impl Engine {
             welcome: RefCell::new(None),
             early: RefCell::new(None),
             ready: RefCell::new(None),
+            uploads: Cell::new(0),
+            hidden_since: Cell::new(None),
             clear: Cell::new(false),
             batch: RefCell::new(BTreeMap::new()),
             flush: RefCell::new(None),
@@ -128,6 +136,21 @@ impl Engine {
         self.handle(Event::Tick);
         if !self.with(Core::leads) && clock::now() / 1_000 % LOOK_EVERY == 0 {
             self.say(&Word::Look);
+        }
+        self.update_unseen();
+    }
+
+    /// A newer console is put to use by itself when the page was out of sight for a while and nothing is under way.
+    fn update_unseen(&self) {
+        let now = clock::now();
+        let since = local::hidden().then(|| self.hidden_since.get().unwrap_or(now));
+        self.hidden_since.set(since);
+        let unseen = since.is_some_and(|since| now - since >= UNSEEN_MS);
+        let at_work =
+            self.uploads.get() > 0 || self.with(|core| !core.drafts.is_empty() || !core.discussion_drafts.is_empty());
+        if unseen && !at_work && self.update_ready.get_untracked() {
+            self.update_ready.set(false);
+            worker::apply();
         }
     }
 
@@ -524,6 +547,7 @@ impl Engine {
             disk.close();
         }
         self.run(Core::leave);
+        worker::unsubscribe().await;
         local::wipe().await;
         if let Some(user) = user
             && let Err(error) = Disk::delete(&local::database(user)).await

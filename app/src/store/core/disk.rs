@@ -148,6 +148,12 @@ pub(super) fn text(bytes: &[u8]) -> Option<String> {
     get(bytes)
 }
 
+/// A draft, and whether its document has all of it. Schema 1 wrote the text alone.
+pub(super) fn draft(bytes: &[u8]) -> Option<(String, bool)> {
+    let (text, rest) = postcard::take_from_bytes(bytes).ok()?;
+    Some((text, rest.first() == Some(&1)))
+}
+
 /// An intent of the outbox, written by this version or the one before.
 pub(super) fn queued(bytes: &[u8]) -> Option<Queued> {
     match bytes.first() {
@@ -216,7 +222,10 @@ impl Core {
                 let queued = self.outbox.iter().find(|queued| queued.intent.id == id);
                 missing(queued.map(|queued| Stored::Put(encode(queued))))
             }
-            DiskKey::Draft(id) => missing(self.drafts.get(&id).map(put)),
+            DiskKey::Draft(id) => {
+                let shared = !self.typed.contains_key(&id);
+                missing(self.drafts.get(&id).map(|text| put(&(text, shared))))
+            }
             DiskKey::DiscussionDraft(id) => missing(self.discussion_drafts.get(&id).map(put)),
         }
     }
@@ -270,11 +279,7 @@ impl Core {
                     Some(queued) => self.outbox.push(queued),
                     None => self.unreadable += 1,
                 },
-                DiskKey::Draft(id) => {
-                    if let Some(text) = get(&bytes) {
-                        self.drafts.insert(id, text);
-                    }
-                }
+                DiskKey::Draft(id) => self.boot_draft(step, id, &bytes),
                 DiskKey::DiscussionDraft(id) => {
                     if let Some(text) = get(&bytes) {
                         self.discussion_drafts.insert(id, text);

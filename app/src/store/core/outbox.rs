@@ -195,9 +195,15 @@ impl Core {
 
     /// Puts an intent where the person sees it, with its text.
     pub(super) fn mark_refused(&mut self, step: &mut Step<'_>, intent: IntentId, refusal: Refusal) {
+        let draft = self.is_draft(intent);
         let Some(queued) = self.outbox.iter_mut().find(|queued| queued.intent.id == intent) else {
             return;
         };
+        if draft {
+            let document = queued.intent.action.document();
+            self.finish(step, intent);
+            return document.map_or((), |document| self.rebuild(step, document));
+        }
         queued.state = QueueState::Refused(refusal);
         let document = queued.intent.action.document();
         self.restated(step, intent, document);

@@ -2,6 +2,7 @@
 
 mod desk;
 mod documents;
+mod drafts;
 mod edits;
 mod held;
 mod line;
