@@ -572,6 +572,16 @@ impl Engine {
             web_sys::console::warn_1(&"no events of other tabs".into());
         }
         changed.forget();
+        let engine = Rc::clone(self);
+        let going = Closure::<dyn Fn()>::new(move || {
+            if !engine.with(Core::leads) {
+                engine.say(&Word::Leave(engine.tab));
+            }
+        });
+        if let Some(window) = web_sys::window() {
+            window.set_onpagehide(Some(going.as_ref().unchecked_ref()));
+        }
+        going.forget();
     }
 }
 

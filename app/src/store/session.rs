@@ -6,6 +6,7 @@ use causerie_shared::{
     message::FileBrief,
     refusal::Refusal,
 };
+use leptos::prelude::GetValue;
 use web_sys::File;
 
 use super::Store;

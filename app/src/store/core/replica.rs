@@ -286,6 +286,9 @@ fn build(
     }
 }
 
+/// A change of a text; its bytes, or `None` when it changes nothing.
+type Edit<'a> = dyn Fn(&mut Automerge, &Pen) -> Result<Option<Vec<u8>>, DocumentError> + 'a;
+
 /// Runs an edit of a text where it was typed: on the place in the history that was shown then.
 fn typed(
     doc: &mut Automerge,
@@ -293,7 +296,7 @@ fn typed(
     base: &[[u8; 32]],
     line: &mut Option<Automerge>,
     actor: &mut dyn FnMut() -> [u8; 16],
-    edit: &dyn Fn(&mut Automerge, &Pen) -> Result<Option<Vec<u8>>, DocumentError>,
+    edit: &Edit<'_>,
 ) -> Result<Option<Vec<u8>>, DocumentError> {
     let base: Vec<ChangeHash> = base.iter().map(|hash| ChangeHash(*hash)).collect();
     let known = base.iter().all(|hash| doc.get_change_by_hash(hash).is_some());
