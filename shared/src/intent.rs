@@ -95,6 +95,21 @@ impl Action {
         }
     }
 
+    /// The command, if it is one.
+    pub fn command(&self) -> Option<Command> {
+        match self {
+            Self::Command { body, .. } => Some(*body),
+            Self::Reply { .. }
+            | Self::Discuss { .. }
+            | Self::EditDraft { .. }
+            | Self::SetField { .. }
+            | Self::SetDetail { .. }
+            | Self::AddNote { .. }
+            | Self::EditNote { .. }
+            | Self::HighlightNote { .. } => None,
+        }
+    }
+
     /// The text a person would not want to lose, if there is one.
     pub fn text(&self) -> Option<&str> {
         match self {

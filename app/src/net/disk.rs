@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
 
 use super::promise;
-use crate::store::core::{DISK_BOOT_STORES, DISK_STORES, DiskKey};
+use crate::store::core::{DISK_BOOT_STORES, DISK_CACHES, DISK_STORES, DiskKey};
 
 #[wasm_bindgen]
 extern "C" {
@@ -25,6 +25,13 @@ extern "C" {
 /// Why the disk did not do what it was asked for, in words for the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiskError(pub String);
+
+impl DiskError {
+    /// There is no room.
+    pub fn is_full(&self) -> bool {
+        self.0.contains("QuotaExceeded")
+    }
+}
 
 impl From<JsValue> for DiskError {
     fn from(error: JsValue) -> Self {
@@ -134,12 +141,25 @@ impl Disk {
     }
 
     /// Writes (or with `None` deletes) values in one transaction. `durable` waits until they would
-    /// survive a crash of the whole machine.
-    pub async fn write(&self, values: Vec<(DiskKey, Option<Vec<u8>>)>, durable: bool) -> Result<(), DiskError> {
+    /// survive a crash of the whole machine; `clear` empties the stores of copies first.
+    pub async fn write(
+        &self,
+        values: Vec<(DiskKey, Option<Vec<u8>>)>,
+        durable: bool,
+        clear: bool,
+    ) -> Result<(), DiskError> {
         let mut stores: Vec<&str> = values.iter().map(|(key, _)| key.store()).collect();
+        if clear {
+            stores.extend(DISK_CACHES);
+        }
         stores.sort_unstable();
         stores.dedup();
         let transaction = self.transaction(&names(&stores), durable)?;
+        if clear {
+            for store in DISK_CACHES {
+                transaction.object_store(store)?.clear()?;
+            }
+        }
         for (key, value) in values {
             let objects = transaction.object_store(key.store())?;
             let name = JsValue::from(key.name());

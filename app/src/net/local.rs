@@ -4,7 +4,7 @@ use causerie_shared::{frame, ids::UserId, user::Me};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Storage;
+use web_sys::{Storage, VisibilityState};
 
 /// Key of the signed-in user.
 const ME: &str = "causerie.me";
@@ -15,6 +15,13 @@ const SHELL: &str = "shell-";
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok().flatten()
+}
+
+/// Nobody sees the page.
+pub fn hidden() -> bool {
+    web_sys::window()
+        .and_then(|window| window.document())
+        .is_some_and(|document| document.visibility_state() == VisibilityState::Hidden)
 }
 
 /// Name of a user's database.

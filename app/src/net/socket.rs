@@ -5,29 +5,26 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use causerie_shared::{
-    Millis,
-    frame::{ClientFrame, ServerFrame, decode, encode},
-};
+use causerie_shared::frame::{ClientFrame, FrameError, ServerFrame, decode, encode};
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{BinaryType, Event, MessageEvent, VisibilityState, WebSocket};
+use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
 
-use super::clock;
+use super::{clock, local};
+use crate::store::core::{Look, Pace};
 
-/// The server pings every 10 s; after this long without a frame the line is dead.
-const SILENCE_MS: Millis = 25_000;
-/// How often that is looked at.
+/// How often the clock is looked at.
 const WATCH_MS: u32 = 5_000;
-const FIRST_WAIT_MS: u32 = 1_000;
-const LONGEST_WAIT_MS: u32 = 30_000;
 
 /// What the socket tells.
 #[derive(Debug)]
 pub enum Told {
     Opened,
-    Frame(ServerFrame),
+    /// A frame, and its bytes for tabs that follow.
+    Frame(ServerFrame, Vec<u8>),
+    /// A frame of another schema version: the server is newer or older than this page.
+    OtherSchema,
     /// Closed, or not opened for the `attempt`-th time in a row (0 after an open one).
     Closed {
         attempt: u32,
@@ -40,8 +37,7 @@ type Handler = Rc<dyn Fn(Told)>;
 pub struct Socket {
     handler: Handler,
     line: RefCell<Option<Line>>,
-    attempt: Cell<u32>,
-    heard: Cell<Millis>,
+    pace: Cell<Pace>,
     wait: RefCell<Option<Timeout>>,
     watch: RefCell<Option<Interval>>,
     stopped: Cell<bool>,
@@ -71,8 +67,7 @@ impl Socket {
         let socket = Rc::new(Self {
             handler: Rc::new(handler),
             line: RefCell::new(None),
-            attempt: Cell::new(0),
-            heard: Cell::new(clock::now()),
+            pace: Cell::new(Pace::new(clock::now())),
             wait: RefCell::new(None),
             watch: RefCell::new(None),
             stopped: Cell::new(false),
@@ -132,25 +127,26 @@ impl Socket {
 
     /// Tries again now instead of sitting out the wait.
     pub fn hurry(self: &Rc<Self>) {
-        let hidden = web_sys::window()
-            .and_then(|window| window.document())
-            .is_some_and(|document| document.visibility_state() == VisibilityState::Hidden);
-        if hidden {
-            return;
+        if !local::hidden() {
+            self.pace(|pace| pace.hurry(clock::now()));
         }
-        if self.line.borrow().is_some() {
-            self.look();
-        } else if !self.stopped.get() {
-            self.attempt.set(0);
-            self.connect();
+        self.look();
+    }
+
+    /// Does what is due by the clock: a half-open line says nothing for ever, and timers of hidden pages are late.
+    pub fn look(self: &Rc<Self>) {
+        match self.pace.get().look(clock::now()) {
+            Look::Fine => {}
+            Look::Dead => self.lost(),
+            Look::Connect => self.connect(),
         }
     }
 
-    /// A half-open line says nothing for ever; the clock finds out.
-    fn look(self: &Rc<Self>) {
-        if self.line.borrow().is_some() && clock::now() - self.heard.get() > SILENCE_MS {
-            self.lost();
-        }
+    fn pace<T>(&self, change: impl FnOnce(&mut Pace) -> T) -> T {
+        let mut pace = self.pace.get();
+        let answer = change(&mut pace);
+        self.pace.set(pace);
+        answer
     }
 
     fn connect(self: &Rc<Self>) {
@@ -158,17 +154,14 @@ impl Socket {
         if self.stopped.get() {
             return;
         }
-        self.heard.set(clock::now());
+        self.pace(|pace| pace.connecting(clock::now()));
         let Some(socket) = address().and_then(|address| WebSocket::new(&address).ok()) else {
             return self.lost();
         };
         socket.set_binary_type(BinaryType::Arraybuffer);
         let weak = Rc::downgrade(self);
         let on_open = Closure::<dyn Fn()>::new(move || {
-            with(&weak, |socket| {
-                socket.heard.set(clock::now());
-                (socket.handler)(Told::Opened);
-            });
+            with(&weak, |socket| (socket.handler)(Told::Opened));
         });
         let weak = Rc::downgrade(self);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
@@ -189,31 +182,27 @@ impl Socket {
     }
 
     fn message(self: &Rc<Self>, event: &MessageEvent) {
-        self.heard.set(clock::now());
-        let bytes = event
-            .data()
-            .dyn_into::<ArrayBuffer>()
-            .map(|buffer| Uint8Array::new(&buffer).to_vec());
-        match bytes.map(|bytes| decode(&bytes)) {
-            Ok(Ok(frame)) => {
-                self.attempt.set(0);
-                (self.handler)(Told::Frame(frame));
+        let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else {
+            return web_sys::console::warn_1(&"a text frame".into());
+        };
+        let bytes = Uint8Array::new(&buffer).to_vec();
+        match decode(&bytes) {
+            Ok(frame) => {
+                self.pace(|pace| pace.heard(clock::now()));
+                (self.handler)(Told::Frame(frame, bytes));
             }
-            Ok(Err(error)) => web_sys::console::warn_1(&error.to_string().into()),
-            Err(_) => web_sys::console::warn_1(&"a text frame".into()),
+            Err(FrameError::Schema(_)) => (self.handler)(Told::OtherSchema),
+            Err(error @ FrameError::Malformed) => web_sys::console::warn_1(&error.to_string().into()),
         }
     }
 
     /// The line is gone: tell, and try again after a while.
     fn lost(self: &Rc<Self>) {
         self.line.borrow_mut().take();
-        let attempt = self.attempt.get();
-        self.attempt.set(attempt + 1);
-        let longest = FIRST_WAIT_MS.saturating_mul(1 << attempt.min(5)).min(LONGEST_WAIT_MS);
-        // Half to all of it, so that a thousand clients do not come back at once.
-        let wait = longest / 2 + (clock::random() % u128::from(longest / 2 + 1)) as u32;
+        let now = clock::now();
+        let attempt = self.pace(|pace| pace.lost(now, clock::random()));
         let weak: Weak<Self> = Rc::downgrade(self);
-        let again = Timeout::new(wait, move || {
+        let again = Timeout::new(self.pace.get().wait(now), move || {
             with(&weak, |socket| socket.connect());
         });
         *self.wait.borrow_mut() = Some(again);

@@ -47,8 +47,18 @@ async fn try_register(ready: Rc<dyn Fn()>) -> Result<(), JsValue> {
     };
     registration.set_onupdatefound(Some(found.as_ref().unchecked_ref()));
     found.forget();
-    // Lives as long as the page.
-    Interval::new(HOUR_MS, move || check(&registration)).forget();
+    // These live as long as the page.
+    let again = registration.clone();
+    Interval::new(HOUR_MS, move || check(&again)).forget();
+    let shown = Closure::<dyn Fn()>::new(move || {
+        if !super::local::hidden() {
+            check(&registration);
+        }
+    });
+    if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+        document.add_event_listener_with_callback("visibilitychange", shown.as_ref().unchecked_ref())?;
+    }
+    shown.forget();
     Ok(())
 }
 
@@ -73,6 +83,35 @@ fn watch(worker: &ServiceWorker, container: &ServiceWorkerContainer, ready: Rc<d
     };
     worker.set_onstatechange(Some(change.as_ref().unchecked_ref()));
     change.forget();
+}
+
+/// Ends the push messages to this browser: the next user must not get those of this one.
+pub async fn unsubscribe() {
+    if let Err(error) = try_unsubscribe().await {
+        web_sys::console::warn_2(&"push messages could not be ended".into(), &error);
+    }
+}
+
+async fn try_unsubscribe() -> Result<(), JsValue> {
+    let Some(container) = container() else { return Ok(()) };
+    let registration = JsFuture::from(container.get_registration_with_document_url(SCOPE)).await?;
+    // `web-sys` would bring four more types for these two calls.
+    let call = |object: &JsValue, name: &str| -> Result<js_sys::Promise, JsValue> {
+        let method: js_sys::Function = js_sys::Reflect::get(object, &name.into())?.dyn_into()?;
+        method.call0(object)?.dyn_into()
+    };
+    if registration.is_undefined() {
+        return Ok(());
+    }
+    let manager = js_sys::Reflect::get(&registration, &"pushManager".into())?;
+    if manager.is_undefined() {
+        return Ok(());
+    }
+    let subscription = JsFuture::from(call(&manager, "getSubscription")?).await?;
+    if !subscription.is_null() {
+        JsFuture::from(call(&subscription, "unsubscribe")?).await?;
+    }
+    Ok(())
 }
 
 /// Puts the waiting console to use: one reload when it has taken over.

@@ -4,22 +4,25 @@
 mod commands;
 mod disk;
 mod documents;
+mod drafts;
 mod held;
 mod intents;
 mod link;
 mod lists;
 mod outbox;
+mod pace;
 mod presence;
 mod replica;
 mod rows;
 mod select;
 mod step;
+mod tabs;
 mod thread;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use causerie_shared::{
     Millis,
@@ -29,14 +32,16 @@ use causerie_shared::{
     ids::{AccountId, ContactId, ConversationId, DeviceId, InboxId, IntentId, NoteId, UserId},
     inbox::{AccountRow, InboxRow},
     intent::Queued,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     row::Head,
     user::{Me, UserRow},
     window::{Counts, Folder, List},
 };
 
-pub use disk::{BOOT_STORES as DISK_BOOT_STORES, DiskKey, STORES as DISK_STORES, Stored};
+pub use disk::{BOOT_STORES as DISK_BOOT_STORES, CACHES as DISK_CACHES, DiskKey, STORES as DISK_STORES, Stored};
+pub use pace::{Look, Pace};
 pub use step::{Effects, Step};
+pub use tabs::{Word, is_shared};
 
 use super::view::{Notice, NoticeBody, Session};
 use link::Line;
@@ -82,12 +87,24 @@ pub enum Event {
     /// The socket closed, or could not be opened.
     Closed,
     Frame(ServerFrame),
+    /// A frame of another schema version came.
+    OtherSchema,
+    /// Another tab leads; before [`Event::Boot`].
+    Follow,
+    /// The leader is gone and this tab leads now; with what lies on the disk.
+    Lead(Vec<(DiskKey, Vec<u8>)>),
+    /// Another tab said something.
+    Word(Word),
+    /// What lies on the disk now of values that another tab wrote or deleted.
+    Changed(Vec<(DiskKey, Option<Vec<u8>>)>),
     /// Answer to [`Effects::load`].
     Loaded(Vec<(DiskKey, Option<Vec<u8>>)>),
     /// Once a second.
     Tick,
     /// The browser refused to store something.
     DiskFailed(String),
+    /// There is no room for these: caches are dropped, unsent work is kept.
+    DiskFull(Vec<DiskKey>),
 }
 
 /// What a person does that has no answer of its own.
@@ -166,10 +183,20 @@ pub struct Core {
     present: HashMap<(ConversationId, UserId), Present>,
     /// Position of the newest message when the present draft was begun.
     began: HashMap<ConversationId, i64>,
+    /// Typed here and not shared yet, and when.
+    typed: HashMap<ConversationId, Millis>,
+    /// The same of another tab.
+    typed_elsewhere: HashSet<ConversationId>,
+    /// Drafts whose document was seen.
+    known_drafts: HashSet<ConversationId>,
     /// What changed while the line was down has come.
     caught_up: bool,
     /// This tab leads: it owns the line.
     leads: bool,
+    /// Documents that other tabs follow through this one, and which tabs.
+    elsewhere: BTreeMap<DocumentId, BTreeSet<u64>>,
+    /// Intents on the disk that this version cannot read.
+    unreadable: usize,
     /// Corrected time of the present event.
     clock: Millis,
     /// Time of the newest intent: the next one is later, so that ids keep the order of what was done.
@@ -221,8 +248,13 @@ impl Core {
             told_viewing: 0,
             present: HashMap::new(),
             began: HashMap::new(),
+            typed: HashMap::new(),
+            typed_elsewhere: HashSet::new(),
+            known_drafts: HashSet::new(),
             caught_up: false,
             leads: true,
+            elsewhere: BTreeMap::new(),
+            unreadable: 0,
             clock: now,
             last_at: 0,
             last_notice: 0,
@@ -238,9 +270,15 @@ impl Core {
             Event::Opened => self.opened(step),
             Event::Closed => self.closed(step),
             Event::Frame(frame) => self.frame(step, frame),
+            Event::OtherSchema => self.bye(step, Refusal::new(Code::Schema, "the server is of another version")),
+            Event::Follow => self.begin_to_follow(),
+            Event::Lead(stored) => self.take_over(step, stored),
+            Event::Word(word) => self.word(step, word),
+            Event::Changed(found) => self.changed_elsewhere(step, found),
             Event::Loaded(found) => self.loaded(step, found),
             Event::Tick => self.tick(step),
             Event::DiskFailed(text) => self.notify(step, NoticeBody::Storage { text }),
+            Event::DiskFull(keys) => self.disk_full(step, keys),
         }
         self.settle(step);
     }
@@ -337,5 +375,6 @@ impl Core {
         }
         self.follow(step);
         self.drain(step);
+        self.leave_rows_to_the_leader(step);
     }
 }

@@ -6,13 +6,19 @@ use std::{
     rc::Rc,
 };
 
-use causerie_shared::{Millis, api::SessionInfo, refusal::Code, user::Me};
+use causerie_shared::{
+    Millis, SCHEMA,
+    api::SessionInfo,
+    frame::{ServerFrame, encode},
+    refusal::Code,
+    user::Me,
+};
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, closure::Closure};
 
-use super::core::{Core, DiskKey, Effects, Event, Key, Step, Stored};
+use super::core::{Core, DiskKey, Effects, Event, Key, Step, Stored, Word, is_shared};
 use super::view::Session;
 use crate::net::{
     clock,
@@ -20,6 +26,7 @@ use crate::net::{
     http::{self, Failure},
     local,
     socket::{Socket, Told},
+    tabs::Tabs,
     worker,
 };
 
@@ -27,6 +34,13 @@ use crate::net::{
 const BATCH_MS: u32 = 150;
 /// Failed connections in a row after which the server is asked whether the sign-in still holds.
 const ASK_SESSION_EVERY: u32 = 3;
+
+/// How long the tab that leads may take to store what it has, before this one begins with what is there.
+const READY_MS: u32 = 1_000;
+/// A page out of sight for so long may load a newer console by itself.
+const UNSEEN_MS: Millis = 5 * 60_000;
+/// A tab that follows has the leader look at the clock this often, seconds.
+const LOOK_EVERY: Millis = 5;
 
 /// The core with its surroundings.
 pub(super) struct Engine {
@@ -36,6 +50,23 @@ pub(super) struct Engine {
     pub(super) update_ready: ArcRwSignal<bool>,
     disk: RefCell<Option<Disk>>,
     socket: RefCell<Option<Rc<Socket>>>,
+    tabs: RefCell<Option<Tabs>>,
+    /// This tab's number among the others.
+    tab: u64,
+    /// Other tabs follow this one.
+    followed: Cell<bool>,
+    /// The server's last welcome, while the line is up; for tabs that come later.
+    welcome: RefCell<Option<Vec<u8>>>,
+    /// What the leader says while this tab begins.
+    early: RefCell<Option<Vec<Word>>>,
+    /// Wakes the beginning of this tab.
+    ready: RefCell<Option<js_sys::Function>>,
+    /// Uploads under way.
+    pub(super) uploads: Cell<u32>,
+    /// Since when nobody sees the page.
+    hidden_since: Cell<Option<Millis>>,
+    /// Copies are to be dropped with the next write.
+    clear: Cell<bool>,
     /// Keys to write; `true` deletes.
     batch: RefCell<BTreeMap<DiskKey, bool>>,
     flush: RefCell<Option<Timeout>>,
@@ -54,6 +85,15 @@ impl Engine {
             update_ready: ArcRwSignal::new(false),
             disk: RefCell::new(None),
             socket: RefCell::new(None),
+            tabs: RefCell::new(None),
+            tab: clock::random() as u64,
+            followed: Cell::new(false),
+            welcome: RefCell::new(None),
+            early: RefCell::new(None),
+            ready: RefCell::new(None),
+            uploads: Cell::new(0),
+            hidden_since: Cell::new(None),
+            clear: Cell::new(false),
             batch: RefCell::new(BTreeMap::new()),
             flush: RefCell::new(None),
             disk_failed: Cell::new(false),
@@ -94,9 +134,31 @@ impl Engine {
     fn tick(self: &Rc<Self>) {
         self.now.set(clock::now() + self.with(Core::offset));
         self.handle(Event::Tick);
+        if !self.with(Core::leads) && clock::now() / 1_000 % LOOK_EVERY == 0 {
+            self.say(&Word::Look);
+        }
+        self.update_unseen();
+    }
+
+    /// A newer console is put to use by itself when the page was out of sight for a while and nothing is under way.
+    fn update_unseen(&self) {
+        let now = clock::now();
+        let since = local::hidden().then(|| self.hidden_since.get().unwrap_or(now));
+        self.hidden_since.set(since);
+        let unseen = since.is_some_and(|since| now - since >= UNSEEN_MS);
+        let at_work =
+            self.uploads.get() > 0 || self.with(|core| !core.drafts.is_empty() || !core.discussion_drafts.is_empty());
+        if unseen && !at_work && self.update_ready.get_untracked() {
+            self.update_ready.set(false);
+            worker::apply();
+        }
     }
 
     fn carry_out(self: &Rc<Self>, effects: Effects) {
+        if effects.clear {
+            self.clear.set(true);
+            self.batch.borrow_mut().clear();
+        }
         {
             let mut batch = self.batch.borrow_mut();
             batch.extend(effects.dirty.into_iter().map(|key| (key, false)));
@@ -104,12 +166,19 @@ impl Engine {
         }
         if effects.urgent {
             self.write_now(true);
-        } else if !self.batch.borrow().is_empty() && self.flush.borrow().is_none() {
+        } else if (effects.clear || !self.batch.borrow().is_empty()) && self.flush.borrow().is_none() {
             let engine = Rc::clone(self);
             *self.flush.borrow_mut() = Some(Timeout::new(BATCH_MS, move || engine.write_now(false)));
         }
-        if let Some(socket) = &*self.socket.borrow() {
+        if !self.with(Core::leads) {
+            for frame in &effects.frames {
+                self.say(&Word::Ask(self.tab, encode(frame)));
+            }
+        } else if let Some(socket) = &*self.socket.borrow() {
             effects.frames.iter().for_each(|frame| socket.send(frame));
+        }
+        if self.followed.get() {
+            effects.words.iter().for_each(|word| self.say(word));
         }
         if !effects.load.is_empty() {
             spawn_local(Rc::clone(self).load(effects.load));
@@ -154,11 +223,15 @@ impl Engine {
         self.handle(Event::Loaded(answer));
     }
 
-    /// Writes everything that is dirty in one transaction.
     fn write_now(self: &Rc<Self>, durable: bool) {
+        spawn_local(Rc::clone(self).write(durable));
+    }
+
+    /// Writes everything that is dirty in one transaction, then tells the other tabs.
+    fn write(self: Rc<Self>, durable: bool) -> impl Future<Output = ()> {
         self.flush.borrow_mut().take();
         let batch = std::mem::take(&mut *self.batch.borrow_mut());
-        let Some(disk) = self.disk.borrow().clone() else { return };
+        let clear = self.clear.replace(false);
         let values: Vec<_> = self.with(|core| {
             batch
                 .into_iter()
@@ -171,15 +244,98 @@ impl Engine {
                 )
                 .collect()
         });
-        if values.is_empty() {
+        let disk = self.disk.borrow().clone().filter(|_| clear || !values.is_empty());
+        async move {
+            let Some(disk) = disk else { return };
+            let keys: Vec<DiskKey> = values.iter().map(|(key, _)| *key).collect();
+            match disk.write(values, durable, clear).await {
+                Ok(()) => {
+                    let shared = keys.into_iter().filter(|key| is_shared(*key));
+                    let shared: Vec<_> = shared.map(|key| (key.store().to_owned(), key.name())).collect();
+                    if !shared.is_empty() {
+                        self.say(&Word::Changed(shared));
+                    }
+                }
+                Err(error) if error.is_full() => self.handle(Event::DiskFull(keys)),
+                Err(error) => self.disk_trouble(error.0),
+            }
+        }
+    }
+
+    /// Says something to the other tabs.
+    fn say(&self, word: &Word) {
+        if let Some(tabs) = &*self.tabs.borrow() {
+            tabs.say(word);
+        }
+    }
+
+    /// Another tab said something.
+    fn heard(self: &Rc<Self>, word: Word) {
+        if let Some(early) = &mut *self.early.borrow_mut() {
+            match word {
+                Word::Ready { tab, welcome } if tab == self.tab => {
+                    early.clear();
+                    early.extend(welcome.map(Word::Frame));
+                    if let Some(ready) = self.ready.borrow_mut().take() {
+                        drop(ready.call0(&wasm_bindgen::JsValue::NULL));
+                    }
+                }
+                word => early.push(word),
+            }
             return;
         }
-        let engine = Rc::clone(self);
-        spawn_local(async move {
-            if let Err(error) = disk.write(values, durable).await {
-                engine.disk_trouble(error.0);
+        let leads = self.with(Core::leads);
+        match word {
+            Word::Join(tab) if leads => {
+                self.followed.set(true);
+                let engine = Rc::clone(self);
+                spawn_local(async move {
+                    Rc::clone(&engine).write(false).await;
+                    let welcome = engine.welcome.borrow().clone();
+                    engine.say(&Word::Ready { tab, welcome });
+                });
             }
-        });
+            Word::Changed(keys) => {
+                let keys: Vec<_> = keys
+                    .iter()
+                    .filter_map(|(store, name)| DiskKey::parse(store, name))
+                    .collect();
+                let engine = Rc::clone(self);
+                spawn_local(async move {
+                    let disk = engine.disk.borrow().clone();
+                    let Some(disk) = disk else { return };
+                    match disk.read(&keys).await {
+                        Ok(found) => engine.handle(Event::Changed(found)),
+                        Err(error) => engine.disk_trouble(error.0),
+                    }
+                });
+            }
+            // The leader took its time: this tab began with an older copy.
+            Word::Ready { tab, welcome } if tab == self.tab && !leads => {
+                let engine = Rc::clone(self);
+                spawn_local(async move {
+                    let stored = engine.stored().await;
+                    engine.handle(Event::Boot(stored));
+                    if let Some(welcome) = welcome {
+                        engine.handle(Event::Word(Word::Frame(welcome)));
+                    }
+                });
+            }
+            Word::Look | Word::Hurry if leads => {
+                let socket = self.socket.borrow().clone();
+                match socket {
+                    Some(socket) if word == Word::Look => socket.look(),
+                    Some(socket) => socket.hurry(),
+                    // Signed in again in the other tab.
+                    None if word == Word::Hurry => {
+                        let engine = Rc::clone(self);
+                        spawn_local(async move { engine.ask_session(Session::Expired).await });
+                    }
+                    None => {}
+                }
+            }
+            word => self.handle(Event::Word(word)),
+        }
     }
 
     fn disk_trouble(self: &Rc<Self>, text: String) {
@@ -207,7 +363,7 @@ impl Engine {
     async fn ask_session(self: &Rc<Self>, without: Session) {
         let mine = self.with(|core| core.me.as_ref().map(|me| me.id));
         match http::ask::<SessionInfo>("/api/session").await {
-            Ok(info) if Some(info.me.id) == mine => {}
+            Ok(info) if Some(info.me.id) == mine && self.with(|core| core.session) != Session::Expired => {}
             Ok(info) => self.enter(info).await,
             Err(Failure::Refused(refusal)) if refusal.code == Code::Unauthorized => {
                 self.hang_up();
@@ -229,25 +385,88 @@ impl Engine {
         spawn_local(local::persist());
     }
 
-    /// Reads the user's copy and connects.
+    /// Reads the user's copy, and connects if this tab leads.
     async fn open(self: &Rc<Self>, me: Me) {
         let known = self.with(|core| core.booted());
         if !known {
-            let stored = match Disk::open(&local::database(me.id)).await {
-                Ok(disk) => {
-                    let stored = disk.boot().await;
-                    *self.disk.borrow_mut() = Some(disk);
-                    stored
-                }
-                Err(error) => Err(error),
-            };
-            let stored = stored.unwrap_or_else(|error| {
-                self.disk_trouble(error.0);
-                vec![]
-            });
-            self.handle(Event::Boot(stored));
+            let database = local::database(me.id);
+            match Disk::open(&database).await {
+                Ok(disk) => *self.disk.borrow_mut() = Some(disk),
+                Err(error) => self.disk_trouble(error.0),
+            }
+            self.join(format!("{database}-{SCHEMA}")).await;
+            self.handle(Event::Boot(self.stored().await));
         }
         self.run(|core, step| core.enter(step, me));
+        if self.with(Core::leads) {
+            self.connect();
+        } else if known {
+            self.say(&Word::Hurry);
+        }
+        let early = self.early.borrow_mut().take();
+        early.unwrap_or_default().into_iter().for_each(|word| self.heard(word));
+    }
+
+    /// What is needed for the first paint.
+    async fn stored(self: &Rc<Self>) -> Vec<(DiskKey, Vec<u8>)> {
+        let disk = self.disk.borrow().clone();
+        let Some(disk) = disk else { return vec![] };
+        disk.boot().await.unwrap_or_else(|error| {
+            self.disk_trouble(error.0);
+            vec![]
+        })
+    }
+
+    /// Finds out whether this tab leads; one that follows waits until the leader has stored what it knows.
+    async fn join(self: &Rc<Self>, name: String) {
+        // A copy that other tabs cannot read is nobody else's.
+        if self.disk.borrow().is_none() {
+            return;
+        }
+        let engine = Rc::downgrade(self);
+        let tabs = Tabs::join(name, move |word| {
+            if let Some(engine) = engine.upgrade() {
+                engine.heard(word);
+            }
+        });
+        let leads = tabs.lead().await;
+        if !leads {
+            self.handle(Event::Follow);
+            *self.early.borrow_mut() = Some(vec![]);
+            let engine = Rc::clone(self);
+            tabs.succeed(move || spawn_local(async move { engine.take_over().await }));
+        }
+        *self.tabs.borrow_mut() = Some(tabs);
+        if !leads {
+            let ready = js_sys::Promise::new(&mut |resolve, _| {
+                Timeout::new(READY_MS, {
+                    let resolve = resolve.clone();
+                    move || drop(resolve.call0(&wasm_bindgen::JsValue::NULL))
+                })
+                .forget();
+                *self.ready.borrow_mut() = Some(resolve);
+            });
+            self.say(&Word::Join(self.tab));
+            drop(wasm_bindgen_futures::JsFuture::from(ready).await);
+        }
+    }
+
+    /// The tab that led is gone.
+    async fn take_over(self: Rc<Self>) {
+        let stored = self.stored().await;
+        // While this tab still begins, its own beginning reads the disk.
+        let stored = if self.with(|core| core.booted()) {
+            stored
+        } else {
+            vec![]
+        };
+        self.handle(Event::Lead(stored));
+        if self.with(|core| core.session) == Session::SignedIn {
+            self.connect();
+        }
+    }
+
+    fn connect(self: &Rc<Self>) {
         self.hang_up();
         let engine = Rc::downgrade(self);
         let socket = Socket::start(move |told| {
@@ -261,9 +480,19 @@ impl Engine {
     fn told(self: &Rc<Self>, told: Told) {
         match told {
             Told::Opened => self.handle(Event::Opened),
-            Told::Frame(frame) => self.handle(Event::Frame(frame)),
+            Told::Frame(frame, bytes) => {
+                let passed_on = self.followed.get() && Core::passes_on(&frame);
+                if matches!(frame, ServerFrame::Welcome { .. }) {
+                    *self.welcome.borrow_mut() = Some(bytes.clone());
+                }
+                self.handle(Event::Frame(frame));
+                if passed_on {
+                    self.say(&Word::Frame(bytes));
+                }
+            }
+            Told::OtherSchema => self.handle(Event::OtherSchema),
             Told::Closed { attempt } => {
-                self.handle(Event::Closed);
+                self.line_closed();
                 // A browser does not say why a socket was refused.
                 if attempt % ASK_SESSION_EVERY == 1 {
                     let engine = Rc::clone(self);
@@ -273,10 +502,19 @@ impl Engine {
         }
     }
 
+    fn line_closed(self: &Rc<Self>) {
+        self.welcome.borrow_mut().take();
+        self.handle(Event::Closed);
+        if self.followed.get() {
+            self.say(&Word::Closed);
+        }
+    }
+
     /// Tries the line again now.
     pub(super) fn hurry(&self) {
-        if let Some(socket) = &*self.socket.borrow() {
-            socket.hurry();
+        match &*self.socket.borrow() {
+            Some(socket) => socket.hurry(),
+            None => self.say(&Word::Hurry),
         }
     }
 
@@ -284,7 +522,7 @@ impl Engine {
         let socket = self.socket.borrow_mut().take();
         if let Some(socket) = socket {
             socket.stop();
-            self.handle(Event::Closed);
+            self.line_closed();
         }
     }
 
@@ -297,6 +535,11 @@ impl Engine {
     async fn forget(self: &Rc<Self>) {
         self.hang_up();
         self.batch.borrow_mut().clear();
+        if let Some(tabs) = self.tabs.borrow_mut().take() {
+            tabs.say(&Word::Leave(self.tab));
+            tabs.leave();
+        }
+        self.followed.set(false);
         let user = self
             .with(|core| core.me.as_ref().map(|me| me.id))
             .or_else(|| local::me().map(|me| me.id));
@@ -304,6 +547,7 @@ impl Engine {
             disk.close();
         }
         self.run(Core::leave);
+        worker::unsubscribe().await;
         local::wipe().await;
         if let Some(user) = user
             && let Err(error) = Disk::delete(&local::database(user)).await
@@ -328,6 +572,16 @@ impl Engine {
             web_sys::console::warn_1(&"no events of other tabs".into());
         }
         changed.forget();
+        let engine = Rc::clone(self);
+        let going = Closure::<dyn Fn()>::new(move || {
+            if !engine.with(Core::leads) {
+                engine.say(&Word::Leave(engine.tab));
+            }
+        });
+        if let Some(window) = web_sys::window() {
+            window.set_onpagehide(Some(going.as_ref().unchecked_ref()));
+        }
+        going.forget();
     }
 }
 

@@ -6,6 +6,7 @@ use causerie_shared::{
     message::FileBrief,
     refusal::Refusal,
 };
+use leptos::prelude::GetValue;
 use web_sys::File;
 
 use super::Store;
@@ -83,7 +84,11 @@ impl Store {
 
     /// Uploads a file; type and size are checked before a byte is sent.
     pub async fn upload(self, file: File) -> Result<FileBrief, Refusal> {
-        http::upload("/api/files", &file).await
+        let engine = self.engine.get_value();
+        engine.uploads.set(engine.uploads.get() + 1);
+        let answer = http::upload("/api/files", &file).await;
+        engine.uploads.set(engine.uploads.get() - 1);
+        answer
     }
 
     /// Where a file can be fetched from.

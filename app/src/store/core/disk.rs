@@ -3,6 +3,7 @@
 use causerie_shared::{
     Millis, SCHEMA,
     document::DocumentId,
+    frame::{decode, encode},
     ids::{ConversationId, DeviceId, IntentId},
     intent::Queued,
     message::MessageRow,
@@ -12,6 +13,7 @@ use causerie_shared::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Core, Key, Replica, Step};
+use crate::store::view::NoticeBody;
 
 /// One value on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +43,8 @@ pub enum Stored {
 
 /// Names of the stores, one for each kind of key.
 pub const STORES: [&str; 6] = ["meta", "heads", "rows", "documents", "outbox", "drafts"];
+/// Stores of copies of what the server has.
+pub const CACHES: [&str; 3] = ["heads", "rows", "documents"];
 /// Stores that are read as a whole at the start.
 pub const BOOT_STORES: [&str; 4] = ["meta", "heads", "outbox", "drafts"];
 
@@ -132,16 +136,61 @@ fn get<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }
 
+/// The cursor of a stored copy.
+pub(super) fn cursor(meta: &[u8]) -> Option<i64> {
+    get::<Meta>(meta)
+        .filter(|meta| meta.schema == SCHEMA)
+        .and_then(|meta| meta.cursor)
+}
+
+/// A stored text.
+pub(super) fn text(bytes: &[u8]) -> Option<String> {
+    get(bytes)
+}
+
+/// A draft, and whether its document has all of it. Schema 1 wrote the text alone.
+pub(super) fn draft(bytes: &[u8]) -> Option<(String, bool)> {
+    let (text, rest) = postcard::take_from_bytes(bytes).ok()?;
+    Some((text, rest.first() == Some(&1)))
+}
+
+/// An intent of the outbox, written by this version or the one before.
+pub(super) fn queued(bytes: &[u8]) -> Option<Queued> {
+    match bytes.first() {
+        Some(1) => first_schema(bytes),
+        Some(_) => decode(bytes).ok(),
+        None => None,
+    }
+}
+
+/// Schema 1 wrote no version. The id comes first, and its first byte is 1 from 2004 to 2039.
+fn first_schema(bytes: &[u8]) -> Option<Queued> {
+    let (_, rest) = postcard::take_from_bytes::<(IntentId, Millis)>(bytes).ok()?;
+    let mut bytes = bytes.to_vec();
+    let action = bytes.len().checked_sub(rest.len())?;
+    // `Discuss` and `EditDraft` came in after `Reply`.
+    if let Some(action) = bytes.get_mut(action).filter(|action| **action > 0) {
+        *action += 2;
+    }
+    // `Queued::after`: unknown, so everything counts as newer.
+    bytes.push(0);
+    get(&bytes)
+}
+
 impl Core {
     /// The value of a key as it is now.
     pub fn stored(&self, key: DiskKey) -> Stored {
         let missing = |value: Option<Stored>| value.unwrap_or(Stored::Delete);
+        if self.storage_full && CACHES.contains(&key.store()) {
+            return Stored::Skip;
+        }
         match key {
             DiskKey::Meta => match self.device {
                 Some(device) => put(&Meta {
                     schema: SCHEMA,
                     device,
-                    cursor: self.cursor,
+                    // Without the rows themselves all are asked for anew.
+                    cursor: self.cursor.filter(|_| !self.storage_full),
                     grants: self.grants,
                     offset: self.offset,
                     as_of: self.as_of,
@@ -169,28 +218,43 @@ impl Core {
                 }),
                 None => Stored::Skip,
             },
-            DiskKey::Outbox(id) => missing(self.outbox.iter().find(|queued| queued.intent.id == id).map(put)),
-            DiskKey::Draft(id) => missing(self.drafts.get(&id).map(put)),
+            DiskKey::Outbox(id) => {
+                let queued = self.outbox.iter().find(|queued| queued.intent.id == id);
+                missing(queued.map(|queued| Stored::Put(encode(queued))))
+            }
+            DiskKey::Draft(id) => {
+                let shared = !self.typed.contains_key(&id);
+                missing(self.drafts.get(&id).map(|text| put(&(text, shared))))
+            }
             DiskKey::DiscussionDraft(id) => missing(self.discussion_drafts.get(&id).map(put)),
         }
     }
 
     /// Fills the store from the disk. Damaged values are left out: the server has them.
     pub(super) fn boot(&mut self, step: &mut Step<'_>, stored: Vec<(DiskKey, Vec<u8>)>) {
+        let meta = stored.iter().find(|(key, _)| *key == DiskKey::Meta);
+        let meta = meta.map(|(_, bytes)| bytes.as_slice());
+        let schema = meta.and_then(|bytes| postcard::take_from_bytes::<(u16, DeviceId)>(bytes).ok());
+        if let Some(((_, device), _)) = schema {
+            self.device = Some(device);
+        }
+        let readable = schema.is_none_or(|((schema, _), _)| schema == SCHEMA);
+        if let Some(meta) = meta.filter(|_| readable).and_then(get::<Meta>) {
+            self.cursor = meta.cursor;
+            self.grants = meta.grants;
+            self.offset = meta.offset;
+            self.as_of = meta.as_of;
+            self.counts = meta.counts;
+        }
+        if !readable && self.leads {
+            // Copies of another version are fetched anew; what a person did stays.
+            step.effects.clear = true;
+            step.dirty(DiskKey::Meta);
+        }
         for (key, bytes) in stored {
             match key {
-                DiskKey::Meta => {
-                    if let Some(meta) = get::<Meta>(&bytes)
-                        && meta.schema == SCHEMA
-                    {
-                        self.device = Some(meta.device);
-                        self.cursor = meta.cursor;
-                        self.grants = meta.grants;
-                        self.offset = meta.offset;
-                        self.as_of = meta.as_of;
-                        self.counts = meta.counts;
-                    }
-                }
+                DiskKey::Meta => {}
+                DiskKey::Users | DiskKey::Inboxes | DiskKey::Accounts | DiskKey::Head(_) if !readable => {}
                 DiskKey::Users => {
                     let rows: Vec<causerie_shared::user::UserRow> = get(&bytes).unwrap_or_default();
                     self.users = rows.into_iter().map(|row| (row.id, row)).collect();
@@ -204,20 +268,18 @@ impl Core {
                     self.accounts = rows.into_iter().map(|row| (row.id, row)).collect();
                 }
                 DiskKey::Head(id) => {
-                    if let Some(head) = get::<Head>(&bytes) {
+                    if let Some(head) = get::<Head>(&bytes)
+                        && self.heads.get(&id).is_none_or(|known| known.seq <= head.seq)
+                    {
                         self.heads.insert(id, head);
                     }
                 }
-                DiskKey::Outbox(_) => {
-                    if let Some(queued) = get::<Queued>(&bytes) {
-                        self.outbox.push(queued);
-                    }
-                }
-                DiskKey::Draft(id) => {
-                    if let Some(text) = get(&bytes) {
-                        self.drafts.insert(id, text);
-                    }
-                }
+                DiskKey::Outbox(_) => match queued(&bytes) {
+                    Some(queued) if self.intent(queued.intent.id).is_some() => {}
+                    Some(queued) => self.outbox.push(queued),
+                    None => self.unreadable += 1,
+                },
+                DiskKey::Draft(id) => self.boot_draft(step, id, &bytes),
                 DiskKey::DiscussionDraft(id) => {
                     if let Some(text) = get(&bytes) {
                         self.discussion_drafts.insert(id, text);
@@ -225,6 +287,10 @@ impl Core {
                 }
                 DiskKey::Thread(_) | DiskKey::Document(_) => {}
             }
+        }
+        if self.unreadable > 0 {
+            let text = format!("{} unsent, of another version of this console; kept", self.unreadable);
+            self.notify(step, NoticeBody::Storage { text });
         }
         if self.device.is_none() {
             // A cursor without its device would skip rows that this copy never had.
@@ -242,6 +308,23 @@ impl Core {
         self.booted = true;
         self.refresh_access();
         step.effects.all_changed = true;
+    }
+
+    /// The browser has no more room: all copies go and none is made until the page is loaded anew; what a person did
+    /// is written again.
+    pub(super) fn disk_full(&mut self, step: &mut Step<'_>, keys: Vec<DiskKey>) {
+        if self.storage_full {
+            let text = "the storage of this browser is full".into();
+            return self.notify(step, NoticeBody::Storage { text });
+        }
+        self.storage_full = true;
+        // What the leader holds on the disk is its own to drop.
+        step.effects.clear = self.leads;
+        step.changed(Key::Storage);
+        step.keep(DiskKey::Meta);
+        for key in keys {
+            step.dirty(key);
+        }
     }
 
     /// What the disk had of the documents and threads that were asked for.

@@ -73,6 +73,9 @@ impl Core {
                 DocumentId::Notes(head.contact),
                 DocumentId::Discussion(head.id),
             ]);
+            if self.may_draft(head.id) {
+                wanted.insert(DocumentId::Draft(head.id));
+            }
         }
         let waiting = self.outbox.iter().filter(|queued| queued.state == QueueState::Waiting);
         wanted.extend(waiting.filter_map(|queued| queued.intent.action.document()));
@@ -95,11 +98,12 @@ impl Core {
             }
         }
         if self.online() {
+            let elsewhere = self.wanted_elsewhere();
             for id in &wanted {
                 self.open_document(step, *id);
             }
             for replica in self.replicas.values_mut() {
-                if replica.lane != Lane::Closed && !wanted.contains(&replica.id) {
+                if replica.lane != Lane::Closed && !wanted.contains(&replica.id) && !elsewhere.contains(&replica.id) {
                     replica.lane = Lane::Closed;
                     step.send(ClientFrame::Close { document: replica.id });
                 }
@@ -147,6 +151,7 @@ impl Core {
 
     /// The server sent a part of a document.
     pub(super) fn part(&mut self, step: &mut Step<'_>, part: Part) {
+        self.before_draft_part(step, &part);
         let Some(replica) = self.replicas.get_mut(&part.document) else {
             return;
         };
@@ -186,6 +191,12 @@ impl Core {
 
     /// Builds all that waits on a document anew, under a fresh actor, in the order in which it was done.
     pub(super) fn requeue(&mut self, step: &mut Step<'_>, id: DocumentId) {
+        self.rebuild(step, id);
+        self.show_document(step, id);
+    }
+
+    /// The same, and nothing is shown yet.
+    pub(super) fn rebuild(&mut self, step: &mut Step<'_>, id: DocumentId) {
         let Some(me) = self.me.as_ref().map(|me| me.id) else {
             return;
         };
@@ -213,7 +224,6 @@ impl Core {
         for intent in done {
             self.finish(step, intent);
         }
-        self.show_document(step, id);
     }
 
     /// Wakes what shows a document.
@@ -226,7 +236,7 @@ impl Core {
                 step.changed(Key::Bubbles(conversation));
             }
             DocumentId::Discussion(conversation) => step.changed(Key::Discussion(conversation)),
-            DocumentId::Draft(conversation) => step.changed(Key::Draft(conversation)),
+            DocumentId::Draft(conversation) => self.show_draft(step, conversation),
             DocumentId::Contact(contact) => step.changed(Key::Profile(contact)),
             DocumentId::Notes(contact) => step.changed(Key::Notes(contact)),
         }

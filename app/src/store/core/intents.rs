@@ -38,6 +38,7 @@ impl Core {
             },
         );
         self.set_draft(step, conversation, String::new());
+        self.share_draft(step, conversation);
         step.changed(Key::Bubbles(conversation));
         self.settle(step);
         Ok(id)
@@ -207,7 +208,7 @@ impl Core {
         self.edit(step, |_| Action::HighlightNote { contact, note, on });
     }
 
-    fn edit(&mut self, step: &mut Step<'_>, action: impl FnOnce(&Self) -> Action) {
+    pub(super) fn edit(&mut self, step: &mut Step<'_>, action: impl FnOnce(&Self) -> Action) {
         let at = self.stamp(step);
         let action = action(self);
         let id = IntentId::new(at, step.random());
@@ -257,27 +258,12 @@ impl Core {
         head.max(self.threads.get(&id).map_or(0, |thread| thread.newest()))
     }
 
-    pub(super) fn set_draft(&mut self, step: &mut Step<'_>, id: ConversationId, text: String) {
-        let known = self.drafts.get(&id).map(String::as_str).unwrap_or_default();
-        if known == text {
-            return;
-        }
-        if text.is_empty() {
-            self.drafts.remove(&id);
-            self.began.remove(&id);
-            step.changed(Key::Bubbles(id));
-        } else {
-            if !self.began.contains_key(&id) {
-                self.began.insert(id, self.newest(id));
-            }
-            self.drafts.insert(id, text);
-        }
-        step.changed(Key::Draft(id));
-        step.keep(DiskKey::Draft(id));
-    }
-
     /// Takes the newest reply back that never left this device.
     pub fn take_back_last(&mut self, step: &mut Step<'_>, id: ConversationId) -> Option<String> {
+        if !self.leads && self.online() {
+            // The leader sends at once.
+            return None;
+        }
         let index = self.outbox.iter().rposition(|queued| {
             queued.state == QueueState::Waiting
                 && !self.tried.contains(&queued.intent.id)

@@ -78,6 +78,7 @@ impl Core {
         self.replicas.values_mut().for_each(|replica| replica.disconnected());
         self.forget_asked_windows();
         self.caught_up = false;
+        self.elsewhere.clear();
         self.denied.clear();
         self.nobody(step);
         self.interrupted(step);
@@ -122,7 +123,9 @@ impl Core {
             ServerFrame::Ephemeral { from, body } => self.ephemeral(step, from, body),
             ServerFrame::Ping { now } => {
                 self.offset = now - step.now;
-                step.send(ClientFrame::Pong);
+                if self.leads {
+                    step.send(ClientFrame::Pong);
+                }
             }
             ServerFrame::Bye(refusal) => self.bye(step, refusal),
             // A frame of ours made no sense to the server: what a person did has its own answer, and there is
@@ -137,6 +140,11 @@ impl Core {
         step.dirty(DiskKey::Meta);
         self.offset = now - step.now;
         self.farewell = None;
+        if self.session == Session::Expired {
+            // Signed in again, in another tab.
+            self.session = Session::SignedIn;
+            step.changed(Key::Session);
+        }
         self.set_me(step, me);
         self.ask_windows(step);
         self.catch_up(step);
@@ -144,7 +152,7 @@ impl Core {
         step.changed(Key::Connection);
     }
 
-    fn bye(&mut self, step: &mut Step<'_>, refusal: Refusal) {
+    pub(super) fn bye(&mut self, step: &mut Step<'_>, refusal: Refusal) {
         // Anything else passes: the socket comes back by itself.
         step.effects.hang_up = matches!(refusal.code, Code::Unauthorized | Code::Schema);
         if refusal.code == Code::Unauthorized {
@@ -172,5 +180,6 @@ impl Core {
         }
         self.tick_presence(step);
         self.tick_lists(step);
+        self.tick_drafts(step);
     }
 }

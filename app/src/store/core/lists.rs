@@ -292,7 +292,9 @@ impl Core {
         let end = from + order.len() as u32;
         let all = end >= total || order.is_empty();
         // A window that ends inside what is known without a gap says nothing new: rows are kept up to date one by one.
-        if !listed.fresh || (from <= listed.listed && (all || end > listed.listed)) {
+        // Unless the server knows of more than what was taken for all.
+        let longer = all || end > listed.listed || (listed.edge.is_none() && total > listed.listed);
+        if !listed.fresh || (from <= listed.listed && longer) {
             listed.edge = if all { None } else { last };
             listed.count();
         } else if from > listed.listed {

@@ -4,13 +4,17 @@ use std::collections::HashMap;
 
 use causerie_shared::{
     document::DocumentId,
-    frame::ClientFrame,
+    frame::{ClientFrame, Part, ServerFrame, encode},
     ids::{ConversationId, IntentId},
     intent::{Action, QueueState},
     refusal::{Code, Refusal},
 };
 
-use super::{Core, DiskKey, Key, Step, held::reply_in, replica::Lane};
+use super::{
+    Core, DiskKey, Key, Step, Word,
+    held::reply_in,
+    replica::{Lane, Taken},
+};
 
 /// How long to wait when the server says "too many requests", milliseconds.
 const HOLD_MS: i64 = 3_000;
@@ -18,7 +22,7 @@ const HOLD_MS: i64 = 3_000;
 impl Core {
     /// Sends what can be sent: one change a document at a time, in the order in which things were done.
     pub(super) fn drain(&mut self, step: &mut Step<'_>) {
-        if !self.online() {
+        if !self.online() || !self.leads || self.read_only() {
             return;
         }
         self.refuse_lost(step);
@@ -65,6 +69,7 @@ impl Core {
                 None => {}
             }
         }
+        step.effects.words.extend(tried.iter().copied().map(Word::Tried));
         self.tried.extend(tried);
         for intent in missing {
             self.mark_refused(
@@ -97,18 +102,47 @@ impl Core {
             thread.remember_files(&files);
         }
         let mut rebuild = false;
+        let mut changes = changes;
         if let Some(replica) = self.replicas.get_mut(&document) {
+            if self.leads {
+                // Other tabs may have built other bytes for it, or none.
+                let sent = replica.sent(intent).filter(|_| changes.is_empty());
+                let changes = sent.map_or_else(|| changes.clone(), |sent| vec![sent]);
+                let applied = ServerFrame::Applied {
+                    intent,
+                    document,
+                    epoch,
+                    seq,
+                    changes,
+                };
+                step.effects.words.push(Word::Frame(encode(&applied)));
+            }
             if replica.epoch != epoch {
                 // Begun anew since: the part on its way brings it.
                 replica.lane = Lane::Closed;
                 rebuild = true;
-            } else if let Some(done) = replica.acknowledge(intent, seq, changes) {
+            } else if let Some(done) = replica.acknowledge(intent, seq, std::mem::take(&mut changes)) {
                 rebuild = done.rebuild;
                 if done.gap {
                     replica.lane = Lane::Closed;
                 }
                 // In the same transaction as the end of the intent, so that no reload sends it again.
                 step.keep(DiskKey::Document(document));
+            } else if !changes.is_empty() {
+                // Done in another tab, of which this one has not heard.
+                let part = Part {
+                    document,
+                    epoch,
+                    from: seq - 1,
+                    to: seq,
+                    snapshot: None,
+                    changes,
+                };
+                if replica.take(&part) == Taken::Gap {
+                    replica.lane = Lane::Closed;
+                }
+                step.dirty(DiskKey::Document(document));
+                rebuild = !replica.pending.is_empty();
             }
         }
         self.finish(step, intent);
@@ -161,9 +195,15 @@ impl Core {
 
     /// Puts an intent where the person sees it, with its text.
     pub(super) fn mark_refused(&mut self, step: &mut Step<'_>, intent: IntentId, refusal: Refusal) {
+        let draft = self.is_draft(intent);
         let Some(queued) = self.outbox.iter_mut().find(|queued| queued.intent.id == intent) else {
             return;
         };
+        if draft {
+            let document = queued.intent.action.document();
+            self.finish(step, intent);
+            return document.map_or((), |document| self.rebuild(step, document));
+        }
         queued.state = QueueState::Refused(refusal);
         let document = queued.intent.action.document();
         self.restated(step, intent, document);

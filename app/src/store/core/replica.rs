@@ -196,6 +196,12 @@ impl Replica {
         Some(Acknowledged { gap, rebuild })
     }
 
+    /// The bytes of an intent that are on their way.
+    pub(super) fn sent(&self, intent: IntentId) -> Option<Vec<u8>> {
+        let pending = self.pending.iter().find(|pending| pending.intent == intent)?;
+        pending.sent.clone()
+    }
+
     /// Forgets what waits and the actor that built it; the bytes on their way stay known by intent.
     pub(super) fn unbuild(&mut self) -> Vec<(IntentId, Vec<u8>)> {
         self.local = None;
@@ -261,7 +267,9 @@ fn build(
             Some(_) => Ok(None),
             None => timeline::append(doc, &pen, message).map(Some),
         },
-        Action::EditDraft { splice, .. } => draft::edit(doc, &pen, splice),
+        Action::EditDraft { splice, base, .. } => {
+            typed(doc, pen, base, line, actor, &|doc, pen| draft::edit(doc, pen, splice))
+        }
         Action::SetField { field, value, .. } => contact::set(doc, &pen, *field, value.as_deref()),
         Action::SetDetail {
             detail, value, present, ..
@@ -270,33 +278,48 @@ fn build(
             Some(_) => Ok(None),
             None => notes::add(doc, &pen, *note, intent.at, text).map(Some),
         },
-        Action::EditNote { note, splice, base, .. } => {
-            let base: Vec<ChangeHash> = base.iter().map(|hash| ChangeHash(*hash)).collect();
-            let known = base.iter().all(|hash| doc.get_change_by_hash(hash).is_some());
-            if known && base == doc.get_heads() {
-                *line = None;
-                return notes::edit(doc, &pen, *note, splice);
-            }
-            let mut branch = match (known && !base.is_empty(), line.take()) {
-                (true, _) => doc.fork_at(&base)?,
-                (false, Some(branch)) => branch,
-                (false, None) => {
-                    let change = notes::edit(doc, &pen, *note, splice)?;
-                    *line = Some(doc.clone());
-                    return Ok(change);
-                }
-            };
-            // Another actor: this one's numbers may have gone on outside the branch.
-            let pen = Pen {
-                actor: actor(),
-                user: pen.user,
-            };
-            let change = notes::edit(&mut branch, &pen, *note, splice)?;
-            apply(doc, &Vec::from_iter(change.clone()))?;
-            *line = Some(branch);
-            Ok(change)
-        }
+        Action::EditNote { note, splice, base, .. } => typed(doc, pen, base, line, actor, &|doc, pen| {
+            notes::edit(doc, pen, *note, splice)
+        }),
         Action::HighlightNote { note, on, .. } => notes::highlight(doc, &pen, *note, *on),
         Action::Command { .. } => Ok(None),
     }
+}
+
+/// A change of a text; its bytes, or `None` when it changes nothing.
+type Edit<'a> = dyn Fn(&mut Automerge, &Pen) -> Result<Option<Vec<u8>>, DocumentError> + 'a;
+
+/// Runs an edit of a text where it was typed: on the place in the history that was shown then.
+fn typed(
+    doc: &mut Automerge,
+    pen: Pen,
+    base: &[[u8; 32]],
+    line: &mut Option<Automerge>,
+    actor: &mut dyn FnMut() -> [u8; 16],
+    edit: &Edit<'_>,
+) -> Result<Option<Vec<u8>>, DocumentError> {
+    let base: Vec<ChangeHash> = base.iter().map(|hash| ChangeHash(*hash)).collect();
+    let known = base.iter().all(|hash| doc.get_change_by_hash(hash).is_some());
+    if known && base == doc.get_heads() {
+        *line = None;
+        return edit(doc, &pen);
+    }
+    let mut branch = match (known && !base.is_empty(), line.take()) {
+        (true, _) => doc.fork_at(&base)?,
+        (false, Some(branch)) => branch,
+        (false, None) => {
+            let change = edit(doc, &pen)?;
+            *line = Some(doc.clone());
+            return Ok(change);
+        }
+    };
+    // Another actor: this one's numbers may have gone on outside the branch.
+    let pen = Pen {
+        actor: actor(),
+        user: pen.user,
+    };
+    let change = edit(&mut branch, &pen)?;
+    apply(doc, &Vec::from_iter(change.clone()))?;
+    *line = Some(branch);
+    Ok(change)
 }

@@ -1,5 +1,7 @@
 //! The rows lane: what the server writes and this device keeps a copy of.
 
+use std::collections::HashSet;
+
 use causerie_shared::{
     document::DocumentId,
     ids::{ContactId, ConversationId, InboxId},
@@ -8,7 +10,7 @@ use causerie_shared::{
     window::Counts,
 };
 
-use super::{Core, DiskKey, Key, Step, replica::Lane};
+use super::{Core, DiskKey, Key, Step, held::reply_in, replica::Lane};
 use crate::store::view::NoticeBody;
 
 impl Core {
@@ -169,6 +171,10 @@ impl Core {
             .collect();
         self.purge(step, &timelines);
         self.purge(step, &[DocumentId::Discussion(id), DocumentId::Draft(id)]);
+        // Replies to a segment that was not known yet.
+        let unsent = self.outbox.iter().filter(|queued| reply_in(queued) == Some(id));
+        let unsent: Vec<DocumentId> = unsent.filter_map(|queued| queued.intent.action.document()).collect();
+        self.purge(step, &unsent);
         if !self.heads.values().any(|other| other.contact == head.contact) {
             self.purge(
                 step,
@@ -224,7 +230,14 @@ impl Core {
 
     /// Every folder was listed again: what the server did not send is no more.
     pub(super) fn drop_stale(&mut self, step: &mut Step<'_>) {
-        let stale: Vec<_> = self.stale.drain().filter(|id| self.open != Some(*id)).collect();
+        let unsent: HashSet<ConversationId> = self.outbox.iter().filter_map(reply_in).collect();
+        // Beyond the first window of its folder a chat may well be there: with unsent work the server's answer to its
+        // document decides.
+        let stale: Vec<_> = self
+            .stale
+            .drain()
+            .filter(|id| self.open != Some(*id) && !unsent.contains(id))
+            .collect();
         for id in stale {
             self.drop_head(step, id);
         }

@@ -196,6 +196,7 @@ impl Core {
 
     /// How many things have not reached the server.
     pub fn unsent(&self) -> usize {
-        self.outbox.len()
+        let drafts = self.outbox.iter().filter(|queued| self.is_draft(queued.intent.id));
+        self.outbox.len() - drafts.count()
     }
 }

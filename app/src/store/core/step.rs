@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use causerie_shared::{Millis, frame::ClientFrame};
 
-use super::{DiskKey, Key};
+use super::{DiskKey, Key, Word};
 
 /// Time and randomness for one event, and the place for its effects.
 pub struct Step<'a> {
@@ -28,6 +28,10 @@ pub struct Effects {
     pub urgent: bool,
     /// To read; the answer is [`super::Event::Loaded`].
     pub load: Vec<DiskKey>,
+    /// Before anything is written, empty all stores of copies ([`super::DISK_CACHES`]).
+    pub clear: bool,
+    /// For the other tabs.
+    pub words: Vec<Word>,
     /// Signals to wake.
     pub changed: HashSet<Key>,
     /// Wake all signals: the whole copy was read or dropped.

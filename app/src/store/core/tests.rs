@@ -2,11 +2,16 @@
 
 mod desk;
 mod documents;
+mod drafts;
 mod edits;
+mod held;
+mod line;
+mod lists;
 mod replies;
 mod rows;
 mod server;
 mod storm;
+mod tabs;
 
 use causerie_shared::{
     conversation::State,

@@ -1,27 +1,32 @@
 //! One console: a core, a disk that keeps what was written, and a line that can be cut.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use causerie_shared::{
     Millis,
-    frame::{ClientFrame, ServerFrame},
+    frame::{ClientFrame, ServerFrame, encode},
     ids::{ConversationId, MessageId},
 };
 
 use super::{me, server::Server};
 use crate::store::{
-    core::{Act, Core, DiskKey, Event, Step, Stored},
+    core::{Act, Core, DISK_BOOT_STORES, DISK_CACHES, DiskKey, Event, Step, Stored, Word, is_shared},
     view::{Bubble, MessageBubble},
 };
 
 pub(in crate::store::core) struct Desk {
     pub core: Core,
-    pub disk: BTreeMap<DiskKey, Vec<u8>>,
+    pub disk: Rc<RefCell<BTreeMap<DiskKey, Vec<u8>>>>,
+    /// Bytes that the disk takes.
+    pub room: usize,
     pub now: Millis,
     seed: u128,
     pub connected: bool,
     /// Frames on their way to the server.
     pub out: Vec<ClientFrame>,
+    /// Said to the other tabs.
+    pub said: Vec<Word>,
+    welcome: Option<Vec<u8>>,
 }
 
 impl Desk {
@@ -29,14 +34,57 @@ impl Desk {
     pub fn new() -> Self {
         let mut desk = Self {
             core: Core::new(1_000),
-            disk: BTreeMap::new(),
+            disk: Rc::default(),
+            room: usize::MAX,
             now: 1_000,
             seed: 7,
             connected: false,
             out: vec![],
+            said: vec![],
+            welcome: None,
         };
-        desk.start();
+        desk.start(true);
         desk
+    }
+
+    /// Another tab of the same browser, while `leader` leads.
+    pub fn beside(leader: &Self, seed: u128) -> Self {
+        let mut desk = Self {
+            core: Core::new(leader.now),
+            disk: Rc::clone(&leader.disk),
+            seed,
+            now: leader.now,
+            ..Self::new()
+        };
+        desk.start(false);
+        if let Some(welcome) = leader.welcome.clone() {
+            desk.handle(Event::Word(Word::Frame(welcome)));
+        }
+        desk
+    }
+
+    /// The leader is gone: this tab gets the lock.
+    pub fn take_over(&mut self) {
+        let stored = self.stored();
+        self.handle(Event::Lead(stored));
+    }
+
+    fn stored(&self) -> Vec<(DiskKey, Vec<u8>)> {
+        let disk = self.disk.borrow();
+        let kept = disk.iter().filter(|(key, _)| DISK_BOOT_STORES.contains(&key.store()));
+        kept.map(|(key, bytes)| (*key, bytes.clone())).collect()
+    }
+
+    /// What another tab said.
+    pub fn told(&mut self, word: Word) {
+        match word {
+            Word::Changed(keys) => {
+                let keys = keys.iter().filter_map(|(store, name)| DiskKey::parse(store, name));
+                let found = keys.map(|key| (key, self.disk.borrow().get(&key).cloned())).collect();
+                self.handle(Event::Changed(found));
+            }
+            word => self.handle(Event::Word(word)),
+        }
     }
 
     /// The page is loaded anew: what was in memory is gone.
@@ -45,12 +93,15 @@ impl Desk {
         self.core = Core::new(self.now);
         self.connected = false;
         self.out.clear();
-        self.start();
+        self.start(true);
     }
 
-    fn start(&mut self) {
+    fn start(&mut self, leads: bool) {
+        if !leads {
+            self.handle(Event::Follow);
+        }
         self.run(|core, step| core.enter(step, me()));
-        let stored = self.disk.iter().map(|(key, bytes)| (*key, bytes.clone())).collect();
+        let stored = self.stored();
         self.handle(Event::Boot(stored));
     }
 
@@ -66,32 +117,61 @@ impl Desk {
         let answer = change(&mut self.core, &mut step);
         let effects = step.effects;
         self.seed = seed;
+        if effects.clear {
+            self.disk
+                .borrow_mut()
+                .retain(|key, _| !DISK_CACHES.contains(&key.store()));
+        }
+        let mut values: Vec<(DiskKey, Option<Vec<u8>>)> = vec![];
         for key in effects.dirty {
             match self.core.stored(key) {
-                Stored::Put(bytes) => {
-                    self.disk.insert(key, bytes);
-                }
-                Stored::Delete => {
-                    self.disk.remove(&key);
-                }
+                Stored::Put(bytes) => values.push((key, Some(bytes))),
+                Stored::Delete => values.push((key, None)),
                 Stored::Skip => {}
             }
         }
-        effects.erase.iter().for_each(|key| {
-            self.disk.remove(key);
-        });
-        if self.connected {
+        values.extend(effects.erase.iter().map(|key| (*key, None)));
+        let refused = self.write(&values);
+        if !self.core.leads() {
+            let asked = effects.frames.iter().map(|frame| Word::Ask(7, encode(frame)));
+            self.said.extend(asked);
+        } else if self.connected {
             self.out.extend(effects.frames);
+        }
+        self.said.extend(effects.words);
+        if refused {
+            self.handle(Event::DiskFull(values.into_iter().map(|(key, _)| key).collect()));
         }
         if !effects.load.is_empty() {
             let found = effects
                 .load
                 .iter()
-                .map(|key| (*key, self.disk.get(key).cloned()))
+                .map(|key| (*key, self.disk.borrow().get(key).cloned()))
                 .collect();
             self.handle(Event::Loaded(found));
         }
         answer
+    }
+
+    /// All or nothing; then the other tabs are told. `true` when there is no room.
+    fn write(&mut self, values: &[(DiskKey, Option<Vec<u8>>)]) -> bool {
+        let mut disk = self.disk.borrow().clone();
+        for (key, value) in values {
+            match value {
+                Some(bytes) => disk.insert(*key, bytes.clone()),
+                None => disk.remove(key),
+            };
+        }
+        if disk.values().map(Vec::len).sum::<usize>() > self.room {
+            return true;
+        }
+        *self.disk.borrow_mut() = disk;
+        let shared = values.iter().map(|(key, _)| *key).filter(|key| is_shared(*key));
+        let shared: Vec<_> = shared.map(|key| (key.store().to_owned(), key.name())).collect();
+        if !shared.is_empty() {
+            self.said.push(Word::Changed(shared));
+        }
+        false
     }
 
     pub fn handle(&mut self, event: Event) {
@@ -103,7 +183,15 @@ impl Desk {
     }
 
     pub fn hear(&mut self, frame: ServerFrame) {
+        let bytes = encode(&frame);
+        let passed_on = Core::passes_on(&frame);
+        if matches!(frame, ServerFrame::Welcome { .. }) {
+            self.welcome = Some(bytes.clone());
+        }
         self.handle(Event::Frame(frame));
+        if passed_on {
+            self.said.push(Word::Frame(bytes));
+        }
     }
 
     pub fn connect(&mut self, server: &mut Server) {
@@ -116,7 +204,9 @@ impl Desk {
     pub fn cut(&mut self) {
         self.connected = false;
         self.out.clear();
+        self.welcome = None;
         self.handle(Event::Closed);
+        self.said.push(Word::Closed);
     }
 
     /// Lets both sides talk until nothing is on its way.

@@ -107,6 +107,7 @@ fn chats_of_mine_are_fetched_unopened_and_profile_and_notes_on_opening() {
         server.opens[1..],
         [
             DocumentId::Discussion(CHAT),
+            DocumentId::Draft(CHAT),
             DocumentId::Contact(CONTACT),
             DocumentId::Notes(CONTACT)
         ]
@@ -117,5 +118,5 @@ fn chats_of_mine_are_fetched_unopened_and_profile_and_notes_on_opening() {
         .iter()
         .filter(|frame| matches!(frame, ClientFrame::Close { .. }))
         .count();
-    assert_eq!(closed, 3);
+    assert_eq!(closed, 4);
 }

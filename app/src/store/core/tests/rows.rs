@@ -81,6 +81,7 @@ fn a_chat_that_a_colleague_took_is_said_once_and_leaves_no_copy() {
     assert!(
         !desk
             .disk
+            .borrow()
             .keys()
             .any(|key| matches!(key, DiskKey::Head(_) | DiskKey::Thread(_) | DiskKey::Document(_)))
     );

@@ -72,6 +72,7 @@ pub(in crate::store::core) struct Server {
     pub commands: Vec<Command>,
     pub opens: Vec<DocumentId>,
     pub reset: bool,
+    pub now: i64,
     rows: Vec<MessageRow>,
     device: DeviceId,
 }
@@ -88,6 +89,7 @@ impl Server {
             commands: vec![],
             opens: vec![],
             reset: false,
+            now: 1_000_000,
             rows: vec![],
             device: DeviceId::from_u128(0),
         }
@@ -116,12 +118,24 @@ impl Server {
         texts
     }
 
-    /// The visitor, or whoever else, wrote: the frames that tell it.
+    /// The visitor wrote: the frames that tell it.
     pub fn say(&mut self, id: ConversationId, segment: u32, message: u128, text: &str) -> Vec<ServerFrame> {
+        self.write(id, segment, message, Author::Contact, text)
+    }
+
+    /// Somebody else wrote: the frames that tell it.
+    pub fn write(
+        &mut self,
+        id: ConversationId,
+        segment: u32,
+        message: u128,
+        author: Author,
+        text: &str,
+    ) -> Vec<ServerFrame> {
         let name = DocumentId::Timeline(id, segment);
         let message = Message {
             id: MessageId::from_u128(message),
-            author: Author::Contact,
+            author,
             kind: Kind::Text,
             body: text.into(),
             at: 0,
@@ -182,7 +196,7 @@ impl Server {
             ClientFrame::Hello { device, .. } => {
                 self.device = device;
                 let welcome = ServerFrame::Welcome {
-                    now: 1_000_000,
+                    now: self.now,
                     cursor: 1,
                     grants: 0,
                     me: Box::new(me()),

@@ -1,0 +1,119 @@
+//! Tabs of one user on this device: which of them leads (Web Locks), and what they say to each other.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use causerie_shared::frame::{decode, encode};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use crate::store::core::Word;
+
+/// This tab among the others.
+pub struct Tabs {
+    name: String,
+    channel: Option<BroadcastChannel>,
+    _hear: Closure<dyn Fn(MessageEvent)>,
+    held: Rc<Held>,
+}
+
+/// The lock, while it is held.
+#[derive(Default)]
+struct Held {
+    release: RefCell<Option<Function>>,
+    left: Cell<bool>,
+}
+
+impl Tabs {
+    /// Joins the tabs that share `name`; `hear` gets what they say.
+    pub fn join(name: String, hear: impl Fn(Word) + 'static) -> Self {
+        let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            // Whatever else it is, a tab of another version says it.
+            if let Ok(bytes) = event.data().dyn_into::<Uint8Array>()
+                && let Ok(word) = decode(&bytes.to_vec())
+            {
+                hear(word);
+            }
+        });
+        let channel = BroadcastChannel::new(&name).ok();
+        if let Some(channel) = &channel {
+            channel.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+        }
+        Self {
+            name,
+            channel,
+            _hear: hear,
+            held: Rc::default(),
+        }
+    }
+
+    /// Says something to all other tabs.
+    pub fn say(&self, word: &Word) {
+        if let Some(channel) = &self.channel
+            && channel
+                .post_message(&Uint8Array::from(encode(word).as_slice()))
+                .is_err()
+        {
+            web_sys::console::warn_1(&"other tabs could not be told".into());
+        }
+    }
+
+    /// Leads if no other tab does. Where tabs cannot agree, each leads: the server knows every intent by its id.
+    pub async fn lead(&self) -> bool {
+        if self.channel.is_none() {
+            return true;
+        }
+        let held = Rc::clone(&self.held);
+        let mut failed = false;
+        let granted = Promise::new(&mut |resolve, _| {
+            let answer = move |granted: bool| drop(resolve.call1(&JsValue::NULL, &granted.into()));
+            failed = request(&self.name, true, Rc::clone(&held), answer).is_err();
+        });
+        failed || JsFuture::from(granted).await.is_ok_and(|granted| granted.is_truthy())
+    }
+
+    /// Calls `granted` when the tab that leads is gone.
+    pub fn succeed(&self, granted: impl FnOnce() + 'static) {
+        if let Err(error) = request(&self.name, false, Rc::clone(&self.held), move |_| granted()) {
+            web_sys::console::warn_2(&"this tab cannot take over".into(), &error);
+        }
+    }
+
+    /// Leaves the others; one of them leads then.
+    pub fn leave(&self) {
+        self.held.left.set(true);
+        if let Some(release) = self.held.release.borrow_mut().take() {
+            drop(release.call0(&JsValue::NULL));
+        }
+        if let Some(channel) = &self.channel {
+            channel.set_onmessage(None);
+            channel.close();
+        }
+    }
+}
+
+/// Asks for the lock; it is held until [`Tabs::leave`] or the end of the page. `web-sys` does not bind it.
+fn request(name: &str, only_if_free: bool, held: Rc<Held>, answer: impl FnOnce(bool) + 'static) -> Result<(), JsValue> {
+    let navigator = web_sys::window().ok_or(JsValue::NULL)?.navigator();
+    let locks = Reflect::get(&navigator, &"locks".into())?;
+    let request: Function = Reflect::get(&locks, &"request".into())?.dyn_into()?;
+    let options = Object::new();
+    Reflect::set(&options, &"ifAvailable".into(), &only_if_free.into())?;
+    let callback = Closure::once_into_js(move |lock: JsValue| -> JsValue {
+        if lock.is_null() || held.left.get() {
+            answer(false);
+            return JsValue::UNDEFINED;
+        }
+        let end = Promise::new(&mut |resolve, _| {
+            held.release.borrow_mut().replace(resolve);
+        });
+        answer(true);
+        end.into()
+    });
+    request.call3(&locks, &name.into(), &options, &callback)?;
+    Ok(())
+}
