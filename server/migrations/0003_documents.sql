@@ -14,21 +14,6 @@ CREATE TABLE settled (
 
 CREATE INDEX messages_by_segment ON messages (conversation_id, segment, position);
 
--- One row a message of an internal discussion; the text is in the document only. A table of its own, so that
--- nothing that is read for a visitor or a channel can hold one.
-CREATE TABLE discussed (
-    id TEXT PRIMARY KEY,
-    conversation_id TEXT NOT NULL REFERENCES conversations (id),
-    position BIGINT NOT NULL,
-    author TEXT NOT NULL,
-    accepted_at BIGINT NOT NULL,
-    files TEXT NOT NULL,
-    redacted_at BIGINT,
-    seq BIGINT NOT NULL,
-    UNIQUE (conversation_id, position)
-);
-CREATE INDEX discussed_by_seq ON discussed (conversation_id, seq);
-
 -- Carried by a message of the internal discussion only: the contact may not fetch it.
 ALTER TABLE files ADD COLUMN internal BIGINT NOT NULL DEFAULT 0;
 -- Nobody may fetch it any more; the row goes when its bytes are gone from the disk.

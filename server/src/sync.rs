@@ -6,14 +6,16 @@ pub mod counts;
 pub mod ephemera;
 pub mod hub;
 pub mod news;
+pub mod outgrown;
 pub mod push;
 pub mod room;
+pub mod rooms;
 
 use std::{sync::Arc, time::Duration};
 
 pub use hub::{Hub, Outgoing, SocketId};
 pub use news::News;
-pub use room::Rooms;
+pub use rooms::Rooms;
 
 use crate::{
     state::{App, Shared},

@@ -203,6 +203,14 @@ pub fn begin(kind: DocumentKind) -> Automerge {
     doc
 }
 
+/// The bytes of the change with which every document of a kind begins.
+pub fn genesis(kind: DocumentKind) -> Vec<u8> {
+    let changes = begin(kind).get_changes(&[]);
+    changes
+        .first()
+        .map_or_else(Vec::new, |change| change.raw_bytes().to_vec())
+}
+
 /// Loads a stored document: a snapshot (or the genesis when there is none) and the changes after it.
 pub fn load(kind: DocumentKind, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Result<Automerge, DocumentError> {
     let mut doc = match snapshot {

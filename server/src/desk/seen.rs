@@ -21,12 +21,23 @@ use crate::{
 /// Writes a head whose state did not change: feed row, save, news. Returns the chat's audience.
 pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
+    touch_from(db, head, head.scope(rules.mode), news).await
+}
+
+/// The same for a head whose audience was `before` until now.
+pub(super) async fn touch_from(
+    db: &mut Db,
+    head: &mut Head,
+    before: Scope,
+    news: &mut News,
+) -> Result<Scope, DeskError> {
+    let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
     let entry = feed::append(
         &mut *db,
         FeedKind::Conversation,
         head.id.to_string(),
-        Some(scope.clone()),
+        Some(before),
         Some(scope.clone()),
     )
     .await?;

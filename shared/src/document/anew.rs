@@ -128,6 +128,16 @@ mod tests {
     }
 
     #[test]
+    fn messages_keep_the_order_in_which_they_were_written() {
+        let mut old = begin(DocumentKind::Discussion);
+        for id in [9, 2, 5] {
+            timeline::append(&mut old, &pen(1), &message(id, "x")).unwrap();
+        }
+        let (new, _) = received(DocumentKind::Discussion, &old, Forget::History);
+        assert_eq!(timeline::ordered(&new).unwrap(), [9, 2, 5].map(MessageId::from_u128));
+    }
+
+    #[test]
     fn both_values_of_a_field_survive_in_their_order() {
         let kind = DocumentKind::Contact;
         let mut old = begin(kind);

@@ -118,7 +118,9 @@ pub(super) fn copy(doc: &mut Automerge, old: &Automerge, pen: &Pen) -> Result<Ve
     let mut profile = read(old)?;
     // Fields with the most values first: then a field's operation has the same number in every change, and
     // the actors alone decide about the order of its values.
-    profile.fields.sort_by_key(|(_, values)| std::cmp::Reverse(values.len()));
+    profile
+        .fields
+        .sort_by_key(|(_, values)| std::cmp::Reverse(values.len()));
     let most = profile.fields.first().map_or(1, |(_, values)| values.len().max(1));
     let base = doc.clone();
     let mut changes = vec![];

@@ -55,6 +55,9 @@ mod tests {
         let large = 10 * HISTORY_BYTES;
         assert!(!is_outgrown(notes, large + HISTORY_BYTES + 1, large));
         assert!(is_outgrown(notes, 5 * large + 1, large));
-        assert!(!is_outgrown(DocumentKind::Timeline, i64::MAX, 0), "its segments are sealed");
+        assert!(
+            !is_outgrown(DocumentKind::Timeline, i64::MAX, 0),
+            "its segments are sealed"
+        );
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn copy(
     forget: Forget,
 ) -> Result<Option<Vec<u8>>, DocumentError> {
     write(doc, pen, |tx| {
-        for id in ids(old)? {
+        for id in ordered(old)? {
             let Some(mut message) = get(old, id)? else { continue };
             if forget.blanks(id) {
                 message.kind = Kind::Text;
@@ -62,6 +62,24 @@ pub(super) fn copy(
 pub fn ids(doc: &Automerge) -> Result<Vec<MessageId>, DocumentError> {
     let messages = container(doc, MESSAGES)?;
     Ok(doc.keys(&messages).filter_map(|key| key.parse().ok()).collect())
+}
+
+/// Ids of all messages, each after those that its author had before them: by the number of its operation, which the
+/// gate holds to one above all that it depends on. For discussions, which have no rows with positions.
+pub fn ordered(doc: &Automerge) -> Result<Vec<MessageId>, DocumentError> {
+    let messages = container(doc, MESSAGES)?;
+    let mut all: Vec<(u64, MessageId)> = doc
+        .keys(&messages)
+        .filter_map(|key| {
+            let id = key.parse().ok()?;
+            match doc.get(&messages, key.as_str()).ok()?? {
+                (_, ObjId::Id(number, ..)) => Some((number, id)),
+                (_, ObjId::Root) => None,
+            }
+        })
+        .collect();
+    all.sort_unstable();
+    Ok(all.into_iter().map(|(_, id)| id).collect())
 }
 
 /// One message, `None` if it is not there or incomplete.
