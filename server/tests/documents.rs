@@ -195,7 +195,7 @@ async fn visitors_messages_fill_segments_too_and_age_ends_one() {
             assert_eq!(world.head(chat).await.segment, 3);
         }
         // Opening the newest sends its rows and no others.
-        let mut desk = Desk::open(&world, world.demo.sup, DocumentId::Timeline(chat, 2)).await;
+        let mut desk = Desk::open(&world, world.who("sup").await, DocumentId::Timeline(chat, 2)).await;
         catchup::open(
             &desk.app,
             desk.pusher.socket,
@@ -255,7 +255,7 @@ async fn an_invited_colleague_reads_the_chat_and_discusses_until_its_end() {
         claim::act(&world.app, &anas, chat, Event::End, None).await.unwrap();
         assert_eq!(desk.say("one more").await, Err(Code::Closed));
         assert_eq!(
-            code(discussion::invite(&world.app, &anas, chat, world.demo.sup).await),
+            code(discussion::invite(&world.app, &anas, chat, world.who("sup").await).await),
             Some(Code::Closed)
         );
     }
@@ -267,7 +267,7 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
         let chat = anas(&world).await;
         let document = DocumentId::Draft(chat);
         let mut desk = Desk::open(&world, world.demo.ana, document).await;
-        let mut supervisors = Desk::open(&world, world.demo.sup, document).await;
+        let mut supervisors = Desk::open(&world, world.who("sup").await, document).await;
         let pen = supervisors.pen();
         let typed = |insert: &str, delete| notes::Splice {
             at: 0,
@@ -279,7 +279,7 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
             .unwrap();
         let answer = supervisors.push(IntentId::from_u128(1), foreign).await;
         assert!(matches!(&answer, ServerFrame::Refused { refusal, .. } if refusal.code == Code::Forbidden));
-        let text = "a long reply, ".repeat(600);
+        let text = "a long reply, ".repeat(480);
         let mut last = IntentId::from_u128(0);
         for _ in 0..20 {
             if desk.epoch > 1 {
@@ -331,7 +331,7 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redacted_message_is_gone_from_everywhere_but_its_mark() {
     for world in worlds().await {
-        let (ana, sup) = (world.demo.ana, world.demo.sup);
+        let (ana, sup) = (world.demo.ana, world.who("sup").await);
         let chat = anas(&world).await;
         let mut desk = Desk::open(&world, ana, DocumentId::Timeline(chat, 1)).await;
         let reply = desk.say("Your card 4111 is fine").await.unwrap();
@@ -385,7 +385,7 @@ async fn a_forgotten_contact_leaves_numbers_and_outcomes() {
             code(forget::contact(&world.app, &anas, contact).await),
             Some(Code::Forbidden)
         );
-        let owner = world.access(world.demo.owner).await;
+        let owner = world.access(world.who("owner").await).await;
         forget::contact(&world.app, &owner, contact).await.unwrap();
         desk.read();
         noted.read();
