@@ -207,15 +207,7 @@ async fn visitors_messages_fill_segments_too_and_age_ends_one() {
         .await
         .unwrap();
         let frames = desk.read();
-        let rows: usize = frames
-            .iter()
-            .map(|frame| match frame {
-                ServerFrame::Rows { upserts, .. } => {
-                    upserts.iter().filter(|row| matches!(row, Row::Message(_))).count()
-                }
-                _ => 0,
-            })
-            .sum();
+        let rows: usize = frames.iter().map(messages_in).sum();
         assert!((1..=2).contains(&rows), "{rows} rows");
     }
 }
@@ -458,5 +450,82 @@ async fn the_servers_own_writes_make_snapshots_too() {
         assert_eq!((record.seq, record.snapshot_seq), (70, 64));
         let desk = Desk::open(&world, world.demo.ana, document).await;
         assert_eq!(desk.texts(), (0..70).map(|n| n.to_string()).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failure_25_opening_a_conversation_of_10000_messages_costs_one_segment() {
+    for world in worlds().await {
+        let chat = anas(&world).await;
+        let mut said = 1;
+        while said < 10_000 {
+            let segment = world.head(chat).await.segment;
+            let mut desk = Desk::open(&world, world.demo.ana, DocumentId::Timeline(chat, segment)).await;
+            while world.head(chat).await.segment == segment && said < 10_000 {
+                let pen = desk.pen();
+                let mut intent = IntentId::from_u128(0);
+                let mut changes = vec![];
+                for _ in 0..16 {
+                    let mut message = Message {
+                        id: MessageId::from_u128(random_u128()),
+                        author: Author::Agent(world.demo.ana),
+                        kind: Kind::Text,
+                        body: format!("message {said}"),
+                        at: common::START,
+                        reply_to: None,
+                        attachments: vec![],
+                    };
+                    message.at += said;
+                    intent = message.id.into();
+                    changes.push(timeline::append(&mut desk.doc, &pen, &message).unwrap());
+                    said += 1;
+                }
+                let push = Push {
+                    document: desk.document,
+                    epoch: 1,
+                    intent,
+                    changes,
+                };
+                push::receive(&desk.app, &desk.pusher, push).await.unwrap();
+                assert!(
+                    desk.read()
+                        .iter()
+                        .any(|frame| matches!(frame, ServerFrame::Applied { .. }))
+                );
+            }
+        }
+        let head = world.head(chat).await;
+        assert!(
+            head.position >= 10_000 && head.segment == 25,
+            "{} in {}",
+            head.position,
+            head.segment
+        );
+        let who = world.who("sup").await;
+        for segment in [24, 1] {
+            let mut desk = Desk::open(&world, who, DocumentId::Timeline(chat, segment)).await;
+            assert_eq!(desk.texts().len(), 401);
+            // Again, to look at the rows.
+            catchup::open(
+                &desk.app,
+                desk.pusher.socket,
+                &desk.pusher.access,
+                desk.document,
+                None,
+                0,
+            )
+            .await
+            .unwrap();
+            desk.doc = document::begin(desk.document.kind());
+            let rows: usize = desk.read().iter().map(messages_in).sum();
+            assert_eq!(rows, 401, "rows of this segment and of no other");
+        }
+    }
+}
+
+fn messages_in(frame: &ServerFrame) -> usize {
+    match frame {
+        ServerFrame::Rows { upserts, .. } => upserts.iter().filter(|row| matches!(row, Row::Message(_))).count(),
+        _ => 0,
     }
 }
