@@ -104,11 +104,20 @@ pub fn check(
     let mut admitted = Admitted::default();
     let mut line = header::Line::new(doc, actors, writer);
     guarded(|| {
-        for change in &changes {
+        // Each change may build on those before it in the push.
+        let mut grown: Option<Automerge> = None;
+        for (index, change) in changes.iter().enumerate() {
+            let doc = grown.as_ref().unwrap_or(doc);
             line.admit(change)?;
             let expanded = change.decode();
             let facts = operations::check(kind, doc, &expanded)?;
             content::check(doc, writer, facts, &mut admitted)?;
+            if index + 1 < changes.len() {
+                let mut next = doc.clone();
+                next.apply_changes([change.clone()])
+                    .map_err(|error| Refusal::new(Code::BadOperation, format!("the change does not apply: {error}")))?;
+                grown = Some(next);
+            }
         }
         Ok(())
     })?;

@@ -3,7 +3,7 @@
 use automerge::{Automerge, ObjId, ReadDoc, transaction::Transactable};
 use serde::{Deserialize, Serialize};
 
-use super::{DocumentError, Pen, container, write};
+use super::{DocumentError, Pen, apply, container, write};
 use crate::{
     contact::{Detail, Field, normalise},
     ids::UserId,
@@ -148,6 +148,47 @@ pub fn history(doc: &Automerge, field: Field) -> Result<Vec<Former>, DocumentErr
     Ok(former)
 }
 
+/// Writes the whole profile of `old` on the genesis. Each further value of a field that has several goes into
+/// a change of its own, made at the same time as the first, so that they stay side by side in their order.
+pub(super) fn copy(doc: &mut Automerge, old: &Automerge, pen: &Pen) -> Result<Vec<Vec<u8>>, DocumentError> {
+    let mut profile = read(old)?;
+    // Fields with the most values first: then a field's operation has the same number in every change, and
+    // the actors alone decide about the order of its values.
+    profile
+        .fields
+        .sort_by_key(|(_, values)| std::cmp::Reverse(values.len()));
+    let most = profile.fields.first().map_or(1, |(_, values)| values.len().max(1));
+    let base = doc.clone();
+    let mut changes = vec![];
+    for layer in 0..most {
+        let mut pen = pen.clone();
+        pen.actor[0] = u8::try_from(layer).unwrap_or(u8::MAX);
+        let change = write(&mut base.clone(), &pen, |tx| {
+            for (field, values) in &profile.fields {
+                if let Some(value) = values.get(layer) {
+                    tx.put(automerge::ROOT, field.as_str(), value.as_str())?;
+                }
+            }
+            if layer == 0 {
+                for (detail, values) in [(Detail::Email, &profile.emails), (Detail::Phone, &profile.phones)] {
+                    let map = container(tx, detail.container())?;
+                    for value in values {
+                        tx.put(&map, normalise(detail, value), value.as_str())?;
+                    }
+                }
+                let custom = container(tx, "custom")?;
+                for (key, value) in &profile.custom {
+                    tx.put(&custom, key.as_str(), value.as_str())?;
+                }
+            }
+            Ok(())
+        })?;
+        changes.extend(change);
+    }
+    apply(doc, &changes)?;
+    Ok(changes)
+}
+
 fn texts(doc: &Automerge, detail: Detail) -> Result<Vec<String>, DocumentError> {
     let map = container(doc, detail.container())?;
     Ok(doc
@@ -160,7 +201,7 @@ fn texts(doc: &Automerge, detail: Detail) -> Result<Vec<String>, DocumentError> 
 mod tests {
     use super::*;
     use crate::{
-        document::{DocumentKind, apply, begin},
+        document::{DocumentKind, begin},
         ids::UserId,
     };
 
