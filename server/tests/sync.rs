@@ -15,7 +15,7 @@ use causerie_server::{
         messages,
     },
     sync::{
-        Hub, News, Outgoing, SocketId, catchup,
+        Hub, Mailbox, News, Outgoing, SocketId, catchup,
         push::{self, Push, Pusher},
     },
 };
@@ -31,13 +31,12 @@ use causerie_shared::{
     user::{Availability, Role, UserRow},
 };
 use common::{World, worlds};
-use tokio::sync::mpsc;
 
 /// A console that is connected to a hub, without a network between.
 struct Desk {
     app: Shared,
     pusher: Pusher,
-    inbox: mpsc::Receiver<Outgoing>,
+    inbox: Mailbox,
 }
 
 impl Desk {
@@ -61,7 +60,7 @@ impl Desk {
     /// All frames that have come so far.
     fn frames(&mut self) -> Vec<ServerFrame> {
         let mut frames = vec![];
-        while let Ok(Outgoing::Frame(bytes)) = self.inbox.try_recv() {
+        while let Some(Outgoing::Frame(bytes)) = self.inbox.try_recv() {
             frames.push(decode(&bytes).expect("a frame"));
         }
         frames
@@ -391,10 +390,10 @@ fn announcements_leave_in_the_order_of_the_commits() {
     };
     hub.announce(news(3), &visitors);
     hub.announce(news(2), &visitors);
-    assert!(inbox.try_recv().is_err(), "nothing may overtake number 1");
+    assert!(inbox.try_recv().is_none(), "nothing may overtake number 1");
     hub.announce(news(1), &visitors);
     let mut cursors = vec![];
-    while let Ok(Outgoing::Frame(bytes)) = inbox.try_recv() {
+    while let Some(Outgoing::Frame(bytes)) = inbox.try_recv() {
         match decode(&bytes) {
             Ok(ServerFrame::Rows { to, .. }) => cursors.push(to),
             other => panic!("{other:?}"),
