@@ -16,20 +16,21 @@ mod replica;
 mod rows;
 mod select;
 mod step;
+mod table;
 mod tabs;
 mod thread;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use causerie_shared::{
     Millis,
     access::Access,
     document::DocumentId,
     frame::{Command, ServerFrame},
-    ids::{AccountId, ContactId, ConversationId, DeviceId, InboxId, IntentId, NoteId, UserId},
+    ids::{ContactId, ConversationId, DeviceId, IntentId, NoteId, UserId},
     inbox::{AccountRow, InboxRow},
     intent::Queued,
     refusal::{Code, Refusal},
@@ -40,7 +41,8 @@ use causerie_shared::{
 
 pub use disk::{BOOT_STORES as DISK_BOOT_STORES, CACHES as DISK_CACHES, DiskKey, STORES as DISK_STORES, Stored};
 pub use pace::{Look, Pace};
-pub use step::{Effects, Step};
+pub use step::{Effects, Step, lasting};
+pub use table::Table;
 pub use tabs::{Word, is_shared};
 
 use super::view::{Notice, NoticeBody, Session};
@@ -133,9 +135,10 @@ pub struct Core {
     pub session: Session,
     pub me: Option<Me>,
     pub farewell: Option<Refusal>,
-    pub users: BTreeMap<UserId, UserRow>,
-    pub inboxes: BTreeMap<InboxId, InboxRow>,
-    pub accounts: BTreeMap<AccountId, AccountRow>,
+    /// By id.
+    pub users: Table<UserRow>,
+    pub inboxes: Table<InboxRow>,
+    pub accounts: Table<AccountRow>,
     pub drafts: HashMap<ConversationId, String>,
     /// What was typed for internal discussions.
     pub discussion_drafts: HashMap<ConversationId, String>,
@@ -156,7 +159,7 @@ pub struct Core {
     grants: u64,
     counts: Counts,
     heads: HashMap<ConversationId, Head>,
-    lists: BTreeMap<List, Listed>,
+    lists: Vec<(List, Listed)>,
     /// The list that was looked at last.
     in_view: List,
     /// After a `Reset`: rows that the server has not sent again yet.
@@ -173,7 +176,7 @@ pub struct Core {
     /// Commands on their way.
     asked: HashMap<IntentId, Command>,
     /// Seen marks that wait for the line.
-    seen_later: BTreeMap<ConversationId, i64>,
+    seen_later: Vec<(ConversationId, i64)>,
     /// Sent at least once: the server may have them, so they are not taken back.
     tried: HashSet<IntentId>,
     /// When this agent's typing was last told, by conversation.
@@ -194,7 +197,7 @@ pub struct Core {
     /// This tab leads: it owns the line.
     leads: bool,
     /// Documents that other tabs follow through this one, and which tabs.
-    elsewhere: BTreeMap<DocumentId, BTreeSet<u64>>,
+    elsewhere: Vec<(DocumentId, u64)>,
     /// Intents on the disk that this version cannot read.
     unreadable: usize,
     /// Corrected time of the present event.
@@ -212,9 +215,9 @@ impl Core {
             session: Session::Starting,
             me: None,
             farewell: None,
-            users: BTreeMap::new(),
-            inboxes: BTreeMap::new(),
-            accounts: BTreeMap::new(),
+            users: Table::default(),
+            inboxes: Table::default(),
+            accounts: Table::default(),
             drafts: HashMap::new(),
             discussion_drafts: HashMap::new(),
             notices: vec![],
@@ -242,7 +245,7 @@ impl Core {
             outbox: vec![],
             open: None,
             asked: HashMap::new(),
-            seen_later: BTreeMap::new(),
+            seen_later: vec![],
             tried: HashSet::new(),
             told_typing: HashMap::new(),
             told_viewing: 0,
@@ -253,7 +256,7 @@ impl Core {
             known_drafts: HashSet::new(),
             caught_up: false,
             leads: true,
-            elsewhere: BTreeMap::new(),
+            elsewhere: vec![],
             unreadable: 0,
             clock: now,
             last_at: 0,

@@ -198,15 +198,15 @@ impl Core {
                 }),
                 None => Stored::Skip,
             },
-            DiskKey::Users => put(&self.users.values().collect::<Vec<_>>()),
-            DiskKey::Inboxes => put(&self.inboxes.values().collect::<Vec<_>>()),
-            DiskKey::Accounts => put(&self.accounts.values().collect::<Vec<_>>()),
+            DiskKey::Users => put(&self.users.all()),
+            DiskKey::Inboxes => put(&self.inboxes.all()),
+            DiskKey::Accounts => put(&self.accounts.all()),
             DiskKey::Head(id) => missing(self.heads.get(&id).map(put)),
             DiskKey::Thread(id) => match self.threads.get(&id) {
                 Some(thread) if thread.loaded => put(&StoredThread {
                     rows_to: thread.rows_to,
                     rows: thread.rows.values().cloned().collect(),
-                    journey: thread.journey.values().cloned().collect(),
+                    journey: thread.journey.all().to_vec(),
                 }),
                 Some(_) | None => Stored::Skip,
             },
@@ -257,15 +257,15 @@ impl Core {
                 DiskKey::Users | DiskKey::Inboxes | DiskKey::Accounts | DiskKey::Head(_) if !readable => {}
                 DiskKey::Users => {
                     let rows: Vec<causerie_shared::user::UserRow> = get(&bytes).unwrap_or_default();
-                    self.users = rows.into_iter().map(|row| (row.id, row)).collect();
+                    rows.into_iter().for_each(|row| self.users.put(row));
                 }
                 DiskKey::Inboxes => {
                     let rows: Vec<causerie_shared::inbox::InboxRow> = get(&bytes).unwrap_or_default();
-                    self.inboxes = rows.into_iter().map(|row| (row.id, row)).collect();
+                    rows.into_iter().for_each(|row| self.inboxes.put(row));
                 }
                 DiskKey::Accounts => {
                     let rows: Vec<causerie_shared::inbox::AccountRow> = get(&bytes).unwrap_or_default();
-                    self.accounts = rows.into_iter().map(|row| (row.id, row)).collect();
+                    rows.into_iter().for_each(|row| self.accounts.put(row));
                 }
                 DiskKey::Head(id) => {
                     if let Some(head) = get::<Head>(&bytes)

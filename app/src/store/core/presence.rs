@@ -31,7 +31,11 @@ impl Core {
         let mut here: Vec<Colleague> = here
             .map(|((_, user), present)| Colleague {
                 user: *user,
-                name: self.users.get(user).map(|row| row.name.clone()).unwrap_or_default(),
+                name: self
+                    .users
+                    .get(user.to_u128())
+                    .map(|row| row.name.clone())
+                    .unwrap_or_default(),
                 typing: present.typing > 0,
             })
             .collect();

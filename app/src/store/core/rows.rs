@@ -28,16 +28,16 @@ impl Core {
                     self.put_in_thread(step, id, seq, |thread| thread.put_journey(row));
                 }
                 Row::User(row) => {
-                    self.users.insert(row.id, row);
+                    self.users.put(row);
                     step.changed(Key::Users);
                     step.dirty(DiskKey::Users);
                 }
                 Row::Inbox(row) => {
-                    self.inboxes.insert(row.id, row);
+                    self.inboxes.put(row);
                     self.inboxes_changed(step);
                 }
                 Row::Account(row) => {
-                    self.accounts.insert(row.id, row);
+                    self.accounts.put(row);
                     step.changed(Key::Accounts);
                     step.dirty(DiskKey::Accounts);
                 }
@@ -68,8 +68,10 @@ impl Core {
         let contact = head.contact;
         self.denied.retain(|document| !is_of(*document, id, contact));
         // A mark that has not reached the server yet would flicker otherwise.
-        if let Some(seen) = self.seen_later.get(&id)
-            && *seen >= head.position
+        if self
+            .seen_later
+            .iter()
+            .any(|(seen, position)| *seen == id && *position >= head.position)
         {
             head.unread = 0;
         }
@@ -117,7 +119,11 @@ impl Core {
                 if let (Some(contact_name), Some(user)) = (name, taken_by)
                     && self.me.as_ref().is_some_and(|me| me.id != user)
                 {
-                    let name = self.users.get(&user).map(|row| row.name.clone()).unwrap_or_default();
+                    let name = self
+                        .users
+                        .get(user.to_u128())
+                        .map(|row| row.name.clone())
+                        .unwrap_or_default();
                     self.notify(
                         step,
                         NoticeBody::Taken {
@@ -131,16 +137,16 @@ impl Core {
                 self.drop_head(step, id);
             }
             Gone::User(id) => {
-                self.users.remove(&id);
+                self.users.remove(id.to_u128());
                 step.changed(Key::Users);
                 step.dirty(DiskKey::Users);
             }
             Gone::Inbox(id) => {
-                self.inboxes.remove(&id);
+                self.inboxes.remove(id.to_u128());
                 self.inboxes_changed(step);
             }
             Gone::Account(id) => {
-                self.accounts.remove(&id);
+                self.accounts.remove(id.to_u128());
                 step.changed(Key::Accounts);
                 step.dirty(DiskKey::Accounts);
             }
@@ -162,7 +168,7 @@ impl Core {
     fn drop_head(&mut self, step: &mut Step<'_>, id: ConversationId) {
         self.stale.remove(&id);
         self.typing.remove(&id);
-        self.seen_later.remove(&id);
+        self.seen_later.retain(|(seen, _)| *seen != id);
         let Some(head) = self.heads.remove(&id) else { return };
         self.place(step, Some(&head), None);
         self.threads.remove(&id);
@@ -208,7 +214,7 @@ impl Core {
     }
 
     fn wake_lists(&self, step: &mut Step<'_>) {
-        self.lists.keys().for_each(|list| step.changed(Key::List(*list)));
+        self.lists.iter().for_each(|(list, _)| step.changed(Key::List(*list)));
     }
 
     /// The cursor is too old: everything is asked for anew, while what is shown stays until it is answered.
