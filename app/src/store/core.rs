@@ -48,7 +48,7 @@ pub use tabs::{Word, is_shared};
 use super::view::{Notice, NoticeBody, Session};
 use link::Line;
 use lists::Listed;
-use presence::Present;
+use presence::{Caret, Present, Told};
 use replica::Replica;
 use thread::Thread;
 
@@ -73,6 +73,8 @@ pub enum Key {
     Busy(ConversationId),
     Profile(ContactId),
     Notes(ContactId),
+    /// Who writes in which note.
+    Carets(ContactId),
     Draft(ConversationId),
     Outbox,
     Notices,
@@ -120,6 +122,8 @@ pub enum Act {
     SetDraft(ConversationId, String),
     SetDiscussionDraft(ConversationId, String),
     Typing(ConversationId, bool),
+    /// My caret stands in a note, or (`None`) left it.
+    Caret(ContactId, NoteId, Option<u32>),
     Highlight(ContactId, NoteId, bool),
     Retry(IntentId),
     Discard(IntentId),
@@ -184,6 +188,10 @@ pub struct Core {
     /// When colleagues were last told that the open chat is in front of me.
     told_viewing: Millis,
     present: HashMap<(ConversationId, UserId), Present>,
+    /// Colleagues' carets in notes.
+    carets: Vec<Caret>,
+    /// My own, as it was told last.
+    told_caret: Option<Told>,
     /// Position of the newest message when the present draft was begun.
     began: HashMap<ConversationId, i64>,
     /// Typed here and not shared yet, and when.
@@ -250,6 +258,8 @@ impl Core {
             told_typing: HashMap::new(),
             told_viewing: 0,
             present: HashMap::new(),
+            carets: vec![],
+            told_caret: None,
             began: HashMap::new(),
             typed: HashMap::new(),
             typed_elsewhere: HashSet::new(),
@@ -297,6 +307,7 @@ impl Core {
             Act::SetDraft(id, text) => self.set_draft(step, id, text),
             Act::SetDiscussionDraft(id, text) => self.set_discussion_draft(step, id, text),
             Act::Typing(id, on) => self.tell_typing(step, id, on),
+            Act::Caret(contact, note, at) => self.tell_caret(step, contact, note, at),
             Act::Highlight(contact, note, on) => self.highlight(step, contact, note, on),
             Act::Retry(intent) => self.retry(step, intent),
             Act::Discard(intent) => self.discard(step, intent),

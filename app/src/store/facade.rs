@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     contact::Field,
     document::contact::{Former, Profile},
-    ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
+    ids::{AccountId, ContactId, ConversationId, InboxId, NoteId, UserId},
     inbox::{AccountRow, InboxRow},
     refusal::Refusal,
     row::Head,
@@ -223,6 +223,11 @@ impl Store {
     /// The contact's notes, highlighted first, then the newest.
     pub fn notes(self, contact: ContactId) -> Signal<Vec<SharedNote>> {
         self.read(Key::Notes(contact), move |core| core.notes(contact))
+    }
+
+    /// Colleagues who write in the contact's notes, and where: UTF-16 units.
+    pub fn carets(self, contact: ContactId) -> Signal<Vec<(NoteId, Colleague, u32)>> {
+        self.read(Key::Carets(contact), move |core| core.carets(contact))
     }
 
     /// What was typed and not sent.

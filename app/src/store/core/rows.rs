@@ -84,9 +84,27 @@ impl Core {
             return;
         }
         self.place(step, old.as_ref(), Some(&head));
+        self.say_invited(step, old.as_ref(), &head);
         self.heads.insert(id, head);
         step.changed(Key::Head(id));
         step.dirty(DiskKey::Head(id));
+    }
+
+    /// I was asked into the discussion of a chat that is in no folder of mine: that is said once.
+    fn say_invited(&mut self, step: &mut Step<'_>, old: Option<&Head>, head: &Head) {
+        let me = self.me.as_ref().map(|me| me.id);
+        let asks = |head: &Head| me.is_some_and(|me| head.invited.contains(&me));
+        let said = self
+            .notices
+            .iter()
+            .any(|notice| matches!(notice.body, NoticeBody::Invited { conversation, .. } if conversation == head.id));
+        if asks(head) && !old.is_some_and(asks) && !said && !head.state.status().is_final() {
+            let body = NoticeBody::Invited {
+                conversation: head.id,
+                contact_name: head.contact_name.clone(),
+            };
+            self.notify(step, body);
+        }
     }
 
     fn put_in_thread(
