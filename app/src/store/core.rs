@@ -2,6 +2,7 @@
 //! random number and touches neither socket nor disk, so its tests run natively with fakes.
 
 mod commands;
+mod copies;
 mod disk;
 mod documents;
 mod drafts;
@@ -46,6 +47,7 @@ pub use table::Table;
 pub use tabs::{Word, is_shared};
 
 use super::view::{Notice, NoticeBody, Session};
+use copies::Copied;
 use link::Line;
 use lists::Listed;
 use presence::{Caret, Present, Told};
@@ -107,8 +109,8 @@ pub enum Event {
     Tick,
     /// The browser refused to store something.
     DiskFailed(String),
-    /// There is no room for these: caches are dropped, unsent work is kept.
-    DiskFull(Vec<DiskKey>),
+    /// There is no room for these writes (`true` deletes): copies are given up, unsent work is kept.
+    DiskFull(Vec<(DiskKey, bool)>),
 }
 
 /// What a person does that has no answer of its own.
@@ -149,7 +151,7 @@ pub struct Core {
     pub notices: Vec<Notice>,
     /// Visitors who are typing, and until when that is believed.
     pub typing: HashMap<ConversationId, Millis>,
-    /// The browser's storage is full: nothing but unsent work and drafts is stored.
+    /// The browser's storage is full: copies were given up for unsent work and drafts.
     pub storage_full: bool,
     access: Option<Access>,
     device: Option<DeviceId>,
@@ -206,6 +208,16 @@ pub struct Core {
     leads: bool,
     /// Documents that other tabs follow through this one, and which tabs.
     elsewhere: Vec<(DocumentId, u64)>,
+    /// Documents on the disk.
+    copies: Vec<Copied>,
+    /// Some were used since that was stored.
+    copies_moved: bool,
+    /// When they were looked through last.
+    copies_looked: Millis,
+    /// There is room for nothing but unsent work and drafts.
+    no_copies: bool,
+    /// With more rows than this some are forgotten.
+    most_rows: usize,
     /// Intents on the disk that this version cannot read.
     unreadable: usize,
     /// Corrected time of the present event.
@@ -267,6 +279,11 @@ impl Core {
             caught_up: false,
             leads: true,
             elsewhere: vec![],
+            copies: vec![],
+            copies_moved: false,
+            copies_looked: now,
+            no_copies: false,
+            most_rows: 0,
             unreadable: 0,
             clock: now,
             last_at: 0,
@@ -291,7 +308,7 @@ impl Core {
             Event::Loaded(found) => self.loaded(step, found),
             Event::Tick => self.tick(step),
             Event::DiskFailed(text) => self.notify(step, NoticeBody::Storage { text }),
-            Event::DiskFull(keys) => self.disk_full(step, keys),
+            Event::DiskFull(writes) => self.disk_full(step, writes),
         }
         self.settle(step);
     }
@@ -389,6 +406,7 @@ impl Core {
         }
         self.follow(step);
         self.drain(step);
+        self.keep_few_rows(step);
         self.leave_rows_to_the_leader(step);
     }
 }

@@ -232,10 +232,11 @@ impl Core {
 
     /// Wakes what shows a document.
     pub(super) fn show_document(&mut self, step: &mut Step<'_>, id: DocumentId) {
+        let mut messages = 0;
         match id {
             DocumentId::Timeline(conversation, _) => {
                 if let (Some(replica), Some(thread)) = (self.replicas.get(&id), self.threads.get_mut(&conversation)) {
-                    thread.read(replica);
+                    messages = thread.read(replica);
                 }
                 step.changed(Key::Bubbles(conversation));
             }
@@ -244,12 +245,16 @@ impl Core {
             DocumentId::Contact(contact) => step.changed(Key::Profile(contact)),
             DocumentId::Notes(contact) => step.changed(Key::Notes(contact)),
         }
+        if self.replicas.get(&id).is_some_and(|replica| replica.seq > 0) {
+            self.used(step, id, messages);
+        }
     }
 
     /// The documents may not be seen any more: copies go, unsent work becomes "Not delivered".
     pub(super) fn purge(&mut self, step: &mut Step<'_>, documents: &[DocumentId]) {
         for id in documents {
             self.replicas.remove(id);
+            self.copies.retain(|copied| copied.document != *id);
             step.erase(DiskKey::Document(*id));
             let lost: Vec<IntentId> = self
                 .outbox

@@ -15,7 +15,7 @@ use super::{Core, Key, Step};
 use crate::store::view::Rows;
 
 /// Place of a conversation in a list; the second number is its id.
-type Place = (i64, u128);
+pub(super) type Place = (i64, u128);
 
 /// Rows around the range in view that are asked for and shown along with it.
 const MARGIN: u32 = 40;
@@ -27,15 +27,15 @@ const MAX_FILTERED: usize = 6;
 #[derive(Debug, Default)]
 pub(super) struct Listed {
     /// All rows of the list that are known here, in order.
-    places: Vec<Place>,
+    pub(super) places: Vec<Place>,
     /// Last place of the rows listed from the top without a gap; `None` when that is all of them.
-    edge: Option<Place>,
+    pub(super) edge: Option<Place>,
     /// How many those are.
-    listed: u32,
+    pub(super) listed: u32,
     /// How many the server said that there are.
-    total: u32,
+    pub(super) total: u32,
     /// Rows below the edge, by their index in the server's list.
-    far: Vec<(u32, ConversationId)>,
+    pub(super) far: Vec<(u32, ConversationId)>,
     /// Rows moved since: what lies far below stands elsewhere now.
     moved: bool,
     /// A window is on its way.
@@ -43,7 +43,7 @@ pub(super) struct Listed {
     /// Listed since the last `Reset`.
     fresh: bool,
     /// Rows in view, from and to.
-    looked: (u32, u32),
+    pub(super) looked: (u32, u32),
     /// When it was looked at last.
     used: Millis,
 }
@@ -112,7 +112,7 @@ impl Core {
         lists.find(|(known, _)| known == list).map(|(_, listed)| listed)
     }
 
-    fn known_lists(&self) -> Vec<List> {
+    pub(super) fn known_lists(&self) -> Vec<List> {
         self.lists.iter().map(|(list, _)| *list).collect()
     }
 
@@ -166,7 +166,7 @@ impl Core {
     }
 
     /// Finds all places of a list.
-    fn sort(&mut self, list: &List) {
+    pub(super) fn sort(&mut self, list: &List) {
         let mut places: Vec<Place> = self
             .heads
             .values()
@@ -391,7 +391,7 @@ impl Core {
     }
 }
 
-fn ids(listed: &Listed) -> impl Iterator<Item = ConversationId> {
+pub(super) fn ids(listed: &Listed) -> impl Iterator<Item = ConversationId> {
     let shown = listed.places.iter().take_while(|place| listed.ends(**place));
     shown.map(|(_, id)| ConversationId::from_u128(*id))
 }

@@ -10,7 +10,7 @@ use causerie_shared::{
     window::Counts,
 };
 
-use super::{Core, DiskKey, Key, Step, held::reply_in, replica::Lane};
+use super::{Core, DiskKey, Key, Step, copies::chat_of, held::reply_in, replica::Lane};
 use crate::store::view::NoticeBody;
 
 impl Core {
@@ -187,7 +187,16 @@ impl Core {
         self.stale.remove(&id);
         self.typing.remove(&id);
         self.seen_later.retain(|(seen, _)| *seen != id);
-        let Some(head) = self.heads.remove(&id) else { return };
+        let Some(head) = self.heads.remove(&id) else {
+            // Its row was forgotten before.
+            let known = self.copies.iter().map(|copied| copied.document);
+            let known: Vec<DocumentId> = known.filter(|document| chat_of(*document) == Some(id)).collect();
+            if !known.is_empty() {
+                self.purge(step, &known);
+                step.erase(DiskKey::Thread(id));
+            }
+            return;
+        };
         self.place(step, Some(&head), None);
         self.threads.remove(&id);
         let timelines: Vec<DocumentId> = (1..=head.segment.max(1))

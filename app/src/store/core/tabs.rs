@@ -81,6 +81,7 @@ impl Core {
     fn asked_for(&mut self, step: &mut Step<'_>, tab: u64, frame: ClientFrame) {
         match &frame {
             ClientFrame::Open { document, .. } => {
+                self.used_elsewhere(step, *document);
                 if !self.elsewhere.contains(&(*document, tab)) {
                     self.elsewhere.push((*document, tab));
                 }
@@ -122,6 +123,7 @@ impl Core {
             match key {
                 DiskKey::Meta => self.cursor = disk::cursor(&bytes),
                 DiskKey::Outbox(_) => self.stored_elsewhere(step, key, Some(&bytes)),
+                DiskKey::Copies => self.learn_copies(disk::copies(&bytes)),
                 DiskKey::Users
                 | DiskKey::Inboxes
                 | DiskKey::Accounts
@@ -166,6 +168,7 @@ impl Core {
             | DiskKey::Users
             | DiskKey::Inboxes
             | DiskKey::Accounts
+            | DiskKey::Copies
             | DiskKey::Head(_)
             | DiskKey::Thread(_)
             | DiskKey::Document(_) => {}
@@ -228,7 +231,12 @@ impl Core {
                 | DiskKey::DiscussionDraft(_)
                 | DiskKey::Thread(_)
                 | DiskKey::Document(_) => true,
-                DiskKey::Meta | DiskKey::Users | DiskKey::Inboxes | DiskKey::Accounts | DiskKey::Head(_) => false,
+                DiskKey::Meta
+                | DiskKey::Users
+                | DiskKey::Inboxes
+                | DiskKey::Accounts
+                | DiskKey::Copies
+                | DiskKey::Head(_) => false,
             };
             step.effects.writes.retain(|(key, _)| mine(key));
         }

@@ -59,12 +59,12 @@ impl Thread {
         self.files.extend(files.iter().map(|file| (file.id, file.clone())));
     }
 
-    /// Reads the messages of a document that are new. Returns how many.
-    pub(super) fn read(&mut self, replica: &Replica) -> usize {
+    /// Reads the messages of a document that are new. Returns how many it has.
+    pub(super) fn read(&mut self, replica: &Replica) -> u32 {
         let doc = replica.confirmed();
         // A document that cannot be read shows nothing; the server sends it anew on the next opening.
         let ids = timeline::ids(doc).unwrap_or_default();
-        let before = self.said.len();
+        let all = ids.len() as u32;
         for id in ids {
             if !self.said.contains_key(&id)
                 && let Ok(Some(message)) = timeline::get(doc, id)
@@ -72,7 +72,7 @@ impl Thread {
                 self.said.insert(id, message);
             }
         }
-        self.said.len() - before
+        all
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -53,16 +53,16 @@ impl Engine {
         let disk = self.disk.borrow().clone().filter(|_| clear || !values.is_empty());
         async move {
             let Some(disk) = disk else { return };
-            let keys: Vec<DiskKey> = values.iter().map(|(key, _)| *key).collect();
+            let writes: Vec<(DiskKey, bool)> = values.iter().map(|(key, value)| (*key, value.is_none())).collect();
             match disk.write(values, durable, clear).await {
                 Ok(()) => {
-                    let shared = keys.into_iter().filter(|key| is_shared(*key));
+                    let shared = writes.into_iter().map(|(key, _)| key).filter(|key| is_shared(*key));
                     let shared: Vec<_> = shared.map(|key| (key.store().to_owned(), key.name())).collect();
                     if !shared.is_empty() {
                         self.say(&Word::Changed(shared));
                     }
                 }
-                Err(error) if error.is_full() => self.handle(Event::DiskFull(keys)),
+                Err(error) if error.is_full() => self.handle(Event::DiskFull(writes)),
                 Err(error) => self.disk_trouble(error.0),
             }
         }

@@ -140,7 +140,8 @@ impl Desk {
         }
         self.said.extend(effects.words);
         if refused {
-            self.handle(Event::DiskFull(values.into_iter().map(|(key, _)| key).collect()));
+            let writes = values.into_iter().map(|(key, value)| (key, value.is_none()));
+            self.handle(Event::DiskFull(writes.collect()));
         }
         if !effects.load.is_empty() {
             let found = effects
