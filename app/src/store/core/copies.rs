@@ -271,6 +271,7 @@ impl Core {
                 .map(|copied| copied.document)
                 .filter(|id| {
                     lost(*id)
+                        && !self.wanted_elsewhere(*id)
                         && !self
                             .outbox
                             .iter()

@@ -122,7 +122,7 @@ fn a_copy_that_nobody_used_for_ninety_days_goes_and_what_is_mine_stays() {
     }
     desk.act(Act::Open(None));
     a_minute_later(&mut desk, DAY);
-    assert!(!kept(&desk, timeline(0)) && !kept(&desk, timeline(2)));
+    assert!(!kept(&desk, timeline(0)) && kept(&desk, timeline(1)) && !kept(&desk, timeline(2)));
     assert!(kept(&desk, DocumentId::Timeline(CHAT, 1)));
 }
 

@@ -163,7 +163,7 @@ impl Desk {
                 None => disk.remove(key),
             };
         }
-        if disk.values().map(Vec::len).sum::<usize>() > self.room {
+        if !values.is_empty() && disk.values().map(Vec::len).sum::<usize>() > self.room {
             return true;
         }
         *self.disk.borrow_mut() = disk;
