@@ -158,18 +158,21 @@ fn failure_18_without_room_a_part_of_the_copies_goes_and_what_is_in_use_stays() 
 #[test]
 fn failure_18_a_copy_that_may_not_be_seen_goes_also_when_the_disk_is_full() {
     let (mut desk, _server) = connected();
-    with_copies(&mut desk, (0..2).map(ended).collect(), 10, 1_000);
-    desk.act(Act::SetDraft(CHAT, "a".into()));
-    // A disk so full that not even a deletion goes through at first.
-    desk.room = 100;
+    with_copies(&mut desk, (0..4).map(ended).collect(), 10, 1_000);
+    // The deletion is written along with a row for which there is no room at first.
+    desk.room = desk.disk.borrow().values().map(Vec::len).sum::<usize>() + 20;
+    let mut row = ended(9);
+    row.contact_name = "Ochre Heron".repeat(50);
     desk.hear(ServerFrame::Rows {
         to: 9,
-        upserts: vec![],
+        upserts: vec![Row::Head(Box::new(row))],
         gone: vec![Gone::Conversation {
             id: CHAT,
             taken_by: None,
         }],
     });
+    assert!(desk.core.storage_full);
+    assert!(kept(&desk, timeline(3)) && desk.disk.borrow().contains_key(&DiskKey::Head(chat(9))));
     assert!(!kept(&desk, DocumentId::Timeline(CHAT, 1)));
 }
 
