@@ -10,6 +10,7 @@ pub mod browser;
 pub mod client;
 pub mod page;
 pub mod pages;
+pub mod proxy;
 pub mod server;
 pub mod stage;
 pub mod visitor;
