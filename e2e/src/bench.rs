@@ -1,7 +1,7 @@
 //! The figures of the product (`make bench`): one line each, label = value unit.
 
 mod chats;
-mod figures;
+pub(crate) mod figures;
 mod screen;
 mod server;
 mod sizes;

@@ -8,6 +8,7 @@ pub mod axe;
 pub mod bench;
 pub mod browser;
 pub mod client;
+pub mod faults;
 pub mod page;
 pub mod pages;
 pub mod proxy;
