@@ -12,10 +12,10 @@ APP_INPUTS := $(shell find app shared style public -not -name '.*') Cargo.toml C
 # Written at the end of the build; the server reads it too.
 APP := dist/build.json
 
-.PHONY: help run dev console test bench fmt lint
+.PHONY: help run dev console test bench bench-faults fmt lint
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## build everything and start it with a demo workspace
 	@scripts/run.sh
@@ -31,6 +31,12 @@ bench: ## print the figures of the product, one a line
 	@echo "[5/5] Console"
 	@$(MAKE) console
 	@cargo run --release --quiet --package causerie-e2e --bin bench
+
+bench-faults: ## kill the server 200 times under load, then simulate for longer than the tests do
+	@STEPS=5 scripts/tools.sh
+	@echo "[5/5] Console"
+	@$(MAKE) console
+	@scripts/faults.sh
 
 fmt: ## format the sources
 	@cargo fmt --all

@@ -8,7 +8,6 @@ mod agent;
 mod check;
 mod dice;
 mod ledger;
-mod line;
 mod process;
 mod visitor;
 
@@ -45,6 +44,8 @@ const ROUNDS_OF_A_DATABASE: usize = 20;
 pub struct Outcome {
     /// Messages that were acknowledged, all of which were found.
     pub acknowledged: usize,
+    /// Agents' replies among them.
+    pub replies: usize,
     /// Messages found that nobody was told about: the server died between commit and acknowledgement. Most were
     /// sent again and are among the acknowledged ones by the next round.
     pub unacknowledged: usize,
@@ -116,6 +117,7 @@ async fn on_one_database(rounds: usize, dice: &mut Dice, outcome: &mut Outcome) 
     people.shutdown().await;
     server.kill().await;
     outcome.acknowledged += check::check(server.copy().path(), &ledger).await.acknowledged;
+    outcome.replies += ledger.book().said.keys().filter(|text| text.contains('@')).count();
 }
 
 /// Prints the figures of many rounds, one a line.
@@ -126,6 +128,7 @@ pub async fn print(rounds: usize, seed: u64) {
     let outcome = kill_nine(rounds, seed).await;
     figures::print("kill -9 under load", rounds as f64, "rounds");
     figures::print("messages acknowledged", outcome.acknowledged as f64, "messages");
+    figures::print("of them agents' replies", outcome.replies as f64, "messages");
     figures::print("of them lost, doubled or out of order", 0.0, "messages");
     figures::print(
         "stored when the server died before it could say so",

@@ -23,12 +23,12 @@ use tokio_tungstenite::tungstenite;
 use super::{
     dice::Dice,
     ledger::{Ledger, Place},
-    line::Line,
     visitor::AGAIN,
 };
 use crate::{
     api::Session,
     client::{heads, random},
+    line::Line,
 };
 
 /// A chat is ended after so many answers, on the average.
@@ -177,7 +177,7 @@ impl Agent {
             id: MessageId::new(0, random()),
             author: Author::Agent(me.id),
             kind: Kind::Text,
-            body: format!("{}:{}", me.email, self.made),
+            body: format!("{}-{}", me.email, self.made),
             at: 0,
             reply_to: None,
             attachments: vec![],

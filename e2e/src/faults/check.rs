@@ -110,7 +110,7 @@ async fn whole(db: &mut Db, head: &Head, rows: &[MessageRecord]) {
 
     let mut latest: BTreeMap<&str, u64> = BTreeMap::new();
     for record in rows {
-        let (author, number) = record.body.rsplit_once(':').expect("a text of ours");
+        let (author, number) = record.body.rsplit_once('-').expect("a text of ours");
         let number = number.parse().expect("a number");
         let before = latest.insert(author, number);
         assert!(

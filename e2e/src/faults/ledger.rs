@@ -21,7 +21,7 @@ pub(super) struct Place {
 /// Everything that was acknowledged so far.
 #[derive(Debug, Default)]
 pub(super) struct Book {
-    /// By text, which is `<author>:<number>` and never used twice.
+    /// By text, which is `<author>-<number>` and never used twice.
     pub(super) said: HashMap<String, Place>,
     /// Texts that were refused and not sent again.
     pub(super) refused: HashSet<String>,

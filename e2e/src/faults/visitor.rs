@@ -6,11 +6,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{
-    ledger::{Ledger, Place},
-    line::Line,
-};
-use crate::client::random;
+use super::ledger::{Ledger, Place};
+use crate::{client::random, line::Line};
 
 /// Pause before the line is tried again.
 pub(super) const AGAIN: Duration = Duration::from_millis(15);
@@ -90,6 +87,7 @@ impl Visitor {
                     self.ledger.refused(self.text(number));
                 }
                 (Some("ack" | "refused"), None) => panic!("an answer out of order: {frame}, waiting for {first:?}"),
+                (Some("error"), _) => panic!("a frame made no sense: {frame}"),
                 (Some("ping"), _) => say(&mut line, &json!({ "t": "pong" })).await?,
                 _ => {}
             }
@@ -98,7 +96,7 @@ impl Visitor {
 
     /// Text and id of a message.
     fn text(&self, number: u64) -> String {
-        format!("v{}:{number}", self.number)
+        format!("v{}-{number}", self.number)
     }
 
     async fn send(&self, line: &mut Line, number: u64) -> Option<()> {

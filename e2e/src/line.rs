@@ -6,18 +6,18 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::api::{self, Socket};
 
 /// A line to the server; every answer `None` says that it is gone.
-pub(super) struct Line(Socket);
+pub(crate) struct Line(Socket);
 
 impl Line {
-    pub(super) async fn open(host: &str, path: &str, cookie: Option<&str>) -> Option<Self> {
+    pub(crate) async fn open(host: &str, path: &str, cookie: Option<&str>) -> Option<Self> {
         api::try_socket(host, path, cookie).await.ok().map(Self)
     }
 
-    pub(super) async fn send(&mut self, message: Message) -> Option<()> {
+    pub(crate) async fn send(&mut self, message: Message) -> Option<()> {
         self.0.send(message).await.ok()
     }
 
-    pub(super) async fn next(&mut self) -> Option<Message> {
+    pub(crate) async fn next(&mut self) -> Option<Message> {
         self.0.next().await?.ok()
     }
 }
