@@ -18,6 +18,13 @@ use crate::{api::Session, client::random, line::Line};
 /// More turns than any talk takes.
 const TURNS: usize = 100;
 
+/// What a desk was told, and since which feed number it had not known everything.
+#[derive(Default)]
+pub(super) struct Heard {
+    pub(super) since: i64,
+    pub(super) frames: Vec<ServerFrame>,
+}
+
 pub(super) struct Desk {
     pub(super) core: Core,
     pub(super) disk: BTreeMap<DiskKey, Vec<u8>>,
@@ -32,7 +39,7 @@ pub(super) struct Desk {
     /// Frames to send.
     out: Vec<ClientFrame>,
     /// Feed number of the time at which all was known that had been said.
-    pub(super) since: i64,
+    since: i64,
 }
 
 impl Desk {
@@ -190,9 +197,12 @@ impl Desk {
         self.cut();
     }
 
-    /// Sends and hears until there is nothing to say. Returns what was heard.
-    pub(super) async fn talk(&mut self, app: &Shared) -> Vec<ServerFrame> {
-        let mut heard = vec![];
+    /// Sends and hears until there is nothing to say.
+    pub(super) async fn talk(&mut self, app: &Shared) -> Heard {
+        let mut heard = Heard {
+            since: self.since,
+            frames: vec![],
+        };
         for _ in 0..TURNS {
             if self.line.is_none() {
                 return heard;
@@ -207,7 +217,7 @@ impl Desk {
                 return heard;
             };
             for frame in frames {
-                heard.push(frame.clone());
+                heard.frames.push(frame.clone());
                 self.handle(Event::Frame(frame));
             }
             if self.out.is_empty() {
