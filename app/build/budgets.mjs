@@ -2,8 +2,7 @@
 // A build that breaks one fails: sizes creep back unless something says no.
 
 const BUDGETS = [
-  // The goal is 600 KB and is missed today; this stops it from growing until it is reached.
-  { what: "app WASM", limit: 680, files: /^[^/]+\.wasm$/ },
+  { what: "app WASM", limit: 600, files: /^[^/]+\.wasm$/ },
   { what: "app JS glue", limit: 20, files: /^(causerie-app-[^/]+\.js|snippets\/.+\.js|theme\.js)$/ },
   { what: "app CSS", limit: 25, files: /^[^/]+\.css$/ },
   { what: "app HTML", limit: 14, files: /^index\.html$/ },

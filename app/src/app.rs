@@ -1,11 +1,9 @@
 //! The root: store and preferences live here, and the address decides what is shown.
 
 use leptos::prelude::*;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::{hooks::use_location, path};
 
 use crate::{
-    hooks::{Announcer, Preferences, Sound},
+    hooks::{Address, Announcer, Preferences, Sound},
     pages::{Accept, Gate, Login, Place, Setup},
     store::{Store, view::Session},
 };
@@ -19,6 +17,7 @@ pub fn App() -> impl IntoView {
     provide_context(Sound::new());
     let preferences = Preferences::load();
     provide_context(preferences);
+    provide_context(Address::follow());
     // The empty frame of index.html stands until there is something to show instead.
     let session = store.session();
     Effect::new(move |_| {
@@ -31,22 +30,15 @@ pub fn App() -> impl IntoView {
     // Another language draws everything anew, so that no text has to be tracked.
     move || {
         preferences.lang.track();
-        view! {
-            <Router>
-                <FlatRoutes fallback=Screens>
-                    <Route path=path!("/app/*rest") view=Screens />
-                </FlatRoutes>
-            </Router>
-        }
-        .into_any()
+        view! { <Screens /> }
     }
 }
 
 /// Chooses between the pages before sign-in and the console.
 #[component]
 fn Screens() -> impl IntoView {
-    let location = use_location();
-    let place = Memo::new(move |_| Place::parse(&location.pathname.get()));
+    let address: Address = expect_context();
+    let place = Memo::new(move |_| address.path.with(|path| Place::parse(path)));
     // One memo decides: an effect that reads a memo after another one derived from it can miss its change.
     // `None` is the console, which stays mounted while its places change.
     let outside = Memo::new(move |_| place.with(|place| place.is_public().then(|| place.clone())));

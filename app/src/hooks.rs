@@ -1,5 +1,6 @@
 //! What views need of the browser besides the document: preferences, width, sound, title, keys.
 
+mod address;
 mod announcer;
 mod device;
 mod keys;
@@ -7,6 +8,7 @@ mod preferences;
 mod sound;
 mod title;
 
+pub use address::Address;
 pub use announcer::Announcer;
 pub use device::{DOCKED, PHONE, copy, is_mac, matches_media, matches_media_now};
 pub use keys::{in_text, primary};

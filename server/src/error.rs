@@ -1,7 +1,6 @@
 //! The error of every HTTP answer: a refusal with a code, and its status.
 
 use axum::{
-    Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -10,7 +9,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use crate::{desk::DeskError, passwords::PasswordError, store::StoreError};
+use crate::{desk::DeskError, http::json::Json, passwords::PasswordError, store::StoreError};
 
 /// An answer that refuses; nothing was changed.
 #[derive(Debug)]

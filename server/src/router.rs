@@ -12,7 +12,7 @@ use causerie_shared::refusal::Code;
 
 use crate::{
     error::ApiError,
-    http::{accounts, assets, files, health, origin, signins, socket, users, widget},
+    http::{accounts, assets, files, health, json, origin, signins, socket, users, widget},
     state::Shared,
     telemetry,
 };
@@ -58,6 +58,7 @@ fn api(app: &Shared) -> Router<Shared> {
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(app.clone(), origin::layer))
+        .layer(from_fn(json::negotiate))
 }
 
 /// Visitors' pages are other people's: each account has a list of origins of its own.

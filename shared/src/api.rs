@@ -1,4 +1,4 @@
-//! JSON bodies of the HTTP interface under `/api/`. Times are milliseconds since the Unix epoch.
+//! Bodies of the HTTP interface under `/api/`: JSON, or postcard for those who name [`COMPACT`]. Times are milliseconds since the Unix epoch.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,8 @@ use crate::{
     user::{Me, Role},
 };
 
+/// Media type of a body in postcard.
+pub const COMPACT: &str = "application/x-postcard";
 /// Shortest password, characters.
 pub const MIN_PASSWORD: usize = 10;
 /// Longest password, bytes: hashing must not become a way to keep the server busy.

@@ -20,7 +20,7 @@ use crate::{
         Store,
         view::{Bubble, Connection, Stage},
     },
-    ui::{Avatar, Icon, focus},
+    ui::{Avatar, Icon, focus, key_of, keyed},
 };
 
 /// Nearer to the end than this, px, new messages are followed.
@@ -119,11 +119,11 @@ pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -
             >
                 <div class="log-inner">
                     {move || loading.get().then(|| view! { <p class="system" role="status">{t(Key::Loading)}</p> })}
-                    <For
-                        each=move || items.get()
-                        key=|item| item.key(format::local_day)
-                        children=move |item| draw(item, store, contact, name)
-                    />
+                    {keyed(
+                        move || items.get(),
+                        |item| key_of(&item.key(format::local_day)),
+                        move |item| draw(item, store, contact, name),
+                    )}
                     <Queued id bubbles />
                     {move || typing.get().then(|| view! { <TypingBubble contact=contact.to_u128() name /> })}
                 </div>

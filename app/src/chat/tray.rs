@@ -11,7 +11,7 @@ use crate::{
     format,
     i18n::{Key, explain, t, tf},
     store::Store,
-    ui::Icon,
+    ui::{Icon, keyed},
 };
 
 /// How far a file came.
@@ -134,10 +134,16 @@ fn problem(name: &str, size: f64, already: usize) -> Option<String> {
 #[component]
 pub fn TrayView(tray: Tray) -> impl IntoView {
     move || {
-        (!tray.is_empty()).then(|| view! {
-            <ul class="tray" aria-label=t(Key::Attachments)>
-                <For each=move || tray.uploads.get() key=|upload| upload.key children=move |upload| view! { <Tile tray upload /> } />
-            </ul>
+        (!tray.is_empty()).then(|| {
+            view! {
+                <ul class="tray" aria-label=t(Key::Attachments)>
+                    {keyed(
+                        move || tray.uploads.get(),
+                        |upload| upload.key.into(),
+                        move |upload| view! { <Tile tray upload /> }.into_any(),
+                    )}
+                </ul>
+            }
         })
     }
 }

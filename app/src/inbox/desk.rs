@@ -2,13 +2,9 @@
 
 use causerie_shared::{ids::ConversationId, row::Head, timer::Ring, window::Folder};
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
 
 use crate::{
-    hooks::{DOCKED, PHONE, matches_media},
+    hooks::{Address, DOCKED, PHONE, matches_media},
     i18n::{Key, t},
     pages::Place,
     store::Store,
@@ -57,9 +53,6 @@ fn step_back(stepped: StoredValue<bool>) -> bool {
     was && window().history().is_ok_and(|history| history.back().is_ok())
 }
 
-/// Goes to an address, replacing the history entry or not.
-type Navigate = Box<dyn Fn(&str, bool) + Send + Sync>;
-
 /// The state of the desk; `Copy`.
 #[derive(Clone, Copy)]
 pub struct Desk {
@@ -83,11 +76,11 @@ pub struct Desk {
     stepped_in: StoredValue<bool>,
     /// The same for the profile's screen.
     stepped_on: StoredValue<bool>,
-    navigate: StoredValue<Navigate>,
+    address: Address,
 }
 
 impl Desk {
-    /// Builds the desk's state; call once inside the router.
+    /// Builds the desk's state; call once.
     pub fn new(store: Store, place: Memo<Place>) -> Self {
         let folder =
             Memo::new(move |before: Option<&Folder>| place.read().folder().or(before.copied()).unwrap_or(Folder::Mine));
@@ -113,8 +106,7 @@ impl Desk {
                 })
                 .collect()
         });
-        let search = use_location().search;
-        let navigate = use_navigate();
+        let address: Address = expect_context();
         Self {
             place,
             folder,
@@ -123,26 +115,17 @@ impl Desk {
             filters,
             phone: matches_media(PHONE),
             profile: RwSignal::new(None),
-            profile_screen: Memo::new(move |_| search.get().contains("contact")),
+            profile_screen: Memo::new(move |_| address.search.with(|search| search.contains("contact"))),
             docked: matches_media(DOCKED),
             stepped_in: StoredValue::new(false),
             stepped_on: StoredValue::new(false),
-            navigate: StoredValue::new(Box::new(move |path, replace| {
-                navigate(
-                    path,
-                    NavigateOptions {
-                        replace,
-                        scroll: false,
-                        ..Default::default()
-                    },
-                );
-            })),
+            address,
         }
     }
 
     /// Goes to a place.
     pub fn go(self, place: &Place, replace: bool) {
-        self.navigate.with_value(|navigate| navigate(&place.path(), replace));
+        self.address.go(&place.path(), replace);
     }
 
     /// Opens a chat in the folder that is shown.
@@ -218,8 +201,7 @@ impl Desk {
             } else {
                 let path = self.place.read_untracked().path();
                 self.stepped_on.set_value(true);
-                self.navigate
-                    .with_value(|navigate| navigate(&format!("{path}?contact"), false));
+                self.address.go(&format!("{path}?contact"), false);
             }
         } else {
             self.profile.set(Some(!untrack(|| self.profile_shown())));
@@ -231,7 +213,7 @@ impl Desk {
         if self.phone.get_untracked() {
             if !step_back(self.stepped_on) {
                 let path = self.place.read_untracked().path();
-                self.navigate.with_value(|navigate| navigate(&path, true));
+                self.address.go(&path, true);
             }
         } else {
             self.profile.set(Some(false));

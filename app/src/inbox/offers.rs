@@ -11,7 +11,7 @@ use crate::{
     hooks::Announcer,
     i18n::{Key, t, tf},
     store::{Store, view::Connection},
-    ui::{Avatar, TimerRing, channel_name},
+    ui::{Avatar, TimerRing, channel_name, key_of, keyed},
 };
 
 const MOST: usize = 3;
@@ -73,11 +73,11 @@ pub fn Offers() -> impl IntoView {
         some.get().then(|| {
             view! {
                 <section class="offers" role="region" aria-label=t(Key::Offers)>
-                    <For
-                        each=first_cards
-                        key=|card| (card.head.id, card.head.version, card.gone.clone())
-                        children=|card| view! { <OfferCard card /> }
-                    />
+                    {keyed(
+                        first_cards,
+                        |card| key_of(&(card.head.id, card.head.version, &card.gone)),
+                        |card| view! { <OfferCard card /> }.into_any(),
+                    )}
                     {move || {
                         let more = shown.read().len().saturating_sub(MOST);
                         (more > 0).then(|| view! { <span class="offers-more pill">{format!("+{more}")}</span> })

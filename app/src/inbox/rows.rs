@@ -12,7 +12,7 @@ use crate::{
     i18n::{Key, t},
     pages::Place,
     store::{Store, view::Connection},
-    ui::{Empty, Skeleton, focus},
+    ui::{Empty, Skeleton, focus, keyed},
 };
 
 /// Rows drawn above and below those in view.
@@ -77,7 +77,11 @@ pub fn Rows(folder: Folder) -> impl IntoView {
                 style:height=move || format!("{}px", desk.order.read().len() as f64 * row_height.get())
                 on:keydown=keys
             >
-                <For each=move || shown.get() key=|id| *id children=move |id| view! { <Row id folder tab_stop row_height /> } />
+                {keyed(
+                    move || shown.get(),
+                    |id| id.to_u128(),
+                    move |id| view! { <Row id folder tab_stop row_height /> }.into_any(),
+                )}
             </div>
             {move || desk.order.read().is_empty().then(|| view! { <Nothing folder /> })}
         </div>

@@ -11,7 +11,7 @@ use crate::{
         Store,
         view::{Notice, NoticeBody},
     },
-    ui::Icon,
+    ui::{Icon, keyed},
 };
 
 const MOST: usize = 3;
@@ -70,7 +70,7 @@ pub fn Toasts() -> impl IntoView {
     let newest = move || notices.with(|all| all[all.len().saturating_sub(MOST)..].to_vec());
     view! {
         <div class="toasts" role="status">
-            <For each=newest key=|notice| notice.id children=|notice| view! { <Toast notice /> } />
+            {keyed(newest, |notice| notice.id.into(), |notice| view! { <Toast notice /> }.into_any())}
         </div>
     }
 }

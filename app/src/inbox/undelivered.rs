@@ -8,7 +8,7 @@ use crate::{
     hooks::copy,
     i18n::{Key, explain, t},
     store::{Store, view::Undelivered},
-    ui::Icon,
+    ui::{Icon, keyed},
 };
 
 /// Could another try end otherwise?
@@ -41,7 +41,11 @@ pub fn UndeliveredTray() -> impl IntoView {
                         <Icon name="chevron-down" />
                     </button>
                     <div hidden=move || !open.get()>
-                        <For each=move || items.get() key=|item| item.intent children=|item| view! { <Item item /> } />
+                        {keyed(
+                            move || items.get(),
+                            |item| item.intent.to_u128(),
+                            |item| view! { <Item item /> }.into_any(),
+                        )}
                     </div>
                 </section>
             }

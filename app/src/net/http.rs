@@ -1,10 +1,10 @@
 //! Single requests. Every error is a refusal with a code.
 
 use causerie_shared::{
-    api::{ErrorBody, MAX_UPLOAD, upload_extension},
+    api::{COMPACT, ErrorBody, MAX_UPLOAD, upload_extension},
     refusal::{Code, Refusal},
 };
-use js_sys::encode_uri_component;
+use js_sys::{Uint8Array, encode_uri_component};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -32,24 +32,24 @@ pub fn segment(text: &str) -> String {
     encode_uri_component(text).into()
 }
 
-/// `GET` with a JSON answer, telling apart whether the server was reached.
+/// `GET`, telling apart whether the server was reached.
 pub async fn ask<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     read(fetch("GET", path, None).await?).await
 }
 
-/// `GET` with a JSON answer.
+/// `GET`.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Refusal> {
     Ok(ask(path).await?)
 }
 
-/// `POST` of JSON with a JSON answer.
+/// `POST` with an answer.
 pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, Refusal> {
-    Ok(read(fetch("POST", path, Some(json(body)?)).await?).await?)
+    Ok(read(fetch("POST", path, Some(packed(body)?)).await?).await?)
 }
 
-/// `POST` of JSON without an answer.
+/// `POST` without an answer.
 pub async fn send<B: Serialize>(path: &str, body: &B) -> Result<(), Refusal> {
-    fetch("POST", path, Some(json(body)?)).await?;
+    fetch("POST", path, Some(packed(body)?)).await?;
     Ok(())
 }
 
@@ -87,11 +87,11 @@ struct Body {
     headers: Vec<(&'static str, String)>,
 }
 
-fn json<B: Serialize>(body: &B) -> Result<Body, Refusal> {
-    let text = serde_json::to_string(body).map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
+fn packed<B: Serialize>(body: &B) -> Result<Body, Refusal> {
+    let bytes = postcard::to_allocvec(body).map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
     Ok(Body {
-        bytes: text.into(),
-        headers: vec![("Content-Type", "application/json".into())],
+        bytes: Uint8Array::from(bytes.as_slice()).into(),
+        headers: vec![("Content-Type", COMPACT.into())],
     })
 }
 
@@ -122,14 +122,15 @@ async fn fetch(method: &str, path: &str, body: Option<Body>) -> Result<Response,
 async fn request(method: &str, path: &str, body: Option<Body>) -> Result<Response, JsValue> {
     let init = RequestInit::new();
     init.set_method(method);
+    let headers = Headers::new()?;
+    headers.set("Accept", COMPACT)?;
     if let Some(body) = body {
-        let headers = Headers::new()?;
         for (name, value) in body.headers {
             headers.set(name, &value)?;
         }
-        init.set_headers(&headers);
         init.set_body(&body.bytes);
     }
+    init.set_headers(&headers);
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     JsFuture::from(window.fetch_with_str_and_init(path, &init))
         .await?
@@ -137,12 +138,10 @@ async fn request(method: &str, path: &str, body: Option<Body>) -> Result<Respons
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
-    let text = async { JsFuture::from(response.text()?).await };
-    let text = text
-        .await
-        .ok()
-        .and_then(|text| text.as_string())
-        .ok_or(Failure::Unreachable)?;
-    serde_json::from_str(&text)
-        .map_err(|error| Failure::Refused(Refusal::new(Code::Malformed, format!("the server's answer: {error}"))))
+    let buffer = async { JsFuture::from(response.array_buffer()?).await };
+    let buffer = buffer.await.map_err(|_| Failure::Unreachable)?;
+    postcard::from_bytes(&Uint8Array::new(&buffer).to_vec()).map_err(|_| {
+        let text = "the server's answer is of another version; reload the page";
+        Failure::Refused(Refusal::new(Code::Malformed, text))
+    })
 }

@@ -1,6 +1,6 @@
 //! What outlives a reload outside the database: who is signed in here. And the wipe at sign-out.
 
-use causerie_shared::{ids::UserId, user::Me};
+use causerie_shared::{frame, ids::UserId, user::Me};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -32,12 +32,19 @@ pub fn database(user: UserId) -> String {
 
 /// Who is signed in on this device, as far as it knows.
 pub fn me() -> Option<Me> {
-    serde_json::from_str(&storage()?.get_item(ME).ok()??).ok()
+    let text = storage()?.get_item(ME).ok()??;
+    let bytes: Option<Vec<u8>> = (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect();
+    frame::decode(&bytes?).ok()
 }
 
 /// Remembers who is signed in. Without storage the next start asks the server first.
 pub fn set_me(me: &Me) {
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(me))
+    // Storage holds text only; the version in front keeps a later console from misreading it.
+    let text: String = frame::encode(me).iter().map(|byte| format!("{byte:02x}")).collect();
+    if let Some(storage) = storage()
         && storage.set_item(ME, &text).is_err()
     {
         web_sys::console::warn_1(&"this browser does not keep who is signed in".into());

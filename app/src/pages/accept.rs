@@ -5,13 +5,13 @@ use causerie_shared::{
     refusal::Refusal,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     Place,
     sign::{FormError, SignCard, SubmitButton},
 };
 use crate::{
+    hooks::Address,
     i18n::{Key, explain, t, tf},
     store::Store,
     ui::PasswordField,
@@ -47,7 +47,7 @@ fn NewPassword(token: String, info: LinkInfo) -> impl IntoView {
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<Refusal>);
     let short = RwSignal::new(None::<String>);
-    let navigate = use_navigate();
+    let address: Address = expect_context();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let problem = password_problem(&password.read_untracked());
@@ -56,16 +56,10 @@ fn NewPassword(token: String, info: LinkInfo) -> impl IntoView {
             return;
         }
         busy.set(true);
-        let (token, navigate) = (token.clone(), navigate.clone());
+        let token = token.clone();
         spawn_local(async move {
             match store.accept_link(token, password.get_untracked()).await {
-                Ok(()) => navigate(
-                    &Place::START.path(),
-                    NavigateOptions {
-                        replace: true,
-                        ..Default::default()
-                    },
-                ),
+                Ok(()) => address.go(&Place::START.path(), true),
                 Err(refusal) => {
                     busy.try_set(false);
                     error.try_set(Some(refusal));

@@ -1,10 +1,10 @@
 //! The way in: local data opens the console at once, no session leads to sign-in.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{Place, expired::Expired};
 use crate::{
+    hooks::Address,
     inbox::Frame,
     store::{Store, view::Session},
 };
@@ -14,16 +14,10 @@ use crate::{
 pub fn Gate(place: Memo<Place>) -> impl IntoView {
     let store: Store = expect_context();
     let session = store.session();
-    let navigate = use_navigate();
+    let address: Address = expect_context();
     Effect::new(move |_| {
         if session.get() == Session::SignedOut {
-            navigate(
-                &Place::Login.path(),
-                NavigateOptions {
-                    replace: true,
-                    ..Default::default()
-                },
-            );
+            address.go(&Place::Login.path(), true);
         }
     });
     let inside = Memo::new(move |_| matches!(session.get(), Session::SignedIn | Session::Expired));

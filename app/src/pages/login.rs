@@ -2,13 +2,13 @@
 
 use causerie_shared::{api::SignIn, refusal::Refusal};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     Place,
     sign::{FormError, SignCard, SubmitButton},
 };
 use crate::{
+    hooks::Address,
     i18n::{Key, t, tf},
     store::{Store, view::Session},
     ui::{Field, PasswordField},
@@ -19,18 +19,12 @@ use crate::{
 pub fn Login() -> impl IntoView {
     let store: Store = expect_context();
     let organization = RwSignal::new(String::new());
-    let navigate = use_navigate();
-    let replace = NavigateOptions {
-        replace: true,
-        ..Default::default()
-    };
-
-    let to_setup = (navigate.clone(), replace.clone());
+    let address: Address = expect_context();
     spawn_local(async move {
         // Offline there is no name to show; the form says what is wrong when it is sent.
         if let Ok(found) = store.fetch_organization().await {
             if found.needs_setup {
-                to_setup.0(&Place::Setup.path(), to_setup.1);
+                address.go(&Place::Setup.path(), true);
             } else {
                 organization.set(found.name);
             }
@@ -39,7 +33,7 @@ pub fn Login() -> impl IntoView {
     let session = store.session();
     Effect::new(move |_| {
         if session.get() == Session::SignedIn {
-            navigate(&Place::START.path(), replace.clone());
+            address.go(&Place::START.path(), true);
         }
     });
 

@@ -2,13 +2,13 @@
 
 use causerie_shared::{api, refusal::Refusal};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     Place,
     sign::{FormError, SignCard, SubmitButton},
 };
 use crate::{
+    hooks::Address,
     i18n::{Key, t},
     store::{Store, view::Session},
     ui::{Field, PasswordField},
@@ -22,22 +22,16 @@ pub fn Setup() -> impl IntoView {
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<Refusal>);
     let short = RwSignal::new(None::<String>);
-    let navigate = use_navigate();
-    let replace = NavigateOptions {
-        replace: true,
-        ..Default::default()
-    };
-
-    let away = (navigate.clone(), replace.clone());
+    let address: Address = expect_context();
     spawn_local(async move {
         if store.fetch_organization().await.is_ok_and(|found| !found.needs_setup) {
-            away.0(&Place::Login.path(), away.1);
+            address.go(&Place::Login.path(), true);
         }
     });
     let session = store.session();
     Effect::new(move |_| {
         if session.get() == Session::SignedIn {
-            navigate(&Place::START.path(), replace.clone());
+            address.go(&Place::START.path(), true);
         }
     });
 

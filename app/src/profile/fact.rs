@@ -12,6 +12,7 @@ use web_sys::{HtmlInputElement, KeyboardEvent};
 use crate::{
     i18n::{Key, t, tf},
     store::{Store, view::EditError},
+    ui::{key_of, keyed},
 };
 
 fn label(field: Field) -> &'static str {
@@ -132,11 +133,11 @@ pub fn DetailFacts(contact: ContactId, profile: Signal<Profile>, detail: Detail)
         result.err().map(|error| problem(error, Some(detail)))
     });
     view! {
-        <For
-            each=move || values.get()
-            key=|value| value.clone()
-            children=move |value| view! { <Editable label placeholder value=Signal::stored(value) save /> }
-        />
+        {keyed(
+            move || values.get(),
+            |value| key_of(value),
+            move |value| view! { <Editable label placeholder value=Signal::stored(value) save /> }.into_any(),
+        )}
         // A second one is offered once there is a first; the row renews itself when a value was added.
         {move || {
             let name = if values.read().is_empty() { label } else { placeholder };

@@ -14,7 +14,7 @@ use crate::{
         Store,
         view::{EditError, SharedNote},
     },
-    ui::{Empty, Icon, focus},
+    ui::{Empty, Icon, focus, keyed},
 };
 
 /// A pause in typing this long makes a change.
@@ -37,7 +37,7 @@ pub fn Notes(contact: ContactId) -> impl IntoView {
     view! {
         {move || ids.read().is_empty().then(|| view! { <Empty title=t(Key::NoNotes) text=t(Key::NoNotesText) /> })}
         <ul class="notes">
-            <For each=move || ids.get() key=|id| *id children=move |id| view! { <NoteItem contact id notes /> } />
+            {keyed(move || ids.get(), |id| id.to_u128(), move |id| view! { <NoteItem contact id notes /> }.into_any())}
             <li>
                 <button class="btn" type="button" on:click=add><Icon name="plus" class="icon-16" />{t(Key::AddNote)}</button>
                 {move || error.get().then(|| view! { <p class="field-error" role="alert">{t(Key::RefusedInternal)}</p> })}

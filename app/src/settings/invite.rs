@@ -14,7 +14,7 @@ use crate::{
     i18n::{Key, t},
     pages::FormError,
     store::Store,
-    ui::{Dialog, Field, Icon},
+    ui::{Dialog, Field, Icon, keyed},
 };
 
 /// Roles that can be given; there is one owner, made at set-up.
@@ -116,10 +116,10 @@ fn InboxChoice(chosen: RwSignal<Vec<InboxId>>) -> impl IntoView {
     view! {
         <fieldset class="field">
             <legend class="field-label">{t(Key::Inboxes)}</legend>
-            <For
-                each=move || inboxes.get()
-                key=|inbox| inbox.id
-                children=move |inbox| view! {
+            {keyed(
+                move || inboxes.get(),
+                |inbox| inbox.id.to_u128(),
+                move |inbox| view! {
                     <label class="check">
                         <input
                             type="checkbox"
@@ -129,7 +129,8 @@ fn InboxChoice(chosen: RwSignal<Vec<InboxId>>) -> impl IntoView {
                         <span>{inbox.name}</span>
                     </label>
                 }
-            />
+                .into_any(),
+            )}
         </fieldset>
     }
 }

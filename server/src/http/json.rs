@@ -1,23 +1,55 @@
-//! JSON bodies whose errors are ours.
+//! Bodies, in and out: JSON for everyone; the console, which counts every byte of its program, asks for the
+//! same types in postcard and so needs no JSON reader of its own. Errors are ours.
 
 use axum::{
+    body::Bytes,
     extract::{FromRequest, Request, rejection::JsonRejection},
-    http::StatusCode,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
-use causerie_shared::refusal::Code;
+use causerie_shared::{api::COMPACT, refusal::Code};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::ApiError;
 
-/// A JSON body, in and out.
+tokio::task_local! {
+    /// The request that is being answered asks for postcard. A response is made without its request at hand.
+    static ASKS_COMPACT: bool;
+}
+
+/// A body, in and out.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
+
+/// Notes for the answer which form the client asks for.
+pub async fn negotiate(request: Request, next: Next) -> Response {
+    let compact = names_compact(request.headers(), header::ACCEPT);
+    ASKS_COMPACT.scope(compact, next.run(request)).await
+}
+
+fn names_compact(headers: &HeaderMap, header: HeaderName) -> bool {
+    headers
+        .get(header)
+        .is_some_and(|value| value.as_bytes() == COMPACT.as_bytes())
+}
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if names_compact(request.headers(), header::CONTENT_TYPE) {
+            let bytes = Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+                    _ => ApiError::new(Code::Malformed, "the body could not be read"),
+                })?;
+            return match postcard::take_from_bytes(&bytes) {
+                Ok((body, [])) => Ok(Self(body)),
+                Ok(_) | Err(_) => Err(ApiError::new(Code::Malformed, "the body is not of this version")),
+            };
+        }
         match axum::Json::from_request(request, state).await {
             Ok(axum::Json(body)) => Ok(Self(body)),
             Err(rejection) => Err(refuse(&rejection)),
@@ -27,14 +59,27 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
+        if !ASKS_COMPACT.try_with(|compact| *compact).unwrap_or(false) {
+            return axum::Json(self.0).into_response();
+        }
+        match postcard::to_allocvec(&self.0) {
+            Ok(bytes) => ([(header::CONTENT_TYPE, HeaderValue::from_static(COMPACT))], bytes).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
     }
+}
+
+fn too_large() -> ApiError {
+    ApiError::new(Code::TooLarge, "the body is larger than 64 KiB")
 }
 
 /// The rejection's own text may repeat what was sent, a password for example, so it is not passed on.
 fn refuse(rejection: &JsonRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return ApiError::new(Code::TooLarge, "the body is larger than 64 KiB");
+        return too_large();
     }
     let text = match rejection {
         JsonRejection::MissingJsonContentType(_) => "the body must be sent as application/json",

@@ -3,7 +3,11 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request, StatusCode, header},
 };
-use causerie_shared::{refusal::Code, user::Role};
+use causerie_shared::{
+    api::{COMPACT, ErrorBody, SessionInfo, SignIn},
+    refusal::Code,
+    user::Role,
+};
 
 use super::{Server, request};
 
@@ -71,6 +75,39 @@ async fn a_body_that_is_not_what_was_asked_for_has_a_code() {
         (large.status, large.code()),
         (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge)
     );
+}
+
+#[tokio::test]
+async fn the_console_asks_and_is_answered_in_postcard_also_when_it_is_refused() {
+    let server = Server::start().await;
+    server.add_user("ana@demo.test", Role::Agent).await;
+    let sign_in = |password: &str| {
+        let body = SignIn {
+            email: "ana@demo.test".into(),
+            password: password.into(),
+            stay: false,
+        };
+        let request = request(Method::POST, "/api/session", "")
+            .header(header::CONTENT_TYPE, COMPACT)
+            .header(header::ACCEPT, COMPACT);
+        server.send(request.body(postcard::to_allocvec(&body).unwrap().into()).unwrap())
+    };
+    let refused = sign_in("wrong").await;
+    assert_eq!(refused.header(header::CONTENT_TYPE), COMPACT);
+    let error: ErrorBody = postcard::from_bytes(&refused.body).unwrap();
+    assert_eq!(error.error.code, Code::BadCredentials);
+    let info: SessionInfo = postcard::from_bytes(&sign_in(super::PASSWORD).await.body).unwrap();
+    assert_eq!(info.me.email, "ana@demo.test");
+
+    for body in [&b""[..], &[255; 40], &[0; 4096]] {
+        let garbage = post_raw(&server, "/api/session", COMPACT, body).await;
+        assert_eq!(
+            (garbage.status, garbage.code()),
+            (StatusCode::BAD_REQUEST, Code::Malformed)
+        );
+    }
+    let large = post_raw(&server, "/api/session", COMPACT, vec![0; 64 * 1024 + 1]).await;
+    assert_eq!(large.code(), Code::TooLarge);
 }
 
 #[tokio::test]
