@@ -16,7 +16,7 @@ use causerie_server::{
 };
 use causerie_shared::{contact::Field, frame::Command, ids::ConversationId, row::Origin, window::Folder};
 
-use crate::{api, server::Server, wait::PATIENCE};
+use crate::{api, server::Server};
 use desk::Desk;
 
 /// Who sits at the consoles, and how far their clocks are from the server's (`sync.md`, failure 20).
@@ -25,6 +25,8 @@ const PEOPLE: [(&str, i64); 3] = [
     ("ben@demo.test", 86_400_000),
     ("sup@demo.test", -3_600_000),
 ];
+/// How long workers of the server may have something to say. Short, for a day that goes wrong is told many times.
+const CALM: Duration = Duration::from_secs(5);
 /// Consoles of a day.
 pub const DESKS: usize = PEOPLE.len();
 /// Visitors of a day.
@@ -245,7 +247,7 @@ impl Day {
 
     /// Lets everything be said and looks at all of it.
     async fn calm(&mut self) {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + CALM;
         loop {
             for desk in 0..self.desks.len() {
                 self.connect(desk).await;
@@ -264,7 +266,7 @@ impl Day {
         let app = self.server.app().await;
         for desk in &mut self.desks {
             if desk.core.unsent() != desk.core.undelivered().len() {
-                return Err(format!("{} has unsent work: {:?}", desk.name(), desk.core.unsent()));
+                return Err(format!("{} has unsent work: {:?}", desk.name(), desk.outbox()));
             }
             verdict::agrees(&app, desk).await?;
         }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use causerie_app::store::core::{Act, Core, DiskKey, Event, Step, Stored};
 use causerie_server::{Shared, store::feed};
 use causerie_shared::{
-    Millis,
+    Millis, SCHEMA,
     contact::Field,
     frame::{ClientFrame, Command, ServerFrame, decode, encode},
     ids::{ContactId, ConversationId, IntentId, UserId},
+    intent::Queued,
     window::Folder,
 };
 use tokio_tungstenite::tungstenite::Message;
@@ -226,6 +227,14 @@ impl Desk {
             }
         }
         panic!("{} and the server never come to rest", self.name());
+    }
+
+    /// What waits in the outbox, as the disk has it.
+    pub(super) fn outbox(&self) -> Vec<Queued> {
+        let stored = self.disk.iter().filter(|(key, _)| matches!(key, DiskKey::Outbox(_)));
+        // The disk has no version byte of its own.
+        let framed = stored.map(|(_, bytes)| [&[SCHEMA as u8], bytes.as_slice()].concat());
+        framed.filter_map(|bytes| decode(&bytes).ok()).collect()
     }
 
     pub(super) fn first(&self, folder: Folder) -> Option<ConversationId> {
