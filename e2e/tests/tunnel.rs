@@ -62,6 +62,8 @@ async fn what_is_written_and_ended_in_a_tunnel_happens_once_and_in_order_after_a
         }
         ana.click("button", "End chat").await;
         ana.reload().await;
+        // Who ends a chat leaves it; it stays in the list until the server knows.
+        ana.open("Vera Vidal").await;
         for reply in REPLIES {
             ana.message(&[reply]).await;
         }
