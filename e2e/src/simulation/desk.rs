@@ -37,6 +37,8 @@ pub(super) struct Desk {
     now: Millis,
     seed: u128,
     line: Option<Line>,
+    /// What the disk was asked for while the page starts.
+    loads: Option<Vec<DiskKey>>,
     /// Frames to send.
     out: Vec<ClientFrame>,
     /// Feed number of the time at which all was known that had been said.
@@ -55,6 +57,7 @@ impl Desk {
             now: 0,
             seed: number as u128 + 1,
             line: None,
+            loads: None,
             out: vec![],
             since: 0,
         };
@@ -77,8 +80,12 @@ impl Desk {
     fn start(&mut self) {
         let me = self.session.info.me.clone();
         let stored = self.disk.iter().map(|(key, bytes)| (*key, bytes.clone())).collect();
+        // One turn of the browser: the disk answers after it.
+        self.loads = Some(vec![]);
         self.handle(Event::Boot(stored));
         self.run(|core, step| core.enter(step, me));
+        let loads = self.loads.take().unwrap_or_default();
+        self.load(&loads);
     }
 
     /// The page is loaded anew: what was in memory is gone.
@@ -121,15 +128,22 @@ impl Desk {
         if self.line.is_some() {
             self.out.extend(effects.frames);
         }
-        if !effects.load.is_empty() {
-            let found = effects.load.iter().map(|key| (*key, self.disk.get(key).cloned()));
-            let found = found.collect();
-            self.handle(Event::Loaded(found));
+        match &mut self.loads {
+            Some(loads) => loads.extend(effects.load),
+            None => self.load(&effects.load),
         }
         if effects.hang_up {
             self.cut();
         }
         answer
+    }
+
+    fn load(&mut self, keys: &[DiskKey]) {
+        if !keys.is_empty() {
+            let found = keys.iter().map(|key| (*key, self.disk.get(key).cloned()));
+            let found = found.collect();
+            self.handle(Event::Loaded(found));
+        }
     }
 
     fn handle(&mut self, event: Event) {
