@@ -247,11 +247,11 @@ pub(super) async fn once_or_refused(
     for head in truth.heads.values() {
         let rows = messages::newest(&mut db, head.id, ALL).await.expect("messages");
         let texts: Vec<String> = rows.into_iter().map(|record| record.body).collect();
-        for desk in 0..desks.len() {
-            let of = |text: &&String| replies.iter().position(|(by, reply)| *by == desk && reply == *text);
-            let order: Vec<usize> = texts.iter().filter_map(|text| of(&text)).collect();
+        for (number, desk) in desks.iter().enumerate() {
+            let of = |text: &String| replies.iter().position(|(by, reply)| *by == number && reply == text);
+            let order: Vec<usize> = texts.iter().filter_map(of).collect();
             if !order.is_sorted() {
-                return Err(format!("replies of {} are out of order: {texts:?}", desks[desk].name()));
+                return Err(format!("replies of {} are out of order: {texts:?}", desk.name()));
             }
         }
         said.extend(texts);
