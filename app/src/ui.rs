@@ -1,6 +1,7 @@
 //! Small components that every part of the console uses.
 
 mod avatar;
+mod confirm;
 mod dialog;
 mod empty;
 mod field;
@@ -12,6 +13,7 @@ mod status;
 mod tabs;
 
 pub use avatar::{Avatar, Presence, PresenceDot};
+pub use confirm::Confirm;
 pub use dialog::Dialog;
 pub use empty::{Empty, ErrorBox, Skeleton};
 pub use field::{Field, PasswordField};
