@@ -168,6 +168,7 @@ mod tests {
             at,
             position: Some(n as i64),
             files: vec![],
+            redacted: false,
             stage: Stage::Incoming,
         })
     }
