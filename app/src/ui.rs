@@ -1,6 +1,7 @@
 //! Small components that every part of the console uses.
 
 mod avatar;
+mod caret;
 mod confirm;
 mod dialog;
 mod empty;
@@ -13,6 +14,7 @@ mod status;
 mod tabs;
 
 pub use avatar::{Avatar, Presence, PresenceDot};
+pub use caret::show_text;
 pub use confirm::Confirm;
 pub use dialog::Dialog;
 pub use empty::{Empty, ErrorBox, Skeleton};

@@ -151,6 +151,12 @@ impl Store {
         self.with_core(|core, step| core.edit_note(step, contact, base, text))
     }
 
+    /// My caret stands in a note while I write there, in UTF-16 units, or (`None`) left it; call it freely, it is
+    /// thinned out here.
+    pub fn caret(self, contact: ContactId, note: NoteId, at: Option<u32>) {
+        self.act(Act::Caret(contact, note, at));
+    }
+
     pub fn highlight_note(self, contact: ContactId, note: NoteId, on: bool) {
         self.act(Act::Highlight(contact, note, on));
     }

@@ -127,6 +127,11 @@ pub enum NoticeBody {
         user: UserId,
         name: String,
     },
+    /// A colleague asked me into the internal discussion of a chat that runs.
+    Invited {
+        conversation: ConversationId,
+        contact_name: String,
+    },
     /// The line broke before the server answered; the list will show what became of it.
     Interrupted { command: Command },
     /// The browser could not store something; unsent work may not survive a reload.
