@@ -2,6 +2,7 @@
 
 mod avatar;
 mod caret;
+mod confirm;
 mod dialog;
 mod empty;
 mod field;
@@ -14,6 +15,7 @@ mod tabs;
 
 pub use avatar::{Avatar, Presence, PresenceDot};
 pub use caret::show_text;
+pub use confirm::Confirm;
 pub use dialog::Dialog;
 pub use empty::{Empty, ErrorBox, Skeleton};
 pub use field::{Field, PasswordField};

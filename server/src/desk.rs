@@ -4,10 +4,13 @@
 pub mod change;
 pub mod claim;
 pub mod contact;
+pub mod discussion;
+pub mod forget;
 pub mod ingest;
 pub mod lifecycle;
 pub mod members;
 pub mod presence;
+pub mod redact;
 pub mod reply;
 pub mod seen;
 pub mod visit;

@@ -57,6 +57,9 @@ async fn run(config: Config) -> Result<(), String> {
     files::sweep(&app.config)
         .await
         .map_err(|error| format!("cannot use the data folder: {error}."))?;
+    files::erase(&app)
+        .await
+        .map_err(|error| format!("cannot remove deleted files: {error}."))?;
     greet(&app).await?;
 
     let upkeep = tokio::spawn(telemetry::upkeep());

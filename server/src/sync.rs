@@ -8,14 +8,16 @@ pub mod grants;
 pub mod hub;
 pub mod news;
 mod nodes;
+pub mod outgrown;
 pub mod push;
 pub mod room;
+pub mod rooms;
 
 use std::{sync::Arc, time::Duration};
 
 pub use hub::{Hub, Outgoing, SocketId};
 pub use news::News;
-pub use room::Rooms;
+pub use rooms::Rooms;
 
 use crate::{
     state::{App, Shared},

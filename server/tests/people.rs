@@ -212,14 +212,18 @@ async fn a_file_is_tied_to_one_conversation() {
             user: Some(UserId::from_u128(1)),
             contact: None,
             conversation: None,
+            internal: false,
             created_at: START,
         };
         let (here, there) = (ConversationId::from_u128(1), ConversationId::from_u128(2));
         let mut tx = store.begin().await.unwrap();
         files::insert_file(&mut tx, &record).await.unwrap();
-        assert!(files::attach(&mut tx, record.id, here).await.unwrap());
-        assert!(files::attach(&mut tx, record.id, here).await.unwrap(), "again is fine");
-        assert!(!files::attach(&mut tx, record.id, there).await.unwrap());
+        assert!(files::attach(&mut tx, record.id, here, false).await.unwrap());
+        assert!(
+            files::attach(&mut tx, record.id, here, false).await.unwrap(),
+            "again is fine"
+        );
+        assert!(!files::attach(&mut tx, record.id, there, false).await.unwrap());
         tx.commit().await.unwrap();
         let stored = files::file(&mut store.read().await.unwrap(), record.id).await.unwrap();
         assert_eq!(

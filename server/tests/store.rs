@@ -68,13 +68,13 @@ async fn a_push_is_stored_once_and_in_its_place() {
         };
         let mut tx = store.begin().await.unwrap();
         assert_eq!(documents::ensure(&mut tx, document).await.unwrap().seq, 0);
-        assert!(documents::advance(&mut tx, document, 1, 0).await.unwrap());
+        assert!(documents::advance(&mut tx, document, 1, 0, 9).await.unwrap());
         assert!(
-            !documents::advance(&mut tx, document, 1, 0).await.unwrap(),
+            !documents::advance(&mut tx, document, 1, 0, 9).await.unwrap(),
             "a stale copy does not get a number"
         );
         assert!(
-            !documents::advance(&mut tx, document, 2, 1).await.unwrap(),
+            !documents::advance(&mut tx, document, 2, 1, 9).await.unwrap(),
             "nor does another epoch"
         );
         documents::insert_push(&mut tx, document, 1, &push).await.unwrap();

@@ -83,6 +83,9 @@ pub fn is_plausible(detail: Detail, value: &str) -> bool {
     }
 }
 
+/// The name of a contact who asked to be forgotten.
+pub const FORGOTTEN: &str = "Forgotten contact";
+
 const COLOURS: [&str; 24] = [
     "Teal", "Amber", "Crimson", "Indigo", "Olive", "Coral", "Azure", "Violet", "Scarlet", "Jade", "Copper", "Silver",
     "Golden", "Ivory", "Maroon", "Mint", "Navy", "Ochre", "Pearl", "Plum", "Rose", "Ruby", "Sand", "Slate",

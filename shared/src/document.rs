@@ -1,8 +1,10 @@
 //! Automerge documents: their names, their fixed beginning and how to write and read them (`sync.md`, Documents).
 
+pub mod anew;
 pub mod contact;
 pub mod draft;
 pub mod notes;
+pub mod segment;
 pub mod timeline;
 
 use std::{fmt, str::FromStr};
@@ -201,6 +203,14 @@ pub fn begin(kind: DocumentKind) -> Automerge {
     doc
 }
 
+/// The bytes of the change with which every document of a kind begins.
+pub fn genesis(kind: DocumentKind) -> Vec<u8> {
+    let changes = begin(kind).get_changes(&[]);
+    changes
+        .first()
+        .map_or_else(Vec::new, |change| change.raw_bytes().to_vec())
+}
+
 /// Loads a stored document: a snapshot (or the genesis when there is none) and the changes after it.
 pub fn load(kind: DocumentKind, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Result<Automerge, DocumentError> {
     let mut doc = match snapshot {
@@ -283,11 +293,14 @@ mod tests {
         };
         // Changing one of these makes every stored document unreadable for new clients.
         assert_eq!(heads(DocumentKind::Timeline), [TIMELINE]);
+        assert_eq!(heads(DocumentKind::Discussion), [TIMELINE], "the same shape");
+        assert_eq!(heads(DocumentKind::Draft), [DRAFT]);
         assert_eq!(heads(DocumentKind::Contact), [CONTACT]);
         assert_eq!(heads(DocumentKind::Notes), [NOTES]);
     }
 
     const TIMELINE: &str = "617035fbbf85cb0b78a5078d9b7d6c654fa5bb6ea0686b3ae1174d7e4fc84210";
+    const DRAFT: &str = "ae2d83ba49ba3da829ff7fae54ab7e399f6a1d7a62591d4431e11a3e2f483019";
     const CONTACT: &str = "95645def1c1b644fa71e8c7462e435c4b622af6619033bb86ba4b8a133d248f3";
     const NOTES: &str = "0142a0d611a276dd695ae1e1ed5fdd4e6d1fd3a9807aa3b424c18d2c5db7c9bd";
 

@@ -68,6 +68,16 @@ impl Store {
         self.with_core(|core, step| core.reply(step, id, text, files))
     }
 
+    /// Removes text and files of a message for everybody, for good. Needs the line.
+    pub fn redact(self, id: ConversationId, message: MessageId) {
+        self.command(Command::Redact(id, message));
+    }
+
+    /// Makes everybody forget a contact, on the person's request and for good. Needs the line.
+    pub fn forget_contact(self, contact: ContactId) {
+        self.command(Command::Forget(contact));
+    }
+
     /// Sends something undelivered again.
     pub fn retry(self, intent: IntentId) {
         self.act(Act::Retry(intent));

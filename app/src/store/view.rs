@@ -65,6 +65,8 @@ pub struct MessageBubble {
     /// The server's order; `None` until it accepted the message.
     pub position: Option<i64>,
     pub files: Vec<FileBrief>,
+    /// Its text and files were removed for everybody; the bubble stays as a mark.
+    pub redacted: bool,
     pub stage: Stage,
 }
 

@@ -221,7 +221,16 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
         conversation,
         segment: 1,
     };
-    reply::accept(&mut tx, access, target, std::slice::from_ref(&message), now, &mut news).await?;
+    reply::accept(
+        &mut tx,
+        access,
+        target,
+        std::slice::from_ref(&message),
+        0,
+        now,
+        &mut news,
+    )
+    .await?;
     room.write(&mut tx, IntentId::from(message.id), &prepared).await?;
     tx.commit().await?;
     room.committed(prepared);

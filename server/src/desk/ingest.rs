@@ -28,7 +28,7 @@ use crate::{
         messages::{self, MessageRecord},
         places::AccountRecord,
     },
-    sync::{News, room::Prepared},
+    sync::{News, outgrown, room::Prepared},
 };
 
 /// How often a message is tried again when its chat changed between reading and writing.
@@ -131,7 +131,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     };
     let document = DocumentId::Timeline(conversation, segment);
     let mut room = app.rooms.lock(&app.store, document).await?;
-    let prepared = room
+    let mut prepared = room
         .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?
         .ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
 
@@ -148,8 +148,11 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     head.active_at = now;
     head.preview = Some(reply::preview(&message, now));
     merge_origin(&mut head.origin, &incoming.origin);
+    let (first, bytes) = (head.position, room.bytes_with(&prepared));
+    prepared.seals = reply::turn_if_full(&mut tx, &mut head, first, bytes, now).await?;
     let scope = touch(&mut tx, &mut head, &mut news).await?;
     let mut record = reply::record(&head, &message, files, now);
+    record.row.segment = segment;
     record.contact = Some(contact.id);
     record.cid = Some(incoming.cid.clone());
     match messages::insert(&mut tx, &record).await {
@@ -295,7 +298,7 @@ async fn attach(
             .await?
             .filter(|file| file.contact == Some(contact));
         let file = file.ok_or_else(|| Refusal::new(Code::NotFound, "a file is not there; attach it again"))?;
-        files::attach(&mut *db, *id, head.id).await?;
+        files::attach(&mut *db, *id, head.id, false).await?;
         briefs.push(file.brief());
     }
     Ok(briefs)
@@ -335,5 +338,6 @@ async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result
     let part = room.committed(prepared);
     app.hub.document_changed(document, &ServerFrame::Part(part), None, None);
     change::publish(app, news);
+    outgrown::begin_anew(app, &mut room, None).await;
     Ok(())
 }

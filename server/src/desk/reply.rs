@@ -3,13 +3,17 @@
 use causerie_shared::{
     Millis,
     access::{Access, Scope},
+    document::segment::is_full,
     ids::{ConversationId, UserId},
     message::{Delivery, FileBrief, Message, MessageRow},
     refusal::{Code, Refusal},
     row::{Head, PREVIEW_CHARS, Preview},
 };
 
-use super::{DeskError, change, not_found, seen::touch_before};
+use super::{
+    DeskError, change, not_found,
+    seen::{touch, touch_before},
+};
 use crate::{
     store::{
         Db, conversations, files,
@@ -25,16 +29,18 @@ pub struct Target {
     pub segment: u32,
 }
 
-/// Checks that the user may reply now and writes the rows. Returns the chat's audience.
-pub async fn accept(
-    db: &mut Db,
-    access: &Access,
-    target: Target,
-    new: &[Message],
-    now: Millis,
-    news: &mut News,
-) -> Result<Scope, DeskError> {
-    let mut head = conversations::lock(&mut *db, target.conversation)
+/// A reply that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The chat's audience.
+    pub scope: Scope,
+    /// The segment is full with it.
+    pub seals: bool,
+}
+
+/// The chat, locked, if the user may write to its customer now.
+async fn writable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<(Head, Scope), DeskError> {
+    let head = conversations::lock(&mut *db, conversation)
         .await?
         .ok_or_else(not_found)?;
     let rules = change::rules(&mut *db, head.inbox).await?;
@@ -50,12 +56,40 @@ pub async fn accept(
         }
         .into());
     }
-    if target.segment != head.segment {
+    Ok((head, scope))
+}
+
+/// Checks that the user may write the shared draft now: whoever may reply. Returns those who may read it.
+pub async fn may_draft(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<Scope, DeskError> {
+    let (head, _) = writable(db, access, conversation).await?;
+    Ok(Scope {
+        inbox: head.inbox,
+        members: false,
+        named: head.state.agent().into_iter().collect(),
+    })
+}
+
+/// Checks that the user may reply now and writes the rows. `bytes`: the segment's stored changes with the push.
+pub async fn accept(
+    db: &mut Db,
+    access: &Access,
+    target: Target,
+    new: &[Message],
+    bytes: i64,
+    now: Millis,
+    news: &mut News,
+) -> Result<Accepted, DeskError> {
+    let (mut head, scope) = writable(&mut *db, access, target.conversation).await?;
+    if target.segment > head.segment {
+        return Err(Refusal::new(Code::Invalid, "this segment has not begun").into());
+    }
+    if target.segment < head.segment {
         return Err(Refusal::new(Code::Sealed, "this segment is sealed").into());
     }
+    let first = head.position + 1;
     let mut records = vec![];
     for message in new {
-        let files = attach(&mut *db, &head, access.user, message).await?;
+        let files = attach(&mut *db, &head, access.user, message, false).await?;
         head.position += 1;
         head.seen = head.position;
         head.unread = 0;
@@ -63,6 +97,7 @@ pub async fn accept(
         head.preview = Some(preview(message, now));
         records.push(record(&head, message, files, now));
     }
+    let seals = turn_if_full(&mut *db, &mut head, first, bytes, now).await?;
     touch_before(&mut *db, &mut head, &scope, news).await?;
     for mut record in records {
         record.row.seq = head.seq;
@@ -75,10 +110,44 @@ pub async fn accept(
         }
         news.message(record);
     }
-    Ok(scope)
+    Ok(Accepted { scope, seals })
 }
 
-async fn attach(db: &mut Db, head: &Head, user: UserId, message: &Message) -> Result<Vec<FileBrief>, DeskError> {
+/// Lets the timeline go on in the next segment when the present one is full with the messages from position
+/// `first` on, whose rows are not written yet. Returns whether it does.
+pub(super) async fn turn_if_full(
+    db: &mut Db,
+    head: &mut Head,
+    first: i64,
+    bytes: i64,
+    now: Millis,
+) -> Result<bool, DeskError> {
+    let begun = messages::first_of_segment(db, head.id, head.segment).await?;
+    let (position, at) = begun.unwrap_or((first, now));
+    let full = is_full(head.position - position + 1, bytes, now - at);
+    head.segment += u32::from(full);
+    Ok(full)
+}
+
+/// A segment was set aside: the chat goes on in the next one.
+pub async fn leave_segment(db: &mut Db, target: Target, news: &mut News) -> Result<(), DeskError> {
+    if let Some(mut head) = conversations::lock(&mut *db, target.conversation).await?
+        && head.segment == target.segment
+    {
+        head.segment += 1;
+        touch(db, &mut head, news).await?;
+    }
+    Ok(())
+}
+
+/// Ties the files of a user's message to the chat; `internal` when it is one of the discussion.
+pub(super) async fn attach(
+    db: &mut Db,
+    head: &Head,
+    user: UserId,
+    message: &Message,
+    internal: bool,
+) -> Result<Vec<FileBrief>, DeskError> {
     let mut briefs = vec![];
     for id in &message.attachments {
         let file = files::file(&mut *db, *id).await?.filter(|file| file.user == Some(user));
@@ -86,7 +155,7 @@ async fn attach(db: &mut Db, head: &Head, user: UserId, message: &Message) -> Re
         if file.conversation.is_some_and(|other| other != head.id) {
             return Err(Refusal::new(Code::Forbidden, "a file belongs to another chat").into());
         }
-        files::attach(&mut *db, *id, head.id).await?;
+        files::attach(&mut *db, *id, head.id, internal).await?;
         briefs.push(file.brief());
     }
     Ok(briefs)

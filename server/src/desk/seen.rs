@@ -26,21 +26,32 @@ pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Resu
     Ok(scope)
 }
 
-/// As [`touch`], for one who knows the chat's audience.
+/// As [`touch`], for one who knows the chat's audience, which stays.
 pub(super) async fn touch_before(
     db: &mut Db,
     head: &mut Head,
     scope: &Scope,
     news: &mut News,
 ) -> Result<(), DeskError> {
-    let entry = feed::append(
-        &mut *db,
-        FeedKind::Conversation,
-        head.id.to_string(),
-        Some(scope.clone()),
-        Some(scope.clone()),
-    )
-    .await?;
+    put(db, head, scope.clone(), scope.clone(), news).await
+}
+
+/// As [`touch`], for a head whose audience was `before` until now.
+pub(super) async fn touch_from(
+    db: &mut Db,
+    head: &mut Head,
+    before: Scope,
+    news: &mut News,
+) -> Result<Scope, DeskError> {
+    let rules = change::rules(&mut *db, head.inbox).await?;
+    let scope = head.scope(rules.mode);
+    put(db, head, before, scope.clone(), news).await?;
+    Ok(scope)
+}
+
+async fn put(db: &mut Db, head: &mut Head, before: Scope, after: Scope, news: &mut News) -> Result<(), DeskError> {
+    let kind = FeedKind::Conversation;
+    let entry = feed::append(&mut *db, kind, head.id.to_string(), Some(before), Some(after)).await?;
     head.seq = entry.seq;
     conversations::save(&mut *db, head, head.version).await?;
     news.entry(entry);

@@ -6,7 +6,7 @@ mod disposition;
 mod upload;
 
 pub use disposition::file_name;
-pub use upload::{Owner, save, sweep};
+pub use upload::{Owner, erase, save, sweep};
 
 use std::{io, path::PathBuf};
 
@@ -56,7 +56,7 @@ pub async fn download(State(app): State<Shared>, signed: Signed, Path(id): Path<
         .ok_or_else(missing)?;
     let own = file.user == Some(signed.user.id);
     let readable = match file.conversation {
-        Some(conversation) => own || access::may_read(&app, signed.user.id, conversation).await?,
+        Some(conversation) => own || access::may_read(&app, signed.user.id, conversation, file.internal).await?,
         None => own,
     };
     if readable {

@@ -26,7 +26,7 @@ use futures_util::{
 use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
-    desk::{DeskError, claim, presence, seen},
+    desk::{DeskError, claim, discussion, forget, presence, redact, seen},
     error::ApiError,
     http::{auth::Signed, origin},
     state::{App, Shared},
@@ -367,9 +367,9 @@ impl Session {
             Command::End(id) => claim::act(app, access, id, Event::End, expect_version).await,
             Command::Seen(id, position) => seen::by_agent(app, access.user, id, position).await,
             Command::SetAvailability(availability) => presence::declare(app, access.user, availability).await,
-            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) => {
-                Err(Refusal::new(Code::Invalid, "this is not built yet").into())
-            }
+            Command::Invite(id, user) => discussion::invite(app, access, id, user).await,
+            Command::Redact(id, message) => redact::message(app, access, id, message).await,
+            Command::Forget(contact) => forget::contact(app, access, contact).await,
         };
         let result = result.map_err(DeskError::into_refusal);
         app.hub.send(self.socket(), &ServerFrame::Outcome { intent, result });

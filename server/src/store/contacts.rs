@@ -78,6 +78,15 @@ pub async fn by_identity(db: &mut Db, account: AccountId, external: &str) -> Res
         .transpose()
 }
 
+/// Nobody is this contact any more: who writes again under one of the ids is somebody new.
+pub async fn remove_identities(db: &mut Db, contact: ContactId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM identities WHERE contact_id = $1")
+        .bind(contact.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Binds an external id to a contact.
 pub async fn add_identity(
     db: &mut Db,

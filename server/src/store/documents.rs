@@ -23,6 +23,10 @@ pub struct DocumentRecord {
     pub snapshot: Option<Vec<u8>>,
     /// The push that the snapshot includes.
     pub snapshot_seq: i64,
+    /// Stored bytes of the epoch's changes.
+    pub bytes: i64,
+    /// How many of them the epoch began with.
+    pub begun_bytes: i64,
 }
 
 /// Epoch and last sequence number of some documents.
@@ -77,7 +81,9 @@ pub async fn ensure(db: &mut Db, document: DocumentId) -> Result<DocumentRecord,
 /// The document's row.
 pub async fn get(db: &mut Db, document: DocumentId) -> Result<Option<DocumentRecord>, StoreError> {
     let row =
-        sqlx::query("SELECT epoch, seq, sealed, quarantined, snapshot, snapshot_seq FROM documents WHERE id = $1")
+        sqlx::query(
+        "SELECT epoch, seq, sealed, quarantined, snapshot, snapshot_seq, bytes, begun_bytes FROM documents WHERE id = $1",
+    )
             .bind(document.to_string())
             .fetch_optional(db)
             .await?;
@@ -89,22 +95,91 @@ pub async fn get(db: &mut Db, document: DocumentId) -> Result<Option<DocumentRec
             quarantined: row.try_get::<i64, _>("quarantined")? != 0,
             snapshot: row.try_get("snapshot")?,
             snapshot_seq: row.try_get("snapshot_seq")?,
+            bytes: row.try_get("bytes")?,
+            begun_bytes: row.try_get("begun_bytes")?,
         })
     })
     .transpose()
 }
 
-/// Takes the next sequence number if the document stands where the writer believes. `false`: it moved.
-pub async fn advance(db: &mut Db, document: DocumentId, epoch: u32, seq: i64) -> Result<bool, StoreError> {
+/// Epoch and last push of a document, without its snapshot.
+pub async fn place(db: &mut Db, document: DocumentId) -> Result<Option<(u32, i64)>, StoreError> {
+    let row = sqlx::query("SELECT epoch, seq FROM documents WHERE id = $1")
+        .bind(document.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| Ok((row.try_get::<i64, _>("epoch")? as u32, row.try_get("seq")?)))
+        .transpose()
+}
+
+/// Takes the next sequence number for `bytes` of changes if the document stands where the writer believes.
+/// `false`: it moved.
+pub async fn advance(db: &mut Db, document: DocumentId, epoch: u32, seq: i64, bytes: i64) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "UPDATE documents SET seq = seq + 1 WHERE id = $1 AND epoch = $2 AND seq = $3 AND sealed = 0 AND quarantined = 0",
+        "UPDATE documents SET seq = seq + 1, bytes = bytes + $4 \
+         WHERE id = $1 AND epoch = $2 AND seq = $3 AND sealed = 0 AND quarantined = 0",
     )
     .bind(document.to_string())
     .bind(i64::from(epoch))
     .bind(seq)
+    .bind(bytes)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Nothing is written into this segment after the present push.
+pub async fn seal(db: &mut Db, document: DocumentId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE documents SET sealed = 1 WHERE id = $1")
+        .bind(document.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Moves a document that stands at `epoch` and `seq` to the next epoch, which begins with `pushes` pushes of
+/// `bytes`; changes, snapshot and actors of the older ones are gone, their intents stay known.
+/// `false`: the document moved.
+pub async fn begin_anew(
+    db: &mut Db,
+    document: DocumentId,
+    (epoch, seq): (u32, i64),
+    pushes: i64,
+    bytes: i64,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE documents SET epoch = epoch + 1, seq = $4, snapshot = NULL, snapshot_seq = 0, bytes = $5, \
+         begun_bytes = $5 WHERE id = $1 AND epoch = $2 AND seq = $3",
+    )
+    .bind(document.to_string())
+    .bind(i64::from(epoch))
+    .bind(seq)
+    .bind(pushes)
+    .bind(bytes)
+    .execute(&mut *db)
+    .await?;
+    if done.rows_affected() != 1 {
+        return Ok(false);
+    }
+    for sql in [
+        "INSERT INTO settled (document_id, intent) SELECT document_id, intent FROM changes \
+         WHERE document_id = $1 ON CONFLICT DO NOTHING",
+        "DELETE FROM changes WHERE document_id = $1",
+        "DELETE FROM actors WHERE document_id = $1",
+    ] {
+        sqlx::query(sql).bind(document.to_string()).execute(&mut *db).await?;
+    }
+    Ok(true)
+}
+
+/// Was the intent applied in an older epoch?
+pub async fn is_settled(db: &mut Db, document: DocumentId, intent: IntentId) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT intent FROM settled WHERE document_id = $1 AND intent = $2")
+        .bind(document.to_string())
+        .bind(intent.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
 }
 
 fn pack(changes: &[Vec<u8>]) -> Vec<u8> {

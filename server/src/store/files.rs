@@ -5,7 +5,7 @@ use causerie_shared::{
     ids::{ContactId, ConversationId, FileId, UserId},
     message::FileBrief,
 };
-use sqlx::Row;
+use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, id, optional_id};
 
@@ -21,6 +21,8 @@ pub struct FileRecord {
     pub contact: Option<ContactId>,
     /// Set when a message carries it; from then on its readers are those of the conversation.
     pub conversation: Option<ConversationId>,
+    /// Only the internal discussion carries it: the contact may not fetch it.
+    pub internal: bool,
     pub created_at: Millis,
 }
 
@@ -39,8 +41,8 @@ impl FileRecord {
 /// Adds a file.
 pub async fn insert_file(db: &mut Db, file: &FileRecord) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO files (id, name, mime, size, user_id, contact_id, conversation_id, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO files (id, name, mime, size, user_id, contact_id, conversation_id, created_at, internal) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(file.id.to_string())
     .bind(&file.name)
@@ -50,40 +52,95 @@ pub async fn insert_file(db: &mut Db, file: &FileRecord) -> Result<(), StoreErro
     .bind(file.contact.map(|contact| contact.to_string()))
     .bind(file.conversation.map(|conversation| conversation.to_string()))
     .bind(file.created_at)
+    .bind(i64::from(file.internal))
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// One file.
+fn record(row: &AnyRow) -> Result<FileRecord, StoreError> {
+    Ok(FileRecord {
+        id: id(row.try_get("id")?, "files.id")?,
+        name: row.try_get("name")?,
+        mime: row.try_get("mime")?,
+        size: row.try_get("size")?,
+        user: optional_id(row.try_get("user_id")?, "files.user_id")?,
+        contact: optional_id(row.try_get("contact_id")?, "files.contact_id")?,
+        conversation: optional_id(row.try_get("conversation_id")?, "files.conversation_id")?,
+        internal: row.try_get::<i64, _>("internal")? != 0,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+/// One file that was not removed.
 pub async fn file(db: &mut Db, file: FileId) -> Result<Option<FileRecord>, StoreError> {
-    let row = sqlx::query("SELECT * FROM files WHERE id = $1")
+    let row = sqlx::query("SELECT * FROM files WHERE id = $1 AND removed_at IS NULL")
         .bind(file.to_string())
         .fetch_optional(db)
         .await?;
-    row.map(|row| {
-        Ok(FileRecord {
-            id: id(row.try_get("id")?, "files.id")?,
-            name: row.try_get("name")?,
-            mime: row.try_get("mime")?,
-            size: row.try_get("size")?,
-            user: optional_id(row.try_get("user_id")?, "files.user_id")?,
-            contact: optional_id(row.try_get("contact_id")?, "files.contact_id")?,
-            conversation: optional_id(row.try_get("conversation_id")?, "files.conversation_id")?,
-            created_at: row.try_get("created_at")?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(record).transpose()
 }
 
 /// Ties the file to the conversation; false when there is no such file or another conversation has it.
-pub async fn attach(db: &mut Db, file: FileId, conversation: ConversationId) -> Result<bool, StoreError> {
+/// `internal`: for the discussion. What the customer was sent once stays theirs.
+pub async fn attach(
+    db: &mut Db,
+    file: FileId,
+    conversation: ConversationId,
+    internal: bool,
+) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "UPDATE files SET conversation_id = $1 WHERE id = $2 AND (conversation_id IS NULL OR conversation_id = $1)",
+        "UPDATE files SET internal = CASE WHEN $3 = 0 THEN 0 WHEN conversation_id IS NULL THEN 1 ELSE internal END, \
+         conversation_id = $1 WHERE id = $2 AND removed_at IS NULL AND (conversation_id IS NULL OR conversation_id = $1)",
     )
     .bind(conversation.to_string())
     .bind(file.to_string())
+    .bind(i64::from(internal))
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Nobody may fetch these any more.
+pub async fn remove(db: &mut Db, files: &[FileId], now: Millis) -> Result<(), StoreError> {
+    for file in files {
+        sqlx::query("UPDATE files SET removed_at = $2, name = '' WHERE id = $1 AND removed_at IS NULL")
+            .bind(file.to_string())
+            .bind(now)
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Files of a conversation, and those a contact uploaded.
+pub async fn of(
+    db: &mut Db,
+    conversation: Option<ConversationId>,
+    contact: Option<ContactId>,
+) -> Result<Vec<FileId>, StoreError> {
+    let rows =
+        sqlx::query("SELECT * FROM files WHERE removed_at IS NULL AND (conversation_id = $1 OR contact_id = $2)")
+            .bind(conversation.map(|id| id.to_string()))
+            .bind(contact.map(|id| id.to_string()))
+            .fetch_all(db)
+            .await?;
+    rows.iter().map(|row| Ok(record(row)?.id)).collect()
+}
+
+/// Removed files whose bytes may still lie on the disk.
+pub async fn removed(db: &mut Db) -> Result<Vec<FileId>, StoreError> {
+    let rows = sqlx::query("SELECT id FROM files WHERE removed_at IS NOT NULL")
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(|row| id(row.try_get("id")?, "files.id")).collect()
+}
+
+/// The bytes are gone: so is the row.
+pub async fn erase(db: &mut Db, file: FileId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM files WHERE id = $1 AND removed_at IS NOT NULL")
+        .bind(file.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
 }

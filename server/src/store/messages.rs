@@ -1,7 +1,8 @@
 //! Message rows and journey rows.
 
 use causerie_shared::{
-    ids::{ContactId, ConversationId},
+    Millis,
+    ids::{ContactId, ConversationId, MessageId},
     message::{Author, Delivery, Kind, MessageRow},
     row::JourneyRow,
 };
@@ -91,6 +92,78 @@ pub async fn after(db: &mut Db, conversation: ConversationId, seq: i64) -> Resul
         seq,
     )
     .await
+}
+
+/// Rows of one segment of a conversation, in order of position.
+pub async fn of_segment(
+    db: &mut Db,
+    conversation: ConversationId,
+    segment: u32,
+) -> Result<Vec<MessageRecord>, StoreError> {
+    many(
+        db,
+        "conversation_id = $1 AND segment = $2 ORDER BY position",
+        conversation.to_string(),
+        segment.into(),
+    )
+    .await
+}
+
+/// Position and time of the first message of a segment.
+pub async fn first_of_segment(
+    db: &mut Db,
+    conversation: ConversationId,
+    segment: u32,
+) -> Result<Option<(i64, Millis)>, StoreError> {
+    let row = sqlx::query(
+        "SELECT position, accepted_at FROM messages WHERE conversation_id = $1 AND segment = $2 \
+         ORDER BY position LIMIT 1",
+    )
+    .bind(conversation.to_string())
+    .bind(i64::from(segment))
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| Ok((row.try_get("position")?, row.try_get("accepted_at")?)))
+        .transpose()
+}
+
+/// One message of a conversation.
+pub async fn get(
+    db: &mut Db,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Option<MessageRecord>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE conversation_id = $1 AND id = $2");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(conversation.to_string())
+        .bind(message.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(record).transpose()
+}
+
+/// Removes text, files and the visitor's own id from one message of a conversation, or from all of them.
+/// Returns the rows as they are now.
+pub async fn redact(
+    db: &mut Db,
+    conversation: ConversationId,
+    only: Option<MessageId>,
+    now: Millis,
+    seq: i64,
+) -> Result<Vec<MessageRecord>, StoreError> {
+    let sql = format!(
+        "UPDATE messages SET body = '', files = '[]', kind = $3, cid = NULL, redacted_at = COALESCE(redacted_at, $4), \
+         seq = $5 WHERE conversation_id = $1 AND ($2 = '' OR id = $2) RETURNING {COLUMNS}"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(conversation.to_string())
+        .bind(only.map_or_else(String::new, |id| id.to_string()))
+        .bind(Kind::Text.as_str())
+        .bind(now)
+        .bind(seq)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(record).collect()
 }
 
 /// The newest `limit` messages of a conversation, oldest first.
@@ -206,15 +279,19 @@ pub async fn insert_journey(db: &mut Db, row: &JourneyRow) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The journey of a conversation after a feed number, in order.
+/// Changes of state that are read at once; few chats have more than twenty.
+const MAX_JOURNEY: i64 = 500;
+
+/// The journey of a conversation after a feed number, in order; the newest [`MAX_JOURNEY`] of it.
 pub async fn journey_after(db: &mut Db, conversation: ConversationId, seq: i64) -> Result<Vec<JourneyRow>, StoreError> {
     let rows = sqlx::query(
         "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM journey \
-         WHERE conversation_id = $1 AND seq > $2 ORDER BY version",
+         WHERE conversation_id = $1 AND seq > $2 ORDER BY version DESC LIMIT $3",
     )
     .bind(conversation.to_string())
     .bind(seq)
+    .bind(MAX_JOURNEY)
     .fetch_all(db)
     .await?;
-    rows.iter().map(journey).collect()
+    rows.iter().rev().map(journey).collect()
 }

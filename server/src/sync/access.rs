@@ -54,7 +54,9 @@ pub async fn reads_document(db: &mut Db, access: &Access, document: DocumentId) 
             .await?
             .is_some_and(|head| (1..=head.segment).contains(&segment))),
         DocumentId::Discussion(conversation) => discusses(db, access, conversation).await,
-        DocumentId::Draft(conversation) => Ok(readable(db, access, conversation).await?.is_some()),
+        DocumentId::Draft(conversation) => Ok(readable(db, access, conversation)
+            .await?
+            .is_some_and(|head| access.replies(&head.state))),
         DocumentId::Contact(contact) | DocumentId::Notes(contact) => reads_contact(db, access, contact).await,
     }
 }
@@ -68,12 +70,20 @@ pub async fn discusses(db: &mut Db, access: &Access, conversation: ConversationI
     Ok(scope.is_some_and(|scope| access.discusses(&scope, &head.invited)))
 }
 
-/// May the user read this conversation? For files.
-pub async fn may_read(app: &App, user: UserId, conversation: ConversationId) -> Result<bool, StoreError> {
+/// May the user read this conversation, or its internal discussion? For files.
+pub async fn may_read(
+    app: &App,
+    user: UserId,
+    conversation: ConversationId,
+    internal: bool,
+) -> Result<bool, StoreError> {
     let mut db = app.store.read().await?;
     let Some(user) = crate::store::people::user(&mut db, user).await? else {
         return Ok(false);
     };
     let access = of(&mut db, &user).await?;
+    if internal {
+        return discusses(&mut db, &access, conversation).await;
+    }
     Ok(readable(&mut db, &access, conversation).await?.is_some())
 }

@@ -195,8 +195,22 @@ pub async fn open(
     app.hub.began(document, part.epoch, part.to);
     app.hub.send(socket, &ServerFrame::Part(part));
     drop(room);
-    if let DocumentId::Timeline(conversation, _) = document {
-        let rows = messages::after(&mut db, conversation, rows_after).await?;
+    if let DocumentId::Timeline(conversation, segment) = document {
+        // Rows of a segment come with it; of the others only what has changed since. A long chat that is opened
+        // for the first time costs one segment.
+        let mut rows = match have {
+            Some(_) if rows_after > 0 => vec![],
+            Some(_) | None => messages::of_segment(&mut db, conversation, segment).await?,
+        };
+        if rows_after > 0 {
+            let whole = !rows.is_empty();
+            let changed = messages::after(&mut db, conversation, rows_after).await?;
+            rows.extend(
+                changed
+                    .into_iter()
+                    .filter(|record| !whole || record.row.segment != segment),
+            );
+        }
         let mut upserts: Vec<Row> = rows.into_iter().map(|record| Row::Message(record.row)).collect();
         let journey = messages::journey_after(&mut db, conversation, rows_after).await?;
         upserts.extend(journey.into_iter().map(Row::Journey));

@@ -4,20 +4,16 @@ use std::sync::Arc;
 
 use causerie_shared::{
     access::{Access, Scope},
-    document::DocumentId,
+    document::{DocumentId, genesis},
     frame::ServerFrame,
     gate::{self, Writer},
     ids::{DeviceId, IntentId},
     refusal::{Code, Refusal},
 };
 
-use super::{
-    SocketId,
-    access::reads_contact,
-    room::{Locked, Prepared},
-};
+use super::{SocketId, access::reads_contact, outgrown, room::Prepared, rooms::Locked};
 use crate::{
-    desk::{DeskError, change, contact, reply},
+    desk::{DeskError, change, contact, discussion, reply},
     state::App,
     store::documents,
     sync::News,
@@ -93,23 +89,37 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
         user: pusher.access.user,
         device: pusher.device,
     };
-    let prepared = match room.prepare(writer, changes) {
+    let mut prepared = match room.prepare(writer, changes) {
         Ok(prepared) => prepared,
         Err(Some(refusal)) => return Err(refusal.into()),
         Err(None) => {
             tracing::error!(document = %push.document, "a document panicked and was set aside");
-            room.quarantine(&app.store).await?;
+            set_aside(app, &mut room, push.document).await?;
             return Ok(Done::Panicked);
         }
     };
-    match store(app, &mut room, pusher, push, &prepared).await {
+    match store(app, &mut room, pusher, push, &mut prepared).await {
         Ok((news, scope)) => {
-            finish(app, room, pusher, push, prepared, news, scope);
+            finish(app, room, pusher, push, prepared, news, scope).await;
             Ok(Done::Stored)
         }
         Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => Ok(Done::Again),
         Err(error) => Err(error),
     }
+}
+
+/// Nobody writes the document any more. A chat goes on in the next segment.
+async fn set_aside(app: &App, room: &mut Locked, document: DocumentId) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let mut news = News::default();
+    room.quarantine(&mut tx).await?;
+    if let DocumentId::Timeline(conversation, segment) = document {
+        let target = reply::Target { conversation, segment };
+        reply::leave_segment(&mut tx, target, &mut news).await?;
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
 }
 
 /// Step 2, second half: what is stored already is acknowledged, never applied twice.
@@ -121,11 +131,20 @@ async fn known(
     changes: &[automerge::Change],
 ) -> Result<Option<ServerFrame>, DeskError> {
     let mut db = app.store.read().await?;
+    if push.epoch != room.epoch {
+        // Whoever stands in another epoch must first know what the document is now.
+        return Ok(None);
+    }
     let stored = documents::push_of(&mut db, push.document, push.intent).await?;
     let (seq, changes) = match stored {
         Some(stored) if stored.changes == push.changes => (stored.seq, vec![]),
         Some(stored) => (stored.seq, stored.changes),
         None if room.holds(changes) => (room.seq, vec![]),
+        // Applied in an older epoch: the document holds what came of it. The bytes say nothing new to the
+        // client, and keep it from taking its own for stored.
+        None if documents::is_settled(&mut db, push.document, push.intent).await? => {
+            (room.seq, vec![genesis(push.document.kind())])
+        }
         None => return Ok(None),
     };
     if !super::access::reads_document(&mut db, &pusher.access, push.document).await? {
@@ -146,20 +165,24 @@ async fn store(
     room: &mut Locked,
     pusher: &Pusher,
     push: &Push,
-    prepared: &Prepared,
+    prepared: &mut Prepared,
 ) -> Result<(News, Option<Scope>), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let mut news = News::default();
     let scope = match push.document {
         DocumentId::Timeline(conversation, segment) => {
-            let messages = &prepared.admitted.messages;
+            let (messages, bytes) = (&prepared.admitted.messages, room.bytes_with(prepared));
             let target = reply::Target { conversation, segment };
-            Some(reply::accept(&mut tx, &pusher.access, target, messages, now, &mut news).await?)
+            let accepted = reply::accept(&mut tx, &pusher.access, target, messages, bytes, now, &mut news).await?;
+            prepared.seals = accepted.seals;
+            Some(accepted.scope)
         }
-        DocumentId::Discussion(_) | DocumentId::Draft(_) => {
-            return Err(Refusal::new(Code::Forbidden, "this is not built yet").into());
+        DocumentId::Discussion(id) => {
+            let messages = &prepared.admitted.messages;
+            Some(discussion::accept(&mut tx, &pusher.access, id, messages, &mut news).await?)
         }
+        DocumentId::Draft(id) => Some(reply::may_draft(&mut tx, &pusher.access, id).await?),
         DocumentId::Contact(id) => {
             may_write_contact(&mut tx, &pusher.access, id).await?;
             contact::profile_changed(&mut tx, id, room.doc(), &mut news).await?;
@@ -186,7 +209,7 @@ async fn may_write_contact(
     Err(Refusal::new(Code::Forbidden, "you may not see this contact").into())
 }
 
-fn finish(
+async fn finish(
     app: &App,
     mut room: Locked,
     pusher: &Pusher,
@@ -212,4 +235,5 @@ fn finish(
     };
     app.hub.send(pusher.socket, &applied);
     change::publish(app, news);
+    outgrown::begin_anew(app, &mut room, scope.as_ref()).await;
 }

@@ -3,18 +3,7 @@
 use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
 };
-
-use automerge::{ActorId, Automerge};
-use causerie_shared::{
-    document::{self, DocumentError, DocumentId, Pen},
-    frame::{DocumentCursor, Part},
-    gate::{self, Actors, Admitted, KnownActor, Writer},
-    ids::IntentId,
-    refusal::{Code, Refusal},
-};
-use tokio::sync::OwnedMutexGuard;
 
 use crate::{
     clock::random_bytes,
@@ -24,11 +13,23 @@ use crate::{
         documents::{self, StoredActor, StoredPush},
     },
 };
+use automerge::{ActorId, Automerge};
+use causerie_shared::{
+    document::{
+        self, DocumentError, DocumentId, Pen,
+        anew::{Forget, anew},
+        segment::is_outgrown,
+    },
+    frame::{DocumentCursor, Part},
+    gate::{self, Actors, Admitted, KnownActor, Writer},
+    ids::IntentId,
+    refusal::{Code, Refusal},
+};
 
 /// A snapshot is written after this many pushes (`sync.md`).
 const SNAPSHOT_EVERY: i64 = 64;
-/// Documents kept in memory; the rest is loaded again when needed.
-const MAX_ROOMS: usize = 1000;
+/// What a document in memory takes beside its changes, bytes: an estimate.
+const OVERHEAD: usize = 4096;
 
 /// A document in memory.
 pub struct Room {
@@ -39,6 +40,9 @@ pub struct Room {
     sealed: bool,
     quarantined: bool,
     snapshot_seq: i64,
+    /// Stored bytes of this epoch's changes, and how many of them it began with.
+    bytes: i64,
+    begun_bytes: i64,
     /// What is in memory is not what is stored (somebody else has written since, or a change was tried and not
     /// stored): the next one who locks it loads it again.
     stale: bool,
@@ -51,6 +55,12 @@ pub struct Room {
 #[derive(Default, Clone)]
 struct Known(HashMap<ActorId, KnownActor>);
 
+impl From<HashMap<ActorId, KnownActor>> for Known {
+    fn from(actors: HashMap<ActorId, KnownActor>) -> Self {
+        Self(actors)
+    }
+}
+
 impl Actors for Known {
     fn known(&self, actor: &ActorId) -> Option<KnownActor> {
         self.0.get(actor).copied()
@@ -62,10 +72,20 @@ pub struct Prepared {
     pub changes: Vec<Vec<u8>>,
     actors: Vec<StoredActor>,
     pub admitted: Admitted,
+    /// The document's new beginning, when it is one.
+    anew: Option<Automerge>,
+    /// The segment is full with it: nothing comes after it.
+    pub seals: bool,
+}
+
+impl Prepared {
+    fn bytes(&self) -> i64 {
+        self.changes.iter().map(|change| change.len() as i64).sum()
+    }
 }
 
 impl Room {
-    async fn load(store: &Store, id: DocumentId) -> Result<Self, DeskError> {
+    pub(super) async fn load(store: &Store, id: DocumentId) -> Result<Self, DeskError> {
         let mut db = store.read().await?;
         let record = documents::get(&mut db, id).await?;
         let (epoch, snapshot, snapshot_seq) = record.as_ref().map_or((1, None, 0), |record| {
@@ -82,6 +102,8 @@ impl Room {
             sealed: record.as_ref().is_some_and(|record| record.sealed),
             quarantined: record.as_ref().is_some_and(|record| record.quarantined),
             snapshot_seq,
+            bytes: record.as_ref().map_or(0, |record| record.bytes),
+            begun_bytes: record.as_ref().map_or(0, |record| record.begun_bytes),
             stale: false,
             doc: document::load(id.kind(), snapshot, &changes)?,
             actors: Known(actors.into_iter().map(|stored| (stored.actor, stored.known)).collect()),
@@ -138,6 +160,8 @@ impl Room {
                 changes: bytes,
                 actors,
                 admitted: passed.admitted,
+                anew: None,
+                seals: false,
             })
         }));
         match attempt {
@@ -163,7 +187,54 @@ impl Room {
             changes: vec![bytes],
             actors,
             admitted: Admitted::default(),
+            anew: None,
+            seals: false,
         }))
+    }
+
+    /// Prepares the document's new beginning under the next epoch.
+    pub fn prepare_anew(&self, forget: Forget) -> Result<Prepared, DocumentError> {
+        let pen = Pen {
+            actor: random_bytes(),
+            user: None,
+        };
+        let (doc, changes) = anew(self.id.kind(), &self.doc, &pen, forget)?;
+        let parsed = changes
+            .iter()
+            .map(|bytes| document::parse(bytes))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Prepared {
+            anew: Some(doc),
+            actors: actors_of(&parsed, None),
+            changes,
+            admitted: Admitted::default(),
+            seals: false,
+        })
+    }
+
+    /// Stored bytes of the epoch with this push.
+    pub fn bytes_with(&self, prepared: &Prepared) -> i64 {
+        self.bytes + prepared.bytes()
+    }
+
+    /// Is the history so long that the document should be begun anew?
+    pub fn is_outgrown(&self) -> bool {
+        is_outgrown(self.id.kind(), self.bytes, self.begun_bytes)
+    }
+
+    /// Has anything ever been written?
+    pub fn is_empty(&self) -> bool {
+        self.seq == 0
+    }
+
+    /// Somebody else has written since it was loaded.
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// What it takes in memory, bytes: an estimate.
+    pub(super) fn weight(&self) -> usize {
+        OVERHEAD + self.bytes as usize
     }
 
     /// Step 7: writes the push in the caller's transaction.
@@ -174,8 +245,8 @@ impl Room {
         if self.seq == 0 {
             documents::ensure(&mut *db, self.id).await?;
         }
-        if !documents::advance(&mut *db, self.id, self.epoch, self.seq).await? {
-            return Err(Refusal::new(Code::Conflict, "the document moved on").into());
+        if !documents::advance(&mut *db, self.id, self.epoch, self.seq, prepared.bytes()).await? {
+            return Err(self.moved());
         }
         let push = StoredPush {
             seq: self.seq + 1,
@@ -187,14 +258,81 @@ impl Room {
             documents::save_actor(&mut *db, self.id, self.epoch, actor).await?;
         }
         if push.seq - self.snapshot_seq >= SNAPSHOT_EVERY {
-            documents::save_snapshot(db, self.id, self.epoch, push.seq, self.doc.save_nocompress()).await?;
+            let bytes = self.doc.save_nocompress();
+            documents::save_snapshot(&mut *db, self.id, self.epoch, push.seq, bytes).await?;
+        }
+        if prepared.seals {
+            documents::seal(db, self.id).await?;
         }
         Ok(())
+    }
+
+    fn moved(&mut self) -> DeskError {
+        self.stale = true;
+        Refusal::new(Code::Conflict, "the document moved on").into()
+    }
+
+    /// Writes the new beginning under the next epoch, in the caller's transaction.
+    ///
+    /// # Errors
+    /// `Conflict` as in [`Room::write`].
+    pub async fn write_anew(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), DeskError> {
+        if self.seq == 0 {
+            documents::ensure(&mut *db, self.id).await?;
+        }
+        let (stands, pushes) = ((self.epoch, self.seq), pushes_of(prepared));
+        if !documents::begin_anew(&mut *db, self.id, stands, pushes, prepared.bytes()).await? {
+            return Err(self.moved());
+        }
+        let epoch = self.epoch + 1;
+        if pushes > 0 {
+            let push = StoredPush {
+                seq: pushes,
+                intent,
+                changes: prepared.changes.clone(),
+            };
+            documents::insert_push(&mut *db, self.id, epoch, &push).await?;
+        }
+        for actor in &prepared.actors {
+            documents::save_actor(&mut *db, self.id, epoch, actor).await?;
+        }
+        Ok(())
+    }
+
+    /// After the commit of [`Room::write_anew`]. Returns the frame for those who follow it.
+    pub fn committed_anew(&mut self, prepared: Prepared) -> Part {
+        self.epoch += 1;
+        self.seq = pushes_of(&prepared);
+        self.snapshot_seq = 0;
+        self.bytes = prepared.bytes();
+        self.begun_bytes = self.bytes;
+        // Nothing but `prepare_anew` gives one; without it what is stored is read again.
+        match prepared.anew {
+            Some(doc) => self.doc = doc,
+            None => self.stale = true,
+        }
+        self.actors = prepared
+            .actors
+            .into_iter()
+            .map(|stored| (stored.actor, stored.known))
+            .collect::<HashMap<_, _>>()
+            .into();
+        self.pen.actor = random_bytes();
+        Part {
+            document: self.id,
+            epoch: self.epoch,
+            from: 0,
+            to: self.seq,
+            snapshot: None,
+            changes: prepared.changes,
+        }
     }
 
     /// After the commit: the document in memory is what is stored. Returns the frame for those who follow it.
     pub fn committed(&mut self, prepared: Prepared) -> Part {
         self.stale = false;
+        self.bytes += prepared.bytes();
+        self.sealed |= prepared.seals;
         self.seq += 1;
         if self.seq - self.snapshot_seq >= SNAPSHOT_EVERY {
             self.snapshot_seq = self.seq;
@@ -214,8 +352,10 @@ impl Room {
 
     /// What a replica that stands at `have` lacks: a range read, no document is loaded for it.
     pub async fn part_since(&self, db: &mut Db, have: Option<DocumentCursor>) -> Result<Part, StoreError> {
+        // The database knows better: another node may have written, or begun the document anew.
+        let (epoch, seq) = documents::place(&mut *db, self.id).await?.unwrap_or((self.epoch, 0));
         let held = have
-            .filter(|have| have.epoch == self.epoch && (0..=self.seq).contains(&have.seq))
+            .filter(|have| have.epoch == epoch && (0..=seq).contains(&have.seq))
             .map(|have| have.seq);
         let record = match held {
             Some(_) => None,
@@ -223,10 +363,10 @@ impl Room {
         };
         let snapshot = record.and_then(|record| record.snapshot.map(|bytes| (bytes, record.snapshot_seq)));
         let after = held.or(snapshot.as_ref().map(|(_, seq)| *seq)).unwrap_or(0);
-        let pushes = documents::pushes_after(db, self.id, self.epoch, after).await?;
+        let pushes = documents::pushes_after(db, self.id, epoch, after).await?;
         Ok(Part {
             document: self.id,
-            epoch: self.epoch,
+            epoch,
             from: held.unwrap_or(0),
             to: pushes.last().map_or(after, |push| push.seq),
             snapshot: snapshot.map(|(bytes, _)| bytes),
@@ -235,14 +375,16 @@ impl Room {
     }
 
     /// The document panicked: nobody writes it from now on.
-    pub async fn quarantine(&mut self, store: &Store) -> Result<(), StoreError> {
+    pub async fn quarantine(&mut self, db: &mut Db) -> Result<(), StoreError> {
         self.quarantined = true;
-        let mut tx = store.begin().await?;
-        documents::ensure(&mut tx, self.id).await?;
-        documents::quarantine(&mut tx, self.id).await?;
-        tx.commit().await?;
-        Ok(())
+        documents::ensure(&mut *db, self.id).await?;
+        documents::quarantine(db, self.id).await
     }
+}
+
+/// An empty document begins its epoch without a push.
+fn pushes_of(prepared: &Prepared) -> i64 {
+    i64::from(!prepared.changes.is_empty())
 }
 
 fn actors_of(changes: &[automerge::Change], bound_to: Option<Writer>) -> Vec<StoredActor> {
@@ -258,56 +400,4 @@ fn actors_of(changes: &[automerge::Change], bound_to: Option<Writer>) -> Vec<Sto
     last.into_iter()
         .map(|(actor, known)| StoredActor { actor, known })
         .collect()
-}
-
-type Slot = Arc<tokio::sync::Mutex<Option<Room>>>;
-
-/// All rooms.
-#[derive(Default)]
-pub struct Rooms {
-    slots: Mutex<HashMap<DocumentId, Slot>>,
-}
-
-/// A locked room.
-pub struct Locked(OwnedMutexGuard<Option<Room>>);
-
-impl std::ops::Deref for Locked {
-    type Target = Room;
-
-    fn deref(&self) -> &Room {
-        // `lock` fills the slot before it hands the guard out, and nothing empties it.
-        self.0.as_ref().expect("a locked room is loaded")
-    }
-}
-
-impl std::ops::DerefMut for Locked {
-    fn deref_mut(&mut self) -> &mut Room {
-        self.0.as_mut().expect("a locked room is loaded")
-    }
-}
-
-impl Rooms {
-    /// Waits for the document's lock and loads it if it is not in memory.
-    pub async fn lock(&self, store: &Store, id: DocumentId) -> Result<Locked, DeskError> {
-        let slot = self.slot(id);
-        let mut guard = slot.lock_owned().await;
-        if guard.as_ref().is_none_or(|room| room.stale) {
-            *guard = Some(Room::load(store, id).await?);
-        }
-        Ok(Locked(guard))
-    }
-
-    fn slot(&self, id: DocumentId) -> Slot {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() >= MAX_ROOMS {
-            // Rooms that nobody holds right now can go; the database has everything.
-            let mut spare = slots.len() - MAX_ROOMS / 2;
-            slots.retain(|_, slot| {
-                let keep = spare == 0 || Arc::strong_count(slot) > 1;
-                spare -= usize::from(!keep);
-                keep
-            });
-        }
-        Arc::clone(slots.entry(id).or_default())
-    }
 }

@@ -96,6 +96,14 @@ impl World {
         access::of(&mut db, &record).await.expect("access")
     }
 
+    /// One of the demo's people by the name before the `@`.
+    pub async fn who(&self, name: &str) -> UserId {
+        let mut db = self.app.store.read().await.expect("a connection");
+        let users = people::users(&mut db).await.expect("users");
+        let email = format!("{name}@demo.test");
+        users.iter().find(|user| user.email == email).expect("a user").id
+    }
+
     pub async fn connect(&self, user: UserId) {
         presence::connected(&self.app, user).await.expect("connected");
     }

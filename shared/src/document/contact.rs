@@ -3,7 +3,7 @@
 use automerge::{Automerge, ObjId, ReadDoc, transaction::Transactable};
 use serde::{Deserialize, Serialize};
 
-use super::{DocumentError, Pen, container, write};
+use super::{DocumentError, Pen, apply, container, write};
 use crate::{
     contact::{Detail, Field, normalise},
     ids::UserId,
@@ -131,21 +131,67 @@ pub fn history(doc: &Automerge, field: Field) -> Result<Vec<Former>, DocumentErr
         .into_iter()
         .map(|(_, id)| id)
         .collect();
+    let changes = doc.get_changes(&[]);
+    // The mark stands on an actor's first change only.
+    let author_of = |change: &automerge::Change| {
+        let first = changes.iter().find(|first| first.actor_id() == change.actor_id())?;
+        first.author()?.as_bytes().try_into().ok()
+    };
     let mut former = vec![];
-    for change in doc.get_changes(&[]).iter().rev() {
+    for change in changes.iter().rev() {
         for (value, id) in doc.get_all_at(automerge::ROOT, key, &[change.hash()])? {
             let own = matches!(&id, ObjId::Id(number, actor, _)
                 if actor == change.actor_id() && (change.start_op().get()..=change.max_op()).contains(number));
             if let (Some(value), true, false) = (value.as_str(), own, standing.contains(&id)) {
-                let author = change.author().and_then(|author| author.as_bytes().try_into().ok());
                 former.push(Former {
                     value: value.to_owned(),
-                    author: author.map(|bytes| UserId::from_u128(u128::from_be_bytes(bytes))),
+                    author: author_of(change).map(|bytes| UserId::from_u128(u128::from_be_bytes(bytes))),
                 });
             }
         }
     }
     Ok(former)
+}
+
+/// Writes the whole profile of `old` on the genesis. Each further value of a field that has several goes into
+/// a change of its own, made at the same time as the first, so that they stay side by side in their order.
+pub(super) fn copy(doc: &mut Automerge, old: &Automerge, pen: &Pen) -> Result<Vec<Vec<u8>>, DocumentError> {
+    let mut profile = read(old)?;
+    // Fields with the most values first: then a field's operation has the same number in every change, and
+    // the actors alone decide about the order of its values.
+    profile
+        .fields
+        .sort_by_key(|(_, values)| std::cmp::Reverse(values.len()));
+    let most = profile.fields.first().map_or(1, |(_, values)| values.len().max(1));
+    let base = doc.clone();
+    let mut changes = vec![];
+    for layer in 0..most {
+        let mut pen = pen.clone();
+        pen.actor[0] = u8::try_from(layer).unwrap_or(u8::MAX);
+        let change = write(&mut base.clone(), &pen, |tx| {
+            for (field, values) in &profile.fields {
+                if let Some(value) = values.get(layer) {
+                    tx.put(automerge::ROOT, field.as_str(), value.as_str())?;
+                }
+            }
+            if layer == 0 {
+                for (detail, values) in [(Detail::Email, &profile.emails), (Detail::Phone, &profile.phones)] {
+                    let map = container(tx, detail.container())?;
+                    for value in values {
+                        tx.put(&map, normalise(detail, value), value.as_str())?;
+                    }
+                }
+                let custom = container(tx, "custom")?;
+                for (key, value) in &profile.custom {
+                    tx.put(&custom, key.as_str(), value.as_str())?;
+                }
+            }
+            Ok(())
+        })?;
+        changes.extend(change);
+    }
+    apply(doc, &changes)?;
+    Ok(changes)
 }
 
 fn texts(doc: &Automerge, detail: Detail) -> Result<Vec<String>, DocumentError> {
@@ -160,7 +206,7 @@ fn texts(doc: &Automerge, detail: Detail) -> Result<Vec<String>, DocumentError> 
 mod tests {
     use super::*;
     use crate::{
-        document::{DocumentKind, apply, begin},
+        document::{DocumentKind, begin},
         ids::UserId,
     };
 
@@ -206,7 +252,8 @@ mod tests {
         set(&mut a, &pen(1), Field::City, Some("Denia")).unwrap();
         let mut lost = texts(&a);
         lost.sort();
-        let expected = [("Denia", 2), ("Gandia", 1), ("Valencia", 1)];
+        // The chosen one goes on standing under its own author.
+        let expected = [("Gandia", 1), ("Valencia", 1)];
         assert_eq!(lost, expected.map(|(value, n)| (value.to_owned(), user(n))));
         assert!(history(&a, Field::Name).unwrap().is_empty());
     }

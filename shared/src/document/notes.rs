@@ -1,6 +1,9 @@
 //! Notes about a contact, written together: each has an author, a highlight and a shared text.
 
-use automerge::{Automerge, ObjId, ObjType, ReadDoc, ScalarValue, Value, transaction::Transactable};
+use automerge::{
+    Automerge, ObjId, ObjType, ReadDoc, ScalarValue, Value,
+    transaction::{Transactable, Transaction},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{DocumentError, Pen, container, integer, string, write};
@@ -37,15 +40,14 @@ pub fn add(doc: &mut Automerge, pen: &Pen, id: NoteId, at: Millis, text: &str) -
     let author = pen.user.ok_or(DocumentError::Missing("author"))?;
     write(doc, pen, |tx| {
         let notes = container(tx, NOTES)?;
-        let entry = tx.put_object(&notes, id.to_string(), ObjType::Map)?;
-        tx.put(&entry, "author", author.to_string())?;
-        tx.put(&entry, "at", ScalarValue::Int(at))?;
-        tx.put(&entry, "highlighted", false)?;
-        let body = tx.put_object(&entry, "text", ObjType::Text)?;
-        if !text.is_empty() {
-            tx.splice_text(&body, 0, 0, text)?;
-        }
-        Ok(())
+        let note = Note {
+            id,
+            author,
+            at,
+            highlighted: false,
+            text: text.to_owned(),
+        };
+        put(tx, &notes, &note)
     })?
     .ok_or(DocumentError::Missing("change"))
 }
@@ -68,6 +70,30 @@ pub fn highlight(doc: &mut Automerge, pen: &Pen, id: NoteId, on: bool) -> Result
         tx.put(&entry, "highlighted", on)?;
         Ok(())
     })
+}
+
+/// Writes all notes of `old` as one change.
+pub(super) fn copy(doc: &mut Automerge, old: &Automerge, pen: &Pen) -> Result<Option<Vec<u8>>, DocumentError> {
+    let all = read(old)?;
+    write(doc, pen, |tx| {
+        let notes = container(tx, NOTES)?;
+        for note in &all {
+            put(tx, &notes, note)?;
+        }
+        Ok(())
+    })
+}
+
+fn put(tx: &mut Transaction<'_>, notes: &ObjId, note: &Note) -> Result<(), DocumentError> {
+    let entry = tx.put_object(notes, note.id.to_string(), ObjType::Map)?;
+    tx.put(&entry, "author", note.author.to_string())?;
+    tx.put(&entry, "at", ScalarValue::Int(note.at))?;
+    tx.put(&entry, "highlighted", note.highlighted)?;
+    let body = tx.put_object(&entry, "text", ObjType::Text)?;
+    if !note.text.is_empty() {
+        tx.splice_text(&body, 0, 0, &note.text)?;
+    }
+    Ok(())
 }
 
 /// All notes: highlighted first, then the newest (`ux.md` §4.6).

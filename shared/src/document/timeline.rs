@@ -5,7 +5,7 @@ use automerge::{
     transaction::{Transactable, Transaction},
 };
 
-use super::{DocumentError, Pen, container, integer, string, write};
+use super::{DocumentError, Pen, anew::Forget, container, integer, string, write};
 use crate::{
     ids::MessageId,
     message::{Author, Kind, Message},
@@ -35,6 +35,27 @@ fn put(tx: &mut Transaction<'_>, message: &Message) -> Result<(), DocumentError>
         }
     }
     Ok(())
+}
+
+/// Writes all messages of `old` as one change; those to be forgotten without text and files.
+pub(super) fn copy(
+    doc: &mut Automerge,
+    old: &Automerge,
+    pen: &Pen,
+    forget: Forget,
+) -> Result<Option<Vec<u8>>, DocumentError> {
+    write(doc, pen, |tx| {
+        for id in ordered(old)? {
+            let Some(mut message) = get(old, id)? else { continue };
+            if forget.blanks(id) {
+                message.kind = Kind::Text;
+                message.body.clear();
+                message.attachments.clear();
+            }
+            put(tx, &message)?;
+        }
+        Ok(())
+    })
 }
 
 /// Ids of all messages, in id order.

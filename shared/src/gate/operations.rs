@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use automerge::{
-    Automerge, ExpandedChange, ObjType, ROOT, ReadDoc, ScalarValue, Value,
-    legacy::{Key, ObjectId, Op, OpId, OpType},
+    Automerge, ExpandedChange, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value,
+    legacy::{ElementId, Key, ObjectId, Op, OpId, OpType},
 };
 
 use crate::{
@@ -59,6 +59,9 @@ pub(super) fn check(kind: DocumentKind, doc: &Automerge, change: &ExpandedChange
     let mut facts = Vec::with_capacity(change.operations.len());
     for (index, op) in change.operations.iter().enumerate() {
         let place = locate(kind, doc, &made, &op.obj)?;
+        if let Key::Seq(element) = &op.key {
+            on_an_element(doc, change, op, element)?;
+        }
         let id = OpId::new(change.start_op.get() + index as u64, &change.actor_id);
         let (fact, creates) = allow(kind, doc, &place, op)?;
         if let Some(place) = creates {
@@ -67,6 +70,37 @@ pub(super) fn check(kind: DocumentKind, doc: &Automerge, change: &ExpandedChange
         facts.push(fact);
     }
     Ok(facts)
+}
+
+/// An operation in a list or text stands at something that was written before.
+/// A deletion takes one such element of an older change; what one change creates and deletes would be data that
+/// no patch shows.
+fn on_an_element(doc: &Automerge, change: &ExpandedChange, op: &Op, element: &ElementId) -> Result<(), Refusal> {
+    let unknown = || bad("an operation on an unknown element");
+    let deletes = matches!(op.action, OpType::Delete);
+    let id = match element {
+        ElementId::Head if deletes => return Err(unknown()),
+        ElementId::Head => return Ok(()),
+        ElementId::Id(id) => id,
+    };
+    if deletes && op.pred.iter().ne([id]) {
+        return Err(bad("a deletion takes the element at which it stands"));
+    }
+    if *id.actor() == change.actor_id && id.counter() >= change.start_op.get() {
+        let own = usize::try_from(id.counter() - change.start_op.get())
+            .ok()
+            .and_then(|index| change.operations.get(index));
+        return match own {
+            Some(made) if !deletes && made.insert && made.obj == op.obj => Ok(()),
+            Some(_) | None => Err(bad("a change cannot delete what it creates")),
+        };
+    }
+    // That it is one of this object shows in the dry run; here, that it is there at all, at a low price: a change
+    // can hold tens of thousands of these.
+    match doc.hash_for_opid(&ObjId::Id(id.counter(), id.actor().clone(), 0)) {
+        Some(_) => Ok(()),
+        None => Err(unknown()),
+    }
 }
 
 /// Finds out what the object of an operation is.

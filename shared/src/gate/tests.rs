@@ -5,7 +5,7 @@ use automerge::{ExpandedChange, ObjType, ROOT, ScalarValue, legacy, transaction:
 use super::*;
 use crate::{
     contact::{Detail, Field},
-    document::{self, DocumentError, Pen, begin, contact, notes, timeline},
+    document::{self, DocumentError, Pen, begin, contact, draft, notes, timeline},
     ids::MessageId,
     message::{Author, Kind},
 };
@@ -361,6 +361,70 @@ fn notes_are_written_together_but_not_in_anothers_name() {
     )
     .unwrap();
     assert_eq!(code(room.judge(writer(BEN), &[long])), Code::TooLarge);
+}
+
+#[test]
+fn a_draft_is_typed_and_deleted_and_hides_nothing() {
+    let mut room = Room::new(DocumentKind::Draft);
+    let splice = |at, delete, insert: &str| notes::Splice {
+        at,
+        delete,
+        insert: insert.into(),
+    };
+    let mut local = room.doc.clone();
+    let typed = draft::edit(&mut local, &pen(ANA), &splice(0, 0, "Hello 👩‍👩‍👧"))
+        .unwrap()
+        .unwrap();
+    let more = draft::edit(&mut local, &pen(ANA), &splice(0, 5, "Dear"))
+        .unwrap()
+        .unwrap();
+    room.push(writer(ANA), &[typed, more]).unwrap();
+    assert_eq!(draft::read(&room.doc).unwrap(), "Dear 👩‍👩‍👧");
+    let hidden = edit(&room, BEN, |tx| {
+        let (_, text) = automerge::ReadDoc::get(tx, ROOT, "text")?.unwrap();
+        tx.splice_text(&text, 0, 0, "smuggled")?;
+        Ok(tx.splice_text(&text, 0, 8, "")?)
+    });
+    assert_eq!(code(room.judge(writer(BEN), &[hidden])), Code::BadOperation);
+    let cut = draft::edit(&mut room.doc.clone(), &pen(BEN), &splice(0, 2, ""))
+        .unwrap()
+        .unwrap();
+    // Elements that do not exist, in the place of those that do.
+    for bend in [7000, 1] {
+        let bent = bent(&cut, |change| {
+            for op in &mut change.operations {
+                if let legacy::Key::Seq(legacy::ElementId::Id(id)) = &mut op.key {
+                    id.0 = bend;
+                    op.pred = vec![id.clone()].into();
+                }
+            }
+        });
+        let refused = code(room.judge(writer(BEN), &[bent]));
+        assert!(matches!(refused, Code::BadOperation | Code::Malformed), "{refused:?}");
+    }
+    assert!(room.judge(writer(BEN), &[cut]).is_ok());
+    let long = draft::edit(
+        &mut room.doc.clone(),
+        &pen(BEN),
+        &splice(0, 0, &"x".repeat(draft::MAX_DRAFT)),
+    );
+    assert_eq!(code(room.judge(writer(BEN), &[long.unwrap().unwrap()])), Code::TooLarge);
+    let marked = edit(&room, BEN, |tx| Ok(tx.put(ROOT, "text", "gone")?));
+    assert_eq!(code(room.judge(writer(BEN), &[marked])), Code::BadOperation);
+}
+
+#[test]
+fn a_discussion_is_judged_like_a_timeline() {
+    let mut room = Room::new(DocumentKind::Discussion);
+    let said = timeline::append(&mut room.doc.clone(), &pen(ANA), &message(10, ANA, "Refund?")).unwrap();
+    assert_eq!(
+        room.push(writer(ANA), &[said]).unwrap().messages,
+        [message(10, ANA, "Refund?")]
+    );
+    let forged = timeline::append(&mut room.doc.clone(), &pen(BEN), &message(11, ANA, "Yes")).unwrap();
+    assert_eq!(code(room.judge(writer(BEN), &[forged])), Code::BadContent);
+    let replaced = timeline::append(&mut room.doc.clone(), &pen(BEN), &message(10, BEN, "No")).unwrap();
+    assert_eq!(code(room.judge(writer(BEN), &[replaced])), Code::BadOperation);
 }
 
 #[test]

@@ -165,6 +165,11 @@ impl Core {
         match replica.take(&part) {
             Taken::Applied => {
                 step.dirty(DiskKey::Document(id));
+                if let (true, DocumentId::Timeline(chat, _)) = (anew, id)
+                    && let Some(thread) = self.threads.get_mut(&chat)
+                {
+                    thread.forget(replica);
+                }
                 // A reply that lost its acknowledgement comes back this way: then it is not sent again.
                 if anew || !replica.pending.is_empty() {
                     self.rebuild_if_needed(step, id, anew);

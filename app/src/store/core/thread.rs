@@ -75,6 +75,13 @@ impl Thread {
         all
     }
 
+    /// The server wrote these messages anew: what was said in them before is not kept.
+    pub(super) fn forget(&mut self, replica: &Replica) {
+        for id in timeline::ids(replica.confirmed()).unwrap_or_default() {
+            self.said.remove(&id);
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.said.is_empty()
     }
@@ -130,6 +137,7 @@ impl Thread {
         MessageBubble {
             at: row.map_or(message.at, |row| row.accepted_at),
             position: row.map(|row| row.position),
+            redacted: row.is_some_and(|row| row.redacted_at.is_some()),
             ..bubble(message, files, stage)
         }
     }
@@ -145,6 +153,7 @@ pub(super) fn bubble(message: &Message, files: Vec<FileBrief>, stage: Stage) -> 
         at: message.at,
         position: None,
         files,
+        redacted: false,
         stage,
     }
 }

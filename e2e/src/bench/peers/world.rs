@@ -188,8 +188,11 @@ fn tail(messages: usize) -> Vec<Vec<u8>> {
 async fn append(app: &Shared, chat: ConversationId, changes: &[Vec<u8>]) {
     let document = DocumentId::Timeline(chat, 1);
     let mut tx = app.store.begin().await.expect("a transaction");
+    let bytes = changes.iter().map(|change| change.len() as i64).sum();
     assert!(
-        documents::advance(&mut tx, document, 1, 1).await.expect("a document"),
+        documents::advance(&mut tx, document, 1, 1, bytes)
+            .await
+            .expect("a document"),
         "the timeline has one push"
     );
     let push = StoredPush {

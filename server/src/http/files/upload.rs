@@ -22,7 +22,10 @@ use crate::{
     config::Config,
     error::ApiError,
     state::App,
-    store::files::{self, FileRecord},
+    store::{
+        StoreError,
+        files::{self, FileRecord},
+    },
 };
 
 /// A sender that is silent for longer has gone.
@@ -67,6 +70,7 @@ pub async fn save(app: &App, name: &str, body: Body, owner: Owner) -> Result<Fil
         user,
         contact,
         conversation: None,
+        internal: false,
         created_at: now,
     };
 
@@ -95,6 +99,24 @@ pub async fn sweep(config: &Config) -> io::Result<()> {
         let place = entry.path();
         if place.extension().is_some_and(|extension| extension == PART) {
             fs::remove_file(place).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the bytes of removed files, then their rows. What fails is tried again at the next start.
+pub async fn erase(app: &App) -> Result<(), StoreError> {
+    let removed = files::removed(&mut *app.store.read().await?).await?;
+    for id in removed {
+        match fs::remove_file(path(&app.config, id)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::error!(file = %id, %error, "a removed file is still on the disk");
+            }
+            Ok(()) | Err(_) => {
+                let mut tx = app.store.begin().await?;
+                files::erase(&mut tx, id).await?;
+                tx.commit().await?;
+            }
         }
     }
     Ok(())

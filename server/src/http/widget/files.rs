@@ -63,6 +63,10 @@ pub async fn download(
         .ok_or_else(missing)?;
     let file = rows::file(&mut db, id).await?.ok_or_else(missing)?;
     drop(db);
+    // What colleagues show each other is not for the customer.
+    if file.internal {
+        return Err(missing());
+    }
     if file.contact == Some(contact) || in_chat_of(&app, &file, contact).await? {
         return files::serve(&app, &file).await;
     }

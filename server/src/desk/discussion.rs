@@ -1,0 +1,95 @@
+//! The internal discussion of a chat: who may write, and who is asked in (`domain.md` §3).
+
+use causerie_shared::{
+    access::{Access, Scope},
+    ids::{ConversationId, UserId},
+    message::Message,
+    refusal::{Code, Refusal},
+    row::Head,
+};
+
+use super::{
+    DeskError, change, not_found, reply,
+    seen::{touch, touch_from},
+};
+use crate::{
+    state::App,
+    store::{Db, conversations, people},
+    sync::{News, access},
+};
+
+/// Most colleagues that can be asked into one discussion.
+const MAX_INVITED: usize = 50;
+
+/// The chat, locked, if the user may write its discussion now, and its audience.
+async fn writable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<(Head, Scope), DeskError> {
+    let head = conversations::lock(&mut *db, conversation)
+        .await?
+        .ok_or_else(not_found)?;
+    let rules = change::rules(db, head.inbox).await?;
+    let scope = head.scope(rules.mode);
+    if !access.discusses(&scope, &head.invited) {
+        return Err(not_found().into());
+    }
+    if head.state.status().is_final() {
+        return Err(Refusal::new(Code::Closed, "the chat has ended").into());
+    }
+    Ok((head, scope))
+}
+
+/// Those who may read the discussion: the chat's readers and the invited.
+pub fn audience(head: &Head, mut scope: Scope) -> Scope {
+    scope.named.extend(&head.invited);
+    scope
+}
+
+/// Checks that the user may discuss now, and counts. Returns those who may read it.
+///
+/// A message of the discussion has no row: its order is that of the document, and nothing of it is where a
+/// visitor or a channel could be sent it.
+pub async fn accept(
+    db: &mut Db,
+    access: &Access,
+    conversation: ConversationId,
+    new: &[Message],
+    news: &mut News,
+) -> Result<Scope, DeskError> {
+    let (mut head, _) = writable(&mut *db, access, conversation).await?;
+    for message in new {
+        reply::attach(&mut *db, &head, access.user, message, true).await?;
+        head.discussed += 1;
+    }
+    let scope = touch(db, &mut head, news).await?;
+    Ok(audience(&head, scope))
+}
+
+/// Asks a colleague in: from now on they may read the chat. A second invitation changes nothing.
+///
+/// # Errors
+/// `NotFound`, `Closed`; `Invalid` for somebody who has nothing to do with the inbox.
+pub async fn invite(app: &App, access: &Access, conversation: ConversationId, user: UserId) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let (mut head, before) = writable(&mut tx, access, conversation).await?;
+    if head.invited.contains(&user) {
+        return Ok(());
+    }
+    let stranger = || Refusal::new(Code::Invalid, "only colleagues of this inbox can be invited");
+    let colleague = people::user(&mut tx, user).await?.filter(|user| user.active);
+    let theirs = access::of(&mut tx, &colleague.ok_or_else(stranger)?).await?;
+    if !theirs.sees_inbox(head.inbox) {
+        return Err(stranger().into());
+    }
+    if head.invited.len() >= MAX_INVITED {
+        return Err(Refusal::new(
+            Code::TooLarge,
+            format!("at most {MAX_INVITED} colleagues can be invited"),
+        )
+        .into());
+    }
+    head.invited.push(user);
+    let mut news = News::default();
+    touch_from(&mut tx, &mut head, before, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! A contact who asked to be forgotten: everything they and others wrote goes; that there were chats, when and
+//! with which outcome stays for the reports.
+
+use causerie_shared::{
+    access::Access,
+    contact::FORGOTTEN,
+    document::{DocumentId, anew::Forget},
+    frame::ServerFrame,
+    ids::ContactId,
+    refusal::{Code, Refusal},
+    row::{Head, Origin},
+};
+
+use super::{DeskError, change, redact, seen::touch};
+use crate::{
+    state::App,
+    store::{Db, contacts, conversations, files, messages},
+    sync::{News, outgrown, room::Prepared, rooms::Locked},
+};
+
+/// How often it is tried again when somebody wrote at the same time.
+const TRIES: usize = 3;
+/// Chats of one contact; nobody has more.
+const MAX_CHATS: i64 = 100_000;
+
+/// Makes every copy of a contact forget. Their open chat goes on without a way to reach them: who writes
+/// again from the same place is somebody new.
+///
+/// # Errors
+/// `Forbidden` unless an owner or admin asks; `NotFound`.
+pub async fn contact(app: &App, access: &Access, contact: ContactId) -> Result<(), DeskError> {
+    if !access.role.manages() {
+        return Err(Refusal::new(Code::Forbidden, "only owners and admins").into());
+    }
+    for _ in 0..TRIES {
+        match attempt(app, contact).await {
+            Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            other => return other,
+        }
+    }
+    Err(Refusal::new(Code::Conflict, "the contact is busy; try again").into())
+}
+
+/// All documents of a contact.
+fn documents(contact: ContactId, chats: &[Head]) -> Vec<DocumentId> {
+    let mut all = vec![DocumentId::Contact(contact), DocumentId::Notes(contact)];
+    for head in chats {
+        all.extend((1..=head.segment).map(|segment| DocumentId::Timeline(head.id, segment)));
+        all.extend([DocumentId::Discussion(head.id), DocumentId::Draft(head.id)]);
+    }
+    // Whoever locks several does it in this order.
+    all.sort_unstable();
+    all
+}
+
+async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
+    let chats = conversations::of_contact(&mut *app.store.read().await?, contact, MAX_CHATS).await?;
+    let mut rooms = vec![];
+    for id in documents(contact, &chats) {
+        let room = app.rooms.lock(&app.store, id).await?;
+        if !room.is_empty() {
+            let prepared = room.prepare_anew(Forget::Everything)?;
+            rooms.push((room, prepared));
+        }
+    }
+    let mut tx = app.store.begin().await?;
+    contacts::lock(&mut tx, contact).await?;
+    let now = conversations::of_contact(&mut tx, contact, MAX_CHATS).await?;
+    if documents(contact, &now) != documents(contact, &chats) {
+        return Err(Refusal::new(Code::Conflict, "a chat began meanwhile").into());
+    }
+    for (room, prepared) in &mut rooms {
+        outgrown::write(app, &mut tx, room, prepared).await?;
+    }
+    let mut news = News::default();
+    let gone = forget_rows(app, &mut tx, contact, &chats, &mut news).await?;
+    tx.commit().await?;
+    publish(app, rooms);
+    change::publish(app, news);
+    redact::erase(app, &gone).await;
+    Ok(())
+}
+
+/// Contact, heads, message rows and files. Returns the files that are to go from the disk.
+async fn forget_rows(
+    app: &App,
+    db: &mut Db,
+    contact: ContactId,
+    chats: &[Head],
+    news: &mut News,
+) -> Result<Vec<causerie_shared::ids::FileId>, DeskError> {
+    let now = app.clock.now();
+    let missing = || Refusal::new(Code::NotFound, "there is no such contact");
+    let mut record = contacts::get(&mut *db, contact).await?.ok_or_else(missing)?;
+    record.name = FORGOTTEN.to_owned();
+    record.email = None;
+    contacts::save(&mut *db, &record).await?;
+    contacts::remove_identities(&mut *db, contact).await?;
+    let mut gone = files::of(&mut *db, None, Some(contact)).await?;
+    for chat in chats {
+        let Some(mut head) = conversations::lock(&mut *db, chat.id).await? else {
+            continue;
+        };
+        head.contact_name.clone_from(&record.name);
+        head.preview = None;
+        head.origin = Origin::default();
+        touch(&mut *db, &mut head, news).await?;
+        for message in messages::redact(&mut *db, chat.id, None, now, head.seq).await? {
+            news.message(message);
+        }
+        gone.extend(files::of(&mut *db, Some(chat.id), None).await?);
+    }
+    files::remove(db, &gone, now).await?;
+    Ok(gone)
+}
+
+/// Whoever has one of the documents open was allowed to; the new beginning holds nothing to hide.
+fn publish(app: &App, rooms: Vec<(Locked, Prepared)>) {
+    for (mut room, prepared) in rooms {
+        let part = room.committed_anew(prepared);
+        app.hub.document_changed(room.id, &ServerFrame::Part(part), None, None);
+    }
+}

@@ -1,0 +1,124 @@
+//! A message that everybody must forget: text and files go from the document, the row, the list and the disk.
+
+use causerie_shared::{
+    access::{Access, Scope},
+    document::{DocumentId, anew::Forget, timeline},
+    frame::ServerFrame,
+    ids::{ConversationId, FileId, MessageId},
+    message::Author,
+    refusal::{Code, Refusal},
+    row::Head,
+};
+
+use super::{DeskError, change, discussion, not_found, seen::touch};
+use crate::{
+    http::files as disk,
+    state::App,
+    store::{Db, conversations, files, messages},
+    sync::{News, outgrown},
+};
+
+/// How often it is tried again when somebody wrote at the same time on another node.
+const TRIES: usize = 3;
+
+/// Redacts a message of the chat or of its discussion; one that is redacted already stays so.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` unless a supervisor of the inbox asks, or an agent for their own message.
+pub async fn message(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), DeskError> {
+    for _ in 0..TRIES {
+        match attempt(app, access, conversation, message).await {
+            Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            other => return other,
+        }
+    }
+    Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
+}
+
+async fn attempt(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), DeskError> {
+    let row = messages::get(&mut *app.store.read().await?, conversation, message).await?;
+    let document = match &row {
+        Some(record) => DocumentId::Timeline(conversation, record.row.segment),
+        None => DocumentId::Discussion(conversation),
+    };
+    let mut room = app.rooms.lock(&app.store, document).await?;
+    let Some(said) = timeline::get(room.doc(), message)? else {
+        return Err(missing().into());
+    };
+    let mut tx = app.store.begin().await?;
+    let mut head = conversations::lock(&mut tx, conversation)
+        .await?
+        .ok_or_else(not_found)?;
+    let scope = may(&mut tx, access, &head, document, said.author).await?;
+    let prepared = room.prepare_anew(Forget::Message(message))?;
+    outgrown::write(app, &mut tx, &mut room, &prepared).await?;
+
+    let now = app.clock.now();
+    let mut news = News::default();
+    if let Some(record) = &row
+        && record.row.position == head.position
+        && let Some(preview) = &mut head.preview
+    {
+        preview.text.clear();
+        preview.files = 0;
+    }
+    touch(&mut tx, &mut head, &mut news).await?;
+    for record in messages::redact(&mut tx, conversation, Some(message), now, head.seq).await? {
+        news.message(record);
+    }
+    files::remove(&mut tx, &said.attachments, now).await?;
+    tx.commit().await?;
+
+    let part = room.committed_anew(prepared);
+    app.hub
+        .document_changed(document, &ServerFrame::Part(part), Some(&scope), None);
+    change::publish(app, news);
+    drop(room);
+    erase(app, &said.attachments).await;
+    Ok(())
+}
+
+fn missing() -> Refusal {
+    Refusal::new(Code::NotFound, "there is no such message")
+}
+
+/// Those who may read the document, if the user may redact what `author` wrote in it.
+async fn may(
+    db: &mut Db,
+    access: &Access,
+    head: &Head,
+    document: DocumentId,
+    author: Author,
+) -> Result<Scope, DeskError> {
+    let rules = change::rules(db, head.inbox).await?;
+    let mut scope = head.scope(rules.mode);
+    if let DocumentId::Discussion(_) = document {
+        scope = discussion::audience(head, scope);
+    }
+    if !access.reads(&scope) {
+        return Err(missing().into());
+    }
+    if access.supervises(head.inbox) || author == Author::Agent(access.user) {
+        return Ok(scope);
+    }
+    Err(Refusal::new(Code::Forbidden, "only supervisors, and agents for what they wrote").into())
+}
+
+/// The transaction is done and nobody can fetch the files; what stays on the disk goes at the next start.
+pub(super) async fn erase(app: &App, gone: &[FileId]) {
+    if !gone.is_empty()
+        && let Err(error) = disk::erase(app).await
+    {
+        tracing::error!(%error, "removed files are still on the disk");
+    }
+}

@@ -1,0 +1,41 @@
+//! A document whose history has outgrown its content is begun anew under the next epoch (`sync.md`, Documents).
+
+use causerie_shared::{
+    access::Scope,
+    document::anew::Forget,
+    frame::{Part, ServerFrame},
+    ids::IntentId,
+};
+
+use super::room::{Prepared, Room};
+use crate::{clock::random_u128, desk::DeskError, state::App, store::Db};
+
+/// Begins the document anew if it is time to, and tells those who follow it. `scope`: who may read it, as for
+/// any other change. A failure changes nothing; the next push tries again.
+pub async fn begin_anew(app: &App, room: &mut Room, scope: Option<&Scope>) {
+    if !room.is_outgrown() {
+        return;
+    }
+    match attempt(app, room).await {
+        Ok(part) => {
+            let document = room.id;
+            app.hub
+                .document_changed(document, &ServerFrame::Part(part), scope, None);
+        }
+        Err(error) => tracing::warn!(document = %room.id, %error, "a long document could not be begun anew"),
+    }
+}
+
+async fn attempt(app: &App, room: &mut Room) -> Result<Part, DeskError> {
+    let prepared = room.prepare_anew(Forget::History)?;
+    let mut tx = app.store.begin().await?;
+    write(app, &mut tx, room, &prepared).await?;
+    tx.commit().await?;
+    Ok(room.committed_anew(prepared))
+}
+
+/// Writes a document's new beginning in the caller's transaction, under an intent of the server's.
+pub async fn write(app: &App, db: &mut Db, room: &mut Room, prepared: &Prepared) -> Result<(), DeskError> {
+    let intent = IntentId::new(app.clock.now(), random_u128());
+    room.write_anew(db, intent, prepared).await
+}

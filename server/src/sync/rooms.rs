@@ -1,0 +1,156 @@
+//! Which documents are in memory: the least recently used go when they grow too much together.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use causerie_shared::document::DocumentId;
+use tokio::sync::OwnedMutexGuard;
+
+use super::room::Room;
+use crate::{desk::DeskError, store::Store};
+
+/// Estimated bytes of all documents in memory; beyond it the rest is loaded again when needed.
+const BUDGET: usize = 64 * 1024 * 1024;
+
+type Slot = Arc<tokio::sync::Mutex<Option<Room>>>;
+
+/// All rooms.
+pub struct Rooms {
+    hot: Arc<Mutex<Hot>>,
+}
+
+struct Hot {
+    budget: usize,
+    /// Estimated bytes of all that is in memory.
+    total: usize,
+    /// Grows with every use.
+    tick: u64,
+    places: HashMap<DocumentId, Place>,
+    /// Documents by their last use.
+    order: BTreeMap<u64, DocumentId>,
+}
+
+struct Place {
+    slot: Slot,
+    weight: usize,
+    used: u64,
+}
+
+/// A locked room.
+pub struct Locked {
+    guard: OwnedMutexGuard<Option<Room>>,
+    id: DocumentId,
+    hot: Arc<Mutex<Hot>>,
+}
+
+impl std::ops::Deref for Locked {
+    type Target = Room;
+
+    fn deref(&self) -> &Room {
+        // `lock` fills the slot before it hands the guard out, and nothing empties it.
+        self.guard.as_ref().expect("a locked room is loaded")
+    }
+}
+
+impl std::ops::DerefMut for Locked {
+    fn deref_mut(&mut self) -> &mut Room {
+        self.guard.as_mut().expect("a locked room is loaded")
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let weight = self.weight();
+        grab(&self.hot).weigh(self.id, weight);
+    }
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self::with_budget(BUDGET)
+    }
+}
+
+impl Rooms {
+    /// Rooms that together may take about this many bytes.
+    pub fn with_budget(budget: usize) -> Self {
+        let hot = Hot {
+            budget,
+            total: 0,
+            tick: 0,
+            places: HashMap::new(),
+            order: BTreeMap::new(),
+        };
+        Self {
+            hot: Arc::new(Mutex::new(hot)),
+        }
+    }
+
+    /// Waits for the document's lock and loads it if it is not in memory.
+    pub async fn lock(&self, store: &Store, id: DocumentId) -> Result<Locked, DeskError> {
+        let slot = grab(&self.hot).slot(id);
+        let mut guard = slot.lock_owned().await;
+        if guard.as_ref().is_none_or(Room::is_stale) {
+            *guard = Some(Room::load(store, id).await?);
+        }
+        Ok(Locked {
+            guard,
+            id,
+            hot: Arc::clone(&self.hot),
+        })
+    }
+
+    /// Documents in memory, the least recently used first.
+    pub fn in_memory(&self) -> Vec<DocumentId> {
+        grab(&self.hot).order.values().copied().collect()
+    }
+}
+
+fn grab(hot: &Mutex<Hot>) -> MutexGuard<'_, Hot> {
+    hot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hot {
+    fn slot(&mut self, id: DocumentId) -> Slot {
+        self.tick += 1;
+        let tick = self.tick;
+        let place = self.places.entry(id).or_insert_with(|| Place {
+            slot: Slot::default(),
+            weight: 0,
+            used: tick,
+        });
+        self.order.remove(&place.used);
+        place.used = tick;
+        self.order.insert(tick, id);
+        Arc::clone(&place.slot)
+    }
+
+    /// A document was used and weighs this much now; others make room for it.
+    fn weigh(&mut self, id: DocumentId, weight: usize) {
+        let Some(place) = self.places.get_mut(&id) else { return };
+        self.total = self.total - place.weight + weight;
+        place.weight = weight;
+        if self.total <= self.budget {
+            return;
+        }
+        let mut gone = vec![];
+        for (used, id) in &self.order {
+            if self.total <= self.budget {
+                break;
+            }
+            // Whoever holds or waits for the lock has the slot too; the database has everything else.
+            if let Some(place) = self.places.get(id)
+                && Arc::strong_count(&place.slot) == 1
+            {
+                self.total -= place.weight;
+                gone.push((*used, *id));
+            }
+        }
+        for (used, id) in gone {
+            self.order.remove(&used);
+            self.places.remove(&id);
+        }
+    }
+}
