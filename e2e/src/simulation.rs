@@ -253,6 +253,7 @@ impl Day {
                 self.connect(desk).await;
                 self.talk(desk).await;
                 self.desks[desk].flush();
+                self.desks[desk].answer_held();
             }
             let wrong = self.wrong().await;
             let Err(wrong) = wrong else { return };

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use causerie_app::store::core::{Act, Core, DiskKey, Event, Step, Stored};
 use causerie_server::{Shared, store::feed};
 use causerie_shared::{
-    Millis, SCHEMA,
+    Millis,
     contact::Field,
     frame::{ClientFrame, Command, ServerFrame, decode, encode},
     ids::{ContactId, ConversationId, IntentId, UserId},
-    intent::Queued,
+    intent::{Action, Queued},
     window::Folder,
 };
 use tokio_tungstenite::tungstenite::Message;
@@ -120,8 +120,10 @@ impl Desk {
         let answer = change(&mut self.core, &mut step);
         let effects = step.effects;
         self.seed = seed;
-        self.batch.extend(effects.dirty.into_iter().map(|key| (key, false)));
-        self.batch.extend(effects.erase.into_iter().map(|key| (key, true)));
+        for key in &effects.evict {
+            self.disk.remove(key);
+        }
+        self.batch.extend(effects.writes);
         if effects.urgent {
             self.flush();
         }
@@ -246,9 +248,18 @@ impl Desk {
     /// What waits in the outbox, as the disk has it.
     pub(super) fn outbox(&self) -> Vec<Queued> {
         let stored = self.disk.iter().filter(|(key, _)| matches!(key, DiskKey::Outbox(_)));
-        // The disk has no version byte of its own.
-        let framed = stored.map(|(_, bytes)| [&[SCHEMA as u8], bytes.as_slice()].concat());
-        framed.filter_map(|bytes| decode(&bytes).ok()).collect()
+        stored.filter_map(|(_, bytes)| decode(bytes).ok()).collect()
+    }
+
+    /// Says "send anyway" to every reply that is held, as a person would in the end.
+    pub(super) fn answer_held(&mut self) {
+        for queued in self.outbox() {
+            if let Action::Reply { conversation, .. } = queued.intent.action
+                && self.core.held(conversation).contains(&queued.intent.id)
+            {
+                self.act(Act::SendAnyway(queued.intent.id));
+            }
+        }
     }
 
     pub(super) fn first(&self, folder: Folder) -> Option<ConversationId> {
