@@ -12,10 +12,10 @@ APP_INPUTS := $(shell find app shared style public -not -name '.*') Cargo.toml C
 # Written at the end of the build; the server reads it too.
 APP := dist/build.json
 
-.PHONY: help run dev console test bench bench-peers fmt lint
+.PHONY: help run dev console test bench bench-faults bench-peers fmt lint
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## build everything and start it with a demo workspace
 	@scripts/run.sh
@@ -35,6 +35,12 @@ bench: ## print the figures of the product, one a line
 bench-peers: ## print how it compares with its peers under the same load (QUICK=1: only whether it works)
 	@scripts/peers.sh
 	@cargo run --release --quiet --package causerie-e2e --bin bench-peers
+
+bench-faults: ## kill the server 200 times under load, then simulate for longer than the tests do
+	@STEPS=5 scripts/tools.sh
+	@echo "[5/5] Console"
+	@$(MAKE) console
+	@scripts/faults.sh
 
 fmt: ## format the sources
 	@cargo fmt --all

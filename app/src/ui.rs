@@ -1,6 +1,8 @@
 //! Small components that every part of the console uses.
 
 mod avatar;
+mod caret;
+mod confirm;
 mod dialog;
 mod empty;
 mod field;
@@ -12,6 +14,8 @@ mod status;
 mod tabs;
 
 pub use avatar::{Avatar, Presence, PresenceDot};
+pub use caret::show_text;
+pub use confirm::Confirm;
 pub use dialog::Dialog;
 pub use empty::{Empty, ErrorBox, Skeleton};
 pub use field::{Field, PasswordField};

@@ -4,7 +4,7 @@ use causerie_shared::api::{SessionInfo, SignIn};
 use reqwest::{StatusCode, header};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
-    tungstenite::{client::IntoClientRequest, http::HeaderValue},
+    tungstenite::{self, client::IntoClientRequest, http::HeaderValue},
 };
 
 /// An open socket, as both kinds of clients have it.
@@ -50,7 +50,17 @@ pub async fn sign_in(host: &str, email: &str, password: &str) -> Result<Session,
 /// # Panics
 /// When the server does not take it.
 pub async fn socket(host: &str, path: &str, cookie: Option<&str>) -> Socket {
-    let mut request = format!("ws://{host}{path}").into_client_request().expect("an address");
+    try_socket(host, path, cookie)
+        .await
+        .expect("the server takes the socket")
+}
+
+/// As [`socket`], for a server that may be gone.
+///
+/// # Errors
+/// Whatever keeps the socket from being opened.
+pub async fn try_socket(host: &str, path: &str, cookie: Option<&str>) -> Result<Socket, tungstenite::Error> {
+    let mut request = format!("ws://{host}{path}").into_client_request()?;
     let headers = request.headers_mut();
     let value = |text: &str| HeaderValue::from_str(text).expect("a header");
     headers.insert("origin", value(&format!("http://{host}")));
@@ -58,7 +68,5 @@ pub async fn socket(host: &str, path: &str, cookie: Option<&str>) -> Socket {
         headers.insert("cookie", value(cookie));
     }
     // Small frames leave at once, as from a browser.
-    let connected = connect_async_with_config(request, None, true).await;
-    let (socket, _) = connected.expect("the server takes the socket");
-    socket
+    Ok(connect_async_with_config(request, None, true).await?.0)
 }

@@ -2,7 +2,7 @@
 
 mod chats;
 mod conversation;
-mod figures;
+pub(crate) mod figures;
 mod gate;
 pub mod peers;
 mod process;

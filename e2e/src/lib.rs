@@ -8,12 +8,16 @@ pub mod axe;
 pub mod bench;
 pub mod browser;
 pub mod client;
+pub mod faults;
+mod line;
 pub mod page;
 pub mod pages;
+pub mod proxy;
 pub mod server;
+pub mod simulation;
 pub mod stage;
 pub mod visitor;
 pub mod wait;
 
 pub use page::Page;
-pub use stage::{Stage, story};
+pub use stage::{Stage, Through, story, story_through};

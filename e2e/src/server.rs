@@ -2,7 +2,6 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -28,10 +27,18 @@ const MORNING: Millis = 1_772_442_000_000;
 /// How long connections may take to end when the server stops.
 const LEAVE: Duration = Duration::from_secs(5);
 
+/// Ports at which people come in when something stands in front of the server.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fronts {
+    pub console: Option<u16>,
+    pub visitor: Option<u16>,
+}
+
 /// A server with the demo's people and inboxes and without its chats. It can be stopped and started again.
 pub struct Server {
     folder: TempDir,
     port: u16,
+    fronts: Fronts,
     hand: ManualClock,
     clock: Clock,
     running: Mutex<Option<Running>>,
@@ -48,18 +55,31 @@ impl Server {
     /// Prepares the database and starts.
     ///
     /// # Panics
-    /// When the console was not built, or anything else keeps the server from starting.
+    /// When anything keeps the server from starting.
     pub async fn start() -> Self {
-        let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/build.json");
-        assert!(console.exists(), "the console is not built: run make console first");
+        Self::behind(Self::listener(), Fronts::default()).await
+    }
 
+    /// A free port.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn listener() -> TcpListener {
+        TcpListener::bind(("127.0.0.1", 0)).expect("a free port")
+    }
+
+    /// As [`Server::start`], for people who come in by other ports.
+    ///
+    /// # Panics
+    /// When anything keeps the server from starting.
+    pub async fn behind(listener: TcpListener, fronts: Fronts) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (hand, clock) = ManualClock::new(MORNING);
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("the port").port();
         let server = Self {
             folder,
             port,
+            fronts,
             hand,
             clock,
             running: Mutex::default(),
@@ -72,7 +92,11 @@ impl Server {
     fn config(&self) -> Config {
         let mut config = Config::for_test(self.folder.path());
         config.listen = SocketAddr::from(([127, 0, 0, 1], self.port));
-        config.public_url = format!("http://127.0.0.1:{}", self.port);
+        // The widget's parts are where the visitor comes in; the other ways in are further origins.
+        config.public_url = format!("http://127.0.0.1:{}", self.fronts.visitor.unwrap_or(self.port));
+        for port in self.fronts.console.into_iter().chain([self.port]) {
+            config.origins.push(format!("http://127.0.0.1:{port}"));
+        }
         config
     }
 
@@ -163,15 +187,15 @@ impl Server {
 
     /// An address on the console's origin.
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("http://127.0.0.1:{}{path}", self.fronts.console.unwrap_or(self.port))
     }
 
     /// An address on the origin of the page with the widget.
     pub fn shop(&self, path: &str) -> String {
-        format!("http://localhost:{}{path}", self.port)
+        format!("http://localhost:{}{path}", self.fronts.visitor.unwrap_or(self.port))
     }
 
-    /// `127.0.0.1:port`.
+    /// `127.0.0.1:port`, with nothing in front.
     pub fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }

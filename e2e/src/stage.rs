@@ -14,16 +14,26 @@ use crate::{
     browser::{Driver, Screen, Theme},
     client::Client,
     pages::{Console, Widget},
-    server::Server,
+    proxy::Proxy,
+    server::{Fronts, Server},
     visitor::Visitor,
 };
 
 /// Pictures of all windows of a story that failed.
 const SHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/e2e-shots");
 
+/// Who goes to the server through a proxy that can break their lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    Nothing,
+    Console,
+    Visitor,
+}
+
 /// A server and the people of one story.
 pub struct Stage {
     pub server: Server,
+    proxy: Option<Proxy>,
     /// Stories of bare sockets need none.
     driver: OnceCell<Driver>,
     pages: Mutex<Vec<Page>>,
@@ -34,8 +44,30 @@ pub struct Stage {
 /// # Panics
 /// When the story does.
 pub async fn story(name: &str, tell: impl AsyncFnOnce(&Stage)) {
+    story_through(Through::Nothing, name, tell).await;
+}
+
+/// A story in which some lines can be broken; the others are sound.
+///
+/// # Panics
+/// When the story does, or the console was not built.
+pub async fn story_through(through: Through, name: &str, tell: impl AsyncFnOnce(&Stage)) {
+    let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/build.json");
+    assert!(console.exists(), "the console is not built: run make console first");
+    let listener = Server::listener();
+    let port = listener.local_addr().expect("the port").port();
+    let proxy = match through {
+        Through::Nothing => None,
+        Through::Console | Through::Visitor => Some(Proxy::start(port).await),
+    };
+    let front = |who| proxy.as_ref().filter(|_| who == through).map(Proxy::port);
+    let fronts = Fronts {
+        console: front(Through::Console),
+        visitor: front(Through::Visitor),
+    };
     let stage = Stage {
-        server: Server::start().await,
+        server: Server::behind(listener, fronts).await,
+        proxy,
         driver: OnceCell::new(),
         pages: Mutex::default(),
     };
@@ -69,6 +101,14 @@ async fn keep(page: &Page, name: &str, number: usize) {
 }
 
 impl Stage {
+    /// The proxy of the story.
+    ///
+    /// # Panics
+    /// When the story was told without one.
+    pub fn proxy(&self) -> &Proxy {
+        self.proxy.as_ref().expect("the story asked for a proxy")
+    }
+
     /// A new browser.
     pub async fn page(&self, screen: Screen, theme: Theme) -> Page {
         let page = self.driver.get_or_init(Driver::start).await.open(screen, theme).await;

@@ -4,7 +4,7 @@ mod common;
 
 use causerie_server::{
     desk::{DeskError, claim, lifecycle, presence},
-    store::{loads, messages},
+    store::{loads, messages, timers},
 };
 use causerie_shared::{
     conversation::{
@@ -15,7 +15,7 @@ use causerie_shared::{
     refusal::Code,
     user::Availability,
 };
-use common::{World, worlds};
+use common::{World, eventually, worlds};
 
 fn offered_to(state: &State) -> Option<UserId> {
     match state {
@@ -69,6 +69,12 @@ async fn an_offer_that_is_declined_or_expires_goes_to_the_next_agent() {
             .until(chat, "the return to the queue", |h| h.state.status() == Status::Waiting)
             .await;
         assert_eq!(head.waiting_since, common::START, "the place in the line is kept");
+        // The dispatcher finds out after the return that all were asked; until then there is no timer to turn to.
+        let round = eventually(|| async {
+            let mut db = world.app.store.read().await.expect("a connection");
+            timers::next_due(&mut db).await.expect("the timers")
+        });
+        assert!(round.await.is_some(), "a new round is set");
         world.advance(61);
         let again = world
             .until(chat, "a new round", |h| offered_to(&h.state).is_some())

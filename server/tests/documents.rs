@@ -10,7 +10,7 @@ use causerie_server::{
     Shared,
     clock::{random_bytes, random_u128},
     desk::{DeskError, claim, discussion, forget, redact},
-    store::{contacts, documents, messages},
+    store::{contacts, conversations, documents, messages},
     sync::{
         Mailbox, Outgoing, Rooms, catchup,
         push::{self, Push, Pusher},
@@ -456,54 +456,10 @@ async fn the_servers_own_writes_make_snapshots_too() {
 async fn failure_25_opening_a_conversation_of_10000_messages_costs_one_segment() {
     for world in worlds().await {
         let chat = anas(&world).await;
-        let mut said = 1;
-        while said < 10_000 {
-            let segment = world.head(chat).await.segment;
-            let mut desk = Desk::open(&world, world.demo.ana, DocumentId::Timeline(chat, segment)).await;
-            while world.head(chat).await.segment == segment && said < 10_000 {
-                let pen = desk.pen();
-                let mut intent = IntentId::from_u128(0);
-                let mut changes = vec![];
-                for _ in 0..16 {
-                    let mut message = Message {
-                        id: MessageId::from_u128(random_u128()),
-                        author: Author::Agent(world.demo.ana),
-                        kind: Kind::Text,
-                        body: format!("message {said}"),
-                        at: common::START,
-                        reply_to: None,
-                        attachments: vec![],
-                    };
-                    message.at += said;
-                    intent = message.id.into();
-                    changes.push(timeline::append(&mut desk.doc, &pen, &message).unwrap());
-                    said += 1;
-                }
-                let push = Push {
-                    document: desk.document,
-                    epoch: 1,
-                    intent,
-                    changes,
-                };
-                push::receive(&desk.app, &desk.pusher, push).await.unwrap();
-                assert!(
-                    desk.read()
-                        .iter()
-                        .any(|frame| matches!(frame, ServerFrame::Applied { .. }))
-                );
-            }
-        }
-        let head = world.head(chat).await;
-        assert!(
-            head.position >= 10_000 && head.segment == 25,
-            "{} in {}",
-            head.position,
-            head.segment
-        );
+        long(&world, chat).await;
         let who = world.who("sup").await;
-        for segment in [24, 1] {
+        for segment in [25, 1] {
             let mut desk = Desk::open(&world, who, DocumentId::Timeline(chat, segment)).await;
-            assert_eq!(desk.texts().len(), 401);
             // Again, to look at the rows.
             catchup::open(
                 &desk.app,
@@ -515,11 +471,35 @@ async fn failure_25_opening_a_conversation_of_10000_messages_costs_one_segment()
             )
             .await
             .unwrap();
-            desk.doc = document::begin(desk.document.kind());
             let rows: usize = desk.read().iter().map(messages_in).sum();
-            assert_eq!(rows, 401, "rows of this segment and of no other");
+            assert_eq!(rows, 400, "rows of this segment and of no other");
         }
+        let mut newest = Desk::open(&world, world.demo.ana, DocumentId::Timeline(chat, 25)).await;
+        newest.say("the 10,001st").await.expect("a short segment");
+        let head = world.head(chat).await;
+        assert_eq!(
+            (head.position, head.segment),
+            (10_001, 26),
+            "full with the next message"
+        );
     }
+}
+
+/// Lengthens a chat to 10,000 messages in 25 segments, as the years would have left it.
+async fn long(world: &World, chat: ConversationId) {
+    let mut tx = world.app.store.begin().await.unwrap();
+    let mut head = world.head(chat).await;
+    let mut record = messages::newest(&mut tx, chat, 1).await.unwrap().remove(0);
+    (record.contact, record.cid) = (None, None);
+    for position in 2..=10_000 {
+        record.row.id = MessageId::from_u128(random_u128());
+        record.row.position = position;
+        record.row.segment = (position - 1) as u32 / 400 + 1;
+        messages::insert(&mut tx, &record).await.unwrap();
+    }
+    (head.position, head.segment) = (10_000, 25);
+    assert!(conversations::save(&mut tx, &head, head.version).await.unwrap());
+    tx.commit().await.unwrap();
 }
 
 fn messages_in(frame: &ServerFrame) -> usize {

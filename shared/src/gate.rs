@@ -102,21 +102,22 @@ pub fn check(
     changes: Vec<Change>,
 ) -> Result<Passed, Refusal> {
     let mut admitted = Admitted::default();
-    let mut line = header::Line::new(doc, actors, writer);
+    let original = doc;
+    let mut line = header::Line::new(original, actors, writer);
     guarded(|| {
         // Each change may build on those before it in the push.
         let mut grown: Option<Automerge> = None;
         for (index, change) in changes.iter().enumerate() {
-            let doc = grown.as_ref().unwrap_or(doc);
+            let doc = grown.as_ref().unwrap_or(original);
             line.admit(change)?;
             let expanded = change.decode();
             let facts = operations::check(kind, doc, &expanded)?;
             content::check(doc, writer, facts, &mut admitted)?;
             if index + 1 < changes.len() {
-                let mut next = doc.clone();
-                next.apply_changes([change.clone()])
+                grown
+                    .get_or_insert_with(|| original.clone())
+                    .apply_changes([change.clone()])
                     .map_err(|error| Refusal::new(Code::BadOperation, format!("the change does not apply: {error}")))?;
-                grown = Some(next);
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! A message (`ux.md` §4.4).
 
 use causerie_shared::{
-    ids::{ContactId, IntentId},
+    ids::{ContactId, ConversationId, IntentId},
     message::{Author, Delivery},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -15,12 +15,18 @@ use crate::{
     hooks::copy,
     i18n::{Key, t, tf},
     store::view::{MessageBubble, Stage},
-    ui::{Avatar, Icon},
+    ui::{Avatar, Confirm, Icon},
 };
 
 /// One message with its state.
 #[component]
-pub fn MessageView(message: MessageBubble, place: Place, contact: ContactId, name: Memo<String>) -> impl IntoView {
+pub fn MessageView(
+    chat: ConversationId,
+    message: MessageBubble,
+    place: Place,
+    contact: ContactId,
+    name: Memo<String>,
+) -> impl IntoView {
     let incoming = message.author == Author::Contact;
     let failed = match &message.stage {
         Stage::Failed(reason) => Some(reason.clone()),
@@ -49,7 +55,11 @@ pub fn MessageView(message: MessageBubble, place: Place, contact: ContactId, nam
         view! {
             <div class="bubble">
                 <div class="bubble-body" dir="auto">
-                    <span class="bubble-text">{text.clone()}</span>
+                    {if message.redacted {
+                        view! { <span class="bubble-gone">{t(Key::MessageRemoved)}</span> }.into_any()
+                    } else {
+                        view! { <span class="bubble-text">{text.clone()}</span> }.into_any()
+                    }}
                     {meta(true, &message)}
                 </div>
             </div>
@@ -70,6 +80,7 @@ pub fn MessageView(message: MessageBubble, place: Place, contact: ContactId, nam
         >
             <AuthorName author=message.author name />
             {with_avatar.then(|| view! { <Avatar name seed=contact.to_u128() size=28 /> })}
+            <Remove chat message=message.clone() />
             <div class="msg-col">
                 {content}
                 {held.then(|| view! { <HeldNote intent=message.id.into() name /> })}
@@ -77,6 +88,31 @@ pub fn MessageView(message: MessageBubble, place: Place, contact: ContactId, nam
             </div>
         </article>
     }
+}
+
+/// Takes text and files of a message away for everybody: the agent their own, supervisors any.
+#[component]
+fn Remove(chat: ConversationId, message: MessageBubble) -> impl IntoView {
+    let store: crate::store::Store = expect_context();
+    let open = RwSignal::new(false);
+    let allowed = store.me().with_untracked(|me| {
+        me.as_ref()
+            .is_some_and(|me| me.role.supervises() || message.author == Author::Agent(me.id))
+    });
+    // What the server has not got yet is taken back, not removed.
+    (allowed && !message.redacted && message.position.is_some()).then(|| {
+        view! {
+            <button class="icon-btn msg-remove" type="button" aria-label=t(Key::RemoveMessage) on:click=move |_| open.set(true)>
+                <Icon name="trash" class="icon-16" />
+            </button>
+            {move || open.get().then(|| view! {
+                <Confirm
+                    title=t(Key::RemoveMessageTitle).to_owned() text=t(Key::RemoveMessageText) act=t(Key::Remove) open
+                    done=Callback::new(move |()| store.redact(chat, message.id))
+                />
+            })}
+        }
+    })
 }
 
 /// Who wrote it, for screen readers: sides and colours say it to others.

@@ -7,7 +7,7 @@ use causerie_shared::{
     row::Head,
 };
 use leptos::{ev, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
-use web_sys::{DragEvent, KeyboardEvent};
+use web_sys::{DragEvent, HtmlTextAreaElement, KeyboardEvent};
 
 use super::tray::{Tray, TrayView};
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         Store,
         view::{Connection, ReplyError},
     },
-    ui::{Icon, focus},
+    ui::{Icon, focus, show_text},
 };
 
 /// A draft is stored this long after the last key.
@@ -40,14 +40,18 @@ struct Pen {
     tray: Tray,
     saving: StoredValue<Option<TimeoutHandle>>,
     typing: StoredValue<Option<TimeoutHandle>>,
+    /// The draft as it came last: what is in the box is nobody's work beyond it.
+    given: StoredValue<String>,
 }
 
 impl Pen {
     fn new(store: Store, id: ConversationId) -> Self {
+        let draft = store.draft(id).get_untracked();
         Self {
             store,
             id,
-            text: RwSignal::new(store.draft(id).get_untracked()),
+            given: StoredValue::new(draft.clone()),
+            text: RwSignal::new(draft),
             problem: RwSignal::new(None),
             overtaken: store.answered_meanwhile(id),
             anyway: StoredValue::new(false),
@@ -72,6 +76,21 @@ impl Pen {
             waiting.clear();
             self.store.set_draft(self.id, self.text.get_untracked());
         }
+    }
+
+    /// The draft changed, here or elsewhere: it comes into the box unless something typed there is not in it yet.
+    fn take(self, draft: String, field: Option<&HtmlTextAreaElement>) {
+        let untouched = self
+            .text
+            .with_untracked(|text| self.given.with_value(|given| text == given));
+        if untouched && self.text.with_untracked(|text| *text != draft) {
+            // The caret keeps its place; the signal finds the text there already.
+            if let Some(field) = field {
+                show_text(field, &draft);
+            }
+            self.text.set(draft.clone());
+        }
+        self.given.set_value(draft);
     }
 
     fn send(self) {
@@ -173,15 +192,9 @@ pub fn Composer(
         pen.save();
         cancel(pen.typing);
     });
-    // A reply that was taken back comes into the empty box.
-    let draft = store.draft(id);
-    Effect::new(move |_| {
-        let draft = draft.get();
-        if pen.text.read_untracked().is_empty() && !draft.is_empty() {
-            pen.text.set(draft);
-        }
-    });
     let field = NodeRef::<html::Textarea>::new();
+    let draft = store.draft(id);
+    Effect::new(move |_| pen.take(draft.get(), field.get_untracked().as_ref()));
     field.on_load(move |field| {
         let lost = document()
             .active_element()

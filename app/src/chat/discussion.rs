@@ -97,7 +97,7 @@ fn Said(message: MessageBubble) -> impl IntoView {
                     {waits.then(|| view! { <Icon name="clock" /><span class="sr-only">{t(Key::StateQueued)}</span> })}
                 </p>
                 <p class="said-text" dir="auto">{mention::marked(store, &message.body)}</p>
-                {message.files.into_iter().map(|file| view! { <FileBubble file>{()}</FileBubble> }).collect_view()}
+                {message.files.into_iter().map(|file| view! { <FileBubble file>{None::<()>}</FileBubble> }).collect_view()}
             </div>
         </article>
     }

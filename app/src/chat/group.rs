@@ -62,6 +62,7 @@ impl Item {
             Self::Line(line) => ItemKey::Line(line.version),
             Self::Message(message, place) => {
                 let (stage, reason) = match &message.stage {
+                    _ if message.redacted => (200, None),
                     Stage::Incoming => (0, None),
                     Stage::Unsent => (1, None),
                     Stage::Held => (101, None),
@@ -167,6 +168,7 @@ mod tests {
             at,
             position: Some(n as i64),
             files: vec![],
+            redacted: false,
             stage: Stage::Incoming,
         })
     }

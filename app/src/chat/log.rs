@@ -122,7 +122,7 @@ pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -
                     {keyed(
                         move || items.get(),
                         |item| key_of(&item.key(format::local_day)),
-                        move |item| draw(item, store, contact, name),
+                        move |item| draw(item, id, store, contact, name),
                     )}
                     <Queued id bubbles />
                     {move || typing.get().then(|| view! { <TypingBubble contact=contact.to_u128() name /> })}
@@ -142,7 +142,13 @@ pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -
     .into_any()
 }
 
-fn draw(item: Item, store: Store, contact: causerie_shared::ids::ContactId, name: Memo<String>) -> AnyView {
+fn draw(
+    item: Item,
+    chat: ConversationId,
+    store: Store,
+    contact: causerie_shared::ids::ContactId,
+    name: Memo<String>,
+) -> AnyView {
     match item {
         Item::Day(at) => {
             let today = Memo::new(move |_| format::local_day(store.now().get()));
@@ -154,7 +160,7 @@ fn draw(item: Item, store: Store, contact: causerie_shared::ids::ContactId, name
         }
         Item::New => view! { <div class="new-line" role="separator"><span>{t(Key::New)}</span></div> }.into_any(),
         Item::Line(line) => view! { <SystemLine line /> }.into_any(),
-        Item::Message(message, place) => view! { <MessageView message place contact name /> }.into_any(),
+        Item::Message(message, place) => view! { <MessageView chat message place contact name /> }.into_any(),
     }
 }
 

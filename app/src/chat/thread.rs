@@ -62,6 +62,7 @@ fn Chat(id: ConversationId) -> impl IntoView {
                 NoticeBody::Taken { conversation, name, .. } if *conversation == id => Some(name.clone()),
                 NoticeBody::Taken { .. }
                 | NoticeBody::Refused { .. }
+                | NoticeBody::Invited { .. }
                 | NoticeBody::Interrupted { .. }
                 | NoticeBody::Storage { .. } => None,
             })

@@ -7,6 +7,8 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
 use web_sys::{AudioContext, OscillatorType};
 
+use crate::store::Store;
+
 const EVERY: Duration = Duration::from_secs(5);
 const TIMES: u32 = 6;
 /// Two notes, Hz, and when each begins, seconds.
@@ -16,17 +18,25 @@ const VOLUME: f32 = 0.12;
 
 /// The speaker. Browsers open it on the first gesture only.
 #[derive(Clone, Copy)]
-pub struct Sound(StoredValue<Option<AudioContext>, LocalStorage>);
+pub struct Sound {
+    speaker: StoredValue<Option<AudioContext>, LocalStorage>,
+    /// It was to ring, and no gesture had opened it.
+    pub blocked: RwSignal<bool>,
+}
 
 impl Sound {
     /// Waits for the first gesture to open the speaker.
     pub fn new() -> Self {
-        let sound = Self(StoredValue::new_local(None));
+        let sound = Self {
+            speaker: StoredValue::new_local(None),
+            blocked: RwSignal::new(false),
+        };
         let unlock = move || {
-            if sound.0.with_value(Option::is_none)
+            if sound.speaker.with_value(Option::is_none)
                 && let Ok(speaker) = AudioContext::new()
             {
-                sound.0.set_value(Some(speaker));
+                sound.speaker.set_value(Some(speaker));
+                sound.blocked.set(false);
             }
         };
         let handles = [
@@ -40,12 +50,13 @@ impl Sound {
     fn ring(self) {
         // Only phones do; others answer no.
         window().navigator().vibrate_with_duration(200);
-        self.0.with_value(|speaker| {
-            if let Some(speaker) = speaker
-                && let Err(error) = play(speaker)
-            {
-                crate::hooks::warn("no sound", &error);
+        self.speaker.with_value(|speaker| match speaker {
+            Some(speaker) => {
+                if let Err(error) = play(speaker) {
+                    crate::hooks::warn("no sound", &error);
+                }
             }
+            None => self.blocked.set(true),
         });
     }
 }
@@ -73,12 +84,14 @@ fn play(speaker: &AudioContext) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// Rings when an offer comes, and again until no offer is left; silent for the chat in front.
-pub fn use_offer_sound(sound: Sound, offers: Signal<Vec<ConversationId>>, in_front: Signal<Option<ConversationId>>) {
+/// Rings when an offer comes, and again until no offer is left; silent for the chat in front, and in tabs that follow
+/// another one.
+pub fn use_offer_sound(store: Store, sound: Sound, in_front: Signal<Option<ConversationId>>) {
+    let offers = store.offers();
     let left = StoredValue::new(0_u32);
     let again = move || {
         let wanted = offers.with_untracked(|offers| offers.iter().any(|id| Some(*id) != in_front.get_untracked()));
-        if wanted && left.get_value() > 0 {
+        if wanted && left.get_value() > 0 && store.leads() {
             left.update_value(|left| *left -= 1);
             sound.ring();
         }

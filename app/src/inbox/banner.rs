@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     format,
+    hooks::Sound,
     i18n::{Key, t, tf},
     store::{Store, view::Connection},
     ui::Icon,
@@ -19,6 +20,7 @@ pub fn Banners() -> impl IntoView {
         store.read_only(),
         store.storage_full(),
     );
+    let blocked = expect_context::<Sound>().blocked;
     let reload = move || {
         if let Err(error) = window().location().reload() {
             crate::hooks::warn("the page did not reload", &error);
@@ -60,13 +62,21 @@ pub fn Banners() -> impl IntoView {
                 </div>
             }
             .into_any(),
-            Connection::Online if full.get() => view! {
-                <div class="banner" data-kind="offline" role="status">
-                    <Icon name="warning" />
-                    <span>{t(Key::StorageFull)}</span>
-                </div>
+            Connection::Online if full.get() || blocked.get() => {
+                // The one that a click mends comes first.
+                let text = if blocked.get() {
+                    Key::SoundsBlocked
+                } else {
+                    Key::StorageFull
+                };
+                view! {
+                    <div class="banner" data-kind="offline" role="status">
+                        <Icon name="warning" />
+                        <span>{t(text)}</span>
+                    </div>
+                }
+                .into_any()
             }
-            .into_any(),
             Connection::Online => update
                 .get()
                 .then(|| {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use causerie_shared::refusal::Code;
+use causerie_shared::{ids::ConversationId, refusal::Code, window::Folder};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
+use super::desk::Desk;
 use crate::{
     i18n::{Key, explain, t, tf},
     store::{
@@ -25,6 +26,8 @@ struct Looks {
     icon: &'static str,
     text: String,
     stays: Option<Duration>,
+    /// The discussion that it leads to.
+    leads_to: Option<ConversationId>,
 }
 
 fn looks(body: &NoticeBody) -> Looks {
@@ -34,30 +37,45 @@ fn looks(body: &NoticeBody) -> Looks {
             icon: "info",
             text: tf(Key::TookChat, &[("name", name), ("contact", contact_name)]),
             stays: Some(BRIEF),
+            leads_to: None,
         },
         NoticeBody::Refused { refusal, .. } if refusal.code == Code::Taken => Looks {
             kind: None,
             icon: "info",
             text: explain(refusal),
             stays: Some(BRIEF),
+            leads_to: None,
         },
         NoticeBody::Refused { refusal, .. } => Looks {
             kind: Some("error"),
             icon: "alert",
             text: explain(refusal),
             stays: None,
+            leads_to: None,
+        },
+        NoticeBody::Invited {
+            conversation,
+            contact_name,
+        } => Looks {
+            kind: None,
+            icon: "info",
+            text: tf(Key::AskedIntoDiscussion, &[("name", contact_name)]),
+            stays: None,
+            leads_to: Some(*conversation),
         },
         NoticeBody::Interrupted { .. } => Looks {
             kind: Some("warn"),
             icon: "warning",
             text: t(Key::Interrupted).to_owned(),
             stays: Some(USUAL),
+            leads_to: None,
         },
         NoticeBody::Storage { .. } => Looks {
             kind: Some("error"),
             icon: "alert",
             text: t(Key::StorageTrouble).to_owned(),
             stays: None,
+            leads_to: None,
         },
     }
 }
@@ -78,12 +96,14 @@ pub fn Toasts() -> impl IntoView {
 #[component]
 fn Toast(notice: Notice) -> impl IntoView {
     let store: Store = expect_context();
+    let desk: Desk = expect_context();
     let id = notice.id;
     let Looks {
         kind,
         icon,
         text,
         stays,
+        leads_to,
     } = looks(&notice.body);
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let pause = move || {
@@ -107,6 +127,12 @@ fn Toast(notice: Notice) -> impl IntoView {
         >
             <Icon name=icon />
             <p class="toast-text">{text}</p>
+            {leads_to.map(|chat| view! {
+                <button class="text-btn" type="button" on:click=move |_| {
+                    desk.open_in(Folder::Mine, chat);
+                    store.dismiss(id);
+                }>{t(Key::OpenDiscussion)}</button>
+            })}
             <button class="icon-btn" type="button" aria-label=t(Key::Dismiss) on:click=move |_| store.dismiss(id)>
                 <Icon name="close" />
             </button>

@@ -164,7 +164,7 @@ pub fn DetailFacts(contact: ContactId, profile: Signal<Profile>, detail: Detail)
     view! {
         {keyed(
             move || values.get(),
-            |value| key_of(value),
+            key_of,
             move |value| view! { <Editable label placeholder value=Signal::stored(value) save /> }.into_any(),
         )}
         // A second one is offered once there is a first; the row renews itself when a value was added.

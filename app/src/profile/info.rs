@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     contact::{Detail, Field},
-    ids::ConversationId,
+    ids::{ContactId, ConversationId},
     row::Head,
 };
 use leptos::prelude::*;
@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{
     format,
-    i18n::{Key, t},
+    i18n::{Key, t, tf},
     store::Store,
-    ui::Icon,
+    ui::{Confirm, Icon},
 };
 
 /// The Info tab.
@@ -53,13 +53,43 @@ pub fn Info(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
         })}
         <Automatic head />
         <HighlightedNotes contact />
+        <ForgetContact contact head />
     }
     .into_any()
 }
 
+/// On the person's request everything of theirs is removed from every copy; owners and admins.
+#[component]
+fn ForgetContact(contact: ContactId, head: Signal<Option<Head>>) -> impl IntoView {
+    let store: Store = expect_context();
+    let open = RwSignal::new(false);
+    let manages = store
+        .me()
+        .with_untracked(|me| me.as_ref().is_some_and(|me| me.role.manages()));
+    let name = move || {
+        head.read_untracked()
+            .as_ref()
+            .map(|head| head.contact_name.clone())
+            .unwrap_or_default()
+    };
+    manages.then(|| {
+        view! {
+            <section class="facts-last">
+                <button class="text-btn" type="button" data-kind="danger" on:click=move |_| open.set(true)>{t(Key::ForgetContact)}</button>
+                {move || open.get().then(|| view! {
+                    <Confirm
+                        title=tf(Key::ForgetContactTitle, &[("name", &name())]) text=t(Key::ForgetContactText) act=t(Key::Forget)
+                        word=name() open done=Callback::new(move |()| store.forget_contact(contact))
+                    />
+                })}
+            </section>
+        }
+    })
+}
+
 /// Highlighted notes are read without opening their tab.
 #[component]
-fn HighlightedNotes(contact: causerie_shared::ids::ContactId) -> impl IntoView {
+fn HighlightedNotes(contact: ContactId) -> impl IntoView {
     let store: Store = expect_context();
     let notes = store.notes(contact);
     let highlighted = Memo::new(move |_| {

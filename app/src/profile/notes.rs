@@ -5,16 +5,16 @@ use std::time::Duration;
 use causerie_shared::ids::{ContactId, NoteId};
 use leptos::{html, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlTextAreaElement};
+use web_sys::HtmlElement;
 
 use crate::{
     format,
-    i18n::{Key, t},
+    i18n::{Key, t, tf},
     store::{
         Store,
-        view::{EditError, SharedNote},
+        view::{Colleague, EditError, SharedNote},
     },
-    ui::{Empty, Icon, focus, keyed},
+    ui::{Empty, Icon, focus, keyed, show_text},
 };
 
 /// A pause in typing this long makes a change.
@@ -26,6 +26,7 @@ pub fn Notes(contact: ContactId) -> impl IntoView {
     let store: Store = expect_context();
     let notes = store.notes(contact);
     let ids = Memo::new(move |_| notes.with(|notes| notes.iter().map(|shared| shared.note.id).collect::<Vec<_>>()));
+    let carets = store.carets(contact);
     let error = RwSignal::new(false);
     let add = move |_| match store.add_note(contact, String::new()) {
         Ok(id) => {
@@ -37,7 +38,7 @@ pub fn Notes(contact: ContactId) -> impl IntoView {
     view! {
         {move || ids.read().is_empty().then(|| view! { <Empty title=t(Key::NoNotes) text=t(Key::NoNotesText) /> })}
         <ul class="notes">
-            {keyed(move || ids.get(), |id| id.to_u128(), move |id| view! { <NoteItem contact id notes /> }.into_any())}
+            {keyed(move || ids.get(), |id| id.to_u128(), move |id| view! { <NoteItem contact id notes carets /> }.into_any())}
             <li>
                 <button class="btn" type="button" on:click=add><Icon name="plus" class="icon-16" />{t(Key::AddNote)}</button>
                 {move || error.get().then(|| view! { <p class="field-error" role="alert">{t(Key::RefusedInternal)}</p> })}
@@ -99,7 +100,12 @@ impl Typing {
 }
 
 #[component]
-fn NoteItem(contact: ContactId, id: NoteId, notes: Signal<Vec<SharedNote>>) -> impl IntoView {
+fn NoteItem(
+    contact: ContactId,
+    id: NoteId,
+    notes: Signal<Vec<SharedNote>>,
+    carets: Signal<Vec<(NoteId, Colleague, u32)>>,
+) -> impl IntoView {
     let store: Store = expect_context();
     let shared = Memo::new(move |before: Option<&Option<SharedNote>>| {
         notes
@@ -123,7 +129,16 @@ fn NoteItem(contact: ContactId, id: NoteId, notes: Signal<Vec<SharedNote>>) -> i
         timer: StoredValue::new(None),
         error: RwSignal::new(None),
     };
-    on_cleanup(move || typing.save());
+    on_cleanup(move || {
+        typing.save();
+        store.caret(contact, id, None);
+    });
+    let writer = move || {
+        carets.with(|carets| {
+            let (_, colleague, _) = carets.iter().find(|(note, ..)| *note == id)?;
+            Some(tf(Key::WritingHere, &[("name", &colleague.name)]))
+        })
+    };
 
     let field = NodeRef::<html::Textarea>::new();
     // Others' edits come into the field unless something typed here is still on its way.
@@ -136,7 +151,7 @@ fn NoteItem(contact: ContactId, id: NoteId, notes: Signal<Vec<SharedNote>>) -> i
         if let Some(field) = field.get()
             && typing.base.with_value(Option::is_none)
         {
-            show(&field, &text);
+            show_text(&field, &text);
         }
     });
     view! {
@@ -154,54 +169,19 @@ fn NoteItem(contact: ContactId, id: NoteId, notes: Signal<Vec<SharedNote>>) -> i
             <textarea
                 class="note-text" id=format!("note-{id}") aria-label=t(Key::Note) rows="2" dir="auto"
                 placeholder=t(Key::WriteNote) node_ref=field
-                on:input=move |event| typing.typed(shared.get_untracked(), event_target_value(&event))
-                on:blur=move |_| typing.save()
+                on:input=move |event| {
+                    typing.typed(shared.get_untracked(), event_target_value(&event));
+                    let caret = field.get_untracked().and_then(|field| field.selection_start().ok().flatten());
+                    store.caret(contact, id, Some(caret.unwrap_or(0)));
+                }
+                on:blur=move |_| {
+                    typing.save();
+                    store.caret(contact, id, None);
+                }
             ></textarea>
+            <p class="note-writing" role="status">{writer}</p>
             {move || typing.error.get().map(|error| view! { <p class="field-error" role="alert">{error}</p> })}
         </li>
     }
     .into_any()
-}
-
-/// Shows a text without moving the caret out of what was before it.
-fn show(field: &HtmlTextAreaElement, text: &str) {
-    let old = field.value();
-    if old == text {
-        return;
-    }
-    let caret = field.selection_start().ok().flatten();
-    field.set_value(text);
-    if let Some(caret) = caret {
-        let moved = moved_caret(&old, text, caret);
-        if let Err(error) = field.set_selection_range(moved, moved) {
-            crate::hooks::warn("the caret was lost", &error);
-        }
-    }
-}
-
-/// Where a caret stands after a text was replaced by another: text added or removed before it moves it.
-/// Positions in UTF-16 units.
-fn moved_caret(old: &str, new: &str, caret: u32) -> u32 {
-    let old: Vec<u16> = old.encode_utf16().collect();
-    let new: Vec<u16> = new.encode_utf16().collect();
-    let prefix = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let caret = caret as usize;
-    if caret <= prefix {
-        return caret as u32;
-    }
-    let from_end = old.len().saturating_sub(caret);
-    new.len().saturating_sub(from_end).max(prefix) as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_caret_keeps_its_place_when_others_write() {
-        assert_eq!(moved_caret("hello", "hello world", 3), 3);
-        assert_eq!(moved_caret("hello", "VIP. hello", 3), 8);
-        assert_eq!(moved_caret("VIP. hello", "hello", 8), 3);
-        assert_eq!(moved_caret("abc", "", 2), 0);
-    }
 }

@@ -68,6 +68,16 @@ impl Store {
         self.with_core(|core, step| core.reply(step, id, text, files))
     }
 
+    /// Removes text and files of a message for everybody, for good. Needs the line.
+    pub fn redact(self, id: ConversationId, message: MessageId) {
+        self.command(Command::Redact(id, message));
+    }
+
+    /// Makes everybody forget a contact, on the person's request and for good. Needs the line.
+    pub fn forget_contact(self, contact: ContactId) {
+        self.command(Command::Forget(contact));
+    }
+
     /// Sends something undelivered again.
     pub fn retry(self, intent: IntentId) {
         self.act(Act::Retry(intent));
@@ -139,6 +149,12 @@ impl Store {
     /// meanwhile stays. Call after 0.7 s without a key and on leaving the field (`sync.md`).
     pub fn edit_note(self, contact: ContactId, base: &SharedNote, text: &str) -> Result<(), EditError> {
         self.with_core(|core, step| core.edit_note(step, contact, base, text))
+    }
+
+    /// My caret stands in a note while I write there, in UTF-16 units, or (`None`) left it; call it freely, it is
+    /// thinned out here.
+    pub fn caret(self, contact: ContactId, note: NoteId, at: Option<u32>) {
+        self.act(Act::Caret(contact, note, at));
     }
 
     pub fn highlight_note(self, contact: ContactId, note: NoteId, on: bool) {

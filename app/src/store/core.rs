@@ -2,9 +2,11 @@
 //! random number and touches neither socket nor disk, so its tests run natively with fakes.
 
 mod commands;
+mod copies;
 mod disk;
 mod documents;
 mod drafts;
+mod event;
 mod held;
 mod intents;
 mod link;
@@ -16,20 +18,21 @@ mod replica;
 mod rows;
 mod select;
 mod step;
+mod table;
 mod tabs;
 mod thread;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use causerie_shared::{
     Millis,
     access::Access,
     document::DocumentId,
-    frame::{Command, ServerFrame},
-    ids::{AccountId, ContactId, ConversationId, DeviceId, InboxId, IntentId, NoteId, UserId},
+    frame::Command,
+    ids::{ConversationId, DeviceId, IntentId, UserId},
     inbox::{AccountRow, InboxRow},
     intent::Queued,
     refusal::{Code, Refusal},
@@ -39,93 +42,19 @@ use causerie_shared::{
 };
 
 pub use disk::{BOOT_STORES as DISK_BOOT_STORES, CACHES as DISK_CACHES, DiskKey, STORES as DISK_STORES, Stored};
+pub use event::{Act, Event, Key};
 pub use pace::{Look, Pace};
-pub use step::{Effects, Step};
+pub use step::{Effects, Step, lasting};
+pub use table::Table;
 pub use tabs::{Word, is_shared};
 
 use super::view::{Notice, NoticeBody, Session};
+use copies::Copied;
 use link::Line;
 use lists::Listed;
-use presence::Present;
+use presence::{Caret, Present, Told};
 use replica::Replica;
 use thread::Thread;
-
-/// The part of the store that a signal shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key {
-    Session,
-    Me,
-    Connection,
-    Counts,
-    List(List),
-    Head(ConversationId),
-    Users,
-    Inboxes,
-    Accounts,
-    Bubbles(ConversationId),
-    Typing(ConversationId),
-    Viewers(ConversationId),
-    Discussion(ConversationId),
-    /// What was typed for the internal discussion.
-    DiscussionDraft(ConversationId),
-    Busy(ConversationId),
-    Profile(ContactId),
-    Notes(ContactId),
-    Draft(ConversationId),
-    Outbox,
-    Notices,
-    Storage,
-}
-
-/// What happens to the store from outside.
-#[derive(Debug)]
-pub enum Event {
-    /// The local copy was read, or there is none.
-    Boot(Vec<(DiskKey, Vec<u8>)>),
-    /// The socket is open: say hello.
-    Opened,
-    /// The socket closed, or could not be opened.
-    Closed,
-    Frame(ServerFrame),
-    /// A frame of another schema version came.
-    OtherSchema,
-    /// Another tab leads; before [`Event::Boot`].
-    Follow,
-    /// The leader is gone and this tab leads now; with what lies on the disk.
-    Lead(Vec<(DiskKey, Vec<u8>)>),
-    /// Another tab said something.
-    Word(Word),
-    /// What lies on the disk now of values that another tab wrote or deleted.
-    Changed(Vec<(DiskKey, Option<Vec<u8>>)>),
-    /// Answer to [`Effects::load`].
-    Loaded(Vec<(DiskKey, Option<Vec<u8>>)>),
-    /// Once a second.
-    Tick,
-    /// The browser refused to store something.
-    DiskFailed(String),
-    /// There is no room for these: caches are dropped, unsent work is kept.
-    DiskFull(Vec<DiskKey>),
-}
-
-/// What a person does that has no answer of its own.
-#[derive(Debug)]
-pub enum Act {
-    Open(Option<ConversationId>),
-    More(Folder),
-    /// Rows of a list are in view, from and to.
-    Look(List, u32, u32),
-    Earlier(ConversationId),
-    SetDraft(ConversationId, String),
-    SetDiscussionDraft(ConversationId, String),
-    Typing(ConversationId, bool),
-    Highlight(ContactId, NoteId, bool),
-    Retry(IntentId),
-    Discard(IntentId),
-    /// A held reply goes out whatever came meanwhile.
-    SendAnyway(IntentId),
-    Command(Command),
-    Dismiss(u64),
-}
 
 /// Everything that the console knows.
 #[derive(Debug)]
@@ -133,16 +62,17 @@ pub struct Core {
     pub session: Session,
     pub me: Option<Me>,
     pub farewell: Option<Refusal>,
-    pub users: BTreeMap<UserId, UserRow>,
-    pub inboxes: BTreeMap<InboxId, InboxRow>,
-    pub accounts: BTreeMap<AccountId, AccountRow>,
+    /// By id.
+    pub users: Table<UserRow>,
+    pub inboxes: Table<InboxRow>,
+    pub accounts: Table<AccountRow>,
     pub drafts: HashMap<ConversationId, String>,
     /// What was typed for internal discussions.
     pub discussion_drafts: HashMap<ConversationId, String>,
     pub notices: Vec<Notice>,
     /// Visitors who are typing, and until when that is believed.
     pub typing: HashMap<ConversationId, Millis>,
-    /// The browser's storage is full: nothing but unsent work and drafts is stored.
+    /// The browser's storage is full: copies were given up for unsent work and drafts.
     pub storage_full: bool,
     access: Option<Access>,
     device: Option<DeviceId>,
@@ -156,7 +86,7 @@ pub struct Core {
     grants: u64,
     counts: Counts,
     heads: HashMap<ConversationId, Head>,
-    lists: BTreeMap<List, Listed>,
+    lists: Vec<(List, Listed)>,
     /// The list that was looked at last.
     in_view: List,
     /// After a `Reset`: rows that the server has not sent again yet.
@@ -173,7 +103,7 @@ pub struct Core {
     /// Commands on their way.
     asked: HashMap<IntentId, Command>,
     /// Seen marks that wait for the line.
-    seen_later: BTreeMap<ConversationId, i64>,
+    seen_later: Vec<(ConversationId, i64)>,
     /// Sent at least once: the server may have them, so they are not taken back.
     tried: HashSet<IntentId>,
     /// When this agent's typing was last told, by conversation.
@@ -181,6 +111,10 @@ pub struct Core {
     /// When colleagues were last told that the open chat is in front of me.
     told_viewing: Millis,
     present: HashMap<(ConversationId, UserId), Present>,
+    /// Colleagues' carets in notes.
+    carets: Vec<Caret>,
+    /// My own, as it was told last.
+    told_caret: Option<Told>,
     /// Position of the newest message when the present draft was begun.
     began: HashMap<ConversationId, i64>,
     /// Typed here and not shared yet, and when.
@@ -194,7 +128,17 @@ pub struct Core {
     /// This tab leads: it owns the line.
     leads: bool,
     /// Documents that other tabs follow through this one, and which tabs.
-    elsewhere: BTreeMap<DocumentId, BTreeSet<u64>>,
+    elsewhere: Vec<(DocumentId, u64)>,
+    /// Documents on the disk.
+    copies: Vec<Copied>,
+    /// Some were used since that was stored.
+    copies_moved: bool,
+    /// When they were looked through last.
+    copies_looked: Millis,
+    /// There is room for nothing but unsent work and drafts.
+    no_copies: bool,
+    /// With more rows than this some are forgotten.
+    most_rows: usize,
     /// Intents on the disk that this version cannot read.
     unreadable: usize,
     /// Corrected time of the present event.
@@ -212,9 +156,9 @@ impl Core {
             session: Session::Starting,
             me: None,
             farewell: None,
-            users: BTreeMap::new(),
-            inboxes: BTreeMap::new(),
-            accounts: BTreeMap::new(),
+            users: Table::default(),
+            inboxes: Table::default(),
+            accounts: Table::default(),
             drafts: HashMap::new(),
             discussion_drafts: HashMap::new(),
             notices: vec![],
@@ -242,18 +186,25 @@ impl Core {
             outbox: vec![],
             open: None,
             asked: HashMap::new(),
-            seen_later: BTreeMap::new(),
+            seen_later: vec![],
             tried: HashSet::new(),
             told_typing: HashMap::new(),
             told_viewing: 0,
             present: HashMap::new(),
+            carets: vec![],
+            told_caret: None,
             began: HashMap::new(),
             typed: HashMap::new(),
             typed_elsewhere: HashSet::new(),
             known_drafts: HashSet::new(),
             caught_up: false,
             leads: true,
-            elsewhere: BTreeMap::new(),
+            elsewhere: vec![],
+            copies: vec![],
+            copies_moved: false,
+            copies_looked: now,
+            no_copies: false,
+            most_rows: 0,
             unreadable: 0,
             clock: now,
             last_at: 0,
@@ -278,7 +229,7 @@ impl Core {
             Event::Loaded(found) => self.loaded(step, found),
             Event::Tick => self.tick(step),
             Event::DiskFailed(text) => self.notify(step, NoticeBody::Storage { text }),
-            Event::DiskFull(keys) => self.disk_full(step, keys),
+            Event::DiskFull(writes) => self.disk_full(step, writes),
         }
         self.settle(step);
     }
@@ -294,6 +245,7 @@ impl Core {
             Act::SetDraft(id, text) => self.set_draft(step, id, text),
             Act::SetDiscussionDraft(id, text) => self.set_discussion_draft(step, id, text),
             Act::Typing(id, on) => self.tell_typing(step, id, on),
+            Act::Caret(contact, note, at) => self.tell_caret(step, contact, note, at),
             Act::Highlight(contact, note, on) => self.highlight(step, contact, note, on),
             Act::Retry(intent) => self.retry(step, intent),
             Act::Discard(intent) => self.discard(step, intent),
@@ -375,6 +327,7 @@ impl Core {
         }
         self.follow(step);
         self.drain(step);
+        self.keep_few_rows(step);
         self.leave_rows_to_the_leader(step);
     }
 }

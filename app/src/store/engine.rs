@@ -1,8 +1,11 @@
 //! Runs the core in the browser: hands it events, carries out its effects, wakes signals.
 
+mod disk;
+mod tabs;
+
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     rc::Rc,
 };
 
@@ -16,9 +19,8 @@ use causerie_shared::{
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::{JsCast, closure::Closure};
 
-use super::core::{Core, DiskKey, Effects, Event, Key, Step, Stored, Word, is_shared};
+use super::core::{Core, DiskKey, Effects, Event, Key, Step, Word};
 use super::view::Session;
 use crate::net::{
     clock,
@@ -34,9 +36,6 @@ use crate::net::{
 const BATCH_MS: u32 = 150;
 /// Failed connections in a row after which the server is asked whether the sign-in still holds.
 const ASK_SESSION_EVERY: u32 = 3;
-
-/// How long the tab that leads may take to store what it has, before this one begins with what is there.
-const READY_MS: u32 = 1_000;
 /// A page out of sight for so long may load a newer console by itself.
 const UNSEEN_MS: Millis = 5 * 60_000;
 /// A tab that follows has the leader look at the clock this often, seconds.
@@ -68,7 +67,7 @@ pub(super) struct Engine {
     /// Copies are to be dropped with the next write.
     clear: Cell<bool>,
     /// Keys to write; `true` deletes.
-    batch: RefCell<BTreeMap<DiskKey, bool>>,
+    batch: RefCell<Vec<(DiskKey, bool)>>,
     flush: RefCell<Option<Timeout>>,
     /// The disk already refused something: said once.
     disk_failed: Cell<bool>,
@@ -94,7 +93,7 @@ impl Engine {
             uploads: Cell::new(0),
             hidden_since: Cell::new(None),
             clear: Cell::new(false),
-            batch: RefCell::new(BTreeMap::new()),
+            batch: RefCell::default(),
             flush: RefCell::new(None),
             disk_failed: Cell::new(false),
         });
@@ -159,11 +158,10 @@ impl Engine {
             self.clear.set(true);
             self.batch.borrow_mut().clear();
         }
-        {
-            let mut batch = self.batch.borrow_mut();
-            batch.extend(effects.dirty.into_iter().map(|key| (key, false)));
-            batch.extend(effects.erase.into_iter().map(|key| (key, true)));
+        if !effects.evict.is_empty() {
+            self.evict(effects.evict);
         }
+        self.batch.borrow_mut().extend(effects.writes);
         if effects.urgent {
             self.write_now(true);
         } else if (effects.clear || !self.batch.borrow().is_empty()) && self.flush.borrow().is_none() {
@@ -203,146 +201,6 @@ impl Engine {
             }
         };
         woken.iter().for_each(|trigger| trigger.notify());
-    }
-
-    async fn load(self: Rc<Self>, keys: Vec<DiskKey>) {
-        let disk = self.disk.borrow().clone();
-        let found = match disk {
-            Some(disk) => disk.read(&keys).await.map_err(|error| error.0),
-            None => Ok(vec![]),
-        };
-        let found = found.unwrap_or_else(|error| {
-            self.disk_trouble(error);
-            vec![]
-        });
-        let mut found: HashMap<DiskKey, Option<Vec<u8>>> = found.into_iter().collect();
-        let answer = keys
-            .into_iter()
-            .map(|key| (key, found.remove(&key).flatten()))
-            .collect();
-        self.handle(Event::Loaded(answer));
-    }
-
-    fn write_now(self: &Rc<Self>, durable: bool) {
-        spawn_local(Rc::clone(self).write(durable));
-    }
-
-    /// Writes everything that is dirty in one transaction, then tells the other tabs.
-    fn write(self: Rc<Self>, durable: bool) -> impl Future<Output = ()> {
-        self.flush.borrow_mut().take();
-        let batch = std::mem::take(&mut *self.batch.borrow_mut());
-        let clear = self.clear.replace(false);
-        let values: Vec<_> = self.with(|core| {
-            batch
-                .into_iter()
-                .filter_map(
-                    |(key, erase)| match if erase { Stored::Delete } else { core.stored(key) } {
-                        Stored::Put(bytes) => Some((key, Some(bytes))),
-                        Stored::Delete => Some((key, None)),
-                        Stored::Skip => None,
-                    },
-                )
-                .collect()
-        });
-        let disk = self.disk.borrow().clone().filter(|_| clear || !values.is_empty());
-        async move {
-            let Some(disk) = disk else { return };
-            let keys: Vec<DiskKey> = values.iter().map(|(key, _)| *key).collect();
-            match disk.write(values, durable, clear).await {
-                Ok(()) => {
-                    let shared = keys.into_iter().filter(|key| is_shared(*key));
-                    let shared: Vec<_> = shared.map(|key| (key.store().to_owned(), key.name())).collect();
-                    if !shared.is_empty() {
-                        self.say(&Word::Changed(shared));
-                    }
-                }
-                Err(error) if error.is_full() => self.handle(Event::DiskFull(keys)),
-                Err(error) => self.disk_trouble(error.0),
-            }
-        }
-    }
-
-    /// Says something to the other tabs.
-    fn say(&self, word: &Word) {
-        if let Some(tabs) = &*self.tabs.borrow() {
-            tabs.say(word);
-        }
-    }
-
-    /// Another tab said something.
-    fn heard(self: &Rc<Self>, word: Word) {
-        if let Some(early) = &mut *self.early.borrow_mut() {
-            match word {
-                Word::Ready { tab, welcome } if tab == self.tab => {
-                    early.clear();
-                    early.extend(welcome.map(Word::Frame));
-                    if let Some(ready) = self.ready.borrow_mut().take() {
-                        drop(ready.call0(&wasm_bindgen::JsValue::NULL));
-                    }
-                }
-                word => early.push(word),
-            }
-            return;
-        }
-        let leads = self.with(Core::leads);
-        match word {
-            Word::Join(tab) if leads => {
-                self.followed.set(true);
-                let engine = Rc::clone(self);
-                spawn_local(async move {
-                    Rc::clone(&engine).write(false).await;
-                    let welcome = engine.welcome.borrow().clone();
-                    engine.say(&Word::Ready { tab, welcome });
-                });
-            }
-            Word::Changed(keys) => {
-                let keys: Vec<_> = keys
-                    .iter()
-                    .filter_map(|(store, name)| DiskKey::parse(store, name))
-                    .collect();
-                let engine = Rc::clone(self);
-                spawn_local(async move {
-                    let disk = engine.disk.borrow().clone();
-                    let Some(disk) = disk else { return };
-                    match disk.read(&keys).await {
-                        Ok(found) => engine.handle(Event::Changed(found)),
-                        Err(error) => engine.disk_trouble(error.0),
-                    }
-                });
-            }
-            // The leader took its time: this tab began with an older copy.
-            Word::Ready { tab, welcome } if tab == self.tab && !leads => {
-                let engine = Rc::clone(self);
-                spawn_local(async move {
-                    let stored = engine.stored().await;
-                    engine.handle(Event::Boot(stored));
-                    if let Some(welcome) = welcome {
-                        engine.handle(Event::Word(Word::Frame(welcome)));
-                    }
-                });
-            }
-            Word::Look | Word::Hurry if leads => {
-                let socket = self.socket.borrow().clone();
-                match socket {
-                    Some(socket) if word == Word::Look => socket.look(),
-                    Some(socket) => socket.hurry(),
-                    // Signed in again in the other tab.
-                    None if word == Word::Hurry => {
-                        let engine = Rc::clone(self);
-                        spawn_local(async move { engine.ask_session(Session::Expired).await });
-                    }
-                    None => {}
-                }
-            }
-            word => self.handle(Event::Word(word)),
-        }
-    }
-
-    fn disk_trouble(self: &Rc<Self>, text: String) {
-        // After a sign-out in another tab nothing is to be stored any more.
-        if !self.disk_failed.replace(true) && self.with(|core| core.session) != Session::SignedOut {
-            self.handle(Event::DiskFailed(text));
-        }
     }
 
     /// Paints from the disk first; then the server says whether the sign-in still holds.
@@ -405,65 +263,6 @@ impl Engine {
         }
         let early = self.early.borrow_mut().take();
         early.unwrap_or_default().into_iter().for_each(|word| self.heard(word));
-    }
-
-    /// What is needed for the first paint.
-    async fn stored(self: &Rc<Self>) -> Vec<(DiskKey, Vec<u8>)> {
-        let disk = self.disk.borrow().clone();
-        let Some(disk) = disk else { return vec![] };
-        disk.boot().await.unwrap_or_else(|error| {
-            self.disk_trouble(error.0);
-            vec![]
-        })
-    }
-
-    /// Finds out whether this tab leads; one that follows waits until the leader has stored what it knows.
-    async fn join(self: &Rc<Self>, name: String) {
-        // A copy that other tabs cannot read is nobody else's.
-        if self.disk.borrow().is_none() {
-            return;
-        }
-        let engine = Rc::downgrade(self);
-        let tabs = Tabs::join(name, move |word| {
-            if let Some(engine) = engine.upgrade() {
-                engine.heard(word);
-            }
-        });
-        let leads = tabs.lead().await;
-        if !leads {
-            self.handle(Event::Follow);
-            *self.early.borrow_mut() = Some(vec![]);
-            let engine = Rc::clone(self);
-            tabs.succeed(move || spawn_local(async move { engine.take_over().await }));
-        }
-        *self.tabs.borrow_mut() = Some(tabs);
-        if !leads {
-            let ready = js_sys::Promise::new(&mut |resolve, _| {
-                Timeout::new(READY_MS, {
-                    let resolve = resolve.clone();
-                    move || drop(resolve.call0(&wasm_bindgen::JsValue::NULL))
-                })
-                .forget();
-                *self.ready.borrow_mut() = Some(resolve);
-            });
-            self.say(&Word::Join(self.tab));
-            drop(wasm_bindgen_futures::JsFuture::from(ready).await);
-        }
-    }
-
-    /// The tab that led is gone.
-    async fn take_over(self: Rc<Self>) {
-        let stored = self.stored().await;
-        // While this tab still begins, its own beginning reads the disk.
-        let stored = if self.with(|core| core.booted()) {
-            stored
-        } else {
-            vec![]
-        };
-        self.handle(Event::Lead(stored));
-        if self.with(|core| core.session) == Session::SignedIn {
-            self.connect();
-        }
     }
 
     fn connect(self: &Rc<Self>) {
@@ -555,33 +354,6 @@ impl Engine {
             web_sys::console::warn_1(&format!("the local copy could not be deleted: {}", error.0).into());
         }
         self.disk_failed.set(false);
-    }
-
-    /// A sign-out in another tab is one here too.
-    fn follow_other_tabs(self: &Rc<Self>) {
-        let engine = Rc::clone(self);
-        let changed = Closure::<dyn Fn(web_sys::StorageEvent)>::new(move |event: web_sys::StorageEvent| {
-            if local::is_sign_out(event.key().as_deref(), event.new_value().as_deref()) {
-                let engine = Rc::clone(&engine);
-                spawn_local(async move { engine.leave().await });
-            }
-        });
-        let listening = web_sys::window()
-            .map(|window| window.add_event_listener_with_callback("storage", changed.as_ref().unchecked_ref()));
-        if !matches!(listening, Some(Ok(()))) {
-            web_sys::console::warn_1(&"no events of other tabs".into());
-        }
-        changed.forget();
-        let engine = Rc::clone(self);
-        let going = Closure::<dyn Fn()>::new(move || {
-            if !engine.with(Core::leads) {
-                engine.say(&Word::Leave(engine.tab));
-            }
-        });
-        if let Some(window) = web_sys::window() {
-            window.set_onpagehide(Some(going.as_ref().unchecked_ref()));
-        }
-        going.forget();
     }
 }
 

@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     contact::Field,
     document::contact::{Former, Profile},
-    ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
+    ids::{AccountId, ContactId, ConversationId, InboxId, NoteId, UserId},
     inbox::{AccountRow, InboxRow},
     refusal::Refusal,
     row::Head,
@@ -132,7 +132,7 @@ impl Store {
 
     /// A colleague, or me.
     pub fn user(self, id: UserId) -> Signal<Option<UserRow>> {
-        self.read(Key::Users, move |core| core.users.get(&id).cloned())
+        self.read(Key::Users, move |core| core.users.get(id.to_u128()).cloned())
     }
 
     /// All colleagues, by name.
@@ -142,7 +142,7 @@ impl Store {
 
     /// An inbox.
     pub fn inbox(self, id: InboxId) -> Signal<Option<InboxRow>> {
-        self.read(Key::Inboxes, move |core| core.inboxes.get(&id).cloned())
+        self.read(Key::Inboxes, move |core| core.inboxes.get(id.to_u128()).cloned())
     }
 
     /// All inboxes that I see, by name.
@@ -152,12 +152,12 @@ impl Store {
 
     /// A messaging account.
     pub fn account(self, id: AccountId) -> Signal<Option<AccountRow>> {
-        self.read(Key::Accounts, move |core| core.accounts.get(&id).cloned())
+        self.read(Key::Accounts, move |core| core.accounts.get(id.to_u128()).cloned())
     }
 
     /// All messaging accounts that I see.
     pub fn accounts(self) -> Signal<Vec<AccountRow>> {
-        self.read(Key::Accounts, |core| core.accounts.values().cloned().collect())
+        self.read(Key::Accounts, |core| core.accounts.all().to_vec())
     }
 
     /// The chat: messages in the server's order, system lines where they happened, own unsent replies last.
@@ -223,6 +223,11 @@ impl Store {
     /// The contact's notes, highlighted first, then the newest.
     pub fn notes(self, contact: ContactId) -> Signal<Vec<SharedNote>> {
         self.read(Key::Notes(contact), move |core| core.notes(contact))
+    }
+
+    /// Colleagues who write in the contact's notes, and where: UTF-16 units.
+    pub fn carets(self, contact: ContactId) -> Signal<Vec<(NoteId, Colleague, u32)>> {
+        self.read(Key::Carets(contact), move |core| core.carets(contact))
     }
 
     /// What was typed and not sent.

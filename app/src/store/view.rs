@@ -65,6 +65,8 @@ pub struct MessageBubble {
     /// The server's order; `None` until it accepted the message.
     pub position: Option<i64>,
     pub files: Vec<FileBrief>,
+    /// Its text and files were removed for everybody; the bubble stays as a mark.
+    pub redacted: bool,
     pub stage: Stage,
 }
 
@@ -124,6 +126,11 @@ pub enum NoticeBody {
         contact_name: String,
         user: UserId,
         name: String,
+    },
+    /// A colleague asked me into the internal discussion of a chat that runs.
+    Invited {
+        conversation: ConversationId,
+        contact_name: String,
     },
     /// The line broke before the server answered; the list will show what became of it.
     Interrupted { command: Command },

@@ -134,18 +134,6 @@ impl Replica {
         }
     }
 
-    /// Takes in every part of this document that the client has read.
-    pub fn catch_up(&mut self, client: &Client) {
-        for frame in client.frames() {
-            if let ServerFrame::Part(part) = frame
-                && part.document == self.id
-                && part.epoch >= self.epoch
-            {
-                self.take(part);
-            }
-        }
-    }
-
     pub fn texts(&self) -> Vec<String> {
         let ids = timeline::ordered(&self.doc).expect("a timeline");
         let said = |id| timeline::get(&self.doc, id).expect("a timeline").expect("a message");

@@ -1,6 +1,6 @@
 //! Step 5: required keys, sizes and `author == self`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashMap;
 
 use automerge::{Automerge, ScalarValue};
 
@@ -13,17 +13,20 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
+/// What was written into a map, by key; few, and each once.
+type Values = Vec<(String, ScalarValue)>;
+
 /// A message while its values are collected.
 #[derive(Debug, Default)]
 struct NewMessage {
-    values: BTreeMap<String, ScalarValue>,
+    values: Values,
     attachments: Vec<FileId>,
     has_list: bool,
 }
 
 #[derive(Default)]
 struct NewNote {
-    values: BTreeMap<String, ScalarValue>,
+    values: Values,
     has_text: bool,
 }
 
@@ -34,8 +37,8 @@ fn bad(text: impl Into<String>) -> Refusal {
 pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted: &mut Admitted) -> Result<(), Refusal> {
     let mut messages: Vec<(MessageId, NewMessage)> = vec![];
     let mut new_notes: Vec<(NoteId, NewNote)> = vec![];
-    let mut typed: BTreeMap<NoteId, usize> = BTreeMap::new();
-    let mut touched: HashSet<NoteId> = HashSet::new();
+    // Notes that are touched, and how much is typed into each.
+    let mut touched: HashMap<NoteId, usize> = HashMap::new();
     let mut drafted = 0;
     for fact in facts {
         match fact {
@@ -47,10 +50,7 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
                 messages.push((id, NewMessage::default()));
             }
             Fact::MessageValue(id, key, value) => {
-                let message = entry(&mut messages, id)?;
-                if message.values.insert(key, value).is_some() {
-                    return Err(bad("a value twice"));
-                }
+                put(&mut entry(&mut messages, id)?.values, key, value)?;
             }
             Fact::AttachmentsBegin(id) => {
                 let message = entry(&mut messages, id)?;
@@ -70,17 +70,14 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
             }
             Fact::NoteBegins(id) => new_notes.push((id, NewNote::default())),
             Fact::NoteValue(id, key, value) => {
-                if entry(&mut new_notes, id)?.values.insert(key, value).is_some() {
-                    return Err(bad("a value twice"));
-                }
+                put(&mut entry(&mut new_notes, id)?.values, key, value)?;
             }
             Fact::NoteTextBegins(id) => entry(&mut new_notes, id)?.has_text = true,
             Fact::NoteText(id, value) => {
-                *typed.entry(id).or_default() += text(&value)?.encode_utf16().count();
-                touched.insert(id);
+                *touched.entry(id).or_default() += text(&value)?.encode_utf16().count();
             }
             Fact::NoteTouched(id) => {
-                touched.insert(id);
+                touched.entry(id).or_default();
             }
             Fact::DraftText(value) => drafted += text(&value)?.encode_utf16().count(),
             Fact::DraftCut => {}
@@ -104,11 +101,10 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
     }
     for (id, note) in new_notes {
         note.finish(writer)?;
-        touched.insert(id);
+        touched.entry(id).or_default();
     }
-    for (id, length) in typed {
-        let now = notes::length(doc, id).unwrap_or(0);
-        if now + length > notes::MAX_NOTE {
+    for (id, length) in &touched {
+        if *length > 0 && notes::length(doc, *id).unwrap_or(0) + length > notes::MAX_NOTE {
             return Err(Refusal::new(
                 Code::TooLarge,
                 format!("a note has at most {} characters", notes::MAX_NOTE),
@@ -121,7 +117,7 @@ pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted:
             format!("a draft has at most {} characters", draft::MAX_DRAFT),
         ));
     }
-    admitted.notes.extend(touched);
+    admitted.notes.extend(touched.into_keys());
     Ok(())
 }
 
@@ -160,8 +156,21 @@ fn limited(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn take(values: &mut BTreeMap<String, ScalarValue>, key: &str) -> Result<ScalarValue, Refusal> {
-    values.remove(key).ok_or_else(|| bad(format!("{key} is missing")))
+fn put(values: &mut Values, key: String, value: ScalarValue) -> Result<(), Refusal> {
+    if values.iter().any(|(known, _)| *known == key) {
+        return Err(bad("a value twice"));
+    }
+    values.push((key, value));
+    Ok(())
+}
+
+fn remove(values: &mut Values, key: &str) -> Option<ScalarValue> {
+    let at = values.iter().position(|(known, _)| known == key)?;
+    Some(values.swap_remove(at).1)
+}
+
+fn take(values: &mut Values, key: &str) -> Result<ScalarValue, Refusal> {
+    remove(values, key).ok_or_else(|| bad(format!("{key} is missing")))
 }
 
 fn instant(value: ScalarValue) -> Result<i64, Refusal> {
@@ -171,10 +180,10 @@ fn instant(value: ScalarValue) -> Result<i64, Refusal> {
     }
 }
 
-fn nothing_else(values: BTreeMap<String, ScalarValue>) -> Result<(), Refusal> {
-    match values.into_keys().next() {
+fn nothing_else(values: Values) -> Result<(), Refusal> {
+    match values.into_iter().next() {
         None => Ok(()),
-        Some(key) => Err(bad(format!(
+        Some((key, _)) => Err(bad(format!(
             "an unknown key {}",
             key.chars().take(32).collect::<String>()
         ))),
@@ -197,7 +206,7 @@ impl NewMessage {
             ));
         }
         let at = instant(take(values, "at")?)?;
-        let reply_to = match values.remove("reply_to") {
+        let reply_to = match remove(values, "reply_to") {
             Some(value) => Some(text(&value)?.parse().map_err(|_| bad("reply_to is not a message id"))?),
             None => None,
         };

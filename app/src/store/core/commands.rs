@@ -35,7 +35,7 @@ impl Core {
             Command::Seen(id, position) => self.mark_seen(step, id, position),
             Command::SetAvailability(availability) => {
                 let me = self.me.as_ref().map(|me| me.id);
-                if let Some(row) = me.and_then(|me| self.users.get_mut(&me)) {
+                if let Some(row) = me.and_then(|me| self.users.get_mut(me.to_u128())) {
                     row.availability = availability;
                     step.changed(Key::Users);
                     step.dirty(DiskKey::Users);
@@ -88,7 +88,7 @@ impl Core {
         if self.online() {
             self.ask(step, Command::Seen(id, position));
         } else {
-            self.seen_later.insert(id, position);
+            self.see_later(id, position);
         }
     }
 
@@ -180,8 +180,9 @@ impl Core {
             }
             match command {
                 Command::Seen(id, position) => {
-                    let known = self.seen_later.entry(id).or_insert(position);
-                    *known = (*known).max(position);
+                    let known = self.seen_later.iter().find(|(known, _)| *known == id);
+                    let known = known.map_or(position, |(_, known)| *known);
+                    self.see_later(id, position.max(known));
                 }
                 Command::End(_) | Command::SetAvailability(_) => {}
                 Command::Start(_)
@@ -195,6 +196,11 @@ impl Core {
                 }
             }
         }
+    }
+
+    fn see_later(&mut self, id: ConversationId, position: i64) {
+        self.seen_later.retain(|(known, _)| *known != id);
+        self.seen_later.push((id, position));
     }
 
     /// The line is back: marks that waited are sent.

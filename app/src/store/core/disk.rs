@@ -22,6 +22,8 @@ pub enum DiskKey {
     Users,
     Inboxes,
     Accounts,
+    /// Which documents there are, and when they were used.
+    Copies,
     Head(ConversationId),
     /// Message and journey rows of a conversation.
     Thread(ConversationId),
@@ -55,7 +57,7 @@ impl DiskKey {
     /// The store that holds it.
     pub fn store(self) -> &'static str {
         match self {
-            Self::Meta | Self::Users | Self::Inboxes | Self::Accounts => "meta",
+            Self::Meta | Self::Users | Self::Inboxes | Self::Accounts | Self::Copies => "meta",
             Self::Head(_) => "heads",
             Self::Thread(_) => "rows",
             Self::Document(_) => "documents",
@@ -71,6 +73,7 @@ impl DiskKey {
             Self::Users => "users".into(),
             Self::Inboxes => "inboxes".into(),
             Self::Accounts => "accounts".into(),
+            Self::Copies => "copies".into(),
             Self::Head(id) | Self::Thread(id) | Self::Draft(id) => id.to_string(),
             Self::Document(id) => id.to_string(),
             Self::DiscussionDraft(id) => format!("{DISCUSSION}{id}"),
@@ -85,6 +88,7 @@ impl DiskKey {
             ("meta", "users") => Some(Self::Users),
             ("meta", "inboxes") => Some(Self::Inboxes),
             ("meta", "accounts") => Some(Self::Accounts),
+            ("meta", "copies") => Some(Self::Copies),
             ("heads", id) => id.parse().ok().map(Self::Head),
             ("rows", id) => id.parse().ok().map(Self::Thread),
             ("documents", id) => id.parse().ok().map(Self::Document),
@@ -143,6 +147,11 @@ pub(super) fn cursor(meta: &[u8]) -> Option<i64> {
         .and_then(|meta| meta.cursor)
 }
 
+/// What was known of the copies.
+pub(super) fn copies(bytes: &[u8]) -> Vec<super::Copied> {
+    get(bytes).unwrap_or_default()
+}
+
 /// A stored text.
 pub(super) fn text(bytes: &[u8]) -> Option<String> {
     get(bytes)
@@ -181,7 +190,7 @@ impl Core {
     /// The value of a key as it is now.
     pub fn stored(&self, key: DiskKey) -> Stored {
         let missing = |value: Option<Stored>| value.unwrap_or(Stored::Delete);
-        if self.storage_full && CACHES.contains(&key.store()) {
+        if self.no_copies && CACHES.contains(&key.store()) {
             return Stored::Skip;
         }
         match key {
@@ -190,7 +199,7 @@ impl Core {
                     schema: SCHEMA,
                     device,
                     // Without the rows themselves all are asked for anew.
-                    cursor: self.cursor.filter(|_| !self.storage_full),
+                    cursor: self.cursor.filter(|_| !self.no_copies),
                     grants: self.grants,
                     offset: self.offset,
                     as_of: self.as_of,
@@ -198,15 +207,16 @@ impl Core {
                 }),
                 None => Stored::Skip,
             },
-            DiskKey::Users => put(&self.users.values().collect::<Vec<_>>()),
-            DiskKey::Inboxes => put(&self.inboxes.values().collect::<Vec<_>>()),
-            DiskKey::Accounts => put(&self.accounts.values().collect::<Vec<_>>()),
+            DiskKey::Users => put(&self.users.all()),
+            DiskKey::Inboxes => put(&self.inboxes.all()),
+            DiskKey::Accounts => put(&self.accounts.all()),
+            DiskKey::Copies => put(&self.copies),
             DiskKey::Head(id) => missing(self.heads.get(&id).map(put)),
             DiskKey::Thread(id) => match self.threads.get(&id) {
                 Some(thread) if thread.loaded => put(&StoredThread {
                     rows_to: thread.rows_to,
                     rows: thread.rows.values().cloned().collect(),
-                    journey: thread.journey.values().cloned().collect(),
+                    journey: thread.journey.all().to_vec(),
                 }),
                 Some(_) | None => Stored::Skip,
             },
@@ -254,19 +264,21 @@ impl Core {
         for (key, bytes) in stored {
             match key {
                 DiskKey::Meta => {}
-                DiskKey::Users | DiskKey::Inboxes | DiskKey::Accounts | DiskKey::Head(_) if !readable => {}
+                DiskKey::Users | DiskKey::Inboxes | DiskKey::Accounts | DiskKey::Copies | DiskKey::Head(_)
+                    if !readable => {}
                 DiskKey::Users => {
                     let rows: Vec<causerie_shared::user::UserRow> = get(&bytes).unwrap_or_default();
-                    self.users = rows.into_iter().map(|row| (row.id, row)).collect();
+                    rows.into_iter().for_each(|row| self.users.put(row));
                 }
                 DiskKey::Inboxes => {
                     let rows: Vec<causerie_shared::inbox::InboxRow> = get(&bytes).unwrap_or_default();
-                    self.inboxes = rows.into_iter().map(|row| (row.id, row)).collect();
+                    rows.into_iter().for_each(|row| self.inboxes.put(row));
                 }
                 DiskKey::Accounts => {
                     let rows: Vec<causerie_shared::inbox::AccountRow> = get(&bytes).unwrap_or_default();
-                    self.accounts = rows.into_iter().map(|row| (row.id, row)).collect();
+                    rows.into_iter().for_each(|row| self.accounts.put(row));
                 }
+                DiskKey::Copies => self.learn_copies(copies(&bytes)),
                 DiskKey::Head(id) => {
                     if let Some(head) = get::<Head>(&bytes)
                         && self.heads.get(&id).is_none_or(|known| known.seq <= head.seq)
@@ -310,23 +322,6 @@ impl Core {
         step.effects.all_changed = true;
     }
 
-    /// The browser has no more room: all copies go and none is made until the page is loaded anew; what a person did
-    /// is written again.
-    pub(super) fn disk_full(&mut self, step: &mut Step<'_>, keys: Vec<DiskKey>) {
-        if self.storage_full {
-            let text = "the storage of this browser is full".into();
-            return self.notify(step, NoticeBody::Storage { text });
-        }
-        self.storage_full = true;
-        // What the leader holds on the disk is its own to drop.
-        step.effects.clear = self.leads;
-        step.changed(Key::Storage);
-        step.keep(DiskKey::Meta);
-        for key in keys {
-            step.dirty(key);
-        }
-    }
-
     /// What the disk had of the documents and threads that were asked for.
     pub(super) fn loaded(&mut self, step: &mut Step<'_>, found: Vec<(DiskKey, Option<Vec<u8>>)>) {
         for (key, bytes) in found {
@@ -354,6 +349,7 @@ impl Core {
                 | DiskKey::Users
                 | DiskKey::Inboxes
                 | DiskKey::Accounts
+                | DiskKey::Copies
                 | DiskKey::Head(_)
                 | DiskKey::Outbox(_)
                 | DiskKey::Draft(_)

@@ -1,6 +1,6 @@
 //! Which documents are held and followed, and what the server sends of them (`sync.md`, Documents).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use causerie_shared::{
     document::DocumentId,
@@ -55,14 +55,14 @@ impl Core {
 
     /// Documents in use: those of the open chat, the newest segment of every chat in Mine and Engaged (so
     /// that they can be read without network), and all with unsent work.
-    fn wanted(&self) -> BTreeSet<DocumentId> {
-        let mut wanted = BTreeSet::new();
+    pub(super) fn wanted(&self) -> Vec<DocumentId> {
+        let mut wanted = vec![];
         for id in [Folder::Mine, Folder::Engaged]
             .into_iter()
             .flat_map(|folder| self.folder(folder))
         {
             if let Some(head) = self.heads.get(&id) {
-                wanted.insert(DocumentId::Timeline(id, head.segment.max(1)));
+                wanted.push(DocumentId::Timeline(id, head.segment.max(1)));
             }
         }
         if let Some(head) = self.open.and_then(|id| self.heads.get(&id)) {
@@ -74,12 +74,14 @@ impl Core {
                 DocumentId::Discussion(head.id),
             ]);
             if self.may_draft(head.id) {
-                wanted.insert(DocumentId::Draft(head.id));
+                wanted.push(DocumentId::Draft(head.id));
             }
         }
         let waiting = self.outbox.iter().filter(|queued| queued.state == QueueState::Waiting);
         wanted.extend(waiting.filter_map(|queued| queued.intent.action.document()));
         wanted.retain(|id| !self.denied.contains(id));
+        wanted.sort_unstable();
+        wanted.dedup();
         wanted
     }
 
@@ -98,12 +100,14 @@ impl Core {
             }
         }
         if self.online() {
-            let elsewhere = self.wanted_elsewhere();
             for id in &wanted {
                 self.open_document(step, *id);
             }
+            let elsewhere = &self.elsewhere;
             for replica in self.replicas.values_mut() {
-                if replica.lane != Lane::Closed && !wanted.contains(&replica.id) && !elsewhere.contains(&replica.id) {
+                let used = wanted.binary_search(&replica.id).is_ok()
+                    || elsewhere.iter().any(|(document, _)| *document == replica.id);
+                if replica.lane != Lane::Closed && !used {
                     replica.lane = Lane::Closed;
                     step.send(ClientFrame::Close { document: replica.id });
                 }
@@ -111,10 +115,10 @@ impl Core {
         }
         if self.replicas.len() > wanted.len() + SPARE {
             self.replicas
-                .retain(|id, replica| wanted.contains(id) || !replica.pending.is_empty());
-            let kept: BTreeSet<_> = self.replicas.keys().copied().collect();
+                .retain(|id, replica| wanted.binary_search(id).is_ok() || !replica.pending.is_empty());
+            let kept = &self.replicas;
             self.threads.retain(|id, _| {
-                kept.iter()
+                kept.keys()
                     .any(|document| matches!(document, DocumentId::Timeline(of, _) if of == id))
             });
         }
@@ -161,6 +165,11 @@ impl Core {
         match replica.take(&part) {
             Taken::Applied => {
                 step.dirty(DiskKey::Document(id));
+                if let (true, DocumentId::Timeline(chat, _)) = (anew, id)
+                    && let Some(thread) = self.threads.get_mut(&chat)
+                {
+                    thread.forget(replica);
+                }
                 // A reply that lost its acknowledgement comes back this way: then it is not sent again.
                 if anew || !replica.pending.is_empty() {
                     self.rebuild_if_needed(step, id, anew);
@@ -228,10 +237,11 @@ impl Core {
 
     /// Wakes what shows a document.
     pub(super) fn show_document(&mut self, step: &mut Step<'_>, id: DocumentId) {
+        let mut messages = 0;
         match id {
             DocumentId::Timeline(conversation, _) => {
                 if let (Some(replica), Some(thread)) = (self.replicas.get(&id), self.threads.get_mut(&conversation)) {
-                    thread.read(replica);
+                    messages = thread.read(replica);
                 }
                 step.changed(Key::Bubbles(conversation));
             }
@@ -240,12 +250,16 @@ impl Core {
             DocumentId::Contact(contact) => step.changed(Key::Profile(contact)),
             DocumentId::Notes(contact) => step.changed(Key::Notes(contact)),
         }
+        if self.replicas.get(&id).is_some_and(|replica| replica.seq > 0) {
+            self.used(step, id, messages);
+        }
     }
 
     /// The documents may not be seen any more: copies go, unsent work becomes "Not delivered".
     pub(super) fn purge(&mut self, step: &mut Step<'_>, documents: &[DocumentId]) {
         for id in documents {
             self.replicas.remove(id);
+            self.copies.retain(|copied| copied.document != *id);
             step.erase(DiskKey::Document(*id));
             let lost: Vec<IntentId> = self
                 .outbox

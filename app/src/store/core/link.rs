@@ -181,5 +181,6 @@ impl Core {
         self.tick_presence(step);
         self.tick_lists(step);
         self.tick_drafts(step);
+        self.tick_copies(step);
     }
 }

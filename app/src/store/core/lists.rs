@@ -1,8 +1,6 @@
 //! Lists in the order of the server's windows: without a gap from the top, kept up to date row by row, and far
 //! below only around what is in view, whatever the size of the list (`sync.md`, The client).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use causerie_shared::{
     Millis,
     access::Access,
@@ -17,7 +15,7 @@ use super::{Core, Key, Step};
 use crate::store::view::Rows;
 
 /// Place of a conversation in a list; the second number is its id.
-type Place = (i64, u128);
+pub(super) type Place = (i64, u128);
 
 /// Rows around the range in view that are asked for and shown along with it.
 const MARGIN: u32 = 40;
@@ -29,15 +27,15 @@ const MAX_FILTERED: usize = 6;
 #[derive(Debug, Default)]
 pub(super) struct Listed {
     /// All rows of the list that are known here, in order.
-    places: BTreeSet<Place>,
+    pub(super) places: Vec<Place>,
     /// Last place of the rows listed from the top without a gap; `None` when that is all of them.
-    edge: Option<Place>,
+    pub(super) edge: Option<Place>,
     /// How many those are.
-    listed: u32,
+    pub(super) listed: u32,
     /// How many the server said that there are.
-    total: u32,
+    pub(super) total: u32,
     /// Rows below the edge, by their index in the server's list.
-    far: BTreeMap<u32, ConversationId>,
+    pub(super) far: Vec<(u32, ConversationId)>,
     /// Rows moved since: what lies far below stands elsewhere now.
     moved: bool,
     /// A window is on its way.
@@ -45,7 +43,7 @@ pub(super) struct Listed {
     /// Listed since the last `Reset`.
     fresh: bool,
     /// Rows in view, from and to.
-    looked: (u32, u32),
+    pub(super) looked: (u32, u32),
     /// When it was looked at last.
     used: Millis,
 }
@@ -58,22 +56,38 @@ impl Listed {
     fn count(&mut self) {
         self.listed = match self.edge {
             None => self.places.len(),
-            Some(edge) => self.places.range(..=edge).count(),
+            Some(edge) => self.places.partition_point(|place| *place <= edge),
         } as u32;
     }
 
     fn remove(&mut self, place: Place) -> bool {
-        let was = self.places.remove(&place);
-        if was && self.ends(place) {
+        let Ok(at) = self.places.binary_search(&place) else {
+            return false;
+        };
+        self.places.remove(at);
+        if self.ends(place) {
             self.listed -= 1;
         }
-        was
+        true
     }
 
     fn insert(&mut self, place: Place) {
-        if self.places.insert(place) && self.ends(place) {
-            self.listed += 1;
+        if let Err(at) = self.places.binary_search(&place) {
+            self.places.insert(at, place);
+            if self.ends(place) {
+                self.listed += 1;
+            }
         }
+    }
+
+    /// Where the first row far below stands whose index is not below `index`.
+    fn far_from(&self, index: u32) -> usize {
+        self.far.partition_point(|(at, _)| *at < index)
+    }
+
+    /// Is the row of this index known far below?
+    fn is_far(&self, index: u32) -> bool {
+        self.far.get(self.far_from(index)).is_some_and(|(at, _)| *at == index)
     }
 }
 
@@ -86,16 +100,31 @@ fn page(list: &List) -> u32 {
 }
 
 impl Core {
+    fn listed(&self, list: &List) -> Option<&Listed> {
+        self.lists
+            .iter()
+            .find(|(known, _)| known == list)
+            .map(|(_, listed)| listed)
+    }
+
+    fn listed_mut(&mut self, list: &List) -> Option<&mut Listed> {
+        let mut lists = self.lists.iter_mut();
+        lists.find(|(known, _)| known == list).map(|(_, listed)| listed)
+    }
+
+    pub(super) fn known_lists(&self) -> Vec<List> {
+        self.lists.iter().map(|(list, _)| *list).collect()
+    }
+
     /// The conversations of a folder, in order, as far as they are known without a gap.
     pub fn folder(&self, folder: Folder) -> Vec<ConversationId> {
-        self.lists
-            .get(&List::of(folder))
+        self.listed(&List::of(folder))
             .map_or_else(Vec::new, |list| ids(list).collect())
     }
 
     /// What is known of a list around the rows in view.
     pub fn list(&self, list: &List) -> Rows {
-        let Some(listed) = self.lists.get(list) else {
+        let Some(listed) = self.listed(list) else {
             return Rows::default();
         };
         let from = listed.looked.0.saturating_sub(MARGIN);
@@ -104,7 +133,7 @@ impl Core {
         let mut rows: Vec<(u32, ConversationId)> = near.map(|(at, id)| (at as u32, id)).collect();
         let below = from.max(listed.listed);
         if below < to {
-            rows.extend(listed.far.range(below..to).map(|(at, id)| (*at, *id)));
+            rows.extend_from_slice(&listed.far[listed.far_from(below)..listed.far_from(to)]);
         }
         let total = match (listed.edge, list.filter == Filter::default()) {
             (None, _) => listed.listed,
@@ -118,7 +147,7 @@ impl Core {
     fn lies_in(&self, list: &List, head: &Head) -> bool {
         let mode = self
             .inboxes
-            .get(&head.inbox)
+            .get(head.inbox.to_u128())
             .map_or(Mode::Auto, |inbox| inbox.rules.mode);
         list.filter.passes(head, self.clock)
             && self
@@ -130,36 +159,39 @@ impl Core {
     /// Who I am or what I see changed: all places are found anew.
     pub(super) fn refresh_access(&mut self) {
         self.access = self.me.as_ref().map(|me| {
-            let all: Vec<_> = self.inboxes.keys().copied().collect();
+            let all: Vec<_> = self.inboxes.all().iter().map(|inbox| inbox.id).collect();
             Access::new(me.id, me.role, &me.grants, me.memberships.clone(), &all)
         });
-        let lists: Vec<List> = self.lists.keys().copied().collect();
-        lists.iter().for_each(|list| self.sort(list));
+        self.known_lists().iter().for_each(|list| self.sort(list));
     }
 
     /// Finds all places of a list.
-    fn sort(&mut self, list: &List) {
-        let places: BTreeSet<Place> = self
+    pub(super) fn sort(&mut self, list: &List) {
+        let mut places: Vec<Place> = self
             .heads
             .values()
             .filter(|head| self.lies_in(list, head))
             .map(|head| list.key(head))
             .collect();
-        let listed = self.lists.entry(*list).or_default();
-        listed.places = places;
-        listed.count();
+        places.sort_unstable();
+        if self.listed(list).is_none() {
+            self.lists.push((*list, Listed::default()));
+        }
+        if let Some(listed) = self.listed_mut(list) {
+            listed.places = places;
+            listed.count();
+        }
     }
 
     /// Moves a row from its old place to its new one.
     pub(super) fn place(&mut self, step: &mut Step<'_>, old: Option<&Head>, new: Option<&Head>) {
-        let lists: Vec<List> = self.lists.keys().copied().collect();
-        for list in lists {
+        for list in self.known_lists() {
             let from = old.map(|head| list.key(head));
             let to = new.filter(|head| self.lies_in(&list, head)).map(|head| list.key(head));
-            let Some(listed) = self.lists.get_mut(&list) else {
+            let Some(listed) = self.listed_mut(&list) else {
                 continue;
             };
-            let was = from.is_some_and(|place| listed.places.contains(&place));
+            let was = from.is_some_and(|place| listed.places.binary_search(&place).is_ok());
             if (was && from == to) || (!was && to.is_none()) {
                 continue;
             }
@@ -176,11 +208,11 @@ impl Core {
 
     /// Rows `from..to` of a list are in view: they are fetched as far as they are not known.
     pub(super) fn look(&mut self, step: &mut Step<'_>, list: List, from: u32, to: u32) {
-        if !self.lists.contains_key(&list) {
+        if self.listed(&list).is_none() {
             self.sort(&list);
             self.forget_lists(step, list);
         }
-        if let Some(listed) = self.lists.get_mut(&list) {
+        if let Some(listed) = self.listed_mut(&list) {
             listed.looked = (from, to.max(from));
             listed.used = step.now;
         }
@@ -191,16 +223,13 @@ impl Core {
 
     /// Of the filtered lists only those looked at last are kept up to date.
     fn forget_lists(&mut self, step: &mut Step<'_>, kept: List) {
-        let mut filtered: Vec<(Millis, List)> = self
-            .lists
-            .iter()
-            .filter(|(list, _)| **list != kept && **list != List::of(list.folder))
-            .map(|(list, listed)| (listed.used, *list))
-            .collect();
-        filtered.sort_unstable();
-        filtered.truncate(filtered.len().saturating_sub(MAX_FILTERED));
-        for (_, list) in filtered {
-            self.lists.remove(&list);
+        while self.lists.len() > Folder::ALL.len() + MAX_FILTERED + 1 {
+            let filtered = self.lists.iter().enumerate();
+            let filtered = filtered.filter(|(_, (list, _))| *list != kept && *list != List::of(list.folder));
+            let Some((at, _)) = filtered.min_by_key(|(_, (_, listed))| listed.used) else {
+                return;
+            };
+            let (list, _) = self.lists.remove(at);
             step.changed(Key::List(list));
         }
     }
@@ -209,7 +238,7 @@ impl Core {
     fn ask_list(&mut self, step: &mut Step<'_>, list: List) {
         let online = self.online();
         let total = self.list(&list).total;
-        let Some(listed) = self.lists.get_mut(&list) else {
+        let Some(listed) = self.listed_mut(&list) else {
             return;
         };
         if !online || listed.asked {
@@ -221,7 +250,7 @@ impl Core {
             0..page(&list)
         } else if more && from <= listed.listed + page(&list) {
             listed.listed..listed.listed + page(&list)
-        } else if more && (listed.moved || (from..to.min(total)).any(|at| !listed.far.contains_key(&at))) {
+        } else if more && (listed.moved || (from..to.min(total)).any(|at| !listed.is_far(at))) {
             let from = from.saturating_sub(MARGIN);
             from..(to + MARGIN).min(from + MAX_WINDOW)
         } else if listed.moved && list.filter != Filter::default() {
@@ -246,7 +275,7 @@ impl Core {
             lists.push(self.in_view);
         }
         for list in lists {
-            let Some(listed) = self.lists.get_mut(&list) else {
+            let Some(listed) = self.listed_mut(&list) else {
                 continue;
             };
             let known = if listed.edge.is_some() { listed.listed } else { 0 };
@@ -263,7 +292,7 @@ impl Core {
     pub(super) fn more(&mut self, step: &mut Step<'_>, folder: Folder) {
         let online = self.online();
         let list = List::of(folder);
-        let Some(listed) = self.lists.get_mut(&list) else {
+        let Some(listed) = self.listed_mut(&list) else {
             return;
         };
         if !online || listed.asked || listed.edge.is_none() {
@@ -284,7 +313,7 @@ impl Core {
             .rev()
             .find_map(|id| self.heads.get(id))
             .map(|head| list.key(head));
-        let Some(listed) = self.lists.get_mut(&list) else {
+        let Some(listed) = self.listed_mut(&list) else {
             return;
         };
         listed.asked = false;
@@ -301,18 +330,19 @@ impl Core {
             if std::mem::take(&mut listed.moved) {
                 listed.far.clear();
             }
-            listed.far.extend((from..).zip(order.iter().copied()));
+            let (first, last) = (listed.far_from(from), listed.far_from(end));
+            listed.far.splice(first..last, (from..).zip(order.iter().copied()));
             if listed.far.len() > MAX_FAR {
                 let half = MAX_FAR as u32 / 2;
                 let near = listed.looked.0.saturating_sub(half)..=listed.looked.0 + half;
-                listed.far.retain(|at, _| near.contains(at));
+                listed.far.retain(|(at, _)| near.contains(at));
             }
         }
         listed.fresh = true;
         step.changed(Key::List(list));
         if Folder::ALL
             .iter()
-            .all(|folder| self.lists.get(&List::of(*folder)).is_some_and(|list| list.fresh))
+            .all(|folder| self.listed(&List::of(*folder)).is_some_and(|list| list.fresh))
         {
             self.drop_stale(step);
         }
@@ -325,25 +355,25 @@ impl Core {
     pub(super) fn tick_lists(&mut self, step: &mut Step<'_>) {
         let list = self.in_view;
         if list.filter.overdue {
-            let before = self.lists.get(&list).map_or(0, |listed| listed.places.len());
+            let before = self.listed(&list).map_or(0, |listed| listed.places.len());
             self.sort(&list);
-            if self.lists.get(&list).map_or(0, |listed| listed.places.len()) != before {
+            if self.listed(&list).map_or(0, |listed| listed.places.len()) != before {
                 step.changed(Key::List(list));
             }
         }
-        if self.lists.get(&list).is_some_and(|listed| listed.moved) {
+        if self.listed(&list).is_some_and(|listed| listed.moved) {
             self.ask_list(step, list);
         }
     }
 
     /// Windows that were on their way are lost with the socket.
     pub(super) fn forget_asked_windows(&mut self) {
-        self.lists.values_mut().for_each(|list| list.asked = false);
+        self.lists.iter_mut().for_each(|(_, list)| list.asked = false);
     }
 
     /// All rows wait to be sent again.
     pub(super) fn expect_fresh_windows(&mut self) {
-        self.lists.values_mut().for_each(|list| {
+        self.lists.iter_mut().for_each(|(_, list)| {
             list.fresh = false;
             list.moved = true;
         });
@@ -361,7 +391,7 @@ impl Core {
     }
 }
 
-fn ids(listed: &Listed) -> impl Iterator<Item = ConversationId> {
+pub(super) fn ids(listed: &Listed) -> impl Iterator<Item = ConversationId> {
     let shown = listed.places.iter().take_while(|place| listed.ends(**place));
     shown.map(|(_, id)| ConversationId::from_u128(*id))
 }

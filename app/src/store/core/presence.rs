@@ -3,7 +3,7 @@
 use causerie_shared::{
     Millis,
     frame::{ClientFrame, Ephemeral},
-    ids::{ConversationId, UserId},
+    ids::{ContactId, ConversationId, NoteId, UserId},
 };
 
 use super::{Core, Key, Step};
@@ -16,6 +16,9 @@ const TELL_MS: Millis = 3_000;
 /// That a chat is open is told this often, and believed for so long.
 const VIEWING_EVERY_MS: Millis = 20_000;
 const VIEWING_MS: Millis = 45_000;
+/// A caret is told at most this often, and believed for so long.
+const CARET_EVERY_MS: Millis = 300;
+const CARET_MS: Millis = 20_000;
 
 /// Until when a colleague is believed to have the chat open, and to type.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,14 +27,54 @@ pub(super) struct Present {
     typing: Millis,
 }
 
+/// A colleague's caret in a note, in UTF-16 units.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caret {
+    contact: ContactId,
+    note: NoteId,
+    user: UserId,
+    at: u32,
+    until: Millis,
+}
+
+/// Where my caret is, and when that was told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    contact: ContactId,
+    note: NoteId,
+    at: u32,
+    when: Millis,
+    /// It moved since.
+    moved: bool,
+}
+
 impl Core {
+    /// Colleagues who write in a contact's notes, and where; who came last is last.
+    pub fn carets(&self, contact: ContactId) -> Vec<(NoteId, Colleague, u32)> {
+        let here = self.carets.iter().filter(|caret| caret.contact == contact);
+        here.map(|caret| {
+            let colleague = Colleague {
+                user: caret.user,
+                name: self.name_of(caret.user),
+                typing: true,
+            };
+            (caret.note, colleague, caret.at)
+        })
+        .collect()
+    }
+
+    fn name_of(&self, user: UserId) -> String {
+        let row = self.users.get(user.to_u128());
+        row.map(|row| row.name.clone()).unwrap_or_default()
+    }
+
     /// Colleagues who have the chat open or type in it, by name.
     pub fn viewers(&self, id: ConversationId) -> Vec<Colleague> {
         let here = self.present.iter().filter(|((chat, _), _)| *chat == id);
         let mut here: Vec<Colleague> = here
             .map(|((_, user), present)| Colleague {
                 user: *user,
-                name: self.users.get(user).map(|row| row.name.clone()).unwrap_or_default(),
+                name: self.name_of(*user),
                 typing: present.typing > 0,
             })
             .collect();
@@ -68,8 +111,61 @@ impl Core {
                 self.expire_present(step);
                 step.changed(Key::Viewers(conversation));
             }
-            // Carets in notes are not drawn yet.
-            (_, Ephemeral::Caret { .. }) | (None, Ephemeral::Viewing { .. }) => {}
+            (Some(user), Ephemeral::Caret { contact, note, at }) => {
+                // One caret a colleague.
+                self.lift(step, user);
+                if let Some(at) = at {
+                    self.carets.push(Caret {
+                        contact,
+                        note,
+                        user,
+                        at,
+                        until: step.now + CARET_MS,
+                    });
+                    step.changed(Key::Carets(contact));
+                }
+            }
+            // Visitors know nothing of these.
+            (None, Ephemeral::Caret { .. } | Ephemeral::Viewing { .. }) => {}
+        }
+    }
+
+    /// A colleague's caret is nowhere.
+    fn lift(&mut self, step: &mut Step<'_>, user: UserId) {
+        self.carets.retain(|caret| {
+            if caret.user == user {
+                step.effects.changed.insert(Key::Carets(caret.contact));
+            }
+            caret.user != user
+        });
+    }
+
+    /// My caret stands in a note, or left it: told at once when it came or left, else not more often than needed.
+    pub(super) fn tell_caret(&mut self, step: &mut Step<'_>, contact: ContactId, note: NoteId, at: Option<u32>) {
+        let told = self.told_caret.filter(|told| told.note == note);
+        let Some(at) = at else {
+            if told.is_some() {
+                self.told_caret = None;
+                self.send_caret(step, contact, note, None);
+            }
+            return;
+        };
+        let due = told.is_none_or(|told| step.now - told.when >= CARET_EVERY_MS);
+        if due {
+            self.send_caret(step, contact, note, Some(at));
+        }
+        self.told_caret = Some(Told {
+            contact,
+            note,
+            at,
+            when: told.filter(|_| !due).map_or(step.now, |told| told.when),
+            moved: !due,
+        });
+    }
+
+    fn send_caret(&self, step: &mut Step<'_>, contact: ContactId, note: NoteId, at: Option<u32>) {
+        if self.online() {
+            step.send(ClientFrame::Ephemeral(Ephemeral::Caret { contact, note, at }));
         }
     }
 
@@ -99,6 +195,16 @@ impl Core {
             step.changed(Key::Typing(id));
         }
         self.expire_present(step);
+        let late: Vec<UserId> = self
+            .carets
+            .iter()
+            .filter(|caret| caret.until <= step.now)
+            .map(|caret| caret.user)
+            .collect();
+        late.into_iter().for_each(|user| self.lift(step, user));
+        if let Some(told) = self.told_caret.filter(|told| told.moved) {
+            self.tell_caret(step, told.contact, told.note, Some(told.at));
+        }
         if step.now - self.told_viewing >= VIEWING_EVERY_MS {
             self.tell_viewing(step, true);
         }
@@ -121,6 +227,9 @@ impl Core {
         }
         for ((id, _), _) in self.present.drain() {
             step.effects.changed.insert(Key::Viewers(id));
+        }
+        for caret in self.carets.drain(..) {
+            step.effects.changed.insert(Key::Carets(caret.contact));
         }
     }
 

@@ -10,7 +10,7 @@ use causerie_shared::{
     window::Counts,
 };
 
-use super::{Core, DiskKey, Key, Step, held::reply_in, replica::Lane};
+use super::{Core, DiskKey, Key, Step, copies::chat_of, held::reply_in, replica::Lane};
 use crate::store::view::NoticeBody;
 
 impl Core {
@@ -28,16 +28,16 @@ impl Core {
                     self.put_in_thread(step, id, seq, |thread| thread.put_journey(row));
                 }
                 Row::User(row) => {
-                    self.users.insert(row.id, row);
+                    self.users.put(row);
                     step.changed(Key::Users);
                     step.dirty(DiskKey::Users);
                 }
                 Row::Inbox(row) => {
-                    self.inboxes.insert(row.id, row);
+                    self.inboxes.put(row);
                     self.inboxes_changed(step);
                 }
                 Row::Account(row) => {
-                    self.accounts.insert(row.id, row);
+                    self.accounts.put(row);
                     step.changed(Key::Accounts);
                     step.dirty(DiskKey::Accounts);
                 }
@@ -68,8 +68,10 @@ impl Core {
         let contact = head.contact;
         self.denied.retain(|document| !is_of(*document, id, contact));
         // A mark that has not reached the server yet would flicker otherwise.
-        if let Some(seen) = self.seen_later.get(&id)
-            && *seen >= head.position
+        if self
+            .seen_later
+            .iter()
+            .any(|(seen, position)| *seen == id && *position >= head.position)
         {
             head.unread = 0;
         }
@@ -82,9 +84,27 @@ impl Core {
             return;
         }
         self.place(step, old.as_ref(), Some(&head));
+        self.say_invited(step, old.as_ref(), &head);
         self.heads.insert(id, head);
         step.changed(Key::Head(id));
         step.dirty(DiskKey::Head(id));
+    }
+
+    /// I was asked into the discussion of a chat that is in no folder of mine: that is said once.
+    fn say_invited(&mut self, step: &mut Step<'_>, old: Option<&Head>, head: &Head) {
+        let me = self.me.as_ref().map(|me| me.id);
+        let asks = |head: &Head| me.is_some_and(|me| head.invited.contains(&me));
+        let said = self
+            .notices
+            .iter()
+            .any(|notice| matches!(notice.body, NoticeBody::Invited { conversation, .. } if conversation == head.id));
+        if asks(head) && !old.is_some_and(asks) && !said && !head.state.status().is_final() {
+            let body = NoticeBody::Invited {
+                conversation: head.id,
+                contact_name: head.contact_name.clone(),
+            };
+            self.notify(step, body);
+        }
     }
 
     fn put_in_thread(
@@ -117,7 +137,11 @@ impl Core {
                 if let (Some(contact_name), Some(user)) = (name, taken_by)
                     && self.me.as_ref().is_some_and(|me| me.id != user)
                 {
-                    let name = self.users.get(&user).map(|row| row.name.clone()).unwrap_or_default();
+                    let name = self
+                        .users
+                        .get(user.to_u128())
+                        .map(|row| row.name.clone())
+                        .unwrap_or_default();
                     self.notify(
                         step,
                         NoticeBody::Taken {
@@ -131,16 +155,16 @@ impl Core {
                 self.drop_head(step, id);
             }
             Gone::User(id) => {
-                self.users.remove(&id);
+                self.users.remove(id.to_u128());
                 step.changed(Key::Users);
                 step.dirty(DiskKey::Users);
             }
             Gone::Inbox(id) => {
-                self.inboxes.remove(&id);
+                self.inboxes.remove(id.to_u128());
                 self.inboxes_changed(step);
             }
             Gone::Account(id) => {
-                self.accounts.remove(&id);
+                self.accounts.remove(id.to_u128());
                 step.changed(Key::Accounts);
                 step.dirty(DiskKey::Accounts);
             }
@@ -162,8 +186,17 @@ impl Core {
     fn drop_head(&mut self, step: &mut Step<'_>, id: ConversationId) {
         self.stale.remove(&id);
         self.typing.remove(&id);
-        self.seen_later.remove(&id);
-        let Some(head) = self.heads.remove(&id) else { return };
+        self.seen_later.retain(|(seen, _)| *seen != id);
+        let Some(head) = self.heads.remove(&id) else {
+            // Its row was forgotten before.
+            let known = self.copies.iter().map(|copied| copied.document);
+            let known: Vec<DocumentId> = known.filter(|document| chat_of(*document) == Some(id)).collect();
+            if !known.is_empty() {
+                self.purge(step, &known);
+                step.erase(DiskKey::Thread(id));
+            }
+            return;
+        };
         self.place(step, Some(&head), None);
         self.threads.remove(&id);
         let timelines: Vec<DocumentId> = (1..=head.segment.max(1))
@@ -208,7 +241,7 @@ impl Core {
     }
 
     fn wake_lists(&self, step: &mut Step<'_>) {
-        self.lists.keys().for_each(|list| step.changed(Key::List(*list)));
+        self.lists.iter().for_each(|(list, _)| step.changed(Key::List(*list)));
     }
 
     /// The cursor is too old: everything is asked for anew, while what is shown stays until it is answered.

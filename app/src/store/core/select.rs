@@ -30,13 +30,13 @@ impl Core {
     }
 
     pub fn users_by_name(&self) -> Vec<UserRow> {
-        let mut users: Vec<_> = self.users.values().cloned().collect();
+        let mut users: Vec<_> = self.users.all().to_vec();
         users.sort_unstable_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         users
     }
 
     pub fn inboxes_by_name(&self) -> Vec<InboxRow> {
-        let mut inboxes: Vec<_> = self.inboxes.values().cloned().collect();
+        let mut inboxes: Vec<_> = self.inboxes.all().to_vec();
         inboxes.sort_unstable_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         inboxes
     }

@@ -1,6 +1,6 @@
 //! What one event brings with it and what comes out of it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use causerie_shared::{Millis, frame::ClientFrame};
 
@@ -20,10 +20,11 @@ pub struct Step<'a> {
 pub struct Effects {
     /// To send, in order. Only filled while the socket is open.
     pub frames: Vec<ClientFrame>,
-    /// To write behind; the edge asks [`super::Core::stored`] for the values when it writes.
-    pub dirty: BTreeSet<DiskKey>,
-    /// To delete, values in memory or not.
-    pub erase: BTreeSet<DiskKey>,
+    /// To write behind, where the edge asks [`super::Core::stored`] for the value when it writes, or (`true`) to
+    /// delete. Of a key only the last counts: see [`lasting`].
+    pub writes: Vec<(DiskKey, bool)>,
+    /// Copies to give up at once, before anything is written: room is needed.
+    pub evict: Vec<DiskKey>,
     /// Write now, all that is dirty in one transaction: something a person did is in it.
     pub urgent: bool,
     /// To read; the answer is [`super::Event::Loaded`].
@@ -40,6 +41,14 @@ pub struct Effects {
     pub hang_up: bool,
 }
 
+/// Of several writes of a key the last, in order.
+pub fn lasting(writes: Vec<(DiskKey, bool)>) -> Vec<(DiskKey, bool)> {
+    let mut seen = HashSet::new();
+    let mut last: Vec<_> = writes.into_iter().rev().filter(|(key, _)| seen.insert(*key)).collect();
+    last.reverse();
+    last
+}
+
 impl<'a> Step<'a> {
     pub fn new(now: Millis, random: &'a mut dyn FnMut() -> u128) -> Self {
         Self {
@@ -54,14 +63,12 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn dirty(&mut self, key: DiskKey) {
-        self.effects.dirty.insert(key);
-        self.effects.erase.remove(&key);
+        self.effects.writes.push((key, false));
     }
 
     /// Deletes `key`.
     pub(super) fn erase(&mut self, key: DiskKey) {
-        self.effects.dirty.remove(&key);
-        self.effects.erase.insert(key);
+        self.effects.writes.push((key, true));
     }
 
     /// Writes `key` at once.

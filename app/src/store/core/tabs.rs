@@ -4,8 +4,6 @@
 //! An intent never travels between tabs. The tab in which it was done stores it, then says that the outbox changed;
 //! the others read it from the disk.
 
-use std::collections::BTreeSet;
-
 use causerie_shared::{
     document::DocumentId,
     frame::{ClientFrame, Command, ServerFrame, decode},
@@ -61,9 +59,10 @@ impl Core {
                 }
             }
             Word::Leave(tab) if self.leads => {
-                let documents: Vec<DocumentId> = self.elsewhere.keys().copied().collect();
-                for document in documents {
-                    self.closed_elsewhere(step, tab, document);
+                for (document, of) in self.elsewhere.clone() {
+                    if of == tab {
+                        self.closed_elsewhere(step, tab, document);
+                    }
                 }
             }
             Word::Frame(_)
@@ -82,7 +81,10 @@ impl Core {
     fn asked_for(&mut self, step: &mut Step<'_>, tab: u64, frame: ClientFrame) {
         match &frame {
             ClientFrame::Open { document, .. } => {
-                self.elsewhere.entry(*document).or_default().insert(tab);
+                self.used_elsewhere(step, *document);
+                if !self.elsewhere.contains(&(*document, tab)) {
+                    self.elsewhere.push((*document, tab));
+                }
             }
             ClientFrame::Close { document } => return self.closed_elsewhere(step, tab, *document),
             ClientFrame::Window { .. } | ClientFrame::Command { .. } | ClientFrame::Ephemeral(_) => {}
@@ -96,12 +98,9 @@ impl Core {
 
     /// A document is followed until no tab wants it.
     fn closed_elsewhere(&mut self, step: &mut Step<'_>, tab: u64, document: DocumentId) {
-        let Some(tabs) = self.elsewhere.get_mut(&document) else {
-            return;
-        };
-        tabs.remove(&tab);
-        if tabs.is_empty() {
-            self.elsewhere.remove(&document);
+        let before = self.elsewhere.len();
+        self.elsewhere.retain(|asked| *asked != (document, tab));
+        if self.elsewhere.len() < before && !self.wanted_elsewhere(document) {
             let here = self.replicas.get(&document);
             if self.online() && here.is_none_or(|replica| replica.lane == Lane::Closed) {
                 step.send(ClientFrame::Close { document });
@@ -124,6 +123,7 @@ impl Core {
             match key {
                 DiskKey::Meta => self.cursor = disk::cursor(&bytes),
                 DiskKey::Outbox(_) => self.stored_elsewhere(step, key, Some(&bytes)),
+                DiskKey::Copies => self.learn_copies(disk::copies(&bytes)),
                 DiskKey::Users
                 | DiskKey::Inboxes
                 | DiskKey::Accounts
@@ -168,6 +168,7 @@ impl Core {
             | DiskKey::Users
             | DiskKey::Inboxes
             | DiskKey::Accounts
+            | DiskKey::Copies
             | DiskKey::Head(_)
             | DiskKey::Thread(_)
             | DiskKey::Document(_) => {}
@@ -230,10 +231,14 @@ impl Core {
                 | DiskKey::DiscussionDraft(_)
                 | DiskKey::Thread(_)
                 | DiskKey::Document(_) => true,
-                DiskKey::Meta | DiskKey::Users | DiskKey::Inboxes | DiskKey::Accounts | DiskKey::Head(_) => false,
+                DiskKey::Meta
+                | DiskKey::Users
+                | DiskKey::Inboxes
+                | DiskKey::Accounts
+                | DiskKey::Copies
+                | DiskKey::Head(_) => false,
             };
-            step.effects.dirty.retain(mine);
-            step.effects.erase.retain(mine);
+            step.effects.writes.retain(|(key, _)| mine(key));
         }
     }
 
@@ -243,9 +248,9 @@ impl Core {
         !matches!(frame, ServerFrame::Applied { .. })
     }
 
-    /// Documents that other tabs follow through this one.
-    pub(super) fn wanted_elsewhere(&self) -> BTreeSet<DocumentId> {
-        self.elsewhere.keys().copied().collect()
+    /// Do other tabs follow the document through this one?
+    pub(super) fn wanted_elsewhere(&self, document: DocumentId) -> bool {
+        self.elsewhere.iter().any(|(known, _)| *known == document)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The core against a fake disk and a fake server that runs the real write gate.
 
+mod copies;
 mod desk;
 mod documents;
 mod drafts;
@@ -7,6 +8,7 @@ mod edits;
 mod held;
 mod line;
 mod lists;
+mod notices;
 mod replies;
 mod rows;
 mod server;

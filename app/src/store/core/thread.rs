@@ -1,6 +1,6 @@
 //! One chat on this device: message rows, journey rows and the texts out of its documents.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use causerie_shared::{
     Millis,
@@ -11,7 +11,7 @@ use causerie_shared::{
 };
 
 use super::super::view::{Bubble, MessageBubble, Stage};
-use super::replica::Replica;
+use super::{replica::Replica, table::Table};
 
 #[derive(Debug, Default)]
 pub(super) struct Thread {
@@ -20,7 +20,7 @@ pub(super) struct Thread {
     /// All rows up to this feed number are here; a client asks for those above it.
     pub(super) rows_to: i64,
     pub(super) rows: HashMap<MessageId, MessageRow>,
-    pub(super) journey: BTreeMap<i64, JourneyRow>,
+    pub(super) journey: Table<JourneyRow>,
     /// How many segments before the newest were asked for.
     pub(super) earlier: u32,
     said: HashMap<MessageId, Message>,
@@ -51,7 +51,7 @@ impl Thread {
     }
 
     pub(super) fn put_journey(&mut self, row: JourneyRow) {
-        self.journey.insert(row.version, row);
+        self.journey.put(row);
     }
 
     /// Remembers files until the row that names them comes.
@@ -59,12 +59,12 @@ impl Thread {
         self.files.extend(files.iter().map(|file| (file.id, file.clone())));
     }
 
-    /// Reads the messages of a document that are new. Returns how many.
-    pub(super) fn read(&mut self, replica: &Replica) -> usize {
+    /// Reads the messages of a document that are new. Returns how many it has.
+    pub(super) fn read(&mut self, replica: &Replica) -> u32 {
         let doc = replica.confirmed();
         // A document that cannot be read shows nothing; the server sends it anew on the next opening.
         let ids = timeline::ids(doc).unwrap_or_default();
-        let before = self.said.len();
+        let all = ids.len() as u32;
         for id in ids {
             if !self.said.contains_key(&id)
                 && let Ok(Some(message)) = timeline::get(doc, id)
@@ -72,7 +72,14 @@ impl Thread {
                 self.said.insert(id, message);
             }
         }
-        self.said.len() - before
+        all
+    }
+
+    /// The server wrote these messages anew: what was said in them before is not kept.
+    pub(super) fn forget(&mut self, replica: &Replica) {
+        for id in timeline::ids(replica.confirmed()).unwrap_or_default() {
+            self.said.remove(&id);
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -99,14 +106,14 @@ impl Thread {
     /// Messages in the server's order with system lines where they happened; accepted ones whose row has
     /// not come yet are last.
     pub(super) fn bubbles(&self) -> Vec<Bubble> {
-        let mut items: Vec<((i64, u8, u128), Bubble)> = Vec::with_capacity(self.said.len() + self.journey.len());
+        let mut items: Vec<((i64, u8, u128), Bubble)> = Vec::with_capacity(self.said.len() + self.journey.all().len());
         for (id, message) in &self.said {
             let row = self.rows.get(id);
             let position = row.map_or(i64::MAX, |row| row.position);
             items.push(((position, 0, id.to_u128()), Bubble::Message(self.bubble(message, row))));
         }
-        for (version, row) in &self.journey {
-            items.push(((row.position, 1, *version as u128), Bubble::Line(row.clone())));
+        for row in self.journey.all() {
+            items.push(((row.position, 1, row.version as u128), Bubble::Line(row.clone())));
         }
         items.sort_unstable_by_key(|(place, _)| *place);
         items.into_iter().map(|(_, bubble)| bubble).collect()
@@ -130,6 +137,7 @@ impl Thread {
         MessageBubble {
             at: row.map_or(message.at, |row| row.accepted_at),
             position: row.map(|row| row.position),
+            redacted: row.is_some_and(|row| row.redacted_at.is_some()),
             ..bubble(message, files, stage)
         }
     }
@@ -145,6 +153,7 @@ pub(super) fn bubble(message: &Message, files: Vec<FileBrief>, stage: Stage) -> 
         at: message.at,
         position: None,
         files,
+        redacted: false,
         stage,
     }
 }

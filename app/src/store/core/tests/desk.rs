@@ -10,7 +10,7 @@ use causerie_shared::{
 
 use super::{me, server::Server};
 use crate::store::{
-    core::{Act, Core, DISK_BOOT_STORES, DISK_CACHES, DiskKey, Event, Step, Stored, Word, is_shared},
+    core::{Act, Core, DISK_BOOT_STORES, DISK_CACHES, DiskKey, Event, Step, Stored, Word, is_shared, lasting},
     view::{Bubble, MessageBubble},
 };
 
@@ -122,15 +122,15 @@ impl Desk {
                 .borrow_mut()
                 .retain(|key, _| !DISK_CACHES.contains(&key.store()));
         }
+        self.disk.borrow_mut().retain(|key, _| !effects.evict.contains(key));
         let mut values: Vec<(DiskKey, Option<Vec<u8>>)> = vec![];
-        for key in effects.dirty {
-            match self.core.stored(key) {
+        for (key, erase) in lasting(effects.writes) {
+            match if erase { Stored::Delete } else { self.core.stored(key) } {
                 Stored::Put(bytes) => values.push((key, Some(bytes))),
                 Stored::Delete => values.push((key, None)),
                 Stored::Skip => {}
             }
         }
-        values.extend(effects.erase.iter().map(|key| (*key, None)));
         let refused = self.write(&values);
         if !self.core.leads() {
             let asked = effects.frames.iter().map(|frame| Word::Ask(7, encode(frame)));
@@ -140,7 +140,8 @@ impl Desk {
         }
         self.said.extend(effects.words);
         if refused {
-            self.handle(Event::DiskFull(values.into_iter().map(|(key, _)| key).collect()));
+            let writes = values.into_iter().map(|(key, value)| (key, value.is_none()));
+            self.handle(Event::DiskFull(writes.collect()));
         }
         if !effects.load.is_empty() {
             let found = effects
@@ -162,7 +163,7 @@ impl Desk {
                 None => disk.remove(key),
             };
         }
-        if disk.values().map(Vec::len).sum::<usize>() > self.room {
+        if !values.is_empty() && disk.values().map(Vec::len).sum::<usize>() > self.room {
             return true;
         }
         *self.disk.borrow_mut() = disk;

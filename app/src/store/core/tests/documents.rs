@@ -93,6 +93,11 @@ fn a_document_begun_anew_takes_the_waiting_reply_along() {
     }));
     desk.pump(&mut server);
     assert_eq!(server.texts(CHAT, 1), ["…", "still here"]);
+    assert_eq!(
+        desk.texts(CHAT),
+        ["…", "still here"],
+        "what was removed is not shown any more"
+    );
     assert!(desk.core.undelivered().is_empty());
 }
 

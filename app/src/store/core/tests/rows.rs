@@ -208,7 +208,7 @@ fn availability_set_offline_is_sent_once_with_its_last_value() {
     desk.act(Act::Command(Command::SetAvailability(Availability::Available)));
     desk.act(Act::Command(Command::SetAvailability(Availability::Busy)));
     assert_eq!(
-        desk.core.users.get(&ANA).map(|row| row.availability),
+        desk.core.users.get(ANA.to_u128()).map(|row| row.availability),
         Some(Availability::Busy)
     );
     desk.reload();
@@ -220,7 +220,7 @@ fn availability_set_offline_is_sent_once_with_its_last_value() {
         gone: vec![],
     });
     assert_eq!(
-        desk.core.users.get(&ANA).map(|row| row.availability),
+        desk.core.users.get(ANA.to_u128()).map(|row| row.availability),
         Some(Availability::Available)
     );
 }

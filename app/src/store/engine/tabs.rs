@@ -1,0 +1,173 @@
+//! The other tabs: what they say, and which of them leads.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+
+use super::Engine;
+use crate::{
+    net::{local, tabs::Tabs},
+    store::{
+        core::{Core, DiskKey, Event, Word},
+        view::Session,
+    },
+};
+
+/// How long the tab that leads may take to store what it has, before this one begins with what is there.
+const READY_MS: u32 = 1_000;
+
+impl Engine {
+    /// Says something to the other tabs.
+    pub(super) fn say(&self, word: &Word) {
+        if let Some(tabs) = &*self.tabs.borrow() {
+            tabs.say(word);
+        }
+    }
+
+    /// Another tab said something.
+    pub(super) fn heard(self: &Rc<Self>, word: Word) {
+        if let Some(early) = &mut *self.early.borrow_mut() {
+            match word {
+                Word::Ready { tab, welcome } if tab == self.tab => {
+                    early.clear();
+                    early.extend(welcome.map(Word::Frame));
+                    if let Some(ready) = self.ready.borrow_mut().take() {
+                        drop(ready.call0(&JsValue::NULL));
+                    }
+                }
+                word => early.push(word),
+            }
+            return;
+        }
+        let leads = self.with(Core::leads);
+        match word {
+            Word::Join(tab) if leads => {
+                self.followed.set(true);
+                let engine = Rc::clone(self);
+                spawn_local(async move {
+                    Rc::clone(&engine).write(false).await;
+                    let welcome = engine.welcome.borrow().clone();
+                    engine.say(&Word::Ready { tab, welcome });
+                });
+            }
+            Word::Changed(keys) => {
+                let keys: Vec<_> = keys
+                    .iter()
+                    .filter_map(|(store, name)| DiskKey::parse(store, name))
+                    .collect();
+                let engine = Rc::clone(self);
+                spawn_local(async move {
+                    let disk = engine.disk.borrow().clone();
+                    let Some(disk) = disk else { return };
+                    match disk.read(&keys).await {
+                        Ok(found) => engine.handle(Event::Changed(found)),
+                        Err(error) => engine.disk_trouble(error.0),
+                    }
+                });
+            }
+            // The leader took its time: this tab began with an older copy.
+            Word::Ready { tab, welcome } if tab == self.tab && !leads => {
+                let engine = Rc::clone(self);
+                spawn_local(async move {
+                    let stored = engine.stored().await;
+                    engine.handle(Event::Boot(stored));
+                    if let Some(welcome) = welcome {
+                        engine.handle(Event::Word(Word::Frame(welcome)));
+                    }
+                });
+            }
+            Word::Look | Word::Hurry if leads => {
+                let socket = self.socket.borrow().clone();
+                match socket {
+                    Some(socket) if word == Word::Look => socket.look(),
+                    Some(socket) => socket.hurry(),
+                    // Signed in again in the other tab.
+                    None if word == Word::Hurry => {
+                        let engine = Rc::clone(self);
+                        spawn_local(async move { engine.ask_session(Session::Expired).await });
+                    }
+                    None => {}
+                }
+            }
+            word => self.handle(Event::Word(word)),
+        }
+    }
+
+    /// Finds out whether this tab leads; one that follows waits until the leader has stored what it knows.
+    pub(super) async fn join(self: &Rc<Self>, name: String) {
+        // A copy that other tabs cannot read is nobody else's.
+        if self.disk.borrow().is_none() {
+            return;
+        }
+        let engine = Rc::downgrade(self);
+        let tabs = Tabs::join(name, move |word| {
+            if let Some(engine) = engine.upgrade() {
+                engine.heard(word);
+            }
+        });
+        let leads = tabs.lead().await;
+        if !leads {
+            self.handle(Event::Follow);
+            *self.early.borrow_mut() = Some(vec![]);
+            let engine = Rc::clone(self);
+            tabs.succeed(move || spawn_local(async move { engine.take_over().await }));
+        }
+        *self.tabs.borrow_mut() = Some(tabs);
+        if !leads {
+            let ready = js_sys::Promise::new(&mut |resolve, _| {
+                Timeout::new(READY_MS, {
+                    let resolve = resolve.clone();
+                    move || drop(resolve.call0(&JsValue::NULL))
+                })
+                .forget();
+                *self.ready.borrow_mut() = Some(resolve);
+            });
+            self.say(&Word::Join(self.tab));
+            drop(wasm_bindgen_futures::JsFuture::from(ready).await);
+        }
+    }
+
+    /// The tab that led is gone.
+    pub(super) async fn take_over(self: Rc<Self>) {
+        let stored = self.stored().await;
+        // While this tab still begins, its own beginning reads the disk.
+        let stored = if self.with(|core| core.booted()) {
+            stored
+        } else {
+            vec![]
+        };
+        self.handle(Event::Lead(stored));
+        if self.with(|core| core.session) == Session::SignedIn {
+            self.connect();
+        }
+    }
+
+    /// A sign-out in another tab is one here too.
+    pub(super) fn follow_other_tabs(self: &Rc<Self>) {
+        let engine = Rc::clone(self);
+        let changed = Closure::<dyn Fn(web_sys::StorageEvent)>::new(move |event: web_sys::StorageEvent| {
+            if local::is_sign_out(event.key().as_deref(), event.new_value().as_deref()) {
+                let engine = Rc::clone(&engine);
+                spawn_local(async move { engine.leave().await });
+            }
+        });
+        let listening = web_sys::window()
+            .map(|window| window.add_event_listener_with_callback("storage", changed.as_ref().unchecked_ref()));
+        if !matches!(listening, Some(Ok(()))) {
+            web_sys::console::warn_1(&"no events of other tabs".into());
+        }
+        changed.forget();
+        let engine = Rc::clone(self);
+        let going = Closure::<dyn Fn()>::new(move || {
+            if !engine.with(Core::leads) {
+                engine.say(&Word::Leave(engine.tab));
+            }
+        });
+        if let Some(window) = web_sys::window() {
+            window.set_onpagehide(Some(going.as_ref().unchecked_ref()));
+        }
+        going.forget();
+    }
+}

@@ -1,0 +1,23 @@
+//! `kill -9` of the server, many times; prints figures (`make bench-faults`).
+
+use std::{env, time::SystemTime};
+
+/// A number of the environment.
+fn number(name: &str) -> Option<u64> {
+    let text = env::var(name).ok()?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is not a number: {text}")),
+    )
+}
+
+#[tokio::main]
+async fn main() {
+    let rounds = number("CAUSERIE_FAULT_ROUNDS").unwrap_or(200);
+    // Another one each time; what was printed can be told again.
+    let seed = number("CAUSERIE_FAULT_SEED").unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        now.map_or(1, |now| now.as_nanos() as u64)
+    });
+    causerie_e2e::faults::print(rounds as usize, seed).await;
+}

@@ -1,0 +1,125 @@
+//! The server's program in a process that can be killed.
+
+use std::{
+    env, fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+};
+
+use causerie_server::{clock::Clock, config::Config, demo, state::App, store::Store};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::wait::until;
+
+/// Name of the database's file; its log lies beside it.
+pub(super) const DATABASE: &str = "causerie.db";
+
+/// The program, its database with the demo's people, and the port on which it listens in every life.
+pub(super) struct Process {
+    folder: TempDir,
+    binary: PathBuf,
+    child: Option<Child>,
+    /// `127.0.0.1:port`.
+    pub(super) host: String,
+}
+
+impl Process {
+    /// Builds the program if it is not, and fills a database.
+    pub(super) async fn furnish() -> Self {
+        let binary = build().await;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let port = {
+            let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+            free.local_addr().expect("the port").port()
+        };
+        let host = format!("127.0.0.1:{port}");
+        let mut config = Config::for_test(folder.path());
+        config.public_url = format!("http://{host}");
+        let store = Store::open(&config.database_url).await.expect("a database");
+        let app = App::new(config, store, Clock::System).await.expect("the application");
+        let app = Arc::new(app);
+        demo::workspace(&app).await.expect("the demo's workspace");
+        app.store.close().await;
+        Self {
+            folder,
+            binary,
+            child: None,
+            host,
+        }
+    }
+
+    /// Starts it and waits until it is ready.
+    pub(super) async fn start(&mut self) {
+        let folder = self.folder.path();
+        let child = Command::new(&self.binary)
+            .env("CAUSERIE_LISTEN", &self.host)
+            .env(
+                "CAUSERIE_DATABASE_URL",
+                format!("sqlite://{}", folder.join(DATABASE).display()),
+            )
+            .env("CAUSERIE_DATA", folder)
+            .env("CAUSERIE_LOG", "error")
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the server starts");
+        self.child = Some(child);
+        let ready = format!("http://{}/health/ready", self.host);
+        until("the server", async || {
+            let answer = reqwest::get(&ready).await.ok()?;
+            answer.status().is_success().then_some(())
+        })
+        .await;
+    }
+
+    /// Kills it with SIGKILL.
+    pub(super) async fn kill(&mut self) {
+        let mut child = self.child.take().expect("the server runs");
+        child.kill().await.expect("the server ends");
+    }
+
+    /// The database as the last death left it, its log included.
+    pub(super) fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().expect("a temporary folder");
+        for name in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
+            let from = self.folder.path().join(&name);
+            if from.exists() {
+                fs::copy(from, copy.path().join(&name)).expect("the database can be copied");
+            }
+        }
+        copy
+    }
+}
+
+/// Builds the server in the profile of this program; it then stands beside it.
+async fn build() -> PathBuf {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args([
+        "build",
+        "--quiet",
+        "--package",
+        "causerie-server",
+        "--bin",
+        "causerie-server",
+    ]);
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let built = command.status().await.expect("cargo runs");
+    assert!(built.success(), "the server could not be built");
+    let this = env::current_exe().expect("this program's path");
+    let folder = this.parent().unwrap_or(Path::new("."));
+    // Tests lie one folder deeper.
+    let folder = match folder.file_name() {
+        Some(name) if name == "deps" => folder.parent().unwrap_or(folder),
+        Some(_) | None => folder,
+    };
+    folder.join("causerie-server")
+}

@@ -1,0 +1,276 @@
+//! Days as they might go: consoles without browsers, each with the real client core and a disk of its own, at
+//! the real server, while lines break, pages crash and the server starts anew.
+//!
+//! After every calm moment all copies agree, every intent was applied once or is shown as refused, and nobody
+//! holds what they may not see. Nothing is ever sent to somebody who may not see it at that time.
+
+mod desk;
+mod verdict;
+
+use std::time::Duration;
+
+use causerie_server::{
+    demo::{KEY, ORDERS_KEY},
+    desk::ingest::{self, Incoming},
+    store::places,
+};
+use causerie_shared::{contact::Field, frame::Command, ids::ConversationId, row::Origin, window::Folder};
+
+use crate::{api, server::Server};
+use desk::Desk;
+
+/// Who sits at the consoles, and how far their clocks are from the server's (`sync.md`, failure 20).
+const PEOPLE: [(&str, i64); 3] = [
+    ("ana@demo.test", 0),
+    ("ben@demo.test", 86_400_000),
+    ("sup@demo.test", -3_600_000),
+];
+/// How long workers of the server may have something to say. Short, for a day that goes wrong is told many times.
+const CALM: Duration = Duration::from_secs(5);
+/// Consoles of a day.
+pub const DESKS: usize = PEOPLE.len();
+/// Visitors of a day.
+pub const VISITORS: usize = 4;
+
+/// Something that happens. `desk` and `visitor` are places in their lists.
+#[derive(Debug, Clone)]
+pub enum Happening {
+    /// A visitor writes; even ones to the inbox that offers, odd ones to the one with a queue.
+    Ask {
+        visitor: usize,
+    },
+    Connect {
+        desk: usize,
+    },
+    /// The line breaks with everything that is on it.
+    Cut {
+        desk: usize,
+    },
+    /// What waits is sent and arrives; the line breaks before an answer.
+    LoseAnswers {
+        desk: usize,
+    },
+    /// Both sides talk until there is nothing more to say.
+    Talk {
+        desk: usize,
+    },
+    /// The page is gone, with what was not written to its disk yet.
+    Crash {
+        desk: usize,
+    },
+    /// What waits to be written behind is written.
+    Flush {
+        desk: usize,
+    },
+    /// Takes the first chat that is offered, or else the first of the queue.
+    Take {
+        desk: usize,
+    },
+    Decline {
+        desk: usize,
+    },
+    Reply {
+        desk: usize,
+    },
+    AddNote {
+        desk: usize,
+    },
+    EditNote {
+        desk: usize,
+    },
+    SetField {
+        desk: usize,
+    },
+    End {
+        desk: usize,
+    },
+    /// The server stops and starts again.
+    Restart,
+    /// Time passes; timers fire.
+    Wait {
+        seconds: u64,
+    },
+    /// Every line comes back and everything is said; then all is looked at.
+    Calm,
+}
+
+/// A simulated day.
+struct Day {
+    server: Server,
+    desks: Vec<Desk>,
+    /// Texts of visitors so far.
+    asked: usize,
+    /// Texts that people wrote, with who wrote them; each a word that occurs nowhere else.
+    replies: Vec<(usize, String)>,
+    words: Vec<(usize, String)>,
+}
+
+/// Lets a schedule happen.
+///
+/// # Panics
+/// When something does not hold; says what.
+pub async fn run(schedule: &[Happening]) {
+    let server = Server::start().await;
+    let mut desks = vec![];
+    for (number, (email, skew)) in PEOPLE.into_iter().enumerate() {
+        let session = api::sign_in(&server.host(), email, causerie_server::demo::PASSWORD).await;
+        let session = session.expect("the sign-in is right");
+        desks.push(Desk::new(number, server.host(), session, skew));
+    }
+    let mut day = Day {
+        server,
+        desks,
+        asked: 0,
+        replies: vec![],
+        words: vec![],
+    };
+    for happening in schedule {
+        day.happens(happening).await;
+    }
+    day.calm().await;
+    for desk in &mut day.desks {
+        desk.cut();
+    }
+    day.server.stop().await;
+}
+
+impl Day {
+    async fn happens(&mut self, happening: &Happening) {
+        let now = self.server.app().await.clock.now();
+        for desk in &mut self.desks {
+            desk.tell_time(now);
+        }
+        match *happening {
+            Happening::Ask { visitor } => self.ask(visitor).await,
+            Happening::Connect { desk } => self.connect(desk).await,
+            Happening::Cut { desk } => self.desks[desk].cut(),
+            Happening::LoseAnswers { desk } => {
+                self.connect(desk).await;
+                self.desks[desk].send_and_cut().await;
+            }
+            Happening::Talk { desk } => self.talk(desk).await,
+            Happening::Crash { desk } => self.desks[desk].crash(),
+            Happening::Flush { desk } => self.desks[desk].flush(),
+            Happening::Take { desk } => {
+                if let Some(id) = self.desks[desk].first(Folder::Engaged) {
+                    self.desks[desk].command(Command::Accept(id));
+                } else if let Some(id) = self.desks[desk].first(Folder::Queue) {
+                    self.desks[desk].command(Command::Start(id));
+                }
+            }
+            Happening::Decline { desk } => {
+                if let Some(id) = self.desks[desk].first(Folder::Engaged) {
+                    self.desks[desk].command(Command::Decline(id));
+                }
+            }
+            Happening::Reply { desk } => {
+                if let Some(id) = self.desks[desk].first(Folder::Mine) {
+                    let text = format!("reply{}", self.replies.len());
+                    self.desks[desk].reply(id, &text);
+                    self.replies.push((desk, text));
+                }
+            }
+            Happening::AddNote { desk } => {
+                if let Some(id) = self.chat(desk) {
+                    let word = format!("<{}>", self.words.len());
+                    if self.desks[desk].add_note(id, &word) {
+                        self.words.push((desk, word));
+                    }
+                }
+            }
+            Happening::EditNote { desk } => {
+                if let Some(id) = self.chat(desk) {
+                    let word = format!("<{}>", self.words.len());
+                    if self.desks[desk].edit_note(id, &word) {
+                        self.words.push((desk, word));
+                    }
+                }
+            }
+            Happening::SetField { desk } => {
+                if let Some(id) = self.chat(desk) {
+                    let value = format!("City {}", self.words.len());
+                    self.desks[desk].set_field(id, Field::City, value);
+                }
+            }
+            Happening::End { desk } => {
+                if let Some(id) = self.desks[desk].first(Folder::Mine) {
+                    self.desks[desk].command(Command::End(id));
+                }
+            }
+            Happening::Restart => {
+                self.desks.iter_mut().for_each(Desk::cut);
+                self.server.restart().await;
+            }
+            Happening::Wait { seconds } => self.server.advance(Duration::from_secs(seconds)),
+            Happening::Calm => self.calm().await,
+        }
+    }
+
+    /// A chat whose contact the desk may write about.
+    fn chat(&self, desk: usize) -> Option<ConversationId> {
+        let desk = &self.desks[desk];
+        [Folder::Mine, Folder::Engaged, Folder::History, Folder::Queue]
+            .into_iter()
+            .find_map(|folder| desk.first(folder))
+    }
+
+    async fn ask(&mut self, visitor: usize) {
+        let app = self.server.app().await;
+        let key = [KEY, ORDERS_KEY][visitor % 2];
+        let mut db = app.store.read().await.expect("a connection");
+        let account = places::account_by_key(&mut db, key).await.expect("an account");
+        drop(db);
+        self.asked += 1;
+        let incoming = Incoming {
+            account: account.expect("the demo's account"),
+            external: format!("visitor {visitor}"),
+            cid: self.asked.to_string(),
+            text: format!("question{}", self.asked),
+            files: vec![],
+            name: None,
+            email: None,
+            origin: Origin::default(),
+        };
+        ingest::receive(&app, incoming).await.expect("a stored message");
+    }
+
+    async fn connect(&mut self, desk: usize) {
+        let app = self.server.app().await;
+        self.desks[desk].connect(&app).await;
+    }
+
+    async fn talk(&mut self, desk: usize) {
+        let app = self.server.app().await;
+        let heard = self.desks[desk].talk(&app).await;
+        verdict::may_be_told(&app, &self.desks[desk], &heard).await;
+    }
+
+    /// Lets everything be said and looks at all of it.
+    async fn calm(&mut self) {
+        let deadline = tokio::time::Instant::now() + CALM;
+        loop {
+            for desk in 0..self.desks.len() {
+                self.connect(desk).await;
+                self.talk(desk).await;
+                self.desks[desk].flush();
+                self.desks[desk].answer_held();
+            }
+            let wrong = self.wrong().await;
+            let Err(wrong) = wrong else { return };
+            // Workers of the server may have something to say yet.
+            assert!(tokio::time::Instant::now() < deadline, "{wrong}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn wrong(&mut self) -> Result<(), String> {
+        let app = self.server.app().await;
+        for desk in &mut self.desks {
+            if desk.core.unsent() != desk.core.undelivered().len() {
+                return Err(format!("{} has unsent work: {:?}", desk.name(), desk.outbox()));
+            }
+            verdict::agrees(&app, desk).await?;
+        }
+        verdict::once_or_refused(&app, &self.desks, &self.replies, &self.words).await
+    }
+}

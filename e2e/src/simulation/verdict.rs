@@ -1,0 +1,287 @@
+//! What must be true of the copies, of what was sent, and of what became of people's work.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use causerie_app::store::{
+    core::{Act, DiskKey},
+    view::Bubble,
+};
+use causerie_server::{
+    Shared,
+    store::{
+        Db, conversations, documents,
+        feed::{self, FeedEntry, FeedKind},
+        messages, people, places,
+    },
+    sync::access,
+};
+use causerie_shared::{
+    access::Access,
+    document::{DocumentId, contact, load, notes},
+    frame::ServerFrame,
+    ids::{ContactId, ConversationId, InboxId},
+    inbox::Mode,
+    refusal::Code,
+    row::{Head, Row},
+    window::Folder,
+};
+
+use super::desk::{Desk, Heard};
+
+/// More than there can be.
+const ALL: i64 = 1_000_000;
+
+/// What the server knows, with who may see it.
+struct Truth {
+    entries: Vec<FeedEntry>,
+    heads: BTreeMap<ConversationId, Head>,
+    modes: BTreeMap<InboxId, Mode>,
+    access: Access,
+}
+
+impl Truth {
+    /// As it is for the user of a desk.
+    async fn of(db: &mut Db, desk: &Desk) -> Self {
+        let entries = feed::after(&mut *db, 0, ALL).await.expect("the feed");
+        let mut heads = BTreeMap::new();
+        for entry in entries.iter().filter(|entry| entry.kind == FeedKind::Conversation) {
+            let id = entry.row_id.parse().expect("an id");
+            let head = conversations::get(&mut *db, id).await.expect("a chat");
+            heads.insert(id, head.expect("a chat that the feed names"));
+        }
+        let inboxes = places::inboxes(&mut *db).await.expect("inboxes");
+        let user = people::user(&mut *db, desk.user()).await.expect("a user");
+        Self {
+            entries,
+            heads,
+            modes: inboxes.iter().map(|inbox| (inbox.id, inbox.rules.mode)).collect(),
+            access: access::of(&mut *db, &user.expect("a user")).await.expect("access"),
+        }
+    }
+
+    fn reads(&self, head: &Head) -> bool {
+        self.access.reads(&head.scope(self.modes[&head.inbox]))
+    }
+
+    fn reads_contact(&self, id: ContactId) -> bool {
+        self.heads.values().any(|head| head.contact == id && self.reads(head))
+    }
+
+    /// Could the user read the chat at any time since a feed number?
+    fn could_read(&self, id: ConversationId, since: i64) -> bool {
+        let mut could = false;
+        for entry in &self.entries {
+            if entry.kind != FeedKind::Conversation || entry.row_id != id.to_string() {
+                continue;
+            }
+            let [before, after] =
+                [&entry.before, &entry.after].map(|scope| scope.as_ref().is_some_and(|scope| self.access.reads(scope)));
+            could = if entry.seq <= since {
+                after
+            } else {
+                could || before || after
+            };
+        }
+        could
+    }
+
+    fn could_read_contact(&self, id: ContactId, since: i64) -> bool {
+        let mut chats = self.heads.values().filter(|head| head.contact == id);
+        chats.any(|head| self.could_read(head.id, since))
+    }
+}
+
+/// Nothing was told to the desk that its user could not see since it last knew everything.
+///
+/// # Panics
+/// With what was told.
+pub(super) async fn may_be_told(app: &Shared, desk: &Desk, heard: &Heard) {
+    let mut db = app.store.read().await.expect("a connection");
+    let truth = Truth::of(&mut db, desk).await;
+    for frame in &heard.frames {
+        match frame {
+            ServerFrame::Rows { upserts, .. } => {
+                for row in upserts {
+                    let allowed = match row {
+                        // The row says of which moment it is.
+                        Row::Head(head) => {
+                            let moment = truth.entries.iter().find(|entry| entry.seq == head.seq);
+                            let scope = moment.and_then(|entry| entry.after.as_ref());
+                            scope.is_some_and(|scope| truth.access.reads(scope))
+                        }
+                        Row::Message(row) => truth.could_read(row.conversation, heard.since),
+                        Row::Journey(row) => truth.could_read(row.conversation, heard.since),
+                        Row::Inbox(inbox) => truth.access.sees_inbox(inbox.id),
+                        Row::Account(account) => truth.access.sees_inbox(account.inbox),
+                        Row::User(_) => true,
+                    };
+                    assert!(allowed, "{} was told {row:?}", desk.name());
+                }
+            }
+            ServerFrame::Part(part) => {
+                let allowed = match (part.document.conversation(), part.document.contact()) {
+                    (Some(id), _) => truth.could_read(id, heard.since),
+                    (None, Some(id)) => truth.could_read_contact(id, heard.since),
+                    (None, None) => false,
+                };
+                assert!(allowed, "{} was told of {}", desk.name(), part.document);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The desk holds what its user may see, as the server has it, and nothing else. `Err` says what differs.
+pub(super) async fn agrees(app: &Shared, desk: &mut Desk) -> Result<(), String> {
+    let mut db = app.store.read().await.expect("a connection");
+    let truth = Truth::of(&mut db, desk).await;
+    for (id, head) in &truth.heads {
+        let mode = truth.modes[&head.inbox];
+        if !truth.reads(head) {
+            holds_nothing(&truth, desk, head)?;
+            continue;
+        }
+        let listed = Folder::ALL
+            .into_iter()
+            .find(|folder| folder.holds(&truth.access, mode, head));
+        let Some(folder) = listed else { continue };
+        let known = desk.core.head(*id);
+        let same = known.is_some_and(|known| known.state == head.state && known.position == head.position);
+        if !same || !desk.core.folder(folder).contains(id) {
+            return Err(format!("{} has {known:?} in {folder:?} and not {head:?}", desk.name()));
+        }
+        // Read as its user would: it comes with the next talk, if it is not there.
+        desk.act(Act::Open(Some(*id)));
+        read(&mut db, desk, head).await?;
+    }
+    Ok(())
+}
+
+/// No copy of the chat, in memory or on the disk.
+fn holds_nothing(truth: &Truth, desk: &Desk, head: &Head) -> Result<(), String> {
+    let id = head.id;
+    let about = |document: &DocumentId| {
+        document.conversation() == Some(id)
+            || (document.contact() == Some(head.contact) && !truth.reads_contact(head.contact))
+    };
+    let kept = desk.disk.keys().find(|key| match key {
+        DiskKey::Head(of) | DiskKey::Thread(of) => *of == id,
+        DiskKey::Document(document) => about(document),
+        _ => false,
+    });
+    if let Some(kept) = kept {
+        return Err(format!("{} keeps {kept:?} on the disk", desk.name()));
+    }
+    let own = |bubble: &Bubble| matches!(bubble, Bubble::Message(message) if message.position.is_none());
+    if desk.core.head(id).is_some() || !desk.core.bubbles(id).iter().all(own) {
+        return Err(format!("{} holds the chat {id}", desk.name()));
+    }
+    if !truth.reads_contact(head.contact) && !desk.core.notes(head.contact).is_empty() {
+        return Err(format!("{} holds notes of {}", desk.name(), head.contact));
+    }
+    Ok(())
+}
+
+/// Messages, notes and profile of a chat are the server's.
+async fn read(db: &mut Db, desk: &Desk, head: &Head) -> Result<(), String> {
+    let stored = messages::newest(&mut *db, head.id, ALL).await.expect("messages");
+    let stored: Vec<(i64, String)> = stored
+        .into_iter()
+        .map(|record| (record.row.position, record.body))
+        .collect();
+    let shown = desk
+        .core
+        .bubbles(head.id)
+        .into_iter()
+        .filter_map(|bubble| match bubble {
+            Bubble::Message(message) => Some((message.position?, message.body)),
+            Bubble::Line(_) => None,
+        });
+    let shown: Vec<(i64, String)> = shown.collect();
+    if shown != stored {
+        return Err(format!("{} shows {shown:?} and not {stored:?}", desk.name()));
+    }
+    let wanted = notes::read(&document(&mut *db, DocumentId::Notes(head.contact)).await).expect("notes");
+    let has: Vec<_> = desk
+        .core
+        .notes(head.contact)
+        .into_iter()
+        .map(|note| note.note)
+        .collect();
+    if has != wanted {
+        return Err(format!("{} has the notes {has:?} and not {wanted:?}", desk.name()));
+    }
+    let wanted = contact::read(&document(&mut *db, DocumentId::Contact(head.contact)).await).expect("a profile");
+    let has = desk.core.profile(head.contact);
+    if has != wanted {
+        return Err(format!("{} has the profile {has:?} and not {wanted:?}", desk.name()));
+    }
+    Ok(())
+}
+
+async fn document(db: &mut Db, id: DocumentId) -> automerge::Automerge {
+    let record = documents::get(&mut *db, id).await.expect("a document");
+    let (epoch, snapshot, seq) = record.map_or((1, None, 0), |record| {
+        (record.epoch, record.snapshot, record.snapshot_seq)
+    });
+    let pushes = documents::pushes_after(&mut *db, id, epoch, seq)
+        .await
+        .expect("its changes");
+    let changes: Vec<Vec<u8>> = pushes.into_iter().flat_map(|push| push.changes).collect();
+    load(id.kind(), snapshot.as_deref(), &changes).expect("a document that can be read")
+}
+
+/// Every reply and every word of a note is at the server once, or in its author's tray of what was refused.
+/// Replies that are there stand in their author's order.
+pub(super) async fn once_or_refused(
+    app: &Shared,
+    desks: &[Desk],
+    replies: &[(usize, String)],
+    words: &[(usize, String)],
+) -> Result<(), String> {
+    let mut db = app.store.read().await.expect("a connection");
+    let truth = Truth::of(&mut db, &desks[0]).await;
+    let mut said: Vec<String> = vec![];
+    let mut noted = String::new();
+    let contacts: BTreeSet<ContactId> = truth.heads.values().map(|head| head.contact).collect();
+    for head in truth.heads.values() {
+        let rows = messages::newest(&mut db, head.id, ALL).await.expect("messages");
+        let texts: Vec<String> = rows.into_iter().map(|record| record.body).collect();
+        for (number, desk) in desks.iter().enumerate() {
+            let of = |text: &String| replies.iter().position(|(by, reply)| *by == number && reply == text);
+            let order: Vec<usize> = texts.iter().filter_map(of).collect();
+            if !order.is_sorted() {
+                return Err(format!("replies of {} are out of order: {texts:?}", desk.name()));
+            }
+        }
+        said.extend(texts);
+    }
+    for contact in contacts {
+        let notes = notes::read(&document(&mut db, DocumentId::Notes(contact)).await).expect("notes");
+        noted.extend(notes.into_iter().map(|note| note.text + "\n"));
+    }
+    for (desk, text) in replies {
+        let stored = said.iter().filter(|body| *body == text).count();
+        once(&desks[*desk], text, stored)?;
+    }
+    for (desk, word) in words {
+        once(&desks[*desk], word, noted.matches(word.as_str()).count())?;
+    }
+    Ok(())
+}
+
+/// Stored once or refused, not both, with one exception: whose access was taken away before the acknowledgement
+/// arrived is told that it was not delivered, for the server does not talk about what they may not see.
+fn once(desk: &Desk, text: &str, stored: usize) -> Result<(), String> {
+    let tray = desk.core.undelivered();
+    let left: Vec<_> = tray.iter().filter(|left| left.text.as_deref() == Some(text)).collect();
+    let taken = left.iter().all(|left| left.refusal.code == Code::Forbidden);
+    match (stored, left.len()) {
+        (1, 0) | (0, 1) => Ok(()),
+        (1, 1) if taken => Ok(()),
+        (stored, refused) => Err(format!(
+            "{text} of {} is {stored} times at the server and {refused} times refused",
+            desk.name()
+        )),
+    }
+}

@@ -1,0 +1,47 @@
+//! Random days at three consoles; a day that goes wrong is told again, shorter.
+
+use std::env;
+
+use causerie_e2e::simulation::{self, DESKS, Happening, VISITORS};
+use proptest::prelude::*;
+use tokio::runtime::Builder;
+
+/// Few in `make test`; `make bench-faults` asks for more.
+fn cases() -> u32 {
+    let asked = env::var("CAUSERIE_SIMULATION_CASES").ok();
+    asked.map_or(24, |text| text.parse().expect("a number of cases"))
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let desk = || 0..DESKS;
+    prop_oneof![
+        5 => (0..VISITORS).prop_map(|visitor| Happening::Ask { visitor }),
+        4 => desk().prop_map(|desk| Happening::Connect { desk }),
+        2 => desk().prop_map(|desk| Happening::Cut { desk }),
+        2 => desk().prop_map(|desk| Happening::LoseAnswers { desk }),
+        8 => desk().prop_map(|desk| Happening::Talk { desk }),
+        2 => desk().prop_map(|desk| Happening::Crash { desk }),
+        2 => desk().prop_map(|desk| Happening::Flush { desk }),
+        6 => desk().prop_map(|desk| Happening::Take { desk }),
+        1 => desk().prop_map(|desk| Happening::Decline { desk }),
+        8 => desk().prop_map(|desk| Happening::Reply { desk }),
+        3 => desk().prop_map(|desk| Happening::AddNote { desk }),
+        3 => desk().prop_map(|desk| Happening::EditNote { desk }),
+        2 => desk().prop_map(|desk| Happening::SetField { desk }),
+        2 => desk().prop_map(|desk| Happening::End { desk }),
+        1 => Just(Happening::Restart),
+        2 => (1_u64..90).prop_map(|seconds| Happening::Wait { seconds }),
+        1 => Just(Happening::Calm),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn all_copies_agree_every_intent_counts_once_and_nobody_holds_what_they_may_not_see(
+        schedule in prop::collection::vec(happening(), 10..70)
+    ) {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        runtime.block_on(simulation::run(&schedule));
+    }
+}
