@@ -15,7 +15,7 @@ pub mod rooms;
 
 use std::{sync::Arc, time::Duration};
 
-pub use hub::{Hub, Outgoing, SocketId};
+pub use hub::{Hub, Mailbox, Outgoing, SocketId};
 pub use news::News;
 pub use rooms::Rooms;
 
@@ -33,6 +33,8 @@ const KEEP: i64 = 100_000;
 const TRIM: Duration = Duration::from_secs(600);
 /// Entries that are removed in one transaction.
 const TRIM_BATCH: i64 = 5_000;
+/// Rows of the list that can wait are sent at most this often.
+const LATE: Duration = Duration::from_millis(200);
 
 /// Announces feed entries that were written outside the desk, with their rows as they are now.
 pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreError> {
@@ -48,9 +50,23 @@ pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreErr
 /// Starts the workers that keep counters fresh, read what other nodes wrote, and trim the feed.
 pub fn start(app: &Shared, link: Option<crate::store::nodes::Link>) {
     tokio::spawn(counts::run(Arc::clone(app)));
+    tokio::spawn(late(Arc::clone(app)));
     tokio::spawn(doubts(Arc::clone(app)));
     tokio::spawn(trims(Arc::clone(app)));
     nodes::start(app, link);
+}
+
+/// Sends what could wait: at once when nothing was sent for a while, together when much happens.
+async fn late(app: Shared) {
+    let mut shutdown = app.shutdown.subscribe();
+    loop {
+        tokio::select! {
+            () = app.hub.late.notified() => {}
+            _ = shutdown.changed() => return,
+        }
+        app.hub.post_late();
+        tokio::time::sleep(LATE).await;
+    }
 }
 
 /// Profile and notes of a contact of whom a chat went away: opened anew if another chat may be seen, revoked if not.

@@ -12,7 +12,7 @@ use causerie_server::{
     desk::{DeskError, claim, discussion, forget, redact},
     store::{contacts, conversations, documents, messages},
     sync::{
-        Outgoing, Rooms, catchup,
+        Mailbox, Outgoing, Rooms, catchup,
         push::{self, Push, Pusher},
     },
 };
@@ -27,13 +27,12 @@ use causerie_shared::{
     row::Row,
 };
 use common::{World, worlds};
-use tokio::sync::mpsc;
 
 /// A console without a network between, with one document open.
 struct Desk {
     app: Shared,
     pusher: Pusher,
-    inbox: mpsc::Receiver<Outgoing>,
+    inbox: Mailbox,
     document: DocumentId,
     epoch: u32,
     doc: Automerge,
@@ -63,7 +62,7 @@ impl Desk {
     /// Takes in everything that came; returns the frames.
     fn read(&mut self) -> Vec<ServerFrame> {
         let mut frames = vec![];
-        while let Ok(Outgoing::Frame(bytes)) = self.inbox.try_recv() {
+        while let Some(Outgoing::Frame(bytes)) = self.inbox.try_recv() {
             let frame = decode(&bytes).expect("a frame");
             if let ServerFrame::Part(part) = &frame {
                 self.take(part);

@@ -13,7 +13,7 @@ use causerie_server::{
     state::App,
     store::{Store, conversations, messages, people},
     sync::{
-        self, Outgoing, SocketId, access, catchup,
+        self, Mailbox, Outgoing, SocketId, access, catchup,
         push::{self, Push, Pusher},
     },
 };
@@ -27,7 +27,7 @@ use causerie_shared::{
 };
 use common::{START, World, eventually, worlds};
 use tempfile::TempDir;
-use tokio::{runtime::Runtime, sync::mpsc, time::timeout};
+use tokio::{runtime::Runtime, time::timeout};
 
 /// A database, a clock for all its nodes, and the demo's people.
 struct Ground {
@@ -138,7 +138,7 @@ impl Drop for Node {
 struct Socket {
     id: SocketId,
     pusher: Pusher,
-    inbox: mpsc::Receiver<Outgoing>,
+    inbox: Mailbox,
 }
 
 impl Socket {
@@ -468,7 +468,7 @@ async fn failure_26_a_thousand_clients_come_back_at_once() {
         world.write(&world.demo.orders, "v1", "m3", "Good").await;
         for inbox in &mut inboxes {
             let (mut newest, mut position) = (0, 0);
-            while let Ok(Outgoing::Frame(bytes)) = inbox.try_recv() {
+            while let Some(Outgoing::Frame(bytes)) = inbox.try_recv() {
                 match decode(&bytes).unwrap() {
                     ServerFrame::Rows { upserts, .. } => {
                         for row in upserts {

@@ -93,7 +93,10 @@ async fn a_push_is_stored_once_and_in_its_place() {
             documents::pushes_after(&mut db, document, 1, 0).await.unwrap(),
             std::slice::from_ref(&push)
         );
-        assert_eq!(documents::push_of(&mut db, document, intent).await.unwrap(), Some(push));
+        assert_eq!(
+            documents::past_of(&mut db, document, intent).await.unwrap(),
+            Some(documents::Past::Stored(push))
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use causerie_server::{
     Shared,
@@ -15,7 +15,7 @@ use causerie_server::{
         messages,
     },
     sync::{
-        Hub, News, Outgoing, SocketId, catchup,
+        Hub, Mailbox, News, Outgoing, SocketId, catchup,
         push::{self, Push, Pusher},
     },
 };
@@ -31,13 +31,13 @@ use causerie_shared::{
     user::{Availability, Role, UserRow},
 };
 use common::{World, worlds};
-use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 /// A console that is connected to a hub, without a network between.
 struct Desk {
     app: Shared,
     pusher: Pusher,
-    inbox: mpsc::Receiver<Outgoing>,
+    inbox: Mailbox,
 }
 
 impl Desk {
@@ -61,7 +61,7 @@ impl Desk {
     /// All frames that have come so far.
     fn frames(&mut self) -> Vec<ServerFrame> {
         let mut frames = vec![];
-        while let Ok(Outgoing::Frame(bytes)) = self.inbox.try_recv() {
+        while let Some(Outgoing::Frame(bytes)) = self.inbox.try_recv() {
             frames.push(decode(&bytes).expect("a frame"));
         }
         frames
@@ -163,6 +163,54 @@ async fn a_reply_is_stored_once_however_often_it_is_sent() {
             .unwrap();
         assert_eq!(rows.len(), 2, "the visitor's message and one reply");
         assert_eq!(world.head(chat).await.unread, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_push_brings_leaves_in_one_go_and_the_list_learns_of_it_too() {
+    for world in worlds().await {
+        let ana = world.demo.ana;
+        let chat = assigned(&world, ana, "v1").await;
+        let document = DocumentId::Timeline(chat, 1);
+        let mut author = Desk::open(&world, &world.app, ana).await;
+        let mut local = replica(DocumentKind::Timeline, &author.follow(document).await);
+        let mut follower = Desk::open(&world, &world.app, ana).await;
+        follower.follow(document).await;
+        let list = Desk::open(&world, &world.app, ana).await;
+        let reply = message(ana, "Hi there");
+        let shows = move |frame: &ServerFrame| match frame {
+            ServerFrame::Rows { upserts, .. } => upserts.iter().any(
+                |row| matches!(row, Row::Head(head) if head.preview.as_ref().is_some_and(|p| p.text == "Hi there")),
+            ),
+            _ => false,
+        };
+        // They wait before it is written, as sockets do.
+        let followed = tokio::spawn(batch_with(follower.inbox, |frame| {
+            matches!(frame, ServerFrame::Part(_))
+        }));
+        let listed = tokio::spawn(batch_with(list.inbox, shows));
+        let change = timeline::append(&mut local, &pen(ana), &reply).unwrap();
+        author.push(document, IntentId::from(reply.id), vec![change]).await;
+        let batch = followed.await.unwrap();
+        assert!(batch.iter().any(shows), "the rows come with the change: {batch:?}");
+        listed.await.unwrap();
+    }
+}
+
+/// Reads what leaves in one go, until something of it is looked for.
+async fn batch_with(mut inbox: Mailbox, wanted: impl Fn(&ServerFrame) -> bool) -> Vec<ServerFrame> {
+    loop {
+        let mut batch = vec![];
+        let open = timeout(Duration::from_secs(20), inbox.take(&mut batch, 32)).await;
+        assert!(open.expect("it never came"), "the socket was closed");
+        let frames = batch.into_iter().filter_map(|next| match next {
+            Outgoing::Frame(bytes) => Some(decode(&bytes).expect("a frame")),
+            Outgoing::Close(_) => None,
+        });
+        let frames: Vec<ServerFrame> = frames.collect();
+        if frames.iter().any(&wanted) {
+            return frames;
+        }
     }
 }
 
@@ -391,10 +439,10 @@ fn announcements_leave_in_the_order_of_the_commits() {
     };
     hub.announce(news(3), &visitors);
     hub.announce(news(2), &visitors);
-    assert!(inbox.try_recv().is_err(), "nothing may overtake number 1");
+    assert!(inbox.try_recv().is_none(), "nothing may overtake number 1");
     hub.announce(news(1), &visitors);
     let mut cursors = vec![];
-    while let Ok(Outgoing::Frame(bytes)) = inbox.try_recv() {
+    while let Some(Outgoing::Frame(bytes)) = inbox.try_recv() {
         match decode(&bytes) {
             Ok(ServerFrame::Rows { to, .. }) => cursors.push(to),
             other => panic!("{other:?}"),

@@ -23,10 +23,7 @@ const MAX_INVITED: usize = 50;
 
 /// The chat, locked, if the user may write its discussion now, and its audience.
 async fn writable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<(Head, Scope), DeskError> {
-    let head = conversations::lock(&mut *db, conversation)
-        .await?
-        .ok_or_else(not_found)?;
-    let rules = change::rules(db, head.inbox).await?;
+    let (head, rules) = conversations::ruled(db, conversation).await?.ok_or_else(not_found)?;
     let scope = head.scope(rules.mode);
     if !access.discusses(&scope, &head.invited) {
         return Err(not_found().into());

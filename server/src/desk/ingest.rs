@@ -167,7 +167,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
 
     let part = room.committed(prepared);
     app.hub
-        .document_changed(document, &ServerFrame::Part(part), Some(&scope), None);
+        .queue_change(document, &ServerFrame::Part(part), Some(&scope), None);
     change::publish(app, news);
     Ok(accepted(&record))
 }
@@ -336,7 +336,7 @@ async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result
     room.write(&mut tx, intent, &prepared).await?;
     tx.commit().await?;
     let part = room.committed(prepared);
-    app.hub.document_changed(document, &ServerFrame::Part(part), None, None);
+    app.hub.queue_change(document, &ServerFrame::Part(part), None, None);
     change::publish(app, news);
     outgrown::begin_anew(app, &mut room, None).await;
     Ok(())

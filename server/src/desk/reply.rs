@@ -11,7 +11,7 @@ use causerie_shared::{
 };
 
 use super::{
-    DeskError, change, not_found,
+    DeskError, not_found,
     seen::{touch, touch_before},
 };
 use crate::{
@@ -40,10 +40,7 @@ pub struct Accepted {
 
 /// The chat, locked, if the user may write to its customer now.
 async fn writable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<(Head, Scope), DeskError> {
-    let head = conversations::lock(&mut *db, conversation)
-        .await?
-        .ok_or_else(not_found)?;
-    let rules = change::rules(&mut *db, head.inbox).await?;
+    let (head, rules) = conversations::ruled(db, conversation).await?.ok_or_else(not_found)?;
     let scope = head.scope(rules.mode);
     if !access.reads(&scope) {
         return Err(not_found().into());

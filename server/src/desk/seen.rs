@@ -53,7 +53,7 @@ async fn put(db: &mut Db, head: &mut Head, before: Scope, after: Scope, news: &m
     let kind = FeedKind::Conversation;
     let entry = feed::append(&mut *db, kind, head.id.to_string(), Some(before), Some(after)).await?;
     head.seq = entry.seq;
-    conversations::save(&mut *db, head, head.version).await?;
+    conversations::rewrite(&mut *db, head, head.version).await?;
     news.entry(entry);
     news.head(head.clone());
     Ok(())

@@ -23,7 +23,7 @@ use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::time::timeout;
 
 use crate::{
     desk::{DeskError, claim, discussion, forget, presence, redact, seen},
@@ -32,7 +32,7 @@ use crate::{
     state::{App, Shared},
     store::{Db, people::UserRecord, settings},
     sync::{
-        self, Outgoing, SocketId, access, catchup,
+        self, Mailbox, Outgoing, SocketId, access, catchup,
         push::{self, Push, Pusher},
     },
 };
@@ -122,7 +122,7 @@ async fn read_hello(stream: &mut SplitStream<WebSocket>) -> Result<Hello, Refusa
     }
 }
 
-async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, mpsc::Receiver<Outgoing>), DeskError> {
+async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, Mailbox), DeskError> {
     let mut db = app.store.read().await?;
     let access = Arc::new(access::of(&mut db, &signed.user).await?);
     // Nobody waits for a second connection while holding one: many sockets at once would wait for each other.
@@ -186,13 +186,13 @@ async fn me(db: &mut Db, user: &UserRecord, access: &Access) -> Result<Me, DeskE
 }
 
 /// Sends what the hub has, and a ping when it is due. Frames that wait leave together.
-async fn write(app: Shared, mut sink: Sink, mut outgoing: mpsc::Receiver<Outgoing>) {
+async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
     let mut shutdown = app.shutdown.subscribe();
     let mut ping = tokio::time::interval(PING);
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         tokio::select! {
-            count = outgoing.recv_many(&mut batch, BATCH) => if count == 0 {
+            more = outgoing.take(&mut batch, BATCH) => if !more {
                 // The hub dropped us: too slow, or the grants changed. The client comes back by cursor.
                 break;
             },
@@ -211,12 +211,10 @@ async fn write(app: Shared, mut sink: Sink, mut outgoing: mpsc::Receiver<Outgoin
 
 /// Empties the batch into the socket; stops where the hub says to close, and tells why.
 async fn send(sink: &mut Sink, batch: &mut Vec<Outgoing>) -> Result<Option<Refusal>, axum::Error> {
+    metrics::counter!("causerie_frames_sent_total").increment(batch.len() as u64);
     for next in batch.drain(..) {
         match next {
-            Outgoing::Frame(bytes) => {
-                sink.feed(Message::Binary(bytes)).await?;
-                metrics::counter!("causerie_frames_sent_total").increment(1);
-            }
+            Outgoing::Frame(bytes) => sink.feed(Message::Binary(bytes)).await?,
             Outgoing::Close(refusal) => return Ok(Some(refusal)),
         }
     }

@@ -3,13 +3,13 @@
 use causerie_shared::{
     conversation::State,
     ids::{ContactId, ConversationId, InboxId, UserId},
-    inbox::Channel,
+    inbox::{Channel, Rules},
     row::Head,
     timer::Ring,
 };
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{Db, StoreError, from_json, id, tallies, to_json};
+use super::{Db, StoreError, from_json, id, places, tallies, to_json};
 
 pub(super) const COLUMNS: &str = "id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, state, \
      version, created_at, waiting_since, ring_due, ring_total, active_at, ended_at, preview, unread, position, seen, \
@@ -110,6 +110,15 @@ pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
 /// Writes a changed head over the version it was read with. `false`: somebody else was first.
 pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, StoreError> {
     let before = tallies::stored(&mut *db, head.id).await?;
+    let written = rewrite(&mut *db, head, read_version).await?;
+    if written {
+        tallies::moved(db, &before, &tallies::of(head)).await?;
+    }
+    Ok(written)
+}
+
+/// As [`save`], for a head whose state and inbox did not change: it is counted where it was.
+pub async fn rewrite(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE conversations SET inbox_id = $3, contact_name = $4, state = $5, status = $6, agent_id = $7, \
          asked_id = $8, version = $9, waiting_since = $10, ring_due = $11, ring_total = $12, active_at = $13, \
@@ -145,13 +154,9 @@ pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, S
     .bind(head.seq)
     .bind(to_json(&head.invited, "invited")?)
     .bind(i64::from(head.discussed))
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    let written = done.rows_affected() == 1;
-    if written {
-        tallies::moved(db, &before, &tallies::of(head)).await?;
-    }
-    Ok(written)
+    Ok(done.rows_affected() == 1)
 }
 
 /// One conversation.
@@ -174,6 +179,20 @@ pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<He
         .fetch_optional(db)
         .await?;
     row.as_ref().map(head).transpose()
+}
+
+/// One conversation with its inbox's rules, for one who is in a write transaction: writers stand in one line
+/// ([`super::Store::begin`]), so it stays as it is until the transaction ends.
+pub async fn ruled(db: &mut Db, conversation: ConversationId) -> Result<Option<(Head, Rules)>, StoreError> {
+    let of_inbox =
+        |column| format!("(SELECT {column} FROM inboxes WHERE inboxes.id = conversations.inbox_id) AS {column}");
+    let rules = ["mode", "accept_secs", "queue_secs"].map(of_inbox).join(", ");
+    let sql = format!("SELECT {COLUMNS}, {rules} FROM conversations WHERE id = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(conversation.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| Ok((head(&row)?, places::rules(&row)?))).transpose()
 }
 
 async fn many(db: &mut Db, filter: &str, binds: &[String], limit: i64) -> Result<Vec<Head>, StoreError> {

@@ -172,16 +172,6 @@ pub async fn begin_anew(
     Ok(true)
 }
 
-/// Was the intent applied in an older epoch?
-pub async fn is_settled(db: &mut Db, document: DocumentId, intent: IntentId) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT intent FROM settled WHERE document_id = $1 AND intent = $2")
-        .bind(document.to_string())
-        .bind(intent.to_string())
-        .fetch_optional(db)
-        .await?;
-    Ok(row.is_some())
-}
-
 fn pack(changes: &[Vec<u8>]) -> Vec<u8> {
     // Lengths and bytes, as frames do; serialising into memory cannot fail.
     causerie_shared::frame::encode(&changes)
@@ -227,14 +217,32 @@ pub async fn pushes_after(
     rows.iter().map(push).collect()
 }
 
-/// The push of an intent, if it is stored.
-pub async fn push_of(db: &mut Db, document: DocumentId, intent: IntentId) -> Result<Option<StoredPush>, StoreError> {
-    let row = sqlx::query("SELECT seq, intent, bytes FROM changes WHERE document_id = $1 AND intent = $2")
-        .bind(document.to_string())
-        .bind(intent.to_string())
-        .fetch_optional(db)
-        .await?;
-    row.as_ref().map(push).transpose()
+/// What became of an intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Past {
+    /// It is a push of the document.
+    Stored(StoredPush),
+    /// It was applied in an older epoch.
+    Settled,
+}
+
+/// What became of an intent; `None` when it is new. One statement, because every push asks.
+pub async fn past_of(db: &mut Db, document: DocumentId, intent: IntentId) -> Result<Option<Past>, StoreError> {
+    let row = sqlx::query(
+        "SELECT seq, intent, bytes FROM changes WHERE document_id = $1 AND intent = $2 \
+         UNION ALL SELECT NULL, intent, NULL FROM settled WHERE document_id = $1 AND intent = $2",
+    )
+    .bind(document.to_string())
+    .bind(intent.to_string())
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .next();
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(match row.try_get::<Option<i64>, _>("seq")? {
+        Some(_) => Past::Stored(push(&row)?),
+        None => Past::Settled,
+    }))
 }
 
 /// Actors of a document.

@@ -49,7 +49,7 @@ fn member(row: &AnyRow) -> Result<Member, StoreError> {
     })
 }
 
-fn rules(row: &AnyRow) -> Result<Rules, StoreError> {
+pub(super) fn rules(row: &AnyRow) -> Result<Rules, StoreError> {
     Ok(Rules {
         mode: Mode::from_key(&row.try_get::<String, _>("mode")?).ok_or(StoreError::Damaged("mode"))?,
         accept_secs: row.try_get::<i64, _>("accept_secs")? as u32,

@@ -1,6 +1,8 @@
 //! The hub: who is connected, and what each of them may be told.
 
+mod console;
 mod documents;
+mod mailbox;
 mod view;
 
 use std::{
@@ -16,9 +18,13 @@ use causerie_shared::{
     ids::{ConversationId, DeviceId, SessionId, UserId},
     refusal::{Code, Refusal},
 };
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
-use self::view::{Changed, HIDDEN, View, rows};
+pub use self::mailbox::Mailbox;
+use self::{
+    console::Console,
+    view::{Changed, HIDDEN, View, rows},
+};
 use super::News;
 use crate::http::widget::hub::VisitorHub;
 
@@ -35,39 +41,6 @@ pub enum Outgoing {
     Frame(Bytes),
     /// Say why, then close.
     Close(Refusal),
-}
-
-struct Console {
-    session: SessionId,
-    device: DeviceId,
-    access: Arc<Access>,
-    out: mpsc::Sender<Outgoing>,
-    /// Live frames wait here until the catch-up was sent.
-    held: Option<Vec<Bytes>>,
-    documents: HashSet<DocumentId>,
-    /// Documents of a contact of whom a chat went away: nothing of them is sent until it is known that another
-    /// chat of theirs may be seen.
-    doubtful: HashSet<DocumentId>,
-    counts: Option<causerie_shared::window::Counts>,
-    /// A chat that this console may see changed its state, so its counters may be old.
-    recount: bool,
-}
-
-impl Console {
-    /// `false` when the socket cannot keep up.
-    fn send(&mut self, frame: Bytes) -> bool {
-        if let Some(held) = &mut self.held {
-            held.push(frame);
-            return held.len() <= QUEUE;
-        }
-        self.out.try_send(Outgoing::Frame(frame)).is_ok()
-    }
-
-    fn follows(&self, conversation: ConversationId) -> bool {
-        self.documents
-            .iter()
-            .any(|document| matches!(document, DocumentId::Timeline(id, _) if *id == conversation))
-    }
 }
 
 #[derive(Default)]
@@ -93,6 +66,8 @@ pub struct Hub {
     pub(super) wrote: Notify,
     /// Something was written by another node, or its number was not announced yet.
     pub(super) behind: Notify,
+    /// Wakes the worker that sends what may wait a little.
+    pub(super) late: Notify,
 }
 
 impl Hub {
@@ -107,6 +82,7 @@ impl Hub {
             doubts: Notify::new(),
             wrote: Notify::new(),
             behind: Notify::new(),
+            late: Notify::new(),
         }
     }
 
@@ -116,29 +92,13 @@ impl Hub {
     }
 
     /// Registers a socket. Its live frames are held until [`Hub::release`].
-    pub fn open(
-        &self,
-        session: SessionId,
-        device: DeviceId,
-        access: Arc<Access>,
-    ) -> (SocketId, mpsc::Receiver<Outgoing>) {
-        let (out, receiver) = mpsc::channel(QUEUE);
+    pub fn open(&self, session: SessionId, device: DeviceId, access: Arc<Access>) -> (SocketId, Mailbox) {
         let mut inner = self.inner();
         inner.next += 1;
         let id = SocketId(inner.next);
-        let console = Console {
-            session,
-            device,
-            access,
-            out,
-            held: Some(vec![]),
-            documents: HashSet::new(),
-            doubtful: HashSet::new(),
-            counts: None,
-            recount: true,
-        };
+        let (console, mailbox) = Console::new(session, device, access);
         inner.consoles.insert(id, console);
-        (id, receiver)
+        (id, mailbox)
     }
 
     /// The catch-up was sent: live frames follow it.
@@ -149,9 +109,8 @@ impl Hub {
         };
         let held = console.held.take().unwrap_or_default();
         let frames = catch_up.iter().map(|frame| Bytes::from(encode(frame)));
-        let all_sent = frames
-            .chain(held)
-            .all(|frame| console.out.try_send(Outgoing::Frame(frame)).is_ok());
+        let all_sent = frames.chain(held).all(|frame| console.send(frame));
+        console.post();
         if !all_sent {
             inner.consoles.remove(&socket);
         }
@@ -182,13 +141,14 @@ impl Hub {
 
     /// A frame for one socket.
     pub fn send(&self, socket: SocketId, frame: &ServerFrame) {
-        let bytes = Bytes::from(encode(frame));
         let mut inner = self.inner();
-        if let Some(console) = inner.consoles.get_mut(&socket)
-            && !console.send(bytes)
-        {
-            inner.consoles.remove(&socket);
-        }
+        inner.queue(socket, frame);
+        inner.post(socket);
+    }
+
+    /// As [`Hub::send`], for one who announces something right after it: the frame leaves together with that.
+    pub(super) fn queue(&self, socket: SocketId, frame: &ServerFrame) {
+        self.inner().queue(socket, frame);
     }
 
     /// The session was ended: its sockets say so and close.
@@ -227,10 +187,7 @@ impl Hub {
             .collect();
         for id in ids {
             if let Some(console) = inner.consoles.remove(&id)
-                && console
-                    .out
-                    .try_send(Outgoing::Close(Refusal::new(Code::Unauthorized, why)))
-                    .is_err()
+                && !console.bye(Refusal::new(Code::Unauthorized, why))
             {
                 tracing::debug!("a socket was gone before it could be told");
             }
@@ -250,6 +207,20 @@ impl Hub {
             let wanted = Some(id) != author && console.follows(conversation) && console.access.reads(scope);
             !wanted || console.send(bytes.clone())
         });
+        self.post();
+    }
+
+    /// What was queued leaves: one wake and one write for each socket, however many frames it gets.
+    pub(super) fn post(&self) {
+        self.inner().consoles.values_mut().for_each(Console::post);
+    }
+
+    /// What could wait leaves.
+    pub(super) fn post_late(&self) {
+        for console in self.inner().consoles.values_mut() {
+            console.urgent |= console.late;
+            console.post();
+        }
     }
 
     /// Runs on every socket; one for which it returns `false` is too slow and is closed.
@@ -274,7 +245,8 @@ impl Hub {
         (!inner.early.is_empty()).then_some(inner.announced + 1)
     }
 
-    /// Announces what a transaction changed, after all that was committed before it.
+    /// Announces what a transaction changed, after all that was committed before it. What was queued before leaves
+    /// with it.
     ///
     /// Transactions commit in the order of their feed numbers, but their tasks may get here in another one;
     /// a client whose cursor had overtaken a change would miss it after a reconnect.
@@ -290,7 +262,9 @@ impl Hub {
 
     /// Announces what the feed says, whoever wrote it.
     pub(super) fn hear(&self, news: News, visitors: &VisitorHub) {
-        let Some((first, _)) = news.span() else { return };
+        let Some((first, _)) = news.span() else {
+            return self.post();
+        };
         let mut inner = self.inner();
         if first > inner.announced {
             inner.early.insert(first, news);
@@ -311,9 +285,20 @@ impl Hub {
             inner.deliver(&news, last);
             visitors.deliver(&news);
         }
-        let doubts = inner.consoles.values().any(|console| !console.doubtful.is_empty());
+        let (mut doubts, mut recount, mut late) = (false, false, false);
+        for console in inner.consoles.values_mut() {
+            console.post();
+            doubts |= !console.doubtful.is_empty();
+            recount |= console.recount;
+            late |= console.late;
+        }
         drop(inner);
-        self.counts_changed.notify_one();
+        if recount {
+            self.counts_changed.notify_one();
+        }
+        if late {
+            self.late.notify_one();
+        }
         if doubts {
             self.doubts.notify_one();
         }
@@ -344,13 +329,26 @@ impl Hub {
             return;
         }
         console.counts = Some(counts);
-        if !console.send(Bytes::from(encode(&ServerFrame::Counts(counts)))) {
-            inner.consoles.remove(&socket);
-        }
+        inner.queue(socket, &ServerFrame::Counts(counts));
+        inner.post(socket);
     }
 }
 
 impl Inner {
+    fn queue(&mut self, socket: SocketId, frame: &ServerFrame) {
+        if let Some(console) = self.consoles.get_mut(&socket)
+            && !console.send(Bytes::from(encode(frame)))
+        {
+            self.consoles.remove(&socket);
+        }
+    }
+
+    fn post(&mut self, socket: SocketId) {
+        if let Some(console) = self.consoles.get_mut(&socket) {
+            console.post();
+        }
+    }
+
     fn deliver(&mut self, news: &News, to: i64) {
         let changed = Changed::of(news);
         // Most sockets see the same: rows are put together and encoded once for each combination of rights.
@@ -365,11 +363,16 @@ impl Inner {
             if view.mask.iter().all(|seen| *seen == HIDDEN) {
                 return true;
             }
+            let late = view.late;
             let frame = encoded.entry(view.mask).or_insert_with_key(|mask| {
                 let (upserts, gone) = rows(news, &changed, mask);
                 Bytes::from(encode(&ServerFrame::Rows { to, upserts, gone }))
             });
-            console.send(frame.clone())
+            if late {
+                console.send_late(frame.clone())
+            } else {
+                console.send(frame.clone())
+            }
         });
     }
 }

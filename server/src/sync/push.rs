@@ -15,7 +15,10 @@ use super::{SocketId, access::reads_contact, outgrown, room::Prepared, rooms::Lo
 use crate::{
     desk::{DeskError, change, contact, discussion, reply},
     state::App,
-    store::documents,
+    store::{
+        Db,
+        documents::{self, Past},
+    },
     sync::News,
 };
 
@@ -80,32 +83,55 @@ enum Done {
 async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
     let changes = gate::read(&push.changes)?;
     let mut room = app.rooms.lock(&app.store, push.document).await?;
-    if let Some(frame) = known(app, &room, pusher, push, &changes).await? {
-        app.hub.send(pusher.socket, &frame);
-        return Ok(Done::Stored);
-    }
-    room.open_for(push.epoch)?;
-    let writer = Writer {
-        user: pusher.access.user,
-        device: pusher.device,
-    };
-    let mut prepared = match room.prepare(writer, changes) {
+    let held = room.holds(&changes);
+    let mut prepared = match admit(&mut room, pusher, push, changes, held) {
         Ok(prepared) => prepared,
-        Err(Some(refusal)) => return Err(refusal.into()),
         Err(None) => {
             tracing::error!(document = %push.document, "a document panicked and was set aside");
             set_aside(app, &mut room, push.document).await?;
             return Ok(Done::Panicked);
         }
+        // What is stored already is acknowledged, whatever the gate says to a second one.
+        Err(Some(refusal)) => {
+            let mut db = app.store.read().await?;
+            let Some(frame) = known(&mut db, &room, pusher, push, held).await? else {
+                return Err(refusal.into());
+            };
+            app.hub.send(pusher.socket, &frame);
+            return Ok(Done::Stored);
+        }
     };
     match store(app, &mut room, pusher, push, &mut prepared).await {
-        Ok((news, scope)) => {
+        Ok(Stored::New(news, scope)) => {
             finish(app, room, pusher, push, prepared, news, scope).await;
+            Ok(Done::Stored)
+        }
+        Ok(Stored::Known(frame)) => {
+            app.hub.send(pusher.socket, &frame);
             Ok(Done::Stored)
         }
         Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => Ok(Done::Again),
         Err(error) => Err(error),
     }
+}
+
+/// Steps 2 (may anything be written) to 6, on the document in memory. `Err(None)`: it panicked.
+fn admit(
+    room: &mut Locked,
+    pusher: &Pusher,
+    push: &Push,
+    changes: Vec<automerge::Change>,
+    held: bool,
+) -> Result<Prepared, Option<Refusal>> {
+    room.open_for(push.epoch)?;
+    if held {
+        return Err(Some(Refusal::new(Code::Conflict, "the document has these changes")));
+    }
+    let writer = Writer {
+        user: pusher.access.user,
+        device: pusher.device,
+    };
+    room.prepare(writer, changes)
 }
 
 /// Nobody writes the document any more. A chat goes on in the next segment.
@@ -122,32 +148,29 @@ async fn set_aside(app: &App, room: &mut Locked, document: DocumentId) -> Result
     Ok(())
 }
 
-/// Step 2, second half: what is stored already is acknowledged, never applied twice.
+/// Step 2, second half: what is stored already is acknowledged, never applied twice. `held`: the document had all
+/// the changes before.
 async fn known(
-    app: &App,
+    db: &mut Db,
     room: &Locked,
     pusher: &Pusher,
     push: &Push,
-    changes: &[automerge::Change],
+    held: bool,
 ) -> Result<Option<ServerFrame>, DeskError> {
-    let mut db = app.store.read().await?;
     if push.epoch != room.epoch {
         // Whoever stands in another epoch must first know what the document is now.
         return Ok(None);
     }
-    let stored = documents::push_of(&mut db, push.document, push.intent).await?;
-    let (seq, changes) = match stored {
-        Some(stored) if stored.changes == push.changes => (stored.seq, vec![]),
-        Some(stored) => (stored.seq, stored.changes),
-        None if room.holds(changes) => (room.seq, vec![]),
+    let (seq, changes) = match documents::past_of(&mut *db, push.document, push.intent).await? {
+        Some(Past::Stored(stored)) if stored.changes == push.changes => (stored.seq, vec![]),
+        Some(Past::Stored(stored)) => (stored.seq, stored.changes),
+        Some(Past::Settled) | None if held => (room.seq, vec![]),
         // Applied in an older epoch: the document holds what came of it. The bytes say nothing new to the
         // client, and keep it from taking its own for stored.
-        None if documents::is_settled(&mut db, push.document, push.intent).await? => {
-            (room.seq, vec![genesis(push.document.kind())])
-        }
+        Some(Past::Settled) => (room.seq, vec![genesis(push.document.kind())]),
         None => return Ok(None),
     };
-    if !super::access::reads_document(&mut db, &pusher.access, push.document).await? {
+    if !super::access::reads_document(db, &pusher.access, push.document).await? {
         return Err(Refusal::new(Code::Forbidden, "you may not see this any more").into());
     }
     Ok(Some(ServerFrame::Applied {
@@ -159,16 +182,25 @@ async fn known(
     }))
 }
 
-/// Steps 2 (who may write now) and 7 in one transaction.
+enum Stored {
+    New(News, Option<Scope>),
+    /// Nothing was written: it was stored before.
+    Known(ServerFrame),
+}
+
+/// Steps 2 (is it new, who may write now) and 7 in one transaction.
 async fn store(
     app: &App,
     room: &mut Locked,
     pusher: &Pusher,
     push: &Push,
     prepared: &mut Prepared,
-) -> Result<(News, Option<Scope>), DeskError> {
+) -> Result<Stored, DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
+    if let Some(frame) = known(&mut tx, room, pusher, push, false).await? {
+        return Ok(Stored::Known(frame));
+    }
     let mut news = News::default();
     let scope = match push.document {
         DocumentId::Timeline(conversation, segment) => {
@@ -195,11 +227,11 @@ async fn store(
     };
     room.write(&mut tx, push.intent, prepared).await?;
     tx.commit().await?;
-    Ok((news, scope))
+    Ok(Stored::New(news, scope))
 }
 
 async fn may_write_contact(
-    db: &mut crate::store::Db,
+    db: &mut Db,
     access: &Access,
     contact: causerie_shared::ids::ContactId,
 ) -> Result<(), DeskError> {
@@ -220,7 +252,7 @@ async fn finish(
 ) {
     let part = room.committed(prepared);
     let seq = part.to;
-    app.hub.document_changed(
+    app.hub.queue_change(
         push.document,
         &ServerFrame::Part(part),
         scope.as_ref(),
@@ -233,7 +265,7 @@ async fn finish(
         seq,
         changes: vec![],
     };
-    app.hub.send(pusher.socket, &applied);
+    app.hub.queue(pusher.socket, &applied);
     change::publish(app, news);
     outgrown::begin_anew(app, &mut room, scope.as_ref()).await;
 }

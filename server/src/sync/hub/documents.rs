@@ -61,6 +61,19 @@ impl Hub {
         scope: Option<&Scope>,
         author: Option<SocketId>,
     ) {
+        self.queue_change(document, frame, scope, author);
+        self.post();
+    }
+
+    /// As [`Hub::document_changed`], for one who announces the rest of the transaction right after it: the frame
+    /// leaves together with that.
+    pub fn queue_change(
+        &self,
+        document: DocumentId,
+        frame: &ServerFrame,
+        scope: Option<&Scope>,
+        author: Option<SocketId>,
+    ) {
         if let ServerFrame::Part(part) = frame {
             let mut inner = self.inner();
             match inner.told.get_mut(&document) {
@@ -83,8 +96,10 @@ impl Hub {
         inner.told.insert(frame.document, (frame.epoch, frame.to));
         drop(inner);
         self.tell_followers(frame.document, &ServerFrame::Part(frame.clone()), scope, None);
+        self.post();
     }
 
+    /// Queues it.
     fn tell_followers(
         &self,
         document: DocumentId,

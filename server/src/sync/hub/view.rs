@@ -9,7 +9,7 @@ use causerie_shared::{
     row::{Gone, Head, Row},
 };
 
-use super::Console;
+use super::console::Console;
 use crate::{store::feed::FeedKind, sync::News};
 
 /// A conversation of the news, with who could read it before and who can now.
@@ -54,6 +54,8 @@ const TAKEN: u8 = 3;
 pub(super) struct View {
     pub(super) mask: Vec<u8>,
     pub(super) revoked: Vec<ServerFrame>,
+    /// Only rows of the list whose place in it stays: a preview, a counter. They may wait for others.
+    pub(super) late: bool,
 }
 
 /// The rows that a mask shows.
@@ -87,6 +89,7 @@ impl View {
         let mut view = Self {
             mask: vec![],
             revoked: vec![],
+            late: true,
         };
         for Changed {
             head,
@@ -98,12 +101,14 @@ impl View {
             let sees = after.is_some_and(|scope| access.reads(scope));
             let concerns = sees || before.is_some_and(|scope| access.reads(scope));
             console.recount |= concerns && *moved;
+            view.late &= !(concerns && *moved);
             if sees {
                 view.mask.push(SEEN);
             } else if concerns {
                 // Members of the inbox may know who took a chat from their queue.
                 let taken = head.state.agent().is_some() && access.is_member(head.inbox);
                 view.mask.push(if taken { TAKEN } else { GONE });
+                view.late = false;
                 view.revoke(console, head);
             } else {
                 view.mask.push(HIDDEN);
@@ -124,6 +129,7 @@ impl View {
         let accounts = news.accounts.iter().map(|account| access.sees_inbox(account.inbox));
         let others = messages.chain(journey).chain(users).chain(inboxes).chain(accounts);
         view.mask.extend(others.map(u8::from));
+        view.late &= view.mask.iter().skip(heads.len()).all(|seen| *seen == HIDDEN);
         view
     }
 

@@ -1,0 +1,117 @@
+//! What waits for one socket: the hub puts frames in, the socket's task takes all of them at once.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+};
+
+use futures_util::task::AtomicWaker;
+
+use super::{Outgoing, QUEUE};
+
+#[derive(Default)]
+struct Waiting {
+    frames: VecDeque<Outgoing>,
+    /// The frames are to leave now, not with the next ones.
+    due: bool,
+    /// Nothing more comes.
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    waker: AtomicWaker,
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Every change is a single step, so a panic leaves the queue whole.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The hub's end. The other end learns when it is dropped.
+pub(super) struct Slot(Arc<Shared>);
+
+/// The socket's end.
+pub struct Mailbox(Arc<Shared>);
+
+/// Both ends.
+pub(super) fn mailbox() -> (Slot, Mailbox) {
+    let shared = Arc::<Shared>::default();
+    (Slot(Arc::clone(&shared)), Mailbox(shared))
+}
+
+impl Slot {
+    /// Puts a frame in; it leaves at the next [`Slot::post`]. `false` when too many wait or nobody takes them.
+    pub(super) fn put(&self, next: Outgoing) -> bool {
+        let mut waiting = self.0.waiting();
+        if waiting.closed || waiting.frames.len() >= QUEUE {
+            return false;
+        }
+        waiting.frames.push_back(next);
+        true
+    }
+
+    /// What waits leaves now.
+    pub(super) fn post(&self) {
+        self.0.waiting().due = true;
+        self.0.waker.wake();
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.waiting().closed = true;
+        self.0.waker.wake();
+    }
+}
+
+impl Mailbox {
+    /// Waits for what is due and takes at most `limit` of all that is there, in order. `false`: nothing more comes.
+    pub async fn take(&mut self, batch: &mut Vec<Outgoing>, limit: usize) -> bool {
+        poll_fn(|context| {
+            self.0.waker.register(context.waker());
+            let mut waiting = self.0.waiting();
+            if waiting.frames.is_empty() {
+                waiting.due = false;
+                return if waiting.closed {
+                    Poll::Ready(false)
+                } else {
+                    Poll::Pending
+                };
+            }
+            if !waiting.due && !waiting.closed {
+                return Poll::Pending;
+            }
+            let count = limit.min(waiting.frames.len());
+            batch.extend(waiting.frames.drain(..count));
+            waiting.due = !waiting.frames.is_empty();
+            Poll::Ready(true)
+        })
+        .await
+    }
+
+    /// The next one, when it is due. `None`: nothing more comes.
+    pub async fn recv(&mut self) -> Option<Outgoing> {
+        let mut one = Vec::with_capacity(1);
+        self.take(&mut one, 1).await;
+        one.pop()
+    }
+
+    /// The next one, due or not.
+    pub fn try_recv(&mut self) -> Option<Outgoing> {
+        self.0.waiting().frames.pop_front()
+    }
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting();
+        waiting.closed = true;
+        waiting.frames.clear();
+    }
+}
