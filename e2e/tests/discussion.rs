@@ -24,7 +24,6 @@ async fn a_colleague_is_asked_by_name_and_answers_and_the_customer_sees_none_of_
         ben.write("Internal message", "Two, in Valencia").await;
         ben.click("button", "Post").await;
         ana.find_part("article", "Two, in Valencia").await;
-        ana.find_part("tab", "2").await;
 
         // The customer gets the reply, and nothing of what was said about them.
         ana.click_part("tab", "Chat").await;
@@ -36,7 +35,6 @@ async fn a_colleague_is_asked_by_name_and_answers_and_the_customer_sees_none_of_
         }
         // What is over is over for people.
         ana.click("button", "End chat").await;
-        ben.find_part("status", "ended").await;
         until("the closed discussion", async || {
             (!ben.has("button", "Post").await).then_some(())
         })

@@ -225,10 +225,10 @@ fn preview_line(store: Store, head: Memo<Option<Head>>, id: ConversationId, fold
 }
 
 fn of(preview: &Preview, me: Option<UserId>) -> Line {
-    let text = if preview.text.is_empty() {
-        tn(Plural::Files, preview.files)
-    } else {
-        preview.text.clone()
+    let text = match (preview.text.is_empty(), preview.files) {
+        (false, _) => preview.text.clone(),
+        (true, 0) => t(Key::MessageRemoved).to_owned(),
+        (true, files) => tn(Plural::Files, files),
     };
     match preview.author {
         Author::Agent(user) if Some(user) == me => Line::Mine(text),

@@ -67,7 +67,8 @@ pub async fn open(client: &mut Client, id: DocumentId) -> Replica {
         doc: begin(id.kind()),
     };
     let part = after(client, known, "a document", |frame| match frame {
-        ServerFrame::Part(part) if part.document == id => Some(part.clone()),
+        // A change that somebody made just before may still be on its way; the whole document begins at 0.
+        ServerFrame::Part(part) if part.document == id && part.from == 0 => Some(part.clone()),
         _ => None,
     })
     .await;
