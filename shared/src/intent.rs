@@ -95,6 +95,21 @@ impl Action {
         }
     }
 
+    /// The chat that a reply to the customer goes to; `None` for everything else.
+    pub fn reply_in(&self) -> Option<ConversationId> {
+        match self {
+            Self::Reply { conversation, .. } => Some(*conversation),
+            Self::Discuss { .. }
+            | Self::EditDraft { .. }
+            | Self::SetField { .. }
+            | Self::SetDetail { .. }
+            | Self::AddNote { .. }
+            | Self::EditNote { .. }
+            | Self::HighlightNote { .. }
+            | Self::Command { .. } => None,
+        }
+    }
+
     /// The command, if it is one.
     pub fn command(&self) -> Option<Command> {
         match self {

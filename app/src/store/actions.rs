@@ -6,7 +6,7 @@ use causerie_shared::{
     ids::{ContactId, ConversationId, IntentId, MessageId, NoteId, UserId},
     message::FileBrief,
     user::Availability,
-    window::{Folder, List},
+    window::List,
 };
 
 use super::{
@@ -24,11 +24,6 @@ impl Store {
     /// Nothing is shown any more.
     pub fn close(self) {
         self.act(Act::Open(None));
-    }
-
-    /// Asks for the next rows of a folder (100, History 50). Cheap to call again while on its way.
-    pub fn more(self, folder: Folder) {
-        self.act(Act::More(folder));
     }
 
     /// Rows `from..to` of a list are in view: what is not known of them is fetched, one window at a time, and they

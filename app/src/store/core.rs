@@ -239,7 +239,6 @@ impl Core {
         self.clock = self.now(step);
         match act {
             Act::Open(id) => self.show(step, id),
-            Act::More(folder) => self.more(step, folder),
             Act::Look(list, from, to) => self.look(step, list, from, to),
             Act::Earlier(id) => self.earlier(step, id),
             Act::SetDraft(id, text) => self.set_draft(step, id, text),

@@ -6,7 +6,6 @@ use causerie_shared::{
     document::contact::{Former, Profile},
     ids::{AccountId, ContactId, ConversationId, InboxId, NoteId, UserId},
     inbox::{AccountRow, InboxRow},
-    refusal::Refusal,
     row::Head,
     user::{Me, UserRow},
     window::{Counts, Folder, List},
@@ -70,12 +69,6 @@ impl Store {
         self.read(Key::Connection, Core::connection)
     }
 
-    /// Set when the server closed the session or refuses this version; [`causerie_shared::refusal::Code::Schema`]
-    /// means that the page must be loaded anew.
-    pub fn farewell(self) -> Signal<Option<Refusal>> {
-        self.read(Key::Connection, |core| core.farewell.clone())
-    }
-
     /// The server speaks a newer schema: everything can be read, nothing is sent until the page is loaded anew.
     pub fn read_only(self) -> Signal<bool> {
         self.read(Key::Connection, Core::read_only)
@@ -109,7 +102,7 @@ impl Store {
     }
 
     /// The conversations of a folder that are known here, in order. Fewer than [`Store::total`] until
-    /// [`Store::more`] was called often enough.
+    /// [`Store::look`] asked for the rest.
     pub fn folder(self, folder: Folder) -> Signal<Vec<ConversationId>> {
         self.read(Key::List(List::of(folder)), move |core| core.folder(folder))
     }

@@ -10,7 +10,7 @@ use causerie_shared::{
 
 use super::{
     DeskError, change, not_found, reply,
-    seen::{touch, touch_from},
+    seen::{touch_before, touch_from},
 };
 use crate::{
     state::App,
@@ -51,12 +51,12 @@ pub async fn accept(
     new: &[Message],
     news: &mut News,
 ) -> Result<Scope, DeskError> {
-    let (mut head, _) = writable(&mut *db, access, conversation).await?;
+    let (mut head, scope) = writable(&mut *db, access, conversation).await?;
     for message in new {
         reply::attach(&mut *db, &head, access.user, message, true).await?;
         head.discussed += 1;
     }
-    let scope = touch(db, &mut head, news).await?;
+    touch_before(db, &mut head, &scope, news).await?;
     Ok(audience(&head, scope))
 }
 

@@ -3,7 +3,6 @@
 use causerie_shared::{
     ids::{InboxId, UserId},
     inbox::Member,
-    user::Role,
 };
 
 use super::{DeskError, change, not_found};
@@ -12,7 +11,7 @@ use crate::{
     store::{
         Db,
         feed::{self, FeedKind},
-        people, places,
+        places,
     },
     sync::{News, grants},
 };
@@ -43,17 +42,6 @@ pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), De
     news.freed(inbox);
     tx.commit().await?;
     told(app, &touched, news).await
-}
-
-/// Gives a user another role.
-pub async fn set_role(app: &App, user: UserId, role: Role) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
-    people::set_role(&mut tx, user, role).await?;
-    let mut news = News::default();
-    change::user_changed(&mut tx, user, &mut news).await?;
-    granted(&mut tx, &[user], &mut news).await?;
-    tx.commit().await?;
-    told(app, &[user], news).await
 }
 
 async fn granted(db: &mut Db, users: &[UserId], news: &mut News) -> Result<(), DeskError> {

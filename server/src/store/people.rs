@@ -150,13 +150,3 @@ pub async fn set_password(db: &mut Db, user: UserId, hash: &str) -> Result<(), S
         .await?;
     Ok(())
 }
-
-/// Changes the role.
-pub async fn set_role(db: &mut Db, user: UserId, role: Role) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET role = $1 WHERE id = $2")
-        .bind(role.as_str())
-        .bind(user.to_string())
-        .execute(db)
-        .await?;
-    Ok(())
-}

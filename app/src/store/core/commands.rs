@@ -4,7 +4,7 @@
 use causerie_shared::{
     frame::{ClientFrame, Command},
     ids::{ConversationId, IntentId},
-    intent::{Action, Intent, QueueState},
+    intent::{Action, QueueState},
     refusal::{Code, Refusal},
 };
 
@@ -63,14 +63,7 @@ impl Core {
     fn queue_command(&mut self, step: &mut Step<'_>, expect_version: Option<i64>, body: Command) {
         let at = self.stamp(step);
         let id = IntentId::new(at, step.random());
-        self.enqueue(
-            step,
-            Intent {
-                id,
-                at,
-                action: Action::Command { expect_version, body },
-            },
-        );
+        self.enqueue(step, id, at, Action::Command { expect_version, body });
     }
 
     fn mark_seen(&mut self, step: &mut Step<'_>, id: ConversationId, position: i64) {

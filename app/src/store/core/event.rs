@@ -3,7 +3,7 @@
 use causerie_shared::{
     frame::{Command, ServerFrame},
     ids::{ContactId, ConversationId, IntentId, NoteId},
-    window::{Folder, List},
+    window::List,
 };
 
 use super::{DiskKey, Word};
@@ -71,7 +71,6 @@ pub enum Event {
 #[derive(Debug)]
 pub enum Act {
     Open(Option<ConversationId>),
-    More(Folder),
     /// Rows of a list are in view, from and to.
     Look(List, u32, u32),
     Earlier(ConversationId),

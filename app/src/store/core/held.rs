@@ -4,7 +4,7 @@
 use causerie_shared::{
     Millis,
     ids::{ConversationId, IntentId},
-    intent::{Action, QueueState, Queued},
+    intent::{QueueState, Queued},
     message::Author,
     refusal::{Code, Refusal},
 };
@@ -93,19 +93,8 @@ impl Core {
 
 /// The chat that a waiting reply goes to.
 pub(super) fn reply_in(queued: &Queued) -> Option<ConversationId> {
-    match (&queued.intent.action, &queued.state) {
-        (Action::Reply { conversation, .. }, QueueState::Waiting) => Some(*conversation),
-        (
-            Action::Reply { .. }
-            | Action::Discuss { .. }
-            | Action::EditDraft { .. }
-            | Action::SetField { .. }
-            | Action::SetDetail { .. }
-            | Action::AddNote { .. }
-            | Action::EditNote { .. }
-            | Action::HighlightNote { .. }
-            | Action::Command { .. },
-            QueueState::Waiting | QueueState::Refused(_),
-        ) => None,
+    match queued.state {
+        QueueState::Waiting => queued.intent.action.reply_in(),
+        QueueState::Refused(_) => None,
     }
 }

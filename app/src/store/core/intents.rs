@@ -1,6 +1,7 @@
 //! What a person writes, as intents: durable in the outbox and on screen before anything else happens.
 
 use causerie_shared::{
+    Millis,
     contact::{Detail, Field, MAX_FIELD, is_plausible},
     document::notes,
     ids::{ContactId, ConversationId, IntentId, MessageId, NoteId},
@@ -29,14 +30,7 @@ impl Core {
             message: Box::new(message),
             files,
         };
-        self.enqueue(
-            step,
-            Intent {
-                id: id.into(),
-                at,
-                action,
-            },
-        );
+        self.enqueue(step, id.into(), at, action);
         self.set_draft(step, conversation, String::new());
         self.share_draft(step, conversation);
         step.changed(Key::Bubbles(conversation));
@@ -90,14 +84,7 @@ impl Core {
             message: Box::new(message),
             files,
         };
-        self.enqueue(
-            step,
-            Intent {
-                id: id.into(),
-                at,
-                action,
-            },
-        );
+        self.enqueue(step, id.into(), at, action);
         self.set_discussion_draft(step, conversation, String::new());
         step.changed(Key::Discussion(conversation));
         self.settle(step);
@@ -212,27 +199,17 @@ impl Core {
         let at = self.stamp(step);
         let action = action(self);
         let id = IntentId::new(at, step.random());
-        self.enqueue(step, Intent { id, at, action });
+        self.enqueue(step, id, at, action);
         self.settle(step);
     }
 
     /// Makes an intent durable and puts its effect on screen.
-    pub(super) fn enqueue(&mut self, step: &mut Step<'_>, intent: Intent) {
+    pub(super) fn enqueue(&mut self, step: &mut Step<'_>, id: IntentId, at: Millis, action: Action) {
+        let intent = Intent { id, at, action };
         let document = intent.action.document();
-        let id = intent.id;
         step.keep(DiskKey::Outbox(id));
         step.changed(Key::Outbox);
-        let after = match &intent.action {
-            Action::Reply { conversation, .. } => self.newest(*conversation),
-            Action::Discuss { .. }
-            | Action::EditDraft { .. }
-            | Action::SetField { .. }
-            | Action::SetDetail { .. }
-            | Action::AddNote { .. }
-            | Action::EditNote { .. }
-            | Action::HighlightNote { .. }
-            | Action::Command { .. } => 0,
-        };
+        let after = intent.action.reply_in().map_or(0, |chat| self.newest(chat));
         self.outbox.push(Queued {
             intent,
             state: QueueState::Waiting,

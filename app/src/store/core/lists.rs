@@ -288,24 +288,6 @@ impl Core {
         }
     }
 
-    /// Asks for the next rows of a folder.
-    pub(super) fn more(&mut self, step: &mut Step<'_>, folder: Folder) {
-        let online = self.online();
-        let list = List::of(folder);
-        let Some(listed) = self.listed_mut(&list) else {
-            return;
-        };
-        if !online || listed.asked || listed.edge.is_none() {
-            return;
-        }
-        listed.asked = true;
-        step.send(ClientFrame::Window {
-            list,
-            from: listed.listed,
-            to: listed.listed + page(&list),
-        });
-    }
-
     /// The server's order of a window, whose rows came before it.
     pub(super) fn window(&mut self, step: &mut Step<'_>, list: List, from: u32, total: u32, order: &[ConversationId]) {
         let last = order
