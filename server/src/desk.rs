@@ -1,6 +1,7 @@
 //! What happens to a conversation. Only this room changes one, through `shared`'s transition, in one
 //! database transaction each.
 
+pub mod assign;
 pub mod change;
 pub mod claim;
 pub mod contact;

@@ -66,6 +66,7 @@ fn status(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::Conflict
         | Code::Taken
+        | Code::Away
         | Code::Capacity
         | Code::Closed
         | Code::Sealed

@@ -77,6 +77,9 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
         TimerKind::BotSilence => Event::BotDone,
         TimerKind::Round => return crate::routing::new_round(app, conversation, timer).await,
         TimerKind::Presence => return Ok(()),
+        TimerKind::Inactivity | TimerKind::Silence | TimerKind::Ending | TimerKind::Hours => {
+            return drop_timer(app, timer).await;
+        }
     };
     // The event's own transaction stops the timer with the state it belongs to, so a crash before its
     // commit leaves the timer to fire again; one that came too late is dropped here.

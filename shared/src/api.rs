@@ -1,12 +1,15 @@
 //! Bodies of the HTTP interface under `/api/`: JSON, or postcard for those who name [`COMPACT`]. Times are milliseconds since the Unix epoch.
 
+pub mod notify;
+pub mod settings;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Millis,
     ids::{InboxId, SessionId, UserId},
     refusal::Refusal,
-    user::{Me, Role},
+    user::{Grants, Me, Role},
 };
 
 /// Media type of a body in postcard.
@@ -112,6 +115,9 @@ pub struct Account {
     /// Has not set a password yet.
     pub invited: bool,
     pub inboxes: Vec<InboxId>,
+    pub grants: Grants,
+    pub capacity: u32,
+    pub version: i64,
 }
 
 /// What a one-time link is for.

@@ -15,6 +15,11 @@ use crate::{
 pub const UNDO_MS: i64 = 10_000;
 /// A bot chat ends after an hour of silence (*fixed*).
 pub const BOT_SILENCE_MS: i64 = 3_600_000;
+/// An assigned chat without a message from either side completes itself after an hour, unless its inbox has an
+/// inactivity rule.
+pub const ASSIGNED_SILENCE_MS: i64 = 3_600_000;
+/// A waiting chat without a message completes itself after six hours.
+pub const WAITING_SILENCE_MS: i64 = 6 * 3_600_000;
 
 /// Why a chat ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

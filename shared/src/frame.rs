@@ -32,9 +32,24 @@ pub enum Command {
     Accept(ConversationId),
     Decline(ConversationId),
     End(ConversationId),
+    /// Give the chat to an agent: its agent asks for a transfer; a supervisor offers a waiting one, moves an offer or
+    /// asks for the transfer of an assigned one. A supervisor who names themself takes a waiting chat at once.
+    Assign(ConversationId, UserId),
+    /// Hand the chat to another inbox: it leaves at once and waits there.
+    Move(ConversationId, InboxId),
+    /// Take a request for a transfer back.
+    CancelTransfer(ConversationId),
+    /// Take an offer back; supervisors.
+    Withdraw(ConversationId),
+    /// Take a chat over from its bot.
+    JumpIn(ConversationId),
+    /// Undo one's own end of a chat, within [`UNDO_MS`](crate::conversation::UNDO_MS).
+    Undo(ConversationId),
     /// Everything up to this position was seen.
     Seen(ConversationId, i64),
     SetAvailability(Availability),
+    /// Set a colleague's availability; owners and admins.
+    SetAvailabilityOf(UserId, Availability),
     /// Ask a colleague of the inbox into the internal discussion: they may read the chat from then on.
     Invite(ConversationId, UserId),
     /// Make everybody forget the text and files of a message; supervisors, and the agent for their own.
@@ -51,10 +66,16 @@ impl Command {
             | Self::Accept(id)
             | Self::Decline(id)
             | Self::End(id)
+            | Self::Assign(id, _)
+            | Self::Move(id, _)
+            | Self::CancelTransfer(id)
+            | Self::Withdraw(id)
+            | Self::JumpIn(id)
+            | Self::Undo(id)
             | Self::Seen(id, _)
             | Self::Invite(id, _)
             | Self::Redact(id, _) => Some(id),
-            Self::SetAvailability(_) | Self::Forget(_) => None,
+            Self::SetAvailability(_) | Self::SetAvailabilityOf(..) | Self::Forget(_) => None,
         }
     }
 }

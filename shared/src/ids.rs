@@ -119,6 +119,8 @@ id! {
     SessionId;
     /// A timer row.
     TimerId;
+    /// A department: a group of users with an inbox of its own.
+    DepartmentId;
 }
 
 impl From<MessageId> for IntentId {

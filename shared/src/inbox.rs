@@ -1,5 +1,8 @@
 //! Inboxes and channels (`domain.md` §1, §2).
 
+pub mod hours;
+pub mod inactivity;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, InboxId, UserId};
@@ -8,6 +11,12 @@ use crate::ids::{AccountId, InboxId, UserId};
 pub const DEFAULT_ACCEPT_SECS: u32 = 30;
 /// Default queue timer of a broadcast inbox, seconds.
 pub const DEFAULT_QUEUE_SECS: u32 = 120;
+/// Seconds that either timer may be set to: five seconds to a day.
+pub const TIMER_SECS: std::ops::RangeInclusive<u32> = 5..=86_400;
+/// Chats at a time that a member or a user may be given.
+pub const CAPACITY: std::ops::RangeInclusive<u32> = 0..=100;
+/// Longest name of an inbox, characters.
+pub const MAX_INBOX_NAME: usize = 80;
 
 /// How chats reach an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,6 +92,8 @@ pub struct Rules {
     pub accept_secs: u32,
     /// Seconds a chat may wait in a broadcast queue.
     pub queue_secs: u32,
+    /// Where a chat goes when its queue timer is over, instead of being missed or overdue.
+    pub overflow: Option<InboxId>,
 }
 
 impl Default for Rules {
@@ -91,6 +102,7 @@ impl Default for Rules {
             mode: Mode::Auto,
             accept_secs: DEFAULT_ACCEPT_SECS,
             queue_secs: DEFAULT_QUEUE_SECS,
+            overflow: None,
         }
     }
 }

@@ -24,6 +24,8 @@ pub enum Code {
     Conflict,
     /// Somebody else took the chat; `name` tells who.
     Taken,
+    /// The agent (`name`) is busy or not connected.
+    Away,
     /// The agent (`name`) already has `have` of `limit` chats.
     Capacity,
     /// The chat has ended.
@@ -68,6 +70,7 @@ impl Code {
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
             Self::Taken => "taken",
+            Self::Away => "away",
             Self::Capacity => "capacity",
             Self::Closed => "closed",
             Self::Sealed => "sealed",
@@ -119,6 +122,18 @@ impl Refusal {
         Self {
             code: Code::Taken,
             text: format!("{name} took it"),
+            user: Some(user),
+            name: Some(name),
+            numbers: None,
+        }
+    }
+
+    /// `user` is busy or not connected, so nothing can be given to them.
+    pub fn away(user: UserId, name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self {
+            code: Code::Away,
+            text: format!("{name} is busy or not connected"),
             user: Some(user),
             name: Some(name),
             numbers: None,

@@ -18,15 +18,28 @@ pub enum TimerKind {
     Round,
     /// A user's last socket closed and none came back.
     Presence,
+    /// The inbox's inactivity rule: the contact has not answered the agent's last message.
+    Inactivity,
+    /// Nobody wrote for the fixed time ([`ASSIGNED_SILENCE_MS`](crate::conversation::ASSIGNED_SILENCE_MS),
+    /// [`WAITING_SILENCE_MS`](crate::conversation::WAITING_SILENCE_MS)).
+    Silence,
+    /// The end of a chat can no longer be undone: the closing words go out.
+    Ending,
+    /// An inbox opens or closes by its business hours; the subject is the inbox.
+    Hours,
 }
 
 impl TimerKind {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::Queue,
         Self::Acceptance,
         Self::BotSilence,
         Self::Round,
         Self::Presence,
+        Self::Inactivity,
+        Self::Silence,
+        Self::Ending,
+        Self::Hours,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -36,6 +49,10 @@ impl TimerKind {
             Self::BotSilence => "bot_silence",
             Self::Round => "round",
             Self::Presence => "presence",
+            Self::Inactivity => "inactivity",
+            Self::Silence => "silence",
+            Self::Ending => "ending",
+            Self::Hours => "hours",
         }
     }
 

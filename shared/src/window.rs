@@ -14,7 +14,7 @@ use crate::{
 /// Most rows of one window.
 pub const MAX_WINDOW: u32 = 200;
 
-/// A folder of the console (`domain.md` §3). Bot and All come with their parts.
+/// A folder of the console (`domain.md` §3). Bot comes with its part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Folder {
@@ -24,18 +24,21 @@ pub enum Folder {
     Engaged,
     /// Accepted by me.
     Mine,
+    /// Every open chat of the inboxes that I supervise.
+    All,
     /// Ended and failed chats that I may see.
     History,
 }
 
 impl Folder {
-    pub const ALL: [Self; 4] = [Self::Queue, Self::Engaged, Self::Mine, Self::History];
+    pub const ALL: [Self; 5] = [Self::Queue, Self::Engaged, Self::Mine, Self::All, Self::History];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Queue => "queue",
             Self::Engaged => "engaged",
             Self::Mine => "mine",
+            Self::All => "all",
             Self::History => "history",
         }
     }
@@ -72,17 +75,18 @@ impl Folder {
                 | State::Ended { .. }
                 | State::Failed { .. } => false,
             },
+            Self::All => access.supervises(head.inbox) && !head.state.status().is_final(),
             Self::History => head.state.status().is_final(),
         }
     }
 
-    /// Sort key, smallest first: Queue and Engaged by due time, Mine by last activity, History by end
+    /// Sort key, smallest first: Queue and Engaged by due time, Mine and All by last activity, History by end
     /// (`ux.md` §4.1). The id breaks ties so that every client shows the same order.
     pub fn key(self, head: &Head) -> (i64, u128) {
         let id = head.id.to_u128();
         match self {
             Self::Queue | Self::Engaged => (head.ring.map_or(head.waiting_since, |ring| ring.due), id),
-            Self::Mine => (-head.active_at, id),
+            Self::Mine | Self::All => (-head.active_at, id),
             Self::History => (-head.ended_at.unwrap_or(head.active_at), id),
         }
     }
@@ -161,6 +165,8 @@ pub struct Counts {
     pub queue: u32,
     pub engaged: u32,
     pub mine: u32,
+    /// 0 for those who supervise nothing.
+    pub all: u32,
     pub history: u32,
 }
 
@@ -170,6 +176,7 @@ impl Counts {
             Folder::Queue => self.queue,
             Folder::Engaged => self.engaged,
             Folder::Mine => self.mine,
+            Folder::All => self.all,
             Folder::History => self.history,
         }
     }

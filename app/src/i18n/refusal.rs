@@ -16,6 +16,7 @@ pub fn explain(refusal: &Refusal) -> String {
             Key::RefusedCapacity,
             &[("name", name), ("have", &have), ("limit", &limit)],
         ),
+        (Code::Away, _) if !name.is_empty() => tf(Key::RefusedAway, &[("name", name)]),
         (code, _) => t(match code {
             Code::Malformed | Code::Invalid | Code::BadContent => Key::RefusedInvalid,
             Code::TooLarge => Key::RefusedTooLarge,
@@ -24,6 +25,7 @@ pub fn explain(refusal: &Refusal) -> String {
             Code::NotFound => Key::RefusedNotFound,
             Code::Conflict | Code::StaleEpoch | Code::Sealed | Code::BadHeader => Key::RefusedConflict,
             Code::Taken => Key::RefusedTaken,
+            Code::Away => Key::RefusedNobody,
             Code::Capacity => Key::RefusedFull,
             Code::Closed => Key::RefusedClosed,
             Code::Quarantined => Key::RefusedQuarantined,

@@ -20,6 +20,7 @@ pub fn folder_name(folder: Folder) -> &'static str {
         Folder::Queue => t(Key::Queue),
         Folder::Engaged => t(Key::Engaged),
         Folder::Mine => t(Key::Mine),
+        Folder::All => t(Key::All),
         Folder::History => t(Key::History),
     }
 }

@@ -17,6 +17,7 @@ fn icon(folder: Folder) -> &'static str {
         Folder::Queue => "queue",
         Folder::Engaged => "engaged",
         Folder::Mine => "mine",
+        Folder::All => "all",
         Folder::History => "history",
     }
 }

@@ -144,7 +144,7 @@ fn pill(count: u32) -> String {
 fn shown_time(head: &Head, folder: Folder) -> i64 {
     match folder {
         Folder::History => head.ended_at.unwrap_or(head.active_at),
-        Folder::Queue | Folder::Engaged | Folder::Mine => {
+        Folder::Queue | Folder::Engaged | Folder::Mine | Folder::All => {
             head.preview.as_ref().map_or(head.active_at, |preview| preview.at)
         }
     }

@@ -261,6 +261,7 @@ fn Nothing(folder: Folder) -> impl IntoView {
                 </Empty>
             }
             .into_any(),
+            Folder::All => view! { <Empty title=t(Key::EmptyAll) text=t(Key::EmptyAllText) /> }.into_any(),
             Folder::History => {
                 let text = if online.get() == Connection::Online { t(Key::EmptyHistoryText) } else { t(Key::OlderNeedLine) };
                 view! { <Empty title=t(Key::EmptyHistory) text /> }.into_any()

@@ -43,6 +43,35 @@ pub async fn apply(
     now: Millis,
     news: &mut News,
 ) -> Result<(), DeskError> {
+    let inbox = head.inbox;
+    happen(db, head, event, inbox, actor, now, news).await
+}
+
+/// Hands the conversation to another inbox, where it waits by that inbox's rules; who may see it changes in the same
+/// transaction.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn to_inbox(
+    db: &mut Db,
+    head: &mut Head,
+    inbox: InboxId,
+    actor: Actor,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    happen(db, head, &Event::TransferToInbox, inbox, actor, now, news).await
+}
+
+async fn happen(
+    db: &mut Db,
+    head: &mut Head,
+    event: &Event,
+    inbox: InboxId,
+    actor: Actor,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
     let rules = rules(&mut *db, head.inbox).await?;
     let facts = Facts {
         inbox: head.inbox,
@@ -53,6 +82,12 @@ pub async fn apply(
     let before = head.state.clone();
     head.state = transition(before.clone(), event, actor, &facts, now)?;
     move_places(&mut *db, head.inbox, &before, &head.state, now, news).await?;
+    let rules = if inbox == head.inbox {
+        rules
+    } else {
+        head.inbox = inbox;
+        self::rules(&mut *db, inbox).await?
+    };
     let read_version = head.version;
     head.version += 1;
     follow(head, &rules, now);

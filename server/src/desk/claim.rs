@@ -88,9 +88,14 @@ async fn lost(
         | State::Assigned { .. }
         | State::Transferring { .. }
         | State::Ended { .. }
-        | State::Failed { .. } => {
-            let moved = expect_version.is_some_and(|version| version != head.version);
-            Ok(moved.then(|| Refusal::new(Code::Conflict, "the chat changed meanwhile")))
-        }
+        | State::Failed { .. } => Ok(unmoved(head, expect_version).err()),
     }
+}
+
+/// The person has seen the chat's present version.
+pub(super) fn unmoved(head: &Head, expect_version: Option<i64>) -> Result<(), Refusal> {
+    if expect_version.is_some_and(|version| version != head.version) {
+        return Err(Refusal::new(Code::Conflict, "the chat changed meanwhile"));
+    }
+    Ok(())
 }

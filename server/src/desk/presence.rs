@@ -2,8 +2,10 @@
 
 use causerie_shared::{
     Millis,
+    access::Access,
     conversation::transition::{Actor, Event},
     ids::UserId,
+    refusal::{Code, Refusal},
     timer::TimerKind,
     user::{Availability, PRESENCE_GRACE_MS},
 };
@@ -105,6 +107,26 @@ pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), De
     tx.commit().await?;
     change::publish(app, news);
     Ok(())
+}
+
+/// An owner or admin sets a colleague's availability.
+///
+/// # Errors
+/// [`Code::Forbidden`] for everybody else, [`Code::NotFound`] without such a user.
+pub async fn declare_for(
+    app: &App,
+    access: &Access,
+    user: UserId,
+    availability: Availability,
+) -> Result<(), DeskError> {
+    if !access.role.manages() {
+        let text = "only owners and admins set a colleague's availability";
+        return Err(Refusal::new(Code::Forbidden, text).into());
+    }
+    if people::user(&mut *app.store.read().await?, user).await?.is_none() {
+        return Err(Refusal::new(Code::NotFound, "there is no such user").into());
+    }
+    declare(app, user, availability).await
 }
 
 /// The user declares availability. Busy withdraws open offers.

@@ -26,7 +26,7 @@ use futures_util::{
 use tokio::time::timeout;
 
 use crate::{
-    desk::{DeskError, claim, discussion, forget, presence, redact, seen},
+    desk::{DeskError, assign, claim, discussion, forget, presence, redact, seen},
     error::ApiError,
     http::{auth::Signed, origin},
     state::{App, Shared},
@@ -363,8 +363,17 @@ impl Session {
             Command::Accept(id) => claim::act(app, access, id, Event::Accept, expect_version).await,
             Command::Decline(id) => claim::act(app, access, id, Event::Decline, expect_version).await,
             Command::End(id) => claim::act(app, access, id, Event::End, expect_version).await,
+            Command::Assign(id, agent) => assign::to_agent(app, access, id, agent, expect_version).await,
+            Command::Move(id, inbox) => assign::to_inbox(app, access, id, inbox, expect_version).await,
+            Command::CancelTransfer(id) => claim::act(app, access, id, Event::CancelTransfer, expect_version).await,
+            Command::Withdraw(id) => claim::act(app, access, id, Event::Withdraw, expect_version).await,
+            Command::JumpIn(id) => claim::act(app, access, id, Event::JumpIn, expect_version).await,
+            Command::Undo(id) => claim::act(app, access, id, Event::Undo, expect_version).await,
             Command::Seen(id, position) => seen::by_agent(app, access.user, id, position).await,
             Command::SetAvailability(availability) => presence::declare(app, access.user, availability).await,
+            Command::SetAvailabilityOf(user, availability) => {
+                presence::declare_for(app, access, user, availability).await
+            }
             Command::Invite(id, user) => discussion::invite(app, access, id, user).await,
             Command::Redact(id, message) => redact::message(app, access, id, message).await,
             Command::Forget(contact) => forget::contact(app, access, contact).await,

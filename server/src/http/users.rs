@@ -44,6 +44,9 @@ pub async fn list(State(app): State<Shared>, signed: Signed) -> Result<Json<Vec<
             email: user.email,
             role: user.role,
             active: user.active,
+            grants: user.grants,
+            capacity: user.capacity,
+            version: user.version,
         });
     }
     Ok(Json(accounts))

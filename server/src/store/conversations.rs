@@ -186,7 +186,9 @@ pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<He
 pub async fn ruled(db: &mut Db, conversation: ConversationId) -> Result<Option<(Head, Rules)>, StoreError> {
     let of_inbox =
         |column| format!("(SELECT {column} FROM inboxes WHERE inboxes.id = conversations.inbox_id) AS {column}");
-    let rules = ["mode", "accept_secs", "queue_secs"].map(of_inbox).join(", ");
+    let rules = ["mode", "accept_secs", "queue_secs", "overflow"]
+        .map(of_inbox)
+        .join(", ");
     let sql = format!("SELECT {COLUMNS}, {rules} FROM conversations WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(conversation.to_string())

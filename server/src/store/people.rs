@@ -43,6 +43,8 @@ pub struct UserRecord {
     pub load: u32,
     /// Since when the user has had nothing new to do; decides between equals.
     pub idle_since: Millis,
+    /// Grows with every change of the user's settings.
+    pub version: i64,
 }
 
 impl UserRecord {
@@ -75,6 +77,7 @@ impl UserRecord {
             capacity: count(row.try_get("capacity")?, "users.capacity")?,
             load: count(row.try_get("load")?, "users.load")?,
             idle_since: row.try_get("idle_since")?,
+            version: row.try_get("version")?,
         })
     }
 }

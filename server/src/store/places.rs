@@ -54,12 +54,16 @@ pub(super) fn rules(row: &AnyRow) -> Result<Rules, StoreError> {
         mode: Mode::from_key(&row.try_get::<String, _>("mode")?).ok_or(StoreError::Damaged("mode"))?,
         accept_secs: row.try_get::<i64, _>("accept_secs")? as u32,
         queue_secs: row.try_get::<i64, _>("queue_secs")? as u32,
+        overflow: row
+            .try_get::<Option<String>, _>("overflow")?
+            .map(|inbox| id(&inbox, "inbox id"))
+            .transpose()?,
     })
 }
 
 /// What routing needs of an inbox, without its members.
 pub async fn rules_of(db: &mut Db, inbox: InboxId) -> Result<Option<Rules>, StoreError> {
-    let row = sqlx::query("SELECT mode, accept_secs, queue_secs FROM inboxes WHERE id = $1")
+    let row = sqlx::query("SELECT mode, accept_secs, queue_secs, overflow FROM inboxes WHERE id = $1")
         .bind(inbox.to_string())
         .fetch_optional(db)
         .await?;
@@ -68,7 +72,7 @@ pub async fn rules_of(db: &mut Db, inbox: InboxId) -> Result<Option<Rules>, Stor
 
 /// One inbox with its members.
 pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
-    let row = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs FROM inboxes WHERE id = $1")
+    let row = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes WHERE id = $1")
         .bind(inbox.to_string())
         .fetch_optional(&mut *db)
         .await?;
@@ -92,7 +96,7 @@ pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
         let inbox = id(&row.try_get::<String, _>("inbox_id")?, "inbox id")?;
         members.entry(inbox).or_default().push(member(row)?);
     }
-    let rows = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs FROM inboxes ORDER BY name, id")
+    let rows = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes ORDER BY name, id")
         .fetch_all(db)
         .await?;
     rows.iter()
@@ -118,14 +122,17 @@ pub async fn inbox_ids(db: &mut Db) -> Result<Vec<InboxId>, StoreError> {
 
 /// Creates an inbox without members.
 pub async fn insert_inbox(db: &mut Db, inbox: &InboxRow) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO inboxes (id, name, mode, accept_secs, queue_secs) VALUES ($1, $2, $3, $4, $5)")
-        .bind(inbox.id.to_string())
-        .bind(inbox.name.clone())
-        .bind(inbox.rules.mode.as_str())
-        .bind(i64::from(inbox.rules.accept_secs))
-        .bind(i64::from(inbox.rules.queue_secs))
-        .execute(&mut *db)
-        .await?;
+    sqlx::query(
+        "INSERT INTO inboxes (id, name, mode, accept_secs, queue_secs, overflow) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(inbox.id.to_string())
+    .bind(inbox.name.clone())
+    .bind(inbox.rules.mode.as_str())
+    .bind(i64::from(inbox.rules.accept_secs))
+    .bind(i64::from(inbox.rules.queue_secs))
+    .bind(inbox.rules.overflow.map(|inbox| inbox.to_string()))
+    .execute(&mut *db)
+    .await?;
     for member in &inbox.members {
         add_member(&mut *db, inbox.id, *member).await?;
     }

@@ -1,5 +1,5 @@
 //! How many chats each folder holds, kept beside the chats so that nobody counts them: one row an inbox,
-//! account and channel for Queue and History, one row a user for Engaged and Mine.
+//! account and channel for Queue, All and History, one row a user for Engaged and Mine.
 
 use causerie_shared::{
     conversation::Status,
@@ -46,17 +46,22 @@ fn places(
             channel: String::new(),
         })
     };
+    let mut places = vec![here(if status.is_final() {
+        Folder::History
+    } else {
+        Folder::All
+    })];
     match status {
-        Status::Bot => vec![],
-        Status::Waiting => vec![here(Folder::Queue)],
-        Status::Assigning => of(asked, Folder::Engaged).into_iter().collect(),
-        Status::Assigned => of(agent, Folder::Mine).into_iter().collect(),
-        Status::Transferring => of(asked, Folder::Engaged)
-            .into_iter()
-            .chain(of(agent, Folder::Mine))
-            .collect(),
-        Status::Ended | Status::Failed => vec![here(Folder::History)],
+        Status::Bot | Status::Ended | Status::Failed => {}
+        Status::Waiting => places.push(here(Folder::Queue)),
+        Status::Assigning => places.extend(of(asked, Folder::Engaged)),
+        Status::Assigned => places.extend(of(agent, Folder::Mine)),
+        Status::Transferring => {
+            places.extend(of(asked, Folder::Engaged));
+            places.extend(of(agent, Folder::Mine));
+        }
     }
+    places
 }
 
 /// Where this head is counted.
@@ -123,6 +128,7 @@ pub async fn recount(db: &mut Db) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM tallies").execute(&mut *db).await?;
     let groups = [
         ("inbox_id", Folder::Queue, "account_id, channel", "status = 'waiting'"),
+        ("inbox_id", Folder::All, "account_id, channel", "ended_at IS NULL"),
         (
             "inbox_id",
             Folder::History,
@@ -190,23 +196,26 @@ pub async fn all(db: &mut Db) -> Result<Vec<(String, String, String, String, i64
         .collect()
 }
 
-/// The counters of a user who sees the queues and histories of these inboxes. One statement, a few rows.
+/// The counters of a user who sees the queues, all open chats and the histories of these inboxes. One statement, a few rows.
 pub(super) async fn counts(
     db: &mut Db,
     user: UserId,
     queues: &[InboxId],
+    watched: &[InboxId],
     histories: &[InboxId],
 ) -> Result<Counts, StoreError> {
     let mut next = 1;
     let sql = format!(
         "SELECT folder, CAST(SUM(n) AS BIGINT) AS n FROM tallies WHERE \
          (owner_id = $1 AND folder IN ('engaged', 'mine')) \
-         OR (folder = 'queue' AND owner_id IN ({})) OR (folder = 'history' AND owner_id IN ({})) GROUP BY folder",
+         OR (folder = 'queue' AND owner_id IN ({})) OR (folder = 'all' AND owner_id IN ({})) \
+         OR (folder = 'history' AND owner_id IN ({})) GROUP BY folder",
         marks(&mut next, queues.len()),
+        marks(&mut next, watched.len()),
         marks(&mut next, histories.len()),
     );
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user.to_string());
-    for inbox in queues.iter().chain(histories) {
+    for inbox in queues.iter().chain(watched).chain(histories) {
         query = query.bind(inbox.to_string());
     }
     let mut counts = Counts::default();
@@ -216,13 +225,14 @@ pub(super) async fn counts(
             Folder::Queue => counts.queue = n,
             Folder::Engaged => counts.engaged = n,
             Folder::Mine => counts.mine = n,
+            Folder::All => counts.all = n,
             Folder::History => counts.history = n,
         }
     }
     Ok(counts)
 }
 
-/// How many chats of these inboxes lie in Queue or History, narrowed by account and channel.
+/// How many chats of these inboxes lie in Queue, All or History, narrowed by account and channel.
 pub(super) async fn total(
     db: &mut Db,
     folder: Folder,

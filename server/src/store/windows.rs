@@ -38,6 +38,18 @@ async fn queues(db: &mut Db, access: &Access) -> Result<Vec<InboxId>, StoreError
     Ok(inboxes)
 }
 
+/// Inboxes whose every open chat the user watches.
+fn watched(access: &Access) -> Vec<InboxId> {
+    let mut inboxes: Vec<InboxId> = access
+        .sees
+        .iter()
+        .copied()
+        .filter(|inbox| access.supervises(*inbox))
+        .collect();
+    inboxes.sort_unstable();
+    inboxes
+}
+
 /// Inboxes whose ended chats the user may read.
 fn histories(access: &Access) -> Vec<InboxId> {
     let seen = access.sees.iter().chain(&access.member_of).copied();
@@ -92,6 +104,7 @@ fn condition(folder: Folder) -> &'static str {
         Folder::Queue => "status = 'waiting'",
         Folder::Engaged => "asked_id IS NOT NULL",
         Folder::Mine => "agent_id IS NOT NULL AND status IN ('assigned', 'transferring')",
+        Folder::All => "ended_at IS NULL",
         Folder::History => "ended_at IS NOT NULL",
     }
 }
@@ -99,7 +112,7 @@ fn condition(folder: Folder) -> &'static str {
 /// The sort key and its direction; the id breaks ties.
 fn order(list: &List) -> (&'static str, &'static str) {
     match (list.sort, list.folder) {
-        (Sort::Newest, _) | (Sort::Folder, Folder::Mine) => ("active_at", "DESC"),
+        (Sort::Newest, _) | (Sort::Folder, Folder::Mine | Folder::All) => ("active_at", "DESC"),
         (Sort::Oldest, _) => ("active_at", "ASC"),
         (Sort::Folder, Folder::Queue | Folder::Engaged) => ("COALESCE(ring_due, waiting_since)", "ASC"),
         (Sort::Folder, Folder::History) => ("ended_at", "DESC"),
@@ -162,6 +175,7 @@ async fn source(db: &mut Db, list: &List, access: &Access) -> Result<Source, Sto
             inboxes.retain(wanted);
             Source::Inboxes(inboxes)
         }
+        Folder::All => Source::Inboxes(watched(access).into_iter().filter(wanted).collect()),
         Folder::History => Source::Inboxes(histories(access).into_iter().filter(wanted).collect()),
         Folder::Engaged => Source::User("asked_id"),
         Folder::Mine => Source::User("agent_id"),
@@ -232,7 +246,7 @@ async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: 
     match source {
         Source::Inboxes(inboxes) if !row_by_row => tallies::total(db, list.folder, inboxes, &list.filter).await,
         Source::User(_) if list.filter == Filter::default() => {
-            Ok(tallies::counts(db, access.user, &[], &[]).await?.of(list.folder))
+            Ok(tallies::counts(db, access.user, &[], &[], &[]).await?.of(list.folder))
         }
         Source::Inboxes(_) | Source::User(_) => {
             let mut query = Query::default();
@@ -256,7 +270,7 @@ async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: 
 /// All counters of a user: a handful of rows, however many chats there are.
 pub async fn counts(db: &mut Db, access: &Access) -> Result<Counts, StoreError> {
     let queues = queues(&mut *db, access).await?;
-    tallies::counts(db, access.user, &queues, &histories(access)).await
+    tallies::counts(db, access.user, &queues, &watched(access), &histories(access)).await
 }
 
 /// SQLite's plan of a window, a step a line: what the tests read to see that an index is walked.

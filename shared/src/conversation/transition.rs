@@ -289,7 +289,10 @@ fn from_waiting(wait: Wait, event: &Event, actor: Actor, facts: &Facts, now: Mil
             }),
         },
         Event::TransferToInbox => {
-            supervisor(actor)?;
+            // The server itself, when the queue timer is over and the inbox overflows into another one.
+            if actor != Actor::System {
+                supervisor(actor)?;
+            }
             Ok(State::waiting(now))
         }
         Event::HandOver

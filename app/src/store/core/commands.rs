@@ -14,11 +14,23 @@ use crate::store::view::NoticeBody;
 impl Core {
     pub(super) fn command(&mut self, step: &mut Step<'_>, command: Command) {
         match command {
-            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) if self.online() => self.ask(step, command),
-            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) => {
+            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) | Command::SetAvailabilityOf(..)
+                if self.online() =>
+            {
+                self.ask(step, command)
+            }
+            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) | Command::SetAvailabilityOf(..) => {
                 self.notify(step, NoticeBody::Interrupted { command });
             }
-            Command::Start(id) | Command::Accept(id) | Command::Decline(id) => {
+            Command::Start(id)
+            | Command::Accept(id)
+            | Command::Decline(id)
+            | Command::Assign(id, _)
+            | Command::Move(id, _)
+            | Command::CancelTransfer(id)
+            | Command::Withdraw(id)
+            | Command::JumpIn(id)
+            | Command::Undo(id) => {
                 if !self.online() {
                     self.notify(step, NoticeBody::Interrupted { command });
                 } else if !self.busy(id) {
@@ -89,11 +101,19 @@ impl Core {
     fn ask(&mut self, step: &mut Step<'_>, command: Command) {
         let intent = IntentId::new(self.now(step), step.random());
         let expect_version = match command {
-            Command::Start(id) | Command::Accept(id) | Command::Decline(id) | Command::End(id) => {
-                self.heads.get(&id).map(|head| head.version)
-            }
+            Command::Start(id)
+            | Command::Accept(id)
+            | Command::Decline(id)
+            | Command::End(id)
+            | Command::Assign(id, _)
+            | Command::Move(id, _)
+            | Command::CancelTransfer(id)
+            | Command::Withdraw(id)
+            | Command::JumpIn(id)
+            | Command::Undo(id) => self.heads.get(&id).map(|head| head.version),
             Command::Seen(..)
             | Command::SetAvailability(_)
+            | Command::SetAvailabilityOf(..)
             | Command::Invite(..)
             | Command::Redact(..)
             | Command::Forget(_) => None,
@@ -154,7 +174,14 @@ impl Core {
             Command::Start(_)
             | Command::Accept(_)
             | Command::Decline(_)
+            | Command::Assign(..)
+            | Command::Move(..)
+            | Command::CancelTransfer(_)
+            | Command::Withdraw(_)
+            | Command::JumpIn(_)
+            | Command::Undo(_)
             | Command::SetAvailability(_)
+            | Command::SetAvailabilityOf(..)
             | Command::Invite(..)
             | Command::Redact(..)
             | Command::Forget(_) => true,
@@ -181,6 +208,13 @@ impl Core {
                 Command::Start(_)
                 | Command::Accept(_)
                 | Command::Decline(_)
+                | Command::Assign(..)
+                | Command::Move(..)
+                | Command::CancelTransfer(_)
+                | Command::Withdraw(_)
+                | Command::JumpIn(_)
+                | Command::Undo(_)
+                | Command::SetAvailabilityOf(..)
                 | Command::Invite(..)
                 | Command::Redact(..)
                 | Command::Forget(_) => {

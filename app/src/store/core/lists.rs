@@ -94,7 +94,7 @@ impl Listed {
 /// Rows of a first window.
 fn page(list: &List) -> u32 {
     match list.folder {
-        Folder::Queue | Folder::Engaged | Folder::Mine => 100,
+        Folder::Queue | Folder::Engaged | Folder::Mine | Folder::All => 100,
         Folder::History => 50,
     }
 }

@@ -217,7 +217,7 @@ impl Server {
             ClientFrame::Window { list, from, .. } => {
                 let order: Vec<_> = match list.folder {
                     Folder::Mine => self.heads.keys().copied().collect(),
-                    Folder::Queue | Folder::Engaged | Folder::History => vec![],
+                    Folder::Queue | Folder::Engaged | Folder::All | Folder::History => vec![],
                 };
                 let counts = Counts {
                     mine: self.heads.len() as u32,

@@ -1,0 +1,127 @@
+//! Giving a chat to somebody: a supervisor's assignment, a transfer to an agent or to another inbox
+//! (`domain.md` §2, Transfer).
+
+use causerie_shared::{
+    access::Access,
+    conversation::{
+        State,
+        transition::{Actor, Event},
+    },
+    ids::{ConversationId, InboxId, UserId},
+    refusal::{Code, Refusal},
+    row::Head,
+    user::Availability,
+};
+
+use super::{DeskError, change, claim, not_found};
+use crate::{
+    state::App,
+    store::{Db, conversations, people, places},
+    sync::News,
+};
+
+/// Gives a chat to an agent; what that means depends on where the chat is.
+///
+/// # Errors
+/// Refused with [`Code::Capacity`], [`Code::Away`] or [`Code::Invalid`] when the agent cannot take it, and as every
+/// claim when the chat moved on.
+pub async fn to_agent(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    agent: UserId,
+    expect_version: Option<i64>,
+) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let (mut head, actor) = seen(&mut tx, access, conversation, expect_version).await?;
+    let events = match &head.state {
+        State::Waiting { .. } if agent == access.user => vec![Event::Start],
+        State::Waiting { .. } => vec![Event::Offer { agent }],
+        State::Assigning { .. } if agent == access.user => vec![Event::Withdraw, Event::Start],
+        State::Assigning { agent: asked, .. } if *asked == agent => {
+            return Err(Refusal::new(Code::Conflict, "the chat is offered to them already").into());
+        }
+        State::Assigning { .. } => vec![Event::Withdraw, Event::Offer { agent }],
+        State::Bot { .. }
+        | State::Assigned { .. }
+        | State::Transferring { .. }
+        | State::Ended { .. }
+        | State::Failed { .. } => vec![Event::TransferToAgent { to: agent }],
+    };
+    reachable(&mut tx, head.inbox, agent, access.user).await?;
+    let mut news = News::default();
+    for event in events {
+        change::apply(&mut tx, &mut head, &event, actor, now, &mut news).await?;
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+/// Hands a chat to another inbox: it leaves its agent at once and waits there.
+pub async fn to_inbox(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    inbox: InboxId,
+    expect_version: Option<i64>,
+) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let (mut head, actor) = seen(&mut tx, access, conversation, expect_version).await?;
+    if head.inbox == inbox {
+        return Err(Refusal::new(Code::Invalid, "the chat is in this inbox already").into());
+    }
+    let mut news = News::default();
+    change::to_inbox(&mut tx, &mut head, inbox, actor, now, &mut news).await?;
+    tx.commit().await?;
+    news.woken(inbox);
+    change::publish(app, news);
+    Ok(())
+}
+
+/// The chat as one who may read it and has seen its present version.
+async fn seen(
+    db: &mut Db,
+    access: &Access,
+    conversation: ConversationId,
+    expect_version: Option<i64>,
+) -> Result<(Head, Actor), DeskError> {
+    let head = conversations::lock(&mut *db, conversation)
+        .await?
+        .ok_or_else(not_found)?;
+    let rules = change::rules(&mut *db, head.inbox).await?;
+    if !access.reads(&head.scope(rules.mode)) {
+        return Err(not_found().into());
+    }
+    if head.state.status().is_final() {
+        return Err(Refusal::new(Code::Closed, "the chat has ended").into());
+    }
+    claim::unmoved(&head, expect_version)?;
+    let actor = Actor::User {
+        id: access.user,
+        supervises: access.supervises(head.inbox),
+    };
+    Ok((head, actor))
+}
+
+/// The agent can be given a chat of this inbox: an active member who is there and available. Supervisors may take one
+/// themselves without being members.
+async fn reachable(db: &mut Db, inbox: InboxId, agent: UserId, by: UserId) -> Result<(), DeskError> {
+    let user = people::user(&mut *db, agent)
+        .await?
+        .filter(|user| user.active)
+        .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such user"))?;
+    if agent == by {
+        return Ok(());
+    }
+    if !places::memberships(db, agent).await?.contains(&inbox) {
+        let text = format!("{} is not a member of this inbox", user.name);
+        return Err(Refusal::new(Code::Invalid, text).into());
+    }
+    if !user.connected || user.availability == Availability::Busy {
+        return Err(Refusal::away(agent, user.name).into());
+    }
+    Ok(())
+}
