@@ -271,6 +271,8 @@ async fn start(
         origin: incoming.origin.clone(),
         invited: vec![],
         discussed: 0,
+        post: None,
+        window: None,
         segment: 1,
         seq: 0,
     };

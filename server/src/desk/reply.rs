@@ -189,6 +189,7 @@ pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis
             reason: None,
             files,
             redacted_at: None,
+            extra: None,
             seq: head.seq,
         },
         kind: message.kind,

@@ -13,7 +13,7 @@ use super::{Db, StoreError, from_json, id, places, tallies, to_json};
 
 pub(super) const COLUMNS: &str = "id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, state, \
      version, created_at, waiting_since, ring_due, ring_total, active_at, ended_at, preview, unread, position, seen, \
-     online, origin, segment, invited, discussed, seq";
+     online, origin, segment, invited, discussed, post, closes_at, seq";
 
 pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -49,6 +49,11 @@ pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
         segment: number("segment")? as u32,
         invited: from_json(&text("invited")?, "invited")?,
         discussed: number("discussed")? as u32,
+        post: row
+            .try_get::<Option<String>, _>("post")?
+            .map(|post| from_json(&post, "post"))
+            .transpose()?,
+        window: optional("closes_at")?,
         seq: number("seq")?,
     })
 }
@@ -70,8 +75,9 @@ pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO conversations (id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, \
          state, status, agent_id, asked_id, version, created_at, waiting_since, ring_due, ring_total, active_at, \
-         ended_at, preview, unread, position, seen, online, origin, segment, seq, invited, discussed) VALUES ($1, $2, $3, $4, $5, $6, $7, \
-         $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+         ended_at, preview, unread, position, seen, online, origin, segment, seq, invited, discussed, post, post_id, \
+         closes_at) VALUES ($1, $2, $3, $4, $5, $6, $7, \
+         $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
     )
     .bind(head.id.to_string())
     .bind(head.number)
@@ -102,6 +108,9 @@ pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
     .bind(head.seq)
     .bind(to_json(&head.invited, "invited")?)
     .bind(i64::from(head.discussed))
+    .bind(head.post.as_ref().map(|post| to_json(post, "post")).transpose()?)
+    .bind(head.post.as_ref().map(|post| post.id.to_string()))
+    .bind(head.window)
     .execute(&mut *db)
     .await?;
     tallies::moved(db, &[], &tallies::of(head)).await
@@ -123,7 +132,7 @@ pub async fn rewrite(db: &mut Db, head: &Head, read_version: i64) -> Result<bool
         "UPDATE conversations SET inbox_id = $3, contact_name = $4, state = $5, status = $6, agent_id = $7, \
          asked_id = $8, version = $9, waiting_since = $10, ring_due = $11, ring_total = $12, active_at = $13, \
          ended_at = $14, preview = $15, unread = $16, position = $17, seen = $18, online = $19, origin = $20, \
-         segment = $21, seq = $22, invited = $23, discussed = $24 WHERE id = $1 AND version = $2",
+         segment = $21, seq = $22, invited = $23, discussed = $24, closes_at = $25 WHERE id = $1 AND version = $2",
     )
     .bind(head.id.to_string())
     .bind(read_version)
@@ -154,6 +163,7 @@ pub async fn rewrite(db: &mut Db, head: &Head, read_version: i64) -> Result<bool
     .bind(head.seq)
     .bind(to_json(&head.invited, "invited")?)
     .bind(i64::from(head.discussed))
+    .bind(head.window)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)

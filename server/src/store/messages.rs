@@ -22,7 +22,7 @@ pub struct MessageRecord {
 }
 
 const COLUMNS: &str = "id, conversation_id, position, segment, author, kind, body, accepted_at, delivery, reason, \
-     files, contact_id, cid, redacted_at, seq";
+     files, contact_id, cid, redacted_at, extra, seq";
 
 fn record(row: &AnyRow) -> Result<MessageRecord, StoreError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -38,6 +38,10 @@ fn record(row: &AnyRow) -> Result<MessageRecord, StoreError> {
             reason: row.try_get("reason")?,
             files: from_json(&text("files")?, "files")?,
             redacted_at: row.try_get("redacted_at")?,
+            extra: row
+                .try_get::<Option<String>, _>("extra")?
+                .map(|extra| from_json(&extra, "extra").map(Box::new))
+                .transpose()?,
             seq: row.try_get("seq")?,
         },
         kind: Kind::from_key(&text("kind")?).ok_or(StoreError::Damaged("kind"))?,
@@ -52,7 +56,8 @@ pub async fn insert(db: &mut Db, message: &MessageRecord) -> Result<(), StoreErr
     let row = &message.row;
     sqlx::query(
         "INSERT INTO messages (id, conversation_id, position, segment, author, kind, body, accepted_at, delivery, \
-         reason, files, contact_id, cid, seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         reason, files, contact_id, cid, seq, extra) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(row.id.to_string())
     .bind(row.conversation.to_string())
@@ -68,6 +73,7 @@ pub async fn insert(db: &mut Db, message: &MessageRecord) -> Result<(), StoreErr
     .bind(message.contact.map(|contact| contact.to_string()))
     .bind(message.cid.clone())
     .bind(row.seq)
+    .bind(row.extra.as_ref().map(|extra| to_json(extra, "extra")).transpose()?)
     .execute(db)
     .await?;
     Ok(())

@@ -227,6 +227,8 @@ pub fn ended(account: &causerie_server::store::places::AccountRecord, contact: C
         origin: Origin::default(),
         invited: vec![],
         discussed: 0,
+        post: None,
+        window: None,
         segment: 1,
         seq: 1,
     }

@@ -185,6 +185,7 @@ impl Server {
             reason: None,
             files: vec![],
             redacted_at: None,
+            extra: None,
             seq: 1_000 + self.rows.len() as i64,
         };
         self.rows.push(row.clone());
