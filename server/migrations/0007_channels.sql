@@ -2,6 +2,8 @@
 
 -- What a channel adds to a message, JSON; NULL: nothing.
 ALTER TABLE messages ADD COLUMN extra TEXT;
+-- The message that it answers.
+ALTER TABLE messages ADD COLUMN reply_to TEXT;
 
 -- What the adapters need of an account. Secrets are encrypted with the key in the data folder.
 ALTER TABLE accounts ADD COLUMN external_id TEXT;
@@ -29,6 +31,8 @@ ALTER TABLE conversations ADD COLUMN post TEXT;
 ALTER TABLE conversations ADD COLUMN thread TEXT;
 -- When the channel's window closes.
 ALTER TABLE conversations ADD COLUMN closes_at BIGINT;
+-- The provider's id of the person that answers go to.
+ALTER TABLE conversations ADD COLUMN answers_to TEXT;
 -- The thread of comments whose private reply began it.
 ALTER TABLE conversations ADD COLUMN sprung_from TEXT;
 CREATE INDEX conversations_by_thread ON conversations (account_id, thread) WHERE thread IS NOT NULL;

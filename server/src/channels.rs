@@ -5,17 +5,41 @@
 //! only names what happened ([`Outcome`]). Adding a channel: one file, its table of payloads, one line in [`adapter`].
 
 pub mod capabilities;
+pub mod client;
 pub mod element;
+pub mod inbound;
+pub mod media;
+pub mod outbox;
 pub mod outgoing;
+pub mod parts;
+pub mod secrets;
+pub mod signature;
+
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::http::HeaderMap;
-use causerie_shared::inbox::Channel;
+use causerie_shared::{Millis, inbox::Channel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::{state::App, store::channel_accounts::ChannelAccount};
 
 pub use capabilities::Capabilities;
 pub use element::Element;
 pub use outgoing::{Answer, Call, Next, Outcome, Outgoing};
+
+/// A sequence that sorts by arrival: two of one millisecond too.
+pub fn sequence(now: Millis) -> String {
+    static LAST: AtomicI64 = AtomicI64::new(0);
+    let last = LAST
+        .fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| {
+            Some((last + 1).max(now * 1000))
+        })
+        .unwrap_or(now * 1000);
+    // What was written: `fetch_update` gives the value before.
+    let mine = (last + 1).max(now * 1000);
+    format!("{mine:019}{:08x}", crate::clock::random_u128() as u32)
+}
 
 /// A messaging account as its adapter needs it; secrets in plain text, so it is neither stored nor logged.
 #[derive(Clone, Serialize, Deserialize, Default)]
@@ -43,7 +67,15 @@ pub struct Credentials {
     pub human_agent: bool,
 }
 
-/// What kind of webhook request came.
+/// The credentials of an account; `None` when they cannot be read with this server's key.
+pub fn credentials(app: &App, account: &ChannelAccount) -> Option<Credentials> {
+    let plain = app.vault.unseal(&account.secrets)?;
+    let mut credentials: Credentials = serde_json::from_slice(&plain).ok()?;
+    credentials.external_id.clone_from(&account.external);
+    Some(credentials)
+}
+
+/// A webhook request.
 pub struct Hook<'a> {
     pub query: &'a str,
     pub headers: &'a HeaderMap,

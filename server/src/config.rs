@@ -19,7 +19,7 @@ use tracing_subscriber::filter::EnvFilter;
 const FILE: &str = "causerie.toml";
 
 /// Names of the settings: as they are in the file, and in upper case after `CAUSERIE_` in the environment.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "listen",
     "database_url",
     "data",
@@ -28,6 +28,8 @@ const NAMES: [&str; 10] = [
     "origins",
     "widget_origins",
     "demo",
+    "private_hosts",
+    "test_api",
     "log",
     "log_format",
 ];
@@ -58,6 +60,10 @@ pub struct Config {
     pub widget_origins: Vec<String>,
     /// Fill an empty database with a demo workspace and serve its web page.
     pub demo: bool,
+    /// Providers and push services may be at private addresses: fakes, or a proxy inside the network.
+    pub private_hosts: bool,
+    /// Further addresses for tests from outside; refused unless `listen` is a loopback address.
+    pub test_api: bool,
     /// Filter of log lines, e.g. `info` or `causerie_server=debug`.
     pub log: String,
     pub log_format: LogFormat,
@@ -100,6 +106,8 @@ impl Config {
             origins: Vec::new(),
             widget_origins: Vec::new(),
             demo: false,
+            private_hosts: true,
+            test_api: false,
             log: "warn".into(),
             log_format: LogFormat::Text,
         }
@@ -163,6 +171,12 @@ impl Config {
             origin::parse,
         );
         let demo = source.switch("demo");
+        let test_api = source.switch("test_api");
+        if test_api && !listen.ip().is_loopback() {
+            source.error("test_api", "is 1, so `listen` must be a loopback address");
+        }
+        // Tests bring fake providers, which are on this machine.
+        let private_hosts = source.switch("private_hosts") || test_api;
         let log = source.text("log").unwrap_or_else(|| "info".into());
         if EnvFilter::try_new(&log).is_err() {
             source.error("log", "is not a log filter; write a level such as info");
@@ -191,6 +205,8 @@ impl Config {
             origins,
             widget_origins,
             demo,
+            private_hosts,
+            test_api,
             log,
             log_format,
         })

@@ -9,10 +9,12 @@ pub mod discussion;
 pub mod forget;
 pub mod ingest;
 pub mod lifecycle;
+pub mod marks;
 pub mod members;
 pub mod presence;
 pub mod redact;
 pub mod reply;
+pub mod say;
 pub mod seen;
 pub mod visit;
 

@@ -6,11 +6,13 @@ pub mod auth;
 pub mod files;
 pub mod headers;
 pub mod health;
+pub mod hooks;
 pub mod json;
 pub mod limits;
 pub mod origin;
 pub mod signins;
 pub mod socket;
+pub mod test_api;
 pub mod users;
 pub mod widget;
 

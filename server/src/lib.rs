@@ -38,6 +38,8 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, StoreError> {
     sync::start(&app, link);
     routing::start(&app);
     timers::start(&app);
+    channels::inbound::start(&app);
+    channels::outbox::start(&app);
     tokio::spawn(http::widget::places::run(Arc::clone(&app)));
     Ok(app)
 }

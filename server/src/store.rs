@@ -1,6 +1,7 @@
 //! The database: the only room that speaks SQL. SQLite and PostgreSQL run the same statements;
 //! what must differ is in [`Engine`].
 
+pub mod channel_accounts;
 pub mod contacts;
 pub mod conversations;
 pub mod documents;
@@ -9,13 +10,18 @@ pub mod files;
 pub mod loads;
 pub mod messages;
 pub mod nodes;
+pub mod outbox;
 pub mod people;
 pub mod places;
+pub mod posts;
 pub mod presence;
+pub mod provider;
+pub mod raw_events;
 pub mod sessions;
 pub mod settings;
 pub mod tallies;
 pub mod timers;
+pub mod trial;
 pub mod windows;
 
 use std::{fmt, path::Path, time::Duration};
@@ -39,7 +45,7 @@ pub enum StoreError {
     Migration(sqlx::migrate::MigrateError),
     /// A stored value that this version cannot read; names the column.
     Damaged(&'static str),
-    /// The folder for the database file cannot be made.
+    /// The folder for the database file or the key cannot be used.
     Folder(std::io::Error),
     /// The address is neither `sqlite:` nor `postgres:`.
     Address,
@@ -51,7 +57,7 @@ impl fmt::Display for StoreError {
             Self::Database(error) => write!(f, "database: {error}"),
             Self::Migration(error) => write!(f, "database migration: {error}"),
             Self::Damaged(column) => write!(f, "the database holds an unreadable {column}"),
-            Self::Folder(error) => write!(f, "the database's folder cannot be made: {error}"),
+            Self::Folder(error) => write!(f, "the data folder cannot be used: {error}"),
             Self::Address => f.write_str("the database address must begin with sqlite: or postgres:"),
         }
     }

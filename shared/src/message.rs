@@ -12,13 +12,15 @@ pub const MAX_TEXT: usize = 16 * 1024;
 /// Most files on one message.
 pub const MAX_FILES: usize = 10;
 
-/// Who wrote a message. In documents: `contact`, `system`, `bot`, `agent:<user id>`.
+/// Who wrote a message. In documents: `contact`, `system`, `bot`, `elsewhere`, `agent:<user id>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Author {
     Contact,
     Agent(UserId),
     System,
     Bot,
+    /// The company, on the provider's own app.
+    Elsewhere,
 }
 
 impl Author {
@@ -28,6 +30,7 @@ impl Author {
             Self::Contact => "contact".into(),
             Self::System => "system".into(),
             Self::Bot => "bot".into(),
+            Self::Elsewhere => "elsewhere".into(),
             Self::Agent(user) => format!("agent:{user}"),
         }
     }
@@ -38,6 +41,7 @@ impl Author {
             "contact" => Some(Self::Contact),
             "system" => Some(Self::System),
             "bot" => Some(Self::Bot),
+            "elsewhere" => Some(Self::Elsewhere),
             other => other.strip_prefix("agent:")?.parse().ok().map(Self::Agent),
         }
     }
@@ -46,7 +50,7 @@ impl Author {
     pub fn user(self) -> Option<UserId> {
         match self {
             Self::Agent(user) => Some(user),
-            Self::Contact | Self::System | Self::Bot => None,
+            Self::Contact | Self::System | Self::Bot | Self::Elsewhere => None,
         }
     }
 }
@@ -271,8 +275,10 @@ pub struct Extra {
     /// The advertisement, link or post that led here, in words.
     pub referral: Option<String>,
     pub reactions: Vec<Reaction>,
-    /// The text after the last edit.
-    pub edited: Option<String>,
+    /// The text after the last edit, and that edit's number.
+    pub edited: Option<(String, i64)>,
+    /// Classes of the media that it came with, and whether each could be fetched.
+    pub media: Vec<(String, bool)>,
     /// Its author took it back.
     pub deleted: bool,
     /// A comment that is hidden from the public.

@@ -285,5 +285,8 @@ pub fn publish(app: &App, news: News) {
     if news.heads().any(|head| news.moved(head.id)) {
         app.timers_changed.notify_one();
     }
+    if news.sends() {
+        app.outbox_changed.notify_one();
+    }
     app.hub.announce(news, &app.visitors);
 }

@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     conversation::State,
-    ids::{ContactId, ConversationId, InboxId, UserId},
+    ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
     inbox::{Channel, Rules},
     row::Head,
     timer::Ring,
@@ -239,7 +239,80 @@ pub async fn asking(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError> 
     .await
 }
 
-/// The open chat of a contact on an account's channel, if there is one.
+/// The open chat of a thread of comments, if there is one.
+pub async fn open_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<Head>, StoreError> {
+    let filter = "account_id = $1 AND thread = $2 AND ended_at IS NULL ORDER BY created_at DESC";
+    Ok(many(db, filter, &[account.to_string(), top.to_owned()], 1).await?.pop())
+}
+
+/// The newest chat of a thread of comments, open or not.
+pub async fn of_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<Head>, StoreError> {
+    let filter = "account_id = $1 AND thread = $2 ORDER BY created_at DESC";
+    Ok(many(db, filter, &[account.to_string(), top.to_owned()], 1).await?.pop())
+}
+
+/// The thread of comments of a conversation: the provider's id of its top.
+pub async fn thread_of(db: &mut Db, conversation: ConversationId) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT thread FROM conversations WHERE id = $1")
+        .bind(conversation.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| row.try_get("thread")).transpose()?.flatten())
+}
+
+/// Writes which thread of comments a conversation is.
+pub async fn set_thread(db: &mut Db, conversation: ConversationId, top: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE conversations SET thread = $2 WHERE id = $1")
+        .bind(conversation.to_string())
+        .bind(top.to_owned())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The open chat of a contact on an account that is no thread of comments.
+pub async fn open_on(db: &mut Db, contact: ContactId, account: AccountId) -> Result<Option<Head>, StoreError> {
+    let filter = "contact_id = $1 AND account_id = $2 AND thread IS NULL AND ended_at IS NULL ORDER BY created_at DESC";
+    Ok(many(db, filter, &[contact.to_string(), account.to_string()], 1)
+        .await?
+        .pop())
+}
+
+/// Open threads under a post, by the provider's id of it.
+pub async fn open_under(db: &mut Db, account: AccountId, post: &str) -> Result<Vec<Head>, StoreError> {
+    let filter = "account_id = $1 AND ended_at IS NULL AND post_id = \
+                  (SELECT id FROM posts WHERE posts.account_id = $1 AND external_id = $2) ORDER BY id";
+    many(db, filter, &[account.to_string(), post.to_owned()], 1000).await
+}
+
+/// The newest chat of a contact on an account that is no thread of comments, open or not.
+pub async fn newest_on(db: &mut Db, contact: ContactId, account: AccountId) -> Result<Option<Head>, StoreError> {
+    let filter = "contact_id = $1 AND account_id = $2 AND thread IS NULL ORDER BY created_at DESC";
+    Ok(many(db, filter, &[contact.to_string(), account.to_string()], 1)
+        .await?
+        .pop())
+}
+
+/// The provider's id of the person that answers go to.
+pub async fn answers_to(db: &mut Db, conversation: ConversationId) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT answers_to FROM conversations WHERE id = $1")
+        .bind(conversation.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| row.try_get("answers_to")).transpose()?.flatten())
+}
+
+/// Writes to whom answers go.
+pub async fn set_answers_to(db: &mut Db, conversation: ConversationId, person: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE conversations SET answers_to = $2 WHERE id = $1")
+        .bind(conversation.to_string())
+        .bind(person.to_owned())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The open chat of a contact, if there is one.
 pub async fn open_of(db: &mut Db, contact: ContactId) -> Result<Option<Head>, StoreError> {
     let filter = "contact_id = $1 AND ended_at IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[contact.to_string()], 1).await?.pop())

@@ -148,6 +148,7 @@ impl World {
             files: vec![],
             name: None,
             email: None,
+            said: None,
             origin: Origin::default(),
         };
         ingest::receive(app, incoming).await.expect("a stored message")
