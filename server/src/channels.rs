@@ -9,11 +9,13 @@ pub mod client;
 pub mod element;
 pub mod inbound;
 pub mod media;
+pub mod meta;
 pub mod outbox;
 pub mod outgoing;
 pub mod parts;
 pub mod secrets;
 pub mod signature;
+pub mod whatsapp;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -113,8 +115,8 @@ pub trait Adapter: Send + Sync {
 /// The adapter of a channel; the web has none.
 pub fn adapter(channel: Channel) -> Option<&'static dyn Adapter> {
     match channel {
+        Channel::Whatsapp => Some(&whatsapp::WhatsApp),
         Channel::Web
-        | Channel::Whatsapp
         | Channel::Messenger
         | Channel::Instagram
         | Channel::FacebookComments
