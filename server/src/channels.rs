@@ -116,11 +116,10 @@ pub trait Adapter: Send + Sync {
 pub fn adapter(channel: Channel) -> Option<&'static dyn Adapter> {
     match channel {
         Channel::Whatsapp => Some(&whatsapp::WhatsApp),
-        Channel::Web
-        | Channel::Messenger
-        | Channel::Instagram
-        | Channel::FacebookComments
-        | Channel::InstagramComments
-        | Channel::Telegram => None,
+        Channel::Messenger => Some(&meta::messenger::Messenger),
+        Channel::Instagram => Some(&meta::instagram::Instagram),
+        Channel::FacebookComments => Some(&meta::facebook_comments::FacebookComments),
+        Channel::InstagramComments => Some(&meta::instagram_comments::InstagramComments),
+        Channel::Web | Channel::Telegram => None,
     }
 }

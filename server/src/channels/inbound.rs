@@ -403,12 +403,15 @@ async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), De
         return Ok(());
     }
     // Our own message comes back as an echo, perhaps before the answer to the call that sent it.
-    if arrived.outgoing
-        && super::outbox::bind_by_opaque(app, account.row.id, &arrived.id, arrived.opaque.as_deref())
-            .await?
-            .is_some()
-    {
-        return Ok(());
+    if arrived.outgoing {
+        let id = &arrived.id;
+        let bound = match super::outbox::bind_by_opaque(app, account.row.id, id, arrived.opaque.as_deref()).await? {
+            Some(bound) => Some(bound),
+            None => super::outbox::bind_by_text(app, account.row.id, id, &arrived.text).await?,
+        };
+        if bound.is_some() {
+            return catch_up(app, account, id).await;
+        }
     }
     let record = places::account_by_id(&mut db, account.row.id).await?;
     let Some(record) = record else { return Ok(()) };

@@ -1,11 +1,27 @@
 //! What WhatsApp, Messenger, Instagram and comments have in common: Meta's webhooks and its Graph API
 //! (`channels.md` §0).
 
+pub mod attachments;
+pub mod comments;
 pub mod errors;
+pub mod facebook_comments;
 pub mod graph;
+pub mod instagram;
+pub mod instagram_comments;
+pub mod messaging;
+pub mod messenger;
+pub mod send;
 pub mod value;
 
-use super::{Credentials, Hook, signature};
+use axum::http::Method;
+use serde_json::Value;
+
+use super::{
+    Credentials, Element, Hook, Outcome,
+    element::{Media, Problem},
+    outgoing::{Body, Call},
+    signature,
+};
 
 /// Version of the Graph API that this release was written for.
 pub const VERSION: &str = "v25.0";
@@ -39,6 +55,40 @@ pub fn is_authentic(credentials: &Credentials, hook: &Hook<'_>) -> bool {
     let Some(said) = said else { return false };
     let mac = signature::hex(&signature::hmac_sha256(credentials.app_secret.as_bytes(), hook.body));
     signature::is_equal(mac.as_bytes(), said.to_ascii_lowercase().as_bytes())
+}
+
+/// Everything that a body of a page's or an Instagram account's says: direct messages and comments, for both come to the
+/// same address when one app serves both.
+pub fn elements(body: &Value) -> Vec<Element> {
+    let mut elements = messaging::elements(body);
+    elements.extend(comments::elements(body));
+    elements
+}
+
+/// The address of a medium that anybody can fetch.
+pub fn public(media: &Media) -> Option<Call> {
+    let address = &media.reference;
+    (address.starts_with("https://") || address.starts_with("http://")).then(|| Call {
+        method: Method::GET,
+        url: address.clone(),
+        bearer: None,
+        body: Body::None,
+    })
+}
+
+/// A provider's id as a part of a path: nothing that could lead elsewhere.
+pub fn segment(id: &str) -> String {
+    id.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
+        .collect()
+}
+
+/// Something that a channel does not do.
+pub fn unsupported() -> Outcome {
+    Outcome::Final(Problem {
+        code: "unsupported".to_owned(),
+        words: "This channel does not take that.".to_owned(),
+    })
 }
 
 /// A part of a query, percent-decoded; `+` is a space.

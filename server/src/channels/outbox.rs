@@ -458,6 +458,25 @@ async fn give_up(
     Ok(())
 }
 
+/// A provider that cannot hand our reference back shows a text that is on its way now, or of which nobody knows whether
+/// it went: it is that message.
+pub async fn bind_by_text(
+    app: &App,
+    account: AccountId,
+    external: &str,
+    text: &str,
+) -> Result<Option<ProviderMessage>, DeskError> {
+    let candidates = outbox::open_of(&mut *app.store.read().await?, account).await?;
+    for row in candidates {
+        let record = messages::get(&mut *app.store.read().await?, row.conversation, row.message).await?;
+        if record.is_some_and(|record| !text.trim().is_empty() && record.body.trim() == text.trim()) {
+            let opaque = row.message.to_string();
+            return bind_by_opaque(app, account, external, Some(&opaque)).await;
+        }
+    }
+    Ok(None)
+}
+
 /// A provider hands our own reference back with an id that is not bound yet: binds it.
 pub async fn bind_by_opaque(
     app: &App,

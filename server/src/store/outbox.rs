@@ -180,6 +180,17 @@ pub async fn orphans(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxR
     rows.iter().map(record).collect()
 }
 
+/// Messages of an account that are being sent or unconfirmed, oldest first.
+pub async fn open_of(db: &mut Db, account: AccountId) -> Result<Vec<OutboxRow>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM outbox WHERE account_id = $1 AND state IN (1, 3) ORDER BY message_id LIMIT 100");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(account.to_string())
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(record).collect()
+}
+
 /// Holds everything of an account back, or lets it go again at once.
 pub async fn delay_account(db: &mut Db, account: AccountId, due: Millis) -> Result<(), StoreError> {
     sqlx::query("UPDATE outbox SET due = $2 WHERE account_id = $1 AND state = 0")

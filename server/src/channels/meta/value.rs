@@ -56,6 +56,14 @@ pub fn list<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
     }
 }
 
+/// The texts of a list.
+pub fn list_of_texts(value: &Value, key: &str) -> Vec<String> {
+    match value.get(key) {
+        Some(Value::Array(all)) => all.iter().filter_map(as_text).collect(),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) | None => vec![],
+    }
+}
+
 /// A time in seconds or milliseconds, as number, text or ISO date: below 10¹¹ it is seconds (`channels.md` §0).
 pub fn time(value: &Value, key: &str) -> Option<Millis> {
     if let Some(number) = integer(value, key) {
