@@ -5,6 +5,8 @@
 
 #![allow(dead_code)] // Each test file uses its part.
 
+pub mod line;
+
 use std::{future::Future, time::Duration};
 
 use causerie_server::{
