@@ -11,7 +11,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{SocketId, access::reads_contact, outgrown, room::Prepared, rooms::Locked};
+use super::{SocketId, access::reads_contact, aside, outgrown, room::Prepared, rooms::Locked};
 use crate::{
     desk::{DeskError, change, contact, discussion, reply},
     state::App,
@@ -82,13 +82,12 @@ enum Done {
 
 async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
     let changes = gate::read(&push.changes)?;
-    let mut room = app.rooms.lock(&app.store, push.document).await?;
+    let mut room = aside::lock(app, push.document).await?;
     let held = room.holds(&changes);
     let mut prepared = match admit(&mut room, pusher, push, changes, held) {
         Ok(prepared) => prepared,
         Err(None) => {
-            tracing::error!(document = %push.document, "a document panicked and was set aside");
-            set_aside(app, &mut room, push.document).await?;
+            aside::set(app, &mut room).await?;
             return Ok(Done::Panicked);
         }
         // What is stored already is acknowledged, whatever the gate says to a second one.
@@ -132,20 +131,6 @@ fn admit(
         device: pusher.device,
     };
     room.prepare(writer, changes)
-}
-
-/// Nobody writes the document any more. A chat goes on in the next segment.
-async fn set_aside(app: &App, room: &mut Locked, document: DocumentId) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
-    let mut news = News::default();
-    room.quarantine(&mut tx).await?;
-    if let DocumentId::Timeline(conversation, segment) = document {
-        let target = reply::Target { conversation, segment };
-        reply::leave_segment(&mut tx, target, &mut news).await?;
-    }
-    tx.commit().await?;
-    change::publish(app, news);
-    Ok(())
 }
 
 /// Step 2, second half: what is stored already is acknowledged, never applied twice. `held`: the document had all
