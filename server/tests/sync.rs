@@ -331,6 +331,48 @@ async fn failure_14_a_second_node_with_a_stale_copy_writes_after_reading_what_it
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_author_whose_access_is_gone_still_learns_that_it_was_applied_and_nobody_else_does() {
+    for world in worlds().await {
+        let (ana, ben) = (world.demo.ana, world.demo.ben);
+        let chat = world.order("v1", "Hello").await;
+        let notes_of = DocumentId::Notes(world.head(chat).await.contact);
+        let mut anas = Desk::open(&world, &world.app, ana).await;
+        let intent = IntentId::from_u128(7);
+        let mut local = replica(DocumentKind::Notes, &anas.follow(notes_of).await);
+        let change = notes::add(&mut local, &pen(ana), NoteId::from_u128(1), 1, "A secret").unwrap();
+        anas.push(notes_of, intent, vec![change.clone()]).await;
+        // Ben takes the chat: Ana may see neither it nor the contact's notes.
+        claim::act(&world.app, &world.access(ben).await, chat, Event::Start, None)
+            .await
+            .expect("started");
+        for (asked, changes) in [
+            (intent, vec![]),
+            (intent, vec![change]),
+            (IntentId::from_u128(8), vec![]),
+        ] {
+            let answer = anas.push(notes_of, asked, changes).await;
+            match answer {
+                ServerFrame::Applied {
+                    intent: its, changes, ..
+                } => {
+                    assert_eq!((its, changes.len()), (intent, 0), "and no more than that");
+                    assert_eq!(asked, intent);
+                }
+                ServerFrame::Refused { .. } => assert_ne!(asked, intent),
+                other => panic!("{other:?}"),
+            }
+        }
+        // Nor does Ana learn of what Ben did.
+        let mut bens = Desk::open(&world, &world.app, ben).await;
+        let mut local = replica(DocumentKind::Notes, &bens.follow(notes_of).await);
+        let change = notes::add(&mut local, &pen(ben), NoteId::from_u128(2), 1, "Another").unwrap();
+        bens.push(notes_of, IntentId::from_u128(9), vec![change]).await;
+        let answer = anas.push(notes_of, IntentId::from_u128(9), vec![]).await;
+        assert!(matches!(answer, ServerFrame::Refused { .. }), "{answer:?}");
+    }
+}
+
 /// A timeline was set aside: who replies into it is told, the chat goes on in the next segment, others as before.
 async fn goes_on_without(world: &World, app: &Shared, chat: ConversationId, other: ConversationId) {
     let ana = world.demo.ana;

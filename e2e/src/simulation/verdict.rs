@@ -21,7 +21,6 @@ use causerie_shared::{
     frame::ServerFrame,
     ids::{ContactId, ConversationId, InboxId},
     inbox::Mode,
-    refusal::Code,
     row::{Head, Row},
     window::Folder,
 };
@@ -270,15 +269,12 @@ pub(super) async fn once_or_refused(
     Ok(())
 }
 
-/// Stored once or refused, not both, with one exception: whose access was taken away before the acknowledgement
-/// arrived is told that it was not delivered, for the server does not talk about what they may not see.
+/// Stored once or refused, not both.
 fn once(desk: &Desk, text: &str, stored: usize) -> Result<(), String> {
     let tray = desk.core.undelivered();
-    let left: Vec<_> = tray.iter().filter(|left| left.text.as_deref() == Some(text)).collect();
-    let taken = left.iter().all(|left| left.refusal.code == Code::Forbidden);
-    match (stored, left.len()) {
+    let refused = tray.iter().filter(|left| left.text.as_deref() == Some(text)).count();
+    match (stored, refused) {
         (1, 0) | (0, 1) => Ok(()),
-        (1, 1) if taken => Ok(()),
         (stored, refused) => Err(format!(
             "{text} of {} is {stored} times at the server and {refused} times refused",
             desk.name()

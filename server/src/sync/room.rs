@@ -22,7 +22,7 @@ use causerie_shared::{
     },
     frame::{DocumentCursor, Part},
     gate::{self, Actors, Admitted, KnownActor, Writer},
-    ids::IntentId,
+    ids::{IntentId, UserId},
     refusal::{Code, Refusal},
 };
 
@@ -150,6 +150,16 @@ impl Room {
     /// Are all these changes in the document already?
     pub fn holds(&self, changes: &[automerge::Change]) -> bool {
         changes.iter().all(|change| gate::holds(&self.doc, &change.hash()))
+    }
+
+    /// Are all these changes of this epoch the user's?
+    pub fn wrote(&self, user: UserId, changes: &[Vec<u8>]) -> bool {
+        changes.iter().all(|bytes| {
+            document::parse(bytes).is_ok_and(|change| {
+                let writer = self.actors.known(change.actor_id()).and_then(|actor| actor.bound_to);
+                writer.is_some_and(|writer| writer.user == user)
+            })
+        })
     }
 
     /// The document; with the changes that are being tried.
