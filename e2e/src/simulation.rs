@@ -151,7 +151,7 @@ pub async fn run(schedule: &[Happening]) {
         asked: 0,
         work: Work::default(),
     };
-    for happening in schedule {
+    for happening in morning().iter().chain(schedule) {
         day.happens(happening).await;
     }
     day.calm().await;
@@ -159,6 +159,22 @@ pub async fn run(schedule: &[Happening]) {
         desk.cut();
     }
     day.server.stop().await;
+}
+
+/// How every day begins, so that there is something to do: the visitors ask, and who can takes a chat and answers.
+fn morning() -> Vec<Happening> {
+    let asked = (0..VISITORS).map(|visitor| Happening::Ask { visitor });
+    let begun = (0..DESKS).flat_map(|desk| {
+        [
+            Happening::Connect { desk },
+            Happening::Talk { desk },
+            Happening::Take { desk },
+            Happening::Talk { desk },
+            Happening::Reply { desk },
+            Happening::Talk { desk },
+        ]
+    });
+    asked.chain(begun).collect()
 }
 
 impl Day {
