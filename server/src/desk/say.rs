@@ -13,7 +13,7 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{conversations, messages},
-    sync::News,
+    sync::{News, aside},
 };
 
 /// How often it is tried again when somebody wrote at the same time.
@@ -57,7 +57,8 @@ async fn attempt(
         attachments: vec![],
     };
     let document = DocumentId::Timeline(conversation, known.segment);
-    let mut room = app.rooms.lock(&app.store, document).await?;
+    let mut room = aside::lock(app, document).await?;
+    room.usable()?;
     let mut prepared = room
         .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?
         .ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
