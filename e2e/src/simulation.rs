@@ -14,7 +14,9 @@ use causerie_server::{
     desk::ingest::{self, Incoming},
     store::places,
 };
-use causerie_shared::{contact::Field, frame::Command, ids::ConversationId, row::Origin, window::Folder};
+use causerie_shared::{
+    contact::Field, document::segment::SEGMENT_BYTES, frame::Command, ids::ConversationId, row::Origin, window::Folder,
+};
 
 use crate::{api, server::Server};
 use desk::Desk;
@@ -27,6 +29,8 @@ const PEOPLE: [(&str, i64); 3] = [
 ];
 /// How long workers of the server may have something to say. Short, for a day that goes wrong is told many times.
 const CALM: Duration = Duration::from_secs(5);
+/// Bytes of a long message.
+const LONG: usize = 15 * 1024;
 /// Consoles of a day.
 pub const DESKS: usize = PEOPLE.len();
 /// Visitors of a day.
@@ -37,6 +41,10 @@ pub const VISITORS: usize = 4;
 pub enum Happening {
     /// A visitor writes; even ones to the inbox that offers, odd ones to the one with a queue.
     Ask {
+        visitor: usize,
+    },
+    /// A visitor writes so much that the segment of their chat is sealed.
+    Fill {
         visitor: usize,
     },
     Connect {
@@ -72,6 +80,18 @@ pub enum Happening {
     Reply {
         desk: usize,
     },
+    /// Writes behind what is in the shared draft of a reply; it is shared when the typing rests.
+    Draft {
+        desk: usize,
+    },
+    /// Writes to the colleagues in the internal discussion.
+    Discuss {
+        desk: usize,
+    },
+    /// Makes everybody forget the newest reply that the desk may redact.
+    Redact {
+        desk: usize,
+    },
     AddNote {
         desk: usize,
     },
@@ -100,9 +120,17 @@ struct Day {
     desks: Vec<Desk>,
     /// Texts of visitors so far.
     asked: usize,
-    /// Texts that people wrote, with who wrote them; each a word that occurs nowhere else.
+    work: Work,
+}
+
+/// Texts that people wrote, with who wrote them; each a word that occurs nowhere else.
+#[derive(Default)]
+struct Work {
     replies: Vec<(usize, String)>,
+    discussed: Vec<(usize, String)>,
     words: Vec<(usize, String)>,
+    /// Replies that somebody wanted forgotten.
+    redacted: Vec<String>,
 }
 
 /// Lets a schedule happen.
@@ -121,10 +149,9 @@ pub async fn run(schedule: &[Happening]) {
         server,
         desks,
         asked: 0,
-        replies: vec![],
-        words: vec![],
+        work: Work::default(),
     };
-    for happening in schedule {
+    for happening in morning().iter().chain(schedule) {
         day.happens(happening).await;
     }
     day.calm().await;
@@ -134,6 +161,22 @@ pub async fn run(schedule: &[Happening]) {
     day.server.stop().await;
 }
 
+/// How every day begins, so that there is something to do: the visitors ask, and who can takes a chat and answers.
+fn morning() -> Vec<Happening> {
+    let asked = (0..VISITORS).map(|visitor| Happening::Ask { visitor });
+    let begun = (0..DESKS).flat_map(|desk| {
+        [
+            Happening::Connect { desk },
+            Happening::Talk { desk },
+            Happening::Take { desk },
+            Happening::Talk { desk },
+            Happening::Reply { desk },
+            Happening::Talk { desk },
+        ]
+    });
+    asked.chain(begun).collect()
+}
+
 impl Day {
     async fn happens(&mut self, happening: &Happening) {
         let now = self.server.app().await.clock.now();
@@ -141,7 +184,13 @@ impl Day {
             desk.tell_time(now);
         }
         match *happening {
-            Happening::Ask { visitor } => self.ask(visitor).await,
+            Happening::Ask { visitor } => self.ask(visitor, "").await,
+            Happening::Fill { visitor } => {
+                // Beside the text there is little in a change.
+                for _ in 0..=SEGMENT_BYTES / LONG as i64 {
+                    self.ask(visitor, &"x".repeat(LONG)).await;
+                }
+            }
             Happening::Connect { desk } => self.connect(desk).await,
             Happening::Cut { desk } => self.desks[desk].cut(),
             Happening::LoseAnswers { desk } => {
@@ -165,30 +214,49 @@ impl Day {
             }
             Happening::Reply { desk } => {
                 if let Some(id) = self.desks[desk].first(Folder::Mine) {
-                    let text = format!("reply{}", self.replies.len());
+                    let text = format!("(reply{})", self.work.replies.len());
                     self.desks[desk].reply(id, &text);
-                    self.replies.push((desk, text));
+                    self.work.replies.push((desk, text));
+                }
+            }
+            Happening::Draft { desk } => {
+                if let Some(id) = self.desks[desk].first(Folder::Mine) {
+                    self.desks[desk].draft(id, "word ");
+                }
+            }
+            Happening::Discuss { desk } => {
+                if let Some(id) = self.chat(desk) {
+                    let text = format!("(aside{})", self.work.discussed.len());
+                    self.desks[desk].discuss(id, &text);
+                    self.work.discussed.push((desk, text));
+                }
+            }
+            Happening::Redact { desk } => {
+                if let Some(id) = self.chat(desk)
+                    && let Some(text) = self.desks[desk].redact(id)
+                {
+                    self.work.redacted.push(text);
                 }
             }
             Happening::AddNote { desk } => {
                 if let Some(id) = self.chat(desk) {
-                    let word = format!("<{}>", self.words.len());
+                    let word = format!("<{}>", self.work.words.len());
                     if self.desks[desk].add_note(id, &word) {
-                        self.words.push((desk, word));
+                        self.work.words.push((desk, word));
                     }
                 }
             }
             Happening::EditNote { desk } => {
                 if let Some(id) = self.chat(desk) {
-                    let word = format!("<{}>", self.words.len());
+                    let word = format!("<{}>", self.work.words.len());
                     if self.desks[desk].edit_note(id, &word) {
-                        self.words.push((desk, word));
+                        self.work.words.push((desk, word));
                     }
                 }
             }
             Happening::SetField { desk } => {
                 if let Some(id) = self.chat(desk) {
-                    let value = format!("City {}", self.words.len());
+                    let value = format!("City {}", self.work.words.len());
                     self.desks[desk].set_field(id, Field::City, value);
                 }
             }
@@ -214,7 +282,7 @@ impl Day {
             .find_map(|folder| desk.first(folder))
     }
 
-    async fn ask(&mut self, visitor: usize) {
+    async fn ask(&mut self, visitor: usize, more: &str) {
         let app = self.server.app().await;
         let key = [KEY, ORDERS_KEY][visitor % 2];
         let mut db = app.store.read().await.expect("a connection");
@@ -225,7 +293,7 @@ impl Day {
             account: account.expect("the demo's account"),
             external: format!("visitor {visitor}"),
             cid: self.asked.to_string(),
-            text: format!("question{}", self.asked),
+            text: format!("question{}{more}", self.asked),
             files: vec![],
             name: None,
             email: None,
@@ -254,6 +322,7 @@ impl Day {
                 self.talk(desk).await;
                 self.desks[desk].flush();
                 self.desks[desk].answer_held();
+                self.desks[desk].rest();
             }
             let wrong = self.wrong().await;
             let Err(wrong) = wrong else { return };
@@ -271,6 +340,6 @@ impl Day {
             }
             verdict::agrees(&app, desk).await?;
         }
-        verdict::once_or_refused(&app, &self.desks, &self.replies, &self.words).await
+        verdict::once_or_refused(&app, &self.desks, &self.work).await
     }
 }

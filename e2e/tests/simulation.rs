@@ -16,6 +16,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     let desk = || 0..DESKS;
     prop_oneof![
         5 => (0..VISITORS).prop_map(|visitor| Happening::Ask { visitor }),
+        1 => (0..VISITORS).prop_map(|visitor| Happening::Fill { visitor }),
         4 => desk().prop_map(|desk| Happening::Connect { desk }),
         2 => desk().prop_map(|desk| Happening::Cut { desk }),
         2 => desk().prop_map(|desk| Happening::LoseAnswers { desk }),
@@ -25,6 +26,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         6 => desk().prop_map(|desk| Happening::Take { desk }),
         1 => desk().prop_map(|desk| Happening::Decline { desk }),
         8 => desk().prop_map(|desk| Happening::Reply { desk }),
+        3 => desk().prop_map(|desk| Happening::Draft { desk }),
+        3 => desk().prop_map(|desk| Happening::Discuss { desk }),
+        2 => desk().prop_map(|desk| Happening::Redact { desk }),
         3 => desk().prop_map(|desk| Happening::AddNote { desk }),
         3 => desk().prop_map(|desk| Happening::EditNote { desk }),
         2 => desk().prop_map(|desk| Happening::SetField { desk }),

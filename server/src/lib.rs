@@ -20,12 +20,13 @@ use std::sync::Arc;
 
 use clock::Clock;
 use config::Config;
+use desk::DeskError;
 pub use state::{App, Shared};
-use store::{Store, StoreError};
+use store::Store;
 
 /// Opens the database, starts the workers and returns the running application.
 /// `router::build` makes its HTTP side.
-pub async fn build(config: Config, clock: Clock) -> Result<Shared, StoreError> {
+pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     let store = Store::open(&config.database_url).await?;
     let app: Shared = Arc::new(App::new(config, store, clock).await?);
     // Before any socket: the other nodes write off the sockets of a node whose lock they do not see.

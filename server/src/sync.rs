@@ -1,6 +1,7 @@
 //! What consoles know: the hub tells them of changes, rooms hold the documents.
 
 pub mod access;
+pub mod aside;
 pub mod catchup;
 pub mod counts;
 pub mod ephemera;

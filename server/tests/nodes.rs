@@ -9,7 +9,7 @@ use causerie_server::{
     clock::{Clock, ManualClock, random_bytes, random_u128},
     config::Config,
     demo::{self, Demo},
-    desk::{claim, members, presence},
+    desk::{claim, members, presence, visit},
     state::App,
     store::{Store, conversations, messages, people},
     sync::{
@@ -336,6 +336,33 @@ async fn a_node_that_is_killed_takes_nothing_with_it() {
     // And it goes on writing.
     let more = World::write_at(&second.app, &ground.demo.orders, "v2", "m2", "Anybody?").await;
     assert_eq!(more.position, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_of_a_killed_node_is_seen_offline_and_one_of_the_other_node_stays() {
+    let Some(ground) = Ground::new().await else { return };
+    let (mut first, second) = (ground.node().await, ground.node().await);
+    let mut bens = Socket::open(&ground, &second, ground.demo.ben).await;
+    let written = |visitor: &'static str| World::write_at(&first.app, &ground.demo.orders, visitor, "m1", "Hello");
+    let (lost, kept) = (written("v1").await, written("v2").await);
+    for (node, contact) in [(&first, lost.contact), (&first, kept.contact), (&second, kept.contact)] {
+        visit::arrived(&node.app, contact).await.unwrap();
+    }
+    first.kill();
+    bens.until("the visitor's leaving", |frame| match frame {
+        ServerFrame::Rows { upserts, .. } => upserts
+            .iter()
+            .any(|row| matches!(row, Row::Head(head) if head.id == lost.conversation && !head.online))
+            .then_some(()),
+        _ => None,
+    })
+    .await;
+    assert!(ground.head(kept.conversation).await.online, "the other node has them");
+    visit::left(&second.app, kept.contact).await.unwrap();
+    assert!(
+        !ground.head(kept.conversation).await.online,
+        "gone with the last socket"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use causerie_server::{
     Shared,
     clock::random_bytes,
-    desk::claim,
+    desk::{claim, ingest},
     http::widget::hub::VisitorHub,
     store::{
         documents,
@@ -15,7 +15,7 @@ use causerie_server::{
         messages,
     },
     sync::{
-        Hub, Mailbox, News, Outgoing, SocketId, catchup,
+        Hub, Mailbox, News, Outgoing, SocketId, aside, catchup,
         push::{self, Push, Pusher},
     },
 };
@@ -298,7 +298,7 @@ async fn what_may_not_be_seen_is_not_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_node_with_a_stale_copy_writes_after_reading_what_it_lacks() {
+async fn failure_14_a_second_node_with_a_stale_copy_writes_after_reading_what_it_lacks() {
     for world in worlds().await {
         let (ana, ben) = (world.demo.ana, world.demo.ben);
         let chat = world.order("v1", "Hello").await;
@@ -328,6 +328,121 @@ async fn a_second_node_with_a_stale_copy_writes_after_reading_what_it_lacks() {
         let mut fresh = Desk::open(&world, &second, ana).await;
         let whole = replica(DocumentKind::Notes, &fresh.follow(document).await);
         assert_eq!(notes::read(&whole).unwrap().len(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_author_whose_access_is_gone_still_learns_that_it_was_applied_and_nobody_else_does() {
+    for world in worlds().await {
+        let (ana, ben) = (world.demo.ana, world.demo.ben);
+        let chat = world.order("v1", "Hello").await;
+        let notes_of = DocumentId::Notes(world.head(chat).await.contact);
+        let mut anas = Desk::open(&world, &world.app, ana).await;
+        let intent = IntentId::from_u128(7);
+        let mut local = replica(DocumentKind::Notes, &anas.follow(notes_of).await);
+        let change = notes::add(&mut local, &pen(ana), NoteId::from_u128(1), 1, "A secret").unwrap();
+        anas.push(notes_of, intent, vec![change.clone()]).await;
+        // Ben takes the chat: Ana may see neither it nor the contact's notes.
+        claim::act(&world.app, &world.access(ben).await, chat, Event::Start, None)
+            .await
+            .expect("started");
+        for (asked, changes) in [
+            (intent, vec![]),
+            (intent, vec![change]),
+            (IntentId::from_u128(8), vec![]),
+        ] {
+            let answer = anas.push(notes_of, asked, changes).await;
+            match answer {
+                ServerFrame::Applied {
+                    intent: its, changes, ..
+                } => {
+                    assert_eq!((its, changes.len()), (intent, 0), "and no more than that");
+                    assert_eq!(asked, intent);
+                }
+                ServerFrame::Refused { .. } => assert_ne!(asked, intent),
+                other => panic!("{other:?}"),
+            }
+        }
+        // Nor does Ana learn of what Ben did.
+        let mut bens = Desk::open(&world, &world.app, ben).await;
+        let mut local = replica(DocumentKind::Notes, &bens.follow(notes_of).await);
+        let change = notes::add(&mut local, &pen(ben), NoteId::from_u128(2), 1, "Another").unwrap();
+        bens.push(notes_of, IntentId::from_u128(9), vec![change]).await;
+        let answer = anas.push(notes_of, IntentId::from_u128(9), vec![]).await;
+        assert!(matches!(answer, ServerFrame::Refused { .. }), "{answer:?}");
+    }
+}
+
+/// A timeline was set aside: who replies into it is told, the chat goes on in the next segment, others as before.
+async fn goes_on_without(world: &World, app: &Shared, chat: ConversationId, other: ConversationId) {
+    let ana = world.demo.ana;
+    let mut desk = Desk::open(world, app, ana).await;
+    let aside = DocumentId::Timeline(chat, 1);
+    desk.follow(aside).await;
+    let say = |text: &str| {
+        let said = message(ana, text);
+        let change = timeline::append(&mut document::begin(DocumentKind::Timeline), &pen(ana), &said).unwrap();
+        (IntentId::from(said.id), vec![change])
+    };
+    let (intent, changes) = say("Into the damaged one");
+    let answer = desk.push(aside, intent, changes).await;
+    let ServerFrame::Refused { refusal, .. } = answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(refusal.code, Code::Quarantined);
+    let (intent, changes) = say("Another chat");
+    let answer = desk.push(DocumentId::Timeline(other, 1), intent, changes).await;
+    assert!(matches!(answer, ServerFrame::Applied { .. }), "{answer:?}");
+    World::write_at(app, &world.demo.orders, "v1", "m2", "Still there?").await;
+    let (intent, changes) = say("Yes");
+    let answer = desk.push(DocumentId::Timeline(chat, 2), intent, changes).await;
+    assert!(matches!(answer, ServerFrame::Applied { seq: 2, .. }), "{answer:?}");
+    assert_eq!(world.head(chat).await.position, 3, "one of before, two since");
+    let record = documents::get(&mut app.store.read().await.unwrap(), aside)
+        .await
+        .unwrap();
+    assert!(record.unwrap().quarantined);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failure_22_a_panic_inside_a_document_sets_it_aside_and_all_else_goes_on() {
+    for world in worlds().await {
+        let chat = assigned(&world, world.demo.ana, "v1").await;
+        let other = assigned(&world, world.demo.ana, "v2").await;
+        let document = DocumentId::Timeline(chat, 1);
+        let mut room = world.app.rooms.lock(&world.app.store, document).await.unwrap();
+        assert!(room.prepare_own(|_, _| panic!("as if Automerge did")).is_err());
+        assert!(room.must_be_set_aside());
+        aside::set(&world.app, &mut room).await.unwrap();
+        drop(room);
+        goes_on_without(&world, &world.app, chat, other).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failure_22_a_document_whose_stored_bytes_are_damaged_is_set_aside() {
+    for world in worlds().await {
+        let chat = assigned(&world, world.demo.ana, "v1").await;
+        let other = assigned(&world, world.demo.ana, "v2").await;
+        let contact = DocumentId::Contact(world.head(chat).await.contact);
+        let mut tx = world.app.store.begin().await.unwrap();
+        for id in [DocumentId::Timeline(chat, 1), contact] {
+            documents::ensure(&mut tx, id).await.unwrap();
+            documents::save_snapshot(&mut tx, id, 1, 1, b"no document".to_vec())
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+        // One that has nothing in memory yet.
+        let (_hand, clock) = causerie_server::clock::ManualClock::new(common::START);
+        let second = causerie_server::build(world.app.config.clone(), clock)
+            .await
+            .expect("a server in spite of it");
+        goes_on_without(&world, &second, chat, other).await;
+        // A profile that cannot be read keeps nobody from writing.
+        let mut incoming = World::incoming(&world.demo.orders, "v1", "m3", "It is me");
+        incoming.name = Some("Brown Fox".into());
+        ingest::receive(&second, incoming).await.expect("a stored message");
     }
 }
 

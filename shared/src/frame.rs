@@ -124,6 +124,8 @@ pub enum ClientFrame {
     Close {
         document: DocumentId,
     },
+    /// An intent as changes of a document. Without changes it asks, in whichever epoch, whether the intent was
+    /// applied: its author gets an answer also when they may not see the document any more.
     Push {
         document: DocumentId,
         epoch: u32,

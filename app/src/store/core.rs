@@ -106,6 +106,8 @@ pub struct Core {
     seen_later: Vec<(ConversationId, i64)>,
     /// Sent at least once: the server may have them, so they are not taken back.
     tried: HashSet<IntentId>,
+    /// May not be done any more; the server is asked whether it was before. With what its author is told if not.
+    doubted: HashMap<IntentId, Refusal>,
     /// When this agent's typing was last told, by conversation.
     told_typing: HashMap<ConversationId, Millis>,
     /// When colleagues were last told that the open chat is in front of me.
@@ -188,6 +190,7 @@ impl Core {
             asked: HashMap::new(),
             seen_later: vec![],
             tried: HashSet::new(),
+            doubted: HashMap::new(),
             told_typing: HashMap::new(),
             told_viewing: 0,
             present: HashMap::new(),

@@ -225,9 +225,7 @@ impl Store {
 
     /// What was typed and not sent.
     pub fn draft(self, id: ConversationId) -> Signal<String> {
-        self.read(Key::Draft(id), move |core| {
-            core.drafts.get(&id).cloned().unwrap_or_default()
-        })
+        self.read(Key::Draft(id), move |core| core.draft(id))
     }
 
     /// Offers to me, soonest due first.

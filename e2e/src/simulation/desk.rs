@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use causerie_app::store::core::{Act, Core, DiskKey, Event, Step, Stored};
+use causerie_app::store::{
+    core::{Act, Core, DiskKey, Event, Step, Stored},
+    view::Bubble,
+};
 use causerie_server::{Shared, store::feed};
 use causerie_shared::{
     Millis,
@@ -10,12 +13,16 @@ use causerie_shared::{
     frame::{ClientFrame, Command, ServerFrame, decode, encode},
     ids::{ContactId, ConversationId, IntentId, UserId},
     intent::{Action, Queued},
+    message::Author,
+    user::Role,
     window::Folder,
 };
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{api::Session, client::random, line::Line};
 
+/// After this long typing rests, also what was typed before a reload.
+const REST: Millis = 4_000;
 /// More turns than any talk takes.
 const TURNS: usize = 100;
 
@@ -273,6 +280,43 @@ impl Desk {
     pub(super) fn reply(&mut self, id: ConversationId, text: &str) {
         let reply = self.run(|core, step| core.reply(step, id, text.to_owned(), vec![]));
         reply.expect("a reply");
+    }
+
+    pub(super) fn discuss(&mut self, id: ConversationId, text: &str) {
+        let said = self.run(|core, step| core.discuss(step, id, text.to_owned(), vec![]));
+        said.expect("a message");
+    }
+
+    /// Types behind what is in the draft.
+    pub(super) fn draft(&mut self, id: ConversationId, more: &str) {
+        self.act(Act::Open(Some(id)));
+        let text = format!("{}{more}", self.core.draft(id));
+        self.act(Act::SetDraft(id, text));
+    }
+
+    /// Typing rests: what was typed is shared.
+    pub(super) fn rest(&mut self) {
+        self.now += REST;
+        self.handle(Event::Tick);
+        self.now -= REST;
+    }
+
+    /// Asks for the newest reply of a chat that this desk may redact to be forgotten; its text.
+    pub(super) fn redact(&mut self, id: ConversationId) -> Option<String> {
+        let (me, supervises) = (self.user(), self.session.info.me.role == Role::Supervisor);
+        let newest = self.core.bubbles(id).into_iter().rev().find_map(|bubble| match bubble {
+            Bubble::Message(message) => {
+                let may = match message.author {
+                    Author::Agent(author) => supervises || author == me,
+                    Author::Contact | Author::Bot | Author::System => false,
+                };
+                (may && message.position.is_some() && !message.redacted).then_some((message.id, message.body))
+            }
+            Bubble::Line(_) => None,
+        });
+        let (message, text) = newest?;
+        self.command(Command::Redact(id, message));
+        Some(text)
     }
 
     /// The contact of a chat, which is opened.

@@ -17,16 +17,18 @@ use causerie_server::{
 };
 use causerie_shared::{
     access::Access,
-    document::{DocumentId, contact, load, notes},
+    document::{DocumentId, contact, draft, load, notes, timeline},
     frame::ServerFrame,
     ids::{ContactId, ConversationId, InboxId},
     inbox::Mode,
-    refusal::Code,
     row::{Head, Row},
     window::Folder,
 };
 
-use super::desk::{Desk, Heard};
+use super::{
+    Work,
+    desk::{Desk, Heard},
+};
 
 /// More than there can be.
 const ALL: i64 = 1_000_000;
@@ -152,7 +154,10 @@ pub(super) async fn agrees(app: &Shared, desk: &mut Desk) -> Result<(), String> 
         }
         // Read as its user would: it comes with the next talk, if it is not there.
         desk.act(Act::Open(Some(*id)));
-        read(&mut db, desk, head).await?;
+        while desk.core.has_earlier(*id) {
+            desk.act(Act::Earlier(*id));
+        }
+        read(&mut db, &truth, desk, head).await?;
     }
     Ok(())
 }
@@ -182,8 +187,8 @@ fn holds_nothing(truth: &Truth, desk: &Desk, head: &Head) -> Result<(), String> 
     Ok(())
 }
 
-/// Messages, notes and profile of a chat are the server's.
-async fn read(db: &mut Db, desk: &Desk, head: &Head) -> Result<(), String> {
+/// Messages, discussion, draft, notes and profile of a chat are the server's.
+async fn read(db: &mut Db, truth: &Truth, desk: &Desk, head: &Head) -> Result<(), String> {
     let stored = messages::newest(&mut *db, head.id, ALL).await.expect("messages");
     let stored: Vec<(i64, String)> = stored
         .into_iter()
@@ -200,6 +205,24 @@ async fn read(db: &mut Db, desk: &Desk, head: &Head) -> Result<(), String> {
     let shown: Vec<(i64, String)> = shown.collect();
     if shown != stored {
         return Err(format!("{} shows {shown:?} and not {stored:?}", desk.name()));
+    }
+    let wanted = discussion(&mut *db, head.id).await;
+    let bubbles = desk.core.discussion(head.id).into_iter();
+    let has: Vec<String> = bubbles
+        .filter_map(|bubble| match bubble {
+            Bubble::Message(message) => Some(message.body),
+            Bubble::Line(_) => None,
+        })
+        .collect();
+    if has != wanted {
+        return Err(format!("{} has the discussion {has:?} and not {wanted:?}", desk.name()));
+    }
+    if truth.access.replies(&head.state) {
+        let wanted = draft::read(&document(&mut *db, DocumentId::Draft(head.id)).await).expect("a draft");
+        let has = desk.core.draft(head.id);
+        if has != wanted {
+            return Err(format!("{} has the draft {has:?} and not {wanted:?}", desk.name()));
+        }
     }
     let wanted = notes::read(&document(&mut *db, DocumentId::Notes(head.contact)).await).expect("notes");
     let has: Vec<_> = desk
@@ -219,6 +242,15 @@ async fn read(db: &mut Db, desk: &Desk, head: &Head) -> Result<(), String> {
     Ok(())
 }
 
+/// Texts of a chat's discussion, in order.
+async fn discussion(db: &mut Db, id: ConversationId) -> Vec<String> {
+    let doc = document(db, DocumentId::Discussion(id)).await;
+    let ids = timeline::ordered(&doc).expect("a discussion");
+    ids.into_iter()
+        .map(|id| timeline::get(&doc, id).expect("a discussion").expect("a message").body)
+        .collect()
+}
+
 async fn document(db: &mut Db, id: DocumentId) -> automerge::Automerge {
     let record = documents::get(&mut *db, id).await.expect("a document");
     let (epoch, snapshot, seq) = record.map_or((1, None, 0), |record| {
@@ -231,54 +263,70 @@ async fn document(db: &mut Db, id: DocumentId) -> automerge::Automerge {
     load(id.kind(), snapshot.as_deref(), &changes).expect("a document that can be read")
 }
 
-/// Every reply and every word of a note is at the server once, or in its author's tray of what was refused.
-/// Replies that are there stand in their author's order.
-pub(super) async fn once_or_refused(
-    app: &Shared,
-    desks: &[Desk],
-    replies: &[(usize, String)],
-    words: &[(usize, String)],
-) -> Result<(), String> {
+/// Every reply, every message of a discussion and every word of a note is at the server once, or in its author's
+/// tray of what was refused. Replies that are there stand in their author's order; what was redacted is nowhere.
+pub(super) async fn once_or_refused(app: &Shared, desks: &[Desk], work: &Work) -> Result<(), String> {
     let mut db = app.store.read().await.expect("a connection");
     let truth = Truth::of(&mut db, &desks[0]).await;
-    let mut said: Vec<String> = vec![];
+    let (mut said, mut asides): (Vec<String>, Vec<String>) = (vec![], vec![]);
     let mut noted = String::new();
     let contacts: BTreeSet<ContactId> = truth.heads.values().map(|head| head.contact).collect();
     for head in truth.heads.values() {
         let rows = messages::newest(&mut db, head.id, ALL).await.expect("messages");
         let texts: Vec<String> = rows.into_iter().map(|record| record.body).collect();
         for (number, desk) in desks.iter().enumerate() {
-            let of = |text: &String| replies.iter().position(|(by, reply)| *by == number && reply == text);
+            let of = |text: &String| {
+                work.replies
+                    .iter()
+                    .position(|(by, reply)| *by == number && reply == text)
+            };
             let order: Vec<usize> = texts.iter().filter_map(of).collect();
             if !order.is_sorted() {
                 return Err(format!("replies of {} are out of order: {texts:?}", desk.name()));
             }
         }
         said.extend(texts);
+        asides.extend(discussion(&mut db, head.id).await);
     }
     for contact in contacts {
         let notes = notes::read(&document(&mut db, DocumentId::Notes(contact)).await).expect("notes");
         noted.extend(notes.into_iter().map(|note| note.text + "\n"));
     }
-    for (desk, text) in replies {
+    for (desk, text) in &work.replies {
         let stored = said.iter().filter(|body| *body == text).count();
-        once(&desks[*desk], text, stored)?;
+        // A redaction is asked for once, of what is stored; it may have got lost on the way.
+        if stored == 0 && work.redacted.contains(text) {
+            forgotten(desks, text)?;
+        } else {
+            once(&desks[*desk], text, stored)?;
+        }
     }
-    for (desk, word) in words {
+    for (desk, text) in &work.discussed {
+        once(&desks[*desk], text, asides.iter().filter(|body| *body == text).count())?;
+    }
+    for (desk, word) in &work.words {
         once(&desks[*desk], word, noted.matches(word.as_str()).count())?;
     }
     Ok(())
 }
 
-/// Stored once or refused, not both, with one exception: whose access was taken away before the acknowledgement
-/// arrived is told that it was not delivered, for the server does not talk about what they may not see.
+/// No disk holds the text any more, and nobody is told that it was not delivered.
+fn forgotten(desks: &[Desk], text: &str) -> Result<(), String> {
+    for desk in desks {
+        let holds = |bytes: &Vec<u8>| bytes.windows(text.len()).any(|some| some == text.as_bytes());
+        if let Some((key, _)) = desk.disk.iter().find(|(_, bytes)| holds(bytes)) {
+            return Err(format!("{} keeps {text}, which was redacted, as {key:?}", desk.name()));
+        }
+    }
+    Ok(())
+}
+
+/// Stored once or refused, not both.
 fn once(desk: &Desk, text: &str, stored: usize) -> Result<(), String> {
     let tray = desk.core.undelivered();
-    let left: Vec<_> = tray.iter().filter(|left| left.text.as_deref() == Some(text)).collect();
-    let taken = left.iter().all(|left| left.refusal.code == Code::Forbidden);
-    match (stored, left.len()) {
+    let refused = tray.iter().filter(|left| left.text.as_deref() == Some(text)).count();
+    match (stored, refused) {
         (1, 0) | (0, 1) => Ok(()),
-        (1, 1) if taken => Ok(()),
         (stored, refused) => Err(format!(
             "{text} of {} is {stored} times at the server and {refused} times refused",
             desk.name()

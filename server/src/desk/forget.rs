@@ -15,7 +15,7 @@ use super::{DeskError, change, redact, seen::touch};
 use crate::{
     state::App,
     store::{Db, contacts, conversations, files, messages},
-    sync::{News, outgrown, room::Prepared, rooms::Locked},
+    sync::{News, aside, outgrown, room::Prepared, rooms::Locked},
 };
 
 /// How often it is tried again when somebody wrote at the same time.
@@ -57,7 +57,7 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
     let chats = conversations::of_contact(&mut *app.store.read().await?, contact, MAX_CHATS).await?;
     let mut rooms = vec![];
     for id in documents(contact, &chats) {
-        let room = app.rooms.lock(&app.store, id).await?;
+        let room = aside::lock(app, id).await?;
         if !room.is_empty() {
             let prepared = room.prepare_anew(Forget::Everything)?;
             rooms.push((room, prepared));

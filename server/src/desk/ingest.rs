@@ -28,7 +28,7 @@ use crate::{
         messages::{self, MessageRecord},
         places::AccountRecord,
     },
-    sync::{News, outgrown, room::Prepared},
+    sync::{News, aside, outgrown, room::Prepared},
 };
 
 /// How often a message is tried again when its chat changed between reading and writing.
@@ -130,10 +130,16 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         attachments: incoming.files.clone(),
     };
     let document = DocumentId::Timeline(conversation, segment);
-    let mut room = app.rooms.lock(&app.store, document).await?;
-    let mut prepared = room
-        .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?
-        .ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
+    let mut room = aside::lock(app, document).await?;
+    if room.usable().is_err() {
+        return Err(set_aside());
+    }
+    let prepared = room.prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some));
+    if room.must_be_set_aside() {
+        aside::set(app, &mut room).await?;
+        return Err(set_aside());
+    }
+    let mut prepared = prepared?.ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
 
     let mut tx = app.store.begin().await?;
     contacts::lock(&mut tx, contact.id).await?;
@@ -170,6 +176,11 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         .queue_change(document, &ServerFrame::Part(part), Some(&scope), None);
     change::publish(app, news);
     Ok(accepted(&record))
+}
+
+/// The chat goes on in the next segment: tried again, the message finds it.
+fn set_aside() -> DeskError {
+    Refusal::new(Code::Conflict, "the segment was set aside").into()
 }
 
 fn accepted(record: &MessageRecord) -> Accepted {
@@ -325,9 +336,17 @@ async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result
         return Ok(());
     }
     let document = DocumentId::Contact(contact);
-    let mut room = app.rooms.lock(&app.store, document).await?;
-    let prepared: Option<Prepared> =
-        room.prepare_own(|doc, pen| contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref()))?;
+    let mut room = aside::lock(app, document).await?;
+    if room.usable().is_err() {
+        // What the contact says is stored all the same.
+        return Ok(());
+    }
+    let prepared =
+        room.prepare_own(|doc, pen| contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref()));
+    if room.must_be_set_aside() {
+        return aside::set(app, &mut room).await;
+    }
+    let prepared: Option<Prepared> = prepared?;
     let Some(prepared) = prepared else { return Ok(()) };
     let mut news = News::default();
     let mut tx = app.store.begin().await?;

@@ -10,11 +10,11 @@ use causerie_shared::{
     user::{Availability, PRESENCE_GRACE_MS},
 };
 
-use super::{DeskError, change, lifecycle};
+use super::{DeskError, change, lifecycle, visit};
 use crate::{
     state::App,
     store::{
-        Db, StoreError, conversations, people, places, presence,
+        Db, conversations, people, places, presence,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -64,20 +64,23 @@ async fn grace(db: &mut Db, user: UserId, now: Millis) -> Result<(), DeskError> 
     .await
 }
 
-/// A node is gone without a word: its users get the grace to come to another one.
-pub async fn reap(app: &App) -> Result<(), StoreError> {
+/// A node is gone without a word: its users get the grace to come to another one, its visitors are offline.
+pub async fn reap(app: &App) -> Result<(), DeskError> {
     let engine = app.store.engine();
     if !presence::has_dead(&mut *app.store.read().await?, engine, app.node).await? {
         return Ok(());
     }
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
+    let mut news = News::default();
     for user in presence::reap(&mut tx, engine, app.node).await? {
-        if let Err(DeskError::Store(error)) = grace(&mut tx, user, now).await {
-            return Err(error);
-        }
+        grace(&mut tx, user, now).await?;
+    }
+    for contact in presence::reap_visitors(&mut tx, engine, app.node).await? {
+        visit::lost(&mut tx, contact, &mut news).await?;
     }
     tx.commit().await?;
+    change::publish(app, news);
     app.timers_changed.notify_one();
     Ok(())
 }
@@ -148,13 +151,14 @@ pub async fn declare(app: &App, user: UserId, availability: Availability) -> Res
 }
 
 /// After a start everyone who was connected, and is not to another node, gets the grace to come back.
-pub async fn recover(app: &App) -> Result<(), StoreError> {
+pub async fn recover(app: &App) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     presence::reap(&mut tx, app.store.engine(), app.node).await?;
-    if !presence::any(&mut tx).await? {
-        // No other node has people, so none has visitors to speak of.
-        conversations::all_offline(&mut tx).await?;
+    presence::reap_visitors(&mut tx, app.store.engine(), app.node).await?;
+    let mut news = News::default();
+    for contact in conversations::adrift(&mut tx).await? {
+        visit::lost(&mut tx, contact, &mut news).await?;
     }
     let users = people::users(&mut tx).await?;
     app.visitors
@@ -173,6 +177,7 @@ pub async fn recover(app: &App) -> Result<(), StoreError> {
         timers::set(&mut tx, &timer).await?;
     }
     tx.commit().await?;
+    change::publish(app, news);
     // Chats that wait since before the restart must not wait for the next event.
     for inbox in places::inboxes(&mut *app.store.read().await?).await? {
         app.dispatch(inbox.id, true);

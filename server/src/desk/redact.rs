@@ -15,7 +15,7 @@ use crate::{
     http::files as disk,
     state::App,
     store::{Db, conversations, files, messages},
-    sync::{News, outgrown},
+    sync::{News, aside, outgrown},
 };
 
 /// How often it is tried again when somebody wrote at the same time on another node.
@@ -51,7 +51,8 @@ async fn attempt(
         Some(record) => DocumentId::Timeline(conversation, record.row.segment),
         None => DocumentId::Discussion(conversation),
     };
-    let mut room = app.rooms.lock(&app.store, document).await?;
+    let mut room = aside::lock(app, document).await?;
+    room.usable()?;
     let Some(said) = timeline::get(room.doc(), message)? else {
         return Err(missing().into());
     };

@@ -1,40 +1,73 @@
 //! The visitor's presence on the page: connected or not, and where.
 
-use causerie_shared::ids::ConversationId;
+use causerie_shared::ids::{ContactId, ConversationId};
 
 use super::{DeskError, change, seen::touch};
-use crate::{state::App, store::conversations, sync::News};
+use crate::{
+    state::App,
+    store::{Db, contacts, conversations, presence},
+    sync::News,
+};
 
-/// The visitor's panel connected or went.
-pub async fn online(app: &App, conversation: ConversationId, online: bool) -> Result<(), DeskError> {
-    update(app, conversation, |head| {
-        std::mem::replace(&mut head.online, online) != online
-    })
-    .await
+/// A socket of the visitor opened on this node, which knows of it already.
+pub async fn arrived(app: &App, contact: ContactId) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    contacts::lock(&mut tx, contact).await?;
+    presence::lease_visitor(&mut tx, app.node, contact).await?;
+    let mut news = News::default();
+    online(&mut tx, contact, true, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+/// A socket of the visitor closed. With the last one anywhere the console sees them offline.
+pub async fn left(app: &App, contact: ContactId) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    // Under the contact's lock: one who comes back at this moment says so before this or after it.
+    contacts::lock(&mut tx, contact).await?;
+    if app.visitors.is_connected(contact) {
+        return Ok(());
+    }
+    presence::release_visitor(&mut tx, app.node, contact).await?;
+    let mut news = News::default();
+    lost(&mut tx, contact, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+/// A node lost the visitor: they are offline, unless another one has them.
+pub(super) async fn lost(db: &mut Db, contact: ContactId, news: &mut News) -> Result<(), DeskError> {
+    if presence::is_visitor_leased(&mut *db, contact).await? {
+        return Ok(());
+    }
+    online(db, contact, false, news).await
+}
+
+async fn online(db: &mut Db, contact: ContactId, online: bool, news: &mut News) -> Result<(), DeskError> {
+    let Some(open) = conversations::open_of(&mut *db, contact).await? else {
+        return Ok(());
+    };
+    let Some(mut head) = conversations::lock(&mut *db, open.id).await? else {
+        return Ok(());
+    };
+    if std::mem::replace(&mut head.online, online) != online {
+        touch(db, &mut head, news).await?;
+    }
+    Ok(())
 }
 
 /// The visitor navigated.
 pub async fn page(app: &App, conversation: ConversationId, page: Option<String>) -> Result<(), DeskError> {
-    update(app, conversation, |head| {
-        let changed = head.origin.page != page;
-        head.origin.page = page;
-        changed
-    })
-    .await
-}
-
-async fn update(
-    app: &App,
-    conversation: ConversationId,
-    change_head: impl FnOnce(&mut causerie_shared::row::Head) -> bool,
-) -> Result<(), DeskError> {
     let mut tx = app.store.begin().await?;
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
         return Ok(());
     };
-    if !change_head(&mut head) {
+    if head.origin.page == page {
         return Ok(());
     }
+    head.origin.page = page;
     let mut news = News::default();
     touch(&mut tx, &mut head, &mut news).await?;
     tx.commit().await?;

@@ -260,12 +260,17 @@ pub async fn ahead_of(db: &mut Db, head: &Head) -> Result<u32, StoreError> {
     Ok(row.try_get::<i64, _>("n")? as u32)
 }
 
-/// Marks every visitor as gone: no socket outlives the server.
-pub async fn all_offline(db: &mut Db) -> Result<(), StoreError> {
-    sqlx::query("UPDATE conversations SET online = 0 WHERE online = 1")
-        .execute(db)
-        .await?;
-    Ok(())
+/// Marks the visitors of ended chats as gone whom no node has; nobody is told. Returns the contacts of open chats
+/// of whom the same is true: those who see the chats must hear of it.
+pub async fn adrift(db: &mut Db) -> Result<Vec<ContactId>, StoreError> {
+    const ADRIFT: &str = "online = 1 AND contact_id NOT IN (SELECT contact_id FROM visitor_leases)";
+    let ended = format!("UPDATE conversations SET online = 0 WHERE {ADRIFT} AND ended_at IS NOT NULL");
+    sqlx::query(sqlx::AssertSqlSafe(ended)).execute(&mut *db).await?;
+    let open = format!("SELECT DISTINCT contact_id FROM conversations WHERE {ADRIFT}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(open)).fetch_all(db).await?;
+    rows.iter()
+        .map(|row| id(&row.try_get::<String, _>("contact_id")?, "contact id"))
+        .collect()
 }
 
 /// Users who were asked in the current round of a waiting chat.

@@ -1,6 +1,9 @@
-//! Availability and connectivity of users.
+//! Availability and connectivity of users, and connectivity of visitors.
 
-use causerie_shared::{ids::UserId, user::Availability};
+use causerie_shared::{
+    ids::{ContactId, UserId},
+    user::Availability,
+};
 
 use sqlx::Row as _;
 
@@ -55,29 +58,54 @@ pub async fn is_leased(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
-/// Has any node sockets of anybody?
-pub async fn any(db: &mut Db) -> Result<bool, StoreError> {
-    Ok(sqlx::query("SELECT node FROM leases LIMIT 1")
+/// The node has sockets of the visitor.
+pub async fn lease_visitor(db: &mut Db, node: i64, contact: ContactId) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO visitor_leases (node, contact_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(node)
+        .bind(contact.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The node has no socket of the visitor any more.
+pub async fn release_visitor(db: &mut Db, node: i64, contact: ContactId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM visitor_leases WHERE node = $1 AND contact_id = $2")
+        .bind(node)
+        .bind(contact.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Has any node sockets of the visitor?
+pub async fn is_visitor_leased(db: &mut Db, contact: ContactId) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT node FROM visitor_leases WHERE contact_id = $1 LIMIT 1")
+        .bind(contact.to_string())
         .fetch_optional(db)
-        .await?
-        .is_some())
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Which nodes' rows stay: a node of PostgreSQL holds an advisory lock for as long as it lives, and SQLite has
 /// one node, which has just begun when it asks.
-fn dead(engine: Engine) -> &'static str {
+fn dead(engine: Engine, table: &str) -> String {
     match engine {
-        Engine::Sqlite => "node <> $1",
-        Engine::Postgres => {
+        Engine::Sqlite => "node <> $1".to_owned(),
+        Engine::Postgres => format!(
             "node <> $1 AND NOT EXISTS (SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.granted \
-             AND k.objsubid = 1 AND ((CAST(k.classid AS BIGINT) << 32) | CAST(k.objid AS BIGINT)) = leases.node)"
-        }
+             AND k.objsubid = 1 AND ((CAST(k.classid AS BIGINT) << 32) | CAST(k.objid AS BIGINT)) = {table}.node)"
+        ),
     }
 }
 
 /// Are there rows of nodes that are gone?
 pub async fn has_dead(db: &mut Db, engine: Engine, me: i64) -> Result<bool, StoreError> {
-    let sql = format!("SELECT node FROM leases WHERE {} LIMIT 1", dead(engine));
+    let sql = format!(
+        "SELECT node FROM leases WHERE {} UNION ALL SELECT node FROM visitor_leases WHERE {} LIMIT 1",
+        dead(engine, "leases"),
+        dead(engine, "visitor_leases")
+    );
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(me)
         .fetch_optional(db)
@@ -87,9 +115,21 @@ pub async fn has_dead(db: &mut Db, engine: Engine, me: i64) -> Result<bool, Stor
 
 /// Removes the rows of nodes that are gone; whose sockets they had.
 pub async fn reap(db: &mut Db, engine: Engine, me: i64) -> Result<Vec<UserId>, StoreError> {
-    let sql = format!("DELETE FROM leases WHERE {} RETURNING user_id", dead(engine));
+    let sql = format!("DELETE FROM leases WHERE {} RETURNING user_id", dead(engine, "leases"));
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(me).fetch_all(db).await?;
     rows.iter()
         .map(|row| id(&row.try_get::<String, _>("user_id")?, "user id"))
+        .collect()
+}
+
+/// As [`reap`], for visitors.
+pub async fn reap_visitors(db: &mut Db, engine: Engine, me: i64) -> Result<Vec<ContactId>, StoreError> {
+    let sql = format!(
+        "DELETE FROM visitor_leases WHERE {} RETURNING contact_id",
+        dead(engine, "visitor_leases")
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(me).fetch_all(db).await?;
+    rows.iter()
+        .map(|row| id(&row.try_get::<String, _>("contact_id")?, "contact id"))
         .collect()
 }

@@ -16,6 +16,7 @@ use causerie_shared::{
 use super::{
     SocketId,
     access::{readable, reads_document},
+    aside,
 };
 use crate::{
     desk::DeskError,
@@ -188,7 +189,7 @@ pub async fn open(
         return Ok(());
     }
     // Under the room's lock nothing can come between the catch-up and the first live change.
-    let room = app.rooms.lock(&app.store, document).await?;
+    let room = aside::lock(app, document).await?;
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
     let part = room.part_since(&mut db, have).await?;

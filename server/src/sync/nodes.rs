@@ -13,7 +13,7 @@ use causerie_shared::{
 
 use super::{News, access, grants};
 use crate::{
-    desk::presence,
+    desk::{DeskError, presence, visit},
     state::{App, Shared},
     store::{
         Db, Engine, StoreError, conversations, documents, feed,
@@ -69,6 +69,11 @@ async fn listen(app: Shared, mut link: Link) {
                         tracing::error!(%error, "a connection could not be stored again");
                     }
                 }
+                for contact in app.visitors.contacts() {
+                    if let Err(error) = visit::arrived(&app, contact).await {
+                        tracing::error!(%error, "a visitor's connection could not be stored again");
+                    }
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "the database is not heard");
@@ -98,7 +103,11 @@ async fn follow(app: Shared) {
                 stuck_at = waits_for;
                 // What nobody follows any more is forgotten.
                 app.hub.followed();
-                if stuck { read(&app).await } else { Ok(()) }
+                if stuck {
+                    read(&app).await.map_err(DeskError::from)
+                } else {
+                    Ok(())
+                }
             }
         };
         if let Err(error) = done {
@@ -107,12 +116,12 @@ async fn follow(app: Shared) {
     }
 }
 
-async fn catch_up(app: &App) -> Result<(), StoreError> {
+async fn catch_up(app: &App) -> Result<(), DeskError> {
     // Timers that another node set, and those of a node that is gone, are everyone's.
     app.timers_changed.notify_one();
     presence::reap(app).await?;
     read_documents(app).await?;
-    read(app).await
+    Ok(read(app).await?)
 }
 
 /// Feed entries that were not announced here.

@@ -11,7 +11,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{SocketId, access::reads_contact, outgrown, room::Prepared, rooms::Locked};
+use super::{SocketId, access::reads_contact, aside, outgrown, room::Prepared, rooms::Locked};
 use crate::{
     desk::{DeskError, change, contact, discussion, reply},
     state::App,
@@ -81,14 +81,16 @@ enum Done {
 }
 
 async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
+    if push.changes.is_empty() {
+        return answer(app, pusher, push).await;
+    }
     let changes = gate::read(&push.changes)?;
-    let mut room = app.rooms.lock(&app.store, push.document).await?;
+    let mut room = aside::lock(app, push.document).await?;
     let held = room.holds(&changes);
     let mut prepared = match admit(&mut room, pusher, push, changes, held) {
         Ok(prepared) => prepared,
         Err(None) => {
-            tracing::error!(document = %push.document, "a document panicked and was set aside");
-            set_aside(app, &mut room, push.document).await?;
+            aside::set(app, &mut room).await?;
             return Ok(Done::Panicked);
         }
         // What is stored already is acknowledged, whatever the gate says to a second one.
@@ -115,6 +117,17 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
     }
 }
 
+/// A push without changes asks what became of the intent.
+async fn answer(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
+    let room = aside::lock(app, push.document).await?;
+    let mut db = app.store.read().await?;
+    let Some(frame) = known(&mut db, &room, pusher, push, false).await? else {
+        return Err(Refusal::new(Code::NotFound, "it did not arrive").into());
+    };
+    app.hub.send(pusher.socket, &frame);
+    Ok(Done::Stored)
+}
+
 /// Steps 2 (may anything be written) to 6, on the document in memory. `Err(None)`: it panicked.
 fn admit(
     room: &mut Locked,
@@ -134,20 +147,6 @@ fn admit(
     room.prepare(writer, changes)
 }
 
-/// Nobody writes the document any more. A chat goes on in the next segment.
-async fn set_aside(app: &App, room: &mut Locked, document: DocumentId) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
-    let mut news = News::default();
-    room.quarantine(&mut tx).await?;
-    if let DocumentId::Timeline(conversation, segment) = document {
-        let target = reply::Target { conversation, segment };
-        reply::leave_segment(&mut tx, target, &mut news).await?;
-    }
-    tx.commit().await?;
-    change::publish(app, news);
-    Ok(())
-}
-
 /// Step 2, second half: what is stored already is acknowledged, never applied twice. `held`: the document had all
 /// the changes before.
 async fn known(
@@ -157,21 +156,29 @@ async fn known(
     push: &Push,
     held: bool,
 ) -> Result<Option<ServerFrame>, DeskError> {
-    if push.epoch != room.epoch {
+    if push.epoch != room.epoch && !push.changes.is_empty() {
         // Whoever stands in another epoch must first know what the document is now.
         return Ok(None);
     }
-    let (seq, changes) = match documents::past_of(&mut *db, push.document, push.intent).await? {
+    let past = documents::past_of(&mut *db, push.document, push.intent).await?;
+    if past.is_none() && !held {
+        return Ok(None);
+    }
+    let reads = super::access::reads_document(db, &pusher.access, push.document).await?;
+    if !reads && !is_author(room, pusher, past.as_ref()) {
+        return Err(Refusal::new(Code::Forbidden, "you may not see this any more").into());
+    }
+    let (seq, mut changes) = match past {
         Some(Past::Stored(stored)) if stored.changes == push.changes => (stored.seq, vec![]),
         Some(Past::Stored(stored)) => (stored.seq, stored.changes),
-        Some(Past::Settled) | None if held => (room.seq, vec![]),
         // Applied in an older epoch: the document holds what came of it. The bytes say nothing new to the
         // client, and keep it from taking its own for stored.
-        Some(Past::Settled) => (room.seq, vec![genesis(push.document.kind())]),
-        None => return Ok(None),
+        Some(Past::Settled) if !held => (room.seq, vec![genesis(push.document.kind())]),
+        Some(Past::Settled) | None => (room.seq, vec![]),
     };
-    if !super::access::reads_document(db, &pusher.access, push.document).await? {
-        return Err(Refusal::new(Code::Forbidden, "you may not see this any more").into());
+    if !reads {
+        // That it was done is all that its author may still know.
+        changes.clear();
     }
     Ok(Some(ServerFrame::Applied {
         intent: push.intent,
@@ -180,6 +187,16 @@ async fn known(
         seq,
         changes,
     }))
+}
+
+/// Was the intent the user's? Of one that was applied in an older epoch only its author knows the name, or those
+/// who could read what came of it.
+fn is_author(room: &Locked, pusher: &Pusher, past: Option<&Past>) -> bool {
+    match past {
+        Some(Past::Stored(stored)) => room.wrote(pusher.access.user, &stored.changes),
+        Some(Past::Settled) => true,
+        None => false,
+    }
 }
 
 enum Stored {

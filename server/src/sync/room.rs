@@ -22,7 +22,7 @@ use causerie_shared::{
     },
     frame::{DocumentCursor, Part},
     gate::{self, Actors, Admitted, KnownActor, Writer},
-    ids::IntentId,
+    ids::{IntentId, UserId},
     refusal::{Code, Refusal},
 };
 
@@ -39,6 +39,8 @@ pub struct Room {
     pub seq: i64,
     sealed: bool,
     quarantined: bool,
+    /// What is stored cannot be read; whoever locks it sets it aside.
+    damaged: bool,
     snapshot_seq: i64,
     /// Stored bytes of this epoch's changes, and how many of them it began with.
     bytes: i64,
@@ -91,10 +93,15 @@ impl Room {
         let (epoch, snapshot, snapshot_seq) = record.as_ref().map_or((1, None, 0), |record| {
             (record.epoch, record.snapshot.as_deref(), record.snapshot_seq)
         });
-        let pushes = documents::pushes_after(&mut db, id, epoch, snapshot_seq).await?;
-        let seq = pushes.last().map_or(snapshot_seq, |push| push.seq);
+        let (pushes, readable) = match documents::pushes_after(&mut db, id, epoch, snapshot_seq).await {
+            Err(StoreError::Damaged(_)) => (vec![], false),
+            pushes => (pushes?, true),
+        };
+        let stands = record.as_ref().filter(|_| !readable).map(|record| record.seq);
+        let seq = stands.unwrap_or_else(|| pushes.last().map_or(snapshot_seq, |push| push.seq));
         let changes: Vec<Vec<u8>> = pushes.into_iter().flat_map(|push| push.changes).collect();
         let actors = documents::actors(&mut db, id, epoch).await?;
+        let doc = read(id, snapshot, &changes).filter(|_| readable);
         Ok(Self {
             id,
             epoch,
@@ -105,7 +112,8 @@ impl Room {
             bytes: record.as_ref().map_or(0, |record| record.bytes),
             begun_bytes: record.as_ref().map_or(0, |record| record.begun_bytes),
             stale: false,
-            doc: document::load(id.kind(), snapshot, &changes)?,
+            damaged: doc.is_none(),
+            doc: doc.unwrap_or_else(|| document::begin(id.kind())),
             actors: Known(actors.into_iter().map(|stored| (stored.actor, stored.known)).collect()),
             pen: Pen {
                 actor: random_bytes(),
@@ -114,11 +122,22 @@ impl Room {
         })
     }
 
-    /// May anything be written here in this epoch?
-    pub fn open_for(&self, epoch: u32) -> Result<(), Refusal> {
-        if self.quarantined {
+    /// What is stored cannot be read, and nobody has set it aside yet.
+    pub fn must_be_set_aside(&self) -> bool {
+        self.damaged && !self.quarantined
+    }
+
+    /// May the document be written, by whomever?
+    pub fn usable(&self) -> Result<(), Refusal> {
+        if self.quarantined || self.damaged {
             return Err(Refusal::new(Code::Quarantined, "this document was set aside"));
         }
+        Ok(())
+    }
+
+    /// May anything be written here in this epoch?
+    pub fn open_for(&self, epoch: u32) -> Result<(), Refusal> {
+        self.usable()?;
         if epoch != self.epoch {
             return Err(Refusal::new(Code::StaleEpoch, "the document was begun anew"));
         }
@@ -131,6 +150,16 @@ impl Room {
     /// Are all these changes in the document already?
     pub fn holds(&self, changes: &[automerge::Change]) -> bool {
         changes.iter().all(|change| gate::holds(&self.doc, &change.hash()))
+    }
+
+    /// Are all these changes of this epoch the user's?
+    pub fn wrote(&self, user: UserId, changes: &[Vec<u8>]) -> bool {
+        changes.iter().all(|bytes| {
+            document::parse(bytes).is_ok_and(|change| {
+                let writer = self.actors.known(change.actor_id()).and_then(|actor| actor.bound_to);
+                writer.is_some_and(|writer| writer.user == user)
+            })
+        })
     }
 
     /// The document; with the changes that are being tried.
@@ -171,13 +200,19 @@ impl Room {
         }
     }
 
-    /// Prepares a change of the server's own, as [`Room::prepare`] does. `None` when it changes nothing.
+    /// Prepares a change of the server's own, as [`Room::prepare`] does. `None` when it changes nothing. When the
+    /// document panics, [`Room::must_be_set_aside`] says so from then on.
     pub fn prepare_own(
         &mut self,
         edit: impl FnOnce(&mut Automerge, &Pen) -> Result<Option<Vec<u8>>, DocumentError>,
     ) -> Result<Option<Prepared>, DocumentError> {
         self.stale = true;
-        let Some(bytes) = edit(&mut self.doc, &self.pen)? else {
+        let edited = catch_unwind(AssertUnwindSafe(|| edit(&mut self.doc, &self.pen)));
+        let Ok(edited) = edited else {
+            self.damaged = true;
+            return Err(DocumentError::Damaged("the document panicked".to_owned()));
+        };
+        let Some(bytes) = edited? else {
             self.stale = false;
             return Ok(None);
         };
@@ -351,7 +386,20 @@ impl Room {
     }
 
     /// What a replica that stands at `have` lacks: a range read, no document is loaded for it.
+    ///
+    /// Of a document that cannot be read it lacks nothing: it keeps what it has.
     pub async fn part_since(&self, db: &mut Db, have: Option<DocumentCursor>) -> Result<Part, StoreError> {
+        if self.damaged {
+            let held = have.map_or(0, |have| have.seq);
+            return Ok(Part {
+                document: self.id,
+                epoch: have.map_or(self.epoch, |have| have.epoch),
+                from: held,
+                to: held,
+                snapshot: None,
+                changes: vec![],
+            });
+        }
         // The database knows better: another node may have written, or begun the document anew.
         let (epoch, seq) = documents::place(&mut *db, self.id).await?.unwrap_or((self.epoch, 0));
         let held = have
@@ -379,6 +427,22 @@ impl Room {
         self.quarantined = true;
         documents::ensure(&mut *db, self.id).await?;
         documents::quarantine(db, self.id).await
+    }
+}
+
+/// The document in memory; `None` when what is stored makes no sense, or makes Automerge panic.
+fn read(id: DocumentId, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Option<Automerge> {
+    let loaded = catch_unwind(AssertUnwindSafe(|| document::load(id.kind(), snapshot, changes)));
+    match loaded {
+        Ok(Ok(doc)) => Some(doc),
+        Ok(Err(error)) => {
+            tracing::error!(document = %id, %error, "a document cannot be read");
+            None
+        }
+        Err(_) => {
+            tracing::error!(document = %id, "a document panicked when it was read");
+            None
+        }
     }
 }
 

@@ -140,7 +140,18 @@ impl World {
         cid: &str,
         text: &str,
     ) -> ingest::Accepted {
-        let incoming = ingest::Incoming {
+        let incoming = Self::incoming(account, visitor, cid, text);
+        ingest::receive(app, incoming).await.expect("a stored message")
+    }
+
+    /// A visitor's message as the widget passes it on.
+    pub fn incoming(
+        account: &causerie_server::store::places::AccountRecord,
+        visitor: &str,
+        cid: &str,
+        text: &str,
+    ) -> ingest::Incoming {
+        ingest::Incoming {
             account: account.clone(),
             external: visitor.into(),
             cid: cid.into(),
@@ -149,8 +160,7 @@ impl World {
             name: None,
             email: None,
             origin: Origin::default(),
-        };
-        ingest::receive(app, incoming).await.expect("a stored message")
+        }
     }
 
     pub async fn head(&self, id: ConversationId) -> Head {

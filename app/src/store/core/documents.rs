@@ -255,7 +255,7 @@ impl Core {
         }
     }
 
-    /// The documents may not be seen any more: copies go, unsent work becomes "Not delivered".
+    /// The documents may not be seen any more: copies go, unsent work becomes "Not delivered" unless it had arrived.
     pub(super) fn purge(&mut self, step: &mut Step<'_>, documents: &[DocumentId]) {
         for id in documents {
             self.replicas.remove(id);
@@ -269,7 +269,7 @@ impl Core {
                 .collect();
             for intent in lost {
                 let refusal = Refusal::new(Code::Forbidden, "you may not write here any more");
-                self.mark_refused(step, intent, refusal);
+                self.doubt(step, intent, *id, refusal);
             }
             self.show_document(step, *id);
         }

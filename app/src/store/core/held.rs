@@ -3,6 +3,7 @@
 
 use causerie_shared::{
     Millis,
+    document::DocumentId,
     ids::{ConversationId, IntentId},
     intent::{QueueState, Queued},
     message::Author,
@@ -62,12 +63,13 @@ impl Core {
         }
     }
 
-    /// Replies to chats that ended or went to somebody else meanwhile are not delivered, and said so at once.
+    /// Replies to chats that ended or went to somebody else meanwhile are not delivered, and said so as soon as the
+    /// server knows nothing of them.
     pub(super) fn refuse_lost(&mut self, step: &mut Step<'_>) {
         let Some(access) = self.access.as_ref().filter(|_| self.caught_up) else {
             return;
         };
-        let lost: Vec<(IntentId, Code)> = self
+        let lost: Vec<(IntentId, DocumentId, Code)> = self
             .outbox
             .iter()
             .filter_map(|queued| {
@@ -78,15 +80,16 @@ impl Core {
                     return None;
                 }
                 let over = head.state.status().is_final();
-                Some((queued.intent.id, if over { Code::Closed } else { Code::Forbidden }))
+                let code = if over { Code::Closed } else { Code::Forbidden };
+                Some((queued.intent.id, queued.intent.action.document()?, code))
             })
             .collect();
-        for (intent, code) in lost {
+        for (intent, document, code) in lost {
             let text = match code {
                 Code::Closed => "the chat has ended",
                 _ => "the chat is somebody else's now",
             };
-            self.mark_refused(step, intent, Refusal::new(code, text));
+            self.doubt(step, intent, document, Refusal::new(code, text));
         }
     }
 }

@@ -80,6 +80,7 @@ impl Core {
         self.caught_up = false;
         self.elsewhere.clear();
         self.denied.clear();
+        self.doubted.clear();
         self.nobody(step);
         self.interrupted(step);
         step.changed(Key::Connection);

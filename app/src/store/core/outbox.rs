@@ -46,7 +46,8 @@ impl Core {
             let held = replica.held_until.is_some_and(|until| until > step.now);
             // What came meanwhile decides whether a reply is held: it is asked for first.
             let waits = replica.lane != Lane::Live && next.change.is_some() && !self.tried.contains(&next.intent);
-            if next.sent.is_some() || replica.outdated || held || waits || replica.lane == Lane::Closed {
+            let doubted = self.doubted.contains_key(&next.intent);
+            if doubted || next.sent.is_some() || replica.outdated || held || waits || replica.lane == Lane::Closed {
                 continue;
             }
             if let DocumentId::Timeline(id, _) = replica.id
@@ -152,8 +153,32 @@ impl Core {
         self.show_document(step, document);
     }
 
+    /// It may not be done any more. Whether it was done before an acknowledgement got lost, only the server knows:
+    /// it is asked, and the refusal is shown if it was not.
+    pub(super) fn doubt(&mut self, step: &mut Step<'_>, intent: IntentId, document: DocumentId, refusal: Refusal) {
+        if self.is_draft(intent) {
+            return self.mark_refused(step, intent, refusal);
+        }
+        // Whoever is not asking now does when the line is back; other tabs learn of the answer.
+        if !self.online() || !self.leads || self.doubted.contains_key(&intent) {
+            return;
+        }
+        self.doubted.insert(intent, refusal);
+        step.send(ClientFrame::Push {
+            document,
+            epoch: 0,
+            intent,
+            changes: vec![],
+        });
+    }
+
     /// The server said no. What follows on the document is built anew.
     pub(super) fn refused(&mut self, step: &mut Step<'_>, intent: IntentId, document: DocumentId, refusal: Refusal) {
+        match self.doubted.remove(&intent) {
+            Some(_) if refusal.code == Code::RateLimited => return,
+            Some(lost) => return self.mark_refused(step, intent, lost),
+            None => {}
+        }
         let Some(replica) = self.replicas.get_mut(&document) else {
             return self.mark_refused(step, intent, refusal);
         };
@@ -257,6 +282,7 @@ impl Core {
         let before = self.outbox.len();
         self.outbox.retain(|queued| queued.intent.id != intent);
         self.tried.remove(&intent);
+        self.doubted.remove(&intent);
         if self.outbox.len() < before {
             step.keep(DiskKey::Outbox(intent));
             step.changed(Key::Outbox);

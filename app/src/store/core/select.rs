@@ -130,6 +130,11 @@ impl Core {
         self.heads.contains_key(&id) && self.first_segment(id) > 1
     }
 
+    /// What is typed for the customer.
+    pub fn draft(&self, id: ConversationId) -> String {
+        self.drafts.get(&id).cloned().unwrap_or_default()
+    }
+
     /// A command on the conversation waits for its outcome.
     pub fn busy(&self, id: ConversationId) -> bool {
         let about = |command: &Command| !matches!(command, Command::Seen(..)) && command.conversation() == Some(id);

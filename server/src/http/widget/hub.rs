@@ -1,7 +1,7 @@
 //! Visitors who are connected, and what they are told.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -76,6 +76,12 @@ impl VisitorHub {
             .visitors
             .values()
             .any(|visitor| visitor.contact == Some(contact))
+    }
+
+    /// Visitors with sockets here.
+    pub fn contacts(&self) -> HashSet<ContactId> {
+        let inner = self.inner();
+        inner.visitors.values().filter_map(|visitor| visitor.contact).collect()
     }
 
     /// The name that visitors see of an agent.

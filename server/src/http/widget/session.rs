@@ -200,8 +200,10 @@ impl Session {
         }
         let welcome = self.welcome(cursor).await?;
         self.tell(&welcome);
+        if let Some(contact) = self.contact {
+            visit::arrived(&self.app, contact).await?;
+        }
         if let Some(head) = self.open_chat().await? {
-            visit::online(&self.app, head.id, true).await?;
             seen::by_visitor(&self.app, head.id, head.position, Delivery::Delivered).await?;
         }
         Ok(())
@@ -325,6 +327,9 @@ impl Session {
                 let new = self.contact.is_none();
                 self.contact = Some(accepted.contact);
                 self.app.visitors.identify(self.id, accepted.contact);
+                if new {
+                    visit::arrived(&self.app, accepted.contact).await?;
+                }
                 self.tell(&WidgetFrame::Ack {
                     cid,
                     id: accepted.id,
@@ -391,16 +396,7 @@ impl Session {
     /// The socket ended; when it was the visitor's last, the console sees them offline.
     async fn left(&self) {
         let Some(contact) = self.contact else { return };
-        if self.app.visitors.is_connected(contact) {
-            return;
-        }
-        let gone = async {
-            match self.open_chat().await? {
-                Some(head) => visit::online(&self.app, head.id, false).await,
-                None => Ok(()),
-            }
-        };
-        if let Err(error) = gone.await {
+        if let Err(error) = visit::left(&self.app, contact).await {
             tracing::error!(%error, "a visitor's leaving was not stored");
         }
     }

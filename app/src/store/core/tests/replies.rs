@@ -124,11 +124,8 @@ fn access_lost_while_offline_leaves_the_text_with_its_author() {
     desk.connect(&mut server);
     desk.cut();
     desk.reply(CHAT, "too late");
-    desk.connected = true;
-    desk.hear(causerie_shared::frame::ServerFrame::Revoked {
-        documents: vec![TIMELINE],
-        inboxes: vec![],
-    });
+    server.denied = vec![TIMELINE];
+    desk.connect(&mut server);
     let undelivered = desk.core.undelivered();
     assert_eq!(undelivered[0].text.as_deref(), Some("too late"));
     assert!(
@@ -139,6 +136,27 @@ fn access_lost_while_offline_leaves_the_text_with_its_author() {
     assert!(desk.core.undelivered().is_empty());
     desk.reload();
     assert_eq!(desk.core.unsent(), 0);
+}
+
+#[test]
+fn access_lost_with_the_acknowledgement_does_not_make_a_stored_reply_undelivered() {
+    for reload in [false, true] {
+        let (mut desk, mut server) = (Desk::new(), Server::new());
+        desk.connect(&mut server);
+        desk.reply(CHAT, "stored");
+        for frame in std::mem::take(&mut desk.out) {
+            drop(server.answer(frame));
+        }
+        desk.cut();
+        if reload {
+            desk.reload();
+        }
+        assert_eq!(server.texts(CHAT, 1).last().map(String::as_str), Some("stored"));
+        server.denied = vec![TIMELINE];
+        desk.connect(&mut server);
+        assert!(desk.core.undelivered().is_empty());
+        assert_eq!(desk.core.unsent(), 0);
+    }
 }
 
 #[test]

@@ -72,6 +72,8 @@ pub(in crate::store::core) struct Server {
     pub commands: Vec<Command>,
     pub opens: Vec<DocumentId>,
     pub reset: bool,
+    /// Documents that may not be seen any more.
+    pub denied: Vec<DocumentId>,
     pub now: i64,
     rows: Vec<MessageRow>,
     device: DeviceId,
@@ -89,6 +91,7 @@ impl Server {
             commands: vec![],
             opens: vec![],
             reset: false,
+            denied: vec![],
             now: 1_000_000,
             rows: vec![],
             device: DeviceId::from_u128(0),
@@ -239,6 +242,12 @@ impl Server {
                 rows_after,
             } => {
                 self.opens.push(document);
+                if self.denied.contains(&document) {
+                    return vec![ServerFrame::Revoked {
+                        documents: vec![document],
+                        inboxes: vec![],
+                    }];
+                }
                 let from = have.map_or(0, |have| have.seq);
                 let held = self.document(document);
                 let changes: Vec<_> = held.log[from as usize..]
@@ -286,12 +295,15 @@ impl Server {
     }
 
     fn push(&mut self, name: DocumentId, epoch: u32, intent: IntentId, changes: Vec<Vec<u8>>) -> Vec<ServerFrame> {
-        self.pushes.push((name, intent));
+        let asks = changes.is_empty();
+        if !asks {
+            self.pushes.push((name, intent));
+        }
         let writer = Writer {
             user: ANA,
             device: self.device,
         };
-        let refuse = self.refuse.take();
+        let (refuse, denied) = (self.refuse.take(), self.denied.contains(&name));
         let document = self.document(name);
         let refused = |refusal| {
             vec![ServerFrame::Refused {
@@ -309,10 +321,16 @@ impl Server {
             return vec![ServerFrame::Applied {
                 intent,
                 document: name,
-                epoch,
+                epoch: document.epoch,
                 seq: index as i64 + 1,
                 changes,
             }];
+        }
+        if asks {
+            return refused(Refusal::new(Code::NotFound, "it did not arrive"));
+        }
+        if denied {
+            return refused(Refusal::new(Code::Forbidden, "not any more"));
         }
         if document.epoch != epoch {
             return refused(Refusal::new(Code::StaleEpoch, "begun anew"));

@@ -1,0 +1,35 @@
+//! Documents that cannot be used any more are set aside (`sync.md`, The write gate, 6): nobody writes them, and all
+//! else goes on. An operator finds them in the log and in `causerie_documents_set_aside_total`.
+
+use causerie_shared::document::DocumentId;
+
+use super::{News, room::Room, rooms::Locked};
+use crate::{
+    desk::{DeskError, change, reply},
+    state::App,
+};
+
+/// Locks a document. One whose stored bytes make no sense is set aside at once; [`Room::usable`] says so.
+pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, DeskError> {
+    let mut room = app.rooms.lock(&app.store, document).await?;
+    if room.must_be_set_aside() {
+        set(app, &mut room).await?;
+    }
+    Ok(room)
+}
+
+/// Nobody writes the document any more. A chat goes on in the next segment.
+pub async fn set(app: &App, room: &mut Room) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let mut news = News::default();
+    room.quarantine(&mut tx).await?;
+    if let DocumentId::Timeline(conversation, segment) = room.id {
+        let target = reply::Target { conversation, segment };
+        reply::leave_segment(&mut tx, target, &mut news).await?;
+    }
+    tx.commit().await?;
+    tracing::error!(document = %room.id, "a document was set aside");
+    metrics::counter!("causerie_documents_set_aside_total").increment(1);
+    change::publish(app, news);
+    Ok(())
+}
