@@ -5,7 +5,7 @@ use causerie_shared::{
     inbox::Member,
 };
 
-use super::{DeskError, change, not_found};
+use super::{DeskError, change, not_found, presence};
 use crate::{
     state::App,
     store::{
@@ -18,12 +18,16 @@ use crate::{
 
 /// Replaces the members of an inbox.
 pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), DeskError> {
+    let now = app.clock.now();
     let mut tx = app.store.begin().await?;
+    let mut news = News::default();
     let before = places::inbox(&mut tx, inbox).await?.ok_or_else(not_found)?.members;
     let mut touched = vec![];
     for old in &before {
         if !members.iter().any(|member| member.user == old.user) {
             places::remove_member(&mut tx, inbox, old.user).await?;
+            // What they accepted stays theirs; what they are only asked does not.
+            presence::give_back(&mut tx, old.user, Some(inbox), now, &mut news).await?;
             touched.push(old.user);
         }
     }
@@ -36,7 +40,6 @@ pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), De
         }
     }
     let entry = feed::append(&mut tx, FeedKind::Inbox, inbox.to_string(), None, None).await?;
-    let mut news = News::default();
     news.load(&mut tx, entry).await?;
     granted(&mut tx, &touched, &mut news).await?;
     news.freed(inbox);

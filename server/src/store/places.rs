@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use causerie_shared::{
+    Millis,
     ids::{AccountId, InboxId, UserId},
-    inbox::{AccountRow, Channel, InboxRow, Member, Mode, Rules},
+    inbox::{AccountRow, Channel, InboxRow, Member, Mode, Rules, hours::Hours, inactivity::Inactivity},
     widget::Form,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, from_json, id, to_json};
+use crate::routing::hours;
 
 /// Settings of a web account's widget.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -68,6 +70,59 @@ pub async fn rules_of(db: &mut Db, inbox: InboxId) -> Result<Option<Rules>, Stor
         .fetch_optional(db)
         .await?;
     row.as_ref().map(rules).transpose()
+}
+
+/// All that decides where a chat of an inbox goes and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routing {
+    pub rules: Rules,
+    pub inactivity: Option<Inactivity>,
+    /// `None`: always open.
+    pub hours: Option<Hours>,
+    /// The inbox was deleted: nothing new comes in.
+    pub deleted: bool,
+}
+
+impl Routing {
+    /// Within business hours.
+    pub fn is_open(&self, now: Millis) -> bool {
+        self.hours.as_ref().is_none_or(|hours| hours::is_open(hours, now))
+    }
+
+    /// When somebody will be there; `None` when somebody is, or nobody will be.
+    pub fn opens_at(&self, now: Millis) -> Option<Millis> {
+        hours::opens_at(self.hours.as_ref()?, now)
+    }
+}
+
+/// What routing needs of an inbox, in one statement.
+pub async fn routing_of(db: &mut Db, inbox: InboxId) -> Result<Option<Routing>, StoreError> {
+    let row = sqlx::query(
+        "SELECT mode, accept_secs, queue_secs, overflow, inactivity, hours, deleted_at FROM inboxes WHERE id = $1",
+    )
+    .bind(inbox.to_string())
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let json = |column: &'static str| row.try_get::<Option<String>, _>(column);
+    Ok(Some(Routing {
+        rules: rules(&row)?,
+        inactivity: json("inactivity")?
+            .map(|text| from_json(&text, "inactivity"))
+            .transpose()?,
+        hours: json("hours")?.map(|text| from_json(&text, "hours")).transpose()?,
+        deleted: row.try_get::<Option<i64>, _>("deleted_at")?.is_some(),
+    }))
+}
+
+/// The business hours of an inbox; `None`: always open.
+pub async fn hours_of(db: &mut Db, inbox: InboxId) -> Result<Option<Hours>, StoreError> {
+    Ok(routing_of(db, inbox).await?.and_then(|routing| routing.hours))
+}
+
+/// The inactivity rule of an inbox; `None`: off.
+pub async fn inactivity_of(db: &mut Db, inbox: InboxId) -> Result<Option<Inactivity>, StoreError> {
+    Ok(routing_of(db, inbox).await?.and_then(|routing| routing.inactivity))
 }
 
 /// One inbox with its members.
@@ -139,10 +194,12 @@ pub async fn insert_inbox(db: &mut Db, inbox: &InboxRow) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Makes a user a member of an inbox.
+/// Makes a user a member of an inbox. Chats that they have there already, from an earlier membership or as a
+/// supervisor, take their places.
 pub async fn add_member(db: &mut Db, inbox: InboxId, member: Member) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO members (inbox_id, user_id, capacity, load) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO members (inbox_id, user_id, capacity, load) SELECT $1, $2, $3, COUNT(*) FROM conversations \
+         WHERE inbox_id = $1 AND ended_at IS NULL AND (agent_id = $2 OR asked_id = $2) ON CONFLICT DO NOTHING",
     )
     .bind(inbox.to_string())
     .bind(member.user.to_string())

@@ -1,6 +1,6 @@
 //! What one transaction changed, for those who may know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causerie_shared::{
     ids::{ConversationId, InboxId},
@@ -35,6 +35,8 @@ pub struct News {
     pub(super) messages: Vec<MessageRecord>,
     pub(super) journey: Vec<JourneyRow>,
     woken: Vec<WokenInbox>,
+    /// Conversations that lie in another folder without a change of their own.
+    rerouted: BTreeSet<ConversationId>,
     /// Read from the feed, which does not say what changed.
     loaded: bool,
 }
@@ -47,6 +49,11 @@ impl News {
     /// The head as it is after the transaction.
     pub fn head(&mut self, head: Head) {
         self.heads.insert(head.id, head);
+    }
+
+    /// The conversation may lie in another folder now, for its inbox works in another way.
+    pub fn rerouted(&mut self, conversation: ConversationId) {
+        self.rerouted.insert(conversation);
     }
 
     pub fn user(&mut self, user: UserRow) {
@@ -107,7 +114,7 @@ impl News {
 
     /// May the conversation lie in another folder now?
     pub fn moved(&self, conversation: ConversationId) -> bool {
-        self.loaded || self.journey_of(conversation).next().is_some()
+        self.loaded || self.rerouted.contains(&conversation) || self.journey_of(conversation).next().is_some()
     }
 
     /// First and last feed number.
