@@ -84,7 +84,7 @@ fn day(hours: &Hours, date: civil::Date) -> &[Interval] {
 fn instants(zone: &TimeZone, date: civil::Date, minute: u16) -> Vec<Millis> {
     let time = date.at((minute / 60) as i8, (minute % 60) as i8, 0, 0);
     let ambiguous = zone.to_ambiguous_timestamp(time);
-    [ambiguous.clone().earlier(), ambiguous.later()]
+    [ambiguous.earlier(), ambiguous.later()]
         .into_iter()
         .flatten()
         .map(Timestamp::as_millisecond)
