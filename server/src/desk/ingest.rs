@@ -26,7 +26,7 @@ use crate::{
         feed::{self, FeedKind, next_number},
         files,
         messages::{self, MessageRecord},
-        places::AccountRecord,
+        places::{self, AccountRecord},
     },
     sync::{News, outgrown, room::Prepared},
 };
@@ -236,6 +236,11 @@ async fn start(
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
     let contact = contacts::get(&mut *db, contact).await?.ok_or_else(super::not_found)?;
+    // A visitor's socket may be older than the switch.
+    let account = places::account_by_id(&mut *db, incoming.account.row.id).await?;
+    if account.is_none_or(|account| !account.row.enabled) {
+        return Err(Refusal::new(Code::NotFound, "this chat is switched off").into());
+    }
     let inbox = incoming.account.row.inbox;
     let routing = change::routing(&mut *db, inbox).await?;
     let mut last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();

@@ -125,12 +125,14 @@ pub async fn inactivity_of(db: &mut Db, inbox: InboxId) -> Result<Option<Inactiv
     Ok(routing_of(db, inbox).await?.and_then(|routing| routing.inactivity))
 }
 
-/// One inbox with its members.
+/// One inbox with its members; `None` for one that was deleted too.
 pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
-    let row = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes WHERE id = $1")
-        .bind(inbox.to_string())
-        .fetch_optional(&mut *db)
-        .await?;
+    let row = sqlx::query(
+        "SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes WHERE id = $1 AND deleted_at IS NULL",
+    )
+    .bind(inbox.to_string())
+    .fetch_optional(&mut *db)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     let members = members(db, inbox).await?;
     Ok(Some(InboxRow {
@@ -141,7 +143,7 @@ pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, Stor
     }))
 }
 
-/// All inboxes, by name: two statements, however many there are.
+/// All inboxes that were not deleted, by name: two statements, however many there are.
 pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
     let mut members: HashMap<InboxId, Vec<Member>> = HashMap::new();
     let rows = sqlx::query("SELECT inbox_id, user_id, capacity FROM members ORDER BY user_id")
@@ -151,9 +153,12 @@ pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
         let inbox = id(&row.try_get::<String, _>("inbox_id")?, "inbox id")?;
         members.entry(inbox).or_default().push(member(row)?);
     }
-    let rows = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes ORDER BY name, id")
-        .fetch_all(db)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes WHERE deleted_at IS NULL \
+         ORDER BY name, id",
+    )
+    .fetch_all(db)
+    .await?;
     rows.iter()
         .map(|row| {
             let id = id(&row.try_get::<String, _>("id")?, "inbox id")?;
@@ -167,7 +172,7 @@ pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
         .collect()
 }
 
-/// The ids of all inboxes.
+/// The ids of all inboxes; deleted ones too, for their history is seen by those who see everything.
 pub async fn inbox_ids(db: &mut Db) -> Result<Vec<InboxId>, StoreError> {
     let rows = sqlx::query("SELECT id FROM inboxes").fetch_all(db).await?;
     rows.iter()
@@ -272,6 +277,18 @@ pub async fn insert_account(db: &mut Db, account: &AccountRecord) -> Result<(), 
     .bind(to_json(&account.config, "account settings")?)
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Writes name, switch and widget of an account.
+pub async fn save_account(db: &mut Db, account: &AccountRecord) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET name = $2, enabled = $3, config = $4 WHERE id = $1")
+        .bind(account.row.id.to_string())
+        .bind(account.row.name.clone())
+        .bind(i64::from(account.row.enabled))
+        .bind(to_json(&account.config, "account settings")?)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

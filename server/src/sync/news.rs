@@ -31,6 +31,8 @@ pub struct News {
     pub(super) heads: BTreeMap<ConversationId, Head>,
     pub(super) users: Vec<UserRow>,
     pub(super) inbox_rows: Vec<InboxRow>,
+    /// Inboxes that were deleted.
+    pub(super) inboxes_gone: Vec<InboxId>,
     pub(super) accounts: Vec<AccountRow>,
     pub(super) messages: Vec<MessageRecord>,
     pub(super) journey: Vec<JourneyRow>,
@@ -148,9 +150,13 @@ impl News {
                     self.user(user.row());
                 }
             }
-            FeedKind::Inbox => self
-                .inbox_rows
-                .extend(places::inbox(db, entry.row_id.parse().map_err(damaged)?).await?),
+            FeedKind::Inbox => {
+                let id = entry.row_id.parse().map_err(damaged)?;
+                match places::inbox(db, id).await? {
+                    Some(inbox) => self.inbox_rows.push(inbox),
+                    None => self.inboxes_gone.push(id),
+                }
+            }
             FeedKind::Account => {
                 let account = places::account_by_id(db, entry.row_id.parse().map_err(damaged)?).await?;
                 self.accounts.extend(account.map(|account| account.row));
