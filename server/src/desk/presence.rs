@@ -14,9 +14,10 @@ use causerie_shared::{
 use super::{DeskError, change};
 use crate::{
     clock::random_u128,
+    settings::Trail,
     state::App,
     store::{
-        Db, StoreError, conversations, people, places, presence,
+        Db, StoreError, Tx, conversations, people, places, presence,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -186,15 +187,28 @@ pub async fn declare_for(
         let text = "only owners and admins set a colleague's availability";
         return Err(Refusal::new(Code::Forbidden, text).into());
     }
-    if people::user(&mut *app.store.read().await?, user).await?.is_none() {
-        return Err(Refusal::new(Code::NotFound, "there is no such user").into());
+    let mut tx = app.store.begin().await?;
+    let nobody = || Refusal::new(Code::NotFound, "there is no such user");
+    let before = people::user(&mut tx, user).await?.ok_or_else(nobody)?;
+    let actor = people::user(&mut tx, access.user).await?.ok_or_else(nobody)?;
+    let mut trail = Trail::default();
+    trail.field("availability", before.availability.as_str(), availability.as_str());
+    if !trail.is_empty() {
+        let now = app.clock.now();
+        trail
+            .write(&mut tx, &actor, "user.availability", &before.name, now)
+            .await?;
     }
-    declare(app, user, availability).await
+    set_availability(app, tx, user, availability).await
 }
 
 /// The user declares availability. Busy withdraws open offers and transfer requests.
 pub async fn declare(app: &App, user: UserId, availability: Availability) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let tx = app.store.begin().await?;
+    set_availability(app, tx, user, availability).await
+}
+
+async fn set_availability(app: &App, mut tx: Tx, user: UserId, availability: Availability) -> Result<(), DeskError> {
     let mut news = News::default();
     if presence::set_availability(&mut tx, user, availability).await? {
         change::user_changed(&mut tx, user, &mut news).await?;

@@ -281,7 +281,7 @@ async fn a_visitor_who_is_still_connected_begins_no_chat_on_a_widget_that_is_off
             origin: causerie_shared::row::Origin::default(),
         };
         let refused = causerie_server::desk::ingest::receive(&office.world.app, incoming).await;
-        assert_eq!(refused.err().expect("refused").into_refusal().code, Code::NotFound);
+        assert_eq!(refused.expect_err("refused").into_refusal().code, Code::NotFound);
         assert_eq!(office.inbox(&owner, "Orders").await.open, 0);
     }
 }

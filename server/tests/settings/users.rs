@@ -1,12 +1,12 @@
 use axum::http::StatusCode;
-use causerie_server::sync::Outgoing;
+use causerie_server::{desk::presence, sync::Outgoing};
 use causerie_shared::{
     api::{Account, Invite, OneTimeLink, settings::AuditEntry},
     conversation::{State, transition::Event},
     frame::ServerFrame,
     refusal::Code,
     row::Row,
-    user::Role,
+    user::{Availability, Role},
 };
 
 use super::offices;
@@ -242,5 +242,24 @@ async fn invitations_and_resets_are_in_the_log_and_it_is_read_in_pages() {
         );
         let inboxes = ("inboxes".to_owned(), String::new(), "Orders".to_owned());
         assert!(invited.changes.contains(&inboxes), "{invited:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_who_makes_a_colleague_busy_is_in_the_log() {
+    for office in offices().await {
+        let world = &office.world;
+        let owner = office.sign_in("owner").await;
+        let boss = world.access(world.who("owner").await).await;
+        for _ in 0..2 {
+            presence::declare_for(&world.app, &boss, world.demo.ana, Availability::Busy)
+                .await
+                .expect("set");
+        }
+        assert_eq!(world.user(world.demo.ana).await.availability, Availability::Busy);
+        let log = office.audit(&owner).await;
+        let [entry] = log.as_slice() else { panic!("{log:?}") };
+        let change = ("availability".to_owned(), "available".to_owned(), "busy".to_owned());
+        assert_eq!((entry.subject.as_str(), &entry.changes), ("Ana Ruiz", &vec![change]));
     }
 }
