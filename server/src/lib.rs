@@ -9,6 +9,7 @@ pub mod http;
 pub mod passwords;
 pub mod router;
 pub mod routing;
+pub mod settings;
 pub mod setup;
 pub mod state;
 pub mod store;
