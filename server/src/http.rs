@@ -8,6 +8,7 @@ pub mod headers;
 pub mod health;
 pub mod json;
 pub mod limits;
+pub mod notify;
 pub mod origin;
 pub mod signins;
 pub mod socket;

@@ -12,7 +12,7 @@ use causerie_shared::refusal::Code;
 
 use crate::{
     error::ApiError,
-    http::{accounts, assets, files, health, json, origin, signins, socket, users, widget},
+    http::{accounts, assets, files, health, json, notify, origin, signins, socket, users, widget},
     state::Shared,
     telemetry,
 };
@@ -49,6 +49,13 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/sessions", get(signins::list))
         .route("/sessions/{id}", delete(signins::end_one))
         .route("/password", post(signins::change_password))
+        .route(
+            "/me/notifications",
+            get(notify::preferences).put(notify::set_preferences),
+        )
+        .route("/me/push", get(notify::push).post(notify::subscribe))
+        .route("/me/push/test", post(notify::test))
+        .route("/me/push/{id}", delete(notify::unsubscribe))
         .route("/users", get(users::list).post(users::invite))
         .route("/users/{id}/reset", post(users::reset))
         .route("/files", post(files::upload))
