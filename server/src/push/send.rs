@@ -7,11 +7,7 @@ use causerie_shared::{
 };
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 
-use super::{
-    PushError, Tools, seal,
-    vapid::{self},
-    words::Kind,
-};
+use super::{PushError, Tools, seal, vapid, words::Kind};
 use crate::{
     clock::{random_bytes, random_u128},
     outgoing,
@@ -81,8 +77,9 @@ async fn try_deliver(app: &Shared, device: &Subscription, parcel: &Parcel) -> Re
             let _place = app.pushes.places.acquire().await;
             attempt(app, tools, device, parcel).await
         };
-        note(app, device, parcel.kind, &answer).await?;
-        let again = app.clock.now() + answer.pause.unwrap_or(pause).max(pause);
+        let at = app.clock.now();
+        note(app, device, parcel.kind, &answer, at).await?;
+        let again = at + answer.pause.unwrap_or(pause).max(pause);
         if !answer.is_temporary() || again >= parcel.until {
             return Ok(());
         }
@@ -191,9 +188,8 @@ fn reason(error: &reqwest::Error) -> String {
 }
 
 /// Writes the attempt down. A device that is gone is forgotten.
-async fn note(app: &App, device: &Subscription, kind: Kind, answer: &Answer) -> Result<(), StoreError> {
+async fn note(app: &App, device: &Subscription, kind: Kind, answer: &Answer, at: Millis) -> Result<(), StoreError> {
     metrics::counter!("pushes_total", "status" => answer.status.to_string()).increment(1);
-    let at = app.clock.now();
     let attempt = PushDelivery {
         at,
         kind: kind.as_str().to_owned(),
