@@ -42,6 +42,7 @@ fn outcome(cause: &str) -> Option<Outcome> {
         (Event::Decline.as_str(), Outcome::Rejected),
         (Event::Expire.as_str(), Outcome::Expired),
         ("agent_gone", Outcome::Expired),
+        ("agent_removed", Outcome::Expired),
     ]
     .into_iter()
     .find_map(|(name, outcome)| (name == cause).then_some(outcome))
