@@ -171,6 +171,9 @@ async fn run(app: Shared) {
 
 async fn tell(app: &Shared, occasion: Occasion) -> Result<(), PushError> {
     let mut db = app.store.read().await?;
+    if !store::push::is_used(&mut db).await? {
+        return Ok(());
+    }
     let notices = occasion::notices(app, &mut db, occasion).await?;
     drop(db);
     for notice in notices {

@@ -99,6 +99,14 @@ pub async fn has_any(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
+/// Gets anybody pushes?
+pub async fn is_used(db: &mut Db) -> Result<bool, StoreError> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM push_subscriptions LIMIT 1")
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Available members of an inbox with a device that gets pushes.
 pub async fn reachable_members(db: &mut Db, inbox: InboxId) -> Result<Vec<UserId>, StoreError> {
     let rows: Vec<String> = sqlx::query_scalar(
