@@ -42,6 +42,14 @@ struct Teller {
     left: StoredValue<u32>,
 }
 
+/// What was seen at the last look.
+#[derive(Default)]
+struct Seen {
+    chats: Vec<Watched>,
+    /// The newest notice.
+    notice: u64,
+}
+
 /// Tells of offers, messages in one's own chats, new chats in the queue, and what became of a request.
 pub fn use_notifications(store: Store, sound: Sound, in_front: Signal<Option<ConversationId>>) {
     let teller = Teller {
@@ -54,58 +62,62 @@ pub fn use_notifications(store: Store, sound: Sound, in_front: Signal<Option<Con
     teller.learn();
     let changed = window_event_listener_untyped(push::CHANGED, move |_| teller.learn());
     on_cleanup(move || changed.remove());
-    let watched = watched(store);
-    Effect::new(move |before: Option<Vec<Watched>>| {
-        let now = watched.get();
-        teller.compare(&before.unwrap_or_default(), &now);
-        now
+    let lists = [
+        (Folder::Engaged, store.offers()),
+        (Folder::Mine, store.folder(Folder::Mine)),
+        (Folder::Queue, store.folder(Folder::Queue)),
+    ];
+    let notices = store.notices();
+    // One effect, and no memo before it: each would be a copy of its machinery in the program.
+    Effect::new(move |before: Option<Seen>| {
+        let mut chats = vec![];
+        for (folder, ids) in &lists {
+            for id in &*ids.read() {
+                chats.push(watch(store, *id, *folder));
+            }
+        }
+        let first = before.is_none();
+        let before = before.unwrap_or_default();
+        teller.compare(&before.chats, &chats);
+        let newest = notices.with(|all| all.last().map(|notice| (notice.id, invited(&notice.body))));
+        let (notice, invited) = newest.unwrap_or((before.notice, None));
+        if !first
+            && notice > before.notice
+            && let Some(id) = invited
+            && teller.preferences().is_some_and(|preferences| preferences.mention)
+        {
+            teller.sound.play(Tune::Message);
+            teller.show(id, Folder::Mine);
+        }
+        Seen { chats, notice }
     });
     if let Ok(interval) = set_interval_with_handle(move || teller.ring(), EVERY) {
         on_cleanup(move || interval.clear());
     }
-    let notices = store.notices();
-    Effect::new(move |before: Option<u64>| {
-        let newest = notices.with(|all| all.last().map(|notice| (notice.id, notice.body.clone())));
-        let Some((id, body)) = newest else {
-            return before.unwrap_or_default();
-        };
-        if before.is_none_or(|before| id > before)
-            && let NoticeBody::Invited { conversation, .. } = body
-            && teller.may(|preferences| preferences.mention)
-        {
-            teller.sound.play(Tune::Message);
-            teller.show(conversation, Folder::Mine, false);
-        }
-        id
-    });
 }
 
-/// The chats that may want attention, as they are.
-fn watched(store: Store) -> Memo<Vec<Watched>> {
-    let (offers, mine, queue) = (store.offers(), store.folder(Folder::Mine), store.folder(Folder::Queue));
-    Memo::new(move |_| {
-        let mut all = vec![];
-        let mut add = |ids: &Vec<ConversationId>, folder| {
-            for id in ids {
-                let (unread, asks) = match folder {
-                    Folder::Mine => store
-                        .head(*id)
-                        .with(|head| head.as_ref().map_or((0, false), |head| (head.unread, is_asked(head)))),
-                    Folder::Queue | Folder::Engaged | Folder::All | Folder::History => (0, false),
-                };
-                all.push(Watched {
-                    id: *id,
-                    folder,
-                    unread,
-                    asks,
-                });
-            }
-        };
-        offers.with(|ids| add(ids, Folder::Engaged));
-        mine.with(|ids| add(ids, Folder::Mine));
-        queue.with(|ids| add(ids, Folder::Queue));
-        all
-    })
+fn watch(store: Store, id: ConversationId, folder: Folder) -> Watched {
+    let (unread, asks) = if folder == Folder::Mine {
+        let head = store.head(id);
+        let head = head.read();
+        head.as_ref().map_or((0, false), |head| (head.unread, is_asked(head)))
+    } else {
+        (0, false)
+    };
+    Watched {
+        id,
+        folder,
+        unread,
+        asks,
+    }
+}
+
+fn invited(body: &NoticeBody) -> Option<ConversationId> {
+    if let NoticeBody::Invited { conversation, .. } = body {
+        Some(*conversation)
+    } else {
+        None
+    }
 }
 
 fn is_asked(head: &Head) -> bool {
@@ -122,62 +134,55 @@ impl Teller {
         });
     }
 
-    /// This tab is the one to tell, the user wants it and it is no quiet hour.
-    fn may(self, wants: impl Fn(&NotifyPreferences) -> bool) -> bool {
-        self.store.leads()
-            && self
-                .preferences
-                .with_value(|preferences| wants(preferences) && !is_quiet(preferences))
+    /// What the user wants, unless another tab tells them or it is a quiet hour.
+    fn preferences(self) -> Option<NotifyPreferences> {
+        let preferences = self.preferences.get_value();
+        (self.store.leads() && !is_quiet(&preferences)).then_some(preferences)
     }
 
     fn compare(self, before: &[Watched], now: &[Watched]) {
-        for chat in now {
-            let old = before.iter().find(|old| old.id == chat.id);
-            let moved = old.is_none_or(|old| old.folder != chat.folder);
-            match chat.folder {
-                Folder::Engaged if moved => {
-                    self.left.set_value(TIMES);
-                    self.ring();
-                    if self.may(|preferences| self.wants(preferences, chat.id)) {
-                        self.show(chat.id, Folder::Engaged, true);
-                    }
-                }
-                Folder::Mine => {
-                    let news = old.is_some_and(|old| !moved && chat.unread > old.unread);
-                    if news && !self.sees(chat.id) && self.may(|_| true) {
-                        self.sound.play(Tune::Message);
-                        self.show(chat.id, Folder::Mine, false);
-                    }
-                }
-                Folder::Queue if moved && self.is_fresh(chat.id) && self.may(|preferences| preferences.new_chat) => {
-                    self.sound.play(Tune::Queue);
-                    if local::hidden() {
-                        self.show(chat.id, Folder::Queue, false);
-                    }
-                }
-                Folder::Engaged | Folder::Queue | Folder::All | Folder::History => {}
-            }
-        }
         for old in before {
             let chat = now.iter().find(|chat| chat.id == old.id);
-            if old.asks && chat.is_none_or(|chat| !chat.asks) && !self.sees(old.id) && self.may(|p| p.transfer) {
-                self.sound.play(Tune::Message);
-            }
-            let moved = chat.is_none_or(|chat| chat.folder != old.folder);
-            if moved || (old.unread > 0 && chat.is_some_and(|chat| chat.unread == 0)) {
+            if chat.is_none_or(|chat| chat.folder != old.folder || chat.unread < old.unread) {
                 // Answered, taken or read, on whichever device.
                 worker::tell(&old.id.to_string().into());
+            }
+        }
+        let Some(preferences) = self.preferences() else { return };
+        for old in before.iter().filter(|old| old.asks && !self.sees(old.id)) {
+            let still = now.iter().any(|chat| chat.id == old.id && chat.asks);
+            if !still && preferences.transfer {
+                self.sound.play(Tune::Message);
+            }
+        }
+        for chat in now {
+            let old = before.iter().find(|old| old.id == chat.id && old.folder == chat.folder);
+            match chat.folder {
+                Folder::Engaged if old.is_none() => {
+                    self.left.set_value(TIMES);
+                    self.ring();
+                    if self.wants(&preferences, chat.id) {
+                        self.show(chat.id, chat.folder);
+                    }
+                }
+                Folder::Mine if old.is_some_and(|old| chat.unread > old.unread) && !self.sees(chat.id) => {
+                    self.sound.play(Tune::Message);
+                    self.show(chat.id, chat.folder);
+                }
+                Folder::Queue if old.is_none() && preferences.new_chat && self.is_fresh(chat.id) => {
+                    self.sound.play(Tune::Queue);
+                    if local::hidden() {
+                        self.show(chat.id, chat.folder);
+                    }
+                }
+                Folder::Engaged | Folder::Mine | Folder::Queue | Folder::All | Folder::History => {}
             }
         }
     }
 
     /// Is this kind of request wanted?
     fn wants(self, preferences: &NotifyPreferences, id: ConversationId) -> bool {
-        let transfer = self
-            .store
-            .head(id)
-            .with_untracked(|head| head.as_ref().is_some_and(is_asked));
-        if transfer {
+        if self.store.head(id).read_untracked().as_ref().is_some_and(is_asked) {
             preferences.transfer
         } else {
             preferences.offer
@@ -185,14 +190,13 @@ impl Teller {
     }
 
     fn ring(self) {
-        let offers = self.store.offers();
-        let wanted = offers.with_untracked(|offers| {
-            offers
-                .iter()
-                .any(|id| !self.sees(*id) && self.may(|preferences| self.wants(preferences, *id)))
-        });
-        if wanted && self.left.get_value() > 0 {
-            self.left.update_value(|left| *left -= 1);
+        let left = self.left.get_value();
+        let Some(preferences) = self.preferences().filter(|_| left > 0) else {
+            return;
+        };
+        let offers = self.store.offers().get_untracked();
+        if offers.iter().any(|id| !self.sees(*id) && self.wants(&preferences, *id)) {
+            self.left.set_value(left - 1);
             self.sound.play(Tune::Offer);
         }
     }
@@ -205,22 +209,23 @@ impl Teller {
     /// It came just now, and the person is not busy.
     fn is_fresh(self, id: ConversationId) -> bool {
         let now = self.store.now().get_untracked();
-        let fresh = self
+        let came = self
             .store
             .head(id)
-            .with_untracked(|head| head.as_ref().is_some_and(|head| now - head.waiting_since < FRESH_MS));
-        let me = self.store.me().with_untracked(|me| me.as_ref().map(|me| me.id));
-        fresh
+            .read_untracked()
+            .as_ref()
+            .map(|head| head.waiting_since);
+        let me = self.store.me().read_untracked().as_ref().map(|me| me.id);
+        came.is_some_and(|came| now - came < FRESH_MS)
             && me.is_some_and(|me| {
-                self.store.user(me).with_untracked(|user| {
-                    user.as_ref()
-                        .is_some_and(|user| user.availability == Availability::Available)
-                })
+                let me = self.store.user(me);
+                let me = me.read_untracked();
+                me.as_ref().is_some_and(|me| me.availability == Availability::Available)
             })
     }
 
     /// A notification beside the page, by the service worker: its click works when the page is gone.
-    fn show(self, id: ConversationId, folder: Folder, again: bool) {
+    fn show(self, id: ConversationId, folder: Folder) {
         if self.sees(id) {
             return;
         }
@@ -245,7 +250,8 @@ impl Teller {
             &text.unwrap_or_default().into(),
             &id.to_string().into(),
             &path.into(),
-            &again.into(),
+            // Offers ring again.
+            &(folder == Folder::Engaged).into(),
         ));
     }
 }
