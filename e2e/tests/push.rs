@@ -105,7 +105,7 @@ async fn a_message_in_another_chat_is_shown_until_it_is_read() {
         let (mut vera, mut kim) = (stage.visitor().await, stage.visitor().await);
         let first = vera.start("Vera Vidal", "Hello").await;
         ana.accept("Vera Vidal").await;
-        kim.start("Kim Berg", "Good morning").await;
+        let second = kim.start("Kim Berg", "Good morning").await;
         ana.accept("Kim Berg").await;
         // Kim's chat is open.
         kim.say("Are you there?").await;
@@ -120,6 +120,21 @@ async fn a_message_in_another_chat_is_shown_until_it_is_read() {
         assert_eq!(one.data, Some(format!("/app/mine/{first}")));
         ana.open("Vera Vidal").await;
         until("it to be closed", async || shown(&ana).await.is_empty().then_some(())).await;
+
+        // Now Vera's is open, and nobody is to read names and words over Ana's shoulder.
+        let prefer = "const done = arguments[1];
+            const headers = { 'Content-Type': 'application/json' };
+            fetch('/api/me/notifications', { method: 'PUT', headers, body: JSON.stringify(arguments[0]) })
+                .then((answer) => { dispatchEvent(new Event('causerie:notifications')); done(answer.status); });";
+        let status: u16 = ana.promise(prefer, vec![json!({ "private": true })]).await;
+        assert_eq!(status, 204);
+        let one = until("a notification without words", async || {
+            kim.say("My card is 4417").await;
+            shown(&ana).await.pop().filter(|one| one.body.is_empty())
+        })
+        .await;
+        let number = stage.server.head(second).await.number;
+        assert_eq!((one.title, one.tag), (format!("#{number}"), second.to_string()));
     })
     .await;
 }
