@@ -49,6 +49,8 @@ CREATE TABLE push_subscriptions (
     p256dh TEXT NOT NULL,
     auth TEXT NOT NULL,
     device TEXT NOT NULL,
+    -- Of its texts, e.g. en.
+    lang TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
 CREATE INDEX push_subscriptions_by_user ON push_subscriptions (user_id);

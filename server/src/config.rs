@@ -19,7 +19,7 @@ use tracing_subscriber::filter::EnvFilter;
 const FILE: &str = "causerie.toml";
 
 /// Names of the settings: as they are in the file, and in upper case after `CAUSERIE_` in the environment.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "listen",
     "database_url",
     "data",
@@ -27,6 +27,7 @@ const NAMES: [&str; 10] = [
     "trusted_proxies",
     "origins",
     "widget_origins",
+    "allowed_hosts",
     "demo",
     "log",
     "log_format",
@@ -56,6 +57,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Origins of the pages that may embed the widget made at the set-up.
     pub widget_origins: Vec<String>,
+    /// Hosts that this server may ask though their address is private.
+    pub allowed_hosts: Vec<String>,
     /// Fill an empty database with a demo workspace and serve its web page.
     pub demo: bool,
     /// Filter of log lines, e.g. `info` or `causerie_server=debug`.
@@ -99,6 +102,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             widget_origins: Vec::new(),
+            allowed_hosts: vec!["127.0.0.1".into()],
             demo: false,
             log: "warn".into(),
             log_format: LogFormat::Text,
@@ -162,6 +166,10 @@ impl Config {
             "an origin such as https://www.example.org",
             origin::parse,
         );
+        let allowed_hosts = source.list("allowed_hosts", "a host name or an address", |text| {
+            let whole = !text.contains(['/', '@', ' ']);
+            whole.then(|| text.to_lowercase())
+        });
         let demo = source.switch("demo");
         let log = source.text("log").unwrap_or_else(|| "info".into());
         if EnvFilter::try_new(&log).is_err() {
@@ -190,6 +198,7 @@ impl Config {
             trusted_proxies,
             origins,
             widget_origins,
+            allowed_hosts,
             demo,
             log,
             log_format,

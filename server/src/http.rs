@@ -11,6 +11,7 @@ pub mod health;
 pub mod inboxes;
 pub mod json;
 pub mod limits;
+pub mod notify;
 pub mod origin;
 pub mod signins;
 pub mod socket;

@@ -6,7 +6,9 @@ pub mod demo;
 pub mod desk;
 pub mod error;
 pub mod http;
+pub mod outgoing;
 pub mod passwords;
+pub mod push;
 pub mod router;
 pub mod routing;
 pub mod settings;
@@ -39,6 +41,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     sync::start(&app, link);
     routing::start(&app);
     timers::start(&app);
+    push::start(&app);
     tokio::spawn(http::widget::places::run(Arc::clone(&app)));
     Ok(app)
 }

@@ -13,7 +13,7 @@ use causerie_shared::refusal::Code;
 use crate::{
     error::ApiError,
     http::{
-        accounts, assets, audit, departments, files, health, inboxes, json, origin, signins, socket, users, widget,
+        accounts, assets, audit, departments, files, health, inboxes, json, notify, origin, signins, socket, users, widget,
     },
     state::Shared,
     telemetry,
@@ -51,6 +51,13 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/sessions", get(signins::list))
         .route("/sessions/{id}", delete(signins::end_one))
         .route("/password", post(signins::change_password))
+        .route(
+            "/me/notifications",
+            get(notify::preferences).put(notify::set_preferences),
+        )
+        .route("/me/push", get(notify::push).post(notify::subscribe))
+        .route("/me/push/test", post(notify::test))
+        .route("/me/push/{id}", delete(notify::unsubscribe))
         .route("/users", get(users::list).post(users::invite))
         .route("/users/{id}", put(users::save))
         .route("/users/{id}/reset", post(users::reset))

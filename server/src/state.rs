@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     config::Config,
     http::{limits::Limits, widget::hub::VisitorHub},
+    push::Pushes,
     routing::Wake,
     store::{Store, StoreError, feed},
     sync::{Hub, Rooms},
@@ -31,6 +32,8 @@ pub struct App {
     /// Documents in memory.
     pub rooms: Rooms,
     pub limits: Limits,
+    /// What is pushed to people's devices.
+    pub pushes: Pushes,
     /// Wakes the dispatcher for an inbox.
     pub wake: mpsc::UnboundedSender<Wake>,
     pub(crate) woken: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Wake>>>,
@@ -55,6 +58,7 @@ impl App {
             visitors: VisitorHub::default(),
             rooms: Rooms::default(),
             limits: Limits::default(),
+            pushes: Pushes::default(),
             wake,
             woken: std::sync::Mutex::new(Some(woken)),
             timers_changed: Notify::new(),

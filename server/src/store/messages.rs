@@ -351,3 +351,20 @@ pub async fn journey_after(db: &mut Db, conversation: ConversationId, seq: i64) 
     .await?;
     rows.iter().rev().map(journey).collect()
 }
+
+/// The change of state that produced this version.
+pub async fn journey_at(
+    db: &mut Db,
+    conversation: ConversationId,
+    version: i64,
+) -> Result<Option<JourneyRow>, StoreError> {
+    let row = sqlx::query(
+        "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM journey \
+         WHERE conversation_id = $1 AND version = $2",
+    )
+    .bind(conversation.to_string())
+    .bind(version)
+    .fetch_optional(db)
+    .await?;
+    row.as_ref().map(journey).transpose()
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use causerie_shared::{
-    ids::{ConversationId, InboxId},
+    ids::{ConversationId, InboxId, UserId},
     inbox::{AccountRow, InboxRow},
     row::{Head, JourneyRow},
     user::UserRow,
@@ -24,6 +24,23 @@ pub struct WokenInbox {
     pub freed: bool,
 }
 
+/// Somebody was asked into a discussion, or named in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    pub conversation: ConversationId,
+    pub by: UserId,
+    pub whom: Named,
+}
+
+/// Who is meant by a [`Mention`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// Asked in.
+    User(UserId),
+    /// Those whose names stand behind an `@` in this text.
+    InText(String),
+}
+
 /// Collected while a transaction runs, announced after its commit.
 #[derive(Debug, Clone, Default)]
 pub struct News {
@@ -36,6 +53,7 @@ pub struct News {
     pub(super) accounts: Vec<AccountRow>,
     pub(super) messages: Vec<MessageRecord>,
     pub(super) journey: Vec<JourneyRow>,
+    mentions: Vec<Mention>,
     woken: Vec<WokenInbox>,
     /// Conversations that lie in another folder without a change of their own.
     rerouted: BTreeSet<ConversationId>,
@@ -69,6 +87,20 @@ impl News {
 
     pub fn journey(&mut self, row: JourneyRow) {
         self.journey.push(row);
+    }
+
+    pub fn mention(&mut self, mention: Mention) {
+        self.mentions.push(mention);
+    }
+
+    /// Who was named in discussions.
+    pub fn mentions(&self) -> &[Mention] {
+        &self.mentions
+    }
+
+    /// All changes of state.
+    pub fn changes(&self) -> &[JourneyRow] {
+        &self.journey
     }
 
     /// Somebody of this inbox has room again or became reachable.
