@@ -17,6 +17,8 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
+use tokio::sync::mpsc::UnboundedReceiver;
+
 use crate::{
     desk::{DeskError, change},
     state::{App, Shared},
@@ -63,18 +65,38 @@ async fn run(app: Shared) {
             _ = shutdown.changed() => return,
         };
         let Some(first) = first else { return };
-        // Events that came in a burst are answered by one look.
-        let mut inboxes = BTreeMap::from([(first.inbox, first.freed)]);
-        while let Ok(wake) = receiver.try_recv() {
-            *inboxes.entry(wake.inbox).or_default() |= wake.freed;
-        }
-        for (inbox, freed) in inboxes {
-            match dispatch(&app, inbox, freed).await {
-                Ok(()) => {}
-                // Another node was faster at one of the places: look again.
-                Err(DeskError::Refused(_)) => app.dispatch(inbox, freed),
-                Err(error) => tracing::error!(%error, %inbox, "the dispatcher failed"),
-            }
+        answer(&app, first, &mut receiver).await;
+    }
+}
+
+/// Answers all wakes that there are: what the worker does, for those who want to see the dispatcher at rest.
+pub async fn settle(app: &App) {
+    let lock = || app.woken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Some(mut receiver) = lock().take() else { return };
+    while let Ok(first) = receiver.try_recv() {
+        answer(app, first, &mut receiver).await;
+    }
+    *lock() = Some(receiver);
+}
+
+/// No wake is left to be answered. A worker that runs holds them all.
+pub fn is_at_rest(app: &App) -> bool {
+    let woken = app.woken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    woken.as_ref().is_some_and(UnboundedReceiver::is_empty)
+}
+
+/// Events that came in a burst are answered by one look.
+async fn answer(app: &App, first: Wake, receiver: &mut UnboundedReceiver<Wake>) {
+    let mut inboxes = BTreeMap::from([(first.inbox, first.freed)]);
+    while let Ok(wake) = receiver.try_recv() {
+        *inboxes.entry(wake.inbox).or_default() |= wake.freed;
+    }
+    for (inbox, freed) in inboxes {
+        match dispatch(app, inbox, freed).await {
+            Ok(()) => {}
+            // Another node was faster at one of the places: look again.
+            Err(DeskError::Refused(_)) => app.dispatch(inbox, freed),
+            Err(error) => tracing::error!(%error, %inbox, "the dispatcher failed"),
         }
     }
 }

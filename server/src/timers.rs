@@ -49,7 +49,7 @@ async fn run(app: Shared) {
 }
 
 /// Runs what is due; returns when the next timer is.
-async fn round(app: &App) -> Result<Option<i64>, DeskError> {
+pub async fn round(app: &App) -> Result<Option<i64>, DeskError> {
     loop {
         let due = timers::due(&mut *app.store.read().await?, app.clock.now(), BATCH).await?;
         if due.is_empty() {
