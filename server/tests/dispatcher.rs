@@ -21,7 +21,7 @@ use causerie_server::{
     routing,
     state::App,
     store::{
-        Store, conversations, loads, messages,
+        Db, Store, conversations, loads, messages,
         nodes::Link,
         people::{self, NewUser},
         places::{self, AccountRecord},
@@ -39,6 +39,7 @@ use causerie_shared::{
     user::{Availability, Grants, Role},
 };
 use common::World;
+use sqlx::Row as _;
 
 /// Small, repeatable randomness (xorshift64*).
 struct Dice(u64);
@@ -81,7 +82,7 @@ struct Simulation {
 }
 
 /// The head of a line that is compared between steps.
-const FIRST: i64 = 50;
+const FIRST: i64 = 8;
 
 impl Simulation {
     async fn new(address: String, folder: tempfile::TempDir, nodes: usize, agents: usize, seed: u64) -> Self {
@@ -179,9 +180,9 @@ impl Simulation {
         let app = self.app();
         let agent = self.dice.pick(&self.agents);
         match self.dice.below(100) {
-            0..30 if left > 0 => self.arrive(&app).await,
-            0..55 => self.answer(&app, agent).await,
-            55..75 => self.work(&app, agent).await,
+            0..22 if left > 0 => self.arrive(&app).await,
+            0..52 => self.answer(&app, agent).await,
+            52..75 => self.work(&app, agent).await,
             75..79 => presence::disconnected(&app, agent).await.unwrap(),
             79..87 => presence::connected(&app, agent).await.unwrap(),
             87..89 => presence::declare(&app, agent, Availability::Busy).await.unwrap(),
@@ -310,33 +311,25 @@ impl Simulation {
                 let free = able.iter().find(|agent| !lines[&head.id].contains(agent));
                 assert_eq!(free, None, "#{} waits and nobody asks", head.number);
             }
-            let line = conversations::in_line(&mut db, inbox, conversations::ALL)
-                .await
-                .unwrap();
-            self.fair(&waiting, &line, &lines);
-            let running = line.iter().filter(|head| head.state.status() == Status::Assigning);
-            offers.extend(running.map(|head| (head.id, head.version)));
+            let running = running(&mut db, inbox).await;
+            self.fair(&waiting, &running, &lines);
+            offers.extend(running.iter().map(|offer| (offer.chat, offer.version)));
         }
         self.lines = lines;
         self.offers = offers;
     }
 
     /// Whoever was offered a chat in this step was asked by all who waited longer, in this round or the last.
-    fn fair(&self, waiting: &[Head], offers: &[Head], lines: &HashMap<ConversationId, HashSet<UserId>>) {
-        let place = |head: &Head| (head.waiting_since, head.id);
-        for offer in offers {
-            let State::Assigning { agent, .. } = offer.state else {
-                continue;
-            };
-            if self.offers.get(&offer.id) == Some(&offer.version) {
-                continue;
-            }
-            for older in waiting.iter().filter(|head| place(head) < place(offer)) {
+    fn fair(&self, waiting: &[Head], running: &[Offer], lines: &HashMap<ConversationId, HashSet<UserId>>) {
+        let fresh = |offer: &&Offer| self.offers.get(&offer.chat) != Some(&offer.version);
+        for offer in running.iter().filter(fresh) {
+            let earlier = |head: &&Head| (head.waiting_since, head.id) < (offer.since, offer.chat);
+            for older in waiting.iter().take_while(earlier) {
                 let Some(asked) = self.lines.get(&older.id) else {
                     continue;
                 };
-                let had = asked.contains(&agent) || lines[&older.id].contains(&agent);
-                assert!(had, "#{} was passed over for #{}", older.number, offer.number);
+                let had = asked.contains(&offer.agent) || lines[&older.id].contains(&offer.agent);
+                assert!(had, "#{} was passed over", older.number);
             }
         }
     }
@@ -406,6 +399,27 @@ impl Simulation {
             );
         }
     }
+}
+
+/// An offer that runs.
+struct Offer {
+    chat: ConversationId,
+    version: i64,
+    agent: UserId,
+    since: i64,
+}
+
+async fn running(db: &mut Db, inbox: InboxId) -> Vec<Offer> {
+    let sql =
+        "SELECT id, version, agent_id, waiting_since FROM conversations WHERE inbox_id = $1 AND status = 'assigning'";
+    let rows = sqlx::query(sql).bind(inbox.to_string()).fetch_all(db).await.unwrap();
+    let offer = |row: &sqlx::any::AnyRow| Offer {
+        chat: row.get::<String, _>("id").parse().unwrap(),
+        version: row.get("version"),
+        agent: row.get::<String, _>("agent_id").parse().unwrap(),
+        since: row.get("waiting_since"),
+    };
+    rows.iter().map(offer).collect()
 }
 
 fn size() -> usize {

@@ -249,7 +249,17 @@ pub async fn set_timer(db: &mut Db, head: &Head, routing: &Routing, now: Millis)
         set(&mut *db, kind, subject.clone(), head.version, due, now).await?;
     }
     if let Some((kind, after)) = head.state.silence(routing.inactivity.as_ref()) {
-        set(&mut *db, kind, subject, head.version, now + after, now).await?;
+        // An offer that came back does not begin the wait anew.
+        let from = match head.state {
+            State::Waiting { since, .. } => since,
+            State::Bot { .. }
+            | State::Assigning { .. }
+            | State::Assigned { .. }
+            | State::Transferring { .. }
+            | State::Ended { .. }
+            | State::Failed { .. } => now,
+        };
+        set(&mut *db, kind, subject, head.version, from + after, now).await?;
     }
     Ok(())
 }
