@@ -175,8 +175,15 @@ impl Simulation {
         Arc::clone(&self.nodes[node].app)
     }
 
+    /// A few things happen before the dispatcher comes to rest.
+    async fn step(&mut self, most: usize) {
+        for _ in 0..=self.dice.below(5) {
+            self.happen(most.saturating_sub(self.chats.len())).await;
+        }
+    }
+
     /// One thing happens. Refusals are part of it: somebody was too late, or there is no room.
-    async fn step(&mut self, left: usize) {
+    async fn happen(&mut self, left: usize) {
         let app = self.app();
         let agent = self.dice.pick(&self.agents);
         match self.dice.below(100) {
@@ -445,13 +452,13 @@ async fn simulate(address: String, folder: tempfile::TempDir, nodes: usize) {
     let mut steps = 0;
     while sim.chats.len() < chats {
         steps += 1;
-        sim.step(chats - sim.chats.len()).await;
-        if sim.dice.below(400) == 0 {
+        sim.step(chats).await;
+        if sim.dice.below(150) == 0 {
             sim.restart().await;
         }
         sim.rest().await;
         sim.check().await;
-        if steps % 200 == 0 {
+        if steps % 50 == 0 {
             sim.places().await;
         }
     }
