@@ -321,9 +321,9 @@ async fn a_restart_in_the_middle_of_an_offer_a_round_or_a_grace_changes_nothing(
         presence::disconnected(&world.app, ana).await.unwrap();
         world.advance(20);
         world.restart().await;
-        world.pass(11).await;
+        world.pass(31).await;
         let gone = common::eventually(|| async { (!world.user(ana).await.connected).then_some(()) });
-        assert!(gone.await.is_some(), "the grace is not renewed");
+        assert!(gone.await.is_some(), "the time to come back is over");
         world.pass(120).await;
         world.connect(ana).await;
         world.until_offered(chat, ana).await;

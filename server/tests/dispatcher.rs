@@ -128,7 +128,7 @@ impl Simulation {
         let mut members = [vec![], vec![]];
         let mut tx = app.store.begin().await.unwrap();
         for n in 0..agents {
-            let id = UserId::new(common::START, random_u128());
+            let id = UserId::from_u128(self.dice.below(usize::MAX) as u128);
             let user = NewUser {
                 id,
                 email: format!("agent{n}@demo.test"),

@@ -295,15 +295,13 @@ async fn move_places(
     for user in had.iter().filter(|user| !have.contains(user)) {
         loads::release(&mut *db, inbox, *user, now).await?;
         // An offer that comes back goes to the next agent; only a place that was really used and is free
-        // again makes somebody eligible and may begin a new round.
-        match before {
-            State::Assigning { .. } => news.woken(inbox),
-            State::Bot { .. }
-            | State::Waiting { .. }
-            | State::Assigned { .. }
-            | State::Transferring { .. }
-            | State::Ended { .. }
-            | State::Failed { .. } => news.freed(inbox),
+        // again makes somebody eligible and may begin a new round. It is free for their other inboxes too.
+        let used = !matches!(before, State::Assigning { .. });
+        for inbox in places::memberships(&mut *db, *user).await?.into_iter().chain([inbox]) {
+            match used {
+                true => news.freed(inbox),
+                false => news.woken(inbox),
+            }
         }
         user_changed(&mut *db, *user, news).await?;
     }
