@@ -241,6 +241,9 @@ async fn another_inbox_gets_the_chat_and_its_visibility_at_once() {
         drop(db);
         world.connect(ben).await;
         world.until_offered(chat, ben).await;
+        let sup = world.who("owner").await;
+        hand_over(&world, sup, chat, orders).await.unwrap();
+        assert_eq!((world.head(chat).await.inbox, world.user(ben).await.load), (orders, 0));
     }
 }
 
