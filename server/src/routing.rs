@@ -17,6 +17,8 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
+use tokio::sync::mpsc::UnboundedReceiver;
+
 use crate::{
     desk::{DeskError, change},
     state::{App, Shared},
@@ -30,8 +32,10 @@ use crate::{
 
 /// A new round of offers begins this long after everyone was asked (`domain.md` §2).
 const ROUND_MS: Millis = 60_000;
-/// Waiting chats that are looked at in one transaction.
+/// Most waiting chats that are looked at in one transaction.
 const BATCH: i64 = 100;
+/// As [`BATCH`], at the head of the line when one place is free.
+const FEWEST: i64 = 8;
 
 /// Where in the line of waiting chats the dispatcher stands: the wait and id of the last one it looked at.
 type Place = Option<(Millis, ConversationId)>;
@@ -63,18 +67,38 @@ async fn run(app: Shared) {
             _ = shutdown.changed() => return,
         };
         let Some(first) = first else { return };
-        // Events that came in a burst are answered by one look.
-        let mut inboxes = BTreeMap::from([(first.inbox, first.freed)]);
-        while let Ok(wake) = receiver.try_recv() {
-            *inboxes.entry(wake.inbox).or_default() |= wake.freed;
-        }
-        for (inbox, freed) in inboxes {
-            match dispatch(&app, inbox, freed).await {
-                Ok(()) => {}
-                // Another node was faster at one of the places: look again.
-                Err(DeskError::Refused(_)) => app.dispatch(inbox, freed),
-                Err(error) => tracing::error!(%error, %inbox, "the dispatcher failed"),
-            }
+        answer(&app, first, &mut receiver).await;
+    }
+}
+
+/// Answers all wakes that there are: what the worker does, for those who want to see the dispatcher at rest.
+pub async fn settle(app: &App) {
+    let lock = || app.woken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Some(mut receiver) = lock().take() else { return };
+    while let Ok(first) = receiver.try_recv() {
+        answer(app, first, &mut receiver).await;
+    }
+    *lock() = Some(receiver);
+}
+
+/// No wake is left to be answered. A worker that runs holds them all.
+pub fn is_at_rest(app: &App) -> bool {
+    let woken = app.woken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    woken.as_ref().is_some_and(UnboundedReceiver::is_empty)
+}
+
+/// Events that came in a burst are answered by one look.
+async fn answer(app: &App, first: Wake, receiver: &mut UnboundedReceiver<Wake>) {
+    let mut inboxes = BTreeMap::from([(first.inbox, first.freed)]);
+    while let Ok(wake) = receiver.try_recv() {
+        *inboxes.entry(wake.inbox).or_default() |= wake.freed;
+    }
+    for (inbox, freed) in inboxes {
+        match dispatch(app, inbox, freed).await {
+            Ok(()) => {}
+            // Another node was faster at one of the places: look again.
+            Err(DeskError::Refused(_)) => app.dispatch(inbox, freed),
+            Err(error) => tracing::error!(%error, %inbox, "the dispatcher failed"),
         }
     }
 }
@@ -113,7 +137,8 @@ fn offers(routing: &Routing, now: Millis) -> bool {
     routing.rules.mode == Mode::Auto && routing.is_open(now)
 }
 
-/// Looks at the first [`BATCH`] waiting chats after `after`: three statements, and some for each offer. Returns where
+/// Looks at some waiting chats after `after`: five statements, and more for each offer. At first only at as many as could
+/// be given out, for mostly one place is free and the first in the line gets it. Returns where
 /// to go on; `None` when all were looked at or nobody has room.
 async fn offer_some(
     db: &mut Db,
@@ -131,10 +156,14 @@ async fn offer_some(
     if line.is_empty() {
         return Ok(None);
     }
-    let waiting = conversations::waiting(&mut *db, inbox, after, BATCH).await?;
+    let batch = match after {
+        None => (i64::from(line.room()) * 2).clamp(FEWEST, BATCH),
+        Some(_) => BATCH,
+    };
+    let waiting = conversations::waiting(&mut *db, inbox, after, batch).await?;
     let ids: Vec<_> = waiting.iter().map(|head| head.id).collect();
     let (mut asked, over) = conversations::rounds(&mut *db, &ids).await?;
-    let full = waiting.len() as i64 == BATCH;
+    let full = waiting.len() as i64 == batch;
     let last = waiting.last().map(|head| (head.waiting_since, head.id));
     for mut head in waiting {
         if line.is_empty() {

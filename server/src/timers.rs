@@ -49,14 +49,21 @@ async fn run(app: Shared) {
 }
 
 /// Runs what is due; returns when the next timer is.
-async fn round(app: &App) -> Result<Option<i64>, DeskError> {
+pub async fn round(app: &App) -> Result<Option<i64>, DeskError> {
     loop {
         let due = timers::due(&mut *app.store.read().await?, app.clock.now(), BATCH).await?;
         if due.is_empty() {
             return Ok(timers::next_due(&mut *app.store.read().await?).await?);
         }
         for timer in due {
-            fire(app, &timer).await?;
+            match fire(app, &timer).await {
+                // It has lost its meaning; the others must not wait for it.
+                Err(DeskError::Refused(refusal)) => {
+                    tracing::error!(%refusal, kind = timer.kind.as_str(), "a timer was refused");
+                    drop_timer(app, &timer).await?;
+                }
+                other => other?,
+            }
         }
     }
 }

@@ -65,7 +65,7 @@ pub async fn to_agent(
     Ok(())
 }
 
-/// Hands a chat to another inbox: it leaves its agent at once and waits there.
+/// Hands a chat to another inbox: it leaves its agent at once and waits there. An offer is taken back first.
 pub async fn to_inbox(
     app: &App,
     access: &Access,
@@ -80,6 +80,9 @@ pub async fn to_inbox(
         return Err(Refusal::new(Code::Invalid, "the chat is in this inbox already").into());
     }
     let mut news = News::default();
+    if let State::Assigning { .. } = head.state {
+        change::apply(&mut tx, &mut head, &Event::Withdraw, actor, now, &mut news).await?;
+    }
     change::to_inbox(&mut tx, &mut head, inbox, actor, now, &mut news).await?;
     // A person chose the inbox: what overflowed before does not count.
     conversations::set_overflowed(&mut tx, head.id, &[]).await?;

@@ -249,7 +249,17 @@ pub async fn set_timer(db: &mut Db, head: &Head, routing: &Routing, now: Millis)
         set(&mut *db, kind, subject.clone(), head.version, due, now).await?;
     }
     if let Some((kind, after)) = head.state.silence(routing.inactivity.as_ref()) {
-        set(&mut *db, kind, subject, head.version, now + after, now).await?;
+        // An offer that came back does not begin the wait anew.
+        let from = match head.state {
+            State::Waiting { since, .. } => since,
+            State::Bot { .. }
+            | State::Assigning { .. }
+            | State::Assigned { .. }
+            | State::Transferring { .. }
+            | State::Ended { .. }
+            | State::Failed { .. } => now,
+        };
+        set(&mut *db, kind, subject, head.version, from + after, now).await?;
     }
     Ok(())
 }
@@ -285,15 +295,13 @@ async fn move_places(
     for user in had.iter().filter(|user| !have.contains(user)) {
         loads::release(&mut *db, inbox, *user, now).await?;
         // An offer that comes back goes to the next agent; only a place that was really used and is free
-        // again makes somebody eligible and may begin a new round.
-        match before {
-            State::Assigning { .. } => news.woken(inbox),
-            State::Bot { .. }
-            | State::Waiting { .. }
-            | State::Assigned { .. }
-            | State::Transferring { .. }
-            | State::Ended { .. }
-            | State::Failed { .. } => news.freed(inbox),
+        // again makes somebody eligible and may begin a new round. It is free for their other inboxes too.
+        let used = !matches!(before, State::Assigning { .. });
+        for inbox in places::memberships(&mut *db, *user).await?.into_iter().chain([inbox]) {
+            match used {
+                true => news.freed(inbox),
+                false => news.woken(inbox),
+            }
         }
         user_changed(&mut *db, *user, news).await?;
     }

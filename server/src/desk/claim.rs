@@ -59,15 +59,15 @@ pub async fn act(
 /// What one is told who may not see the chat (any more). Members may learn who took a chat of their common queue, and
 /// who was asked learns that it is too late; others learn nothing.
 async fn hidden(db: &mut Db, access: &Access, head: &Head, mode: Mode, event: &Event) -> Result<Refusal, DeskError> {
+    let answers = matches!(event, Event::Accept | Event::Decline);
+    if answers && messages::was_asked(db, head.id, access.user).await? {
+        return Ok(Refusal::new(Code::Conflict, "the offer has expired"));
+    }
     if mode == Mode::Broadcast
         && access.is_member(head.inbox)
         && let Some(agent) = head.state.agent()
     {
         return taken(db, agent).await;
-    }
-    let answers = matches!(event, Event::Accept | Event::Decline);
-    if answers && messages::was_asked(db, head.id, access.user).await? {
-        return Ok(Refusal::new(Code::Conflict, "the offer has expired"));
     }
     Ok(not_found())
 }

@@ -132,15 +132,17 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
         let rule = rule.filter(|_| matches!(head.state, State::Assigned { .. }));
         let words = messages::words(&mut tx, head.id).await?;
         let found = match (&rule, head.state.silence(None)) {
-            (Some(rule), _) => unanswered(&mut tx, &head, words, rule, now).await?,
-            (None, Some((_, limit))) => quiet(words, limit, now),
-            (None, None) => return Ok(()),
+            (Some(rule), _) => Some(unanswered(&mut tx, &head, words, rule, now).await?),
+            (None, Some((_, limit))) => Some(quiet(words, limit, now)),
+            // No silence ends this state.
+            (None, None) => None,
         };
         match (found, rule) {
-            (Found::Later(due), _) => {
+            (None, _) => {}
+            (Some(Found::Later(due)), _) => {
                 change::set(&mut tx, timer.kind, timer.subject.clone(), timer.fence, due, now).await?;
             }
-            (Found::Silence, Some(rule)) if rule.action.sends() => {
+            (Some(Found::Silence), Some(rule)) if rule.action.sends() => {
                 if may_remind(head.channel, words.contact.map_or(0, |(_, at)| at), now) {
                     // The message's document is locked before the database.
                     drop(tx);
@@ -148,7 +150,7 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
                 }
                 remind(&mut tx, &mut head, rule.action, false, now, &mut news).await?;
             }
-            (Found::Silence, _) => {
+            (Some(Found::Silence), _) => {
                 change::apply(&mut tx, &mut head, &Event::Inactive, Actor::System, now, &mut news).await?;
             }
         }

@@ -61,14 +61,17 @@ async fn grace(db: &mut Db, user: UserId, now: Millis) -> Result<(), StoreError>
         true => PUSH_GRACE_MS,
         false => PRESENCE_GRACE_MS,
     };
-    let timer = TimerRecord {
+    timers::set_if_none(db, &timer(user, now + grace, now)).await
+}
+
+fn timer(user: UserId, due: Millis, now: Millis) -> TimerRecord {
+    TimerRecord {
         id: TimerId::new(now, random_u128()),
         kind: TimerKind::Presence,
         subject: user.to_string(),
         fence: 0,
-        due: now + grace,
-    };
-    timers::set_if_none(db, &timer).await
+        due,
+    }
 }
 
 /// An offer to the user was not answered in time. When only push notifications kept them connected, that is over:
@@ -241,7 +244,13 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
     app.visitors
         .learn(users.iter().map(|user| (user.id, user.name.clone())));
     for user in users.into_iter().filter(|user| user.connected) {
-        grace(&mut tx, user.id, now).await?;
+        let least = now + PRESENCE_GRACE_MS;
+        match timers::due_of(&mut tx, TimerKind::Presence, &user.id.to_string()).await? {
+            // It ran while no server was there to come back to.
+            Some(due) if due < least => timers::set(&mut tx, &timer(user.id, least, now)).await?,
+            Some(_) => {}
+            None => grace(&mut tx, user.id, now).await?,
+        }
     }
     tx.commit().await?;
     change::publish(app, news);

@@ -62,6 +62,12 @@ impl Line {
         self.order.is_empty()
     }
 
+    /// Chats that could be given out.
+    pub fn room(&self) -> u32 {
+        let waiting = self.order.iter().filter_map(|(_, _, user)| self.seats.get(user));
+        waiting.map(|(load, _)| load.room()).sum()
+    }
+
     /// Who is asked next; those in `asked` declined or let the offer expire in this round.
     pub fn pick(&self, asked: &HashSet<UserId>) -> Choice {
         let next = self.order.iter().find(|(_, _, user)| !asked.contains(user));
@@ -136,6 +142,7 @@ mod tests {
     fn who_was_given_a_chat_stands_behind_the_others_until_full() {
         let mut line = Line::new(&[candidate(1, 1, 0), candidate(2, 2, 5)]);
         let nobody = HashSet::new();
+        assert_eq!(line.room(), 3);
         let mut order = vec![];
         while let Choice::Offer(user) = line.pick(&nobody) {
             order.push(user.to_u128());

@@ -113,3 +113,6 @@ pub fn system_line(row: &JourneyRow, agent: Option<String>) -> Option<VisitorMes
         event: Some(event),
     })
 }
+
+#[cfg(test)]
+mod tests;
