@@ -1,5 +1,6 @@
-// The console's service worker: the shell (page, program, styles, icons) starts without network.
-// Data never passes here: the program keeps its own copy in IndexedDB.
+// The console's service worker: the shell (page, program, styles, icons) starts without network,
+// and notifications are shown though no page is. Other data never passes here: the program keeps
+// its own copy in IndexedDB.
 //
 // The build writes the two constants. Without a build id the worker takes itself and its
 // caches away: that is how a debug build behaves, and how a broken worker would be recalled.
@@ -18,9 +19,10 @@ if (BUILD === null) {
   self.addEventListener("install", (event) => event.waitUntil(install()));
   self.addEventListener("activate", (event) => event.waitUntil(activate()));
   self.addEventListener("fetch", answer);
-  self.addEventListener("message", (event) => {
-    if (event.data === "SKIP_WAITING") self.skipWaiting();
-  });
+  self.addEventListener("message", (event) => event.waitUntil(told(event.data)));
+  self.addEventListener("push", (event) => event.waitUntil(pushed(event.data)));
+  self.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event.notification)));
+  self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
 }
 
 /**
@@ -78,4 +80,89 @@ async function fromShell(path, request) {
   const shell = await caches.open(SHELL);
   const stored = (await shell.match(path, options)) ?? (await caches.match(path, options));
   return stored ?? fetch(request);
+}
+
+/**
+ * What a page asks for: "SKIP_WAITING"; "FORGET" at sign-out; an array to show a notification;
+ * any other text is the tag of one that was read.
+ */
+async function told(data) {
+  if (data === "SKIP_WAITING") return self.skipWaiting();
+  if (data === "FORGET") {
+    await Promise.all([close(), badge(0)]);
+  } else if (Array.isArray(data)) {
+    const [title, body, tag, navigate, renotify] = data;
+    await show({ title, body, tag, navigate, renotify });
+  } else {
+    await close({ tag: data });
+  }
+}
+
+/** A push in the form of Declarative Web Push. In a console that is in front its own pop-up speaks. */
+async function pushed(data) {
+  let message;
+  try {
+    message = data.json();
+  } catch {
+    message = {};
+  }
+  const note = message.notification ?? { title: "Causerie", tag: "test", navigate: SCOPE };
+  await badge(message.app_badge);
+  const pages = await self.clients.matchAll({ type: "window" });
+  if (note.tag === "test" || !pages.some((page) => page.focused)) await show(note);
+}
+
+/** The page and the push service may both say the same: it rings once. */
+async function show({ title, navigate, renotify, ...options }) {
+  const shown = await self.registration.getNotifications({ tag: options.tag });
+  const known = shown.some((old) => old.title === title && old.body === (options.body ?? ""));
+  try {
+    await self.registration.showNotification(title, {
+      ...options,
+      icon: SCOPE + "icons/icon-192.png",
+      renotify: Boolean(renotify) && !known,
+      data: navigate,
+    });
+  } catch {
+    // The person did not allow notifications; the page has its own signs.
+  }
+}
+
+async function close(which) {
+  for (const shown of await self.registration.getNotifications(which)) shown.close();
+}
+
+/** In some browsers only. */
+async function badge(count) {
+  if (count === undefined || !self.navigator.setAppBadge) return;
+  try {
+    await self.navigator.setAppBadge(count);
+  } catch {
+    // No app is installed.
+  }
+}
+
+/** Goes to the chat in a console that is open, without loading it anew, or opens one. */
+async function clicked(notification) {
+  notification.close();
+  const { pathname } = new URL(notification.data ?? SCOPE, self.location.origin);
+  const path = pathname.startsWith(SCOPE) ? pathname : SCOPE;
+  const pages = await self.clients.matchAll({ type: "window" });
+  const page = pages.find((page) => page.focused) ?? pages[0];
+  if (!page) return self.clients.openWindow(path);
+  page.postMessage(path);
+  await page.focus();
+}
+
+/** The browser gave this device another address: the server is told. */
+async function renew({ oldSubscription, newSubscription }) {
+  const applicationServerKey = oldSubscription?.options.applicationServerKey;
+  if (!newSubscription && !applicationServerKey) return;
+  const now =
+    newSubscription ??
+    (await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey }));
+  const { endpoint, keys } = now.toJSON();
+  const body = JSON.stringify({ endpoint, p256dh: keys.p256dh, auth: keys.auth });
+  const headers = { "Content-Type": "application/json" };
+  await fetch("/api/me/push", { method: "POST", headers, body });
 }

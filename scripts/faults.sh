@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Faults in earnest: 200 kills of the server and 500 simulated days; both say the seed with which they can be
-# told again.
+# Faults in earnest: 200 kills of the server, 500 simulated days, 20,000 chats for 200 agents whose servers die, and
+# 1,000 races; what is random says the seed with which it can be told again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -10,3 +10,9 @@ cargo run --release --quiet --package causerie-e2e --bin faults ||
 CAUSERIE_SIMULATION_CASES=${CAUSERIE_SIMULATION_CASES:-500} \
   cargo test --release --quiet --package causerie-e2e --test simulation ||
   fail "the simulation found something; the shortest schedule is above."
+CAUSERIE_DISPATCHER_CHATS=${CAUSERIE_DISPATCHER_CHATS:-20000} \
+  scripts/postgres.sh cargo test --release --quiet --package causerie-server --test dispatcher -- --nocapture ||
+  fail "the dispatcher broke a promise; the seed is above."
+CAUSERIE_RACE_ROUNDS=${CAUSERIE_RACE_ROUNDS:-1000} \
+  scripts/postgres.sh cargo test --release --quiet --package causerie-server --test races ||
+  fail "a race had no winner, or two; the round is above."

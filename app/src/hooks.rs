@@ -4,6 +4,7 @@ mod address;
 mod announcer;
 mod device;
 mod keys;
+mod notify;
 mod preferences;
 mod sound;
 mod title;
@@ -12,8 +13,9 @@ pub use address::Address;
 pub use announcer::Announcer;
 pub use device::{DOCKED, PHONE, copy, is_mac, matches_media, matches_media_now};
 pub use keys::{in_text, primary};
+pub use notify::use_notifications;
 pub use preferences::{Preferences, Theme};
-pub use sound::{Sound, use_offer_sound};
+pub use sound::Sound;
 pub use title::use_title;
 
 /// Says in the browser's console what went wrong, with the browser's own error.

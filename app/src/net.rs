@@ -5,6 +5,7 @@ pub mod disk;
 pub mod http;
 pub mod local;
 mod promise;
+pub mod push;
 pub mod socket;
 pub mod tabs;
 pub mod worker;

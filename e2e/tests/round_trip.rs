@@ -1,6 +1,9 @@
 //! A visitor writes on a web page, an agent answers, the chat ends.
 
+use std::time::Duration;
+
 use causerie_e2e::story;
+use causerie_shared::conversation::UNDO_MS;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat() {
@@ -38,10 +41,12 @@ async fn a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat() {
         vera.message(&["Great, thank you", "Read"]).await;
 
         ana.click("button", "End chat").await;
-        vera.reads("Ana ended the chat").await;
         ana.folder("History").await;
         ana.open("Vera Vidal").await;
         ana.reads("Ended by Ana Ruiz").await;
+        assert!(!vera.text().await.contains("ended the chat"), "it can still be undone");
+        stage.server.advance(Duration::from_millis(UNDO_MS as u64));
+        vera.reads("Ana ended the chat").await;
         assert!(
             !ana.has("textbox", "Reply").await,
             "an ended chat can still be written in"

@@ -1,5 +1,7 @@
 //! Bad lines between a browser and the server: in a tunnel, behind a router that forgot, cut in the middle.
 
+use std::time::Duration;
+
 use causerie_e2e::{
     Stage, Through,
     pages::{Console, Widget},
@@ -7,7 +9,11 @@ use causerie_e2e::{
     story_through,
     wait::until,
 };
-use causerie_shared::{conversation::State, ids::ConversationId, message::Author};
+use causerie_shared::{
+    conversation::{State, UNDO_MS},
+    ids::ConversationId,
+    message::Author,
+};
 
 /// Written in the tunnel; no text is part of another.
 const REPLIES: [&str; 5] = [
@@ -70,6 +76,12 @@ async fn what_is_written_and_ended_in_a_tunnel_happens_once_and_in_order_after_a
         assert_eq!(stored(stage, chat, true).await, ["One moment, I look."]);
 
         stage.proxy().pass();
+        until("the end of the chat", async || {
+            let head = stage.server.head(chat).await;
+            matches!(head.state, State::Ended { .. }).then_some(())
+        })
+        .await;
+        stage.server.advance(Duration::from_millis(UNDO_MS as u64));
         vera.reads("Ana ended the chat").await;
         let heard = vera.messages().await;
         assert!(

@@ -1,7 +1,7 @@
 //! Configuration: the environment, then `causerie.toml`; checked whole at the start, every error named.
 
 mod network;
-mod origin;
+pub mod origin;
 mod source;
 
 pub use network::Network;
@@ -27,8 +27,8 @@ const NAMES: [&str; 12] = [
     "trusted_proxies",
     "origins",
     "widget_origins",
+    "allowed_hosts",
     "demo",
-    "private_hosts",
     "test_api",
     "log",
     "log_format",
@@ -58,10 +58,10 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Origins of the pages that may embed the widget made at the set-up.
     pub widget_origins: Vec<String>,
+    /// Hosts that this server may ask though their address is private.
+    pub allowed_hosts: Vec<String>,
     /// Fill an empty database with a demo workspace and serve its web page.
     pub demo: bool,
-    /// Providers and push services may be at private addresses: fakes, or a proxy inside the network.
-    pub private_hosts: bool,
     /// Further addresses for tests from outside; refused unless `listen` is a loopback address.
     pub test_api: bool,
     /// Filter of log lines, e.g. `info` or `causerie_server=debug`.
@@ -105,8 +105,8 @@ impl Config {
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             widget_origins: Vec::new(),
+            allowed_hosts: vec!["127.0.0.1".into()],
             demo: false,
-            private_hosts: true,
             test_api: false,
             log: "warn".into(),
             log_format: LogFormat::Text,
@@ -170,13 +170,19 @@ impl Config {
             "an origin such as https://www.example.org",
             origin::parse,
         );
+        let mut allowed_hosts = source.list("allowed_hosts", "a host name or an address", |text| {
+            let whole = !text.contains(['/', '@', ' ']);
+            whole.then(|| text.to_lowercase())
+        });
         let demo = source.switch("demo");
         let test_api = source.switch("test_api");
         if test_api && !listen.ip().is_loopback() {
             source.error("test_api", "is 1, so `listen` must be a loopback address");
         }
-        // Tests bring fake providers, which are on this machine.
-        let private_hosts = source.switch("private_hosts") || test_api;
+        if test_api {
+            // Tests bring fake providers, which are on this machine.
+            allowed_hosts.extend(["127.0.0.1".to_owned(), "localhost".to_owned()]);
+        }
         let log = source.text("log").unwrap_or_else(|| "info".into());
         if EnvFilter::try_new(&log).is_err() {
             source.error("log", "is not a log filter; write a level such as info");
@@ -204,8 +210,8 @@ impl Config {
             trusted_proxies,
             origins,
             widget_origins,
+            allowed_hosts,
             demo,
-            private_hosts,
             test_api,
             log,
             log_format,

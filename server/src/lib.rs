@@ -7,9 +7,12 @@ pub mod demo;
 pub mod desk;
 pub mod error;
 pub mod http;
+pub mod outgoing;
 pub mod passwords;
+pub mod push;
 pub mod router;
 pub mod routing;
+pub mod settings;
 pub mod setup;
 pub mod state;
 pub mod store;
@@ -41,6 +44,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     timers::start(&app);
     channels::inbound::start(&app);
     channels::outbox::start(&app);
+    push::start(&app);
     tokio::spawn(http::widget::places::run(Arc::clone(&app)));
     Ok(app)
 }

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::Config,
     http::{limits::Limits, widget::hub::VisitorHub},
+    push::Pushes,
     routing::Wake,
     store::{Store, StoreError, feed},
     sync::{Hub, Rooms},
@@ -40,6 +41,8 @@ pub struct App {
     pub hooked: Notify,
     /// Wakes the worker that sends to providers.
     pub outbox_changed: Notify,
+    /// What is pushed to people's devices.
+    pub pushes: Pushes,
     /// Wakes the dispatcher for an inbox.
     pub wake: mpsc::UnboundedSender<Wake>,
     pub(crate) woken: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Wake>>>,
@@ -54,8 +57,7 @@ impl App {
     pub async fn new(config: Config, store: Store, clock: Clock) -> Result<Self, StoreError> {
         let newest = feed::newest(&mut *store.read().await?).await?;
         let (wake, woken) = mpsc::unbounded_channel();
-        let client =
-            Client::new(config.private_hosts).map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
+        let client = Client::new(&config).map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
         let vault = Vault::open(&config.data).map_err(StoreError::Folder)?;
         Ok(Self {
             config,
@@ -71,6 +73,7 @@ impl App {
             vault,
             hooked: Notify::new(),
             outbox_changed: Notify::new(),
+            pushes: Pushes::default(),
             wake,
             woken: std::sync::Mutex::new(Some(woken)),
             timers_changed: Notify::new(),

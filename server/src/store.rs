@@ -1,12 +1,15 @@
 //! The database: the only room that speaks SQL. SQLite and PostgreSQL run the same statements;
 //! what must differ is in [`Engine`].
 
+pub mod audit;
 pub mod channel_accounts;
 pub mod contacts;
 pub mod conversations;
+pub mod departments;
 pub mod documents;
 pub mod feed;
 pub mod files;
+pub mod inboxes;
 pub mod loads;
 pub mod messages;
 pub mod nodes;
@@ -14,8 +17,10 @@ pub mod outbox;
 pub mod people;
 pub mod places;
 pub mod posts;
+pub mod preferences;
 pub mod presence;
 pub mod provider;
+pub mod push;
 pub mod raw_events;
 pub mod sessions;
 pub mod settings;

@@ -34,6 +34,7 @@ impl Address {
                 address.go(&path, false);
             }
         }));
+        crate::net::worker::on_click(move |path| address.go(path, false));
         address
     }
 

@@ -1,26 +1,41 @@
-//! The ring of an offer: a short tone, every 5 s until it is answered, for 30 s at most (`ux.md` §7).
+//! The speaker: three short tunes (`ux.md` §7). What is played when is `use_notifications`' to decide.
 
-use std::time::Duration;
-
-use causerie_shared::ids::ConversationId;
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
 use web_sys::{AudioContext, OscillatorType};
 
-use crate::store::Store;
-
-const EVERY: Duration = Duration::from_secs(5);
-const TIMES: u32 = 6;
-/// Two notes, Hz, and when each begins, seconds.
-const NOTES: [(f32, f64); 2] = [(659.3, 0.0), (880.0, 0.16)];
 const LENGTH: f64 = 0.35;
 const VOLUME: f32 = 0.12;
+/// Messages sound at most this often, milliseconds.
+const PAUSE: f64 = 3000.0;
+
+/// What sounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tune {
+    /// Somebody is asked: an offer or a request for a transfer.
+    Offer,
+    Message,
+    Queue,
+}
+
+impl Tune {
+    /// Notes, Hz, one after the other.
+    fn notes(self) -> &'static [f32] {
+        match self {
+            Self::Offer => &[659.3, 880.0],
+            Self::Message => &[880.0],
+            Self::Queue => &[523.3],
+        }
+    }
+}
 
 /// The speaker. Browsers open it on the first gesture only.
 #[derive(Clone, Copy)]
 pub struct Sound {
     speaker: StoredValue<Option<AudioContext>, LocalStorage>,
-    /// It was to ring, and no gesture had opened it.
+    /// When a message sounded last, by the browser's clock.
+    last: StoredValue<f64>,
+    /// It was to play, and no gesture had opened it.
     pub blocked: RwSignal<bool>,
 }
 
@@ -29,6 +44,7 @@ impl Sound {
     pub fn new() -> Self {
         let sound = Self {
             speaker: StoredValue::new_local(None),
+            last: StoredValue::new(0.0),
             blocked: RwSignal::new(false),
         };
         let unlock = move || {
@@ -47,12 +63,24 @@ impl Sound {
         sound
     }
 
-    fn ring(self) {
-        // Only phones do; others answer no.
-        window().navigator().vibrate_with_duration(200);
+    /// Plays a tune; one of a message that comes right after another is left out.
+    pub fn play(self, tune: Tune) {
+        match tune {
+            Tune::Offer => {
+                // Only phones do; others answer no.
+                window().navigator().vibrate_with_duration(200);
+            }
+            Tune::Message | Tune::Queue => {
+                let now = js_sys::Date::now();
+                if now - self.last.get_value() < PAUSE {
+                    return;
+                }
+                self.last.set_value(now);
+            }
+        }
         self.speaker.with_value(|speaker| match speaker {
             Some(speaker) => {
-                if let Err(error) = play(speaker) {
+                if let Err(error) = play(speaker, tune.notes()) {
                     crate::hooks::warn("no sound", &error);
                 }
             }
@@ -67,47 +95,20 @@ impl Default for Sound {
     }
 }
 
-fn play(speaker: &AudioContext) -> Result<(), JsValue> {
-    let now = speaker.current_time();
-    for (pitch, begins) in NOTES {
+fn play(speaker: &AudioContext, notes: &[f32]) -> Result<(), JsValue> {
+    let mut start = speaker.current_time();
+    for pitch in notes {
         let (tone, volume) = (speaker.create_oscillator()?, speaker.create_gain()?);
-        let (start, end) = (now + begins, now + begins + LENGTH);
+        let end = start + LENGTH;
         tone.set_type(OscillatorType::Sine);
-        tone.frequency().set_value(pitch);
+        tone.frequency().set_value(*pitch);
         volume.gain().set_value_at_time(VOLUME, start)?;
         volume.gain().exponential_ramp_to_value_at_time(0.001, end)?;
         tone.connect_with_audio_node(&volume)?;
         volume.connect_with_audio_node(&speaker.destination())?;
         tone.start_with_when(start)?;
         tone.stop_with_when(end)?;
+        start += LENGTH / 2.0;
     }
     Ok(())
-}
-
-/// Rings when an offer comes, and again until no offer is left; silent for the chat in front, and in tabs that follow
-/// another one.
-pub fn use_offer_sound(store: Store, sound: Sound, in_front: Signal<Option<ConversationId>>) {
-    let offers = store.offers();
-    let left = StoredValue::new(0_u32);
-    let again = move || {
-        let wanted = offers.with_untracked(|offers| offers.iter().any(|id| Some(*id) != in_front.get_untracked()));
-        if wanted && left.get_value() > 0 && store.leads() {
-            left.update_value(|left| *left -= 1);
-            sound.ring();
-        }
-    };
-    Effect::new(move |before: Option<Vec<ConversationId>>| {
-        let now = offers.get();
-        if now
-            .iter()
-            .any(|id| !before.as_ref().is_some_and(|before| before.contains(id)))
-        {
-            left.set_value(TIMES);
-            again();
-        }
-        now
-    });
-    if let Ok(interval) = set_interval_with_handle(again, EVERY) {
-        on_cleanup(move || interval.clear());
-    }
 }

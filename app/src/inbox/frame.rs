@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     chat::Thread,
-    hooks::{Announcer, Sound, use_offer_sound, use_title},
+    hooks::{Announcer, Sound, use_notifications, use_title},
     i18n::{Key, t},
     inbox::folder_name,
     pages::Place,
@@ -45,7 +45,7 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
     provide_context(desk);
     use_shortcuts(store, desk);
     use_title(waiting_for_me(store), page_name(store, desk));
-    use_offer_sound(store, expect_context::<Sound>(), desk.open.into());
+    use_notifications(store, expect_context::<Sound>(), desk.open.into());
     Effect::new(move |_| match desk.open.get() {
         Some(id) => store.open(id),
         None => store.close(),

@@ -6,7 +6,8 @@ use gloo_timers::callback::Interval;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    RegistrationOptions, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState,
+    MessageEvent, RegistrationOptions, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration,
+    ServiceWorkerState,
 };
 
 const SCRIPT: &str = "/app/sw.js";
@@ -85,33 +86,33 @@ fn watch(worker: &ServiceWorker, container: &ServiceWorkerContainer, ready: Rc<d
     change.forget();
 }
 
-/// Ends the push messages to this browser: the next user must not get those of this one.
-pub async fn unsubscribe() {
-    if let Err(error) = try_unsubscribe().await {
-        web_sys::console::warn_2(&"push messages could not be ended".into(), &error);
+/// The registration of the worker, once there is one.
+pub(super) async fn registration() -> Result<Option<ServiceWorkerRegistration>, JsValue> {
+    let Some(container) = container() else { return Ok(None) };
+    let found = JsFuture::from(container.get_registration_with_document_url(SCOPE)).await?;
+    Ok(found.dyn_into().ok())
+}
+
+/// Says something to the worker (`told` in `sw.js`); nothing without one.
+pub fn tell(what: &JsValue) {
+    if let Some(worker) = container().and_then(|container| container.controller())
+        && let Err(error) = worker.post_message(what)
+    {
+        web_sys::console::warn_2(&"the service worker was not told".into(), &error);
     }
 }
 
-async fn try_unsubscribe() -> Result<(), JsValue> {
-    let Some(container) = container() else { return Ok(()) };
-    let registration = JsFuture::from(container.get_registration_with_document_url(SCOPE)).await?;
-    // `web-sys` would bring four more types for these two calls.
-    let call = |object: &JsValue, name: &str| -> Result<js_sys::Promise, JsValue> {
-        let method: js_sys::Function = js_sys::Reflect::get(object, &name.into())?.dyn_into()?;
-        method.call0(object)?.dyn_into()
-    };
-    if registration.is_undefined() {
-        return Ok(());
-    }
-    let manager = js_sys::Reflect::get(&registration, &"pushManager".into())?;
-    if manager.is_undefined() {
-        return Ok(());
-    }
-    let subscription = JsFuture::from(call(&manager, "getSubscription")?).await?;
-    if !subscription.is_null() {
-        JsFuture::from(call(&subscription, "unsubscribe")?).await?;
-    }
-    Ok(())
+/// Calls `go` with the path of a notification that was clicked.
+pub fn on_click(go: impl Fn(&str) + 'static) {
+    let Some(container) = container() else { return };
+    let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(path) = event.data().as_string() {
+            go(&path);
+        }
+    });
+    container.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+    // It lives as long as the page.
+    hear.forget();
 }
 
 /// Puts the waiting console to use: one reload when it has taken over.
@@ -125,10 +126,7 @@ pub fn apply() {
 
 async fn try_apply() -> Result<(), JsValue> {
     let Some(container) = container() else { return reload() };
-    let registration: ServiceWorkerRegistration = JsFuture::from(container.get_registration_with_document_url(SCOPE))
-        .await?
-        .dyn_into()?;
-    let Some(waiting) = registration.waiting() else {
+    let Some(waiting) = registration().await?.and_then(|registration| registration.waiting()) else {
         return reload();
     };
     let once = Cell::new(false);

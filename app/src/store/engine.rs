@@ -26,7 +26,7 @@ use crate::net::{
     clock,
     disk::Disk,
     http::{self, Failure},
-    local,
+    local, push,
     socket::{Socket, Told},
     tabs::Tabs,
     worker,
@@ -346,7 +346,9 @@ impl Engine {
             disk.close();
         }
         self.run(Core::leave);
-        worker::unsubscribe().await;
+        push::end().await;
+        // Its badge, and notifications with customers' names.
+        worker::tell(&"FORGET".into());
         local::wipe().await;
         if let Some(user) = user
             && let Err(error) = Disk::delete(&local::database(user)).await

@@ -1,5 +1,6 @@
 //! Media of messages: fetched at once, for their addresses are short-lived; checked, limited in size, kept.
 
+use base64ct::{Base64, Encoding as _};
 use causerie_shared::ids::{ContactId, FileId};
 
 use super::{
@@ -38,10 +39,10 @@ async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &
     let mut answers = vec![];
     for _ in 0..MAX_CALLS {
         match adapter.fetch(&credentials, media, &answers) {
-            Next::Call(call) => answers.push(app.client.call(&call, None).await),
+            Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
             Next::Done(None) => return None,
             Next::Done(Some(call)) => {
-                let answer = app.client.call(&call, Some(MAX_MEDIA)).await;
+                let answer = app.client.call(&app.config, &call, Some(MAX_MEDIA)).await;
                 if !answer.is_ok() || !is_whole(&answer.body, &media.sha256) {
                     return None;
                 }
@@ -66,8 +67,7 @@ fn is_whole(bytes: &[u8], sha256: &str) -> bool {
     }
     let found = sha2::Sha256::digest(bytes);
     let hex: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
-    use base64::Engine as _;
-    hex.eq_ignore_ascii_case(sha256) || base64::engine::general_purpose::STANDARD.encode(found) == sha256
+    hex.eq_ignore_ascii_case(sha256) || Base64::encode_string(&found) == sha256
 }
 
 /// The file's own name, or one made of its class and type.

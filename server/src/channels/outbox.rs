@@ -320,7 +320,7 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
     let mut answers = vec![];
     for _ in 0..MAX_CALLS {
         match way.adapter.send(&way.credentials, &outgoing, &answers) {
-            Next::Call(call) => answers.push(app.client.call(&call, None).await),
+            Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
             Next::Done(outcome) => return outcome,
         }
     }

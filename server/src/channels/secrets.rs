@@ -2,11 +2,8 @@
 
 use std::{io, path::Path};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use chacha20poly1305::{
-    ChaCha20Poly1305, Key, Nonce,
-    aead::{Aead, KeyInit},
-};
+use aes_gcm::{Aes256Gcm, KeyInit as _, aead::Aead as _};
+use base64ct::{Base64, Encoding as _};
 
 /// File of the key in the data folder.
 const FILE: &str = "secrets.key";
@@ -15,7 +12,7 @@ const NONCE: usize = 12;
 
 /// Encrypts and decrypts what is stored.
 pub struct Vault {
-    cipher: ChaCha20Poly1305,
+    cipher: Aes256Gcm,
     /// Key of passes.
     key: [u8; KEY],
 }
@@ -42,7 +39,7 @@ impl Vault {
             io::Error::new(io::ErrorKind::InvalidData, text)
         })?;
         Ok(Self {
-            cipher: ChaCha20Poly1305::new(&Key::from(key)),
+            cipher: Aes256Gcm::new(&key.into()),
             key,
         })
     }
@@ -55,16 +52,16 @@ impl Vault {
         let nonce = random::<NONCE>()?;
         let sealed = self
             .cipher
-            .encrypt(&Nonce::from(nonce), plain)
+            .encrypt(&nonce.into(), plain)
             .map_err(|_| io::Error::other("a secret could not be encrypted"))?;
-        Ok(STANDARD.encode([&nonce[..], &sealed[..]].concat()))
+        Ok(Base64::encode_string(&[&nonce[..], &sealed[..]].concat()))
     }
 
     /// Decrypts; `None` when it is damaged or of another key.
     pub fn unseal(&self, sealed: &str) -> Option<Vec<u8>> {
-        let bytes = STANDARD.decode(sealed).ok()?;
+        let bytes = Base64::decode_vec(sealed).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
-        self.cipher.decrypt(&Nonce::from(*nonce), sealed).ok()
+        self.cipher.decrypt(&(*nonce).into(), sealed).ok()
     }
 
     /// What lets somebody fetch `what` without a sign-in: cannot be made without the key.

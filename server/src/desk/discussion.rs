@@ -15,7 +15,10 @@ use super::{
 use crate::{
     state::App,
     store::{Db, conversations, people},
-    sync::{News, access},
+    sync::{
+        News, access,
+        news::{Mention, Named},
+    },
 };
 
 /// Most colleagues that can be asked into one discussion.
@@ -55,6 +58,13 @@ pub async fn accept(
     for message in new {
         reply::attach(&mut *db, &head, access.user, message, true).await?;
         head.discussed += 1;
+        if message.body.contains('@') {
+            news.mention(Mention {
+                conversation,
+                by: access.user,
+                whom: Named::InText(message.body.clone()),
+            });
+        }
     }
     touch_before(db, &mut head, &scope, news).await?;
     Ok(audience(&head, scope))
@@ -85,6 +95,11 @@ pub async fn invite(app: &App, access: &Access, conversation: ConversationId, us
     }
     head.invited.push(user);
     let mut news = News::default();
+    news.mention(Mention {
+        conversation,
+        by: access.user,
+        whom: Named::User(user),
+    });
     touch_from(&mut tx, &mut head, before, &mut news).await?;
     tx.commit().await?;
     change::publish(app, news);

@@ -24,6 +24,8 @@ pub enum Limit {
     Token,
     /// Uploads of a user.
     Upload,
+    /// Tests of a user's notifications.
+    PushTest,
     /// Messages of a visitor.
     VisitorMessage,
     /// Uploads of a visitor.
@@ -40,6 +42,7 @@ impl Limit {
             Self::SignInAddress => (50, 5 * MINUTE),
             Self::Token => (30, 5 * MINUTE),
             Self::Upload => (60, MINUTE),
+            Self::PushTest => (10, MINUTE),
             Self::VisitorMessage => (30, MINUTE),
             Self::VisitorUpload => (20, MINUTE),
             Self::VisitorSocket => (120, MINUTE),

@@ -4,6 +4,7 @@ mod assets;
 mod edges;
 mod files;
 mod links;
+mod notify;
 mod signins;
 mod users;
 

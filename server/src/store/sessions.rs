@@ -7,7 +7,7 @@ use causerie_shared::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::{Db, StoreError, id};
+use super::{Db, StoreError, id, push};
 
 /// A sign-in.
 #[derive(Debug, Clone)]
@@ -65,6 +65,7 @@ pub async fn insert_session(db: &mut Db, token_hash: &str, session: &SessionReco
         .bind(session.created_at)
         .execute(&mut *db)
         .await?;
+    push::end_orphans(&mut *db).await?;
     sqlx::query(
         "INSERT INTO sessions (id, token_hash, user_id, created_at, seen_at, expires_at, user_agent, ip) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -113,8 +114,9 @@ pub async fn end_session(db: &mut Db, user: UserId, session: SessionId) -> Resul
     let done = sqlx::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
         .bind(session.to_string())
         .bind(user.to_string())
-        .execute(db)
+        .execute(&mut *db)
         .await?;
+    push::end_orphans(db).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -128,8 +130,9 @@ pub async fn end_other_sessions(
     let ended: Vec<String> = sqlx::query_scalar("DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id")
         .bind(user.to_string())
         .bind(keep)
-        .fetch_all(db)
+        .fetch_all(&mut *db)
         .await?;
+    push::end_orphans(db).await?;
     ended.iter().map(|text| id(text, "sessions.id")).collect()
 }
 

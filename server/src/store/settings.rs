@@ -6,6 +6,8 @@ use super::{Db, StoreError};
 pub const ORGANIZATION: &str = "organization";
 /// SHA-256 of the token that lets a browser create the first owner; gone once there is one.
 pub const SETUP_TOKEN: &str = "setup_token";
+/// Private key with which this installation signs its pushes, base64url.
+pub const VAPID_KEY: &str = "vapid_key";
 /// Key of the web account on the demo page.
 pub const DEMO_KEY: &str = "demo_key";
 

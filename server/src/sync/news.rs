@@ -1,9 +1,9 @@
 //! What one transaction changed, for those who may know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causerie_shared::{
-    ids::{ConversationId, InboxId},
+    ids::{ConversationId, InboxId, UserId},
     inbox::{AccountRow, InboxRow},
     message::Delivery,
     row::{Head, JourneyRow},
@@ -25,6 +25,23 @@ pub struct WokenInbox {
     pub freed: bool,
 }
 
+/// Somebody was asked into a discussion, or named in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    pub conversation: ConversationId,
+    pub by: UserId,
+    pub whom: Named,
+}
+
+/// Who is meant by a [`Mention`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// Asked in.
+    User(UserId),
+    /// Those whose names stand behind an `@` in this text.
+    InText(String),
+}
+
 /// Collected while a transaction runs, announced after its commit.
 #[derive(Debug, Clone, Default)]
 pub struct News {
@@ -32,10 +49,15 @@ pub struct News {
     pub(super) heads: BTreeMap<ConversationId, Head>,
     pub(super) users: Vec<UserRow>,
     pub(super) inbox_rows: Vec<InboxRow>,
+    /// Inboxes that were deleted.
+    pub(super) inboxes_gone: Vec<InboxId>,
     pub(super) accounts: Vec<AccountRow>,
     pub(super) messages: Vec<MessageRecord>,
     pub(super) journey: Vec<JourneyRow>,
+    mentions: Vec<Mention>,
     woken: Vec<WokenInbox>,
+    /// Conversations that lie in another folder without a change of their own.
+    rerouted: BTreeSet<ConversationId>,
     /// Read from the feed, which does not say what changed.
     loaded: bool,
 }
@@ -48,6 +70,11 @@ impl News {
     /// The head as it is after the transaction.
     pub fn head(&mut self, head: Head) {
         self.heads.insert(head.id, head);
+    }
+
+    /// The conversation may lie in another folder now, for its inbox works in another way.
+    pub fn rerouted(&mut self, conversation: ConversationId) {
+        self.rerouted.insert(conversation);
     }
 
     pub fn user(&mut self, user: UserRow) {
@@ -67,6 +94,20 @@ impl News {
 
     pub fn journey(&mut self, row: JourneyRow) {
         self.journey.push(row);
+    }
+
+    pub fn mention(&mut self, mention: Mention) {
+        self.mentions.push(mention);
+    }
+
+    /// Who was named in discussions.
+    pub fn mentions(&self) -> &[Mention] {
+        &self.mentions
+    }
+
+    /// All changes of state.
+    pub fn changes(&self) -> &[JourneyRow] {
+        &self.journey
     }
 
     /// Somebody of this inbox has room again or became reachable.
@@ -114,7 +155,7 @@ impl News {
 
     /// May the conversation lie in another folder now?
     pub fn moved(&self, conversation: ConversationId) -> bool {
-        self.loaded || self.journey_of(conversation).next().is_some()
+        self.loaded || self.rerouted.contains(&conversation) || self.journey_of(conversation).next().is_some()
     }
 
     /// First and last feed number.
@@ -148,9 +189,13 @@ impl News {
                     self.user(user.row());
                 }
             }
-            FeedKind::Inbox => self
-                .inbox_rows
-                .extend(places::inbox(db, entry.row_id.parse().map_err(damaged)?).await?),
+            FeedKind::Inbox => {
+                let id = entry.row_id.parse().map_err(damaged)?;
+                match places::inbox(db, id).await? {
+                    Some(inbox) => self.inbox_rows.push(inbox),
+                    None => self.inboxes_gone.push(id),
+                }
+            }
             FeedKind::Account => {
                 let account = places::account_by_id(db, entry.row_id.parse().map_err(damaged)?).await?;
                 self.accounts.extend(account.map(|account| account.row));

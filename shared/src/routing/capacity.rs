@@ -10,9 +10,15 @@ pub struct Load {
 }
 
 impl Load {
+    /// Chats that still fit under both limits.
+    pub fn room(&self) -> u32 {
+        let here = self.limit_here.saturating_sub(self.active_here);
+        here.min(self.limit.saturating_sub(self.active))
+    }
+
     /// One more chat fits under both limits.
     pub fn has_room(&self) -> bool {
-        self.active < self.limit && self.active_here < self.limit_here
+        self.room() > 0
     }
 
     /// The numbers to name in a refusal: the limit that is reached, the user's own first.

@@ -1,0 +1,168 @@
+//! What a push says, in the languages of the console.
+
+use causerie_shared::{
+    api::notify::NotifyPreferences,
+    row::{Head, Preview},
+};
+use serde_json::json;
+
+use super::Notice;
+
+/// Longest body, characters: a notification shows less.
+const MAX_BODY: usize = 200;
+
+/// What a push is about; the log and the switches know these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Test,
+    NewChat,
+    Offer,
+    Transfer,
+    TransferOutcome,
+    Mention,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::NewChat => "new_chat",
+            Self::Offer => "offer",
+            Self::Transfer => "transfer",
+            Self::TransferOutcome => "transfer_outcome",
+            Self::Mention => "mention",
+        }
+    }
+
+    /// Somebody is asked and has seconds to answer.
+    pub fn is_timed(self) -> bool {
+        match self {
+            Self::Offer | Self::Transfer => true,
+            Self::Test | Self::NewChat | Self::TransferOutcome | Self::Mention => false,
+        }
+    }
+
+    /// Does the user want to be told of it?
+    pub fn wanted(self, preferences: &NotifyPreferences) -> bool {
+        match self {
+            Self::Test => true,
+            Self::NewChat => preferences.new_chat,
+            Self::Offer => preferences.offer,
+            Self::Transfer | Self::TransferOutcome => preferences.transfer,
+            Self::Mention => preferences.mention,
+        }
+    }
+}
+
+/// How a request for a transfer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Accepted,
+    Rejected,
+    Expired,
+}
+
+/// A customer's chat, as far as a notification shows it.
+#[derive(Debug, Clone)]
+pub struct Chat {
+    number: i64,
+    name: String,
+    last: String,
+}
+
+impl Chat {
+    pub fn of(head: &Head) -> Self {
+        Self {
+            number: head.number,
+            name: head.contact_name.clone(),
+            last: head.preview.as_ref().map(last).unwrap_or_default(),
+        }
+    }
+
+    /// Without the customer's name and words in private mode.
+    fn shown(&self, private: bool) -> String {
+        match (private, self.last.is_empty()) {
+            (true, _) => format!("#{}", self.number),
+            (false, true) => self.name.clone(),
+            (false, false) => format!("{}: {}", self.name, self.last),
+        }
+    }
+}
+
+fn last(preview: &Preview) -> String {
+    if preview.text.is_empty() && preview.files > 0 {
+        "📎".into()
+    } else {
+        preview.text.clone()
+    }
+}
+
+/// The words, before they are put into a language.
+#[derive(Debug, Clone)]
+pub enum Words {
+    Test,
+    NewChat(Chat),
+    Offer(Chat),
+    /// Who asks.
+    Transfer(String, Chat),
+    /// Who was asked.
+    Outcome(Outcome, String, Chat),
+    /// Who names me, and what they wrote to colleagues.
+    Mention(String, Option<String>, Chat),
+}
+
+impl Words {
+    fn title(&self, spanish: bool) -> String {
+        let pick = |english: &str, other: &str| (if spanish { other } else { english }).to_owned();
+        match self {
+            Self::Test => pick("Notifications work", "Las notificaciones funcionan"),
+            Self::NewChat(_) => pick("New chat", "Chat nuevo"),
+            Self::Offer(_) => pick("New offer", "Oferta nueva"),
+            Self::Transfer(..) => pick("Transfer request", "Solicitud de transferencia"),
+            Self::Outcome(Outcome::Accepted, ..) => pick("Transfer accepted", "Transferencia aceptada"),
+            Self::Outcome(Outcome::Rejected, ..) => pick("Transfer rejected", "Transferencia rechazada"),
+            Self::Outcome(Outcome::Expired, ..) => pick("Transfer not answered", "Transferencia sin respuesta"),
+            Self::Mention(by, ..) if spanish => format!("{by} te menciona"),
+            Self::Mention(by, ..) => format!("{by} mentions you"),
+        }
+    }
+
+    fn body(&self, private: bool) -> String {
+        match self {
+            Self::Test => String::new(),
+            Self::NewChat(chat) | Self::Offer(chat) => chat.shown(private),
+            Self::Transfer(by, chat) => format!("{by} → {}", chat.shown(private)),
+            Self::Outcome(_, whom, chat) if private => format!("{whom} · #{}", chat.number),
+            Self::Outcome(_, whom, chat) => format!("{whom} · {}", chat.name),
+            // Colleagues write about customers.
+            Self::Mention(_, Some(text), _) if !private => text.clone(),
+            Self::Mention(_, _, chat) => chat.shown(private),
+        }
+    }
+}
+
+/// The message in the form of Declarative Web Push: browsers that know it show it by themselves, in others the
+/// service worker does.
+pub fn payload(notice: &Notice, private: bool, lang: &str, badge: i64, public_url: &str) -> String {
+    let spanish = lang.starts_with("es");
+    let body: String = notice.words.body(private).chars().take(MAX_BODY).collect();
+    let tag = notice
+        .conversation
+        .map_or_else(|| notice.kind.as_str().to_owned(), |id| id.to_string());
+    json!({
+        "web_push": 8030,
+        "app_badge": badge,
+        "notification": {
+            "title": notice.words.title(spanish),
+            "body": body,
+            "lang": if spanish { "es" } else { "en" },
+            "dir": "auto",
+            "tag": tag,
+            // Rings again for what has to be answered, not for what merely goes on.
+            "renotify": notice.kind.is_timed(),
+            "navigate": format!("{public_url}{}", notice.path),
+            "app_badge": badge.to_string(),
+        },
+    })
+    .to_string()
+}
