@@ -4,7 +4,7 @@ mod common;
 
 use causerie_server::{
     desk::{assign, change, members, presence},
-    store::{Tx, places},
+    store::{Tx, places, timers},
     sync::News,
 };
 use causerie_shared::{
@@ -15,6 +15,7 @@ use causerie_shared::{
     ids::{ConversationId, InboxId, UserId},
     inbox::Member,
     refusal::{Code, Refusal},
+    timer::TimerKind,
     user::Availability,
 };
 use common::{World, code, eventually, offered_to, worlds};
@@ -397,6 +398,12 @@ async fn push_keeps_somebody_connected_until_an_offer_is_not_answered() {
         world.until_offered(chat, ana).await;
         world.act(ana, chat, Event::Decline).await.unwrap();
         assert!(world.user(ana).await.connected, "answered");
+        let round = eventually(|| async {
+            let mut db = world.app.store.read().await.unwrap();
+            let chat = chat.to_string();
+            timers::due_of(&mut db, TimerKind::Round, &chat).await.unwrap()
+        });
+        assert!(round.await.is_some(), "all were asked");
         world.pass(60).await;
         world.until_offered(chat, ana).await;
         world.pass(31).await;
