@@ -116,10 +116,16 @@ async fn run(app: Shared) {
     }
 }
 
-/// A worker died while it sent: nobody knows what came of it.
+/// A worker died while it sent: nobody knows what came of a part that was begun; what was not goes on.
 async fn orphans(app: &App, now: Millis) -> Result<(), DeskError> {
     let rows = outbox::orphans(&mut *app.store.read().await?, now, BATCH).await?;
     for mut row in rows {
+        if !row.progress.begun {
+            row.stage = Stage::Waiting;
+            row.due = app.clock.now();
+            save(app, &row).await?;
+            continue;
+        }
         let words = "The server stopped while this was being sent.";
         give_up(
             app,
@@ -233,9 +239,11 @@ async fn deliver(
             other => return settle(app, account, row, other).await,
         }
     }
+    // If the server stops between the two, the row goes its way again and finds that every part is sent.
+    marks::deliver(app, &bound(&row, String::new()), Delivery::Sent, None).await?;
     row.stage = Stage::Settled;
     save(app, &row).await?;
-    marks::deliver(app, &bound(&row, String::new()), Delivery::Sent, None).await
+    Ok(())
 }
 
 async fn way<'a>(
@@ -451,10 +459,9 @@ async fn give_up(
     delivery: Delivery,
     words: Option<String>,
 ) -> Result<(), DeskError> {
+    marks::deliver(app, &bound(row, String::new()), delivery, words).await?;
     row.stage = stage;
-    if save(app, row).await? {
-        marks::deliver(app, &bound(row, String::new()), delivery, words).await?;
-    }
+    save(app, row).await?;
     Ok(())
 }
 
