@@ -1,7 +1,5 @@
 //! Agents and their loads: on the board, where chats are dropped on them.
 
-use std::collections::HashMap;
-
 use causerie_shared::{
     conversation::State,
     ids::{InboxId, UserId},
@@ -18,33 +16,30 @@ use crate::{
 };
 
 /// A colleague, and how many of their places are only asked for.
-#[derive(Debug, Clone, PartialEq)]
 struct Agent {
     user: UserRow,
     offered: u32,
     inboxes: String,
 }
 
-/// Those who are here first, then by name.
-pub fn connected_first(users: &mut [UserRow]) {
-    users.sort_by(|a, b| (!a.connected, &a.name).cmp(&(!b.connected, &b.name)));
+/// Those who are here first, each part by name as before.
+pub fn connected_first(users: Vec<UserRow>) -> Vec<UserRow> {
+    let (mut here, away): (Vec<UserRow>, Vec<UserRow>) = users.into_iter().partition(|user| user.connected);
+    here.extend(away);
+    here
 }
 
-fn offered(heads: &[Head]) -> HashMap<UserId, u32> {
-    let mut offered = HashMap::new();
-    for head in heads {
-        match head.state {
-            State::Assigning { agent: asked, .. } | State::Transferring { to: asked, .. } => {
-                *offered.entry(asked).or_default() += 1;
-            }
-            State::Bot { .. }
-            | State::Waiting { .. }
-            | State::Assigned { .. }
-            | State::Ended { .. }
-            | State::Failed { .. } => {}
-        }
-    }
-    offered
+/// How many chats are only asked of a user.
+fn offered(heads: &[Head], user: UserId) -> u32 {
+    let asked = |head: &&Head| match head.state {
+        State::Assigning { agent: asked, .. } | State::Transferring { to: asked, .. } => asked == user,
+        State::Bot { .. }
+        | State::Waiting { .. }
+        | State::Assigned { .. }
+        | State::Ended { .. }
+        | State::Failed { .. } => false,
+    };
+    heads.iter().filter(asked).count() as u32
 }
 
 /// The agents of the inboxes that the board shows.
@@ -53,11 +48,8 @@ pub fn Agents(heads: Memo<Vec<Head>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let (users, inboxes) = (store.users(), store.inboxes());
-    let agents = Memo::new(move |_| {
+    let agents = move || {
         let shown: Option<InboxId> = desk.filter.get().inbox;
-        let offered = heads.with(|heads| offered(heads));
-        let mut users = users.get();
-        connected_first(&mut users);
         inboxes.with(|all| {
             let agent = |user: UserRow| {
                 let of = all
@@ -65,22 +57,23 @@ pub fn Agents(heads: Memo<Vec<Head>>) -> impl IntoView {
                     .filter(|inbox| inbox.members.iter().any(|member| member.user == user.id));
                 let here = of.clone().any(|inbox| shown.is_none_or(|shown| shown == inbox.id));
                 let inboxes = of.map(|inbox| inbox.name.as_str()).collect::<Vec<_>>().join(", ");
-                let offered = offered.get(&user.id).copied().unwrap_or_default();
+                let offered = heads.with(|heads| offered(heads, user.id));
                 (here && user.active).then_some(Agent { user, offered, inboxes })
             };
-            users.into_iter().filter_map(agent).collect::<Vec<_>>()
+            connected_first(users.get())
+                .into_iter()
+                .filter_map(agent)
+                .collect::<Vec<_>>()
         })
-    });
+    };
     let places = move || {
-        agents.with(|all| {
-            let (have, limit) = all.iter().fold((0, 0), |(have, limit), agent| {
-                (have + agent.user.load, limit + agent.user.capacity)
-            });
-            tf(
-                Key::PlacesTaken,
-                &[("have", &have.to_string()), ("limit", &limit.to_string())],
-            )
-        })
+        let (have, limit) = agents().iter().fold((0, 0), |(have, limit), agent| {
+            (have + agent.user.load, limit + agent.user.capacity)
+        });
+        tf(
+            Key::PlacesTaken,
+            &[("have", &have.to_string()), ("limit", &limit.to_string())],
+        )
     };
     // What is dragged, to know who can take it.
     let dragged = Signal::derive(move || {
@@ -88,14 +81,13 @@ pub fn Agents(heads: Memo<Vec<Head>>) -> impl IntoView {
         heads.with(|heads| heads.iter().find(|head| head.id == id).cloned())
     });
     let able = candidates_for(store, dragged);
-    let takes =
-        move |user: UserId| able.with(|able| able.iter().any(|one| one.user.id == user && one.why_not.is_none()));
+    let takes = move |user: UserId| able().iter().any(|one| one.user.id == user && one.why_not.is_none());
     view! {
         <section class="board-column board-agents" aria-label=t(Key::Agents)>
             <h2 class="board-title"><Icon name="person" />{t(Key::Agents)}<span class="pane-count">{places}</span></h2>
             <ul class="people">
                 {keyed(
-                    move || agents.get(),
+                    agents,
                     |agent| key_of(&(agent.user.id, agent.user.load, agent.user.capacity, agent.offered, Presence::of(&agent.user).name())),
                     move |agent| {
                         let id = agent.user.id;
@@ -137,19 +129,16 @@ pub fn PersonLoad(
     let presence = Presence::of(&user);
     let share = |n: u32| format!("{}%", 100 * n.min(user.capacity) / user.capacity.max(1));
     let taken = user.load.saturating_sub(offered);
-    let style = format!(
-        "--n:{};--have:{};--asked:{}",
-        user.capacity.max(1),
-        share(taken),
-        share(user.load)
-    );
     view! {
         <Avatar name=Signal::stored(user.name.clone()) seed=user.id.to_u128() size=28 presence=Signal::stored(Some(presence)) />
         <span class="person-who">
             <b class="truncate" data-off=(!user.connected).then_some("")><bdi>{user.name}</bdi></b>
             <span class="offer-sub truncate">{sub}</span>
         </span>
-        <i class="load" style=style data-full=(user.load >= user.capacity).then_some("") aria-hidden="true"></i>
+        <i
+            class="load" style=("--n", user.capacity.max(1).to_string()) style=("--have", share(taken)) style=("--asked", share(user.load))
+            data-full=(user.load >= user.capacity).then_some("") aria-hidden="true"
+        ></i>
         <span class="person-state" data-state=presence.as_str()>{presence.name()}</span>
         <span class="assign-load">{format!("{}/{}", user.load, user.capacity)}</span>
     }

@@ -49,7 +49,7 @@ pub fn may_give(state: &State, me: &Me) -> bool {
     }
 }
 
-/// The agents of the chat's inbox, those who can take it first; a supervisor may take a waiting one as well.
+/// The agents of the chat's inbox out of all users by name, those who can take it first; a supervisor may take a waiting one as well.
 pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: &Me) -> Vec<Candidate> {
     let waits = matches!(head.state, State::Waiting { .. } | State::Assigning { .. });
     let member = |user: &UserRow| {
@@ -66,20 +66,19 @@ pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: 
     let able = users
         .iter()
         .filter(|user| user.active && Some(user.id) != head.state.agent() && member(user));
-    let mut all: Vec<Candidate> = able
-        .map(|user| Candidate {
-            user: user.clone(),
-            why_not: why_not(user),
-        })
-        .collect();
-    all.sort_by(|a, b| (a.why_not.is_some(), &a.user.name).cmp(&(b.why_not.is_some(), &b.user.name)));
-    all
+    let all = able.map(|user| Candidate {
+        user: user.clone(),
+        why_not: why_not(user),
+    });
+    let (mut able, others): (Vec<Candidate>, Vec<Candidate>) = all.partition(|one| one.why_not.is_none());
+    able.extend(others);
+    able
 }
 
-/// Who can be given a chat, followed.
-pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> Memo<Vec<Candidate>> {
+/// Who can be given a chat; to be called where signals are followed.
+pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<Candidate> + Copy + Send + Sync {
     let (users, inboxes, me) = (store.users(), store.inboxes(), store.me());
-    Memo::new(move |_| {
+    move || {
         let (head, me) = (head.read(), me.read());
         let (Some(head), Some(me)) = (head.as_ref(), me.as_ref()) else {
             return vec![];
@@ -88,17 +87,18 @@ pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> Memo<Vec<Cand
             let inbox = all.iter().find(|inbox| inbox.id == head.inbox);
             users.with(|users| candidates(users, inbox, head, me))
         })
-    })
+    }
 }
 
-/// Inboxes that the chat could go to, with their names.
-pub fn other_inboxes(store: Store, head: Signal<Option<Head>>) -> Memo<Vec<(InboxId, String)>> {
+/// Inboxes that the chat could go to; to be called where signals are followed.
+pub fn other_inboxes(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<InboxRow> + Copy + Send + Sync {
     let inboxes = store.inboxes();
-    Memo::new(move |_| {
+    move || {
         let here = head.read().as_ref().map(|head| head.inbox);
-        let named = |inbox: &InboxRow| (inbox.id, inbox.name.clone());
-        inboxes.with(|all| all.iter().filter(|inbox| Some(inbox.id) != here).map(named).collect())
-    })
+        let mut all = inboxes.get();
+        all.retain(|inbox| Some(inbox.id) != here);
+        all
+    }
 }
 
 /// The dialog that is open, if one is.
@@ -142,22 +142,19 @@ fn Give(id: ConversationId) -> impl IntoView {
             <div class="picks" role="group" aria-label=t(Key::Agents)>
                 <p class="picks-title" aria-hidden="true">{t(Key::Agents)}</p>
                 {keyed(
-                    move || agents.get(),
+                    agents,
                     |one| key_of(&(one.user.id, one.load(), one.why_not)),
                     move |one| view! { <Pick id one /> }.into_any(),
                 )}
-                {move || agents.read().is_empty().then(|| view! { <p class="dialog-text">{t(Key::NobodyElse)}</p> })}
+                {move || agents().is_empty().then(|| view! { <p class="dialog-text">{t(Key::NobodyElse)}</p> })}
             </div>
-            {move || (!inboxes.read().is_empty()).then(|| view! {
-                <div class="picks" role="group" aria-label=t(Key::Inboxes)>
-                    <p class="picks-title" aria-hidden="true">{t(Key::Inboxes)}</p>
-                    {inboxes.get().into_iter().map(|(inbox, name)| view! {
-                        <button class="pick" type="button" on:click=move |_| desk.asking.set(Some(Asking::Move(id, inbox)))>
-                            <Icon name="queue" /><span class="truncate">{name}</span>
-                        </button>
-                    }).collect_view()}
-                </div>
-            })}
+            <div class="picks" role="group" aria-label=t(Key::Inboxes)>
+                {move || inboxes().into_iter().map(|inbox| view! {
+                    <button class="pick" type="button" on:click=move |_| desk.asking.set(Some(Asking::Move(id, inbox.id)))>
+                        <Icon name="queue" /><span class="truncate">{inbox.name}</span>
+                    </button>
+                }.into_any()).collect_view()}
+            </div>
             <div class="dialog-acts">
                 <button type="button" class="btn" on:click=move |_| desk.asking.set(None)>{t(Key::Cancel)}</button>
             </div>

@@ -19,24 +19,18 @@ pub fn Panel() -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let (accounts, users, me) = (store.accounts(), store.users(), store.me());
-    let accounts = Memo::new(move |_| {
-        let mut all = accounts.get();
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        all
-    });
-    let people = Memo::new(move |_| {
-        let mut all: Vec<UserRow> = users.with(|users| users.iter().filter(|user| user.active).cloned().collect());
-        connected_first(&mut all);
-        all
-    });
+    let people = move || {
+        let mut all = users.get();
+        all.retain(|user| user.active);
+        connected_first(all)
+    };
     let here = move || {
-        people.with(|all| {
-            let connected = all.iter().filter(|user| user.connected).count();
-            tf(
-                Key::OfConnected,
-                &[("have", &connected.to_string()), ("limit", &all.len().to_string())],
-            )
-        })
+        let all = people();
+        let connected = all.iter().filter(|user| user.connected).count();
+        tf(
+            Key::OfConnected,
+            &[("have", &connected.to_string()), ("limit", &all.len().to_string())],
+        )
     };
     let manages = me.with_untracked(|me| me.as_ref().is_some_and(|me| me.role.manages()));
     view! {
@@ -58,7 +52,7 @@ pub fn Panel() -> impl IntoView {
                 <h2 class="panel-title">{t(Key::Users)}<span>{here}</span></h2>
                 <ul class="people">
                     {keyed(
-                        move || people.get(),
+                        people,
                         |user| key_of(&(user.id, &user.name, user.load, user.capacity, Presence::of(user).name(), user.availability.as_str())),
                         move |user| view! { <Person user manages /> }.into_any(),
                     )}

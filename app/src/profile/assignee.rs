@@ -97,17 +97,17 @@ fn Choice(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
         <select class="assign-select" aria-label=t(Key::Assignee) on:change=choose>
             <option value="" selected>{holder}</option>
             <optgroup label=t(Key::Agents)>
-                {move || agents.get().into_iter().map(|one| {
+                {move || agents().into_iter().map(|one| {
                     let presence = Presence::of(&one.user);
                     let why = one.why_not.map(|why| format!(" · {why}")).unwrap_or_default();
                     let text = format!("{} {} · {}{why}", dot(presence), one.user.name, one.load());
-                    view! { <option value=format!("u:{}", one.user.id) disabled=one.why_not.is_some()>{text}</option> }
+                    view! { <option value=format!("u:{}", one.user.id) disabled=one.why_not.is_some()>{text}</option> }.into_any()
                 }).collect_view()}
             </optgroup>
             <optgroup label=t(Key::Inboxes)>
-                {move || inboxes.get().into_iter().map(|(inbox, name)| view! {
-                    <option value=format!("i:{inbox}")>{name}</option>
-                }).collect_view()}
+                {move || inboxes().into_iter().map(|inbox| view! {
+                    <option value=format!("i:{}", inbox.id)>{inbox.name}</option>
+                }.into_any()).collect_view()}
             </optgroup>
         </select>
     }

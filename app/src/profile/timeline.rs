@@ -7,7 +7,7 @@ use crate::{
     chat::{line_icon, line_words},
     format,
     i18n::{Key, t, tf},
-    store::Store,
+    store::{Store, view::Bubble},
     ui::{Icon, key_of, keyed},
 };
 
@@ -15,22 +15,25 @@ use crate::{
 #[component]
 pub fn Timeline(id: ConversationId, open: RwSignal<bool>) -> impl IntoView {
     let store: Store = expect_context();
-    let rows = store.journey(id);
+    let bubbles = store.bubbles(id);
     let number = store
         .head(id)
         .with_untracked(|head| head.as_ref().map(|head| head.number));
     let title = tf(Key::ChatNumber, &[("number", &number.unwrap_or_default().to_string())]);
     // Each day is named once, before its first row.
-    let days = Memo::new(move |_| {
+    let days = move || {
         let now = store.now().get_untracked();
         let mut last = None;
-        let mut day = |row: JourneyRow| {
-            let day = format::local_day(row.at);
-            let new = (last.replace(day) != Some(day)).then(|| format::day(row.at, now));
-            (new, row)
+        let mut step = |bubble: &Bubble| match bubble {
+            Bubble::Line(row) => {
+                let day = format::local_day(row.at);
+                let new = (last.replace(day) != Some(day)).then(|| format::day(row.at, now));
+                Some((new, row.clone()))
+            }
+            Bubble::Message(_) => None,
         };
-        rows.get().into_iter().map(&mut day).collect::<Vec<_>>()
-    });
+        bubbles.with(|bubbles| bubbles.iter().filter_map(&mut step).collect::<Vec<_>>())
+    };
     view! {
         <section class="scroll timeline" aria-label=t(Key::CustomerJourney) tabindex="0">
             <header class="facts-title timeline-head">
@@ -41,7 +44,7 @@ pub fn Timeline(id: ConversationId, open: RwSignal<bool>) -> impl IntoView {
             </header>
             <ol>
                 {keyed(
-                    move || days.get(),
+                    days,
                     |(day, row)| key_of(&(row.version, day)),
                     |(day, row)| view! { <Step day row /> }.into_any(),
                 )}

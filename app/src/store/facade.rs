@@ -6,7 +6,7 @@ use causerie_shared::{
     document::contact::{Former, Profile},
     ids::{AccountId, ContactId, ConversationId, InboxId, NoteId, UserId},
     inbox::{AccountRow, InboxRow},
-    row::{Head, JourneyRow},
+    row::Head,
     user::{Me, UserRow},
     window::{Counts, Folder, List},
 };
@@ -156,11 +156,6 @@ impl Store {
     /// The chat: messages in the server's order, system lines where they happened, own unsent replies last.
     pub fn bubbles(self, id: ConversationId) -> Signal<Vec<Bubble>> {
         self.read(Key::Bubbles(id), move |core| core.bubbles(id))
-    }
-
-    /// Every change of state of a chat that is open or mine, oldest first.
-    pub fn journey(self, id: ConversationId) -> Signal<Vec<JourneyRow>> {
-        self.read(Key::Bubbles(id), move |core| core.journey(id))
     }
 
     /// The open chats of the inboxes that I supervise, longest waiting first, as far as [`Store::look`] asked for them.

@@ -7,26 +7,21 @@ use causerie_shared::{
     ids::{ConversationId, UserId},
     inbox::Mode,
     row::{Head, JourneyRow, Row},
+    window::Folder,
 };
 
-use super::{Core, Key, Step};
+use super::{Core, Key, Step, lists::Place};
 use crate::store::view::{Answer, NoticeBody};
 
 impl Core {
     /// The open chats of the inboxes that I supervise, as far as they are known, longest waiting first.
     pub fn board(&self) -> Vec<Head> {
-        let all = self.folder(causerie_shared::window::Folder::All);
-        let mut heads: Vec<Head> = all.iter().filter_map(|id| self.heads.get(id).cloned()).collect();
-        heads.sort_unstable_by_key(|head| (head.waiting_since, head.id));
-        heads
-    }
-
-    /// Every change of state of a chat that is known here, oldest first.
-    pub fn journey(&self, id: ConversationId) -> Vec<JourneyRow> {
-        let rows = self.threads.get(&id).map(|thread| thread.journey.all().to_vec());
-        let mut rows = rows.unwrap_or_default();
-        rows.sort_unstable_by_key(|row| row.version);
-        rows
+        let all = self.folder(Folder::All);
+        let heads = all.iter().filter_map(|id| self.heads.get(id));
+        let mut places: Vec<Place> = heads.map(|head| (head.waiting_since, head.id.to_u128())).collect();
+        places.sort_unstable();
+        let ids = places.iter().map(|(_, id)| ConversationId::from_u128(*id));
+        ids.filter_map(|id| self.heads.get(&id).cloned()).collect()
     }
 
     /// Rows are about to be taken in: what their change means to me is said.
