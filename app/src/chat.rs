@@ -17,4 +17,5 @@ mod tray;
 
 pub use composer::without_scheme;
 pub use head::end_chat;
+pub use line::{line_icon, line_words};
 pub use thread::Thread;

@@ -96,6 +96,11 @@ pub fn time(at: Millis) -> String {
     with(|f| text(&f.time, &moment(at)))
 }
 
+/// Hour, minute and second, "14:32:07".
+pub fn time_exact(at: Millis) -> String {
+    format!("{}:{:02}", time(at), at.div_euclid(1000).rem_euclid(60))
+}
+
 /// "8 Mar 2024".
 pub fn date(at: Millis) -> String {
     with(|f| text(&f.date, &moment(at)))

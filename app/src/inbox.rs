@@ -1,12 +1,16 @@
 //! The frame of the console and the conversation list.
 
+mod agents;
 mod banner;
+mod board;
 mod desk;
 mod filters;
 mod frame;
+mod giving;
 mod list;
 mod menu;
 mod offers;
+mod panel;
 mod rail;
 mod row;
 mod rows;
@@ -17,3 +21,4 @@ mod undelivered;
 
 pub use desk::{Desk, folder_name};
 pub use frame::Frame;
+pub use giving::{Asking, candidates_for, may_give, other_inboxes};

@@ -1,9 +1,11 @@
 //! The contact's profile beside the chat.
 
+mod assignee;
 mod automatic;
 mod fact;
 mod info;
 mod notes;
 mod pane;
+mod timeline;
 
 pub use pane::Profile;

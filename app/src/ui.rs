@@ -23,7 +23,7 @@ pub use icon::{Icon, Logo, sprite};
 pub use keyed::{key_of, keyed};
 pub use menu::{menu_items, menu_keys};
 pub use ring::TimerRing;
-pub use status::{ChannelIcon, StatusTag, StatusWord, channel_icon, channel_name, status_name};
+pub use status::{ChannelIcon, StatusTag, StatusWord, channel_icon, channel_name, status_icon, status_name};
 pub use tabs::{Tab, TabBar};
 
 /// Gives an element the focus. An element that cannot take it keeps things as they are.

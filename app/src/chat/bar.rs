@@ -6,13 +6,15 @@ use causerie_shared::{
     inbox::Mode,
     row::Head,
     timer::Ring,
+    user::Me,
 };
 use leptos::prelude::*;
 
-use super::composer::Composer;
+use super::{composer::Composer, head::end_chat};
 use crate::{
     format,
     i18n::{Key, t, tf},
+    inbox::{Asking, Desk},
     store::{Store, view::Connection},
     ui::{Icon, TimerRing},
 };
@@ -23,12 +25,45 @@ enum Below {
     Composer,
     /// Take it from the queue; the inbox's name.
     Start(String),
-    /// Answer an offer.
-    Answer,
-    Note(String),
-    /// An offer to somebody else.
-    Offered(String),
+    /// Answer an offer or (`true`) a colleague's request.
+    Answer(bool),
+    /// What is the case, and what may be done about it.
+    Note(String, &'static [Deed]),
     Over(String),
+}
+
+/// What members and supervisors may do with a chat that is not theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Assign,
+    Withdraw,
+    CancelTransfer,
+    End,
+    JumpIn,
+}
+
+impl Deed {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Assign => t(Key::Assign),
+            Self::Withdraw => t(Key::Withdraw),
+            Self::CancelTransfer => t(Key::CancelTransfer),
+            Self::End => t(Key::EndChat),
+            Self::JumpIn => t(Key::JumpIn),
+        }
+    }
+
+    fn run(self, store: Store, desk: Desk, id: ConversationId) {
+        match self {
+            Self::Assign => desk.asking.set(Some(Asking::Give(id))),
+            Self::Withdraw => store.withdraw(id),
+            Self::CancelTransfer => store.cancel_transfer(id),
+            Self::End => {
+                end_chat(store, desk, id);
+            }
+            Self::JumpIn => store.jump_in(id),
+        }
+    }
 }
 
 /// The bar, or the composer.
@@ -43,7 +78,7 @@ pub fn BottomBar(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Stri
     let below = Memo::new(move |before: Option<&Below>| {
         let (head, me) = (head.read(), me.read());
         let (Some(head), Some(me)) = (head.as_ref(), me.as_ref()) else {
-            return before.cloned().unwrap_or(Below::Note(String::new()));
+            return before.cloned().unwrap_or(Below::Note(String::new(), &[]));
         };
         let inbox = inbox.read();
         let (inbox_name, mode, member) = inbox.as_ref().map_or((String::new(), Mode::Auto, false), |inbox| {
@@ -56,32 +91,30 @@ pub fn BottomBar(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Stri
         below_of(
             store,
             &head.state,
-            me.id,
+            me,
             &inbox_name,
             mode == Mode::Broadcast && member,
+            member,
         )
     });
     let ring = Memo::new(move |_| head.read().as_ref().and_then(|head| head.ring));
     // Who has just taken the chat goes on writing; who only looks at it keeps the focus where it is.
     let taken = StoredValue::new(false);
     let bar = move || match below.get() {
-        Below::Composer => view! { <Composer id head name take_focus=taken.get_value() /> }.into_any(),
+        Below::Composer => view! {
+            <RequestLine id head />
+            <Composer id head name take_focus=taken.get_value() />
+        }
+        .into_any(),
         Below::Start(inbox) => {
             taken.set_value(true);
             view! { <StartBar id inbox ring /> }.into_any()
         }
-        Below::Answer => {
+        Below::Answer(request) => {
             taken.set_value(true);
-            view! { <AnswerBar id ring /> }.into_any()
+            view! { <AnswerBar id ring request /> }.into_any()
         }
-        Below::Offered(text) => view! {
-            <div class="bar" role="group" aria-label=t(Key::StatusAssigning)>
-                <BarRing ring />
-                <p class="bar-text">{text}</p>
-            </div>
-        }
-        .into_any(),
-        Below::Note(text) => view! { <div class="bar"><p class="bar-text">{text}</p></div> }.into_any(),
+        Below::Note(text, deeds) => view! { <NoteBar id ring text deeds /> }.into_any(),
         Below::Over(text) => view! {
             <div class="bar" role="group" aria-label=t(Key::StatusEnded)>
                 <Icon name="done" />
@@ -100,18 +133,27 @@ fn name_of(store: Store, user: UserId) -> String {
         .map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name)
 }
 
-fn below_of(store: Store, state: &State, me: UserId, inbox: &str, startable: bool) -> Below {
+fn below_of(store: Store, state: &State, me: &Me, inbox: &str, startable: bool, member: bool) -> Below {
     let named = |key: Key, user: UserId| tf(key, &[("name", &name_of(store, user))]);
+    let supervisor = |deeds: &'static [Deed]| if me.role.supervises() { deeds } else { &[] };
     match state {
         State::Waiting { .. } if startable => Below::Start(inbox.to_owned()),
-        State::Waiting { .. } => Below::Note(tf(Key::WaitingIn, &[("inbox", inbox)])),
-        State::Assigning { agent, .. } if *agent == me => Below::Answer,
-        State::Assigning { agent, .. } => Below::Offered(named(Key::OfferedTo, *agent)),
-        State::Assigned { agent, .. } | State::Transferring { from: agent, .. } if *agent == me => Below::Composer,
-        State::Transferring { to, .. } if *to == me => Below::Answer,
-        State::Transferring { to, .. } => Below::Offered(named(Key::OfferedTo, *to)),
-        State::Assigned { agent, .. } => Below::Note(named(Key::AssignedToName, *agent)),
-        State::Bot { .. } => Below::Note(t(Key::WithBot).to_owned()),
+        State::Waiting { .. } => Below::Note(tf(Key::WaitingIn, &[("inbox", inbox)]), supervisor(&[Deed::Assign])),
+        State::Assigning { agent, .. } if *agent == me.id => Below::Answer(false),
+        State::Assigning { agent, .. } => Below::Note(
+            named(Key::OfferedTo, *agent),
+            supervisor(&[Deed::Withdraw, Deed::Assign]),
+        ),
+        State::Assigned { agent, .. } | State::Transferring { from: agent, .. } if *agent == me.id => Below::Composer,
+        State::Transferring { to, .. } if *to == me.id => Below::Answer(true),
+        State::Transferring { to, .. } => {
+            Below::Note(named(Key::WaitingForName, *to), supervisor(&[Deed::CancelTransfer]))
+        }
+        State::Assigned { agent, .. } => Below::Note(
+            named(Key::AssignedToName, *agent),
+            supervisor(&[Deed::Assign, Deed::End]),
+        ),
+        State::Bot { .. } => Below::Note(t(Key::WithBot).to_owned(), if member { &[Deed::JumpIn] } else { &[] }),
         State::Ended { reason, by, at, .. } => Below::Over(ended(store, *reason, *by, *at)),
         State::Failed { reason, at } => {
             let why = match reason {
@@ -139,6 +181,68 @@ fn ended(store: Store, reason: EndReason, by: Option<UserId>, at: i64) -> String
 fn BarRing(ring: Memo<Option<Ring>>) -> impl IntoView {
     let store: Store = expect_context();
     move || ring.get().map(|ring| view! { <TimerRing ring now=store.now() /> })
+}
+
+/// What is the case, and what may be done about it.
+#[component]
+fn NoteBar(id: ConversationId, ring: Memo<Option<Ring>>, text: String, deeds: &'static [Deed]) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let (busy, online) = (store.busy(id), store.online());
+    let able = move || online.get() == Connection::Online && !busy.get();
+    let label = text.clone();
+    view! {
+        <div class="bar" role="group" aria-label=label>
+            <BarRing ring />
+            <p class="bar-text">{text}</p>
+            {deeds.iter().map(|deed| view! {
+                <button
+                    class="btn" type="button" aria-disabled=move || (!able()).then_some("true")
+                    on:click=move |_| {
+                        if able() {
+                            deed.run(store, desk, id);
+                        }
+                    }
+                >
+                    {deed.name()}
+                </button>
+            }).collect_view()}
+        </div>
+    }
+}
+
+/// "Waiting for Bruno 0:24 · Cancel transfer", while I go on writing.
+#[component]
+fn RequestLine(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+    let store: Store = expect_context();
+    let busy = store.busy(id);
+    let asked = Memo::new(move |_| match head.read().as_ref()?.state {
+        State::Transferring { to, .. } => Some(to),
+        State::Bot { .. }
+        | State::Waiting { .. }
+        | State::Assigning { .. }
+        | State::Assigned { .. }
+        | State::Ended { .. }
+        | State::Failed { .. } => None,
+    });
+    let ring = Memo::new(move |_| head.read().as_ref().and_then(|head| head.ring));
+    move || {
+        asked.get().map(|to| {
+            view! {
+                <p class="request-line" role="status">
+                    <Icon name="transfer" />
+                    <span>{move || tf(Key::WaitingForName, &[("name", &name_of(store, to))])}</span>
+                    <BarRing ring />
+                    <button
+                        class="text-btn" type="button" aria-disabled=move || busy.get().then_some("true")
+                        on:click=move |_| store.cancel_transfer(id)
+                    >
+                        {t(Key::CancelTransfer)}
+                    </button>
+                </p>
+            }
+        })
+    }
 }
 
 #[component]
@@ -185,15 +289,16 @@ fn StartBar(id: ConversationId, inbox: String, ring: Memo<Option<Ring>>) -> impl
 }
 
 #[component]
-fn AnswerBar(id: ConversationId, ring: Memo<Option<Ring>>) -> impl IntoView {
+fn AnswerBar(id: ConversationId, ring: Memo<Option<Ring>>, request: bool) -> impl IntoView {
     let store: Store = expect_context();
     let (busy, online) = (store.busy(id), store.online());
     let able = move || online.get() == Connection::Online && !busy.get();
+    let what = t(if request { Key::HandedToYou } else { Key::OfferedToYou });
     view! {
-        <div class="bar" role="group" aria-label=t(Key::OfferedToYou)>
+        <div class="bar" role="group" aria-label=what>
             <BarRing ring />
             <p class="bar-text">
-                {move || if online.get() == Connection::Online { t(Key::OfferedToYou) } else { t(Key::NeedsLine) }}
+                {move || if online.get() == Connection::Online { what } else { t(Key::NeedsLine) }}
             </p>
             <button
                 class="btn" type="button" aria-disabled=move || (!able()).then_some("true")
@@ -203,7 +308,7 @@ fn AnswerBar(id: ConversationId, ring: Memo<Option<Ring>>) -> impl IntoView {
                     }
                 }
             >
-                {t(Key::Decline)}
+                {t(if request { Key::Reject } else { Key::Decline })}
             </button>
             <button
                 class="btn btn-primary" type="button" aria-disabled=move || (!able()).then_some("true")

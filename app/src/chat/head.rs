@@ -6,7 +6,7 @@ use leptos::{html, prelude::*};
 use super::colleagues::Colleagues;
 use crate::{
     i18n::{Key, t},
-    inbox::Desk,
+    inbox::{Asking, Desk, may_give},
     store::Store,
     ui::{ChannelIcon, Icon, StatusTag, channel_name, focus},
 };
@@ -57,6 +57,11 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Str
             .zip(head.read().as_ref())
             .is_some_and(|(me, head)| may_end(&head.state, me))
     });
+    let gives = Memo::new(move |_| {
+        let (me, head) = (me.read(), head.read());
+        let both = me.as_ref().zip(head.as_ref());
+        both.is_some_and(|(me, head)| matches!(head.state, State::Assigned { .. }) && may_give(&head.state, me))
+    });
     let busy = store.busy(id);
     // On the phone a pushed screen takes the focus, so that readers begin with its name.
     let title = NodeRef::<html::H1>::new();
@@ -86,6 +91,14 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Str
                 </p>
             </div>
             <Colleagues id />
+            {move || gives.get().then(|| view! {
+                <button
+                    class="icon-btn" type="button" aria-label=t(Key::Transfer) title=t(Key::Transfer)
+                    on:click=move |_| desk.asking.set(Some(Asking::Give(id)))
+                >
+                    <Icon name="transfer" />
+                </button>
+            })}
             {move || ends.get().then(|| view! {
                 <button
                     class="btn" type="button" aria-disabled=move || busy.get().then_some("true")

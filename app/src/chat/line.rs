@@ -13,25 +13,31 @@ use crate::{
 /// A centred line with who, what and when.
 #[component]
 pub fn SystemLine(line: JourneyRow) -> impl IntoView {
-    let store: Store = expect_context();
-    // The person it is about, else the one who did it.
-    let who = line.user.or_else(|| line.actor.user()).map(|id| store.user(id));
-    let cause = line.cause.clone();
-    let text = move || {
-        let name = who
-            .and_then(|user| user.get())
-            .map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name);
-        words(&cause, &name)
-    };
+    let (icon, text) = (line_icon(&line), line_words(&line));
     view! {
         <p class="system">
-            <Icon name=icon(&line) />
+            <Icon name=icon />
             {text}" · "{format::time(line.at)}
         </p>
     }
 }
 
-fn icon(line: &JourneyRow) -> &'static str {
+/// What happened, in words that follow the name of the one it is about.
+pub fn line_words(line: &JourneyRow) -> impl Fn() -> String + Send + use<> {
+    let store: Store = expect_context();
+    // The person it is about, else the one who did it.
+    let who = line.user.or_else(|| line.actor.user()).map(|id| store.user(id));
+    let cause = line.cause.clone();
+    move || {
+        let name = who
+            .and_then(|user| user.get())
+            .map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name);
+        words(&cause, &name)
+    }
+}
+
+/// The glyph of the state that came of it.
+pub fn line_icon(line: &JourneyRow) -> &'static str {
     match line.state {
         State::Bot { .. } => "bot",
         State::Waiting { .. } => "waiting",
@@ -57,6 +63,7 @@ fn words(cause: &str, name: &str) -> String {
         "decline" => with_name(Key::LineDecline),
         "expire" => with_name(Key::LineExpire),
         "agent_gone" => with_name(Key::LineAgentGone),
+        "agent_removed" => with_name(Key::LineAgentRemoved),
         "withdraw" => t(Key::LineWithdraw).to_owned(),
         "transfer_to_agent" => with_name(Key::LineTransfer),
         "cancel_transfer" => t(Key::LineTransferCancelled).to_owned(),
@@ -65,9 +72,47 @@ fn words(cause: &str, name: &str) -> String {
         "leave" => t(Key::LineLeave).to_owned(),
         "inactive" => t(Key::LineInactive).to_owned(),
         "queue_over" => t(Key::LineQueueOver).to_owned(),
+        "hours_over" => t(Key::LineHoursOver).to_owned(),
+        "closed" => t(Key::LineClosed).to_owned(),
         "account_removed" => t(Key::LineAccountRemoved).to_owned(),
         "undo" => with_name(Key::LineUndo),
         // A newer server tells of something that this version has no words for.
         _ => t(Key::LineOther).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use causerie_shared::{conversation::transition::Event, ids::UserId};
+
+    use super::*;
+
+    #[test]
+    fn every_cause_has_words() {
+        let agent = UserId::from_u128(1);
+        for event in [
+            Event::HandOver,
+            Event::JumpIn,
+            Event::BotDone,
+            Event::Offer { agent },
+            Event::Start,
+            Event::Accept,
+            Event::Decline,
+            Event::Expire,
+            Event::AgentGone { agent },
+            Event::Withdraw,
+            Event::TransferToAgent { to: agent },
+            Event::CancelTransfer,
+            Event::TransferToInbox,
+            Event::End,
+            Event::Leave,
+            Event::Inactive,
+            Event::QueueOver,
+            Event::AccountRemoved,
+            Event::Undo,
+        ] {
+            assert_ne!(words(event.as_str(), "Ana"), t(Key::LineOther), "{}", event.as_str());
+        }
+        assert_eq!(words("something_new", "Ana"), t(Key::LineOther));
     }
 }

@@ -59,8 +59,15 @@ fn Chat(id: ConversationId) -> impl IntoView {
     let taken = Memo::new(move |before: Option<&Option<String>>| {
         let now = notices.with(|all| {
             all.iter().find_map(|notice| match &notice.body {
-                NoticeBody::Taken { conversation, name, .. } if *conversation == id => Some(name.clone()),
+                NoticeBody::Taken { conversation, name, .. } | NoticeBody::Transfer { conversation, name, .. }
+                    if *conversation == id =>
+                {
+                    Some(name.clone())
+                }
                 NoticeBody::Taken { .. }
+                | NoticeBody::Transfer { .. }
+                | NoticeBody::Ended { .. }
+                | NoticeBody::CameBack { .. }
                 | NoticeBody::Refused { .. }
                 | NoticeBody::Invited { .. }
                 | NoticeBody::Interrupted { .. }

@@ -7,6 +7,7 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
+use super::giving::Asking;
 use crate::{
     hooks::{Address, DOCKED, PHONE, matches_media},
     i18n::{Key, t},
@@ -67,6 +68,14 @@ pub struct Desk {
     pub profile: RwSignal<Option<bool>>,
     /// The phone shows the profile as a screen of its own.
     pub profile_screen: Memo<bool>,
+    /// The question in front of the desk.
+    pub asking: RwSignal<Option<Asking>>,
+    /// The supervisors' folder is shown as a board.
+    pub board: RwSignal<bool>,
+    /// The chat that is being dragged over the board.
+    pub dragged: RwSignal<Option<ConversationId>>,
+    /// Channels and users stand in the profile's place.
+    pub panel: RwSignal<bool>,
     /// Wide enough for a docked profile.
     docked: Signal<bool>,
     /// The chat was opened from the list, so that "Back" is a step back in history.
@@ -101,6 +110,10 @@ impl Desk {
             phone: matches_media(PHONE),
             profile: RwSignal::new(None),
             profile_screen: Memo::new(move |_| address.search.with(|search| search.contains("contact"))),
+            asking: RwSignal::new(None),
+            board: RwSignal::new(false),
+            dragged: RwSignal::new(None),
+            panel: RwSignal::new(false),
             docked: matches_media(DOCKED),
             stepped_in: StoredValue::new(false),
             stepped_on: StoredValue::new(false),
@@ -175,7 +188,10 @@ impl Desk {
 
     /// Shows or hides the profile; on the phone it is a screen of its own.
     pub fn toggle_profile(self) {
-        if self.phone.get_untracked() {
+        if self.panel.get_untracked() {
+            self.panel.set(false);
+            self.profile.set(Some(true));
+        } else if self.phone.get_untracked() {
             if self.profile_screen.get_untracked() {
                 self.close_profile();
             } else {
@@ -200,6 +216,11 @@ impl Desk {
         }
     }
 
+    /// The board stands in place of list and chat.
+    pub fn board_shown(self) -> bool {
+        self.board.get() && self.folder.get() == Folder::All && self.open.get().is_none()
+    }
+
     /// The phone's screen, as the style knows it.
     pub fn screen(self) -> &'static str {
         match (
@@ -208,6 +229,7 @@ impl Desk {
             self.profile_screen.get(),
         ) {
             (false, _, _) => "page",
+            (true, _, _) if self.panel.get() => "profile",
             (true, false, _) => "list",
             (true, true, false) => "thread",
             (true, true, true) => "profile",

@@ -44,6 +44,15 @@ pub fn Filters() -> impl IntoView {
                 <Toggle label=t(Key::Unread) on=|filter| &mut filter.unread />
                 <Toggle label=t(Key::Overdue) on=|filter| &mut filter.overdue />
             })}
+            {move || {
+                let account = desk.filter.get().account?;
+                let name = store.account(account).get().map(|account| account.name);
+                Some(view! {
+                    <button class="chip" type="button" aria-pressed="true" on:click=move |_| desk.filter.update(|filter| filter.account = None)>
+                        {name}<Icon name="close" />
+                    </button>
+                })
+            }}
             <Choice
                 label=t(Key::Inbox) choices=inbox_choices
                 chosen=Signal::derive(move || desk.filter.get().inbox.map(|inbox| inbox.to_string()).unwrap_or_default())

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    banner::Banners, desk::Desk, list::List, offers::Offers, rail::Rail, shortcuts::use_shortcuts, toasts::Toasts,
-    topbar::TopBar,
+    banner::Banners, board::Board, desk::Desk, giving::Giving, list::List, offers::Offers, panel::Panel, rail::Rail,
+    shortcuts::use_shortcuts, toasts::Toasts, topbar::TopBar,
 };
 use crate::{
     chat::Thread,
@@ -53,10 +53,12 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
 
     let main = Memo::new(move |_| Main::of(&place.read()));
     let profile = move || match desk.profile.get() {
+        _ if desk.panel.get() => "open",
         None => "auto",
         Some(true) => "open",
         Some(false) => "closed",
     };
+    let board = Memo::new(move |_| desk.board_shown());
     let skip = move || {
         if desk.open.get().is_some() || main.get() != Main::Desk {
             "#main"
@@ -73,9 +75,16 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
             {move || match main.get() {
                 Main::Desk => view! {
                     <div class="desk">
-                        <List />
-                        <Thread />
-                        <Profile />
+                        {move || if board.get() {
+                            view! { <Board /> }.into_any()
+                        } else {
+                            view! { <List /><Thread /> }.into_any()
+                        }}
+                        {move || if desk.panel.get() {
+                            view! { <Panel /> }.into_any()
+                        } else {
+                            view! { <Profile /> }.into_any()
+                        }}
                         <Offers />
                     </div>
                 }
@@ -84,6 +93,7 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
                 Main::Account => view! { <Account /> }.into_any(),
             }}
         </div>
+        <Giving />
         <Toasts />
         {announcer.regions()}
     }

@@ -1,9 +1,9 @@
 //! The list pane: title, filters, rows, and what could not be delivered.
 
-use causerie_shared::window::Filter;
+use causerie_shared::window::{Filter, Folder};
 use leptos::prelude::*;
 
-use super::{Desk, filters::Filters, folder_name, rows::Rows, undelivered::UndeliveredTray};
+use super::{Desk, board::BoardSwitch, filters::Filters, folder_name, rows::Rows, undelivered::UndeliveredTray};
 use crate::{
     i18n::{Key, Plural, t, tn},
     store::Store,
@@ -24,6 +24,7 @@ pub fn List() -> impl IntoView {
             <header class="pane-head">
                 <h1 class="pane-title">{move || folder_name(desk.folder.get())}</h1>
                 <span class="pane-count">{move || tn(Plural::Chats, total())}</span>
+                {move || (desk.folder.get() == Folder::All).then(|| view! { <BoardSwitch /> })}
             </header>
             <Filters />
             // A new list for each folder: it begins at its top.

@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use causerie_shared::{conversation::State, ids::ConversationId, row::Head, timer::Ring, window::Folder};
+use causerie_shared::{
+    conversation::State,
+    ids::{ConversationId, UserId},
+    row::Head,
+    timer::Ring,
+    window::Folder,
+};
 use leptos::prelude::*;
 
 use super::Desk;
@@ -39,7 +45,7 @@ pub fn Offers() -> impl IntoView {
             for card in cards.iter_mut().filter(|card| card.gone.is_none()) {
                 if !heads.iter().any(|head| head.id == card.head.id) {
                     let id = card.head.id;
-                    card.gone = farewell(store, id);
+                    card.gone = farewell(store, id, giver(&card.head).is_some());
                     set_timeout(move || forget(known, id), FAREWELL);
                 }
             }
@@ -49,7 +55,12 @@ pub fn Offers() -> impl IntoView {
                 match cards.iter_mut().find(|card| card.head.id == head.id) {
                     Some(card) => *card = Card { head, gone: None },
                     None => {
-                        announcer.urgent(tf(Key::OfferSpoken, &[("name", &head.contact_name)]));
+                        let spoken = if giver(&head).is_some() {
+                            Key::RequestSpoken
+                        } else {
+                            Key::OfferSpoken
+                        };
+                        announcer.urgent(tf(spoken, &[("name", &head.contact_name)]));
                         cards.push(Card { head, gone: None });
                     }
                 }
@@ -68,7 +79,8 @@ pub fn Offers() -> impl IntoView {
         })
     });
     let first_cards = move || shown.with(|cards| cards[..cards.len().min(MOST)].to_vec());
-    let some = Memo::new(move |_| !shown.read().is_empty());
+    let asked = my_requests(store, desk);
+    let some = Memo::new(move |_| !shown.read().is_empty() || !asked.read().is_empty());
     move || {
         some.get().then(|| {
             view! {
@@ -77,6 +89,11 @@ pub fn Offers() -> impl IntoView {
                         first_cards,
                         |card| key_of(&(card.head.id, card.head.version, &card.gone)),
                         |card| view! { <OfferCard card /> }.into_any(),
+                    )}
+                    {keyed(
+                        move || asked.get(),
+                        |head| key_of(&(head.id, head.version)),
+                        |head| view! { <Asked head /> }.into_any(),
                     )}
                     {move || {
                         let more = shown.read().len().saturating_sub(MOST);
@@ -88,20 +105,84 @@ pub fn Offers() -> impl IntoView {
     }
 }
 
+/// Transfers that I asked for, of chats that are not open: the open one says it above its composer.
+fn my_requests(store: Store, desk: Desk) -> Memo<Vec<Head>> {
+    let (mine, me) = (store.folder(Folder::Mine), store.me());
+    Memo::new(move |_| {
+        let (open, me) = (desk.open.get(), me.read().as_ref().map(|me| me.id));
+        let heads = mine.get().into_iter().filter(|id| Some(*id) != open);
+        heads
+            .filter_map(|id| store.head(id).get())
+            .filter(|head| giver(head) == me)
+            .collect()
+    })
+}
+
+/// I wait for a colleague's answer.
+#[component]
+fn Asked(head: Head) -> impl IntoView {
+    let store: Store = expect_context();
+    let (id, now) = (head.id, store.now());
+    let State::Transferring { to, .. } = head.state else {
+        return ().into_any();
+    };
+    let name = head.contact_name;
+    let (to, busy) = (store.user(to), store.busy(id));
+    let waits = move || {
+        let name = to.get().map_or_else(|| t(Key::SomeAgent).to_owned(), |to| to.name);
+        tf(Key::WaitingForName, &[("name", &name)])
+    };
+    view! {
+        <article class="offer offer-asked" aria-label=name.clone()>
+            <p class="truncate"><b><bdi>{name.clone()}</bdi></b>" · "{waits}</p>
+            {head.ring.map(|ring| view! { <TimerRing ring now /> })}
+            <button
+                class="text-btn" type="button" aria-disabled=move || busy.get().then_some("true")
+                on:click=move |_| store.cancel_transfer(id)
+            >
+                {t(Key::CancelTransfer)}
+            </button>
+        </article>
+    }
+    .into_any()
+}
+
+/// Who hands the chat over, if it is a request for a transfer.
+fn giver(head: &Head) -> Option<UserId> {
+    match head.state {
+        State::Transferring { from, .. } => Some(from),
+        State::Bot { .. }
+        | State::Waiting { .. }
+        | State::Assigning { .. }
+        | State::Assigned { .. }
+        | State::Ended { .. }
+        | State::Failed { .. } => None,
+    }
+}
+
 /// Takes a card away that said its last words; an offer that came back meanwhile stays.
 fn forget(known: RwSignal<Vec<Card>>, id: ConversationId) {
     known.try_update(|cards| cards.retain(|card| card.head.id != id || card.gone.is_none()));
 }
 
 /// What became of an offer; empty when it was me.
-fn farewell(store: Store, id: ConversationId) -> Option<String> {
+fn farewell(store: Store, id: ConversationId, request: bool) -> Option<String> {
     let me = store.me().with_untracked(|me| me.as_ref().map(|me| me.id));
     if store.busy(id).get_untracked() {
         return Some(String::new());
     }
+    let mine = store.head(id).with_untracked(|head| {
+        let state = head.as_ref().map(|head| &head.state);
+        matches!(state, Some(State::Assigned { agent, .. }) if Some(*agent) == me)
+    });
+    if mine {
+        return Some(String::new());
+    }
+    if request {
+        return Some(t(Key::RequestOver).to_owned());
+    }
     let head = store.head(id).get_untracked();
     Some(match head.map(|head| head.state) {
-        Some(State::Assigned { agent, .. }) if Some(agent) == me => String::new(),
         Some(State::Assigned { agent, .. } | State::Assigning { agent, .. }) => {
             match store.user(agent).get_untracked() {
                 Some(user) => tf(Key::TookIt, &[("name", &user.name)]),
@@ -136,6 +217,14 @@ fn OfferCard(card: Card) -> impl IntoView {
         )
     });
     let name = Memo::new(move |_| latest.get().0);
+    let from = giver(&head).map(|from| store.user(from));
+    let hands = move || {
+        let from = from?
+            .get()
+            .map_or_else(|| t(Key::SomeAgent).to_owned(), |from| from.name);
+        Some(tf(Key::HandsYou, &[("name", &from), ("contact", &name.get())]))
+    };
+    let request = from.is_some();
     let (busy, online, now) = (store.busy(id), store.online(), store.now());
     // The key takes the oldest offer.
     let offers = store.offers();
@@ -162,13 +251,16 @@ fn OfferCard(card: Card) -> impl IntoView {
         }
     };
     view! {
-        <article class="offer" aria-label=move || tf(Key::OfferFrom, &[("name", &name.get())])>
-            <p class="offer-title">{t(Key::NewOffer)}</p>
+        <article
+            class="offer" role=request.then_some("dialog")
+            aria-label=move || if request { t(Key::TransferRequest).to_owned() } else { tf(Key::OfferFrom, &[("name", &name.get())]) }
+        >
+            <p class="offer-title">{t(if request { Key::TransferRequest } else { Key::NewOffer })}</p>
             {gone.is_none().then(|| view! { <TimerRing ring now /> })}
             <div class="offer-who">
                 <Avatar name seed=head.contact.to_u128() size=40 channel=head.channel />
                 <div>
-                    <p class="offer-name truncate"><bdi>{name}</bdi></p>
+                    <p class="offer-name truncate"><bdi>{move || hands().unwrap_or_else(|| name.get())}</bdi></p>
                     <p class="offer-sub truncate">{channel_name(head.channel)}" · "{inbox}" · "{waiting}</p>
                 </div>
             </div>
@@ -189,7 +281,7 @@ fn OfferCard(card: Card) -> impl IntoView {
                                 }
                             }
                         >
-                            {t(Key::Decline)}
+                            {t(if request { Key::Reject } else { Key::Decline })}
                         </button>
                     </div>
                 }

@@ -30,6 +30,7 @@ pub fn Rail() -> impl IntoView {
     let more = RwSignal::new(false);
     let me = store.me();
     let manages = Memo::new(move |_| me.read().as_ref().is_some_and(|me| me.role.manages()));
+    let supervises = Memo::new(move |_| me.read().as_ref().is_some_and(|me| me.role.supervises()));
     // The sheet behind "More" closes once it led somewhere.
     Effect::new(move |_| {
         desk.place.track();
@@ -49,8 +50,19 @@ pub fn Rail() -> impl IntoView {
             </a>
             {[Folder::Queue, Folder::Engaged, Folder::Mine].map(|folder| view! { <FolderLink folder /> })}
             <div class="rail-rest" id="rail-rest" data-open=move || more.get().then_some("")>
+                {move || supervises.get().then(|| view! { <FolderLink folder=Folder::All /> })}
                 <FolderLink folder=Folder::History />
                 <span class="rail-line"></span>
+                <button
+                    class="rail-item" type="button" aria-pressed=move || desk.panel.get().to_string()
+                    on:click=move |_| {
+                        desk.panel.update(|on| *on = !*on);
+                        more.set(false);
+                    }
+                >
+                    <Icon name="users" />
+                    <span class="rail-label">{t(Key::ChannelsAndUsers)}</span>
+                </button>
                 {move || manages.get().then(|| view! { <PageLink place=Place::Users icon="users" label=t(Key::Users) /> })}
                 <span class="rail-space"></span>
                 <PageLink place=Place::Account icon="settings" label=t(Key::Account) />

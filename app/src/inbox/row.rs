@@ -63,7 +63,11 @@ fn Content(head: Signal<Option<Head>>, folder: Folder) -> impl IntoView {
     };
     let name = part(|head| head.contact_name.clone());
     let status = Memo::new(move |_| head.read().as_ref().map_or(Status::Waiting, |head| head.state.status()));
-    let ring = Memo::new(move |_| head.read().as_ref().and_then(|head| head.ring));
+    // The time to undo an end is nothing that the list waits for.
+    let ring = Memo::new(move |_| {
+        let running = |head: &&Head| !head.state.status().is_final();
+        head.read().as_ref().filter(running).and_then(|head| head.ring)
+    });
     let new = Memo::new(move |_| head.read().as_ref().map_or(0, unread));
     let inbox = store.inbox(first.inbox);
     let inbox = Memo::new(move |_| {

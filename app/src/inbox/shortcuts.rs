@@ -5,7 +5,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::{Desk, offers::accept_offer, rows::focus_thread};
+use super::{Asking, Desk, may_give, offers::accept_offer, rows::focus_thread};
 use crate::{
     chat::end_chat,
     hooks::in_text,
@@ -71,6 +71,7 @@ fn folder_of(key: &str) -> Option<Folder> {
         "q" => Some(Folder::Queue),
         "e" => Some(Folder::Engaged),
         "m" => Some(Folder::Mine),
+        "a" => Some(Folder::All),
         "h" => Some(Folder::History),
         _ => None,
     }
@@ -109,6 +110,7 @@ fn single_key(event: &KeyboardEvent, store: Store, desk: Desk) -> bool {
             true
         }
         ("y", Some(id)) => take(store, desk, id),
+        ("t" | "a", Some(id)) => give(store, desk, id),
         ("e", Some(id)) => end_chat(store, desk, id),
         ("]", Some(_)) => {
             desk.toggle_profile();
@@ -116,6 +118,19 @@ fn single_key(event: &KeyboardEvent, store: Store, desk: Desk) -> bool {
         }
         _ => false,
     }
+}
+
+/// `t`, `a`: to whom the open chat is to be given.
+fn give(store: Store, desk: Desk, id: ConversationId) -> bool {
+    let head = store.head(id).get_untracked();
+    let may = store.me().with_untracked(|me| {
+        let both = me.as_ref().zip(head.as_ref());
+        both.is_some_and(|(me, head)| may_give(&head.state, me))
+    });
+    if may {
+        desk.asking.set(Some(Asking::Give(id)));
+    }
+    may
 }
 
 /// Enter belongs to the button or link that has the focus.
@@ -151,7 +166,7 @@ fn take(store: Store, desk: Desk, id: ConversationId) -> bool {
             store.start_chat(id);
             true
         }
-        Some(State::Assigning { agent, .. }) if Some(agent) == me => {
+        Some(State::Assigning { agent: asked, .. } | State::Transferring { to: asked, .. }) if Some(asked) == me => {
             store.accept(id);
             true
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use causerie_shared::{ids::ConversationId, refusal::Code, window::Folder};
+use causerie_shared::{Millis, frame::Command, ids::ConversationId, refusal::Code, window::Folder};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
 use super::desk::Desk;
@@ -10,7 +10,7 @@ use crate::{
     i18n::{Key, explain, t, tf},
     store::{
         Store,
-        view::{Notice, NoticeBody},
+        view::{Answer, Notice, NoticeBody},
     },
     ui::{Icon, keyed},
 };
@@ -26,58 +26,141 @@ struct Looks {
     icon: &'static str,
     text: String,
     stays: Option<Duration>,
-    /// The discussion that it leads to.
-    leads_to: Option<ConversationId>,
+    /// What its button does.
+    act: Option<Act>,
 }
 
-fn looks(body: &NoticeBody) -> Looks {
+/// What can be done about a notice.
+#[derive(Clone, Copy)]
+enum Act {
+    OpenDiscussion(ConversationId),
+    /// A chat of the supervisors' folder.
+    OpenChat(ConversationId),
+    Undo(ConversationId),
+}
+
+impl Act {
+    fn name(self) -> &'static str {
+        match self {
+            Self::OpenDiscussion(_) => t(Key::OpenDiscussion),
+            Self::OpenChat(_) => t(Key::OpenChat),
+            Self::Undo(_) => t(Key::Undo),
+        }
+    }
+
+    fn run(self, store: Store, desk: Desk) {
+        match self {
+            Self::OpenDiscussion(id) => desk.open_in(Folder::Mine, id),
+            Self::OpenChat(id) => desk.open_in(Folder::All, id),
+            Self::Undo(id) => {
+                store.undo(id);
+                desk.open_in(Folder::Mine, id);
+            }
+        }
+    }
+}
+
+fn looks(body: &NoticeBody, now: Millis) -> Looks {
+    let said = |text: String| Looks {
+        kind: None,
+        icon: "info",
+        text,
+        stays: None,
+        act: None,
+    };
     match body {
         NoticeBody::Taken { name, contact_name, .. } => Looks {
-            kind: None,
-            icon: "info",
-            text: tf(Key::TookChat, &[("name", name), ("contact", contact_name)]),
             stays: Some(BRIEF),
-            leads_to: None,
+            ..said(tf(Key::TookChat, &[("name", name), ("contact", contact_name)]))
         },
         NoticeBody::Refused { refusal, .. } if refusal.code == Code::Taken => Looks {
-            kind: None,
-            icon: "info",
-            text: explain(refusal),
             stays: Some(BRIEF),
-            leads_to: None,
+            ..said(explain(refusal))
+        },
+        // A late click: the chat moved on, and the screen shows where it is.
+        NoticeBody::Refused { command, refusal } if is_late(*command, refusal.code) => Looks {
+            stays: Some(BRIEF),
+            ..said(explain(refusal))
         },
         NoticeBody::Refused { refusal, .. } => Looks {
             kind: Some("error"),
             icon: "alert",
-            text: explain(refusal),
-            stays: None,
-            leads_to: None,
+            ..said(explain(refusal))
+        },
+        NoticeBody::Transfer {
+            contact_name,
+            name,
+            keeper,
+            answer,
+            ..
+        } => Looks {
+            icon: "transfer",
+            ..said(answered(contact_name, name, keeper.as_deref(), *answer))
+        },
+        NoticeBody::Ended {
+            conversation,
+            contact_name,
+            until,
+        } => Looks {
+            icon: "done",
+            stays: Some(Duration::from_millis((until - now).max(0) as u64)),
+            act: Some(Act::Undo(*conversation)),
+            ..said(tf(Key::ChatEnded, &[("name", contact_name)]))
+        },
+        NoticeBody::CameBack {
+            conversation,
+            contact_name,
+            name,
+        } => Looks {
+            kind: Some("warn"),
+            icon: "warning",
+            act: Some(Act::OpenChat(*conversation)),
+            ..said(tf(Key::CameBack, &[("name", name), ("contact", contact_name)]))
         },
         NoticeBody::Invited {
             conversation,
             contact_name,
         } => Looks {
-            kind: None,
-            icon: "info",
-            text: tf(Key::AskedIntoDiscussion, &[("name", contact_name)]),
-            stays: None,
-            leads_to: Some(*conversation),
+            act: Some(Act::OpenDiscussion(*conversation)),
+            ..said(tf(Key::AskedIntoDiscussion, &[("name", contact_name)]))
         },
         NoticeBody::Interrupted { .. } => Looks {
             kind: Some("warn"),
             icon: "warning",
-            text: t(Key::Interrupted).to_owned(),
             stays: Some(USUAL),
-            leads_to: None,
+            ..said(t(Key::Interrupted).to_owned())
         },
         NoticeBody::Storage { .. } => Looks {
             kind: Some("error"),
             icon: "alert",
-            text: t(Key::StorageTrouble).to_owned(),
-            stays: None,
-            leads_to: None,
+            ..said(t(Key::StorageTrouble).to_owned())
         },
     }
+}
+
+/// An answer to something that is over already: an offer, a request, an undo.
+fn is_late(command: Command, code: Code) -> bool {
+    let answers = matches!(
+        command,
+        Command::Accept(_) | Command::Decline(_) | Command::CancelTransfer(_) | Command::Withdraw(_) | Command::Undo(_)
+    );
+    answers && matches!(code, Code::Conflict | Code::Closed | Code::NotFound | Code::Forbidden)
+}
+
+/// "Teal Otter: Bruno did not answer. The chat stays with you."
+fn answered(contact: &str, name: &str, keeper: Option<&str>, answer: Answer) -> String {
+    let what = match answer {
+        Answer::Accepted => return tf(Key::TransferAccepted, &[("name", name), ("contact", contact)]),
+        Answer::Rejected => Key::TransferRejected,
+        Answer::Expired => Key::TransferExpired,
+        Answer::Cancelled => Key::TransferCancelled,
+        Answer::NotTaken => Key::TransferNotTaken,
+    };
+    let stays = match keeper {
+        Some(keeper) => tf(Key::StaysWith, &[("name", keeper)]),
+        None => t(Key::StaysWithYou).to_owned(),
+    };
+    format!("{contact}: {} {stays}", tf(what, &[("name", name)]))
 }
 
 /// The stack of toasts.
@@ -103,8 +186,10 @@ fn Toast(notice: Notice) -> impl IntoView {
         icon,
         text,
         stays,
-        leads_to,
-    } = looks(&notice.body);
+        act,
+    } = looks(&notice.body, store.now().get_untracked());
+    // What can be done for a time only is not held longer by a pointer over it.
+    let fixed = matches!(act, Some(Act::Undo(_)));
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let pause = move || {
         if let Some(running) = timer.try_update_value(Option::take).flatten() {
@@ -119,23 +204,54 @@ fn Toast(notice: Notice) -> impl IntoView {
     };
     run();
     on_cleanup(pause);
+    let hold = move || {
+        if !fixed {
+            pause();
+        }
+    };
+    let go_on = move || {
+        if !fixed {
+            run();
+        }
+    };
     view! {
         <div
             class="toast" data-kind=kind
-            on:mouseenter=move |_| pause() on:mouseleave=move |_| run()
-            on:focusin=move |_| pause() on:focusout=move |_| run()
+            on:mouseenter=move |_| hold() on:mouseleave=move |_| go_on()
+            on:focusin=move |_| hold() on:focusout=move |_| go_on()
         >
             <Icon name=icon />
             <p class="toast-text">{text}</p>
-            {leads_to.map(|chat| view! {
+            {act.map(|act| view! {
                 <button class="text-btn" type="button" on:click=move |_| {
-                    desk.open_in(Folder::Mine, chat);
+                    act.run(store, desk);
                     store.dismiss(id);
-                }>{t(Key::OpenDiscussion)}</button>
+                }>{act.name()}</button>
             })}
             <button class="icon-btn" type="button" aria-label=t(Key::Dismiss) on:click=move |_| store.dismiss(id)>
                 <Icon name="close" />
             </button>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unanswered_transfer_says_with_whom_the_chat_stays() {
+        assert_eq!(
+            answered("Teal Otter", "Bruno", None, Answer::Expired),
+            "Teal Otter: Bruno did not answer. The chat stays with you."
+        );
+        assert_eq!(
+            answered("Teal Otter", "Bruno", Some("Ana"), Answer::Rejected),
+            "Teal Otter: Bruno rejected the transfer. The chat stays with Ana."
+        );
+        assert_eq!(
+            answered("Teal Otter", "Bruno", None, Answer::Accepted),
+            "Bruno accepted Teal Otter."
+        );
     }
 }

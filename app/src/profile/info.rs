@@ -20,7 +20,12 @@ use crate::{
 
 /// The Info tab.
 #[component]
-pub fn Info(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+pub fn Info(
+    id: ConversationId,
+    head: Signal<Option<Head>>,
+    /// The chat's own timeline stands in the place of the tabs.
+    journey: RwSignal<bool>,
+) -> impl IntoView {
     let store: Store = expect_context();
     let Some(contact) = store.head(id).with_untracked(|head| Some(head.as_ref()?.contact)) else {
         return ().into_any();
@@ -52,6 +57,11 @@ pub fn Info(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
             </section>
         })}
         <Automatic head />
+        <section class="facts">
+            <button class="facts-link" type="button" on:click=move |_| journey.set(true)>
+                <Icon name="history" />{t(Key::CustomerJourney)}<Icon name="chevron-right" />
+            </button>
+        </section>
         <HighlightedNotes contact />
         <ForgetContact contact head />
     }

@@ -1,15 +1,15 @@
 //! The profile pane: who has the chat, who writes, and two tabs.
 
-use causerie_shared::{conversation::State, ids::ConversationId, row::Head};
+use causerie_shared::{ids::ConversationId, row::Head};
 use leptos::{html, prelude::*};
 
-use super::{info::Info, notes::Notes};
+use super::{assignee::Assignee, info::Info, notes::Notes, timeline::Timeline};
 use crate::{
     format,
     i18n::{Key, t, tf},
     inbox::Desk,
     store::Store,
-    ui::{Avatar, Icon, Tab, TabBar, channel_name, focus},
+    ui::{Avatar, Tab, TabBar, channel_name, focus},
 };
 
 /// The pane of the open chat's contact; nothing without one.
@@ -38,8 +38,7 @@ fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
             .as_ref()
             .map_or_else(|| first.contact_name.clone(), |head| head.contact_name.clone())
     });
-    let notes = store.notes(contact);
-    let tab = RwSignal::new("tab-info");
+    let journey = RwSignal::new(false);
     let seen = move || {
         let at = head.read().as_ref().map_or(0, |head| head.active_at);
         tf(
@@ -59,7 +58,7 @@ fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
     });
     view! {
         <aside class="pane profile" aria-label=t(Key::Contact)>
-            <Assigned head />
+            <Assignee id head />
             <div class="profile-who">
                 <Avatar name seed=contact.to_u128() size=48 channel />
                 <div>
@@ -67,71 +66,46 @@ fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
                     <p class="profile-sub truncate">{channel_name(channel)}" · "{seen}</p>
                 </div>
             </div>
-            <TabBar
-                label=t(Key::Contact)
-                tabs=vec![Tab { id: "tab-info", label: t(Key::Info) }, Tab { id: "tab-notes", label: t(Key::Notes) }]
-                chosen=tab
-                count=Callback::new(move |tab| if tab == "tab-notes" { u32::try_from(notes.read().len()).unwrap_or(u32::MAX) } else { 0 })
-            />
-            {move || if tab.get() == "tab-info" {
-                view! {
-                    <div class="scroll" role="tabpanel" id="tab-info-panel" aria-labelledby="tab-info" tabindex="0">
-                        <Info id head />
-                    </div>
-                }
-                .into_any()
+            {move || if journey.get() {
+                view! { <Timeline id open=journey /> }.into_any()
             } else {
-                view! {
-                    <div class="scroll" role="tabpanel" id="tab-notes-panel" aria-labelledby="tab-notes" tabindex="0">
-                        <Notes contact />
-                    </div>
-                }
-                .into_any()
+                view! { <Tabs id head journey /> }.into_any()
             }}
         </aside>
     }
     .into_any()
 }
 
-/// Who has the chat, and how many chats they have.
 #[component]
-fn Assigned(head: Signal<Option<Head>>) -> impl IntoView {
+fn Tabs(id: ConversationId, head: Signal<Option<Head>>, journey: RwSignal<bool>) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
-    // An ended chat still tells who had it; their load is no longer about it.
-    let agent = Memo::new(move |_| {
-        head.read().as_ref().and_then(|head| match &head.state {
-            State::Ended { last_agent, .. } => last_agent.map(|agent| (agent, false)),
-            State::Bot { .. }
-            | State::Waiting { .. }
-            | State::Assigning { .. }
-            | State::Assigned { .. }
-            | State::Transferring { .. }
-            | State::Failed { .. } => head.state.agent().map(|agent| (agent, true)),
-        })
-    });
+    let Some(contact) = head.with_untracked(|head| Some(head.as_ref()?.contact)) else {
+        return ().into_any();
+    };
+    let notes = store.notes(contact);
+    let tab = RwSignal::new("tab-info");
     view! {
-        <div class="profile-assign">
-            <button class="icon-btn profile-close" type="button" aria-label=t(Key::Close) on:click=move |_| desk.close_profile()>
-                <Icon name="back" />
-            </button>
-            <span>{t(Key::AssignedTo)}</span>
-            <span class="assign-value">
-                {move || match agent.get() {
-                    None => view! { <span class="truncate">{t(Key::Nobody)}</span> }.into_any(),
-                    Some((id, holds)) => {
-                        let user = store.user(id);
-                        let name = Signal::derive(move || user.read().as_ref().map_or_else(String::new, |user| user.name.clone()));
-                        let load = move || user.read().as_ref().filter(|_| holds).map(|user| format!("{}/{}", user.load, user.capacity));
-                        view! {
-                            <Avatar name seed=id.to_u128() size=20 />
-                            <span class="truncate"><bdi>{name}</bdi></span>
-                            <span class="assign-load">{load}</span>
-                        }
-                        .into_any()
-                    }
-                }}
-            </span>
-        </div>
+        <TabBar
+            label=t(Key::Contact)
+            tabs=vec![Tab { id: "tab-info", label: t(Key::Info) }, Tab { id: "tab-notes", label: t(Key::Notes) }]
+            chosen=tab
+            count=Callback::new(move |tab| if tab == "tab-notes" { u32::try_from(notes.read().len()).unwrap_or(u32::MAX) } else { 0 })
+        />
+        {move || if tab.get() == "tab-info" {
+            view! {
+                <div class="scroll" role="tabpanel" id="tab-info-panel" aria-labelledby="tab-info" tabindex="0">
+                    <Info id head journey />
+                </div>
+            }
+            .into_any()
+        } else {
+            view! {
+                <div class="scroll" role="tabpanel" id="tab-notes-panel" aria-labelledby="tab-notes" tabindex="0">
+                    <Notes contact />
+                </div>
+            }
+            .into_any()
+        }}
     }
+    .into_any()
 }

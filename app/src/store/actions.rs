@@ -3,7 +3,7 @@
 use causerie_shared::{
     contact::{Detail, Field},
     frame::Command,
-    ids::{ContactId, ConversationId, IntentId, MessageId, NoteId, UserId},
+    ids::{ContactId, ConversationId, InboxId, IntentId, MessageId, NoteId, UserId},
     message::FileBrief,
     user::Availability,
     window::List,
@@ -104,6 +104,41 @@ impl Store {
 
     pub fn decline(self, id: ConversationId) {
         self.command(Command::Decline(id));
+    }
+
+    /// Gives the chat to an agent: an offer, or the request for a transfer ([`Command::Assign`]). Needs the line.
+    pub fn assign(self, id: ConversationId, user: UserId) {
+        self.command(Command::Assign(id, user));
+    }
+
+    /// Hands the chat to another inbox, where it waits. Needs the line.
+    pub fn move_to(self, id: ConversationId, inbox: InboxId) {
+        self.command(Command::Move(id, inbox));
+    }
+
+    /// Takes the request for a transfer back. Needs the line.
+    pub fn cancel_transfer(self, id: ConversationId) {
+        self.command(Command::CancelTransfer(id));
+    }
+
+    /// Takes an offer back; supervisors. Needs the line.
+    pub fn withdraw(self, id: ConversationId) {
+        self.command(Command::Withdraw(id));
+    }
+
+    /// Takes a chat over from its bot. Needs the line.
+    pub fn jump_in(self, id: ConversationId) {
+        self.command(Command::JumpIn(id));
+    }
+
+    /// Undoes my own end of a chat ([`super::view::NoticeBody::Ended`]). Needs the line.
+    pub fn undo(self, id: ConversationId) {
+        self.command(Command::Undo(id));
+    }
+
+    /// Sets a colleague's availability; owners and admins. Needs the line.
+    pub fn set_availability_of(self, user: UserId, availability: Availability) {
+        self.command(Command::SetAvailabilityOf(user, availability));
     }
 
     /// Ends the chat, after the replies that still wait to be sent. Works without network.

@@ -12,6 +12,7 @@ mod intents;
 mod link;
 mod lists;
 mod outbox;
+mod outcomes;
 mod pace;
 mod presence;
 mod replica;

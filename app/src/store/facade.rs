@@ -158,6 +158,11 @@ impl Store {
         self.read(Key::Bubbles(id), move |core| core.bubbles(id))
     }
 
+    /// The open chats of the inboxes that I supervise, longest waiting first, as far as [`Store::look`] asked for them.
+    pub fn board(self) -> Signal<Vec<Head>> {
+        self.read(Key::Board, Core::board)
+    }
+
     /// Nothing of the chat is here yet and it is being fetched: draw a skeleton (after 150 ms).
     pub fn loading(self, id: ConversationId) -> Signal<bool> {
         self.read(Key::Bubbles(id), move |core| core.loading(id))

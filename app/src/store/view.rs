@@ -127,6 +127,30 @@ pub enum NoticeBody {
         user: UserId,
         name: String,
     },
+    /// A transfer that I asked for, or of my chat, was answered; shown until dismissed.
+    Transfer {
+        conversation: ConversationId,
+        contact_name: String,
+        /// Who was asked.
+        name: String,
+        /// Who keeps the chat if it was not taken; `None`: me.
+        keeper: Option<String>,
+        answer: Answer,
+    },
+    /// I ended a chat and may undo it.
+    Ended {
+        conversation: ConversationId,
+        contact_name: String,
+        /// The server's time at which that is over.
+        until: Millis,
+    },
+    /// An offer of a `manual` inbox that I supervise was not taken: the chat waits again.
+    CameBack {
+        conversation: ConversationId,
+        contact_name: String,
+        /// Who was asked.
+        name: String,
+    },
     /// A colleague asked me into the internal discussion of a chat that runs.
     Invited {
         conversation: ConversationId,
@@ -136,6 +160,18 @@ pub enum NoticeBody {
     Interrupted { command: Command },
     /// The browser could not store something; unsent work may not survive a reload.
     Storage { text: String },
+}
+
+/// What became of a transfer to an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Accepted,
+    Rejected,
+    Expired,
+    /// Somebody else took the request back.
+    Cancelled,
+    /// They went away, or it is not known why.
+    NotTaken,
 }
 
 /// Why a reply was not even queued.

@@ -33,7 +33,8 @@ impl Presence {
         }
     }
 
-    fn as_str(self) -> &'static str {
+    /// As the style knows it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Available => "available",
             Self::Busy => "busy",

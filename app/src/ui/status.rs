@@ -20,7 +20,7 @@ pub fn status_name(status: Status) -> &'static str {
 }
 
 /// The glyph of a status (`ux.md` §3).
-fn status_icon(status: Status) -> &'static str {
+pub fn status_icon(status: Status) -> &'static str {
     match status {
         Status::Bot => "bot",
         Status::Waiting => "waiting",

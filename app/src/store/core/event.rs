@@ -17,6 +17,8 @@ pub enum Key {
     Counts,
     List(List),
     Head(ConversationId),
+    /// Any row of the supervisors' folder.
+    Board,
     Users,
     Inboxes,
     Accounts,

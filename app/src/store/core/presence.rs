@@ -63,7 +63,7 @@ impl Core {
         .collect()
     }
 
-    fn name_of(&self, user: UserId) -> String {
+    pub(super) fn name_of(&self, user: UserId) -> String {
         let row = self.users.get(user.to_u128());
         row.map(|row| row.name.clone()).unwrap_or_default()
     }

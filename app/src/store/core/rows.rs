@@ -16,6 +16,7 @@ use crate::store::view::NoticeBody;
 impl Core {
     /// Rows changed.
     pub(super) fn rows(&mut self, step: &mut Step<'_>, to: i64, upserts: Vec<Row>, gone: Vec<Gone>) {
+        self.say_outcomes(step, &upserts);
         for row in upserts {
             match row {
                 Row::Head(head) => self.put_head(step, *head),
@@ -87,6 +88,7 @@ impl Core {
         self.say_invited(step, old.as_ref(), &head);
         self.heads.insert(id, head);
         step.changed(Key::Head(id));
+        step.changed(Key::Board);
         step.dirty(DiskKey::Head(id));
     }
 
@@ -134,7 +136,9 @@ impl Core {
         match gone {
             Gone::Conversation { id, taken_by } => {
                 let name = self.heads.get(&id).map(|head| head.contact_name.clone());
-                if let (Some(contact_name), Some(user)) = (name, taken_by)
+                if let Some(body) = self.handed_over(id, taken_by) {
+                    self.notify(step, body);
+                } else if let (Some(contact_name), Some(user)) = (name, taken_by)
                     && self.me.as_ref().is_some_and(|me| me.id != user)
                 {
                     let name = self
@@ -215,6 +219,7 @@ impl Core {
             );
         }
         step.changed(Key::Head(id));
+        step.changed(Key::Board);
         step.changed(Key::Bubbles(id));
         step.erase(DiskKey::Head(id));
         step.erase(DiskKey::Thread(id));

@@ -9,6 +9,7 @@ mod held;
 mod line;
 mod lists;
 mod notices;
+mod outcomes;
 mod replies;
 mod rows;
 mod server;

@@ -1,0 +1,145 @@
+//! Agents and their loads: on the board, where chats are dropped on them.
+
+use causerie_shared::{
+    conversation::State,
+    ids::{InboxId, UserId},
+    row::Head,
+    user::UserRow,
+};
+use leptos::prelude::*;
+
+use super::{Desk, giving::candidates_for};
+use crate::{
+    i18n::{Key, t, tf},
+    store::Store,
+    ui::{Avatar, Icon, Presence, key_of, keyed},
+};
+
+/// A colleague, and how many of their places are only asked for.
+struct Agent {
+    user: UserRow,
+    offered: u32,
+    inboxes: String,
+}
+
+/// Those who are here first, each part by name as before.
+pub fn connected_first(users: Vec<UserRow>) -> Vec<UserRow> {
+    let (mut here, away): (Vec<UserRow>, Vec<UserRow>) = users.into_iter().partition(|user| user.connected);
+    here.extend(away);
+    here
+}
+
+/// How many chats are only asked of a user.
+fn offered(heads: &[Head], user: UserId) -> u32 {
+    let asked = |head: &&Head| match head.state {
+        State::Assigning { agent: asked, .. } | State::Transferring { to: asked, .. } => asked == user,
+        State::Bot { .. }
+        | State::Waiting { .. }
+        | State::Assigned { .. }
+        | State::Ended { .. }
+        | State::Failed { .. } => false,
+    };
+    heads.iter().filter(asked).count() as u32
+}
+
+/// The agents of the inboxes that the board shows.
+#[component]
+pub fn Agents(heads: Memo<Vec<Head>>) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let (users, inboxes) = (store.users(), store.inboxes());
+    let agents = move || {
+        let shown: Option<InboxId> = desk.filter.get().inbox;
+        inboxes.with(|all| {
+            let agent = |user: UserRow| {
+                let of = all
+                    .iter()
+                    .filter(|inbox| inbox.members.iter().any(|member| member.user == user.id));
+                let here = of.clone().any(|inbox| shown.is_none_or(|shown| shown == inbox.id));
+                let inboxes = of.map(|inbox| inbox.name.as_str()).collect::<Vec<_>>().join(", ");
+                let offered = heads.with(|heads| offered(heads, user.id));
+                (here && user.active).then_some(Agent { user, offered, inboxes })
+            };
+            connected_first(users.get())
+                .into_iter()
+                .filter_map(agent)
+                .collect::<Vec<_>>()
+        })
+    };
+    let places = move || {
+        let (have, limit) = agents().iter().fold((0, 0), |(have, limit), agent| {
+            (have + agent.user.load, limit + agent.user.capacity)
+        });
+        tf(
+            Key::PlacesTaken,
+            &[("have", &have.to_string()), ("limit", &limit.to_string())],
+        )
+    };
+    // What is dragged, to know who can take it.
+    let dragged = Signal::derive(move || {
+        let id = desk.dragged.get()?;
+        heads.with(|heads| heads.iter().find(|head| head.id == id).cloned())
+    });
+    let able = candidates_for(store, dragged);
+    let takes = move |user: UserId| able().iter().any(|one| one.user.id == user && one.why_not.is_none());
+    view! {
+        <section class="board-column board-agents" aria-label=t(Key::Agents)>
+            <h2 class="board-title"><Icon name="person" />{t(Key::Agents)}<span class="pane-count">{places}</span></h2>
+            <ul class="people">
+                {keyed(
+                    agents,
+                    |agent| key_of(&(agent.user.id, agent.user.load, agent.user.capacity, agent.offered, Presence::of(&agent.user).name())),
+                    move |agent| {
+                        let id = agent.user.id;
+                        let over = move |event: web_sys::DragEvent| {
+                            if takes(id) {
+                                event.prevent_default();
+                            }
+                        };
+                        let drop = move |event: web_sys::DragEvent| {
+                            event.prevent_default();
+                            if let Some(chat) = desk.dragged.get_untracked() {
+                                store.assign(chat, id);
+                            }
+                            desk.dragged.set(None);
+                        };
+                        let state = move || dragged.read().is_some().then(|| if takes(id) { "yes" } else { "no" });
+                        view! {
+                            <li class="person" data-drop=state on:dragover=over on:drop=drop>
+                                <PersonLoad user=agent.user offered=agent.offered sub=agent.inboxes />
+                            </li>
+                        }
+                        .into_any()
+                    },
+                )}
+            </ul>
+        </section>
+    }
+}
+
+/// Who, how they can be reached, and how full they are.
+#[component]
+pub fn PersonLoad(
+    user: UserRow,
+    /// Places that are only asked for.
+    #[prop(optional)]
+    offered: u32,
+    sub: String,
+) -> impl IntoView {
+    let presence = Presence::of(&user);
+    let share = |n: u32| format!("{}%", 100 * n.min(user.capacity) / user.capacity.max(1));
+    let taken = user.load.saturating_sub(offered);
+    view! {
+        <Avatar name=Signal::stored(user.name.clone()) seed=user.id.to_u128() size=28 presence=Signal::stored(Some(presence)) />
+        <span class="person-who">
+            <b class="truncate" data-off=(!user.connected).then_some("")><bdi>{user.name}</bdi></b>
+            <span class="offer-sub truncate">{sub}</span>
+        </span>
+        <i
+            class="load" style=("--n", user.capacity.max(1).to_string()) style=("--have", share(taken)) style=("--asked", share(user.load))
+            data-full=(user.load >= user.capacity).then_some("") aria-hidden="true"
+        ></i>
+        <span class="person-state" data-state=presence.as_str()>{presence.name()}</span>
+        <span class="assign-load">{format!("{}/{}", user.load, user.capacity)}</span>
+    }
+}

@@ -1,0 +1,213 @@
+//! The supervisors' folder as a board: who waits, what is asked of whom, and who has room (`domain.md` §3).
+
+use causerie_shared::{
+    conversation::{State, Status},
+    ids::{ConversationId, UserId},
+    row::Head,
+    window::{Folder, List},
+};
+use leptos::prelude::*;
+
+use super::{Desk, agents::Agents, filters::Filters, folder_name, giving::Asking};
+use crate::{
+    format,
+    i18n::{Key, Plural, t, tf, tn},
+    store::Store,
+    ui::{Avatar, Icon, TimerRing, channel_name, key_of, keyed, status_icon, status_name},
+};
+
+/// Most chats that are fetched for the board.
+const MOST: u32 = 1_000;
+/// Most cards of a column.
+const CARDS: usize = 50;
+
+/// List or board.
+#[component]
+pub fn BoardSwitch() -> impl IntoView {
+    let desk: Desk = expect_context();
+    view! {
+        <div class="seg board-switch" role="group" aria-label=t(Key::Views)>
+            {[(false, Key::List), (true, Key::Board)].map(|(board, name)| view! {
+                <button
+                    class="seg-item" type="button" aria-pressed=move || (desk.board.get() == board).to_string()
+                    on:click=move |_| desk.board.set(board)
+                >
+                    {t(name)}
+                </button>
+            })}
+        </div>
+    }
+}
+
+/// The board, in place of list and chat.
+#[component]
+pub fn Board() -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let (all, total) = (store.board(), store.total(Folder::All));
+    Effect::new(move |_| store.look(List::of(Folder::All), 0, total.get().clamp(1, MOST)));
+    let heads = Memo::new(move |_| {
+        let filter = desk.filter.get();
+        let now = store.now().get_untracked();
+        all.with(|all| {
+            let shown = all.iter().filter(|head| filter.passes(head, now));
+            shown.cloned().collect::<Vec<Head>>()
+        })
+    });
+    view! {
+        <section class="pane board" id="conversations" role="region" aria-label=t(Key::Board)>
+            <header class="pane-head">
+                <h1 class="pane-title">{folder_name(Folder::All)}</h1>
+                <span class="pane-count">{move || tn(Plural::Chats, total.get())}</span>
+                <BoardSwitch />
+            </header>
+            <Filters />
+            <div class="scroll board-body">
+                <Tiles heads />
+                <div class="board-columns">
+                    <div>
+                        <Column status=Status::Waiting heads />
+                        <p class="board-hint">{t(Key::DragHint)}</p>
+                    </div>
+                    <div>
+                        <Column status=Status::Assigning heads />
+                        <Column status=Status::Transferring heads />
+                    </div>
+                    <Agents heads />
+                </div>
+            </div>
+        </section>
+    }
+}
+
+/// Numbers above the columns.
+#[component]
+fn Tiles(heads: Memo<Vec<Head>>) -> impl IntoView {
+    let count = move |status: Status| heads.with(|all| all.iter().filter(|head| head.state.status() == status).count());
+    let tiles = [
+        Status::Waiting,
+        Status::Assigning,
+        Status::Transferring,
+        Status::Assigned,
+        Status::Bot,
+    ];
+    view! {
+        <dl class="board-tiles">
+            {tiles.map(|status| view! {
+                <div data-status=status.as_str()><dt>{status_name(status)}</dt><dd>{move || count(status)}</dd></div>
+            })}
+        </dl>
+    }
+}
+
+#[component]
+fn Column(status: Status, heads: Memo<Vec<Head>>) -> impl IntoView {
+    let mine = Memo::new(move |_| {
+        heads.with(|all| {
+            let mine = all.iter().filter(|head| head.state.status() == status);
+            mine.cloned().collect::<Vec<_>>()
+        })
+    });
+    let more = move || mine.read().len().saturating_sub(CARDS);
+    view! {
+        <section class="board-column" aria-label=status_name(status)>
+            <h2 class="board-title">
+                <span class="status" data-status=status.as_str()><Icon name=status_icon(status) /></span>
+                {status_name(status)}
+                <span class="pane-count">{move || mine.read().len()}</span>
+            </h2>
+            {keyed(
+                move || mine.with(|mine| mine[..mine.len().min(CARDS)].to_vec()),
+                |head| {
+                    let text = head.preview.as_ref().map(|preview| preview.text.as_str());
+                    key_of(&(head.id, head.version, &head.contact_name, text))
+                },
+                |head| view! { <Card head /> }.into_any(),
+            )}
+            {move || (more() > 0).then(|| view! { <span class="pill">{format!("+{}", more())}</span> })}
+        </section>
+    }
+}
+
+#[component]
+fn Card(head: Head) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let (id, now) = (head.id, store.now());
+    let inbox = store.inbox(head.inbox);
+    let inbox = move || inbox.read().as_ref().map(|inbox| inbox.name.clone());
+    let name = head.contact_name.clone();
+    let since = head.waiting_since;
+    let text = head.preview.map(|preview| preview.text);
+    view! {
+        <article
+            class="board-card" draggable="true" aria-label=head.contact_name
+            data-dragged=move || (desk.dragged.get() == Some(id)).then_some("")
+            on:dragstart=move |event| {
+                // Some browsers drag only what carries something.
+                if let Some(data) = event.data_transfer()
+                    && let Err(error) = data.set_data("text/plain", &id.to_string())
+                {
+                    crate::hooks::warn("the chat cannot be dragged", &error);
+                }
+                desk.dragged.set(Some(id));
+            }
+            on:dragend=move |_| desk.dragged.set(None)
+        >
+            <button class="offer-who" type="button" on:click=move |_| desk.open_in(Folder::All, id)>
+                <Avatar name=Signal::stored(name.clone()) seed=head.contact.to_u128() size=32 channel=head.channel />
+                <span>
+                    <b class="offer-name truncate"><bdi>{name.clone()}</bdi></b>
+                    <span class="offer-sub truncate">{channel_name(head.channel)}" · "{inbox}</span>
+                </span>
+            </button>
+            {match head.ring {
+                Some(ring) => view! { <TimerRing ring now /> }.into_any(),
+                None => view! { <span class="board-age">{move || format::clock((now.get() - since).max(0))}</span> }.into_any(),
+            }}
+            <p class="offer-text" dir="auto">{text}</p>
+            <CardFoot id state=head.state />
+        </article>
+    }
+}
+
+/// Who is asked, and what a supervisor may do about it.
+#[component]
+fn CardFoot(id: ConversationId, state: State) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let busy = store.busy(id);
+    let name = move |user: UserId| {
+        store
+            .user(user)
+            .get()
+            .map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name)
+    };
+    let (waits, asked) = match state {
+        State::Assigning { agent, .. } => (true, Some((agent, None))),
+        State::Transferring { from, to, .. } => (false, Some((to, Some(from)))),
+        State::Waiting { .. } => (true, None),
+        State::Bot { .. } | State::Assigned { .. } | State::Ended { .. } | State::Failed { .. } => (false, None),
+    };
+    let said = move || match asked {
+        Some((to, Some(from))) => format!("{} → {}", name(from), name(to)),
+        Some((to, None)) => tf(Key::OfferedTo, &[("name", &name(to))]),
+        None => String::new(),
+    };
+    view! {
+        <footer class="board-foot">
+            <span class="truncate">{said}</span>
+            {waits.then(|| view! {
+                <button class="text-btn" type="button" on:click=move |_| desk.asking.set(Some(Asking::Give(id)))>{t(Key::Assign)}</button>
+            })}
+            {asked.map(|(_, from)| view! {
+                <button
+                    class="text-btn" type="button" aria-disabled=move || busy.get().then_some("true")
+                    on:click=move |_| if from.is_some() { store.cancel_transfer(id) } else { store.withdraw(id) }
+                >
+                    {t(if from.is_some() { Key::CancelTransfer } else { Key::Withdraw })}
+                </button>
+            })}
+        </footer>
+    }
+}

@@ -1,0 +1,324 @@
+//! Giving a chat to an agent or to another inbox: who may take it, and the dialogs that ask (`ux.md` §4.6, §4.7).
+
+use causerie_shared::{
+    conversation::State,
+    ids::{ConversationId, InboxId},
+    inbox::InboxRow,
+    row::Head,
+    user::{Me, UserRow},
+};
+use leptos::prelude::*;
+
+use super::Desk;
+use crate::{
+    i18n::{Key, t, tf},
+    store::Store,
+    ui::{Avatar, Dialog, Icon, Presence, key_of, keyed},
+};
+
+/// What is asked in front of the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// To whom the chat is to be given.
+    Give(ConversationId),
+    /// Whether it is to leave for another inbox.
+    Move(ConversationId, InboxId),
+}
+
+/// A colleague who could be given a chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    pub user: UserRow,
+    /// Why they cannot take it now.
+    pub why_not: Option<&'static str>,
+}
+
+impl Candidate {
+    /// "3/5".
+    pub fn load(&self) -> String {
+        format!("{}/{}", self.user.load, self.user.capacity)
+    }
+}
+
+/// May this user give the chat away? Its agent transfers it, a supervisor assigns it.
+pub fn may_give(state: &State, me: &Me) -> bool {
+    match state {
+        State::Assigned { agent, .. } => *agent == me.id || me.role.supervises(),
+        State::Waiting { .. } | State::Assigning { .. } => me.role.supervises(),
+        State::Bot { .. } | State::Transferring { .. } | State::Ended { .. } | State::Failed { .. } => false,
+    }
+}
+
+/// The agents of the chat's inbox out of all users by name, those who can take it first; a supervisor may take a waiting one as well.
+pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: &Me) -> Vec<Candidate> {
+    let waits = matches!(head.state, State::Waiting { .. } | State::Assigning { .. });
+    let member = |user: &UserRow| {
+        let member = inbox.is_some_and(|inbox| inbox.members.iter().any(|member| member.user == user.id));
+        member || (waits && user.id == me.id && me.role.supervises())
+    };
+    let why_not = |user: &UserRow| match Presence::of(user) {
+        _ if user.load >= user.capacity => Some(t(Key::Full)),
+        Presence::Available => None,
+        // Who takes a chat themself is there.
+        Presence::Busy | Presence::Disconnected if user.id == me.id => None,
+        away @ (Presence::Busy | Presence::Disconnected) => Some(away.name()),
+    };
+    let able = users
+        .iter()
+        .filter(|user| user.active && Some(user.id) != head.state.agent() && member(user));
+    let all = able.map(|user| Candidate {
+        user: user.clone(),
+        why_not: why_not(user),
+    });
+    let (mut able, others): (Vec<Candidate>, Vec<Candidate>) = all.partition(|one| one.why_not.is_none());
+    able.extend(others);
+    able
+}
+
+/// Who can be given a chat; to be called where signals are followed.
+pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<Candidate> + Copy + Send + Sync {
+    let (users, inboxes, me) = (store.users(), store.inboxes(), store.me());
+    move || {
+        let (head, me) = (head.read(), me.read());
+        let (Some(head), Some(me)) = (head.as_ref(), me.as_ref()) else {
+            return vec![];
+        };
+        inboxes.with(|all| {
+            let inbox = all.iter().find(|inbox| inbox.id == head.inbox);
+            users.with(|users| candidates(users, inbox, head, me))
+        })
+    }
+}
+
+/// Inboxes that the chat could go to; to be called where signals are followed.
+pub fn other_inboxes(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<InboxRow> + Copy + Send + Sync {
+    let inboxes = store.inboxes();
+    move || {
+        let here = head.read().as_ref().map(|head| head.inbox);
+        let mut all = inboxes.get();
+        all.retain(|inbox| Some(inbox.id) != here);
+        all
+    }
+}
+
+/// The dialog that is open, if one is.
+#[component]
+pub fn Giving() -> impl IntoView {
+    let desk: Desk = expect_context();
+    move || match desk.asking.get() {
+        Some(Asking::Give(id)) => view! { <Give id /> }.into_any(),
+        Some(Asking::Move(id, inbox)) => view! { <Leave id inbox /> }.into_any(),
+        None => ().into_any(),
+    }
+}
+
+#[component]
+fn Give(id: ConversationId) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let (head, me) = (store.head(id), store.me());
+    // Somebody else was faster, or it is over.
+    let open = Memo::new(move |_| {
+        let (head, me) = (head.read(), me.read());
+        head.as_ref()
+            .zip(me.as_ref())
+            .is_some_and(|(head, me)| may_give(&head.state, me))
+    });
+    Effect::new(move |_| {
+        if !open.get() {
+            desk.asking.set(None);
+        }
+    });
+    let assigned = head.with_untracked(|head| {
+        head.as_ref()
+            .is_some_and(|head| matches!(head.state, State::Assigned { .. }))
+    });
+    let name = head.with_untracked(|head| head.as_ref().map(|head| head.contact_name.clone()));
+    let (agents, inboxes) = (candidates_for(store, head), other_inboxes(store, head));
+    view! {
+        <Dialog labelled_by="give-title" closed=move |()| desk.asking.set(None)>
+            <h2 class="dialog-title" id="give-title">{t(if assigned { Key::TransferChat } else { Key::AssignChat })}</h2>
+            <p class="dialog-text"><bdi>{name}</bdi></p>
+            <div class="picks" role="group" aria-label=t(Key::Agents)>
+                <p class="picks-title" aria-hidden="true">{t(Key::Agents)}</p>
+                {keyed(
+                    agents,
+                    |one| key_of(&(one.user.id, one.load(), one.why_not)),
+                    move |one| view! { <Pick id one /> }.into_any(),
+                )}
+                {move || agents().is_empty().then(|| view! { <p class="dialog-text">{t(Key::NobodyElse)}</p> })}
+            </div>
+            <div class="picks" role="group" aria-label=t(Key::Inboxes)>
+                {move || inboxes().into_iter().map(|inbox| view! {
+                    <button class="pick" type="button" on:click=move |_| desk.asking.set(Some(Asking::Move(id, inbox.id)))>
+                        <Icon name="queue" /><span class="truncate">{inbox.name}</span>
+                    </button>
+                }.into_any()).collect_view()}
+            </div>
+            <div class="dialog-acts">
+                <button type="button" class="btn" on:click=move |_| desk.asking.set(None)>{t(Key::Cancel)}</button>
+            </div>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Pick(id: ConversationId, one: Candidate) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let (user, presence, why_not) = (one.user.id, Presence::of(&one.user), one.why_not);
+    let load = one.load();
+    view! {
+        <button
+            class="pick" type="button" aria-disabled=why_not.map(|_| "true")
+            on:click=move |_| {
+                if why_not.is_none() {
+                    store.assign(id, user);
+                    desk.asking.set(None);
+                }
+            }
+        >
+            <Avatar name=Signal::stored(one.user.name.clone()) seed=user.to_u128() size=28 presence=Signal::stored(Some(presence)) />
+            <span class="truncate"><bdi>{one.user.name}</bdi></span>
+            <span class="pick-why">{why_not.unwrap_or(presence.name())}</span>
+            <span class="pick-load">{load}</span>
+        </button>
+    }
+}
+
+/// The chat leaves at once, so that is asked.
+#[component]
+fn Leave(id: ConversationId, inbox: InboxId) -> impl IntoView {
+    let store: Store = expect_context();
+    let desk: Desk = expect_context();
+    let name = store.inbox(inbox).get_untracked().map(|inbox| inbox.name);
+    let name = name.unwrap_or_default();
+    view! {
+        <Dialog labelled_by="leave-title" closed=move |()| desk.asking.set(None)>
+            <h2 class="dialog-title" id="leave-title">{tf(Key::MoveTitle, &[("inbox", &name)])}</h2>
+            <p class="dialog-text">{t(Key::MoveText)}</p>
+            <div class="dialog-acts">
+                <button type="button" class="btn" on:click=move |_| desk.asking.set(None)>{t(Key::Cancel)}</button>
+                <button type="button" class="btn btn-primary" on:click=move |_| {
+                    store.move_to(id, inbox);
+                    desk.asking.set(None);
+                }>{t(Key::Move)}</button>
+            </div>
+        </Dialog>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use causerie_shared::{
+        ids::UserId,
+        inbox::{Member, Rules},
+        user::{Availability, Grants, Role},
+    };
+
+    use super::*;
+
+    fn user(n: u128, name: &str, load: u32) -> UserRow {
+        UserRow {
+            id: UserId::from_u128(n),
+            name: name.into(),
+            role: Role::Agent,
+            availability: Availability::Available,
+            connected: true,
+            load,
+            capacity: 3,
+            active: true,
+        }
+    }
+
+    fn me(role: Role) -> Me {
+        Me {
+            id: UserId::from_u128(9),
+            name: "Sup".into(),
+            email: String::new(),
+            role,
+            grants: Grants::default(),
+            organization: String::new(),
+            memberships: vec![],
+        }
+    }
+
+    fn head(state: State) -> Head {
+        Head {
+            id: ConversationId::from_u128(1),
+            number: 1,
+            inbox: InboxId::from_u128(1),
+            account: causerie_shared::ids::AccountId::from_u128(1),
+            channel: causerie_shared::inbox::Channel::Web,
+            contact: causerie_shared::ids::ContactId::from_u128(1),
+            contact_name: String::new(),
+            contact_since: 0,
+            state,
+            version: 1,
+            created_at: 0,
+            waiting_since: 0,
+            ring: None,
+            active_at: 0,
+            ended_at: None,
+            preview: None,
+            unread: 0,
+            position: 0,
+            seen: 0,
+            online: false,
+            origin: causerie_shared::row::Origin::default(),
+            invited: vec![],
+            discussed: 0,
+            segment: 1,
+            seq: 1,
+        }
+    }
+
+    #[test]
+    fn who_cannot_take_a_chat_is_named_last_with_the_reason() {
+        let full = user(1, "Ana", 3);
+        let mut busy = user(2, "Ben", 0);
+        busy.availability = Availability::Busy;
+        let mut gone = user(3, "Cleo", 0);
+        gone.connected = false;
+        let users = [
+            full,
+            busy,
+            gone,
+            user(4, "Dora", 2),
+            user(5, "Eve", 0),
+            user(9, "Sup", 0),
+        ];
+        let member = |n| Member {
+            user: UserId::from_u128(n),
+            capacity: 3,
+        };
+        let inbox = InboxRow {
+            id: InboxId::from_u128(1),
+            name: "Sales".into(),
+            rules: Rules::default(),
+            members: (1..=4).map(member).collect(),
+        };
+        let named = |state: State, role: Role| -> Vec<(String, Option<&'static str>)> {
+            let all = candidates(&users, Some(&inbox), &head(state), &me(role));
+            all.into_iter().map(|one| (one.user.name, one.why_not)).collect()
+        };
+        let dora = State::Assigned {
+            agent: UserId::from_u128(4),
+            since: 0,
+        };
+        assert_eq!(
+            named(dora, Role::Agent),
+            [
+                ("Ana".to_owned(), Some("full")),
+                ("Ben".to_owned(), Some("Busy")),
+                ("Cleo".to_owned(), Some("Disconnected"))
+            ],
+            "not who has it, not who is in another inbox"
+        );
+        let able: Vec<String> = named(State::waiting(0), Role::Supervisor)
+            .into_iter()
+            .filter_map(|(name, why_not)| why_not.is_none().then_some(name))
+            .collect();
+        assert_eq!(able, ["Dora", "Sup"], "a supervisor may take a waiting chat");
+    }
+}
