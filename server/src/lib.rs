@@ -40,6 +40,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, StoreError> {
     timers::start(&app);
     channels::inbound::start(&app);
     channels::outbox::start(&app);
+    channels::telegram::polling::start(&app);
     tokio::spawn(http::widget::places::run(Arc::clone(&app)));
     Ok(app)
 }
