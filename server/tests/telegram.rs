@@ -394,8 +394,11 @@ async fn bad_turns_of_sending() {
     bot.fake
         .reply("sendMessage", Reply::Says(401, error(401, "Unauthorized")));
     bot.send(&chat, "locked out", None).await;
-    let noted = eventually(|| async { bot.account().await.health.token_invalid.then_some(()) }).await;
-    assert!(noted.is_some());
+    let noted = eventually(|| async {
+        bot.clock.advance(Duration::from_millis(100));
+        bot.account().await.health.token_invalid.then_some(())
+    });
+    assert!(noted.await.is_some());
     bot.connect(TOKEN).await;
     bot.until(&chat, "the answer after the token was renewed", sent).await;
 }

@@ -67,8 +67,8 @@ pub async fn post(db: &mut Db, post: PostId) -> Result<Option<String>, StoreErro
 /// A contact's phone number as their identities say it: digits with country code.
 pub async fn phone(db: &mut Db, contact: ContactId) -> Result<Option<String>, StoreError> {
     let rows = sqlx::query(
-        "SELECT external_id FROM identities JOIN accounts ON accounts.id = identities.account_id \
-         WHERE contact_id = $1 AND channel = 'whatsapp' ORDER BY external_id",
+        "SELECT identities.external_id AS external_id FROM identities JOIN accounts ON accounts.id = identities.account_id \
+         WHERE contact_id = $1 AND channel = 'whatsapp' ORDER BY identities.external_id",
     )
     .bind(contact.to_string())
     .fetch_all(db)
