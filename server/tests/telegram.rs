@@ -1,183 +1,20 @@
 //! Telegram as a customer and an agent meet it: updates through the real router, calls to a Bot API on loopback.
 
+#[path = "telegram/bot.rs"]
+mod bot;
 mod common;
 #[path = "telegram/fake.rs"]
 mod fake;
+#[path = "telegram/mutations.rs"]
+mod mutations;
 
 use std::time::Duration;
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    http::{Request, StatusCode},
-};
-use causerie_server::{
-    Shared,
-    channels::{Adapter as _, telegram::Telegram},
-    clock::ManualClock,
-    config::Config,
-    demo, router,
-    store::{channel_accounts, raw_events},
-};
-use causerie_shared::inbox::Channel;
-use common::{START, eventually};
+use axum::http::StatusCode;
+use bot::{Bot, SECRET, UPDATES};
+use common::eventually;
 use fake::{Fake, Reply, TOKEN, error};
-use proptest::prelude::*;
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
-
-/// What webhooks of the test's bot carry.
-const SECRET: &str = "hook-secret_1";
-const UPDATES: &str = include_str!("telegram/updates.json");
-
-/// A server with a bot, and the Bot API that it speaks to.
-struct Bot {
-    app: Shared,
-    router: Router,
-    clock: ManualClock,
-    fake: Fake,
-    base: String,
-    webhook: String,
-    _folder: tempfile::TempDir,
-}
-
-impl Bot {
-    async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut config = Config::for_test(folder.path());
-        config.test_api = true;
-        let (clock, time) = ManualClock::new(START);
-        let app = causerie_server::build(config, time).await.expect("a server");
-        demo::workspace(&app).await.expect("a workspace");
-        let (fake, base) = Fake::start().await;
-        let mut bot = Self {
-            router: router::build(app.clone()),
-            app,
-            clock,
-            fake,
-            base,
-            webhook: String::new(),
-            _folder: folder,
-        };
-        bot.connect(TOKEN).await;
-        bot
-    }
-
-    async fn connect(&mut self, token: &str) {
-        let account = json!({
-            "channel": "telegram", "external_id": "99", "secret_token": SECRET, "token": token, "base_url": self.base,
-        });
-        let (status, answer) = self.ask("POST", "/test/accounts", &account.to_string(), None).await;
-        assert_eq!(status, StatusCode::CREATED);
-        self.webhook = answer["webhook"].as_str().expect("an address").to_owned();
-    }
-
-    async fn ask(&self, method: &str, path: &str, body: &str, secret: Option<&str>) -> (StatusCode, Value) {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/json");
-        if let Some(secret) = secret {
-            request = request.header("X-Telegram-Bot-Api-Secret-Token", secret);
-        }
-        let request = request.body(Body::from(body.to_owned())).expect("a request");
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let status = response.status();
-        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
-    }
-
-    async fn hook(&self, update: &Value) -> StatusCode {
-        self.ask("POST", &self.webhook, &update.to_string(), Some(SECRET))
-            .await
-            .0
-    }
-
-    /// Waits until all that came was processed.
-    async fn processed(&self) {
-        let done = eventually(|| async {
-            let mut db = self.app.store.read().await.expect("a connection");
-            raw_events::waiting(&mut db, 1)
-                .await
-                .expect("events")
-                .is_empty()
-                .then_some(())
-        });
-        done.await.expect("webhooks are processed");
-    }
-
-    async fn chats(&self) -> Vec<Value> {
-        let (status, chats) = self.ask("GET", "/test/conversations", "", None).await;
-        assert_eq!(status, StatusCode::OK);
-        chats.as_array().expect("a list").clone()
-    }
-
-    async fn reset(&self) {
-        let (status, _) = self.ask("POST", "/test/reset", "", None).await;
-        assert_eq!(status, StatusCode::NO_CONTENT);
-    }
-
-    /// A customer writes; their conversation.
-    async fn customer(&self, id: i64) -> String {
-        let update = json!({"update_id": id, "message": {"message_id": 42, "from": {"id": id, "first_name": "Ada"},
-            "chat": {"id": id, "type": "private"}, "text": "Hello"}});
-        assert_eq!(self.hook(&update).await, StatusCode::OK);
-        self.processed().await;
-        let chats = self.chats().await;
-        let of = |chat: &&Value| chat["contact"]["external_id"] == id.to_string().as_str();
-        chats.iter().find(of).expect("a chat")["id"]
-            .as_str()
-            .expect("an id")
-            .to_owned()
-    }
-
-    async fn send(&self, conversation: &str, text: &str, quoted: Option<&str>) {
-        let body = json!({ "conversation": conversation, "text": text, "quoted": quoted });
-        let (status, answer) = self.ask("POST", "/test/send", &body.to_string(), None).await;
-        assert_eq!(status, StatusCode::CREATED, "{answer}");
-    }
-
-    /// The last message of a conversation once it is as wanted; time goes on meanwhile.
-    async fn until(&self, conversation: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let mut last = Value::Null;
-        for _ in 0..1000 {
-            let chats = self.chats().await;
-            let chat = chats.iter().find(|chat| chat["id"] == conversation).expect("a chat");
-            last = chat["messages"]
-                .as_array()
-                .expect("a list")
-                .last()
-                .expect("one")
-                .clone();
-            if wanted(&last) {
-                return last;
-            }
-            self.clock.advance(Duration::from_millis(500));
-            self.app.outbox_changed.notify_one();
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("{what} never came: {last}");
-    }
-
-    async fn account(&self) -> channel_accounts::ChannelAccount {
-        let mut db = self.app.store.read().await.expect("a connection");
-        channel_accounts::by_external(&mut db, Channel::Telegram, "99")
-            .await
-            .expect("accounts")
-            .expect("the account")
-    }
-
-    /// From now on the bot asks for its updates itself.
-    async fn poll(&self) {
-        let mut account = self.account().await;
-        account.health.polling = Some(0);
-        let mut tx = self.app.store.begin().await.expect("a transaction");
-        channel_accounts::save_health(&mut tx, account.row.id, &account.health)
-            .await
-            .expect("saved");
-        tx.commit().await.expect("committed");
-    }
-}
 
 /// Everything that `wanted` names is in `found`.
 fn assert_within(name: &str, wanted: &Value, found: &Value) {
@@ -188,7 +25,12 @@ fn assert_within(name: &str, wanted: &Value, found: &Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_update_becomes_what_it_is_and_a_second_time_changes_nothing() {
-    let bot = Bot::start().await;
+    for bot in Bot::all().await {
+        every_kind(&bot).await;
+    }
+}
+
+async fn every_kind(bot: &Bot) {
     let cases: Vec<Value> = serde_json::from_str(UPDATES).expect("a table");
     for case in &cases {
         let name = case["name"].as_str().expect("a name");
@@ -405,7 +247,12 @@ async fn bad_turns_of_sending() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_public_address_the_bot_asks_itself_and_loses_nothing() {
-    let mut bot = Bot::start().await;
+    for mut bot in Bot::all().await {
+        asks_itself(&mut bot).await;
+    }
+}
+
+async fn asks_itself(bot: &mut Bot) {
     let update = |id: i64, text: &str| {
         json!({"update_id": id, "message": {"message_id": id, "from": {"id": 7001, "first_name": "Ada"},
             "chat": {"id": 7001, "type": "private"}, "text": text}})
@@ -466,115 +313,4 @@ async fn without_a_public_address_the_bot_asks_itself_and_loses_nothing() {
     bot.poll().await;
     let came = eventually(|| async { (texts(&bot.chats().await).len() == 6).then_some(()) }).await;
     assert!(came.is_some(), "{:?}", texts(&bot.chats().await));
-}
-
-/// Where something can be changed in a value.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
-    found.push(at.to_owned());
-    match value {
-        Value::Object(fields) => fields
-            .iter()
-            .for_each(|(key, inner)| places(inner, &format!("{at}/{key}"), found)),
-        Value::Array(all) => all
-            .iter()
-            .enumerate()
-            .for_each(|(key, inner)| places(inner, &format!("{at}/{key}"), found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-fn strange() -> impl Strategy<Value = Option<Value>> {
-    prop_oneof![
-        Just(None),
-        Just(Some(Value::Null)),
-        Just(Some(json!([]))),
-        Just(Some(json!({}))),
-        Just(Some(json!([{ "id": 1 }, null, "x"]))),
-        Just(Some(json!(true))),
-        any::<i64>().prop_map(|number| Some(json!(number))),
-        any::<f64>().prop_map(|number| Some(json!(number))),
-        ".{0,12}".prop_map(|text| Some(json!(text))),
-        Just(Some(json!("\u{0}"))),
-    ]
-}
-
-/// An update of the table with one to three things changed, and where.
-fn mutated() -> impl Strategy<Value = (Value, Value, Vec<String>)> {
-    let cases: Vec<Value> = serde_json::from_str(UPDATES).expect("a table");
-    let all: Vec<Value> = cases
-        .iter()
-        .flat_map(|case| case["updates"].as_array().expect("updates").clone())
-        .filter(|update| update.is_object())
-        .collect();
-    let change = (any::<prop::sample::Index>(), strange());
-    (prop::sample::select(all), prop::collection::vec(change, 1..4)).prop_map(|(update, changes)| {
-        let mut changed = update.clone();
-        let mut where_ = vec![];
-        for (at, new) in changes {
-            let mut all = vec![];
-            places(&changed, "", &mut all);
-            let place = at.get(&all).clone();
-            match (new, place.rsplit_once('/')) {
-                (None, Some((parent, key))) => {
-                    if let Some(fields) = changed.pointer_mut(parent).and_then(Value::as_object_mut) {
-                        fields.remove(key);
-                    }
-                }
-                (None, None) => {}
-                (Some(new), _) => {
-                    if let Some(old) = changed.pointer_mut(&place) {
-                        *old = new;
-                    }
-                }
-            }
-            where_.push(place);
-        }
-        (update, changed, where_)
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
-    #[test]
-    fn a_mutated_update_is_nobody_elses((update, changed, places) in mutated()) {
-        let whose = |update: &Value| -> Vec<String> {
-            let elements = Telegram.elements(update);
-            elements.into_iter().filter_map(|element| Some(element.person?.id)).collect()
-        };
-        let before = whose(&update);
-        let after = whose(&changed);
-        let is_elsewhere = |place: &String| ["chat", "from", "business_connection_id", "user"]
-            .iter()
-            .all(|key| !place.contains(key)) && place.matches('/').count() > 1;
-        if places.iter().all(is_elsewhere) {
-            for person in after {
-                prop_assert!(before.contains(&person), "{person} of {changed}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_mutated_update_is_answered_and_processed() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let bot = runtime.block_on(Bot::start());
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(150));
-    let run = runner.run(&mutated(), |(_, changed, _)| {
-        let status = runtime.block_on(bot.hook(&changed));
-        prop_assert!(status == StatusCode::OK || status.is_client_error(), "{status}");
-        Ok(())
-    });
-    if let Err(error) = run {
-        panic!("{error}");
-    }
-    runtime.block_on(async {
-        bot.processed().await;
-        // The worker lives: what comes next is processed too.
-        bot.reset().await;
-        bot.customer(8001).await;
-        assert_eq!(bot.chats().await.len(), 1);
-    });
 }

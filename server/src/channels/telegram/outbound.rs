@@ -1,5 +1,8 @@
 //! Calls to the Bot API, and what their answers mean.
 
+#[cfg(test)]
+mod tests;
+
 use axum::http::Method;
 use causerie_shared::Millis;
 use serde_json::{Value, json};

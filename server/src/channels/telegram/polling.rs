@@ -208,7 +208,7 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
         .max();
     let advanced = last.is_some_and(|last| current.health.polling.is_none_or(|next| last >= next));
     if let Some(last) = last.filter(|_| advanced) {
-        current.health.polling = Some(last + 1);
+        current.health.polling = Some(last.saturating_add(1));
         channel_accounts::save_health(&mut tx, current.row.id, &current.health).await?;
     }
     tx.commit().await?;
