@@ -145,6 +145,11 @@ pub fn stored_id(person: &str, message: &str) -> String {
     format!("{person}:{message}")
 }
 
+/// A person's press of a button, which is counted apart from messages.
+pub fn press_id(person: &str, query: &str) -> String {
+    format!("{person}:press:{}", query.replace(':', "_"))
+}
+
 /// The bot's id, which its token begins with.
 pub fn bot_id(token: &str) -> Option<&str> {
     let (id, _) = token.split_once(':')?;

@@ -8,7 +8,7 @@ use super::{
         element::{Arrived, Element, HERE, Person, What},
         meta::value,
     },
-    content, stored_id,
+    content, press_id, stored_id,
 };
 
 /// Everything that an update says.
@@ -243,7 +243,7 @@ fn button(query: &Value, update: i64) -> Element {
         kind: Kind::Choice,
         text: label.or(data).unwrap_or_default(),
         quoted: whole(on, "message_id").map(|quoted| stored_id(&person.id, &quoted.to_string())),
-        ..content::blank(stored_id(&person.id, &number.replace(':', "_")))
+        ..content::blank(press_id(&person.id, &number))
     };
     element(Some(person), None, What::Message(Box::new(arrived)))
 }

@@ -1,6 +1,9 @@
 //! Requests and answers in plain values.
 
-use super::*;
+use super::{
+    super::{connect, connected},
+    *,
+};
 
 fn credentials() -> Credentials {
     Credentials {
@@ -186,4 +189,30 @@ fn a_token_is_tried_by_asking_who_the_bot_is() {
     assert_eq!(ask(bot(98)), Err("The token belongs to another bot.".to_owned()));
     let wrong = answer(404, json!({"ok": false, "error_code": 404, "description": "Not Found"}));
     assert!(ask(wrong).is_err_and(|words| words.contains("token")));
+}
+
+#[test]
+fn a_webhook_is_set_where_telegram_can_reach_it_and_removed_elsewhere() {
+    let account = Credentials {
+        secret_token: "s".to_owned(),
+        ..credentials()
+    };
+    let set = connect(&account, Some("https://chat.example/hooks/k"));
+    assert!(set.url.ends_with("/setWebhook"));
+    let parameters = json_of(&set);
+    assert_eq!(parameters["url"], "https://chat.example/hooks/k");
+    assert_eq!(parameters["secret_token"], "s");
+    let wanted = parameters["allowed_updates"].as_array().unwrap();
+    assert!(wanted.contains(&json!("message_reaction")) && wanted.contains(&json!("my_chat_member")));
+    for unreachable in [Some("http://127.0.0.1:8080/hooks/k"), None] {
+        assert!(connect(&account, unreachable).url.ends_with("/deleteWebhook"));
+    }
+    assert_eq!(connected(&answer(200, json!({"ok": true, "result": true}))), Ok(()));
+    let wrong = answer(
+        401,
+        json!({"ok": false, "error_code": 401, "description": "Unauthorized"}),
+    );
+    assert!(connected(&wrong).is_err_and(|words| words.contains("token")));
+    assert_eq!(bot_id("99:abc"), Some("99"));
+    assert_eq!(bot_id("abc"), None);
 }
