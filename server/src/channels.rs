@@ -15,16 +15,24 @@ pub mod outgoing;
 pub mod parts;
 pub mod secrets;
 pub mod signature;
+pub mod telegram;
 pub mod whatsapp;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::http::HeaderMap;
-use causerie_shared::{Millis, inbox::Channel};
+use causerie_shared::{Millis, ids::AccountId, inbox::Channel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{state::App, store::channel_accounts::ChannelAccount};
+use crate::{
+    state::App,
+    store::{
+        Db, StoreError,
+        channel_accounts::ChannelAccount,
+        raw_events::{self, RawEvent},
+    },
+};
 
 pub use capabilities::Capabilities;
 pub use element::Element;
@@ -77,6 +85,17 @@ pub fn credentials(app: &App, account: &ChannelAccount) -> Option<Credentials> {
     Some(credentials)
 }
 
+/// Stores a body for processing; whoever commits wakes the worker afterwards ([`App::hooked`]).
+pub async fn keep(db: &mut Db, account: AccountId, body: Vec<u8>, now: Millis) -> Result<(), StoreError> {
+    let event = RawEvent {
+        id: sequence(now),
+        account,
+        body,
+        received_at: now,
+    };
+    raw_events::insert(db, &event).await
+}
+
 /// A webhook request.
 pub struct Hook<'a> {
     pub query: &'a str,
@@ -110,6 +129,11 @@ pub trait Adapter: Send + Sync {
 
     /// A call that tries the token, and what its answer means: the account's name, or what is wrong.
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>>;
+
+    /// A call that is made for good manners when an element came in; nobody waits for its answer.
+    fn courtesy(&self, _credentials: &Credentials, _element: &Element) -> Option<Call> {
+        None
+    }
 }
 
 /// The adapter of a channel; the web has none.
@@ -120,6 +144,7 @@ pub fn adapter(channel: Channel) -> Option<&'static dyn Adapter> {
         Channel::Instagram => Some(&meta::instagram::Instagram),
         Channel::FacebookComments => Some(&meta::facebook_comments::FacebookComments),
         Channel::InstagramComments => Some(&meta::instagram_comments::InstagramComments),
-        Channel::Web | Channel::Telegram => None,
+        Channel::Telegram => Some(&telegram::Telegram),
+        Channel::Web => None,
     }
 }

@@ -45,6 +45,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     channels::inbound::start(&app);
     channels::outbox::start(&app);
     push::start(&app);
+    channels::telegram::polling::start(&app);
     tokio::spawn(http::widget::places::run(Arc::clone(&app)));
     Ok(app)
 }

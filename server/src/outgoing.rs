@@ -16,9 +16,6 @@ use reqwest::{
 
 use crate::config::Config;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(15);
-
 /// Why an address is not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadTarget {
@@ -39,13 +36,13 @@ impl fmt::Display for BadTarget {
 
 impl std::error::Error for BadTarget {}
 
-/// Makes requests to where they may go: names are checked again when they are resolved, redirects are not followed.
+/// Makes requests to where they may go, and waits so long for an answer: names are checked again when they are resolved, redirects are not followed.
 ///
 /// # Errors
 /// When TLS cannot be set up, e.g. on a machine without root certificates.
-pub fn client(config: &Config) -> Result<Client, reqwest::Error> {
+pub fn client(config: &Config, patience: Duration) -> Result<Client, reqwest::Error> {
     Client::builder()
-        .timeout(PATIENCE)
+        .timeout(patience)
         .redirect(redirect::Policy::none())
         .no_proxy()
         .dns_resolver(Public(config.allowed_hosts.clone().into()))
@@ -167,7 +164,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_to_this_machine_is_not_followed() {
-        let error = client(&config(&[]))
+        let error = client(&config(&[]), Duration::from_secs(5))
             .unwrap()
             .get("https://localhost:9/")
             .send()

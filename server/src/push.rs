@@ -35,6 +35,8 @@ use crate::{
     sync::{News, news::Mention},
 };
 
+/// How long a push service may take to answer.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 /// Occasions that may wait for the worker. More are dropped: whoever looks into the console sees them anyway.
 const QUEUE: usize = 4096;
 /// Requests to push services at the same time.
@@ -136,7 +138,7 @@ impl Pushes {
             .get_or_try_init(|| async {
                 Ok(Tools {
                     vapid: Vapid::load(app).await?,
-                    client: outgoing::client(&app.config)?,
+                    client: outgoing::client(&app.config, PATIENCE)?,
                 })
             })
             .await

@@ -1,6 +1,6 @@
 //! Makes the calls that adapters ask for. What it logs is metadata: method, host, status, duration.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::multipart::{Form, Part};
@@ -8,6 +8,8 @@ use reqwest::multipart::{Form, Part};
 use super::outgoing::{Answer, Body, Call};
 use crate::{config::Config, outgoing};
 
+/// How long a whole answer may take: a long poll, or a large medium.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Largest answer that is no medium, bytes.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
@@ -23,7 +25,7 @@ impl Client {
     /// TLS cannot be set up.
     pub fn new(config: &Config) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            http: outgoing::client(config)?,
+            http: outgoing::client(config, PATIENCE)?,
         })
     }
 

@@ -7,11 +7,14 @@ use causerie_shared::{
 };
 use serde::{Deserialize, Serialize};
 
+/// Stands for the account whose webhook it is: Telegram's updates do not name theirs.
+pub const HERE: &str = "@";
+
 /// One thing that happened on an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Element {
     pub channel: Channel,
-    /// The provider's id of the account.
+    /// The provider's id of the account, or [`HERE`].
     pub account: String,
     /// The customer it is about; `None`: found by the message it names, or nobody.
     pub person: Option<Person>,

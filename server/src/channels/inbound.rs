@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::{
     adapter,
-    element::{Arrived, Element, Person, Thread, What},
+    element::{Arrived, Element, HERE, Person, Thread, What},
     media,
 };
 use crate::{
@@ -111,6 +111,7 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
         let app = Arc::clone(app);
         running.spawn(async move {
             for routed in lane {
+                greet(&app, &routed);
                 one(&app, &routed).await?;
             }
             Ok(())
@@ -192,7 +193,8 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
     };
     let mut routed = vec![];
     for element in adapter.elements(&body) {
-        let to = if element.channel == account.row.channel && element.account == account.external {
+        let own = element.account == account.external || element.account == HERE;
+        let to = if element.channel == account.row.channel && own {
             Some(account.clone())
         } else {
             channel_accounts::by_external(&mut db, element.channel, &element.account).await?
@@ -203,6 +205,18 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
         }
     }
     Ok(Ok(routed))
+}
+
+/// Makes the call that good manners ask for; the work goes on meanwhile.
+fn greet(app: &Shared, routed: &Routed) {
+    let account = &routed.account;
+    let call = adapter(account.row.channel)
+        .zip(super::credentials(app, account))
+        .and_then(|(adapter, credentials)| adapter.courtesy(&credentials, &routed.element));
+    if let Some(call) = call {
+        let app = Arc::clone(app);
+        tokio::spawn(async move { app.client.call(&app.config, &call, None).await });
+    }
 }
 
 async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
@@ -260,7 +274,12 @@ async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> {
         }
         What::Blocked(blocked) => {
             let Some(person) = &element.person else { return Ok(()) };
-            if known(app, account.row.id, person).await?.is_none() {
+            let Some(contact) = known(app, account.row.id, person).await? else {
+                return Ok(());
+            };
+            // It is worth a line in a chat, and no new chat.
+            let open = conversations::open_on(&mut *app.store.read().await?, contact, account.row.id).await?;
+            if open.is_none() {
                 return Ok(());
             }
             let words = if *blocked {

@@ -16,7 +16,6 @@ use crate::{
     store::{
         channel_accounts::{self, ChannelAccount},
         files as stored,
-        raw_events::{self, RawEvent},
     },
 };
 
@@ -87,15 +86,8 @@ pub async fn receive(
 
 /// Stores a body for processing, and wakes the worker.
 pub async fn keep(app: &Shared, account: &ChannelAccount, body: Vec<u8>) -> Result<(), ApiError> {
-    let now = app.clock.now();
-    let event = RawEvent {
-        id: channels::sequence(now),
-        account: account.row.id,
-        body,
-        received_at: now,
-    };
     let mut tx = app.store.begin().await?;
-    raw_events::insert(&mut tx, &event).await?;
+    channels::keep(&mut tx, account.row.id, body, app.clock.now()).await?;
     tx.commit().await?;
     app.hooked.notify_one();
     Ok(())

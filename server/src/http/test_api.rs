@@ -20,7 +20,7 @@ use causerie_shared::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    channels::{Credentials, adapter},
+    channels::{Credentials, adapter, telegram},
     clock::random_u128,
     desk::say,
     error::ApiError,
@@ -263,7 +263,10 @@ async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
                     .map(|bound| bound.external),
                 (None, None) => None,
             };
-            lines.push(line(&record, &bound, quoted));
+            let mut line = line(&record, &bound, quoted);
+            line.provider_id = line.provider_id.map(|id| shown(head.channel, &id));
+            line.quoted = line.quoted.map(|id| shown(head.channel, &id));
+            lines.push(line);
         }
         let post = match &head.post {
             Some(post) => trial::post(&mut db, post.id).await?,
@@ -276,7 +279,17 @@ async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
             account: account.external.clone(),
             contact: Person {
                 name: head.contact_name.clone(),
-                external_id: conversations::answers_to(&mut db, head.id).await?,
+                external_id: conversations::answers_to(&mut db, head.id)
+                    .await?
+                    .map(|person| match head.channel {
+                        Channel::Telegram => telegram::plain_chat(&person).to_owned(),
+                        Channel::Web
+                        | Channel::Whatsapp
+                        | Channel::Messenger
+                        | Channel::Instagram
+                        | Channel::FacebookComments
+                        | Channel::InstagramComments => person,
+                    }),
                 phone: trial::phone(&mut db, head.contact).await?,
             },
             comment_thread: thread.map(|comment_id| ThreadOf {
@@ -288,6 +301,19 @@ async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
         });
     }
     Ok(Json(chats))
+}
+
+/// A provider's id of a message as the provider says it.
+fn shown(channel: Channel, stored: &str) -> String {
+    match channel {
+        Channel::Telegram => telegram::plain_id(stored).to_owned(),
+        Channel::Web
+        | Channel::Whatsapp
+        | Channel::Messenger
+        | Channel::Instagram
+        | Channel::FacebookComments
+        | Channel::InstagramComments => stored.to_owned(),
+    }
 }
 
 fn line(record: &MessageRecord, bound: &[ProviderMessage], quoted: Option<String>) -> Line {
@@ -377,7 +403,11 @@ async fn send(State(app): State<Shared>, Json(body): Json<Send>) -> Result<impl 
         .ok_or_else(missing)?;
     let quoted = match &body.quoted {
         Some(quoted) => {
-            let bound = provider::by_external(&mut db, head.account, quoted).await?;
+            let stored = match (head.channel, conversations::answers_to(&mut db, head.id).await?) {
+                (Channel::Telegram, Some(person)) => telegram::stored_id(&person, quoted),
+                (_, _) => quoted.clone(),
+            };
+            let bound = provider::by_external(&mut db, head.account, &stored).await?;
             let unknown = || ApiError::new(Code::NotFound, "there is no such message to quote");
             Some(bound.ok_or_else(unknown)?.message)
         }

@@ -1,0 +1,274 @@
+//! Updates: messages, edits, buttons, reactions, and who blocked the bot.
+
+use causerie_shared::{Millis, inbox::Channel, message::Kind};
+use serde_json::Value;
+
+use super::{
+    super::{
+        element::{Arrived, Element, HERE, Person, What},
+        meta::value,
+    },
+    content, press_id, stored_id,
+};
+
+/// Everything that an update says.
+pub fn elements(update: &Value) -> Vec<Element> {
+    let number = whole(update, "update_id").unwrap_or_default();
+    let mut elements = vec![];
+    let Some(kinds) = update.as_object() else {
+        return elements;
+    };
+    for (kind, inner) in kinds.iter().filter(|(_, inner)| inner.is_object()) {
+        match kind.as_str() {
+            "message" | "channel_post" | "business_message" => elements.push(message(inner, number)),
+            "edited_message" | "edited_channel_post" | "edited_business_message" => elements.push(edit(inner)),
+            "deleted_business_messages" => elements.extend(deleted(inner)),
+            "message_reaction" => elements.push(reaction(inner)),
+            "callback_query" => elements.push(button(inner, number)),
+            "my_chat_member" => elements.push(member(inner)),
+            "business_connection" => elements.push(connection(inner)),
+            other => elements.push(nothing(None, other)),
+        }
+    }
+    elements
+}
+
+fn element(person: Option<Person>, at: Option<Millis>, what: What) -> Element {
+    Element {
+        channel: Channel::Telegram,
+        account: HERE.to_owned(),
+        person,
+        thread: None,
+        at,
+        what,
+    }
+}
+
+fn nothing(person: Option<Person>, why: &str) -> Element {
+    element(person, None, What::Nothing(why.to_owned()))
+}
+
+/// An id: a whole number other than 0, perhaps as a text. A number with a fraction is somebody else's.
+fn whole(value: &Value, key: &str) -> Option<i64> {
+    match value.get(key)? {
+        Value::Number(number) => number.as_i64().or_else(|| {
+            number
+                .as_f64()
+                .filter(|float| float.fract() == 0.0 && float.abs() < 1e15)
+                .map(|float| float as i64)
+        }),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+    .filter(|id| *id != 0)
+}
+
+/// A chat between one person and the bot.
+fn is_private(chat: &Value) -> bool {
+    match value::text(chat, "type") {
+        Some(kind) => kind == "private",
+        // Groups and channels have negative ids.
+        None => whole(chat, "id").is_none_or(|id| id > 0),
+    }
+}
+
+fn name_of(user: &Value) -> Option<String> {
+    let parts: Vec<String> = ["first_name", "last_name"]
+        .iter()
+        .filter_map(|key| value::text(user, key))
+        .filter(|part| !part.trim().is_empty())
+        .collect();
+    if parts.is_empty() {
+        value::text(user, "username")
+    } else {
+        Some(parts.join(" "))
+    }
+}
+
+/// Whom a message is about: the chat, for that is where answers go. `connection`: the business account's, through
+/// which alone the person can be answered; they are the same person as without it.
+fn person(chat: &Value, from: &Value, connection: Option<String>) -> Option<Person> {
+    let (id, name) = match whole(chat, "id") {
+        Some(id) if is_private(chat) => {
+            let own = whole(from, "id").is_none_or(|from| from == id);
+            let name = Some(from).filter(|_| own).and_then(name_of).or_else(|| name_of(chat));
+            (id, name)
+        }
+        Some(id) => (
+            id,
+            value::text(chat, "title")
+                .or_else(|| name_of(chat))
+                .or_else(|| name_of(from)),
+        ),
+        None => (whole(from, "id")?, name_of(from)),
+    };
+    let chat = id.to_string();
+    let (id, aliases) = match connection {
+        Some(connection) => (format!("{chat}/{connection}"), vec![chat]),
+        None => (chat, vec![]),
+    };
+    Some(Person {
+        id,
+        aliases,
+        name: name.unwrap_or_default(),
+        phone: String::new(),
+    })
+}
+
+fn person_of(message: &Value) -> Option<Person> {
+    let of = |key: &str| message.get(key).unwrap_or(&Value::Null);
+    let connection = value::text(message, "business_connection_id");
+    person(of("chat"), of("from"), connection)
+}
+
+/// Written by the owner of the business account: in a private chat the customer has the chat's id.
+fn is_by_owner(message: &Value) -> bool {
+    let of = |key: &str| message.get(key).and_then(|inner| whole(inner, "id"));
+    message.get("business_connection_id").is_some()
+        && of("chat").is_some()
+        && of("from") != of("chat")
+        && of("from").is_some()
+}
+
+fn message(message: &Value, update: i64) -> Element {
+    let at = value::time(message, "date");
+    let Some(mut person) = person_of(message) else {
+        return nothing(None, "a message of nobody");
+    };
+    if message.get("sender_business_bot").is_some() {
+        return nothing(Some(person), "our own message to a customer of the business account");
+    }
+    if let Some(new) = whole(message, "migrate_to_chat_id") {
+        let what = What::PersonChanged {
+            ids: vec![new.to_string()],
+            phone: String::new(),
+        };
+        return element(Some(person), at, what);
+    }
+    if let Some(why) = content::service(message) {
+        return nothing(Some(person), why);
+    }
+    let number = whole(message, "message_id").map_or_else(|| format!("u{update}"), |id| id.to_string());
+    let mut arrived = content::arrived(message, stored_id(&person.id, &number));
+    arrived.outgoing = is_by_owner(message);
+    arrived.quoted = message
+        .get("reply_to_message")
+        // Every message of a forum names the one that began its topic.
+        .filter(|quoted| quoted.get("forum_topic_created").is_none())
+        .and_then(|quoted| whole(quoted, "message_id"))
+        .map(|quoted| stored_id(&person.id, &quoted.to_string()));
+    if message.get("chat").is_none_or(is_private) {
+        person.phone = content::own_phone(message).unwrap_or_default();
+    }
+    element(Some(person), at, What::Message(Box::new(arrived)))
+}
+
+fn edit(message: &Value) -> Element {
+    let Some(person) = person_of(message) else {
+        return nothing(None, "an edit of nobody");
+    };
+    let at = value::time(message, "edit_date");
+    let (Some(number), Some(text)) = (whole(message, "message_id"), content::text(message)) else {
+        // A live location that moved, among others.
+        return nothing(Some(person), "an edit without a text");
+    };
+    let what = What::Edit {
+        target: stored_id(&person.id, &number.to_string()),
+        text,
+        number: at.or_else(|| value::time(message, "date")).unwrap_or_default(),
+    };
+    element(Some(person), at, what)
+}
+
+fn deleted(inner: &Value) -> Vec<Element> {
+    let Some(person) = person_of(inner) else {
+        return vec![nothing(None, "deleted messages of nobody")];
+    };
+    let ids = inner.get("message_ids").and_then(Value::as_array);
+    ids.into_iter()
+        .flatten()
+        .filter_map(value::as_text)
+        .map(|id| {
+            let target = stored_id(&person.id, &id);
+            element(Some(person.clone()), None, What::Delete { target })
+        })
+        .collect()
+}
+
+fn reaction(inner: &Value) -> Element {
+    let at = value::time(inner, "date");
+    let user = inner.get("user").or_else(|| inner.get("actor_chat"));
+    let chat = inner.get("chat").unwrap_or(&Value::Null);
+    let person = person(chat, user.unwrap_or(&Value::Null), None);
+    let (Some(person), Some(number)) = (person, whole(inner, "message_id")) else {
+        return nothing(None, "a reaction to nothing");
+    };
+    // Whoever pays may leave several; the newest stands last.
+    let emoji = value::list(inner, "new_reaction")
+        .into_iter()
+        .rev()
+        .find_map(|reaction| {
+            match value::text(reaction, "type").as_deref() {
+                Some("paid") => Some("⭐".to_owned()),
+                // A picture of its own, for which there is no sign.
+                Some("custom_emoji") => Some("🙂".to_owned()),
+                Some(_) | None => value::text(reaction, "emoji"),
+            }
+        });
+    let what = What::Reaction {
+        target: stored_id(&person.id, &number.to_string()),
+        emoji,
+        outgoing: false,
+    };
+    element(Some(person), at, what)
+}
+
+fn button(query: &Value, update: i64) -> Element {
+    let of = |key: &str| query.get(key).unwrap_or(&Value::Null);
+    let (from, on) = (of("from"), of("message"));
+    let chat = on.get("chat").unwrap_or(&Value::Null);
+    // The customer is who pressed, not who wrote the message with the button.
+    let whose = if is_private(chat) && whole(from, "id").is_some() {
+        &Value::Null
+    } else {
+        chat
+    };
+    let Some(person) = person(whose, from, value::text(on, "business_connection_id")) else {
+        return nothing(None, "a button that nobody pressed");
+    };
+    let number = value::text(query, "id").unwrap_or_else(|| format!("u{update}"));
+    let data = value::text(query, "data").or_else(|| value::text(query, "game_short_name"));
+    let label = data.as_ref().and_then(|data| content::label(on, data));
+    let arrived = Arrived {
+        kind: Kind::Choice,
+        text: label.or(data).unwrap_or_default(),
+        quoted: whole(on, "message_id").map(|quoted| stored_id(&person.id, &quoted.to_string())),
+        ..content::blank(press_id(&person.id, &number))
+    };
+    element(Some(person), None, What::Message(Box::new(arrived)))
+}
+
+fn member(inner: &Value) -> Element {
+    let of = |key: &str| inner.get(key).unwrap_or(&Value::Null);
+    let status = |key: &str| value::text(of(key), "status").unwrap_or_default();
+    let person = person(of("chat"), of("from"), None);
+    if person.is_none() || !is_private(of("chat")) {
+        return nothing(person, "the bot's place in a group");
+    }
+    let (before, now) = (status("old_chat_member"), status("new_chat_member"));
+    let what = match (before.as_str(), now.as_str()) {
+        (_, "kicked") => What::Blocked(true),
+        ("kicked" | "", "member") => What::Blocked(false),
+        (_, _) => What::Nothing(format!("{before} is {now} now")),
+    };
+    element(person, value::time(inner, "date"), what)
+}
+
+fn connection(inner: &Value) -> Element {
+    if inner.get("is_enabled") == Some(&Value::Bool(false)) {
+        let name = inner.get("user").and_then(name_of).unwrap_or_default();
+        let words = format!("The business account {name} does not let the bot work for it any more.");
+        return element(None, value::time(inner, "date"), What::AccountChanged(words));
+    }
+    nothing(None, "a business account")
+}

@@ -1,0 +1,235 @@
+//! Asks Telegram for updates, for accounts that have no address that Telegram could reach.
+//!
+//! Asking for what comes after an update confirms it, so updates are stored before the offset advances: in the same
+//! transaction. From there on they go the way of webhooks.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use causerie_shared::{Millis, ids::AccountId, inbox::Channel};
+use serde_json::{Value, json};
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::{UPDATES, outbound};
+use crate::{
+    channels::{self, Outcome, meta::value, outgoing::Answer},
+    clock::random_u128,
+    state::{App, Shared},
+    store::{
+        StoreError,
+        channel_accounts::{self, ChannelAccount},
+        nodes,
+    },
+};
+
+/// Updates of one answer, and seconds for which Telegram waits for one; below the time that a call may take.
+const LIMIT: u32 = 100;
+const TIMEOUT: u32 = 25;
+/// How often it is looked which accounts are polled, and who polls.
+const GLANCE: Duration = Duration::from_secs(1);
+/// First and longest pause after trouble, milliseconds.
+const FIRST: Millis = 1_000;
+const LONGEST: Millis = 60_000;
+
+/// Starts the worker.
+pub fn start(app: &Shared) {
+    tokio::spawn(run(Arc::clone(app)));
+}
+
+async fn run(app: Shared) {
+    let mut shutdown = app.shutdown.subscribe();
+    loop {
+        let wait = async {
+            if let Err(error) = shift(&app).await {
+                tracing::error!(%error, "the accounts to be polled could not be read");
+            }
+            tokio::time::sleep(GLANCE).await;
+        };
+        tokio::select! {
+            () = wait => {}
+            _ = shutdown.changed() => return,
+        }
+    }
+}
+
+/// Polls as long as this node has the turn; ends with the first failure of the database.
+async fn shift(app: &Shared) -> Result<(), StoreError> {
+    let Some(_turn) = app.store.turn(nodes::POLLING).await? else {
+        return Ok(());
+    };
+    // Dropped, and with it everything that runs, when this ends.
+    let mut tasks = JoinSet::new();
+    let mut running: HashMap<AccountId, AbortHandle> = HashMap::new();
+    loop {
+        let accounts = channel_accounts::all(&mut *app.store.read().await?).await?;
+        let wanted: Vec<AccountId> = accounts
+            .iter()
+            .filter(|account| is_polled(account))
+            .map(|account| account.row.id)
+            .collect();
+        running.retain(|account, task| {
+            let stays = wanted.contains(account);
+            if !stays {
+                task.abort();
+            }
+            stays && !task.is_finished()
+        });
+        for account in wanted {
+            running
+                .entry(account)
+                .or_insert_with(|| tasks.spawn(poll(Arc::clone(app), account)));
+        }
+        // What has ended is begun anew at the next glance, if it is still wanted.
+        while tasks.try_join_next().is_some() {}
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
+fn is_polled(account: &ChannelAccount) -> bool {
+    account.row.channel == Channel::Telegram
+        && account.row.enabled
+        && account.health.polling.is_some()
+        && !account.health.token_invalid
+}
+
+/// What comes after an answer.
+enum After {
+    Again,
+    /// A pause of so many milliseconds, then again.
+    Pause(Millis),
+    Stop,
+}
+
+async fn poll(app: Shared, account: AccountId) {
+    let mut failures = 0;
+    loop {
+        let after = match once(&app, account, &mut failures).await {
+            Ok(after) => after,
+            Err(error) => {
+                tracing::error!(%error, "updates of Telegram could not be stored");
+                failures += 1;
+                After::Pause(pause(failures))
+            }
+        };
+        match after {
+            After::Again => {}
+            After::Pause(wait) => app.clock.sleep_until(app.clock.now() + wait).await,
+            After::Stop => return,
+        }
+    }
+}
+
+/// Asks once. `failures`: how often it went wrong in a row.
+async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, StoreError> {
+    let account = channel_accounts::get(&mut *app.store.read().await?, id).await?;
+    let Some(account) = account.filter(is_polled) else {
+        return Ok(After::Stop);
+    };
+    let Some(credentials) = channels::credentials(app, &account) else {
+        note(
+            app,
+            id,
+            "The account's secrets cannot be read; connect it again.",
+            false,
+        )
+        .await?;
+        return Ok(After::Pause(LONGEST));
+    };
+    let mut parameters = json!({ "limit": LIMIT, "timeout": TIMEOUT, "allowed_updates": UPDATES });
+    // 0: nothing was asked for yet.
+    if let Some(offset) = account.health.polling.filter(|offset| *offset != 0) {
+        parameters["offset"] = json!(offset);
+    }
+    let began = std::time::Instant::now();
+    let call = outbound::method(&credentials, "getUpdates", parameters);
+    let answer = app.client.call(&app.config, &call, Some(MAX_ANSWER)).await;
+    if let Some(updates) = updates(&answer) {
+        *failures = 0;
+        let advanced = keep(app, &account, &updates).await?;
+        // A server that does not wait is not asked without a break.
+        if !advanced && began.elapsed() < GLANCE {
+            tokio::time::sleep(GLANCE).await;
+        }
+        return Ok(After::Again);
+    }
+    *failures += 1;
+    match outbound::outcome(&answer, "") {
+        Outcome::TokenInvalid(problem) => {
+            note(app, id, &problem.words, true).await?;
+            Ok(After::Stop)
+        }
+        Outcome::RetryAfter(wait, _) => Ok(After::Pause(wait)),
+        Outcome::Accepted { .. } => Ok(After::Pause(pause(*failures))),
+        // Asking twice does no harm.
+        Outcome::Retry(problem)
+        | Outcome::Final(problem)
+        | Outcome::WindowClosed(problem)
+        | Outcome::Unconfirmed(problem) => {
+            // Once for a row of failures, or the list of errors would hold nothing else.
+            if *failures == 1 {
+                note(app, id, &problem.words, false).await?;
+            }
+            Ok(After::Pause(pause(*failures)))
+        }
+    }
+}
+
+/// Largest answer, bytes: a hundred updates with long texts.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// The updates of a good answer.
+fn updates(answer: &Answer) -> Option<Vec<Value>> {
+    let mut body = answer.json();
+    if body.get("ok") != Some(&Value::Bool(true)) {
+        return None;
+    }
+    match body.get_mut("result").map(Value::take) {
+        Some(Value::Array(updates)) => Some(updates),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) | None => None,
+    }
+}
+
+/// Stores updates and where to go on, both or neither. `false`: nothing new.
+async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<bool, StoreError> {
+    if updates.is_empty() {
+        return Ok(false);
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    // Removed or switched to webhooks meanwhile: Telegram keeps what was not confirmed.
+    let Some(mut current) = channel_accounts::get(&mut tx, account.row.id).await?.filter(is_polled) else {
+        return Ok(false);
+    };
+    for update in updates {
+        channels::keep(&mut tx, account.row.id, update.to_string().into_bytes(), now).await?;
+    }
+    let last = updates
+        .iter()
+        .filter_map(|update| value::integer(update, "update_id"))
+        .max();
+    let advanced = last.is_some_and(|last| current.health.polling.is_none_or(|next| last >= next));
+    if let Some(last) = last.filter(|_| advanced) {
+        current.health.polling = Some(last.saturating_add(1));
+        channel_accounts::save_health(&mut tx, current.row.id, &current.health).await?;
+    }
+    tx.commit().await?;
+    app.hooked.notify_one();
+    Ok(advanced)
+}
+
+/// Notes an error; `invalid`: the token is not taken any more.
+async fn note(app: &App, account: AccountId, words: &str, invalid: bool) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    if let Some(mut account) = channel_accounts::get(&mut tx, account).await? {
+        account.health.note(app.clock.now(), words.to_owned());
+        account.health.token_invalid |= invalid;
+        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Pause after so many failures in a row: doubled each time, with jitter.
+fn pause(failures: u32) -> Millis {
+    let whole = FIRST.saturating_mul(1 << failures.min(10)).min(LONGEST);
+    whole / 2 + (random_u128() % (whole as u128 / 2 + 1)) as Millis
+}
