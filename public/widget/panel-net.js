@@ -171,7 +171,7 @@ export function readChat(raw) {
   if (!raw || !text(raw.id)) return null;
   return {
     id: raw.id, state: raw.state, open: raw.state !== 'ended' && raw.state !== 'missed',
-    place: whole(raw.place), agent: raw.agent ? text(raw.agent.name) : '', offline: raw.offline === true, read: whole(raw.read),
+    place: whole(raw.place), agent: raw.agent ? text(raw.agent.name) : '', offline: raw.offline === true, opens: whole(raw.opens_at), read: whole(raw.read),
   };
 }
 

@@ -124,7 +124,9 @@ function notice(view) {
   const { chat } = session;
   if (view === 'loading') return t('connecting');
   if (view !== 'chat' || !chat || chat.state !== 'waiting') return '';
-  if (chat.offline) return t('offline');
+  if (chat.offline) {
+    return chat.opens ? t('opens', { when: `${words.day(chat.opens, Date.now())}, ${words.time(chat.opens)}` }) : t('offline');
+  }
   return chat.place > 1 ? t('place', { place: words.number(chat.place) }) : t(chat.place ? 'next' : 'waiting');
 }
 

@@ -5,6 +5,8 @@ ALTER TABLE inboxes ADD COLUMN overflow TEXT;
 ALTER TABLE inboxes ADD COLUMN inactivity TEXT;
 -- JSON; NULL: always open.
 ALTER TABLE inboxes ADD COLUMN hours TEXT;
+-- JSON; inboxes that overflowed and brought the chat here since a person last chose its inbox.
+ALTER TABLE conversations ADD COLUMN overflowed TEXT NOT NULL DEFAULT '[]';
 -- Grows with every change of the settings: two people who edit at once are told.
 ALTER TABLE inboxes ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 -- A deleted inbox keeps its history; nothing else of it is shown.

@@ -1,7 +1,7 @@
 //! Configuration: the environment, then `causerie.toml`; checked whole at the start, every error named.
 
 mod network;
-mod origin;
+pub mod origin;
 mod source;
 
 pub use network::Network;

@@ -2,10 +2,13 @@
 
 pub mod accounts;
 pub mod assets;
+pub mod audit;
 pub mod auth;
+pub mod departments;
 pub mod files;
 pub mod headers;
 pub mod health;
+pub mod inboxes;
 pub mod json;
 pub mod limits;
 pub mod notify;

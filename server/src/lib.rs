@@ -11,6 +11,7 @@ pub mod passwords;
 pub mod push;
 pub mod router;
 pub mod routing;
+pub mod settings;
 pub mod setup;
 pub mod state;
 pub mod store;

@@ -6,13 +6,16 @@ use axum::{
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::Redirect,
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 use causerie_shared::refusal::Code;
 
 use crate::{
     error::ApiError,
-    http::{accounts, assets, files, health, json, notify, origin, signins, socket, users, widget},
+    http::{
+        accounts, assets, audit, departments, files, health, inboxes, json, notify, origin, signins, socket, users,
+        widget,
+    },
     state::Shared,
     telemetry,
 };
@@ -57,7 +60,17 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/me/push/test", post(notify::test))
         .route("/me/push/{id}", delete(notify::unsubscribe))
         .route("/users", get(users::list).post(users::invite))
+        .route("/users/{id}", put(users::save))
         .route("/users/{id}/reset", post(users::reset))
+        .route("/inboxes", get(inboxes::list).post(inboxes::create))
+        .route(
+            "/inboxes/{id}",
+            get(inboxes::get).put(inboxes::save).delete(inboxes::delete),
+        )
+        .route("/accounts/{id}", put(inboxes::save_account))
+        .route("/departments", get(departments::list).post(departments::create))
+        .route("/departments/{id}", put(departments::save).delete(departments::delete))
+        .route("/audit", get(audit::list))
         .route("/files", post(files::upload))
         .route("/files/{id}", get(files::download))
         .route("/socket", get(socket::upgrade))

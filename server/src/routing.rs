@@ -1,18 +1,19 @@
 //! The dispatcher: when somebody should look at an inbox, it asks `shared` who gets the next chat.
 //! It reacts to events only; nothing here polls.
 
-use std::{collections::BTreeMap, sync::Arc};
+pub mod hours;
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use causerie_shared::{
     Millis,
-    conversation::{
-        State,
-        transition::{Actor, Event},
-    },
+    conversation::transition::{Actor, Event},
     ids::{ConversationId, InboxId},
     inbox::Mode,
-    routing::pick::{Candidate, Choice, pick},
-    row::Head,
+    routing::pick::{Choice, Line},
     timer::TimerKind,
 };
 
@@ -21,6 +22,7 @@ use crate::{
     state::{App, Shared},
     store::{
         Db, conversations, loads,
+        places::Routing,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -30,6 +32,9 @@ use crate::{
 const ROUND_MS: Millis = 60_000;
 /// Waiting chats that are looked at in one transaction.
 const BATCH: i64 = 100;
+
+/// Where in the line of waiting chats the dispatcher stands: the wait and id of the last one it looked at.
+type Place = Option<(Millis, ConversationId)>;
 
 /// A reason to look at an inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,74 +85,84 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
     // Most looks find nothing to do: find out without the write lock.
     {
         let mut db = app.store.read().await?;
-        let rules = change::rules(&mut db, inbox).await?;
-        if rules.mode != Mode::Auto || conversations::waiting(&mut db, inbox, 1).await?.is_empty() {
+        let routing = change::routing(&mut db, inbox).await?;
+        if !offers(&routing, now)
+            || conversations::waiting(&mut db, inbox, None, 1).await?.is_empty()
+            || Line::new(&loads::candidates(&mut db, inbox).await?).is_empty()
+        {
             return Ok(());
         }
     }
-    let mut tx = app.store.begin().await?;
-    let mut news = News::default();
-    offer_all(&mut tx, inbox, freed, now, &mut news).await?;
-    tx.commit().await?;
-    change::publish(app, news);
-    // The end of a round sets a timer without any news.
-    app.timers_changed.notify_one();
-    Ok(())
-}
-
-async fn offer_all(db: &mut Db, inbox: InboxId, freed: bool, now: Millis, news: &mut News) -> Result<(), DeskError> {
-    let mut candidates = loads::candidates(&mut *db, inbox).await?;
-    for waiting in conversations::waiting(&mut *db, inbox, BATCH).await? {
-        if !candidates.iter().any(Candidate::is_eligible) {
-            break;
+    let mut after = None;
+    loop {
+        let mut tx = app.store.begin().await?;
+        let mut news = News::default();
+        after = offer_some(&mut tx, inbox, after, freed, now, &mut news).await?;
+        tx.commit().await?;
+        change::publish(app, news);
+        // The end of a round sets a timer without any news.
+        app.timers_changed.notify_one();
+        if after.is_none() {
+            return Ok(());
         }
-        offer(&mut *db, waiting, &mut candidates, freed, now, news).await?;
     }
-    Ok(())
 }
 
-async fn offer(
+/// Does the dispatcher offer chats of this inbox now?
+fn offers(routing: &Routing, now: Millis) -> bool {
+    routing.rules.mode == Mode::Auto && routing.is_open(now)
+}
+
+/// Looks at the first [`BATCH`] waiting chats after `after`: three statements, and some for each offer. Returns where
+/// to go on; `None` when all were looked at or nobody has room.
+async fn offer_some(
     db: &mut Db,
-    waiting: Head,
-    candidates: &mut [Candidate],
+    inbox: InboxId,
+    after: Place,
     freed: bool,
     now: Millis,
     news: &mut News,
-) -> Result<(), DeskError> {
-    let asked = conversations::asked_users(&mut *db, waiting.id).await?;
-    let mut choice = pick(candidates, &asked);
-    if choice == Choice::RoundOver && freed {
-        conversations::clear_asked(&mut *db, waiting.id).await?;
-        choice = pick(candidates, &[]);
+) -> Result<Place, DeskError> {
+    // Settings may have changed between two batches.
+    if !offers(&change::routing(&mut *db, inbox).await?, now) {
+        return Ok(None);
     }
-    match choice {
-        Choice::Offer(agent) => {
-            let Some(mut head) = conversations::lock(&mut *db, waiting.id).await? else {
-                return Ok(());
-            };
-            if !matches!(head.state, State::Waiting { .. }) {
-                return Ok(());
-            }
-            change::apply(&mut *db, &mut head, &Event::Offer { agent }, Actor::System, now, news).await?;
-            conversations::add_asked(db, head.id, agent).await?;
-            if let Some(candidate) = candidates.iter_mut().find(|candidate| candidate.user == agent) {
-                candidate.load.active += 1;
-                candidate.load.active_here += 1;
-                candidate.idle_since = now;
-            }
-            Ok(())
-        }
-        Choice::RoundOver => {
-            let subject = waiting.id.to_string();
-            change::set(db, TimerKind::Round, subject, waiting.version, now + ROUND_MS, now).await
-        }
-        Choice::Nobody => Ok(()),
+    let mut line = Line::new(&loads::candidates(&mut *db, inbox).await?);
+    if line.is_empty() {
+        return Ok(None);
     }
+    let waiting = conversations::waiting(&mut *db, inbox, after, BATCH).await?;
+    let ids: Vec<_> = waiting.iter().map(|head| head.id).collect();
+    let (mut asked, over) = conversations::rounds(&mut *db, &ids).await?;
+    let full = waiting.len() as i64 == BATCH;
+    let last = waiting.last().map(|head| (head.waiting_since, head.id));
+    for mut head in waiting {
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let asked = asked.remove(&head.id).unwrap_or_default();
+        let mut choice = line.pick(&asked);
+        if choice == Choice::RoundOver && freed {
+            conversations::clear_asked(&mut *db, head.id).await?;
+            choice = line.pick(&HashSet::new());
+        }
+        match choice {
+            Choice::Offer(agent) => {
+                change::apply(&mut *db, &mut head, &Event::Offer { agent }, Actor::System, now, news).await?;
+                line.given(agent, now);
+            }
+            Choice::RoundOver if !over.contains(&head.id) => {
+                let (kind, subject) = (TimerKind::Round, head.id.to_string());
+                change::set(&mut *db, kind, subject, head.version, now + ROUND_MS, now).await?;
+            }
+            Choice::RoundOver | Choice::Nobody => {}
+        }
+    }
+    Ok(last.filter(|_| full))
 }
 
-/// A minute after everyone was asked: ask again, in the transaction that takes the timer.
+/// A minute after everyone was asked: ask again. The round is over in the transaction that takes the timer.
 pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
-    let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
@@ -155,8 +170,13 @@ pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRec
     let mut news = News::default();
     if let Some(head) = conversations::lock(&mut tx, conversation).await? {
         conversations::clear_asked(&mut tx, conversation).await?;
-        if change::rules(&mut tx, head.inbox).await?.mode == Mode::Auto {
-            offer_all(&mut tx, head.inbox, false, now, &mut news).await?;
+        let now = app.clock.now();
+        // In the same transaction, so that a crash after it leaves no chat without a reason to be looked at.
+        if offer_some(&mut tx, head.inbox, None, false, now, &mut news)
+            .await?
+            .is_some()
+        {
+            news.woken(head.inbox);
         }
     }
     tx.commit().await?;

@@ -58,19 +58,18 @@ pub async fn first_places(
     Ok(vec![inbox_entry, account_entry])
 }
 
-/// The lines that put the widgets on a page.
+/// The line that puts a widget on a page.
+pub fn embed_line(config: &Config, key: &str) -> String {
+    let url = &config.public_url;
+    format!(r#"<script async src="{url}/widget/loader.js" data-key="{key}"></script>"#)
+}
+
+/// The lines of all widgets that are switched on.
 pub async fn embed_lines(app: &App) -> Result<Vec<String>, StoreError> {
     let accounts = places::accounts(&mut *app.store.read().await?).await?;
-    let url = &app.config.public_url;
-    let line = |account: &AccountRecord| {
-        format!(
-            r#"<script async src="{url}/widget/loader.js" data-key="{}"></script>"#,
-            account.key
-        )
-    };
     Ok(accounts
         .iter()
-        .filter(|account| account.row.channel == Channel::Web)
-        .map(line)
+        .filter(|account| account.row.channel == Channel::Web && account.row.enabled)
+        .map(|account| embed_line(&app.config, &account.key))
         .collect())
 }

@@ -1,11 +1,14 @@
 //! The database: the only room that speaks SQL. SQLite and PostgreSQL run the same statements;
 //! what must differ is in [`Engine`].
 
+pub mod audit;
 pub mod contacts;
 pub mod conversations;
+pub mod departments;
 pub mod documents;
 pub mod feed;
 pub mod files;
+pub mod inboxes;
 pub mod loads;
 pub mod messages;
 pub mod nodes;

@@ -8,7 +8,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    desk::{DeskError, lifecycle, presence},
+    desk::{DeskError, ending, hours, inactivity, lifecycle, presence, queue},
     state::{App, Shared},
     store::timers::{self, TimerRecord},
 };
@@ -68,18 +68,23 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
         };
         return presence::lost(app, user, timer).await;
     }
+    if timer.kind == TimerKind::Hours {
+        let Ok(inbox) = timer.subject.parse() else {
+            return drop_timer(app, timer).await;
+        };
+        return hours::turn(app, inbox, timer).await;
+    }
     let Ok(conversation) = timer.subject.parse() else {
         return drop_timer(app, timer).await;
     };
     let event = match timer.kind {
-        TimerKind::Queue => Event::QueueOver,
+        TimerKind::Queue => return queue::over(app, conversation, timer).await,
         TimerKind::Acceptance => Event::Expire,
         TimerKind::BotSilence => Event::BotDone,
         TimerKind::Round => return crate::routing::new_round(app, conversation, timer).await,
-        TimerKind::Presence => return Ok(()),
-        TimerKind::Inactivity | TimerKind::Silence | TimerKind::Ending | TimerKind::Hours => {
-            return drop_timer(app, timer).await;
-        }
+        TimerKind::Inactivity | TimerKind::Silence => return inactivity::due(app, conversation, timer).await,
+        TimerKind::Ending => return ending::over(app, conversation, timer).await,
+        TimerKind::Presence | TimerKind::Hours => return Ok(()),
     };
     // The event's own transaction stops the timer with the state it belongs to, so a crash before its
     // commit leaves the timer to fire again; one that came too late is dropped here.

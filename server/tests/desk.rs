@@ -3,7 +3,7 @@
 mod common;
 
 use causerie_server::{
-    desk::{DeskError, claim, lifecycle, presence},
+    desk::{claim, lifecycle, presence},
     store::{loads, messages, timers},
 };
 use causerie_shared::{
@@ -11,33 +11,10 @@ use causerie_shared::{
         EndReason, FailReason, State, Status,
         transition::{Actor, Event},
     },
-    ids::UserId,
     refusal::Code,
     user::Availability,
 };
-use common::{World, eventually, worlds};
-
-fn offered_to(state: &State) -> Option<UserId> {
-    match state {
-        State::Assigning { agent, .. } => Some(*agent),
-        _ => None,
-    }
-}
-
-async fn act(
-    world: &World,
-    user: UserId,
-    chat: causerie_shared::ids::ConversationId,
-    event: Event,
-) -> Result<(), Code> {
-    let access = world.access(user).await;
-    claim::act(&world.app, &access, chat, event, None)
-        .await
-        .map_err(|error| match error {
-            DeskError::Refused(refusal) => refusal.code,
-            other => panic!("{other}"),
-        })
-}
+use common::{eventually, offered_to, worlds};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_that_is_declined_or_expires_goes_to_the_next_agent() {
@@ -55,11 +32,11 @@ async fn an_offer_that_is_declined_or_expires_goes_to_the_next_agent() {
         .unwrap();
         let second = if first == ana { ben } else { ana };
         assert_eq!(
-            act(&world, second, chat, Event::Accept).await,
+            world.act(second, chat, Event::Accept).await,
             Err(Code::NotFound),
             "a colleague's offer is invisible"
         );
-        act(&world, first, chat, Event::Decline).await.unwrap();
+        world.act(first, chat, Event::Decline).await.unwrap();
         world
             .until(chat, "the offer to the other", |h| offered_to(&h.state) == Some(second))
             .await;
@@ -79,7 +56,8 @@ async fn an_offer_that_is_declined_or_expires_goes_to_the_next_agent() {
         let again = world
             .until(chat, "a new round", |h| offered_to(&h.state).is_some())
             .await;
-        act(&world, offered_to(&again.state).unwrap(), chat, Event::Accept)
+        world
+            .act(offered_to(&again.state).unwrap(), chat, Event::Accept)
             .await
             .unwrap();
         assert_eq!(world.head(chat).await.state.status(), Status::Assigned);
@@ -98,20 +76,20 @@ async fn capacity_holds_and_the_next_chat_comes_when_a_place_is_free() {
                 world
                     .until(chats[n], "an offer", |h| offered_to(&h.state) == Some(ana))
                     .await;
-                act(&world, ana, chats[n], Event::Accept).await.unwrap();
+                world.act(ana, chats[n], Event::Accept).await.unwrap();
             }
         }
         assert_eq!(world.user(ana).await.load, 3);
         assert_eq!(world.head(chats[3]).await.state.status(), Status::Waiting);
         // In the broadcast inbox the limit holds as well, and says so.
         let order = world.order("v9", "Hello").await;
-        assert_eq!(act(&world, ana, order, Event::Start).await, Err(Code::Capacity));
+        assert_eq!(world.act(ana, order, Event::Start).await, Err(Code::Capacity));
         assert_eq!(
             world.head(order).await.state.status(),
             Status::Waiting,
             "a refusal changes nothing"
         );
-        act(&world, ana, chats[0], Event::End).await.unwrap();
+        world.act(ana, chats[0], Event::End).await.unwrap();
         world
             .until(chats[3], "the waiting chat's offer", |h| {
                 offered_to(&h.state) == Some(ana)
@@ -126,10 +104,7 @@ async fn one_of_many_starts_a_chat_and_the_others_learn_who() {
     for world in worlds().await {
         let chat = world.order("v1", "Hello").await;
         let (ana, ben) = (world.demo.ana, world.demo.ben);
-        let (one, two) = tokio::join!(
-            act(&world, ana, chat, Event::Start),
-            act(&world, ben, chat, Event::Start)
-        );
+        let (one, two) = tokio::join!(world.act(ana, chat, Event::Start), world.act(ben, chat, Event::Start));
         assert_eq!([one, two].iter().filter(|result| result.is_ok()).count(), 1);
         assert!([one, two].contains(&Err(Code::Taken)));
         assert_eq!(world.user(ana).await.load + world.user(ben).await.load, 1);
@@ -181,7 +156,7 @@ async fn a_chat_nobody_starts_is_missed_and_a_message_can_be_left() {
         ));
         world.advance(1000);
         assert_eq!(world.head(left).await.ring, None, "no queue timer runs");
-        act(&world, world.demo.ana, left, Event::Start).await.unwrap();
+        world.act(world.demo.ana, left, Event::Start).await.unwrap();
     }
 }
 
@@ -194,7 +169,7 @@ async fn busy_or_gone_gives_the_offer_back_and_keeps_accepted_chats() {
         world
             .until(mine, "an offer", |h| offered_to(&h.state) == Some(ana))
             .await;
-        act(&world, ana, mine, Event::Accept).await.unwrap();
+        world.act(ana, mine, Event::Accept).await.unwrap();
         let offer = world.ask("v2", "Hello").await;
         world
             .until(offer, "an offer", |h| offered_to(&h.state) == Some(ana))
@@ -251,10 +226,10 @@ async fn only_those_who_may_end_a_chat_and_places_come_back() {
     for world in worlds().await {
         let (ana, ben) = (world.demo.ana, world.demo.ben);
         let chat = world.order("v1", "Hello").await;
-        act(&world, ana, chat, Event::Start).await.unwrap();
-        assert_eq!(act(&world, ben, chat, Event::End).await, Err(Code::Taken));
-        act(&world, ana, chat, Event::End).await.unwrap();
-        assert_eq!(act(&world, ana, chat, Event::End).await, Err(Code::Closed));
+        world.act(ana, chat, Event::Start).await.unwrap();
+        assert_eq!(world.act(ben, chat, Event::End).await, Err(Code::Taken));
+        world.act(ana, chat, Event::End).await.unwrap();
+        assert_eq!(world.act(ana, chat, Event::End).await, Err(Code::Closed));
         assert_eq!(world.user(ana).await.load, 0);
         let second = world.order("v1", "Me again").await;
         assert_ne!(second, chat);
@@ -282,8 +257,8 @@ async fn only_those_who_may_end_a_chat_and_places_come_back() {
 async fn every_change_of_state_is_a_row_of_the_journey() {
     for world in worlds().await {
         let chat = world.order("v1", "Hello").await;
-        act(&world, world.demo.ana, chat, Event::Start).await.unwrap();
-        act(&world, world.demo.ana, chat, Event::End).await.unwrap();
+        world.act(world.demo.ana, chat, Event::Start).await.unwrap();
+        world.act(world.demo.ana, chat, Event::End).await.unwrap();
         let mut db = world.app.store.read().await.unwrap();
         let journey = messages::journey_after(&mut db, chat, 0).await.unwrap();
         let told: Vec<_> = journey

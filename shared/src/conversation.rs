@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Millis,
     ids::{InboxId, UserId},
-    inbox::{Channel, Rules},
+    inbox::{Channel, Mode, Rules, inactivity::Inactivity},
     timer::TimerKind,
 };
 
@@ -171,10 +171,7 @@ impl State {
         }
     }
 
-    /// The one timer that runs in this state, and when it is due.
-    ///
-    /// Inactivity timers come with the rest of routing; they are rows of their own because messages
-    /// move them without a change of state.
+    /// The timer of this state that people see, as a ring that drains, and when it is due.
     pub fn timer(&self, rules: &Rules) -> Option<(TimerKind, Millis)> {
         match self {
             Self::Bot { since } => Some((TimerKind::BotSilence, since + BOT_SILENCE_MS)),
@@ -182,14 +179,35 @@ impl State {
                 since,
                 overdue: false,
                 offline: false,
-            } if matches!(rules.mode, crate::inbox::Mode::Broadcast) => {
+            } if matches!(rules.mode, Mode::Broadcast) => {
                 Some((TimerKind::Queue, since + i64::from(rules.queue_secs) * 1000))
             }
             Self::Waiting { .. } => None,
             Self::Assigning { deadline, .. } | Self::Transferring { deadline, .. } => {
                 Some((TimerKind::Acceptance, *deadline))
             }
+            Self::Ended { by: Some(_), at, .. } => Some((TimerKind::Ending, at + UNDO_MS)),
             Self::Assigned { .. } | Self::Ended { .. } | Self::Failed { .. } => None,
+        }
+    }
+
+    /// The silence that ends this state, and after how long; nobody sees it run. Messages move it without a change
+    /// of state: whoever lets it happen looks at them first.
+    ///
+    /// A message that was left while nobody could answer waits for a person, however long that takes.
+    pub fn silence(&self, rule: Option<&Inactivity>) -> Option<(TimerKind, Millis)> {
+        match self {
+            Self::Waiting { offline: false, .. } => Some((TimerKind::Silence, WAITING_SILENCE_MS)),
+            Self::Assigned { .. } => Some(match rule {
+                Some(rule) => (TimerKind::Inactivity, rule.millis()),
+                None => (TimerKind::Silence, ASSIGNED_SILENCE_MS),
+            }),
+            Self::Bot { .. }
+            | Self::Waiting { .. }
+            | Self::Assigning { .. }
+            | Self::Transferring { .. }
+            | Self::Ended { .. }
+            | Self::Failed { .. } => None,
         }
     }
 }
@@ -200,4 +218,8 @@ pub struct Facts {
     pub inbox: InboxId,
     pub channel: Channel,
     pub rules: Rules,
+    /// The inbox in which the chat would wait is within its business hours.
+    pub open: bool,
+    /// Since when it waits, or last waited.
+    pub waiting_since: Millis,
 }

@@ -8,6 +8,8 @@ use crate::ids::{InboxId, UserId};
 pub const DEFAULT_CAPACITY: u32 = 3;
 /// After the last socket closes, a user still counts as connected for this long.
 pub const PRESENCE_GRACE_MS: i64 = 30_000;
+/// As [`PRESENCE_GRACE_MS`], for a user who can be reached by push notifications.
+pub const PUSH_GRACE_MS: i64 = 15 * 60_000;
 
 /// What a user may do; permissions are added on top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -112,6 +112,8 @@ pub struct Chat {
     pub agent: Option<AgentName>,
     /// Left as a message: nobody is expected to answer at once.
     pub offline: bool,
+    /// When somebody will be there, outside business hours.
+    pub opens_at: Option<Millis>,
     /// Newest position that the agent has read.
     pub read: i64,
 }

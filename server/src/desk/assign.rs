@@ -43,13 +43,19 @@ pub async fn to_agent(
             return Err(Refusal::new(Code::Conflict, "the chat is offered to them already").into());
         }
         State::Assigning { .. } => vec![Event::Withdraw, Event::Offer { agent }],
-        State::Bot { .. }
-        | State::Assigned { .. }
-        | State::Transferring { .. }
-        | State::Ended { .. }
-        | State::Failed { .. } => vec![Event::TransferToAgent { to: agent }],
+        State::Bot { .. } if agent == access.user => vec![Event::JumpIn],
+        State::Transferring { to, .. } if *to == agent => {
+            return Err(Refusal::new(Code::Conflict, "they are asked to take the chat already").into());
+        }
+        State::Transferring { .. } => {
+            let text = "another colleague is asked to take the chat; cancel that first";
+            return Err(Refusal::new(Code::Conflict, text).into());
+        }
+        State::Bot { .. } | State::Assigned { .. } | State::Ended { .. } | State::Failed { .. } => {
+            vec![Event::TransferToAgent { to: agent }]
+        }
     };
-    reachable(&mut tx, head.inbox, agent, access.user).await?;
+    reachable(&mut tx, head.inbox, agent, access).await?;
     let mut news = News::default();
     for event in events {
         change::apply(&mut tx, &mut head, &event, actor, now, &mut news).await?;
@@ -75,8 +81,9 @@ pub async fn to_inbox(
     }
     let mut news = News::default();
     change::to_inbox(&mut tx, &mut head, inbox, actor, now, &mut news).await?;
+    // A person chose the inbox: what overflowed before does not count.
+    conversations::set_overflowed(&mut tx, head.id, &[]).await?;
     tx.commit().await?;
-    news.woken(inbox);
     change::publish(app, news);
     Ok(())
 }
@@ -106,21 +113,20 @@ async fn seen(
     Ok((head, actor))
 }
 
-/// The agent can be given a chat of this inbox: an active member who is there and available. Supervisors may take one
-/// themselves without being members.
-async fn reachable(db: &mut Db, inbox: InboxId, agent: UserId, by: UserId) -> Result<(), DeskError> {
+/// The agent can be given a chat of this inbox: an active member who is there and available. Whoever takes one
+/// themselves is there; supervisors may without being members.
+async fn reachable(db: &mut Db, inbox: InboxId, agent: UserId, access: &Access) -> Result<(), DeskError> {
     let user = people::user(&mut *db, agent)
         .await?
         .filter(|user| user.active)
         .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such user"))?;
-    if agent == by {
-        return Ok(());
-    }
-    if !places::memberships(db, agent).await?.contains(&inbox) {
+    let mine = agent == access.user;
+    let outside = !places::memberships(db, agent).await?.contains(&inbox);
+    if outside && !(mine && access.supervises(inbox)) {
         let text = format!("{} is not a member of this inbox", user.name);
         return Err(Refusal::new(Code::Invalid, text).into());
     }
-    if !user.connected || user.availability == Availability::Busy {
+    if !mine && (!user.connected || user.availability == Availability::Busy) {
         return Err(Refusal::away(agent, user.name).into());
     }
     Ok(())

@@ -21,7 +21,9 @@ use crate::{
     store::{
         Db, conversations,
         feed::{self, FeedKind},
-        loads, messages, people, places, timers,
+        loads, messages, people,
+        places::{self, Routing},
+        timers,
     },
     sync::News,
 };
@@ -29,6 +31,11 @@ use crate::{
 /// The rules of a conversation's inbox.
 pub async fn rules(db: &mut Db, inbox: InboxId) -> Result<Rules, DeskError> {
     Ok(places::rules_of(db, inbox).await?.ok_or_else(super::not_found)?)
+}
+
+/// All that decides where the chats of an inbox go and when.
+pub async fn routing(db: &mut Db, inbox: InboxId) -> Result<Routing, DeskError> {
+    Ok(places::routing_of(db, inbox).await?.ok_or_else(super::not_found)?)
 }
 
 /// Runs `event` on a locked head and writes everything that follows from it. `head` is the new one after it.
@@ -43,15 +50,15 @@ pub async fn apply(
     now: Millis,
     news: &mut News,
 ) -> Result<(), DeskError> {
-    let inbox = head.inbox;
-    happen(db, head, event, inbox, actor, now, news).await
+    let here = routing(&mut *db, head.inbox).await?;
+    happen(db, head, event, Between { here, there: None }, actor, now, news).await
 }
 
 /// Hands the conversation to another inbox, where it waits by that inbox's rules; who may see it changes in the same
 /// transaction.
 ///
 /// # Errors
-/// As [`apply`].
+/// As [`apply`]; `NotFound` when there is no such inbox.
 pub async fn to_inbox(
     db: &mut Db,
     head: &mut Head,
@@ -60,42 +67,62 @@ pub async fn to_inbox(
     now: Millis,
     news: &mut News,
 ) -> Result<(), DeskError> {
-    happen(db, head, &Event::TransferToInbox, inbox, actor, now, news).await
+    let there = places::routing_of(&mut *db, inbox)
+        .await?
+        .filter(|routing| !routing.deleted)
+        .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such inbox"))?;
+    let here = routing(&mut *db, head.inbox).await?;
+    let between = Between {
+        here,
+        there: Some((inbox, there)),
+    };
+    happen(&mut *db, head, &Event::TransferToInbox, between, actor, now, news).await?;
+    news.woken(inbox);
+    Ok(())
+}
+
+/// The inbox of a chat, and the one into which it goes.
+struct Between {
+    here: Routing,
+    there: Option<(InboxId, Routing)>,
 }
 
 async fn happen(
     db: &mut Db,
     head: &mut Head,
     event: &Event,
-    inbox: InboxId,
+    between: Between,
     actor: Actor,
     now: Millis,
     news: &mut News,
 ) -> Result<(), DeskError> {
-    let rules = rules(&mut *db, head.inbox).await?;
+    let Between { here, there } = between;
     let facts = Facts {
         inbox: head.inbox,
         channel: head.channel,
-        rules,
+        rules: here.rules,
+        open: there.as_ref().map_or(&here, |(_, there)| there).is_open(now),
+        waiting_since: head.waiting_since,
     };
-    let before_scope = head.scope(rules.mode);
+    let before_scope = head.scope(here.rules.mode);
     let before = head.state.clone();
     head.state = transition(before.clone(), event, actor, &facts, now)?;
     move_places(&mut *db, head.inbox, &before, &head.state, now, news).await?;
-    let rules = if inbox == head.inbox {
-        rules
-    } else {
-        head.inbox = inbox;
-        self::rules(&mut *db, inbox).await?
+    let routing = match there {
+        Some((inbox, there)) => {
+            head.inbox = inbox;
+            // They were asked in as colleagues of the other inbox.
+            head.invited.clear();
+            there
+        }
+        None => here,
     };
     let read_version = head.version;
     head.version += 1;
-    follow(head, &rules, now);
-    set_timer(&mut *db, head, &rules, now).await?;
-    if !matches!(head.state, State::Waiting { .. } | State::Assigning { .. }) {
-        conversations::clear_asked(&mut *db, head.id).await?;
-    }
-    let after_scope = head.scope(rules.mode);
+    follow(head, &routing.rules, now);
+    set_timer(&mut *db, head, &routing, now).await?;
+    mark_asked(&mut *db, head, event).await?;
+    let after_scope = head.scope(routing.rules.mode);
     let entry = feed::append(
         &mut *db,
         FeedKind::Conversation,
@@ -115,10 +142,22 @@ async fn happen(
     Ok(())
 }
 
+/// Who was asked in this round of offers; elsewhere, and once somebody has the chat, it begins anew.
+async fn mark_asked(db: &mut Db, head: &Head, event: &Event) -> Result<(), DeskError> {
+    if let Event::Offer { agent } = event {
+        conversations::add_asked(&mut *db, head.id, *agent).await?;
+    }
+    let asks = matches!(head.state, State::Waiting { .. } | State::Assigning { .. });
+    if !asks || matches!(event, Event::TransferToInbox) {
+        conversations::clear_asked(db, head.id).await?;
+    }
+    Ok(())
+}
+
 /// The user a change is about: who is offered the chat, who accepted, let it expire or ended it.
 fn subject(event: &Event, actor: Actor, before: &State) -> Option<UserId> {
     match event {
-        Event::Offer { agent } | Event::AgentGone { agent } => Some(*agent),
+        Event::Offer { agent } | Event::AgentGone { agent } | Event::AgentRemoved { agent } => Some(*agent),
         Event::TransferToAgent { to } => Some(*to),
         Event::Expire | Event::Withdraw => match before {
             State::Transferring { to, .. } => Some(*to),
@@ -140,7 +179,9 @@ fn subject(event: &Event, actor: Actor, before: &State) -> Option<UserId> {
         | Event::End
         | Event::Leave
         | Event::Inactive
+        | Event::Reminded { .. }
         | Event::QueueOver
+        | Event::HoursOver
         | Event::AccountRemoved
         | Event::Undo => actor.user(),
     }
@@ -199,12 +240,16 @@ pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
     };
 }
 
-/// Sets the one timer of the state and stops the others.
-pub async fn set_timer(db: &mut Db, head: &Head, rules: &Rules, now: Millis) -> Result<(), DeskError> {
+/// Sets the timers of the state and stops all others.
+pub async fn set_timer(db: &mut Db, head: &Head, routing: &Routing, now: Millis) -> Result<(), DeskError> {
     let subject = head.id.to_string();
     timers::cancel_all(&mut *db, &subject).await?;
-    if let Some((kind, due)) = head.state.timer(rules) {
-        set(&mut *db, kind, subject, head.version, due, now).await?;
+    if let Some((kind, due)) = head.state.timer(&routing.rules) {
+        let due = head.ring.map_or(due, |ring| ring.due);
+        set(&mut *db, kind, subject.clone(), head.version, due, now).await?;
+    }
+    if let Some((kind, after)) = head.state.silence(routing.inactivity.as_ref()) {
+        set(&mut *db, kind, subject, head.version, now + after, now).await?;
     }
     Ok(())
 }

@@ -6,16 +6,16 @@ use causerie_shared::{
         State,
         transition::{Actor, Event},
     },
-    ids::ConversationId,
+    ids::{ConversationId, UserId},
     inbox::Mode,
     refusal::{Code, Refusal},
     row::Head,
 };
 
-use super::{DeskError, change, not_found};
+use super::{DeskError, change, ending, not_found};
 use crate::{
     state::App,
-    store::{Db, conversations, people},
+    store::{Db, conversations, messages, people},
     sync::News,
 };
 
@@ -37,12 +37,7 @@ pub async fn act(
     let rules = change::rules(&mut tx, head.inbox).await?;
     let visible = access.reads(&head.scope(rules.mode));
     if !visible {
-        // Members may learn who took a chat of their common queue; others learn nothing.
-        let common = rules.mode == Mode::Broadcast && access.is_member(head.inbox);
-        return Err(match (common, head.state.agent()) {
-            (true, Some(agent)) => taken(&mut tx, agent).await?.into(),
-            _ => not_found().into(),
-        });
+        return Err(hidden(&mut tx, access, &head, rules.mode, &event).await?.into());
     }
     if let Some(refusal) = lost(&mut tx, access, &head, &event, expect_version).await? {
         return Err(refusal.into());
@@ -61,7 +56,23 @@ pub async fn act(
     Ok(())
 }
 
-async fn taken(db: &mut Db, agent: causerie_shared::ids::UserId) -> Result<Refusal, DeskError> {
+/// What one is told who may not see the chat (any more). Members may learn who took a chat of their common queue, and
+/// who was asked learns that it is too late; others learn nothing.
+async fn hidden(db: &mut Db, access: &Access, head: &Head, mode: Mode, event: &Event) -> Result<Refusal, DeskError> {
+    if mode == Mode::Broadcast
+        && access.is_member(head.inbox)
+        && let Some(agent) = head.state.agent()
+    {
+        return taken(db, agent).await;
+    }
+    let answers = matches!(event, Event::Accept | Event::Decline);
+    if answers && messages::was_asked(db, head.id, access.user).await? {
+        return Ok(Refusal::new(Code::Conflict, "the offer has expired"));
+    }
+    Ok(not_found())
+}
+
+async fn taken(db: &mut Db, agent: UserId) -> Result<Refusal, DeskError> {
     let name = people::user(db, agent).await?.map(|user| user.name).unwrap_or_default();
     Ok(Refusal::taken(agent, name))
 }
@@ -77,6 +88,9 @@ async fn lost(
     if head.state.status().is_final() && !matches!(event, Event::Undo) {
         return Ok(Some(Refusal::new(Code::Closed, "the chat has ended")));
     }
+    if matches!(event, Event::Undo) {
+        return cannot_undo(db, head).await;
+    }
     let claims = matches!(event, Event::Start | Event::Accept);
     match &head.state {
         State::Assigned { agent, .. } | State::Assigning { agent, .. } if claims && *agent != access.user => {
@@ -90,6 +104,20 @@ async fn lost(
         | State::Ended { .. }
         | State::Failed { .. } => Ok(unmoved(head, expect_version).err()),
     }
+}
+
+/// An end is undone until its closing words went out, and only if its agent is still there. Whether it is for this
+/// person to undo says the transition; whether there is room, the claim.
+async fn cannot_undo(db: &mut Db, head: &Head) -> Result<Option<Refusal>, DeskError> {
+    if !ending::is_pending(head) {
+        return Ok(Some(Refusal::new(Code::Closed, "the end can no longer be undone")));
+    }
+    let Some(agent) = ending::shown_agent(head) else {
+        return Ok(None);
+    };
+    let user = people::user(db, agent).await?.filter(|user| user.active);
+    let gone = || Refusal::new(Code::NotFound, "the chat's agent is not there any more");
+    Ok(user.is_none().then(gone))
 }
 
 /// The person has seen the chat's present version.

@@ -15,7 +15,7 @@ use causerie_shared::{
     row::{Head, Origin},
 };
 
-use super::{DeskError, change, contact, reply, seen::touch};
+use super::{DeskError, change, contact, ending, reply, seen::touch};
 use crate::{
     clock::random_u128,
     state::App,
@@ -26,7 +26,7 @@ use crate::{
         feed::{self, FeedKind, next_number},
         files,
         messages::{self, MessageRecord},
-        places::AccountRecord,
+        places::{self, AccountRecord},
     },
     sync::{News, outgrown, room::Prepared},
 };
@@ -236,17 +236,27 @@ async fn start(
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
     let contact = contacts::get(&mut *db, contact).await?.ok_or_else(super::not_found)?;
+    // A visitor's socket may be older than the switch.
+    let account = places::account_by_id(&mut *db, incoming.account.row.id).await?;
+    if account.is_none_or(|account| !account.row.enabled) {
+        return Err(Refusal::new(Code::NotFound, "this chat is switched off").into());
+    }
     let inbox = incoming.account.row.inbox;
-    let rules = change::rules(&mut *db, inbox).await?;
-    let last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
-    // After a miss the visitor leaves a message: it waits without a queue timer (`domain.md` §2).
-    let offline = matches!(
+    let routing = change::routing(&mut *db, inbox).await?;
+    let mut last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
+    if let Some(last) = &mut last {
+        ending::hasten(&mut *db, last, now, news).await?;
+    }
+    // After a miss and outside business hours the visitor leaves a message: it waits without a queue timer
+    // (`domain.md` §2).
+    let missed = matches!(
         last.map(|head| head.state),
         Some(State::Failed {
             reason: FailReason::Missed,
             ..
         })
     );
+    let offline = missed || !routing.is_open(now);
     let mut head = Head {
         id,
         number: next_number(&mut *db, "conversation").await?,
@@ -274,12 +284,12 @@ async fn start(
         segment: 1,
         seq: 0,
     };
-    change::follow(&mut head, &rules, now);
-    let scope = head.scope(rules.mode);
+    change::follow(&mut head, &routing.rules, now);
+    let scope = head.scope(routing.rules.mode);
     let entry = feed::append(&mut *db, FeedKind::Conversation, id.to_string(), None, Some(scope)).await?;
     head.seq = entry.seq;
     conversations::insert(&mut *db, &head).await?;
-    change::set_timer(&mut *db, &head, &rules, now).await?;
+    change::set_timer(&mut *db, &head, &routing, now).await?;
     change::write_journey(db, &head, "begin", Actor::Contact, None, now, news).await?;
     news.entry(entry);
     news.woken(head.inbox);

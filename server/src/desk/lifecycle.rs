@@ -5,7 +5,7 @@ use causerie_shared::{
     ids::ConversationId,
 };
 
-use super::{DeskError, change};
+use super::{DeskError, change, presence};
 use crate::{state::App, store::conversations, sync::News};
 
 /// Runs a system or visitor event. `fence`: do nothing unless the conversation still has this version.
@@ -27,6 +27,7 @@ pub async fn happen(
         return Ok(false);
     }
     let mut news = News::default();
+    let asked = conversations::asked(&head.state);
     match change::apply(&mut tx, &mut head, &event, actor, now, &mut news).await {
         Ok(()) => {}
         // Somebody was faster: the event has lost its meaning.
@@ -35,6 +36,9 @@ pub async fn happen(
             return Ok(false);
         }
         Err(error) => return Err(error),
+    }
+    if let (Event::Expire, Some(user)) = (&event, asked) {
+        presence::unanswered(&mut tx, user, now, &mut news).await?;
     }
     tx.commit().await?;
     news.woken(head.inbox);

@@ -1,11 +1,12 @@
 //! Who belongs to an inbox, and who may do what: access that ends, ends in the same transaction.
 
 use causerie_shared::{
+    Millis,
     ids::{InboxId, UserId},
     inbox::Member,
 };
 
-use super::{DeskError, change, not_found};
+use super::{DeskError, change, not_found, presence};
 use crate::{
     state::App,
     store::{
@@ -16,27 +17,43 @@ use crate::{
     sync::{News, grants},
 };
 
-/// Replaces the members of an inbox.
-pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
-    let before = places::inbox(&mut tx, inbox).await?.ok_or_else(not_found)?.members;
+/// Replaces the members of an inbox in the caller's transaction; whose access changes by it.
+pub async fn replace(
+    db: &mut Db,
+    inbox: InboxId,
+    before: &[Member],
+    members: &[Member],
+    now: Millis,
+    news: &mut News,
+) -> Result<Vec<UserId>, DeskError> {
     let mut touched = vec![];
-    for old in &before {
+    for old in before {
         if !members.iter().any(|member| member.user == old.user) {
-            places::remove_member(&mut tx, inbox, old.user).await?;
+            places::remove_member(&mut *db, inbox, old.user).await?;
+            // What they accepted stays theirs; what they are only asked does not.
+            presence::give_back(&mut *db, old.user, Some(inbox), now, news).await?;
             touched.push(old.user);
         }
     }
     for member in members {
         if before.iter().any(|old| old.user == member.user) {
-            places::set_member_capacity(&mut tx, inbox, *member).await?;
+            places::set_member_capacity(&mut *db, inbox, *member).await?;
         } else {
-            places::add_member(&mut tx, inbox, *member).await?;
+            places::add_member(&mut *db, inbox, *member).await?;
             touched.push(member.user);
         }
     }
-    let entry = feed::append(&mut tx, FeedKind::Inbox, inbox.to_string(), None, None).await?;
+    Ok(touched)
+}
+
+/// Replaces the members of an inbox.
+pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
     let mut news = News::default();
+    let before = places::inbox(&mut tx, inbox).await?.ok_or_else(not_found)?.members;
+    let touched = replace(&mut tx, inbox, &before, members, now, &mut news).await?;
+    let entry = feed::append(&mut tx, FeedKind::Inbox, inbox.to_string(), None, None).await?;
     news.load(&mut tx, entry).await?;
     granted(&mut tx, &touched, &mut news).await?;
     news.freed(inbox);
@@ -44,15 +61,16 @@ pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), De
     told(app, &touched, news).await
 }
 
-async fn granted(db: &mut Db, users: &[UserId], news: &mut News) -> Result<(), DeskError> {
+/// Notes that what these users may see has changed.
+pub async fn granted(db: &mut Db, users: &[UserId], news: &mut News) -> Result<(), DeskError> {
     for user in users {
         news.entry(feed::append(&mut *db, FeedKind::Grants, user.to_string(), None, None).await?);
     }
     Ok(())
 }
 
-/// Sockets lose what they may not see before anything that was committed later is announced.
-async fn told(app: &App, users: &[UserId], news: News) -> Result<(), DeskError> {
+/// After the commit: sockets lose what they may not see before anything that was committed later is announced.
+pub async fn told(app: &App, users: &[UserId], news: News) -> Result<(), DeskError> {
     for user in users {
         grants::changed(app, *user).await?;
     }

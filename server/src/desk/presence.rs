@@ -1,20 +1,23 @@
-//! Presence: declared availability, and connectivity over all of a user's devices with 30 s grace.
+//! Presence: declared availability, and connectivity over all of a user's devices with 30 s grace, 15 minutes with
+//! push notifications.
 
 use causerie_shared::{
     Millis,
     access::Access,
     conversation::transition::{Actor, Event},
-    ids::UserId,
+    ids::{InboxId, TimerId, UserId},
     refusal::{Code, Refusal},
     timer::TimerKind,
-    user::{Availability, PRESENCE_GRACE_MS},
+    user::{Availability, PRESENCE_GRACE_MS, PUSH_GRACE_MS},
 };
 
-use super::{DeskError, change, lifecycle};
+use super::{DeskError, change};
 use crate::{
+    clock::random_u128,
+    settings::Trail,
     state::App,
     store::{
-        Db, StoreError, conversations, people, places, presence,
+        Db, StoreError, Tx, conversations, people, places, presence,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -49,19 +52,92 @@ pub async fn disconnected(app: &App, user: UserId) -> Result<(), DeskError> {
     Ok(())
 }
 
-async fn grace(db: &mut Db, user: UserId, now: Millis) -> Result<(), DeskError> {
+/// Whoever can be reached by push notifications stays connected for longer. A grace that runs already is not renewed.
+async fn grace(db: &mut Db, user: UserId, now: Millis) -> Result<(), StoreError> {
     if presence::is_leased(&mut *db, user).await? {
         return Ok(());
     }
-    change::set(
-        db,
-        TimerKind::Presence,
-        user.to_string(),
-        0,
-        now + PRESENCE_GRACE_MS,
-        now,
-    )
-    .await
+    let grace = match presence::has_push(&mut *db, user).await? {
+        true => PUSH_GRACE_MS,
+        false => PRESENCE_GRACE_MS,
+    };
+    let timer = TimerRecord {
+        id: TimerId::new(now, random_u128()),
+        kind: TimerKind::Presence,
+        subject: user.to_string(),
+        fence: 0,
+        due: now + grace,
+    };
+    timers::set_if_none(db, &timer).await
+}
+
+/// An offer to the user was not answered in time. When only push notifications kept them connected, that is over:
+/// what is left is the grace that everybody has.
+pub async fn unanswered(db: &mut Db, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+    let subject = user.to_string();
+    let Some(due) = timers::due_of(&mut *db, TimerKind::Presence, &subject).await? else {
+        return Ok(());
+    };
+    if !presence::has_push(&mut *db, user).await? || presence::is_leased(&mut *db, user).await? {
+        return Ok(());
+    }
+    let due = due - PUSH_GRACE_MS + PRESENCE_GRACE_MS;
+    if due > now {
+        return change::set(db, TimerKind::Presence, subject, 0, due, now).await;
+    }
+    timers::cancel(&mut *db, TimerKind::Presence, &subject).await?;
+    gone(db, user, now, news).await
+}
+
+/// The user is disconnected: offers and requests return, accepted chats stay.
+async fn gone(db: &mut Db, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+    if presence::set_connected(&mut *db, user, false).await? {
+        change::user_changed(&mut *db, user, news).await?;
+    }
+    give_back(db, user, None, now, news).await
+}
+
+/// Offers and transfer requests to the user return to where they came from; with an inbox, those of its chats.
+pub(super) async fn give_back(
+    db: &mut Db,
+    user: UserId,
+    inbox: Option<InboxId>,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    for asking in conversations::asking(&mut *db, user).await? {
+        if inbox.is_some_and(|inbox| inbox != asking.inbox) {
+            continue;
+        }
+        let Some(mut head) = conversations::lock(&mut *db, asking.id).await? else {
+            continue;
+        };
+        let event = Event::AgentGone { agent: user };
+        change::apply(&mut *db, &mut head, &event, Actor::System, now, news).await?;
+    }
+    Ok(())
+}
+
+/// The user is deactivated: all their chats return to the queue, requests to them to whoever has the chat. In the
+/// caller's transaction, which ends their sign-ins too.
+pub async fn deactivate(
+    db: &mut Db,
+    user: UserId,
+    actor: Actor,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    timers::cancel(&mut *db, TimerKind::Presence, &user.to_string()).await?;
+    presence::set_connected(&mut *db, user, false).await?;
+    for chat in conversations::of_user(&mut *db, user).await? {
+        let Some(mut head) = conversations::lock(&mut *db, chat.id).await? else {
+            continue;
+        };
+        let event = Event::AgentRemoved { agent: user };
+        change::apply(&mut *db, &mut head, &event, actor, now, news).await?;
+        news.woken(head.inbox);
+    }
+    change::user_changed(db, user, news).await
 }
 
 /// A node is gone without a word: its users get the grace to come to another one.
@@ -73,9 +149,7 @@ pub async fn reap(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     for user in presence::reap(&mut tx, engine, app.node).await? {
-        if let Err(DeskError::Store(error)) = grace(&mut tx, user, now).await {
-            return Err(error);
-        }
+        grace(&mut tx, user, now).await?;
     }
     tx.commit().await?;
     app.timers_changed.notify_one();
@@ -92,17 +166,7 @@ pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), De
     }
     let mut news = News::default();
     if !presence::is_leased(&mut tx, user).await? {
-        if presence::set_connected(&mut tx, user, false).await? {
-            change::user_changed(&mut tx, user, &mut news).await?;
-        }
-        for asking in conversations::asking(&mut tx, user).await? {
-            let Some(mut head) = conversations::lock(&mut tx, asking.id).await? else {
-                continue;
-            };
-            let event = Event::AgentGone { agent: user };
-            change::apply(&mut tx, &mut head, &event, Actor::System, now, &mut news).await?;
-            news.woken(head.inbox);
-        }
+        gone(&mut tx, user, now, &mut news).await?;
     }
     tx.commit().await?;
     change::publish(app, news);
@@ -123,28 +187,39 @@ pub async fn declare_for(
         let text = "only owners and admins set a colleague's availability";
         return Err(Refusal::new(Code::Forbidden, text).into());
     }
-    if people::user(&mut *app.store.read().await?, user).await?.is_none() {
-        return Err(Refusal::new(Code::NotFound, "there is no such user").into());
+    let mut tx = app.store.begin().await?;
+    let nobody = || Refusal::new(Code::NotFound, "there is no such user");
+    let before = people::user(&mut tx, user).await?.ok_or_else(nobody)?;
+    let actor = people::user(&mut tx, access.user).await?.ok_or_else(nobody)?;
+    let mut trail = Trail::default();
+    trail.field("availability", before.availability.as_str(), availability.as_str());
+    if !trail.is_empty() {
+        let now = app.clock.now();
+        trail
+            .write(&mut tx, &actor, "user.availability", &before.name, now)
+            .await?;
     }
-    declare(app, user, availability).await
+    set_availability(app, tx, user, availability).await
 }
 
-/// The user declares availability. Busy withdraws open offers.
+/// The user declares availability. Busy withdraws open offers and transfer requests.
 pub async fn declare(app: &App, user: UserId, availability: Availability) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let tx = app.store.begin().await?;
+    set_availability(app, tx, user, availability).await
+}
+
+async fn set_availability(app: &App, mut tx: Tx, user: UserId, availability: Availability) -> Result<(), DeskError> {
     let mut news = News::default();
     if presence::set_availability(&mut tx, user, availability).await? {
         change::user_changed(&mut tx, user, &mut news).await?;
     }
-    if availability == Availability::Available {
-        freed(&mut tx, user, &mut news).await?;
+    match availability {
+        Availability::Busy => give_back(&mut tx, user, None, app.clock.now(), &mut news).await?,
+        Availability::Available => freed(&mut tx, user, &mut news).await?,
     }
     tx.commit().await?;
     change::publish(app, news);
-    match availability {
-        Availability::Busy => withdraw(app, user).await,
-        Availability::Available => Ok(()),
-    }
+    Ok(())
 }
 
 /// After a start everyone who was connected, and is not to another node, gets the grace to come back.
@@ -160,17 +235,7 @@ pub async fn recover(app: &App) -> Result<(), StoreError> {
     app.visitors
         .learn(users.iter().map(|user| (user.id, user.name.clone())));
     for user in users.into_iter().filter(|user| user.connected) {
-        if presence::is_leased(&mut tx, user.id).await? {
-            continue;
-        }
-        let timer = TimerRecord {
-            id: causerie_shared::ids::TimerId::new(now, crate::clock::random_u128()),
-            kind: TimerKind::Presence,
-            subject: user.id.to_string(),
-            fence: 0,
-            due: now + PRESENCE_GRACE_MS,
-        };
-        timers::set(&mut tx, &timer).await?;
+        grace(&mut tx, user.id, now).await?;
     }
     tx.commit().await?;
     // Chats that wait since before the restart must not wait for the next event.
@@ -180,18 +245,10 @@ pub async fn recover(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn freed(db: &mut Db, user: UserId, news: &mut News) -> Result<(), DeskError> {
+/// Somebody became eligible: every inbox of theirs is looked at. Also when their capacity grew.
+pub async fn freed(db: &mut Db, user: UserId, news: &mut News) -> Result<(), StoreError> {
     for inbox in places::memberships(db, user).await? {
         news.freed(inbox);
-    }
-    Ok(())
-}
-
-async fn withdraw(app: &App, user: UserId) -> Result<(), DeskError> {
-    let asking = conversations::asking(&mut *app.store.read().await?, user).await?;
-    for head in asking {
-        let event = Event::AgentGone { agent: user };
-        lifecycle::happen(app, head.id, event, Actor::System, Some(head.version)).await?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use causerie_shared::{
     api::{AcceptLink, LinkInfo, LinkKind, OneTimeLink, Organization, Setup, password_problem},
     contact::{Detail, is_plausible, normalise},
     ids::UserId,
-    refusal::Code,
+    refusal::{Code, Refusal},
     user::{DEFAULT_CAPACITY, Grants, Role},
 };
 
@@ -178,10 +178,10 @@ pub async fn make_link(app: &App, db: &mut Db, user: UserId, kind: LinkKind) -> 
 }
 
 /// A name without spaces around it.
-pub fn valid_name(name: &str) -> Result<String, ApiError> {
+pub fn valid_name(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(ApiError::new(Code::Invalid, "a name has 1 to 200 characters"));
+        return Err(Refusal::new(Code::Invalid, "a name has 1 to 200 characters"));
     }
     Ok(name.to_owned())
 }

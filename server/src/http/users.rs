@@ -6,11 +6,11 @@ use axum::{
     response::IntoResponse,
 };
 use causerie_shared::{
-    api::{Account, Invite, LinkKind, OneTimeLink},
+    api::{Account, Invite, LinkKind, OneTimeLink, settings::SaveUser},
     ids::UserId,
     inbox::Member,
     refusal::Code,
-    user::{DEFAULT_CAPACITY, Grants, Role},
+    user::{DEFAULT_CAPACITY, Grants},
 };
 
 use crate::{
@@ -21,9 +21,12 @@ use crate::{
         auth::Signed,
         json::Json,
     },
+    settings::{self, Trail, may_change_inboxes, may_manage, users::may_touch},
     state::Shared,
     store::{
+        Db, departments,
         feed::{self, FeedKind},
+        inboxes,
         people::{self, NewUser, UserRecord},
         places,
     },
@@ -32,24 +35,43 @@ use crate::{
 
 /// `GET /api/users`.
 pub async fn list(State(app): State<Shared>, signed: Signed) -> Result<Json<Vec<Account>>, ApiError> {
-    require_manager(&signed.user)?;
+    // Whoever sets an inbox chooses its agents by their add-ons.
+    may_change_inboxes(&signed.user)?;
     let mut db = app.store.read().await?;
     let mut accounts = Vec::new();
     for user in people::users(&mut db).await? {
-        accounts.push(Account {
-            id: user.id,
-            inboxes: places::memberships(&mut db, user.id).await?,
-            invited: user.password.is_none(),
-            name: user.name,
-            email: user.email,
-            role: user.role,
-            active: user.active,
-            grants: user.grants,
-            capacity: user.capacity,
-            version: user.version,
-        });
+        accounts.push(shown(&mut db, user).await?);
     }
     Ok(Json(accounts))
+}
+
+async fn shown(db: &mut Db, user: UserRecord) -> Result<Account, ApiError> {
+    Ok(Account {
+        id: user.id,
+        inboxes: places::memberships(db, user.id).await?,
+        invited: user.password.is_none(),
+        name: user.name,
+        email: user.email,
+        role: user.role,
+        active: user.active,
+        grants: user.grants,
+        capacity: user.capacity,
+        version: user.version,
+    })
+}
+
+/// `PUT /api/users/{id}`.
+pub async fn save(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(user): Path<String>,
+    Json(body): Json<SaveUser>,
+) -> Result<Json<Account>, ApiError> {
+    let user: UserId = user.parse().map_err(|_| nobody())?;
+    settings::users::save(&app, &signed.user, user, body).await?;
+    let mut db = app.store.read().await?;
+    let saved = people::user(&mut db, user).await?.ok_or_else(nobody)?;
+    Ok(Json(shown(&mut db, saved).await?))
 }
 
 /// `POST /api/users`: adds a user and answers the link with which they set their password.
@@ -58,8 +80,8 @@ pub async fn invite(
     signed: Signed,
     Json(body): Json<Invite>,
 ) -> Result<impl IntoResponse, ApiError> {
-    require_manager(&signed.user)?;
-    require_owner_for(body.role, &signed.user)?;
+    may_manage(&signed.user)?;
+    may_touch(body.role, &signed.user)?;
     let now = app.clock.now();
     let user = NewUser {
         id: UserId::new(now, random_u128()),
@@ -78,12 +100,13 @@ pub async fn invite(
         }
         other => other?,
     }
-    let mut inboxes = body.inboxes;
-    inboxes.sort_unstable();
-    inboxes.dedup();
+    let mut members_of = body.inboxes;
+    members_of.sort_unstable();
+    members_of.dedup();
+    let mut names = vec![];
     let mut entries = vec![feed::append(&mut tx, FeedKind::User, user.id.to_string(), None, None).await?];
-    for inbox in inboxes {
-        places::inbox(&mut tx, inbox)
+    for inbox in members_of {
+        let row = places::inbox(&mut tx, inbox)
             .await?
             .ok_or_else(|| ApiError::new(Code::Invalid, "there is no such inbox"))?;
         places::add_member(
@@ -95,9 +118,20 @@ pub async fn invite(
             },
         )
         .await?;
+        // Whoever edits inbox or department now has not seen the new member.
+        inboxes::bump(&mut tx, inbox).await?;
+        departments::bump(&mut tx, inbox).await?;
         entries.push(feed::append(&mut tx, FeedKind::Inbox, inbox.to_string(), None, None).await?);
+        names.push(row.name);
     }
     let link = make_link(&app, &mut tx, user.id, LinkKind::Invitation).await?;
+    let mut trail = Trail::default();
+    trail.field("email", "", &user.email);
+    trail.field("role", "", user.role.as_str());
+    trail.field("inboxes", "", names.join(", "));
+    trail
+        .write(&mut tx, &signed.user, "user.invite", &user.name, now)
+        .await?;
     tx.commit().await?;
     sync::announce(&app, entries).await?;
     Ok((StatusCode::CREATED, Json(link)))
@@ -109,33 +143,24 @@ pub async fn reset(
     signed: Signed,
     Path(user): Path<String>,
 ) -> Result<Json<OneTimeLink>, ApiError> {
-    require_manager(&signed.user)?;
-    let nobody = || ApiError::new(Code::NotFound, "there is no such user");
+    may_manage(&signed.user)?;
     let user: UserId = user.parse().map_err(|_| nobody())?;
     let mut tx = app.store.begin().await?;
     let user = people::user(&mut tx, user).await?.ok_or_else(nobody)?;
-    require_owner_for(user.role, &signed.user)?;
+    may_touch(user.role, &signed.user)?;
     let kind = if user.password.is_some() {
         LinkKind::Reset
     } else {
         LinkKind::Invitation
     };
     let link = make_link(&app, &mut tx, user.id, kind).await?;
+    Trail::default()
+        .write(&mut tx, &signed.user, "user.reset", &user.name, app.clock.now())
+        .await?;
     tx.commit().await?;
     Ok(Json(link))
 }
 
-fn require_manager(user: &UserRecord) -> Result<(), ApiError> {
-    if user.role.manages() {
-        return Ok(());
-    }
-    Err(ApiError::new(Code::Forbidden, "only owners and admins manage users"))
-}
-
-/// An admin must not become an owner through somebody else's account.
-fn require_owner_for(role: Role, user: &UserRecord) -> Result<(), ApiError> {
-    if role != Role::Owner || user.role == Role::Owner {
-        return Ok(());
-    }
-    Err(ApiError::new(Code::Forbidden, "only an owner manages owners"))
+fn nobody() -> ApiError {
+    ApiError::new(Code::NotFound, "there is no such user")
 }

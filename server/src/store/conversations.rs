@@ -1,15 +1,21 @@
 //! Conversation rows: the head that clients get is the whole row.
 
+use std::collections::{HashMap, HashSet};
+
 use causerie_shared::{
+    Millis,
     conversation::State,
     ids::{ContactId, ConversationId, InboxId, UserId},
     inbox::{Channel, Rules},
     row::Head,
-    timer::Ring,
+    timer::{Ring, TimerKind},
 };
 use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, from_json, id, places, tallies, to_json};
+
+/// Chats that are read at once where all are meant.
+pub const ALL: i64 = 1_000_000;
 
 pub(super) const COLUMNS: &str = "id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, state, \
      version, created_at, waiting_since, ring_due, ring_total, active_at, ended_at, preview, unread, position, seen, \
@@ -53,7 +59,8 @@ pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
     })
 }
 
-pub(super) fn asked(state: &State) -> Option<UserId> {
+/// Who is asked to take the chat.
+pub fn asked(state: &State) -> Option<UserId> {
     match state {
         State::Assigning { agent, .. } => Some(*agent),
         State::Transferring { to, .. } => Some(*to),
@@ -206,10 +213,29 @@ async fn many(db: &mut Db, filter: &str, binds: &[String], limit: i64) -> Result
     query.fetch_all(db).await?.iter().map(head).collect()
 }
 
-/// Waiting chats of an inbox, the longest waiting first.
-pub async fn waiting(db: &mut Db, inbox: InboxId, limit: i64) -> Result<Vec<Head>, StoreError> {
-    let filter = "inbox_id = $1 AND status = 'waiting' ORDER BY waiting_since, id";
-    many(db, filter, &[inbox.to_string()], limit).await
+/// Waiting chats of an inbox after this one (its wait and id), the longest waiting first.
+pub async fn waiting(
+    db: &mut Db,
+    inbox: InboxId,
+    after: Option<(Millis, ConversationId)>,
+    limit: i64,
+) -> Result<Vec<Head>, StoreError> {
+    let Some((since, id)) = after else {
+        let filter = "inbox_id = $1 AND status = 'waiting' ORDER BY waiting_since, id";
+        return many(db, filter, &[inbox.to_string()], limit).await;
+    };
+    // A number in the text: the filter's parameters are ids.
+    let filter = format!(
+        "inbox_id = $1 AND status = 'waiting' AND (waiting_since > {since} OR (waiting_since = {since} AND id > $2)) \
+         ORDER BY waiting_since, id"
+    );
+    many(db, &filter, &[inbox.to_string(), id.to_string()], limit).await
+}
+
+/// Assigned chats of an inbox.
+pub async fn assigned(db: &mut Db, inbox: InboxId) -> Result<Vec<Head>, StoreError> {
+    let filter = "inbox_id = $1 AND status = 'assigned' ORDER BY id";
+    many(db, filter, &[inbox.to_string()], ALL).await
 }
 
 /// Chats of an inbox for which no agent has come yet (Waiting and Assigning), the longest waiting first.
@@ -220,13 +246,14 @@ pub async fn in_line(db: &mut Db, inbox: InboxId, limit: i64) -> Result<Vec<Head
 
 /// Chats in which this user is asked: offers and transfer requests.
 pub async fn asking(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError> {
-    many(
-        db,
-        "asked_id = $1 AND status IN ('assigning', 'transferring') ORDER BY id",
-        &[user.to_string()],
-        1000,
-    )
-    .await
+    let filter = "asked_id = $1 AND status IN ('assigning', 'transferring') ORDER BY id";
+    many(db, filter, &[user.to_string()], ALL).await
+}
+
+/// Open chats that this user has or is asked to take.
+pub async fn of_user(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError> {
+    let filter = "(agent_id = $1 OR asked_id = $1) AND ended_at IS NULL ORDER BY id";
+    many(db, filter, &[user.to_string()], ALL).await
 }
 
 /// The open chat of a contact on an account's channel, if there is one.
@@ -268,15 +295,54 @@ pub async fn all_offline(db: &mut Db) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Users who were asked in the current round of a waiting chat.
-pub async fn asked_users(db: &mut Db, conversation: ConversationId) -> Result<Vec<UserId>, StoreError> {
-    let rows = sqlx::query("SELECT user_id FROM asked WHERE conversation_id = $1")
+/// Who was asked in the current rounds of these waiting chats, and which of them wait for their next round already.
+pub async fn rounds(
+    db: &mut Db,
+    conversations: &[ConversationId],
+) -> Result<(HashMap<ConversationId, HashSet<UserId>>, HashSet<ConversationId>), StoreError> {
+    let mut last = 0;
+    let marks = tallies::marks(&mut last, conversations.len());
+    let ids = |sql: String| {
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for conversation in conversations {
+            query = query.bind(conversation.to_string());
+        }
+        query
+    };
+    let mut asked: HashMap<ConversationId, HashSet<UserId>> = HashMap::new();
+    let sql = format!("SELECT conversation_id, user_id FROM asked WHERE conversation_id IN ({marks})");
+    for row in ids(sql).fetch_all(&mut *db).await? {
+        let conversation = id(&row.try_get::<String, _>("conversation_id")?, "conversation id")?;
+        let user = id(&row.try_get::<String, _>("user_id")?, "user id")?;
+        asked.entry(conversation).or_default().insert(user);
+    }
+    let kind = TimerKind::Round.as_str();
+    let sql = format!("SELECT subject FROM timers WHERE kind = '{kind}' AND subject IN ({marks})");
+    let over = ids(sql).fetch_all(db).await?;
+    let over = over
+        .iter()
+        .map(|row| id(&row.try_get::<String, _>("subject")?, "conversation id"))
+        .collect::<Result<_, StoreError>>()?;
+    Ok((asked, over))
+}
+
+/// The inboxes that overflowed and brought the chat to where it is.
+pub async fn overflowed(db: &mut Db, conversation: ConversationId) -> Result<Vec<InboxId>, StoreError> {
+    let row = sqlx::query("SELECT overflowed FROM conversations WHERE id = $1")
         .bind(conversation.to_string())
-        .fetch_all(db)
+        .fetch_one(db)
         .await?;
-    rows.iter()
-        .map(|row| id(&row.try_get::<String, _>("user_id")?, "user id"))
-        .collect()
+    from_json(&row.try_get::<String, _>("overflowed")?, "overflowed")
+}
+
+/// Notes which inboxes overflowed.
+pub async fn set_overflowed(db: &mut Db, conversation: ConversationId, inboxes: &[InboxId]) -> Result<(), StoreError> {
+    sqlx::query("UPDATE conversations SET overflowed = $2 WHERE id = $1")
+        .bind(conversation.to_string())
+        .bind(to_json(&inboxes, "overflowed")?)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// Notes that a user was asked in this round.

@@ -2,7 +2,8 @@
 
 use causerie_shared::{
     Millis,
-    ids::{ContactId, ConversationId, MessageId},
+    conversation::transition::{NOT_REMINDED, REMINDED},
+    ids::{ContactId, ConversationId, MessageId, UserId},
     message::{Author, Delivery, Kind, MessageRow},
     row::JourneyRow,
 };
@@ -242,6 +243,61 @@ pub async fn incoming_after(db: &mut Db, conversation: ConversationId, position:
     .fetch_one(db)
     .await?;
     Ok(row.try_get::<i64, _>("n")? as u32)
+}
+
+/// Position and time of the newest message of each side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Words {
+    pub contact: Option<(i64, Millis)>,
+    pub agent: Option<(i64, Millis)>,
+}
+
+/// Who wrote last in a conversation, and when. Only people count: what the server sends by itself breaks no silence.
+pub async fn words(db: &mut Db, conversation: ConversationId) -> Result<Words, StoreError> {
+    Ok(Words {
+        contact: last_of(&mut *db, conversation, "author = 'contact'").await?,
+        agent: last_of(db, conversation, "author LIKE 'agent:%'").await?,
+    })
+}
+
+async fn last_of(db: &mut Db, conversation: ConversationId, author: &str) -> Result<Option<(i64, Millis)>, StoreError> {
+    let sql = format!(
+        "SELECT position, accepted_at FROM messages WHERE conversation_id = $1 AND {author} \
+         ORDER BY position DESC LIMIT 1"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(conversation.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| Ok((row.try_get("position")?, row.try_get("accepted_at")?)))
+        .transpose()
+}
+
+/// Has the inactivity rule spoken since this position?
+pub async fn reminded_since(db: &mut Db, conversation: ConversationId, position: i64) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "SELECT version FROM journey WHERE conversation_id = $1 AND position >= $2 AND cause IN ($3, $4) LIMIT 1",
+    )
+    .bind(conversation.to_string())
+    .bind(position)
+    .bind(REMINDED)
+    .bind(NOT_REMINDED)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Was this user ever offered the conversation, or asked to take it over?
+pub async fn was_asked(db: &mut Db, conversation: ConversationId, user: UserId) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "SELECT version FROM journey WHERE conversation_id = $1 AND user_id = $2 \
+         AND cause IN ('offer', 'transfer_to_agent') LIMIT 1",
+    )
+    .bind(conversation.to_string())
+    .bind(user.to_string())
+    .fetch_optional(db)
+    .await?;
+    Ok(row.is_some())
 }
 
 fn journey(row: &AnyRow) -> Result<JourneyRow, StoreError> {

@@ -135,6 +135,23 @@ pub async fn users(db: &mut Db) -> Result<Vec<UserRecord>, StoreError> {
     rows.iter().map(UserRecord::read).collect()
 }
 
+/// Writes what admins edit of a user, as a new version.
+pub async fn save(db: &mut Db, user: &UserRecord) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE users SET name = $2, role = $3, grants = $4, capacity = $5, active = $6, version = version + 1 \
+         WHERE id = $1",
+    )
+    .bind(user.id.to_string())
+    .bind(user.name.clone())
+    .bind(user.role.as_str())
+    .bind(to_json(&user.grants, "users.grants")?)
+    .bind(i64::from(user.capacity))
+    .bind(i64::from(user.active))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The organization has been set up.
 pub async fn has_owner(db: &mut Db) -> Result<bool, StoreError> {
     let owner: Option<String> = sqlx::query_scalar("SELECT id FROM users WHERE role = $1 LIMIT 1")

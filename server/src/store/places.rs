@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use causerie_shared::{
+    Millis,
     ids::{AccountId, InboxId, UserId},
-    inbox::{AccountRow, Channel, InboxRow, Member, Mode, Rules},
+    inbox::{AccountRow, Channel, InboxRow, Member, Mode, Rules, hours::Hours, inactivity::Inactivity},
     widget::Form,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, from_json, id, to_json};
+use crate::routing::hours;
 
 /// Settings of a web account's widget.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -70,12 +72,67 @@ pub async fn rules_of(db: &mut Db, inbox: InboxId) -> Result<Option<Rules>, Stor
     row.as_ref().map(rules).transpose()
 }
 
-/// One inbox with its members.
+/// All that decides where a chat of an inbox goes and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routing {
+    pub rules: Rules,
+    pub inactivity: Option<Inactivity>,
+    /// `None`: always open.
+    pub hours: Option<Hours>,
+    /// The inbox was deleted: nothing new comes in.
+    pub deleted: bool,
+}
+
+impl Routing {
+    /// Within business hours.
+    pub fn is_open(&self, now: Millis) -> bool {
+        self.hours.as_ref().is_none_or(|hours| hours::is_open(hours, now))
+    }
+
+    /// When somebody will be there; `None` when somebody is, or nobody will be.
+    pub fn opens_at(&self, now: Millis) -> Option<Millis> {
+        hours::opens_at(self.hours.as_ref()?, now)
+    }
+}
+
+/// What routing needs of an inbox, in one statement.
+pub async fn routing_of(db: &mut Db, inbox: InboxId) -> Result<Option<Routing>, StoreError> {
+    let row = sqlx::query(
+        "SELECT mode, accept_secs, queue_secs, overflow, inactivity, hours, deleted_at FROM inboxes WHERE id = $1",
+    )
+    .bind(inbox.to_string())
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let json = |column: &'static str| row.try_get::<Option<String>, _>(column);
+    Ok(Some(Routing {
+        rules: rules(&row)?,
+        inactivity: json("inactivity")?
+            .map(|text| from_json(&text, "inactivity"))
+            .transpose()?,
+        hours: json("hours")?.map(|text| from_json(&text, "hours")).transpose()?,
+        deleted: row.try_get::<Option<i64>, _>("deleted_at")?.is_some(),
+    }))
+}
+
+/// The business hours of an inbox; `None`: always open.
+pub async fn hours_of(db: &mut Db, inbox: InboxId) -> Result<Option<Hours>, StoreError> {
+    Ok(routing_of(db, inbox).await?.and_then(|routing| routing.hours))
+}
+
+/// The inactivity rule of an inbox; `None`: off.
+pub async fn inactivity_of(db: &mut Db, inbox: InboxId) -> Result<Option<Inactivity>, StoreError> {
+    Ok(routing_of(db, inbox).await?.and_then(|routing| routing.inactivity))
+}
+
+/// One inbox with its members; `None` for one that was deleted too.
 pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
-    let row = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes WHERE id = $1")
-        .bind(inbox.to_string())
-        .fetch_optional(&mut *db)
-        .await?;
+    let row = sqlx::query(
+        "SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes WHERE id = $1 AND deleted_at IS NULL",
+    )
+    .bind(inbox.to_string())
+    .fetch_optional(&mut *db)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     let members = members(db, inbox).await?;
     Ok(Some(InboxRow {
@@ -86,7 +143,7 @@ pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, Stor
     }))
 }
 
-/// All inboxes, by name: two statements, however many there are.
+/// All inboxes that were not deleted, by name: two statements, however many there are.
 pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
     let mut members: HashMap<InboxId, Vec<Member>> = HashMap::new();
     let rows = sqlx::query("SELECT inbox_id, user_id, capacity FROM members ORDER BY user_id")
@@ -96,9 +153,12 @@ pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
         let inbox = id(&row.try_get::<String, _>("inbox_id")?, "inbox id")?;
         members.entry(inbox).or_default().push(member(row)?);
     }
-    let rows = sqlx::query("SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes ORDER BY name, id")
-        .fetch_all(db)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes WHERE deleted_at IS NULL \
+         ORDER BY name, id",
+    )
+    .fetch_all(db)
+    .await?;
     rows.iter()
         .map(|row| {
             let id = id(&row.try_get::<String, _>("id")?, "inbox id")?;
@@ -112,7 +172,7 @@ pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
         .collect()
 }
 
-/// The ids of all inboxes.
+/// The ids of all inboxes; deleted ones too, for their history is seen by those who see everything.
 pub async fn inbox_ids(db: &mut Db) -> Result<Vec<InboxId>, StoreError> {
     let rows = sqlx::query("SELECT id FROM inboxes").fetch_all(db).await?;
     rows.iter()
@@ -139,10 +199,12 @@ pub async fn insert_inbox(db: &mut Db, inbox: &InboxRow) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Makes a user a member of an inbox.
+/// Makes a user a member of an inbox. Chats that they have there already, from an earlier membership or as a
+/// supervisor, take their places.
 pub async fn add_member(db: &mut Db, inbox: InboxId, member: Member) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO members (inbox_id, user_id, capacity, load) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO members (inbox_id, user_id, capacity, load) SELECT $1, $2, $3, COUNT(*) FROM conversations \
+         WHERE inbox_id = $1 AND ended_at IS NULL AND (agent_id = $2 OR asked_id = $2) ON CONFLICT DO NOTHING",
     )
     .bind(inbox.to_string())
     .bind(member.user.to_string())
@@ -215,6 +277,18 @@ pub async fn insert_account(db: &mut Db, account: &AccountRecord) -> Result<(), 
     .bind(to_json(&account.config, "account settings")?)
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Writes name, switch and widget of an account.
+pub async fn save_account(db: &mut Db, account: &AccountRecord) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET name = $2, enabled = $3, config = $4 WHERE id = $1")
+        .bind(account.row.id.to_string())
+        .bind(account.row.name.clone())
+        .bind(i64::from(account.row.enabled))
+        .bind(to_json(&account.config, "account settings")?)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

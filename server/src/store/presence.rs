@@ -55,6 +55,15 @@ pub async fn is_leased(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
+/// Does a device of the user take push notifications?
+pub async fn has_push(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT id FROM push_subscriptions WHERE user_id = $1 LIMIT 1")
+        .bind(user.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Has any node sockets of anybody?
 pub async fn any(db: &mut Db) -> Result<bool, StoreError> {
     Ok(sqlx::query("SELECT node FROM leases LIMIT 1")

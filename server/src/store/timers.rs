@@ -33,6 +33,32 @@ pub async fn set(db: &mut Db, timer: &TimerRecord) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Sets the timer unless one of its kind and subject runs.
+pub async fn set_if_none(db: &mut Db, timer: &TimerRecord) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO timers (id, kind, subject, fence, due) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (kind, subject) DO NOTHING",
+    )
+    .bind(timer.id.to_string())
+    .bind(timer.kind.as_str())
+    .bind(timer.subject.clone())
+    .bind(timer.fence)
+    .bind(timer.due)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// When the timer of this kind and subject is due, if it runs.
+pub async fn due_of(db: &mut Db, kind: TimerKind, subject: &str) -> Result<Option<Millis>, StoreError> {
+    let row = sqlx::query("SELECT due FROM timers WHERE kind = $1 AND subject = $2")
+        .bind(kind.as_str())
+        .bind(subject.to_owned())
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| Ok(row.try_get("due")?)).transpose()
+}
+
 /// Stops a timer.
 pub async fn cancel(db: &mut Db, kind: TimerKind, subject: &str) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM timers WHERE kind = $1 AND subject = $2")

@@ -58,7 +58,8 @@ pub async fn changed(app: &App, user: UserId) -> Result<(), StoreError> {
     };
     let now = access::of(&mut db, &record).await?;
     for (socket, before, followed) in consoles {
-        if before.fingerprint() == now.fingerprint() {
+        // The role decides more than what is seen.
+        if before.fingerprint() == now.fingerprint() && before.role == now.role {
             continue;
         }
         let mut documents = vec![];

@@ -1,6 +1,6 @@
 //! What one transaction changed, for those who may know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causerie_shared::{
     ids::{ConversationId, InboxId, UserId},
@@ -48,11 +48,15 @@ pub struct News {
     pub(super) heads: BTreeMap<ConversationId, Head>,
     pub(super) users: Vec<UserRow>,
     pub(super) inbox_rows: Vec<InboxRow>,
+    /// Inboxes that were deleted.
+    pub(super) inboxes_gone: Vec<InboxId>,
     pub(super) accounts: Vec<AccountRow>,
     pub(super) messages: Vec<MessageRecord>,
     pub(super) journey: Vec<JourneyRow>,
     mentions: Vec<Mention>,
     woken: Vec<WokenInbox>,
+    /// Conversations that lie in another folder without a change of their own.
+    rerouted: BTreeSet<ConversationId>,
     /// Read from the feed, which does not say what changed.
     loaded: bool,
 }
@@ -65,6 +69,11 @@ impl News {
     /// The head as it is after the transaction.
     pub fn head(&mut self, head: Head) {
         self.heads.insert(head.id, head);
+    }
+
+    /// The conversation may lie in another folder now, for its inbox works in another way.
+    pub fn rerouted(&mut self, conversation: ConversationId) {
+        self.rerouted.insert(conversation);
     }
 
     pub fn user(&mut self, user: UserRow) {
@@ -139,7 +148,7 @@ impl News {
 
     /// May the conversation lie in another folder now?
     pub fn moved(&self, conversation: ConversationId) -> bool {
-        self.loaded || self.journey_of(conversation).next().is_some()
+        self.loaded || self.rerouted.contains(&conversation) || self.journey_of(conversation).next().is_some()
     }
 
     /// First and last feed number.
@@ -173,9 +182,13 @@ impl News {
                     self.user(user.row());
                 }
             }
-            FeedKind::Inbox => self
-                .inbox_rows
-                .extend(places::inbox(db, entry.row_id.parse().map_err(damaged)?).await?),
+            FeedKind::Inbox => {
+                let id = entry.row_id.parse().map_err(damaged)?;
+                match places::inbox(db, id).await? {
+                    Some(inbox) => self.inbox_rows.push(inbox),
+                    None => self.inboxes_gone.push(id),
+                }
+            }
             FeedKind::Account => {
                 let account = places::account_by_id(db, entry.row_id.parse().map_err(damaged)?).await?;
                 self.accounts.extend(account.map(|account| account.row));

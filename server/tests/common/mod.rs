@@ -9,17 +9,19 @@ use std::{future::Future, time::Duration};
 
 use causerie_server::{
     Shared,
-    clock::{ManualClock, random_u128},
+    clock::{Clock, ManualClock, random_u128},
     config::Config,
     demo::{self, Demo},
-    desk::{ingest, presence},
-    store::{Store, contacts, conversations, people},
-    sync::access,
+    desk::{DeskError, change, claim, inbox, ingest, presence, reply},
+    store::{Store, contacts, conversations, messages, people, places, timers},
+    sync::{News, access},
 };
 use causerie_shared::{
     access::Access,
-    conversation::{EndReason, State},
-    ids::{ContactId, ConversationId, UserId},
+    conversation::{EndReason, State, transition::Event},
+    ids::{ContactId, ConversationId, InboxId, MessageId, UserId},
+    message::{Author, Kind, Message},
+    refusal::Code,
     row::{Head, Origin},
 };
 use sqlx::{AnyPool, any::install_default_drivers};
@@ -60,6 +62,7 @@ pub struct World {
     pub app: Shared,
     pub clock: ManualClock,
     pub demo: Demo,
+    time: Clock,
     _folder: tempfile::TempDir,
 }
 
@@ -76,12 +79,13 @@ pub async fn worlds() -> Vec<World> {
             config.database_url = address;
         }
         let (hand, clock) = ManualClock::new(START);
-        let app = causerie_server::build(config, clock).await.expect("a server");
+        let app = causerie_server::build(config, clock.clone()).await.expect("a server");
         let demo = demo::workspace(&app).await.expect("a workspace");
         worlds.push(World {
             app,
             clock: hand,
             demo,
+            time: clock,
             _folder: folder,
         });
     }
@@ -180,6 +184,116 @@ impl World {
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
+
+    /// As [`World::advance`], until all that is due has happened.
+    pub async fn pass(&self, seconds: u64) {
+        self.advance(seconds);
+        let done = eventually(|| async {
+            let mut db = self.app.store.read().await.expect("a connection");
+            let due = timers::due(&mut db, self.app.clock.now(), 1).await.expect("the timers");
+            due.is_empty().then_some(())
+        });
+        assert!(done.await.is_some(), "a timer that is due does not fire");
+    }
+
+    /// The server stops and another one starts on the same database.
+    pub async fn restart(&mut self) {
+        self.app.shutdown.send_replace(true);
+        let config = self.app.config.clone();
+        self.app = causerie_server::build(config, self.time.clone())
+            .await
+            .expect("a second start");
+    }
+
+    /// Runs an agent's event on a chat.
+    pub async fn act(&self, user: UserId, chat: ConversationId, event: Event) -> Result<(), Code> {
+        let access = self.access(user).await;
+        code(claim::act(&self.app, &access, chat, event, None).await)
+    }
+
+    /// Starts or accepts a chat of the broadcast inbox.
+    pub async fn start(&self, user: UserId, visitor: &str) -> ConversationId {
+        let chat = self.order(visitor, "Hello").await;
+        self.act(user, chat, Event::Start).await.expect("a started chat");
+        chat
+    }
+
+    /// A message of the chat's agent.
+    pub async fn reply(&self, user: UserId, chat: ConversationId, text: &str) {
+        let access = self.access(user).await;
+        let now = self.app.clock.now();
+        let message = Message {
+            id: MessageId::new(now, random_u128()),
+            author: Author::Agent(user),
+            kind: Kind::Text,
+            body: text.into(),
+            at: now,
+            reply_to: None,
+            attachments: vec![],
+        };
+        let target = reply::Target {
+            conversation: chat,
+            segment: self.head(chat).await.segment,
+        };
+        let mut news = News::default();
+        let mut tx = self.app.store.begin().await.expect("a transaction");
+        reply::accept(&mut tx, &access, target, &[message], 10, now, &mut news)
+            .await
+            .expect("a reply");
+        tx.commit().await.expect("stored");
+        change::publish(&self.app, news);
+    }
+
+    /// Writes settings of an inbox (columns with their values) and brings its chats under them.
+    pub async fn configure(&self, inbox: InboxId, columns: &[(&str, Option<String>)]) {
+        let mut tx = self.app.store.begin().await.expect("a transaction");
+        let before = places::routing_of(&mut tx, inbox)
+            .await
+            .expect("an inbox")
+            .expect("an inbox");
+        for (column, value) in columns {
+            let sql = format!("UPDATE inboxes SET {column} = $2 WHERE id = $1");
+            let query = sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(inbox.to_string())
+                .bind(value.clone());
+            query.execute(&mut *tx).await.expect("settings");
+        }
+        let mut news = News::default();
+        inbox::changed(&mut tx, inbox, &before, self.app.clock.now(), &mut news)
+            .await
+            .expect("applied");
+        tx.commit().await.expect("stored");
+        change::publish(&self.app, news);
+    }
+
+    /// The causes of a chat's journey, in order.
+    pub async fn causes(&self, chat: ConversationId) -> Vec<String> {
+        let mut db = self.app.store.read().await.expect("a connection");
+        let journey = messages::journey_after(&mut db, chat, 0).await.expect("a journey");
+        journey.into_iter().map(|row| row.cause).collect()
+    }
+
+    /// Waits until a chat is offered to this user.
+    pub async fn until_offered(&self, chat: ConversationId, user: UserId) {
+        self.until(chat, "the offer", |head| offered_to(&head.state) == Some(user))
+            .await;
+    }
+}
+
+/// To whom the chat is offered.
+pub fn offered_to(state: &State) -> Option<UserId> {
+    match state {
+        State::Assigning { agent, .. } => Some(*agent),
+        _ => None,
+    }
+}
+
+/// What a change was refused with.
+pub fn code(result: Result<(), DeskError>) -> Result<(), Code> {
+    result.map_err(|error| match error {
+        DeskError::Refused(refusal) => refusal.code,
+        other => panic!("{other}"),
+    })
 }
 
 /// Asks again until there is an answer, for at most ten seconds.

@@ -1,12 +1,14 @@
 //! Every change of state of a conversation, as one pure function (`domain.md` §2).
 
+mod from;
+
 use serde::{Deserialize, Serialize};
 
-use super::{EndReason, Facts, FailReason, State, Status, UNDO_MS};
+use self::from::{Offer, Request, Wait};
+use super::{Facts, FailReason, State};
 use crate::{
     Millis,
     ids::UserId,
-    inbox::{Channel, Mode},
     refusal::{Code, Refusal},
 };
 
@@ -29,6 +31,11 @@ impl Actor {
         }
     }
 }
+
+/// Causes of the journey's rows by which an inactivity rule knows that it has spoken in this silence.
+pub const REMINDED: &str = "reminded";
+/// As [`REMINDED`], when the channel forbade the message.
+pub const NOT_REMINDED: &str = "not_reminded";
 
 /// What happens to a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +61,10 @@ pub enum Event {
     AgentGone {
         agent: UserId,
     },
+    /// The agent who has it is deactivated: it returns to the queue.
+    AgentRemoved {
+        agent: UserId,
+    },
     /// A supervisor takes an offer back.
     Withdraw,
     TransferToAgent {
@@ -66,8 +77,14 @@ pub enum Event {
     Leave,
     /// No message for as long as the rule allows.
     Inactive,
+    /// The contact stayed silent: the inbox's message went to them, or the channel forbade it.
+    Reminded {
+        sent: bool,
+    },
     /// The queue timer is over.
     QueueOver,
+    /// The inbox closed by its business hours.
+    HoursOver,
     AccountRemoved,
     Undo,
 }
@@ -85,6 +102,7 @@ impl Event {
             Self::Decline => "decline",
             Self::Expire => "expire",
             Self::AgentGone { .. } => "agent_gone",
+            Self::AgentRemoved { .. } => "agent_removed",
             Self::Withdraw => "withdraw",
             Self::TransferToAgent { .. } => "transfer_to_agent",
             Self::CancelTransfer => "cancel_transfer",
@@ -92,7 +110,10 @@ impl Event {
             Self::End => "end",
             Self::Leave => "leave",
             Self::Inactive => "inactive",
+            Self::Reminded { sent: true } => REMINDED,
+            Self::Reminded { sent: false } => NOT_REMINDED,
             Self::QueueOver => "queue_over",
+            Self::HoursOver => "hours_over",
             Self::AccountRemoved => "account_removed",
             Self::Undo => "undo",
         }
@@ -126,22 +147,19 @@ pub fn transition(state: State, event: &Event, actor: Actor, facts: &Facts, now:
         };
     }
     match state {
-        State::Bot { .. } => from_bot(event, actor, now),
+        State::Bot { .. } => from::bot(event, actor, facts, now),
         State::Waiting {
             since,
             overdue,
             offline,
-        } => from_waiting(
-            Wait {
+        } => {
+            let wait = Wait {
                 since,
                 overdue,
                 offline,
-            },
-            event,
-            actor,
-            facts,
-            now,
-        ),
+            };
+            from::waiting(wait, event, actor, facts, now)
+        }
         State::Assigning {
             agent,
             deadline,
@@ -154,328 +172,32 @@ pub fn transition(state: State, event: &Event, actor: Actor, facts: &Facts, now:
                 overdue,
                 offline,
             };
-            from_assigning(agent, deadline, wait, event, actor, now)
+            from::assigning(Offer { agent, deadline, wait }, event, actor, facts, now)
         }
-        State::Assigned { agent, .. } => from_assigned(agent, event, actor, facts, now),
+        State::Assigned { agent, since } => from::assigned(agent, since, event, actor, facts, now),
         State::Transferring {
-            from, to, by, since, ..
-        } => from_transferring(from, to, by, since, event, actor, now),
-        State::Ended { by, at, last_agent, .. } => from_ended(by, at, last_agent, event, actor, now),
+            from,
+            to,
+            by,
+            deadline,
+            since,
+        } => {
+            let request = Request {
+                from,
+                to,
+                by,
+                deadline,
+                since,
+            };
+            from::transferring(request, event, actor, facts, now)
+        }
+        State::Ended { by, at, last_agent, .. } => from::ended(by, at, last_agent, event, actor, facts, now),
         State::Failed { .. } => Err(closed()),
     }
 }
 
-struct Wait {
-    since: Millis,
-    overdue: bool,
-    offline: bool,
-}
-
-impl Wait {
-    fn back(self) -> State {
-        State::Waiting {
-            since: self.since,
-            overdue: self.overdue,
-            offline: self.offline,
-        }
-    }
-}
-
-fn closed() -> Refusal {
+pub(super) fn closed() -> Refusal {
     Refusal::new(Code::Closed, "the chat has ended")
-}
-
-fn impossible(event: &Event, status: Status) -> Refusal {
-    Refusal::new(
-        Code::Conflict,
-        format!("{} is not possible while {}", event.as_str(), status.as_str()),
-    )
-}
-
-fn forbidden(text: &str) -> Refusal {
-    Refusal::new(Code::Forbidden, text)
-}
-
-fn user(actor: Actor) -> Result<UserId, Refusal> {
-    actor.user().ok_or_else(|| forbidden("only a person can do this"))
-}
-
-fn supervisor(actor: Actor) -> Result<UserId, Refusal> {
-    match actor {
-        Actor::User { id, supervises: true } => Ok(id),
-        Actor::User { .. } | Actor::Contact | Actor::Bot | Actor::System => {
-            Err(forbidden("only a supervisor of this inbox can do this"))
-        }
-    }
-}
-
-fn ended(reason: EndReason, by: Option<UserId>, last_agent: Option<UserId>, now: Millis) -> State {
-    State::Ended {
-        reason,
-        by,
-        at: now,
-        last_agent,
-    }
-}
-
-fn from_bot(event: &Event, actor: Actor, now: Millis) -> Result<State, Refusal> {
-    match event {
-        Event::HandOver => Ok(State::waiting(now)),
-        Event::JumpIn => Ok(State::Assigned {
-            agent: user(actor)?,
-            since: now,
-        }),
-        Event::BotDone => Ok(ended(EndReason::BotResolved, None, None, now)),
-        Event::Offer { .. }
-        | Event::Start
-        | Event::Accept
-        | Event::Decline
-        | Event::Expire
-        | Event::AgentGone { .. }
-        | Event::Withdraw
-        | Event::TransferToAgent { .. }
-        | Event::CancelTransfer
-        | Event::TransferToInbox
-        | Event::End
-        | Event::Leave
-        | Event::Inactive
-        | Event::QueueOver
-        | Event::AccountRemoved
-        | Event::Undo => Err(impossible(event, Status::Bot)),
-    }
-}
-
-fn from_waiting(wait: Wait, event: &Event, actor: Actor, facts: &Facts, now: Millis) -> Result<State, Refusal> {
-    match event {
-        Event::Offer { agent } => {
-            match facts.rules.mode {
-                Mode::Auto if actor == Actor::System => {}
-                Mode::Auto | Mode::Manual | Mode::Broadcast => {
-                    supervisor(actor)?;
-                }
-            }
-            Ok(State::Assigning {
-                agent: *agent,
-                deadline: now + i64::from(facts.rules.accept_secs) * 1000,
-                waiting_since: wait.since,
-                overdue: wait.overdue,
-                offline: wait.offline,
-            })
-        }
-        Event::Start => {
-            let agent = match facts.rules.mode {
-                Mode::Broadcast => user(actor)?,
-                Mode::Auto | Mode::Manual => supervisor(actor)?,
-            };
-            Ok(State::Assigned { agent, since: now })
-        }
-        Event::End => Ok(ended(EndReason::Supervisor, Some(supervisor(actor)?), None, now)),
-        Event::Leave => Ok(ended(EndReason::Visitor, None, None, now)),
-        Event::Inactive => Ok(ended(EndReason::Inactivity, None, None, now)),
-        Event::QueueOver => match facts.channel {
-            Channel::Web => Ok(State::Failed {
-                reason: FailReason::Missed,
-                at: now,
-            }),
-            Channel::Whatsapp
-            | Channel::Messenger
-            | Channel::Instagram
-            | Channel::Telegram
-            | Channel::FacebookComments
-            | Channel::InstagramComments => Ok(State::Waiting {
-                since: wait.since,
-                overdue: true,
-                offline: wait.offline,
-            }),
-        },
-        Event::TransferToInbox => {
-            // The server itself, when the queue timer is over and the inbox overflows into another one.
-            if actor != Actor::System {
-                supervisor(actor)?;
-            }
-            Ok(State::waiting(now))
-        }
-        Event::HandOver
-        | Event::JumpIn
-        | Event::BotDone
-        | Event::Accept
-        | Event::Decline
-        | Event::Expire
-        | Event::AgentGone { .. }
-        | Event::Withdraw
-        | Event::TransferToAgent { .. }
-        | Event::CancelTransfer
-        | Event::AccountRemoved
-        | Event::Undo => Err(impossible(event, Status::Waiting)),
-    }
-}
-
-fn from_assigning(
-    agent: UserId,
-    deadline: Millis,
-    wait: Wait,
-    event: &Event,
-    actor: Actor,
-    now: Millis,
-) -> Result<State, Refusal> {
-    match event {
-        Event::Accept => {
-            if user(actor)? != agent {
-                return Err(forbidden("the chat is offered to somebody else"));
-            }
-            if now >= deadline {
-                return Err(Refusal::new(Code::Conflict, "the offer has expired"));
-            }
-            Ok(State::Assigned { agent, since: now })
-        }
-        Event::Decline => {
-            if user(actor)? != agent {
-                return Err(forbidden("the chat is offered to somebody else"));
-            }
-            Ok(wait.back())
-        }
-        Event::Expire if now >= deadline => Ok(wait.back()),
-        Event::Expire => Err(Refusal::new(Code::Conflict, "the offer still stands")),
-        Event::AgentGone { agent: gone } if *gone == agent => Ok(wait.back()),
-        Event::AgentGone { .. } => Err(impossible(event, Status::Assigning)),
-        Event::Withdraw => {
-            supervisor(actor)?;
-            Ok(wait.back())
-        }
-        // The visitor may give up while the offer rings; it would be wrong to hold them.
-        Event::Leave => Ok(ended(EndReason::Visitor, None, None, now)),
-        Event::HandOver
-        | Event::JumpIn
-        | Event::BotDone
-        | Event::Offer { .. }
-        | Event::Start
-        | Event::TransferToAgent { .. }
-        | Event::CancelTransfer
-        | Event::TransferToInbox
-        | Event::End
-        | Event::Inactive
-        | Event::QueueOver
-        | Event::AccountRemoved
-        | Event::Undo => Err(impossible(event, Status::Assigning)),
-    }
-}
-
-/// Its agent, or a supervisor of the inbox.
-fn owner_or_supervisor(agent: UserId, actor: Actor) -> Result<UserId, Refusal> {
-    match actor {
-        Actor::User { id, supervises } if id == agent || supervises => Ok(id),
-        Actor::User { .. } | Actor::Contact | Actor::Bot | Actor::System => {
-            Err(forbidden("the chat is somebody else's"))
-        }
-    }
-}
-
-fn end_by(agent: UserId, actor: Actor, now: Millis) -> Result<State, Refusal> {
-    let by = owner_or_supervisor(agent, actor)?;
-    let reason = if by == agent {
-        EndReason::Agent
-    } else {
-        EndReason::Supervisor
-    };
-    Ok(ended(reason, Some(by), Some(agent), now))
-}
-
-fn from_assigned(agent: UserId, event: &Event, actor: Actor, facts: &Facts, now: Millis) -> Result<State, Refusal> {
-    match event {
-        Event::TransferToAgent { to } => {
-            let by = owner_or_supervisor(agent, actor)?;
-            if *to == agent {
-                return Err(Refusal::new(Code::Invalid, "the chat is already theirs"));
-            }
-            let deadline = now + i64::from(facts.rules.accept_secs) * 1000;
-            Ok(State::Transferring {
-                from: agent,
-                to: *to,
-                by,
-                deadline,
-                since: now,
-            })
-        }
-        Event::TransferToInbox => {
-            owner_or_supervisor(agent, actor)?;
-            Ok(State::waiting(now))
-        }
-        Event::End => end_by(agent, actor, now),
-        Event::Leave => Ok(ended(EndReason::Visitor, None, Some(agent), now)),
-        Event::Inactive => Ok(ended(EndReason::Inactivity, None, Some(agent), now)),
-        Event::HandOver
-        | Event::JumpIn
-        | Event::BotDone
-        | Event::Offer { .. }
-        | Event::Start
-        | Event::Accept
-        | Event::Decline
-        | Event::Expire
-        | Event::AgentGone { .. }
-        | Event::Withdraw
-        | Event::CancelTransfer
-        | Event::QueueOver
-        | Event::AccountRemoved
-        | Event::Undo => Err(impossible(event, Status::Assigned)),
-    }
-}
-
-fn from_transferring(
-    from: UserId,
-    to: UserId,
-    by: UserId,
-    since: Millis,
-    event: &Event,
-    actor: Actor,
-    now: Millis,
-) -> Result<State, Refusal> {
-    let stays = State::Assigned { agent: from, since };
-    match event {
-        Event::Accept if user(actor)? == to => Ok(State::Assigned { agent: to, since: now }),
-        Event::Decline if user(actor)? == to => Ok(stays),
-        Event::Accept | Event::Decline => Err(forbidden("the chat is handed to somebody else")),
-        Event::Expire => Ok(stays),
-        Event::AgentGone { agent } if *agent == to => Ok(stays),
-        Event::AgentGone { .. } => Err(impossible(event, Status::Transferring)),
-        Event::CancelTransfer => {
-            let who = owner_or_supervisor(from, actor)?;
-            if who == from || who == by || matches!(actor, Actor::User { supervises: true, .. }) {
-                Ok(stays)
-            } else {
-                Err(forbidden("the transfer is somebody else's"))
-            }
-        }
-        Event::End => end_by(from, actor, now),
-        Event::Leave => Ok(ended(EndReason::Visitor, None, Some(from), now)),
-        Event::HandOver
-        | Event::JumpIn
-        | Event::BotDone
-        | Event::Offer { .. }
-        | Event::Start
-        | Event::Withdraw
-        | Event::TransferToAgent { .. }
-        | Event::TransferToInbox
-        | Event::Inactive
-        | Event::QueueOver
-        | Event::AccountRemoved
-        | Event::Undo => Err(impossible(event, Status::Transferring)),
-    }
-}
-
-fn from_ended(
-    by: Option<UserId>,
-    at: Millis,
-    last_agent: Option<UserId>,
-    event: &Event,
-    actor: Actor,
-    now: Millis,
-) -> Result<State, Refusal> {
-    match (event, last_agent) {
-        (Event::Undo, Some(agent)) if by.is_some() && by == actor.user() && now < at + UNDO_MS => {
-            Ok(State::Assigned { agent, since: now })
-        }
-        _ => Err(closed()),
-    }
 }
 
 #[cfg(test)]

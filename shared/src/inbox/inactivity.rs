@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::{Code, Refusal};
+use crate::{
+    Millis,
+    inbox::Channel,
+    refusal::{Code, Refusal},
+};
 
 /// Minutes that the rule may wait.
 pub const MINUTES: std::ops::RangeInclusive<u32> = 1..=432_000;
@@ -44,6 +48,17 @@ impl TimeOut {
     }
 }
 
+/// May the server write to a contact by itself now, who last wrote at `last`? What a channel's window forbids
+/// (`domain.md` §4) is not sent; a public comment never is.
+pub fn may_remind(channel: Channel, last: Millis, now: Millis) -> bool {
+    const DAY: Millis = 24 * 3_600_000;
+    match channel {
+        Channel::Web | Channel::Telegram => true,
+        Channel::Whatsapp | Channel::Messenger | Channel::Instagram => now < last + DAY,
+        Channel::FacebookComments | Channel::InstagramComments => false,
+    }
+}
+
 /// Switched on: after so many minutes without a message from the contact, counted from the agent's last one, once
 /// per silence. It replaces the one-hour rule of assigned chats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +71,11 @@ pub struct Inactivity {
 }
 
 impl Inactivity {
+    /// How long the contact may be silent.
+    pub fn millis(&self) -> Millis {
+        i64::from(self.minutes) * 60_000
+    }
+
     /// The rule's numbers and texts are in their ranges.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The choice of an agent for a waiting chat of an `auto` inbox.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use super::capacity::Load;
 use crate::{Millis, ids::UserId, user::Availability};
 
@@ -32,17 +34,56 @@ pub enum Choice {
     Nobody,
 }
 
-/// Fewest active chats first; on a tie the one idle longest; the id makes the rest definite.
-/// Those in `asked` declined or let the offer expire in this round.
-pub fn pick(candidates: &[Candidate], asked: &[UserId]) -> Choice {
-    let eligible = || candidates.iter().filter(|candidate| candidate.is_eligible());
-    let next = eligible()
-        .filter(|candidate| !asked.contains(&candidate.user))
-        .min_by_key(|candidate| (candidate.load.active, candidate.idle_since, candidate.user));
-    match next {
-        Some(candidate) => Choice::Offer(candidate.user),
-        None if eligible().next().is_some() => Choice::RoundOver,
-        None => Choice::Nobody,
+/// Those who can take a chat now, in the order in which they are asked: fewest active chats first; on a tie the
+/// one idle longest; the id makes the rest definite.
+///
+/// A choice costs the length of the chat's own list of those who were asked, however many agents there are.
+#[derive(Debug, Clone, Default)]
+pub struct Line {
+    order: BTreeSet<(u32, Millis, UserId)>,
+    seats: HashMap<UserId, (Load, Millis)>,
+}
+
+impl Line {
+    /// The line of an inbox's members.
+    pub fn new(candidates: &[Candidate]) -> Self {
+        let mut line = Self::default();
+        for candidate in candidates.iter().filter(|candidate| candidate.is_eligible()) {
+            let key = (candidate.load.active, candidate.idle_since, candidate.user);
+            line.order.insert(key);
+            line.seats
+                .insert(candidate.user, (candidate.load, candidate.idle_since));
+        }
+        line
+    }
+
+    /// Nobody can take a chat.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// Who is asked next; those in `asked` declined or let the offer expire in this round.
+    pub fn pick(&self, asked: &HashSet<UserId>) -> Choice {
+        let next = self.order.iter().find(|(_, _, user)| !asked.contains(user));
+        match next {
+            Some((_, _, user)) => Choice::Offer(*user),
+            None if self.is_empty() => Choice::Nobody,
+            None => Choice::RoundOver,
+        }
+    }
+
+    /// The user was offered a chat: they stand behind the others, or are full.
+    pub fn given(&mut self, user: UserId, now: Millis) {
+        let Some((load, idle_since)) = self.seats.get_mut(&user) else {
+            return;
+        };
+        self.order.remove(&(load.active, *idle_since, user));
+        load.active += 1;
+        load.active_here += 1;
+        *idle_since = now;
+        if load.has_room() {
+            self.order.insert((load.active, now, user));
+        }
     }
 }
 
@@ -50,6 +91,10 @@ pub fn pick(candidates: &[Candidate], asked: &[UserId]) -> Choice {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn pick(candidates: &[Candidate], asked: &[UserId]) -> Choice {
+        Line::new(candidates).pick(&asked.iter().copied().collect())
+    }
 
     fn candidate(id: u128, active: u32, idle_since: Millis) -> Candidate {
         Candidate {
@@ -87,6 +132,25 @@ mod tests {
         assert_eq!(pick(&agents, &asked), Choice::Nobody);
     }
 
+    #[test]
+    fn who_was_given_a_chat_stands_behind_the_others_until_full() {
+        let mut line = Line::new(&[candidate(1, 1, 0), candidate(2, 2, 5)]);
+        let nobody = HashSet::new();
+        let mut order = vec![];
+        while let Choice::Offer(user) = line.pick(&nobody) {
+            order.push(user.to_u128());
+            line.given(user, 9);
+        }
+        assert_eq!(order, [1, 2, 1], "both end with three chats");
+        assert_eq!(line.pick(&nobody), Choice::Nobody);
+    }
+
+    fn distinct(mut agents: Vec<Candidate>) -> Vec<Candidate> {
+        agents.sort_by_key(|agent| agent.user);
+        agents.dedup_by_key(|agent| agent.user);
+        agents
+    }
+
     prop_compose! {
         fn any_candidate()(id in 1u128..12, active in 0u32..5, here in 0u32..5, limit in 0u32..4, limit_here in 0u32..4,
                            busy: bool, connected: bool, idle_since in 0i64..5) -> Candidate {
@@ -102,7 +166,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_offer_never_breaks_a_rule(agents in prop::collection::vec(any_candidate(), 0..8), asked in prop::collection::vec(1u128..12, 0..4)) {
+        fn an_offer_never_breaks_a_rule(agents in prop::collection::vec(any_candidate(), 0..8).prop_map(distinct), asked in prop::collection::vec(1u128..12, 0..4)) {
             let asked: Vec<_> = asked.into_iter().map(UserId::from_u128).collect();
             match pick(&agents, &asked) {
                 Choice::Offer(user) => {

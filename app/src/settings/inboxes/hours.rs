@@ -123,6 +123,7 @@ fn Day(
         });
         set.run(spans);
     };
+    let full = move || count.get() >= MAX_INTERVALS;
     view! {
         <div class="day" role="group" id=id tabindex="-1" aria-label=move || name.get()>
             <span class="day-name">{move || name.get()}</span>
@@ -132,7 +133,7 @@ fn Day(
             </div>
             <button
                 class="icon-btn" type="button" aria-label=move || tf(Key::AddHours, &[("day", &name.get())])
-                prop:disabled=move || count.get() >= MAX_INTERVALS on:click=add
+                prop:disabled=full on:click=add
             >
                 <Icon name="plus" class="icon-16" />
             </button>

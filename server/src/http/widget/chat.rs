@@ -1,13 +1,14 @@
 //! What a visitor is shown of a chat, a message and a change of state.
 
 use causerie_shared::{
+    Millis,
     conversation::{FailReason, State},
     message::Author,
     row::{Head, JourneyRow},
     widget::{AgentName, Chat, ChatState, From, SystemEvent, VisitorMessage, WidgetFrame},
 };
 
-use crate::store::messages::MessageRecord;
+use crate::{desk::ending, store::messages::MessageRecord};
 
 /// A frame as text.
 pub fn encode(frame: &WidgetFrame) -> String {
@@ -15,12 +16,17 @@ pub fn encode(frame: &WidgetFrame) -> String {
     serde_json::to_string(frame).unwrap_or_default()
 }
 
-/// The chat; a bot chat looks like a waiting one until bots come to the widget.
-pub fn of(head: &Head, agent: Option<String>, place: Option<u32>) -> Chat {
+/// The chat; a bot chat looks like a waiting one until bots come to the widget, and one whose end can still be undone
+/// as it was before. `place` and `opens_at` are known to those who ask the database.
+pub fn of(head: &Head, agent: Option<String>, place: Option<u32>, opens_at: Option<Millis>) -> Chat {
     let (state, offline) = match &head.state {
         State::Bot { .. } => (ChatState::Waiting, false),
         State::Waiting { offline, .. } | State::Assigning { offline, .. } => (ChatState::Waiting, *offline),
         State::Assigned { .. } | State::Transferring { .. } => (ChatState::Assigned, false),
+        State::Ended {
+            last_agent: Some(_), ..
+        } if ending::is_pending(head) => (ChatState::Assigned, false),
+        State::Ended { .. } if ending::is_pending(head) => (ChatState::Waiting, false),
         State::Ended { .. } => (ChatState::Ended, false),
         State::Failed {
             reason: FailReason::Missed,
@@ -42,6 +48,7 @@ pub fn of(head: &Head, agent: Option<String>, place: Option<u32>) -> Chat {
         place,
         agent,
         offline,
+        opens_at: opens_at.filter(|_| offline),
         read: head.seen,
     }
 }
@@ -76,6 +83,8 @@ pub fn message(record: &MessageRecord, agent: Option<String>) -> VisitorMessage 
 pub fn system_line(row: &JourneyRow, agent: Option<String>) -> Option<VisitorMessage> {
     let event = match &row.state {
         State::Assigned { .. } if matches!(row.cause.as_str(), "start" | "accept" | "jump_in") => SystemEvent::Joined,
+        // What can be undone is told when it cannot any more.
+        State::Ended { by: Some(_), .. } if row.cause != ending::CLOSED => return None,
         State::Ended { .. } => SystemEvent::Ended,
         State::Failed {
             reason: FailReason::Missed,

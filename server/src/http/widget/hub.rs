@@ -14,7 +14,7 @@ use causerie_shared::{
 use tokio::sync::{Notify, mpsc};
 
 use super::chat;
-use crate::sync::News;
+use crate::{desk::ending, sync::News};
 
 /// Frames that may wait for a slow visitor; one more and the socket is closed.
 const QUEUE: usize = 256;
@@ -141,9 +141,9 @@ impl VisitorHub {
                     );
                 }
             }
-            let agent = head.state.agent().and_then(|user| inner.names.get(&user).cloned());
+            let agent = ending::shown_agent(head).and_then(|user| inner.names.get(&user).cloned());
             // The place comes from the worker: it needs the database.
-            let chat = chat::of(head, agent, None);
+            let chat = chat::of(head, agent, None, None);
             inner.send(head.contact, &WidgetFrame::Chat { chat });
         }
         drop(inner);

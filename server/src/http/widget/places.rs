@@ -1,4 +1,4 @@
-//! Tells waiting visitors their place in the queue whenever it may have changed.
+//! Tells waiting visitors their place in the queue, or when somebody will be there, whenever it may have changed.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use causerie_shared::widget::WidgetFrame;
 use super::chat;
 use crate::{
     state::{App, Shared},
-    store::{StoreError, conversations},
+    store::{StoreError, conversations, places},
 };
 
 /// Changes that come in a burst are told once.
@@ -33,9 +33,11 @@ pub async fn run(app: Shared) {
 async fn tell(app: &App) -> Result<(), StoreError> {
     for inbox in app.visitors.take_moved() {
         let mut db = app.store.read().await?;
+        let routing = places::routing_of(&mut db, inbox).await?;
+        let opens_at = routing.and_then(|routing| routing.opens_at(app.clock.now()));
         let line = conversations::in_line(&mut db, inbox, MOST).await?;
         for (index, head) in line.iter().enumerate() {
-            let chat = chat::of(head, None, Some(index as u32 + 1));
+            let chat = chat::of(head, None, Some(index as u32 + 1), opens_at);
             app.visitors.send(head.contact, &WidgetFrame::Chat { chat });
         }
     }

@@ -19,13 +19,17 @@ use tokio::time::timeout;
 use super::{chat, external_id, hub::VisitorId, scope};
 use crate::{
     desk::{
-        DeskError,
+        DeskError, ending,
         ingest::{self, Incoming},
         lifecycle, seen, visit,
     },
     http::limits::Limit,
     state::Shared,
-    store::{StoreError, contacts, conversations, messages, places::AccountRecord, settings},
+    store::{
+        StoreError, contacts, conversations, messages,
+        places::{self, AccountRecord},
+        settings,
+    },
 };
 
 const HELLO: Duration = Duration::from_secs(10);
@@ -226,8 +230,10 @@ impl Session {
                     true => Some(conversations::ahead_of(&mut db, &head).await? + 1),
                     false => None,
                 };
-                let agent = head.state.agent().and_then(|user| self.app.visitors.name(user));
-                shown = Some(chat::of(&head, agent, place));
+                let agent = ending::shown_agent(&head).and_then(|user| self.app.visitors.name(user));
+                let routing = places::routing_of(&mut db, head.inbox).await?;
+                let opens_at = routing.and_then(|routing| routing.opens_at(self.app.clock.now()));
+                shown = Some(chat::of(&head, agent, place, opens_at));
             }
         }
         Ok(WidgetFrame::Welcome {

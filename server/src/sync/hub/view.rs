@@ -78,8 +78,10 @@ pub(super) fn rows(news: &News, changed: &[Changed<'_>], mask: &[u8]) -> (Vec<Ro
     let inboxes = news.inbox_rows.iter().map(|inbox| Row::Inbox(inbox.clone()));
     let accounts = news.accounts.iter().map(|account| Row::Account(account.clone()));
     let others = messages.chain(journey).chain(users).chain(inboxes).chain(accounts);
-    let seen = mask.iter().skip(changed.len()).map(|seen| *seen == SEEN);
-    upserts.extend(others.zip(seen).filter_map(|(row, seen)| seen.then_some(row)));
+    let mut seen = mask.iter().skip(changed.len()).map(|seen| *seen == SEEN);
+    upserts.extend(others.zip(&mut seen).filter_map(|(row, seen)| seen.then_some(row)));
+    let inboxes = news.inboxes_gone.iter().zip(seen);
+    gone.extend(inboxes.filter_map(|(inbox, seen)| seen.then_some(Gone::Inbox(*inbox))));
     (upserts, gone)
 }
 
@@ -127,7 +129,13 @@ impl View {
         let users = news.users.iter().map(|_| true);
         let inboxes = news.inbox_rows.iter().map(|inbox| access.sees_inbox(inbox.id));
         let accounts = news.accounts.iter().map(|account| access.sees_inbox(account.inbox));
-        let others = messages.chain(journey).chain(users).chain(inboxes).chain(accounts);
+        let gone = news.inboxes_gone.iter().map(|inbox| access.sees_inbox(*inbox));
+        let others = messages
+            .chain(journey)
+            .chain(users)
+            .chain(inboxes)
+            .chain(accounts)
+            .chain(gone);
         view.mask.extend(others.map(u8::from));
         view.late &= view.mask.iter().skip(heads.len()).all(|seen| *seen == HIDDEN);
         view

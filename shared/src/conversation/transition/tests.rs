@@ -3,11 +3,20 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{ids::InboxId, inbox::Rules};
+use crate::{
+    conversation::{EndReason, Status, UNDO_MS},
+    ids::InboxId,
+    inbox::{
+        Channel, Mode, Rules,
+        inactivity::{Inactivity, TimeOut},
+    },
+};
 
 const ANA: u128 = 1;
 const BEN: u128 = 2;
 const SUP: u128 = 3;
+/// Has nothing to do with the chat.
+const CLEO: u128 = 4;
 
 fn id(n: u128) -> UserId {
     UserId::from_u128(n)
@@ -35,20 +44,40 @@ fn facts(mode: Mode, channel: Channel) -> Facts {
             mode,
             ..Rules::default()
         },
+        open: true,
+        waiting_since: 7,
+    }
+}
+
+fn offered() -> State {
+    State::Assigning {
+        agent: id(ANA),
+        deadline: 30_000,
+        waiting_since: 0,
+        overdue: false,
+        offline: false,
+    }
+}
+
+fn ended(last_agent: Option<UserId>) -> State {
+    State::Ended {
+        reason: EndReason::Supervisor,
+        by: Some(id(SUP)),
+        at: 0,
+        last_agent,
     }
 }
 
 fn states() -> Vec<State> {
-    vec![
-        State::Bot { since: 0 },
-        State::waiting(0),
-        State::Assigning {
-            agent: id(ANA),
-            deadline: 30_000,
-            waiting_since: 0,
-            overdue: false,
-            offline: false,
-        },
+    let mut all = vec![State::Bot { since: 0 }, offered()];
+    for (overdue, offline) in [(false, false), (true, false), (false, true)] {
+        all.push(State::Waiting {
+            since: 0,
+            overdue,
+            offline,
+        });
+    }
+    all.extend([
         State::Assigned {
             agent: id(ANA),
             since: 0,
@@ -60,9 +89,11 @@ fn states() -> Vec<State> {
             deadline: 30_000,
             since: 0,
         },
+        ended(Some(id(ANA))),
+        ended(None),
         State::Ended {
-            reason: EndReason::Agent,
-            by: Some(id(ANA)),
+            reason: EndReason::Visitor,
+            by: None,
             at: 0,
             last_agent: Some(id(ANA)),
         },
@@ -70,113 +101,140 @@ fn states() -> Vec<State> {
             reason: FailReason::Missed,
             at: 0,
         },
-    ]
+    ]);
+    all
 }
 
 fn events() -> Vec<Event> {
-    vec![
+    let mut all = vec![
         Event::HandOver,
         Event::JumpIn,
         Event::BotDone,
-        Event::Offer { agent: id(ANA) },
         Event::Start,
         Event::Accept,
         Event::Decline,
         Event::Expire,
-        Event::AgentGone { agent: id(ANA) },
-        Event::AgentGone { agent: id(BEN) },
         Event::Withdraw,
-        Event::TransferToAgent { to: id(BEN) },
         Event::CancelTransfer,
         Event::TransferToInbox,
         Event::End,
         Event::Leave,
         Event::Inactive,
+        Event::Reminded { sent: true },
+        Event::Reminded { sent: false },
         Event::QueueOver,
+        Event::HoursOver,
         Event::AccountRemoved,
         Event::Undo,
+    ];
+    for agent in [ANA, BEN, CLEO].map(id) {
+        all.extend([
+            Event::Offer { agent },
+            Event::AgentGone { agent },
+            Event::AgentRemoved { agent },
+            Event::TransferToAgent { to: agent },
+        ]);
+    }
+    all
+}
+
+fn actors() -> [Actor; 7] {
+    [
+        agent(ANA),
+        agent(BEN),
+        agent(CLEO),
+        sup(),
+        Actor::Contact,
+        Actor::Bot,
+        Actor::System,
     ]
 }
 
-/// What the table says for the most entitled actor, by status names; absent pairs are refused.
-fn table(mode: Mode, channel: Channel) -> Vec<(Status, Event, Status)> {
-    use Status::*;
-    let mut rows = vec![
-        (Bot, Event::HandOver, Waiting),
-        (Bot, Event::JumpIn, Assigned),
-        (Bot, Event::BotDone, Ended),
-        (Waiting, Event::Offer { agent: id(ANA) }, Assigning),
-        (Waiting, Event::Start, Assigned),
-        (Waiting, Event::End, Ended),
-        (Waiting, Event::Leave, Ended),
-        (Waiting, Event::Inactive, Ended),
-        (Waiting, Event::TransferToInbox, Waiting),
-        (
-            Waiting,
-            Event::QueueOver,
-            if channel == Channel::Web { Failed } else { Waiting },
-        ),
-        (Assigning, Event::Accept, Assigned),
-        (Assigning, Event::Decline, Waiting),
-        (Assigning, Event::Expire, Waiting),
-        (Assigning, Event::AgentGone { agent: id(ANA) }, Waiting),
-        (Assigning, Event::Withdraw, Waiting),
-        (Assigning, Event::Leave, Ended),
-        (Assigned, Event::TransferToAgent { to: id(BEN) }, Transferring),
-        (Assigned, Event::TransferToInbox, Waiting),
-        (Assigned, Event::End, Ended),
-        (Assigned, Event::Leave, Ended),
-        (Assigned, Event::Inactive, Ended),
-        (Transferring, Event::Accept, Assigned),
-        (Transferring, Event::Decline, Assigned),
-        (Transferring, Event::Expire, Assigned),
-        (Transferring, Event::AgentGone { agent: id(BEN) }, Assigned),
-        (Transferring, Event::CancelTransfer, Assigned),
-        (Transferring, Event::End, Ended),
-        (Transferring, Event::Leave, Ended),
-        (Ended, Event::Undo, Assigned),
-    ];
-    for status in [Bot, Waiting, Assigning, Assigned, Transferring] {
-        rows.push((status, Event::AccountRemoved, Failed));
+/// The table of `domain.md` §2, told a second time: what comes of an event for this actor, `None` when it is refused.
+/// Deadlines have passed for [`Event::Expire`] and for nothing else.
+fn table(state: &State, event: &Event, actor: Actor, facts: &Facts) -> Option<Status> {
+    use Status::{Assigned, Assigning, Ended, Failed, Transferring, Waiting};
+    let supervises = actor == sup();
+    let person = actor.user().is_some();
+    let is = |n: u128| actor.user() == Some(id(n));
+    let allowed = |status: Status, yes: bool| yes.then_some(status);
+    if *event == Event::AccountRemoved {
+        return allowed(Failed, !state.status().is_final());
     }
-    // The mode decides who may start or offer, not what comes of it.
-    assert!(matches!(mode, Mode::Auto | Mode::Broadcast | Mode::Manual));
-    rows
-}
-
-/// All who could cause an event, the clock set so that deadlines have passed where the event says so.
-fn attempts(state: &State, event: &Event, facts: &Facts) -> Vec<State> {
-    let now = match (state, event) {
-        (State::Assigning { .. } | State::Transferring { .. }, Event::Expire) => 30_000,
-        _ => 5_000,
-    };
-    [agent(ANA), agent(BEN), sup(), Actor::Contact, Actor::Bot, Actor::System]
-        .into_iter()
-        .filter_map(|actor| transition(state.clone(), event, actor, facts, now).ok())
-        .collect()
+    match (state, event) {
+        (State::Bot { .. }, Event::HandOver) => Some(Waiting),
+        (State::Bot { .. }, Event::JumpIn) => allowed(Assigned, person),
+        (State::Bot { .. }, Event::BotDone) => Some(Ended),
+        (State::Waiting { .. }, Event::Offer { .. }) => {
+            let routing = facts.rules.mode == Mode::Auto && actor == Actor::System;
+            allowed(Assigning, supervises || routing)
+        }
+        (State::Waiting { .. }, Event::Start) => {
+            allowed(Assigned, supervises || (facts.rules.mode == Mode::Broadcast && person))
+        }
+        (State::Waiting { .. }, Event::End) => allowed(Ended, supervises),
+        (State::Waiting { .. }, Event::Leave | Event::Inactive) => Some(Ended),
+        (State::Waiting { .. }, Event::TransferToInbox) => allowed(Waiting, supervises || actor == Actor::System),
+        (State::Waiting { .. }, Event::QueueOver) => Some(match facts.channel {
+            Channel::Web => Failed,
+            _ => Waiting,
+        }),
+        (State::Waiting { offline, .. }, Event::HoursOver) => allowed(Waiting, !offline),
+        (State::Assigning { .. }, Event::Accept) => allowed(Assigned, is(ANA)),
+        (State::Assigning { .. }, Event::Decline) => allowed(Waiting, is(ANA)),
+        (State::Assigning { .. }, Event::Expire) => Some(Waiting),
+        (State::Assigning { .. }, Event::AgentGone { agent } | Event::AgentRemoved { agent }) => {
+            allowed(Waiting, *agent == id(ANA))
+        }
+        (State::Assigning { .. }, Event::Withdraw) => allowed(Waiting, supervises),
+        (State::Assigning { .. }, Event::Leave) => Some(Ended),
+        (State::Assigned { .. }, Event::TransferToAgent { to }) => {
+            allowed(Transferring, (is(ANA) || supervises) && *to != id(ANA))
+        }
+        (State::Assigned { .. }, Event::TransferToInbox) => allowed(Waiting, is(ANA) || supervises),
+        (State::Assigned { .. }, Event::AgentRemoved { agent }) => allowed(Waiting, *agent == id(ANA)),
+        (State::Assigned { .. }, Event::End) => allowed(Ended, is(ANA) || supervises),
+        (State::Assigned { .. }, Event::Leave | Event::Inactive) => Some(Ended),
+        (State::Assigned { .. }, Event::Reminded { .. }) => allowed(Assigned, actor == Actor::System),
+        (State::Transferring { .. }, Event::Accept | Event::Decline) => allowed(Assigned, is(BEN)),
+        (State::Transferring { .. }, Event::Expire) => Some(Assigned),
+        (State::Transferring { .. }, Event::AgentGone { agent }) => allowed(Assigned, *agent == id(BEN)),
+        (State::Transferring { .. }, Event::AgentRemoved { agent }) if *agent == id(BEN) => Some(Assigned),
+        (State::Transferring { .. }, Event::AgentRemoved { agent }) => allowed(Waiting, *agent == id(ANA)),
+        (State::Transferring { .. }, Event::CancelTransfer) => allowed(Assigned, is(ANA) || supervises),
+        (State::Transferring { .. }, Event::End) => allowed(Ended, is(ANA) || supervises),
+        (State::Transferring { .. }, Event::Leave) => Some(Ended),
+        (
+            State::Ended {
+                by: Some(_),
+                last_agent,
+                ..
+            },
+            Event::Undo,
+        ) => allowed(if last_agent.is_some() { Assigned } else { Waiting }, supervises),
+        _ => None,
+    }
 }
 
 #[test]
-fn every_state_and_event_does_what_the_table_says() {
+fn every_state_and_event_does_for_everybody_what_the_table_says() {
     for mode in [Mode::Auto, Mode::Broadcast, Mode::Manual] {
         for channel in Channel::ALL {
-            let facts = facts(mode, channel);
-            let table = table(mode, channel);
-            for state in states() {
-                for event in events() {
-                    let outcomes = attempts(&state, &event, &facts);
-                    let expected = table.iter().find(|(from, e, _)| *from == state.status() && *e == event);
-                    match expected {
-                        Some((_, _, to)) => {
-                            assert!(
-                                !outcomes.is_empty(),
-                                "{state:?} {event:?} is refused to everyone ({mode:?})"
-                            );
-                            for outcome in outcomes {
-                                assert_eq!(outcome.status(), *to, "{state:?} {event:?} ({mode:?} {channel:?})");
-                            }
+            for open in [true, false] {
+                let facts = Facts {
+                    open,
+                    ..facts(mode, channel)
+                };
+                for (state, event) in states().iter().flat_map(|s| events().into_iter().map(move |e| (s, e))) {
+                    let now = if event == Event::Expire { 30_000 } else { 5_000 };
+                    for actor in actors() {
+                        let outcome = transition(state.clone(), &event, actor, &facts, now).ok();
+                        let expected = table(state, &event, actor, &facts);
+                        let got = outcome.as_ref().map(State::status);
+                        assert_eq!(got, expected, "{state:?} {event:?} {actor:?} ({mode:?} {channel:?})");
+                        if let (Some(State::Waiting { offline, .. }), false) = (outcome, open) {
+                            assert!(offline, "nobody is there: {state:?} {event:?}");
                         }
-                        None => assert_eq!(outcomes, [], "{state:?} {event:?} ({mode:?} {channel:?})"),
                     }
                 }
             }
@@ -285,44 +343,123 @@ fn an_end_can_be_undone_for_ten_seconds_by_the_one_who_ended() {
     );
 }
 
+#[test]
+fn a_waiting_chat_that_was_ended_by_mistake_comes_back_to_its_place_in_the_line() {
+    let auto = facts(Mode::Auto, Channel::Web);
+    let back = transition(ended(None), &Event::Undo, sup(), &auto, UNDO_MS - 1);
+    assert_eq!(back, Ok(State::waiting(auto.waiting_since)));
+    assert!(transition(ended(None), &Event::Undo, sup(), &auto, UNDO_MS).is_err());
+}
+
+#[test]
+fn an_assignment_by_hand_that_is_not_answered_is_marked_for_the_supervisors() {
+    let manual = facts(Mode::Manual, Channel::Web);
+    let mark = |event: Event, actor, now, facts: &Facts| match transition(offered(), &event, actor, facts, now) {
+        Ok(State::Waiting { overdue, .. }) => Some(overdue),
+        _ => None,
+    };
+    let gone = Event::AgentGone { agent: id(ANA) };
+    assert_eq!(mark(Event::Expire, Actor::System, 30_000, &manual), Some(true));
+    assert_eq!(mark(Event::Decline, agent(ANA), 1, &manual), Some(true));
+    assert_eq!(mark(gone.clone(), Actor::System, 1, &manual), Some(true));
+    assert_eq!(mark(Event::Withdraw, sup(), 1, &manual), Some(false), "they know");
+    let auto = facts(Mode::Auto, Channel::Web);
+    assert_eq!(
+        mark(gone, Actor::System, 1, &auto),
+        Some(false),
+        "the next agent is asked"
+    );
+}
+
+#[test]
+fn a_late_click_on_an_expired_offer_is_told_so() {
+    let auto = facts(Mode::Auto, Channel::Web);
+    let asked = State::Transferring {
+        from: id(ANA),
+        to: id(BEN),
+        by: id(ANA),
+        deadline: 30_000,
+        since: 0,
+    };
+    for (state, actor) in [
+        (offered(), agent(ANA)),
+        (asked.clone(), agent(BEN)),
+        (State::waiting(0), agent(ANA)),
+    ] {
+        let late = transition(state, &Event::Accept, actor, &auto, 30_000).unwrap_err();
+        assert_eq!(
+            (late.code, late.text.as_str()),
+            (Code::Conflict, "the offer has expired")
+        );
+    }
+    assert!(
+        transition(asked, &Event::Expire, Actor::System, &auto, 29_999).is_err(),
+        "too early"
+    );
+}
+
 fn any_actor() -> impl Strategy<Value = Actor> {
-    prop_oneof![
-        Just(agent(ANA)),
-        Just(agent(BEN)),
-        Just(sup()),
-        Just(Actor::Contact),
-        Just(Actor::System),
-        Just(Actor::Bot)
-    ]
+    prop::sample::select(actors().to_vec())
+}
+
+fn any_rule() -> impl Strategy<Value = Option<Inactivity>> {
+    prop::option::of(Just(Inactivity {
+        minutes: 1,
+        action: TimeOut::Close,
+        message: String::new(),
+    }))
 }
 
 proptest! {
     #[test]
     fn random_walks_keep_the_invariants(
-        steps in prop::collection::vec((0usize..20, any_actor(), 0i64..40_000), 1..60),
-        mode in prop_oneof![Just(Mode::Auto), Just(Mode::Broadcast), Just(Mode::Manual)],
+        steps in prop::collection::vec((prop::sample::select(events()), any_actor(), 0i64..40_000), 1..80),
+        mode in prop::sample::select(vec![Mode::Auto, Mode::Broadcast, Mode::Manual]),
+        channel in prop::sample::select(Channel::ALL.to_vec()),
+        rule in any_rule(),
         has_bot: bool,
+        open: bool,
     ) {
-        let facts = facts(mode, Channel::Web);
-        let mut state = begin(has_bot, false, 0);
-        let mut now = 0;
+        let mut facts = Facts { open, ..facts(mode, channel) };
+        let mut state = begin(has_bot, !open, 0);
+        let (mut journey, mut now) = (vec![], 0);
         for (event, actor, pause) in steps {
             now += pause;
             let before = state.clone();
-            match transition(state, &events()[event], actor, &facts, now) {
+            if let State::Waiting { since, .. } = state {
+                facts.waiting_since = since;
+            }
+            match transition(state, &event, actor, &facts, now) {
                 Ok(next) => {
                     prop_assert!(!matches!(before, State::Failed { .. }), "failed is final");
+                    journey.push((before.clone(), event, actor, facts, now, next.clone()));
                     state = next;
                 }
                 Err(_) => state = before,
             }
-            prop_assert!(state.holders().len() <= 2);
-            // Every non-final state has an owner, a live timer, or waits for an event of routing.
+            let holders = state.holders();
+            prop_assert!(holders.len() <= 2);
+            if let State::Transferring { from, to, .. } = &state {
+                prop_assert_ne!(from, to, "one person would hold two places");
+            }
+            // One owner at most; and what has none waits where people see it, or has a timer.
             let kept = state.status().is_final()
-                || state.agent().is_some()
+                || matches!(state, State::Assigned { .. })
                 || state.timer(&facts.rules).is_some()
-                || state.status() == Status::Waiting;
+                || state.silence(rule.as_ref()).is_some()
+                || matches!(state, State::Waiting { offline: true, .. });
             prop_assert!(kept, "{state:?} would hang");
+            if let State::Assigned { .. } = state {
+                prop_assert!(state.silence(rule.as_ref()).is_some());
+            }
         }
+        // Told again, the journey leads to the same state.
+        let mut told = begin(has_bot, !open, 0);
+        for (before, event, actor, facts, at, after) in journey {
+            prop_assert_eq!(&told, &before);
+            told = transition(told, &event, actor, &facts, at).unwrap();
+            prop_assert_eq!(&told, &after);
+        }
+        prop_assert_eq!(told, state);
     }
 }

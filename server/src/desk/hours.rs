@@ -1,0 +1,60 @@
+//! An inbox opens and closes by its business hours (`domain.md` §2): one timer an inbox, at its next change.
+
+use causerie_shared::{
+    Millis,
+    conversation::{
+        State,
+        transition::{Actor, Event},
+    },
+    ids::InboxId,
+    timer::TimerKind,
+};
+
+use super::{DeskError, change};
+use crate::{
+    routing::hours,
+    state::App,
+    store::{
+        Db, conversations, places,
+        timers::{self, TimerRecord},
+    },
+    sync::News,
+};
+
+/// It opens or closes now, in the transaction that takes the timer.
+pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    if !timers::take(&mut tx, timer).await? {
+        return Ok(());
+    }
+    let mut news = News::default();
+    apply(&mut tx, inbox, app.clock.now(), &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    app.timers_changed.notify_one();
+    Ok(())
+}
+
+/// Brings the inbox to what its hours say now and sets the timer of their next change: the dispatcher looks at an open
+/// one; in a closed one nobody is waited for any more, those who wait leave a message.
+pub(super) async fn apply(db: &mut Db, inbox: InboxId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+    let subject = inbox.to_string();
+    timers::cancel(&mut *db, TimerKind::Hours, &subject).await?;
+    let Some(hours) = places::hours_of(&mut *db, inbox).await? else {
+        news.freed(inbox);
+        return Ok(());
+    };
+    if let Some(due) = hours::next_change(&hours, now) {
+        change::set(&mut *db, TimerKind::Hours, subject, 0, due, now).await?;
+    }
+    if hours::is_open(&hours, now) {
+        news.freed(inbox);
+        return Ok(());
+    }
+    for mut head in conversations::waiting(&mut *db, inbox, None, conversations::ALL).await? {
+        if matches!(head.state, State::Waiting { offline: false, .. }) {
+            change::apply(&mut *db, &mut head, &Event::HoursOver, Actor::System, now, news).await?;
+        }
+    }
+    Ok(())
+}

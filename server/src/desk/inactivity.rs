@@ -1,0 +1,226 @@
+//! Silence (`domain.md` §2, Inactivity): the inbox's rule, or the fixed hours.
+//!
+//! A message costs no statement here: the timer stays where it was set, and when it is due the messages say whether
+//! it is really time, or when it will be.
+
+use causerie_shared::{
+    Millis,
+    conversation::{
+        State,
+        transition::{Actor, Event},
+    },
+    document::{DocumentId, timeline},
+    frame::ServerFrame,
+    ids::{ConversationId, InboxId, IntentId, MessageId},
+    inbox::inactivity::{Inactivity, TimeOut, may_remind},
+    message::{Author, Kind, Message},
+    refusal::{Code, Refusal},
+    row::Head,
+    timer::TimerKind,
+};
+
+use super::{DeskError, change, reply, seen::touch};
+use crate::{
+    clock::random_u128,
+    state::App,
+    store::{
+        Db, conversations,
+        messages::{self, Words},
+        timers::{self, TimerRecord},
+    },
+    sync::News,
+};
+
+/// How often a message is tried again when somebody wrote at the same time.
+const TRIES: usize = 4;
+
+/// What a timer of silence finds when it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// Nobody wrote for as long as may be.
+    Silence,
+    /// Not before this time.
+    Later(Millis),
+}
+
+/// When the fixed time of silence is over.
+fn quiet(words: Words, limit: Millis, now: Millis) -> Found {
+    let last = [words.contact, words.agent]
+        .into_iter()
+        .flatten()
+        .map(|(_, at)| at)
+        .max();
+    match last.map(|at| at + limit) {
+        Some(due) if due > now => Found::Later(due),
+        Some(_) | None => Found::Silence,
+    }
+}
+
+/// When the contact has not answered the agent for as long as the rule says. Without such a silence it cannot be over
+/// before the rule's time has passed once more.
+async fn unanswered(
+    db: &mut Db,
+    head: &Head,
+    words: Words,
+    rule: &Inactivity,
+    now: Millis,
+) -> Result<Found, DeskError> {
+    let again = Found::Later(now + rule.millis());
+    let heard = words.contact.map_or(0, |(position, _)| position);
+    let Some((_, at)) = words.agent.filter(|(position, _)| *position > heard) else {
+        return Ok(again);
+    };
+    if at + rule.millis() > now {
+        return Ok(Found::Later(at + rule.millis()));
+    }
+    Ok(match messages::reminded_since(db, head.id, heard).await? {
+        true => again,
+        false => Found::Silence,
+    })
+}
+
+/// Sets the timers of an inbox's assigned chats by its present rule, for one that was switched on, changed or off.
+pub async fn rearm(db: &mut Db, inbox: InboxId, now: Millis) -> Result<(), DeskError> {
+    let rule = change::routing(&mut *db, inbox).await?.inactivity;
+    for head in conversations::assigned(&mut *db, inbox).await? {
+        let State::Assigned { since, .. } = head.state else {
+            continue;
+        };
+        let subject = head.id.to_string();
+        for kind in [TimerKind::Inactivity, TimerKind::Silence] {
+            timers::cancel(&mut *db, kind, &subject).await?;
+        }
+        let Some((kind, after)) = head.state.silence(rule.as_ref()) else {
+            continue;
+        };
+        let words = messages::words(&mut *db, head.id).await?;
+        let found = match &rule {
+            Some(rule) => unanswered(&mut *db, &head, words, rule, now).await?,
+            None => quiet(words, after, now),
+        };
+        let due = match found {
+            Found::Silence => now,
+            Found::Later(due) => due,
+        };
+        change::set(&mut *db, kind, subject, head.version, due.max(since + after), now).await?;
+    }
+    Ok(())
+}
+
+/// A timer of silence is due.
+pub async fn due(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
+    for _ in 0..TRIES {
+        match attempt(app, conversation, timer).await {
+            Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            other => return other,
+        }
+    }
+    tracing::warn!(%conversation, "a chat is too busy for its inactivity rule");
+    Ok(())
+}
+
+async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    if !timers::take(&mut tx, timer).await? {
+        return Ok(());
+    }
+    let mut news = News::default();
+    let found = conversations::lock(&mut tx, conversation).await?;
+    if let Some(mut head) = found.filter(|head| head.version == timer.fence) {
+        let rule = change::routing(&mut tx, head.inbox).await?.inactivity;
+        let rule = rule.filter(|_| matches!(head.state, State::Assigned { .. }));
+        let words = messages::words(&mut tx, head.id).await?;
+        let found = match (&rule, head.state.silence(None)) {
+            (Some(rule), _) => unanswered(&mut tx, &head, words, rule, now).await?,
+            (None, Some((_, limit))) => quiet(words, limit, now),
+            (None, None) => return Ok(()),
+        };
+        match (found, rule) {
+            (Found::Later(due), _) => {
+                change::set(&mut tx, timer.kind, timer.subject.clone(), timer.fence, due, now).await?;
+            }
+            (Found::Silence, Some(rule)) if rule.action.sends() => {
+                if may_remind(head.channel, words.contact.map_or(0, |(_, at)| at), now) {
+                    // The message's document is locked before the database.
+                    drop(tx);
+                    return send(app, head, &rule, timer).await;
+                }
+                remind(&mut tx, &mut head, rule.action, false, now, &mut news).await?;
+            }
+            (Found::Silence, _) => {
+                change::apply(&mut tx, &mut head, &Event::Inactive, Actor::System, now, &mut news).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    app.timers_changed.notify_one();
+    Ok(())
+}
+
+/// Notes that the rule has spoken in this silence, or could not; and ends the chat if it says so.
+async fn remind(
+    db: &mut Db,
+    head: &mut Head,
+    action: TimeOut,
+    sent: bool,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    change::apply(&mut *db, head, &Event::Reminded { sent }, Actor::System, now, news).await?;
+    if action.closes() {
+        change::apply(db, head, &Event::Inactive, Actor::System, now, news).await?;
+    }
+    Ok(())
+}
+
+/// Sends the rule's message, unless the chat moved on since `known` was read: then the timer looks again.
+async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    let id = MessageId::new(now, random_u128());
+    let message = Message {
+        id,
+        author: Author::System,
+        kind: Kind::Text,
+        body: rule.message.clone(),
+        at: now,
+        reply_to: None,
+        attachments: vec![],
+    };
+    let document = DocumentId::Timeline(known.id, known.segment);
+    let mut room = app.rooms.lock(&app.store, document).await?;
+    let mut prepared = room
+        .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?
+        .ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
+
+    let mut tx = app.store.begin().await?;
+    let head = conversations::lock(&mut tx, known.id).await?;
+    let same =
+        |head: &Head| (head.version, head.position, head.segment) == (known.version, known.position, known.segment);
+    let mut head = head
+        .filter(same)
+        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat changed meanwhile"))?;
+    if !timers::take(&mut tx, timer).await? {
+        return Ok(());
+    }
+    let mut news = News::default();
+    head.position += 1;
+    head.preview = Some(reply::preview(&message, now));
+    let (first, bytes) = (head.position, room.bytes_with(&prepared));
+    prepared.seals = reply::turn_if_full(&mut tx, &mut head, first, bytes, now).await?;
+    let scope = touch(&mut tx, &mut head, &mut news).await?;
+    let mut record = reply::record(&head, &message, vec![], now);
+    record.row.segment = known.segment;
+    messages::insert(&mut tx, &record).await?;
+    news.message(record);
+    room.write(&mut tx, IntentId::from(id), &prepared).await?;
+    remind(&mut tx, &mut head, rule.action, true, now, &mut news).await?;
+    tx.commit().await?;
+
+    let part = room.committed(prepared);
+    app.hub
+        .queue_change(document, &ServerFrame::Part(part), Some(&scope), None);
+    change::publish(app, news);
+    Ok(())
+}

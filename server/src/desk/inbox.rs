@@ -1,0 +1,75 @@
+//! The settings of an inbox change while chats run in it.
+
+use causerie_shared::{
+    Millis,
+    ids::InboxId,
+    inbox::Mode,
+    row::Head,
+    timer::{Ring, TimerKind},
+};
+
+use super::{DeskError, change, hours, inactivity, seen::touch_from};
+use crate::{
+    store::{Db, conversations, places::Routing, timers},
+    sync::News,
+};
+
+/// Brings the chats of an inbox under its new settings, which are written already: who may see those that wait,
+/// queue timers, inactivity, business hours. `before` is what the settings were. In the caller's transaction, so that
+/// nobody sees a chat by one half of a change.
+///
+/// Offers and requests that run keep the time they were given.
+pub async fn changed(
+    db: &mut Db,
+    inbox: InboxId,
+    before: &Routing,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    let after = change::routing(&mut *db, inbox).await?;
+    if before.rules.mode != after.rules.mode || before.rules.queue_secs != after.rules.queue_secs {
+        for head in conversations::waiting(&mut *db, inbox, None, conversations::ALL).await? {
+            reroute(&mut *db, head, before.rules.mode, &after, now, news).await?;
+        }
+    }
+    if before.inactivity != after.inactivity {
+        inactivity::rearm(&mut *db, inbox, now).await?;
+    }
+    if before.hours != after.hours {
+        hours::apply(&mut *db, inbox, now, news).await?;
+    }
+    news.freed(inbox);
+    Ok(())
+}
+
+/// A waiting chat goes on by the new rules. In a queue that begins now it gets the whole queue time.
+async fn reroute(
+    db: &mut Db,
+    mut head: Head,
+    was: Mode,
+    after: &Routing,
+    now: Millis,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    let before = head.scope(was);
+    change::follow(&mut head, &after.rules, now);
+    if let Some(ring) = &mut head.ring
+        && was != Mode::Broadcast
+    {
+        let total = ring.total;
+        *ring = Ring {
+            due: now + total,
+            total,
+        };
+    }
+    let subject = head.id.to_string();
+    for kind in [TimerKind::Queue, TimerKind::Round] {
+        timers::cancel(&mut *db, kind, &subject).await?;
+    }
+    if let Some(ring) = head.ring {
+        change::set(&mut *db, TimerKind::Queue, subject, head.version, ring.due, now).await?;
+    }
+    news.rerouted(head.id);
+    touch_from(db, &mut head, before, news).await?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! The queue timer (`domain.md` §2): what happens to a chat that nobody started in time.
+
+use causerie_shared::{
+    Millis,
+    conversation::transition::{Actor, Event},
+    ids::{ConversationId, InboxId},
+    row::Head,
+};
+
+use super::{DeskError, change};
+use crate::{
+    state::App,
+    store::{
+        Db, conversations, places,
+        timers::{self, TimerRecord},
+    },
+    sync::News,
+};
+
+/// The chat overflows into another inbox, or is missed or overdue; in the transaction that takes the timer.
+pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    if !timers::take(&mut tx, timer).await? {
+        return Ok(());
+    }
+    let mut news = News::default();
+    if let Some(mut head) = conversations::lock(&mut tx, conversation).await?
+        && head.version == timer.fence
+    {
+        let (db, actor) = (&mut *tx, Actor::System);
+        match overflow(&mut *db, &head, now).await? {
+            Some((inbox, visited)) => {
+                change::to_inbox(&mut *db, &mut head, inbox, actor, now, &mut news).await?;
+                conversations::set_overflowed(db, head.id, &visited).await?;
+            }
+            None => change::apply(db, &mut head, &Event::QueueOver, actor, now, &mut news).await?,
+        }
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+/// Where the chat goes, and the inboxes that overflowed with this one. An inbox in which it was keeps it, so that no
+/// circle of inboxes hands it on for ever; one that is closed or deleted does not get it.
+async fn overflow(db: &mut Db, head: &Head, now: Millis) -> Result<Option<(InboxId, Vec<InboxId>)>, DeskError> {
+    let Some(inbox) = change::rules(&mut *db, head.inbox).await?.overflow else {
+        return Ok(None);
+    };
+    let mut visited = conversations::overflowed(&mut *db, head.id).await?;
+    visited.push(head.inbox);
+    let target = places::routing_of(db, inbox).await?;
+    let takes = target.is_some_and(|target| !target.deleted && target.is_open(now));
+    Ok((takes && !visited.contains(&inbox)).then_some((inbox, visited)))
+}

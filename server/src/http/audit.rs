@@ -1,0 +1,33 @@
+//! The audit log, for owners and admins.
+
+use axum::extract::{Query, State};
+use causerie_shared::api::settings::AuditEntry;
+use serde::Deserialize;
+
+use crate::{
+    error::ApiError,
+    http::{auth::Signed, json::Json},
+    settings::may_manage,
+    state::Shared,
+    store::audit,
+};
+
+/// Entries of one answer.
+const PAGE: i64 = 100;
+
+/// `?before=`: the last entry that is known.
+#[derive(Debug, Deserialize)]
+pub struct Page {
+    before: Option<String>,
+}
+
+/// `GET /api/audit`.
+pub async fn list(
+    State(app): State<Shared>,
+    signed: Signed,
+    Query(page): Query<Page>,
+) -> Result<Json<Vec<AuditEntry>>, ApiError> {
+    may_manage(&signed.user)?;
+    let mut db = app.store.read().await?;
+    Ok(Json(audit::before(&mut db, page.before.as_deref(), PAGE).await?))
+}

@@ -1,0 +1,71 @@
+//! Messaging accounts in their inbox's settings.
+
+use causerie_shared::{
+    api::settings::SaveAccount,
+    ids::AccountId,
+    inbox::Channel,
+    refusal::{Code, Refusal},
+};
+
+use super::{Trail, check, inboxes::told, may_change_inboxes};
+use crate::{
+    desk::{DeskError, change},
+    state::App,
+    store::{
+        feed::FeedKind,
+        people::UserRecord,
+        places::{self, AccountRecord},
+    },
+    sync::News,
+};
+
+/// Names an account, and switches it on or off. That of a deleted inbox is off for good.
+///
+/// # Errors
+/// [`Code::Closed`] for an account of a deleted inbox, [`Code::Invalid`], [`Code::Forbidden`], [`Code::NotFound`].
+pub async fn save(
+    app: &App,
+    actor: &UserRecord,
+    account: AccountId,
+    body: SaveAccount,
+) -> Result<AccountRecord, DeskError> {
+    may_change_inboxes(actor)?;
+    let mut tx = app.store.begin().await?;
+    let before = places::account_by_id(&mut tx, account)
+        .await?
+        .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such account"))?;
+    if places::inbox(&mut tx, before.row.inbox).await?.is_none() {
+        return Err(Refusal::new(Code::Closed, "its inbox was deleted, so it is off for good").into());
+    }
+    let mut after = before.clone();
+    after.row.name = check::name(&body.name)?;
+    after.row.enabled = body.enabled;
+    if before.row.channel == Channel::Web {
+        after.config.origins = check::origins(&body.origins)?;
+    }
+    let mut trail = Trail::default();
+    trail.field("name", &before.row.name, &after.row.name);
+    trail.field("enabled", before.row.enabled, after.row.enabled);
+    trail.field(
+        "origins",
+        before.config.origins.join(", "),
+        after.config.origins.join(", "),
+    );
+    if trail.is_empty() {
+        return Ok(after);
+    }
+    let action = match (before.row.enabled, after.row.enabled) {
+        (true, false) => "account.disable",
+        (false, true) => "account.enable",
+        (true, true) | (false, false) => "account.save",
+    };
+    places::save_account(&mut tx, &after).await?;
+    trail
+        .write(&mut tx, actor, action, &after.row.name, app.clock.now())
+        .await?;
+    let mut news = News::default();
+    told(&mut tx, FeedKind::Account, account, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(after)
+}

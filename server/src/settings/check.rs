@@ -1,0 +1,139 @@
+//! Are settings in their ranges, and do they name things that exist?
+
+use causerie_shared::{
+    api::settings::InboxSettings,
+    ids::{InboxId, UserId},
+    inbox::{CAPACITY, MAX_INBOX_NAME, Member, TIMER_SECS},
+    refusal::{Code, Refusal},
+};
+
+use crate::{
+    config::origin,
+    desk::DeskError,
+    routing::hours,
+    store::{Db, people, places},
+};
+
+/// Most pages that may embed one widget.
+const MAX_ORIGINS: usize = 50;
+
+fn invalid(text: impl Into<String>) -> Refusal {
+    Refusal::new(Code::Invalid, text)
+}
+
+/// A name without spaces around it.
+pub(super) fn name(name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_INBOX_NAME || name.chars().any(char::is_control) {
+        return Err(invalid("a name has 1 to 80 characters"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Do people take these for the same name?
+pub(super) fn same_name(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+/// In the range for chats at a time.
+pub(super) fn capacity(capacity: u32) -> Result<(), Refusal> {
+    if CAPACITY.contains(&capacity) {
+        return Ok(());
+    }
+    Err(invalid("somebody can have 0 to 100 chats at a time"))
+}
+
+/// Origins in the form in which browsers write them, each once.
+pub(super) fn origins(addresses: &[String]) -> Result<Vec<String>, Refusal> {
+    if addresses.len() > MAX_ORIGINS {
+        return Err(invalid("a widget can be on at most 50 pages"));
+    }
+    let mut origins = vec![];
+    for address in addresses.iter().map(|address| address.trim()) {
+        let origin = origin::parse(address.trim_end_matches('/'))
+            .ok_or_else(|| invalid(format!("“{address}” is no address like https://www.example.org")))?;
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    Ok(origins)
+}
+
+/// The organization has a seat of each add-on (`domain.md` §1).
+pub(super) async fn seats(db: &mut Db) -> Result<(), DeskError> {
+    let users = people::users(db).await?;
+    let has = |seat: fn(&people::UserRecord) -> bool| users.iter().filter(|user| user.active).any(seat);
+    if has(|user| user.grants.live_chat) && has(|user| user.grants.contact_center) {
+        return Ok(());
+    }
+    Err(invalid("an inbox needs somebody with the live chat add-on and somebody with the contact center add-on").into())
+}
+
+/// The settings of `inbox`, or of one that is to be created, in the form in which they are stored. `present` are the
+/// members it has, who may stay whatever became of them.
+pub(super) async fn inbox(
+    db: &mut Db,
+    inbox: Option<InboxId>,
+    present: &[Member],
+    mut settings: InboxSettings,
+) -> Result<InboxSettings, DeskError> {
+    settings.name = name(&settings.name)?;
+    let others = places::inboxes(&mut *db).await?;
+    let others = || others.iter().filter(|other| Some(other.id) != inbox);
+    if others().any(|other| same_name(&other.name, &settings.name)) {
+        return Err(invalid("another inbox has this name").into());
+    }
+    let rules = &settings.rules;
+    if !TIMER_SECS.contains(&rules.accept_secs) || !TIMER_SECS.contains(&rules.queue_secs) {
+        return Err(invalid("timers are set to 5 to 86400 seconds").into());
+    }
+    if let Some(overflow) = rules.overflow
+        && !others().any(|other| other.id == overflow)
+    {
+        return Err(invalid("the overflow is not another inbox").into());
+    }
+    settings.members = members(db, present, settings.members).await?;
+    if let Some(rule) = &mut settings.inactivity {
+        rule.check()?;
+        if !rule.action.sends() {
+            rule.message.clear();
+        }
+    }
+    if let Some(open) = &settings.hours {
+        open.check()?;
+        if !hours::is_zone(&open.zone) {
+            return Err(invalid(format!("there is no time zone “{}”", open.zone)).into());
+        }
+    }
+    Ok(settings)
+}
+
+/// Members in the order in which they are stored.
+async fn members(db: &mut Db, present: &[Member], mut members: Vec<Member>) -> Result<Vec<Member>, DeskError> {
+    members.sort_unstable_by_key(|member| member.user);
+    if members.windows(2).any(|pair| pair[0].user == pair[1].user) {
+        return Err(invalid("an agent is there twice").into());
+    }
+    for member in &members {
+        capacity(member.capacity)?;
+        if !present.iter().any(|known| known.user == member.user) {
+            may_join(&mut *db, member.user).await?;
+        }
+    }
+    Ok(members)
+}
+
+async fn may_join(db: &mut Db, user: UserId) -> Result<(), DeskError> {
+    let user = people::user(db, user)
+        .await?
+        .filter(|user| user.active)
+        .ok_or_else(|| invalid("an agent is no active user"))?;
+    if user.grants.live_chat && user.grants.contact_center {
+        return Ok(());
+    }
+    let text = format!(
+        "{} lacks an add-on: agents need live chat and contact center",
+        user.name
+    );
+    Err(invalid(text).into())
+}

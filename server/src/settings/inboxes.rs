@@ -1,0 +1,231 @@
+//! Inboxes are created, changed and deleted.
+
+mod words;
+
+use causerie_shared::{
+    api::settings::{DeleteInbox, InboxKind, InboxSettings, NewInbox, SaveInbox},
+    ids::{AccountId, InboxId},
+    inbox::{AccountRow, Channel, InboxRow, Rules},
+    refusal::{Code, Refusal},
+    timer::TimerKind,
+};
+
+use super::{Trail, check, may_change_inboxes, same_version};
+use crate::{
+    clock::{hex, random_bytes, random_u128},
+    desk::{DeskError, inbox, members},
+    state::App,
+    store::{
+        Db, departments,
+        feed::{self, FeedKind},
+        inboxes::{self, InboxRecord},
+        people::{self, UserRecord},
+        places::{self, AccountRecord, WidgetSettings},
+        timers,
+    },
+    sync::News,
+};
+
+/// The refusal for an inbox that is not there, or was deleted.
+pub fn no_inbox() -> Refusal {
+    Refusal::new(Code::NotFound, "there is no such inbox")
+}
+
+/// A change that is being made: what is to be told after the commit.
+#[derive(Default)]
+pub(super) struct Change {
+    pub(super) news: News,
+    /// Whose sockets are looked at again, for they see more or less.
+    pub(super) touched: Vec<causerie_shared::ids::UserId>,
+}
+
+/// Creates an inbox, with its widget if it is for live chat.
+///
+/// # Errors
+/// [`Code::Invalid`] for settings out of their ranges, [`Code::Forbidden`].
+pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<InboxId, DeskError> {
+    may_change_inboxes(actor)?;
+    let mut tx = app.store.begin().await?;
+    let mut change = Change::default();
+    let name = check::name(&body.settings.name)?;
+    let inbox = insert(app, &mut tx, actor, body.settings, &mut change).await?;
+    if body.kind == InboxKind::LiveChat {
+        let account = AccountRecord {
+            row: AccountRow {
+                id: AccountId::new(app.clock.now(), random_u128()),
+                inbox,
+                channel: Channel::Web,
+                name: name.clone(),
+                enabled: true,
+            },
+            key: hex(&random_bytes::<12>()),
+            config: WidgetSettings {
+                title: name,
+                origins: check::origins(&body.origins)?,
+                lang: "en".to_owned(),
+                ..WidgetSettings::default()
+            },
+        };
+        places::insert_account(&mut tx, &account).await?;
+        told(&mut tx, FeedKind::Account, account.row.id, &mut change.news).await?;
+    }
+    tx.commit().await?;
+    members::told(app, &change.touched, change.news).await?;
+    Ok(inbox)
+}
+
+/// The inbox alone, in the caller's transaction.
+pub(super) async fn insert(
+    app: &App,
+    db: &mut Db,
+    actor: &UserRecord,
+    settings: InboxSettings,
+    change: &mut Change,
+) -> Result<InboxId, DeskError> {
+    let now = app.clock.now();
+    check::seats(&mut *db).await?;
+    let settings = check::inbox(&mut *db, None, &[], settings).await?;
+    let row = InboxRow {
+        id: InboxId::new(now, random_u128()),
+        name: settings.name.clone(),
+        rules: Rules::default(),
+        members: vec![],
+    };
+    places::insert_inbox(&mut *db, &row).await?;
+    // Who sees everything sees it at once.
+    let users = people::users(&mut *db).await?;
+    let all = |user: &&UserRecord| (user.role.manages() || user.grants.all_inboxes) && user.grants.contact_center;
+    change.touched.extend(users.iter().filter(all).map(|user| user.id));
+    let before = InboxRecord {
+        id: row.id,
+        version: 1,
+        settings: InboxSettings {
+            name: String::new(),
+            rules: row.rules,
+            members: vec![],
+            inactivity: None,
+            hours: None,
+        },
+        department: None,
+        open: 0,
+    };
+    let trail = words::compare(&mut *db, &before.settings, &settings).await?;
+    trail
+        .write(&mut *db, actor, "inbox.create", &settings.name, now)
+        .await?;
+    write(app, db, &before, &settings, change).await?;
+    Ok(row.id)
+}
+
+/// Changes an inbox, and brings the chats that run in it under its new settings.
+///
+/// # Errors
+/// [`Code::Conflict`] when somebody else saved it meanwhile, [`Code::Invalid`], [`Code::Forbidden`],
+/// [`Code::NotFound`].
+pub async fn save(app: &App, actor: &UserRecord, inbox: InboxId, body: SaveInbox) -> Result<(), DeskError> {
+    may_change_inboxes(actor)?;
+    let mut tx = app.store.begin().await?;
+    let before = inboxes::record(&mut tx, inbox).await?.ok_or_else(no_inbox)?;
+    same_version(body.version, before.version)?;
+    let after = check::inbox(&mut tx, Some(inbox), &before.settings.members, body.settings).await?;
+    let mut change = Change::default();
+    change_in(app, &mut tx, actor, &before, &after, &mut change).await?;
+    tx.commit().await?;
+    members::told(app, &change.touched, change.news).await
+}
+
+/// Writes checked settings with their entry in the log, if they differ from those before.
+pub(super) async fn change_in(
+    app: &App,
+    db: &mut Db,
+    actor: &UserRecord,
+    before: &InboxRecord,
+    after: &InboxSettings,
+    change: &mut Change,
+) -> Result<(), DeskError> {
+    let trail = words::compare(&mut *db, &before.settings, after).await?;
+    if trail.is_empty() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    trail
+        .write(&mut *db, actor, "inbox.save", &before.settings.name, now)
+        .await?;
+    if before.settings.members != after.members {
+        departments::bump(&mut *db, before.id).await?;
+    }
+    write(app, db, before, after, change).await
+}
+
+async fn write(
+    app: &App,
+    db: &mut Db,
+    before: &InboxRecord,
+    after: &InboxSettings,
+    change: &mut Change,
+) -> Result<(), DeskError> {
+    let (id, now) = (before.id, app.clock.now());
+    let routing = places::routing_of(&mut *db, id).await?.ok_or_else(no_inbox)?;
+    inboxes::save(&mut *db, id, after).await?;
+    let news = &mut change.news;
+    let joined = members::replace(&mut *db, id, &before.settings.members, &after.members, now, news).await?;
+    change.touched.extend(
+        joined
+            .into_iter()
+            .filter(|user| !change.touched.contains(user))
+            .collect::<Vec<_>>(),
+    );
+    inbox::changed(&mut *db, id, &routing, now, news).await?;
+    told(&mut *db, FeedKind::Inbox, id, news).await?;
+    members::granted(db, &change.touched, news).await
+}
+
+/// Deletes an inbox for good: its widget is off, its department ends, its history stays for those who see all inboxes.
+///
+/// # Errors
+/// [`Code::Invalid`] when the name is not typed right, [`Code::Conflict`] with the number of chats that are open,
+/// [`Code::Forbidden`], [`Code::NotFound`].
+pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteInbox) -> Result<(), DeskError> {
+    may_change_inboxes(actor)?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let before = inboxes::record(&mut tx, inbox).await?.ok_or_else(no_inbox)?;
+    if body.name.trim() != before.settings.name {
+        return Err(Refusal::new(Code::Invalid, "type the name of the inbox as it is").into());
+    }
+    if before.open > 0 {
+        let mut refusal = Refusal::new(
+            Code::Conflict,
+            format!("{} open chats must be ended or moved first", before.open),
+        );
+        refusal.numbers = Some((before.open, 0));
+        return Err(refusal.into());
+    }
+    let mut news = News::default();
+    let members = &before.settings.members;
+    let touched = members::replace(&mut tx, inbox, members, &[], now, &mut news).await?;
+    departments::remove_of(&mut tx, inbox).await?;
+    timers::cancel(&mut tx, TimerKind::Hours, &inbox.to_string()).await?;
+    for source in inboxes::delete(&mut tx, inbox, now).await? {
+        told(&mut tx, FeedKind::Inbox, source, &mut news).await?;
+    }
+    for account in places::accounts(&mut tx).await? {
+        if account.row.inbox == inbox {
+            told(&mut tx, FeedKind::Account, account.row.id, &mut news).await?;
+        }
+    }
+    told(&mut tx, FeedKind::Inbox, inbox, &mut news).await?;
+    members::granted(&mut tx, &touched, &mut news).await?;
+    let trail = Trail::default();
+    trail
+        .write(&mut tx, actor, "inbox.delete", &before.settings.name, now)
+        .await?;
+    tx.commit().await?;
+    members::told(app, &touched, news).await
+}
+
+/// Announces a row as it is now.
+pub(super) async fn told(db: &mut Db, kind: FeedKind, row: impl ToString, news: &mut News) -> Result<(), DeskError> {
+    let entry = feed::append(&mut *db, kind, row.to_string(), None, None).await?;
+    Ok(news.load(db, entry).await?)
+}

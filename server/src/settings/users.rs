@@ -1,0 +1,137 @@
+//! Users are changed and deactivated.
+
+use causerie_shared::{
+    api::settings::SaveUser,
+    conversation::transition::Actor,
+    ids::{SessionId, UserId},
+    refusal::{Code, Refusal},
+    user::{Grants, Role},
+};
+
+use super::{Trail, check, inboxes::told, may_manage, same_version};
+use crate::{
+    desk::{DeskError, members, presence},
+    http::accounts::valid_name,
+    state::App,
+    store::{
+        Db,
+        feed::FeedKind,
+        people::{self, UserRecord},
+        places, sessions,
+    },
+    sync::{News, grants},
+};
+
+/// An admin must not become an owner through somebody else's account.
+///
+/// # Errors
+/// [`Code::Forbidden`] when `role` is an owner's and `user` is none.
+pub fn may_touch(role: Role, user: &UserRecord) -> Result<(), Refusal> {
+    if role != Role::Owner || user.role == Role::Owner {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::Forbidden, "only an owner manages owners"))
+}
+
+/// Changes a user; what they may see changes at once. One who is deactivated loses all sign-ins, and their chats
+/// return to the queue.
+///
+/// # Errors
+/// [`Code::Conflict`] when somebody else saved it meanwhile or it is the last owner, [`Code::Invalid`],
+/// [`Code::Forbidden`], [`Code::NotFound`].
+pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -> Result<(), DeskError> {
+    may_manage(actor)?;
+    check::capacity(body.capacity)?;
+    let name = valid_name(&body.name)?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let before = people::user(&mut tx, user)
+        .await?
+        .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such user"))?;
+    same_version(body.version, before.version)?;
+    may_touch(before.role, actor)?;
+    may_touch(body.role, actor)?;
+    if user == actor.id && !body.active {
+        return Err(Refusal::new(Code::Invalid, "nobody deactivates themselves").into());
+    }
+    let after = UserRecord {
+        name,
+        role: body.role,
+        grants: body.grants,
+        capacity: body.capacity,
+        active: body.active,
+        ..before.clone()
+    };
+    keeps_an_owner(&mut tx, &before, &after).await?;
+    let trail = compare(&before, &after);
+    if trail.is_empty() {
+        return Ok(());
+    }
+    let action = match (before.active, after.active) {
+        (true, false) => "user.deactivate",
+        (false, true) => "user.activate",
+        (true, true) | (false, false) => "user.save",
+    };
+    people::save(&mut tx, &after).await?;
+    trail.write(&mut tx, actor, action, &before.name, now).await?;
+    let mut news = News::default();
+    let mut ended: Vec<SessionId> = vec![];
+    if before.active && !after.active {
+        ended = sessions::end_other_sessions(&mut tx, user, None).await?;
+        for entry in grants::note_ended(&mut tx, &ended).await? {
+            news.entry(entry);
+        }
+        let by = Actor::User {
+            id: actor.id,
+            supervises: true,
+        };
+        presence::deactivate(&mut tx, user, by, now, &mut news).await?;
+    }
+    told(&mut tx, FeedKind::User, user, &mut news).await?;
+    members::granted(&mut tx, &[user], &mut news).await?;
+    for inbox in places::memberships(&mut tx, user).await? {
+        news.freed(inbox);
+    }
+    tx.commit().await?;
+    for session in ended {
+        app.hub.session_ended(session);
+    }
+    members::told(app, &[user], news).await
+}
+
+/// Somebody must be able to manage everything: an active owner with a password.
+async fn keeps_an_owner(db: &mut Db, before: &UserRecord, after: &UserRecord) -> Result<(), DeskError> {
+    let owns = |user: &UserRecord| user.active && user.role == Role::Owner;
+    if !owns(before) || owns(after) {
+        return Ok(());
+    }
+    let users = people::users(db).await?;
+    let mut others = users.iter().filter(|user| user.id != before.id);
+    if others.any(|user| owns(user) && user.password.is_some()) {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::Conflict, "the organization needs another owner first").into())
+}
+
+fn compare(before: &UserRecord, after: &UserRecord) -> Trail {
+    let mut trail = Trail::default();
+    trail.field("name", &before.name, &after.name);
+    trail.field("role", before.role.as_str(), after.role.as_str());
+    for (name, value) in GRANTS {
+        trail.field(name, value(&before.grants), value(&after.grants));
+    }
+    trail.field("capacity", before.capacity, after.capacity);
+    trail.field("active", before.active, after.active);
+    trail
+}
+
+/// Names and values of a user's permissions and add-ons.
+type Grant = (&'static str, fn(&Grants) -> bool);
+const GRANTS: [Grant; 6] = [
+    ("inbox_management", |grants| grants.inbox_management),
+    ("all_inboxes", |grants| grants.all_inboxes),
+    ("reports", |grants| grants.reports),
+    ("export", |grants| grants.export),
+    ("live_chat", |grants| grants.live_chat),
+    ("contact_center", |grants| grants.contact_center),
+];
