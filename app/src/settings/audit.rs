@@ -24,7 +24,8 @@ pub fn Audit() -> impl IntoView {
     let load = move || {
         busy.set(true);
         refusal.set(None);
-        let before = entries.with_untracked(|known| known.last().map(|last| format!("?before={}", http::segment(&last.id))));
+        let before =
+            entries.with_untracked(|known| known.last().map(|last| format!("?before={}", http::segment(&last.id))));
         spawn_local(async move {
             match http::get::<Vec<AuditEntry>>(&format!("/api/audit{}", before.unwrap_or_default())).await {
                 Ok(older) => {

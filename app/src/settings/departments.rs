@@ -113,8 +113,14 @@ pub fn DepartmentPage(id: Option<DepartmentId>) -> impl IntoView {
     let rows = Fetched::<Vec<Department>>::get(ADDRESS);
     let loaded = Memo::new(move |_| matches!(*rows.answer.read(), Some(Ok(_))));
     let draw = move || {
-        let answer = if loaded.get() { rows.answer.get_untracked() } else { None };
-        let found = answer.and_then(Result::ok).map(|all| all.into_iter().find(|row| row.id == id));
+        let answer = if loaded.get() {
+            rows.answer.get_untracked()
+        } else {
+            None
+        };
+        let found = answer
+            .and_then(Result::ok)
+            .map(|all| all.into_iter().find(|row| row.id == id));
         if let Some(Some(department)) = found {
             return view! { <Editor department=Some(department) /> }.into_any();
         }
@@ -137,7 +143,8 @@ async fn save_as(id: Option<DepartmentId>, body: &SaveDepartment) -> Result<Depa
 
 async fn newer(id: Option<DepartmentId>, version: Option<i64>) -> Option<Department> {
     let rows: Vec<Department> = http::get(ADDRESS).await.ok()?;
-    rows.into_iter().find(|row| Some(row.id) == id && Some(row.version) != version)
+    rows.into_iter()
+        .find(|row| Some(row.id) == id && Some(row.version) != version)
 }
 
 #[component]
@@ -145,19 +152,34 @@ fn Editor(department: Option<Department>) -> impl IntoView {
     let here: Here = expect_context();
     let id = department.as_ref().map(|department| department.id);
     let name = RwSignal::new(department.as_ref().map(|known| known.name.clone()).unwrap_or_default());
-    let members = RwSignal::new(department.as_ref().map(|known| known.members.clone()).unwrap_or_default());
+    let members = RwSignal::new(
+        department
+            .as_ref()
+            .map(|known| known.members.clone())
+            .unwrap_or_default(),
+    );
     let known = RwSignal::new(department);
     let problems = Signal::derive(move || {
         let empty = name.read().trim().is_empty();
-        empty.then(|| Problem::new("", "department-name", t(Key::NameNeeded))).into_iter().collect()
+        empty
+            .then(|| Problem::new("", "department-name", t(Key::NameNeeded)))
+            .into_iter()
+            .collect()
     });
     let between = move |other: Option<&Department>| {
-        let (theirs, seats) = other.map_or((String::new(), String::new()), |other| (other.name.clone(), member_names(here, &other.members)));
+        let (theirs, seats) = other.map_or((String::new(), String::new()), |other| {
+            (other.name.clone(), member_names(here, &other.members))
+        });
         let name = Difference::of(t(Key::Name), name.read().trim(), theirs);
         let members = Difference::of(t(Key::Members), member_names(here, &members.read()), seats);
         [name, members].into_iter().flatten().collect::<Vec<_>>()
     };
-    let changes = Signal::derive(move || between(known.read().as_ref()).into_iter().map(|change| change.field).collect::<Vec<_>>());
+    let changes = Signal::derive(move || {
+        between(known.read().as_ref())
+            .into_iter()
+            .map(|change| change.field)
+            .collect::<Vec<_>>()
+    });
     let form = Form::new(problems, changes);
     let theirs = RwSignal::new(None::<Department>);
     let save = move || {
@@ -178,7 +200,10 @@ fn Editor(department: Option<Department>) -> impl IntoView {
                     form.done(None);
                 }
                 Err(refusal) if refusal.code == Code::Conflict => match newer(id, body.version).await {
-                    None => form.done(Some(Refusal { code: Code::Invalid, ..refusal })),
+                    None => form.done(Some(Refusal {
+                        code: Code::Invalid,
+                        ..refusal
+                    })),
                     some => {
                         theirs.try_set(some);
                         form.busy.try_set(false);
@@ -200,7 +225,12 @@ fn Editor(department: Option<Department>) -> impl IntoView {
         theirs.set(None);
         if mine { save() } else { discard() }
     };
-    let title = Signal::derive(move || known.read().as_ref().map_or_else(|| t(Key::CreateDepartment).to_owned(), |known| known.name.clone()));
+    let title = Signal::derive(move || {
+        known
+            .read()
+            .as_ref()
+            .map_or_else(|| t(Key::CreateDepartment).to_owned(), |known| known.name.clone())
+    });
     view! {
         <SettingsPage
             title crumb=(Route::Departments, t(Key::Departments))

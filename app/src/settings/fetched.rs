@@ -49,10 +49,13 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Fetched<T> {
         let draw = move || match self.answer.get() {
             None => waiting(),
             Some(Ok(value)) => draw(value),
-            Some(Err(refusal)) => failed(&refusal, Callback::new(move |()| {
-                self.answer.set(None);
-                self.again();
-            })),
+            Some(Err(refusal)) => failed(
+                &refusal,
+                Callback::new(move |()| {
+                    self.answer.set(None);
+                    self.again();
+                }),
+            ),
         };
         draw.into_any()
     }

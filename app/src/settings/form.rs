@@ -101,9 +101,11 @@ impl Form {
 
     /// Nothing is wrong on a page, or anywhere; else it is shown.
     pub fn check(self, page: Option<&'static str>) -> bool {
-        let good = self
-            .problems
-            .with_untracked(|problems| problems.iter().all(|problem| page.is_some_and(|page| page != problem.page)));
+        let good = self.problems.with_untracked(|problems| {
+            problems
+                .iter()
+                .all(|problem| page.is_some_and(|page| page != problem.page))
+        });
         self.insisted.set(!good);
         good
     }

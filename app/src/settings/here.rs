@@ -125,7 +125,11 @@ pub fn why(refusal: &Refusal) -> String {
         Code::Invalid | Code::Closed if !refusal.text.is_empty() => {
             let mut letters = refusal.text.chars();
             let first = letters.next().map(|first| first.to_uppercase().to_string());
-            format!("{}{}.", first.unwrap_or_default(), letters.as_str().trim_end_matches('.'))
+            format!(
+                "{}{}.",
+                first.unwrap_or_default(),
+                letters.as_str().trim_end_matches('.')
+            )
         }
         _ => explain(refusal),
     }

@@ -108,7 +108,9 @@ pub fn SettingsHost(place: Memo<Place>) -> impl IntoView {
                     }
                     let about = about.get_untracked().ok_or(JsValue::NULL)?.pack();
                     let path = place.get_untracked().path();
-                    program.mount(ELEMENT, &path, Uint8Array::from(about.as_slice())).await?;
+                    program
+                        .mount(ELEMENT, &path, Uint8Array::from(about.as_slice()))
+                        .await?;
                     Ok::<_, JsValue>(Some(program))
                 };
                 match drawn.await {

@@ -24,11 +24,36 @@ struct Kind {
 }
 
 const KINDS: [Kind; 5] = [
-    Kind { id: "notify-new", name: Key::NotifyNewChat, help: Key::NotifyNewChatHelp, of: |all| &mut all.new_chat },
-    Kind { id: "notify-offer", name: Key::NotifyOffer, help: Key::NotifyOfferHelp, of: |all| &mut all.offer },
-    Kind { id: "notify-transfer", name: Key::NotifyTransfer, help: Key::NotifyTransferHelp, of: |all| &mut all.transfer },
-    Kind { id: "notify-mention", name: Key::NotifyMention, help: Key::NotifyMentionHelp, of: |all| &mut all.mention },
-    Kind { id: "notify-private", name: Key::NotifyPrivate, help: Key::NotifyPrivateHelp, of: |all| &mut all.private },
+    Kind {
+        id: "notify-new",
+        name: Key::NotifyNewChat,
+        help: Key::NotifyNewChatHelp,
+        of: |all| &mut all.new_chat,
+    },
+    Kind {
+        id: "notify-offer",
+        name: Key::NotifyOffer,
+        help: Key::NotifyOfferHelp,
+        of: |all| &mut all.offer,
+    },
+    Kind {
+        id: "notify-transfer",
+        name: Key::NotifyTransfer,
+        help: Key::NotifyTransferHelp,
+        of: |all| &mut all.transfer,
+    },
+    Kind {
+        id: "notify-mention",
+        name: Key::NotifyMention,
+        help: Key::NotifyMentionHelp,
+        of: |all| &mut all.mention,
+    },
+    Kind {
+        id: "notify-private",
+        name: Key::NotifyPrivate,
+        help: Key::NotifyPrivateHelp,
+        of: |all| &mut all.private,
+    },
 ];
 
 /// The page.
@@ -128,7 +153,10 @@ fn QuietHours(
     let field = move |end: bool, label: Key| {
         let value = move || {
             let quiet = quiet.read();
-            quiet.as_ref().map(|quiet| clock(if end { quiet.to } else { quiet.from })).unwrap_or_default()
+            quiet
+                .as_ref()
+                .map(|quiet| clock(if end { quiet.to } else { quiet.from }))
+                .unwrap_or_default()
         };
         let change = move |event| {
             let (Some(minutes), Some(mut quiet)) = (minutes(&event_target_value(&event)), quiet.get_untracked()) else {

@@ -46,7 +46,11 @@ pub fn Devices() -> impl IntoView {
         sent.set(false);
         let on = state.get_untracked() == Some(State::On);
         spawn_local(async move {
-            done(if on { push::unsubscribe().await } else { push::subscribe().await });
+            done(if on {
+                push::unsubscribe().await
+            } else {
+                push::subscribe().await
+            });
         });
     };
     let test = move |_| {
@@ -159,8 +163,16 @@ fn DeliveryTable(log: Vec<PushDelivery>) -> impl IntoView {
     }
     let line = |row: PushDelivery| {
         let good = (200..300).contains(&row.status);
-        let outcome = if good { t(Key::StateDelivered).to_owned() } else { row.problem };
-        let status = if row.status == 0 { String::new() } else { format!(" ({})", row.status) };
+        let outcome = if good {
+            t(Key::StateDelivered).to_owned()
+        } else {
+            row.problem
+        };
+        let status = if row.status == 0 {
+            String::new()
+        } else {
+            format!(" ({})", row.status)
+        };
         view! {
             <tr>
                 <td class="tnum">{format::date_time(row.at)}</td>

@@ -99,7 +99,12 @@ mod tests {
             assert_eq!(Route::parse(&page.path()), page);
         }
         assert_eq!(Route::parse("/app/users"), Route::Users);
-        for path in ["/app/settings/nothing", "/app/settings/inboxes/x", "/app/settings/audit/1", "/other"] {
+        for path in [
+            "/app/settings/nothing",
+            "/app/settings/inboxes/x",
+            "/app/settings/audit/1",
+            "/other",
+        ] {
             assert_eq!(Route::parse(path), Route::Unknown, "{path}");
         }
     }

@@ -36,14 +36,38 @@ struct Grant {
 }
 
 const PERMISSIONS: [Grant; 4] = [
-    Grant { name: Key::GrantInboxes, help: Key::GrantInboxesHelp, of: |grants| &mut grants.inbox_management },
-    Grant { name: Key::GrantAll, help: Key::GrantAllHelp, of: |grants| &mut grants.all_inboxes },
-    Grant { name: Key::GrantReports, help: Key::GrantReportsHelp, of: |grants| &mut grants.reports },
-    Grant { name: Key::GrantExport, help: Key::GrantExportHelp, of: |grants| &mut grants.export },
+    Grant {
+        name: Key::GrantInboxes,
+        help: Key::GrantInboxesHelp,
+        of: |grants| &mut grants.inbox_management,
+    },
+    Grant {
+        name: Key::GrantAll,
+        help: Key::GrantAllHelp,
+        of: |grants| &mut grants.all_inboxes,
+    },
+    Grant {
+        name: Key::GrantReports,
+        help: Key::GrantReportsHelp,
+        of: |grants| &mut grants.reports,
+    },
+    Grant {
+        name: Key::GrantExport,
+        help: Key::GrantExportHelp,
+        of: |grants| &mut grants.export,
+    },
 ];
 const ADD_ONS: [Grant; 2] = [
-    Grant { name: Key::AddonLiveChat, help: Key::AddonHelp, of: |grants| &mut grants.live_chat },
-    Grant { name: Key::AddonContactCenter, help: Key::AddonHelp, of: |grants| &mut grants.contact_center },
+    Grant {
+        name: Key::AddonLiveChat,
+        help: Key::AddonHelp,
+        of: |grants| &mut grants.live_chat,
+    },
+    Grant {
+        name: Key::AddonContactCenter,
+        help: Key::AddonHelp,
+        of: |grants| &mut grants.contact_center,
+    },
 ];
 
 /// What stands in the fields.
@@ -100,7 +124,13 @@ fn differences(mine: &SaveUser, theirs: &Account) -> Vec<Difference> {
     let (mut ours, mut others) = (mine.grants.clone(), theirs.grants.clone());
     let word = |on: &bool| t(if *on { Key::On } else { Key::Off });
     let grants = PERMISSIONS.iter().chain(&ADD_ONS);
-    let grants = grants.map(|grant| Difference::of(t(grant.name), word((grant.of)(&mut ours)), word((grant.of)(&mut others))));
+    let grants = grants.map(|grant| {
+        Difference::of(
+            t(grant.name),
+            word((grant.of)(&mut ours)),
+            word((grant.of)(&mut others)),
+        )
+    });
     [
         Difference::of(t(Key::Name), mine.name.clone(), theirs.name.clone()),
         Difference::of(t(Key::Role), role_name(mine.role), role_name(theirs.role)),
@@ -123,8 +153,14 @@ pub fn UserPage(id: UserId) -> impl IntoView {
     let users = Fetched::<Vec<Account>>::get("/api/users");
     let loaded = Memo::new(move |_| matches!(*users.answer.read(), Some(Ok(_))));
     move || {
-        let answer = if loaded.get() { users.answer.get_untracked() } else { None };
-        let found = answer.and_then(Result::ok).map(|all| all.into_iter().find(|user| user.id == id));
+        let answer = if loaded.get() {
+            users.answer.get_untracked()
+        } else {
+            None
+        };
+        let found = answer
+            .and_then(Result::ok)
+            .map(|all| all.into_iter().find(|user| user.id == id));
         match found {
             Some(Some(user)) => view! { <Editor user /> }.into_any(),
             Some(None) => view! {
@@ -166,7 +202,10 @@ fn Editor(user: Account) -> impl IntoView {
                         theirs.try_set(Some(newer));
                         form.busy.try_set(false);
                     }
-                    Ok(_) => form.done(Some(Refusal { code: Code::Invalid, ..refusal })),
+                    Ok(_) => form.done(Some(Refusal {
+                        code: Code::Invalid,
+                        ..refusal
+                    })),
                     Err(error) => form.done(Some(error)),
                 },
                 Err(refusal) => form.done(Some(refusal)),
@@ -222,7 +261,10 @@ fn Editor(user: Account) -> impl IntoView {
 fn Fields(draft: Draft, form: Form, user: RwSignal<Account>) -> impl IntoView {
     let owner = user.with_untracked(|user| user.role == Role::Owner);
     let roles = if owner { vec![Role::Owner] } else { ROLES.to_vec() };
-    let roles: Vec<_> = roles.into_iter().map(|role| (role.as_str().to_owned(), role_name(role).to_owned())).collect();
+    let roles: Vec<_> = roles
+        .into_iter()
+        .map(|role| (role.as_str().to_owned(), role_name(role).to_owned()))
+        .collect();
     let ticks = move |grants: &'static [Grant]| {
         let tick = |grant: &'static Grant| {
             let on = Signal::derive(move || *(grant.of)(&mut draft.grants.get()));

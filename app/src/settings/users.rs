@@ -76,7 +76,8 @@ fn UserTable(rows: Vec<api::Account>, fresh: RwSignal<Option<(String, OneTimeLin
 fn UserLine(row: api::Account, fresh: RwSignal<Option<(String, OneTimeLink)>>) -> impl IntoView {
     let here: Here = expect_context();
     let presence = Memo::new(move |_| {
-        here.about.with(|about| about.users.iter().find(|user| user.id == row.id).map(Presence::of))
+        here.about
+            .with(|about| about.users.iter().find(|user| user.id == row.id).map(Presence::of))
     });
     let error = RwSignal::new(None::<Refusal>);
     let (id, name) = (row.id, row.name.clone());

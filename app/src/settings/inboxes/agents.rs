@@ -22,14 +22,24 @@ const MODES: [Mode; 3] = [Mode::Auto, Mode::Broadcast, Mode::Manual];
 
 /// Agent management.
 #[component]
-pub fn AgentManagement(draft: Draft, form: Form, lists: RwSignal<Lists>, own: Option<causerie_shared::ids::InboxId>) -> impl IntoView {
+pub fn AgentManagement(
+    draft: Draft,
+    form: Form,
+    lists: RwSignal<Lists>,
+    own: Option<causerie_shared::ids::InboxId>,
+) -> impl IntoView {
     let broadcast = Memo::new(move |_| draft.mode.get() == Mode::Broadcast);
-    let modes: Vec<_> = MODES.map(|mode| (mode.as_str().to_owned(), words::mode(mode).to_owned())).into();
+    let modes: Vec<_> = MODES
+        .map(|mode| (mode.as_str().to_owned(), words::mode(mode).to_owned()))
+        .into();
     let overflow = Signal::derive(move || {
         let none = (String::new(), t(Key::NoOverflow).to_owned());
         let lists = lists.read();
         let others = lists.inboxes.iter().filter(|(id, _)| Some(*id) != own);
-        [none].into_iter().chain(others.map(|(id, name)| (id.to_string(), name.clone()))).collect::<Vec<_>>()
+        [none]
+            .into_iter()
+            .chain(others.map(|(id, name)| (id.to_string(), name.clone())))
+            .collect::<Vec<_>>()
     });
     view! {
         <section class="settings-section form">
@@ -76,7 +86,10 @@ pub fn AgentManagement(draft: Draft, form: Form, lists: RwSignal<Lists>, own: Op
 fn AgentTable(draft: Draft, form: Form, lists: RwSignal<Lists>) -> impl IntoView {
     let rows = Memo::new(move |_| {
         let seated = |agent: &&Agent| {
-            agent.seated || draft.seats.with_untracked(|seats| seats.iter().any(|seat| seat.user == agent.id))
+            agent.seated
+                || draft
+                    .seats
+                    .with_untracked(|seats| seats.iter().any(|seat| seat.user == agent.id))
         };
         lists.read().agents.iter().filter(seated).cloned().collect::<Vec<_>>()
     });
@@ -106,12 +119,21 @@ fn AgentTable(draft: Draft, form: Form, lists: RwSignal<Lists>) -> impl IntoView
 
 #[component]
 fn AgentLine(agent: Agent, draft: Draft, form: Form) -> impl IntoView {
-    let Agent { id, name, role, capacity, seated } = agent;
+    let Agent {
+        id,
+        name,
+        role,
+        capacity,
+        seated,
+    } = agent;
     let seat = Memo::new(move |_| draft.seats.read().iter().find(|seat| seat.user == id).cloned());
     let field = format!("capacity-{id}");
     let error = form.error(field.clone());
     let low = move || {
-        let here = seat.read().as_ref().and_then(|seat| seat.capacity.trim().parse::<u32>().ok());
+        let here = seat
+            .read()
+            .as_ref()
+            .and_then(|seat| seat.capacity.trim().parse::<u32>().ok());
         here.is_some_and(|here| here > capacity)
     };
     let typed = move |event| {

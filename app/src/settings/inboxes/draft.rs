@@ -161,12 +161,14 @@ impl Draft {
         self.amount.set(amount.to_string());
         self.unit.set(unit);
         self.action.set(rule.map_or(TimeOut::SendAndClose, |rule| rule.action));
-        self.message.set(rule.map(|rule| rule.message.clone()).unwrap_or_default());
+        self.message
+            .set(rule.map(|rule| rule.message.clone()).unwrap_or_default());
         let hours = settings.hours.as_ref();
         self.scheduled.set(hours.is_some());
         self.zone.set(hours.map_or(zone, |hours| &hours.zone).to_owned());
         let spans = |open: &Vec<Interval>| open.iter().map(|span| (clock(span.from), clock(span.to))).collect();
-        self.week.set(hours.map_or_else(office, |hours| hours.week.each_ref().map(spans)));
+        self.week
+            .set(hours.map_or_else(office, |hours| hours.week.each_ref().map(spans)));
         let dated = |day: &Exception| Dated {
             date: day.date.clone(),
             open: spans(&day.open),
@@ -254,7 +256,11 @@ impl Draft {
             wrong.push(Problem::new(INACTIVITY, "inactive-amount", t(Key::MinutesRange)));
         }
         let action = self.action.get();
-        let message = if action.sends() { self.message.read().trim().to_owned() } else { String::new() };
+        let message = if action.sends() {
+            self.message.read().trim().to_owned()
+        } else {
+            String::new()
+        };
         if action.sends() && message.is_empty() {
             wrong.push(Problem::new(INACTIVITY, "inactive-message", t(Key::MessageNeeded)));
         }
@@ -376,7 +382,16 @@ mod tests {
             draft.message.set("ä".repeat(201));
         });
         let capacity = format!("capacity-{user}");
-        assert_eq!(wrong, ["accept-secs", "queue-secs", &capacity, "inactive-amount", "inactive-message"]);
+        assert_eq!(
+            wrong,
+            [
+                "accept-secs",
+                "queue-secs",
+                &capacity,
+                "inactive-amount",
+                "inactive-message"
+            ]
+        );
     }
 
     #[test]
@@ -398,16 +413,26 @@ mod tests {
         let span = |from: &str, to: &str| (from.to_owned(), to.to_owned());
         let (settings, wrong) = draft(|draft| {
             draft.scheduled.set(true);
-            draft.week.update(|week| week[6] = vec![span("18:00", "00:00"), span("09:00", "14:00")]);
+            draft
+                .week
+                .update(|week| week[6] = vec![span("18:00", "00:00"), span("09:00", "14:00")]);
         });
         assert_eq!(wrong, Vec::<String>::new());
         let hours = settings.hours.unwrap();
         assert!(hours.check().is_ok());
-        assert_eq!(hours.week[6], [Interval { from: 540, to: 840 }, Interval { from: 1_080, to: DAY }]);
+        assert_eq!(
+            hours.week[6],
+            [Interval { from: 540, to: 840 }, Interval { from: 1_080, to: DAY }]
+        );
         let (_, wrong) = draft(|draft| {
             draft.scheduled.set(true);
-            draft.week.update(|week| week[0] = vec![span("09:00", "14:00"), span("13:00", "15:00")]);
-            draft.exceptions.set(vec![Dated { date: String::new(), open: vec![] }]);
+            draft
+                .week
+                .update(|week| week[0] = vec![span("09:00", "14:00"), span("13:00", "15:00")]);
+            draft.exceptions.set(vec![Dated {
+                date: String::new(),
+                open: vec![],
+            }]);
         });
         assert_eq!(wrong, ["day-0", "exception-0"]);
     }

@@ -34,7 +34,14 @@ pub fn BusinessHours(draft: Draft, form: Form) -> impl IntoView {
 #[component]
 fn Schedule(draft: Draft, form: Form) -> impl IntoView {
     let error = form.error("hours-zone");
-    let add = move |_| draft.exceptions.update(|days| days.push(Dated { date: String::new(), open: vec![] }));
+    let add = move |_| {
+        draft.exceptions.update(|days| {
+            days.push(Dated {
+                date: String::new(),
+                open: vec![],
+            })
+        })
+    };
     let count = Memo::new(move |_| draft.exceptions.read().len());
     view! {
         <div class="field">

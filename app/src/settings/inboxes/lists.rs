@@ -61,7 +61,10 @@ impl Lists {
                 lists.try_update(|lists| lists.agents = agents);
             }
             if let Ok(inboxes) = http::get::<Vec<InboxDetail>>("/api/inboxes").await {
-                let inboxes = inboxes.into_iter().map(|inbox| (inbox.id, inbox.settings.name)).collect();
+                let inboxes = inboxes
+                    .into_iter()
+                    .map(|inbox| (inbox.id, inbox.settings.name))
+                    .collect();
                 lists.try_update(|lists| lists.inboxes = inboxes);
             }
         });

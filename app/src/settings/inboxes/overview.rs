@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     api::settings::{DeleteInbox, InboxDetail},
-    refusal::Refusal,
+    refusal::{Code, Refusal},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -47,6 +47,13 @@ fn DeleteCard(detail: RwSignal<InboxDetail>) -> impl IntoView {
         spawn_local(async move {
             match http::delete_with(&format!("/api/inboxes/{id}"), &DeleteInbox { name }).await {
                 Ok(()) => here.go(&Route::Inboxes),
+                // The chats that are open are no other version: the server's words name their number.
+                Err(error) if error.code == Code::Conflict => {
+                    refusal.try_set(Some(Refusal {
+                        code: Code::Invalid,
+                        ..error
+                    }));
+                }
                 Err(error) => drop(refusal.try_set(Some(error))),
             }
         });

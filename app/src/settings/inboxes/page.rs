@@ -137,7 +137,12 @@ fn Editor(detail: InboxDetail) -> impl IntoView {
 }
 
 /// What a refused save means: of another version, the newer settings are put beside mine.
-async fn conflicting(id: InboxId, version: i64, refusal: Refusal, theirs: RwSignal<Option<InboxDetail>>) -> Option<Refusal> {
+async fn conflicting(
+    id: InboxId,
+    version: i64,
+    refusal: Refusal,
+    theirs: RwSignal<Option<InboxDetail>>,
+) -> Option<Refusal> {
     if refusal.code != Code::Conflict {
         return Some(refusal);
     }
@@ -147,7 +152,10 @@ async fn conflicting(id: InboxId, version: i64, refusal: Refusal, theirs: RwSign
             None
         }
         // Not the version, but something else that is taken, such as the name.
-        Ok(_) => Some(Refusal { code: Code::Invalid, ..refusal }),
+        Ok(_) => Some(Refusal {
+            code: Code::Invalid,
+            ..refusal
+        }),
         Err(error) => Some(error),
     }
 }
@@ -155,10 +163,22 @@ async fn conflicting(id: InboxId, version: i64, refusal: Refusal, theirs: RwSign
 #[component]
 fn Tabs(tab: RwSignal<&'static str>, form: Form) -> impl IntoView {
     let tabs = vec![
-        Tab { id: OVERVIEW, label: t(Key::Overview) },
-        Tab { id: AGENTS, label: t(Key::AgentManagement) },
-        Tab { id: INACTIVITY, label: t(Key::InactivityAction) },
-        Tab { id: HOURS, label: t(Key::BusinessHours) },
+        Tab {
+            id: OVERVIEW,
+            label: t(Key::Overview),
+        },
+        Tab {
+            id: AGENTS,
+            label: t(Key::AgentManagement),
+        },
+        Tab {
+            id: INACTIVITY,
+            label: t(Key::InactivityAction),
+        },
+        Tab {
+            id: HOURS,
+            label: t(Key::BusinessHours),
+        },
     ];
     // Problems of a tab that is not shown are counted in its corner.
     let count = Callback::new(move |id: &'static str| {

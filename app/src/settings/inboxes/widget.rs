@@ -64,7 +64,11 @@ pub fn Snippet(text: String) -> impl IntoView {
 #[component]
 pub fn AccountCard(account: InboxAccount) -> impl IntoView {
     let here: Here = expect_context();
-    let InboxAccount { row, snippet, origins: allowed } = account;
+    let InboxAccount {
+        row,
+        snippet,
+        origins: allowed,
+    } = account;
     let web = row.channel == Channel::Web;
     let enabled = RwSignal::new(row.enabled);
     // What the server has, to go back to.
@@ -76,7 +80,11 @@ pub fn AccountCard(account: InboxAccount) -> impl IntoView {
     let (id, name) = (row.id, row.name.clone());
     let save = Callback::new(move |(on, origins): (bool, Vec<String>)| {
         saved.set(false);
-        let body = SaveAccount { name: name.clone(), enabled: on, origins };
+        let body = SaveAccount {
+            name: name.clone(),
+            enabled: on,
+            origins,
+        };
         spawn_local(async move {
             match http::put::<_, InboxAccount>(&format!("/api/accounts/{id}"), &body).await {
                 Ok(account) => {
@@ -142,7 +150,10 @@ mod tests {
     #[test]
     fn origins_are_whole_and_without_paths() {
         let text = " https://shop.example/ \n\nhttp://127.0.0.1:8080";
-        assert_eq!(origins(text).unwrap(), ["https://shop.example", "http://127.0.0.1:8080"]);
+        assert_eq!(
+            origins(text).unwrap(),
+            ["https://shop.example", "http://127.0.0.1:8080"]
+        );
         assert!(origins("shop.example").is_err());
         assert!(origins("https://shop.example/path").is_err());
     }

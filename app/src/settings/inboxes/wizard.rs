@@ -82,7 +82,15 @@ fn Wizard(created: RwSignal<Option<InboxDetail>>) -> impl IntoView {
             InboxKind::Messaging => vec![],
         };
         spawn_local(async move {
-            let answer = http::post::<_, InboxDetail>("/api/inboxes", &Body { kind, settings, origins }).await;
+            let answer = http::post::<_, InboxDetail>(
+                "/api/inboxes",
+                &Body {
+                    kind,
+                    settings,
+                    origins,
+                },
+            )
+            .await;
             match answer {
                 Ok(detail) => {
                     here.guard.dirty.try_set(false);
@@ -203,7 +211,11 @@ fn NameAndType(draft: Draft, start: Start, form: Form) -> impl IntoView {
 #[component]
 fn Created(detail: InboxDetail) -> impl IntoView {
     let title = tf(Key::InboxCreated, &[("name", &detail.settings.name)]);
-    let snippets: Vec<String> = detail.accounts.iter().filter_map(|account| account.snippet.clone()).collect();
+    let snippets: Vec<String> = detail
+        .accounts
+        .iter()
+        .filter_map(|account| account.snippet.clone())
+        .collect();
     let none = snippets.is_empty();
     view! {
         <SettingsPage title=title.clone() crumb=(Route::Inboxes, t(Key::Inboxes))>

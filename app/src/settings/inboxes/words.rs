@@ -60,7 +60,9 @@ pub fn clock(minute: u16) -> String {
 }
 
 fn spans(open: &[Interval]) -> String {
-    let spans = open.iter().map(|span| format!("{}–{}", clock(span.from), clock(span.to)));
+    let spans = open
+        .iter()
+        .map(|span| format!("{}–{}", clock(span.from), clock(span.to)));
     spans.collect::<Vec<_>>().join(", ")
 }
 
@@ -74,7 +76,12 @@ fn hours(hours: Option<&Hours>) -> String {
         none if none.is_empty() => format!("{} {}", day.date, t(Key::Closed)),
         open => format!("{} {open}", day.date),
     });
-    [hours.zone.clone()].into_iter().chain(week).chain(dates).collect::<Vec<_>>().join("; ")
+    [hours.zone.clone()]
+        .into_iter()
+        .chain(week)
+        .chain(dates)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn silence(rule: Option<&Inactivity>) -> String {
@@ -82,7 +89,11 @@ fn silence(rule: Option<&Inactivity>) -> String {
         || t(Key::Off).to_owned(),
         |rule| {
             let length = super::draft::Unit::split(rule.minutes);
-            let message = if rule.message.is_empty() { String::new() } else { format!(": “{}”", rule.message) };
+            let message = if rule.message.is_empty() {
+                String::new()
+            } else {
+                format!(": “{}”", rule.message)
+            };
             format!("{} {} · {}{message}", length.0, length.1.name(), time_out(rule.action))
         },
     )
@@ -110,7 +121,11 @@ pub fn differences(mine: &InboxSettings, theirs: &InboxSettings, lists: &Lists) 
         rule(Key::ReassignmentTiming, |s| s.rules.accept_secs.to_string()),
         rule(Key::QueueTime, |s| s.rules.queue_secs.to_string()),
         Difference::of(t(Key::Overflow), overflow(mine), overflow(theirs)),
-        Difference::of(t(Key::Agents), agents(&mine.members, lists), agents(&theirs.members, lists)),
+        Difference::of(
+            t(Key::Agents),
+            agents(&mine.members, lists),
+            agents(&theirs.members, lists),
+        ),
         rule(Key::InactivityAction, |s| silence(s.inactivity.as_ref())),
         rule(Key::BusinessHours, |s| hours(s.hours.as_ref())),
     ]
