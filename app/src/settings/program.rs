@@ -25,18 +25,25 @@ use crate::{
 pub fn Settings(here: Here) -> impl IntoView {
     provide_context(here);
     guard::watch(here);
-    let route = Memo::new(move |_| match here.route() {
-        Route::Start if here.manages_inboxes() => Route::Inboxes,
-        Route::Start => Route::Account,
-        route => route,
-    });
-    let allowed = Memo::new(move |_| match route.get().section() {
-        Route::Inboxes => here.manages_inboxes(),
-        Route::Users | Route::Departments | Route::Audit => here.manages(),
-        _ => true,
+    // One memo decides: an effect that reads a memo after another one derived from it can miss its change.
+    let shown = Memo::new(move |_| {
+        let route = match here.route() {
+            Route::Start if here.manages_inboxes() => Route::Inboxes,
+            Route::Start => Route::Account,
+            route => route,
+        };
+        let allowed = match route.section() {
+            Route::Inboxes => here.manages_inboxes(),
+            Route::Users | Route::Departments | Route::Audit => here.manages(),
+            _ => true,
+        };
+        (route, allowed)
     });
     view! {
-        {move || if allowed.get() { page(route.get()) } else { view! { <NoAccess route=route.get() /> }.into_any() }}
+        {move || match shown.get() {
+            (route, true) => page(route),
+            (route, false) => view! { <NoAccess route /> }.into_any(),
+        }}
         <LeaveDialog />
     }
 }
