@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Guard {
     pub dirty: RwSignal<bool>,
-    wanted: RwSignal<Option<String>>,
+    pub wanted: RwSignal<Option<String>>,
 }
 
 impl Guard {

@@ -54,10 +54,18 @@ impl Here {
         }
     }
 
-    /// The console went to another address.
+    /// The console went to another address. With unsaved changes it is called back, and the person asked.
     pub fn show(self, path: String) {
-        self.guard.dirty.set(false);
-        self.path.set(path);
+        let before = self.path();
+        if path == before {
+            return;
+        }
+        if self.guard.dirty.get_untracked() {
+            self.guard.wanted.set(Some(path));
+            visit(&before);
+        } else {
+            self.path.set(path);
+        }
     }
 
     /// The console knows more.
