@@ -37,8 +37,8 @@ pub fn ConflictBox(
     move || {
         between.get().map(|fields| {
             view! {
-                <section class="conflict" role="alert" aria-labelledby="conflict-title">
-                    <p class="conflict-title" id="conflict-title"><Icon name="warning" />{t(Key::ChangedMeanwhile)}</p>
+                <section class="clash" role="alert" aria-labelledby="conflict-title">
+                    <p class="clash-title" id="conflict-title"><Icon name="warning" />{t(Key::ChangedMeanwhile)}</p>
                     <table class="table">
                         <thead>
                             <tr>

@@ -132,9 +132,9 @@ fn Day(
     };
     let full = move || count.get() >= MAX_INTERVALS;
     view! {
-        <div class="day" role="group" id=id tabindex="-1" aria-label=move || name.get()>
-            <span class="day-name">{move || name.get()}</span>
-            <div class="day-spans">
+        <div class="hours-day" role="group" id=id tabindex="-1" aria-label=move || name.get()>
+            <span class="hours-name">{move || name.get()}</span>
+            <div class="hours-spans">
                 {move || (count.get() == 0).then(|| view! { <span class="cell-quiet">{t(Key::Closed)}</span> })}
                 {move || (0..count.get()).map(|n| view! { <SpanRow n spans set name /> }).collect_view()}
             </div>
