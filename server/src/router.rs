@@ -13,7 +13,8 @@ use causerie_shared::refusal::Code;
 use crate::{
     error::ApiError,
     http::{
-        accounts, assets, audit, departments, files, health, inboxes, json, notify, origin, signins, socket, users, widget,
+        accounts, assets, audit, departments, files, health, inboxes, json, notify, origin, signins, socket, users,
+        widget,
     },
     state::Shared,
     telemetry,
