@@ -46,7 +46,7 @@ fn Screens() -> impl IntoView {
         None => view! { <Gate place /> }.into_any(),
         Some(Place::Setup) => view! { <Setup /> }.into_any(),
         Some(Place::Link(token)) => view! { <Accept token /> }.into_any(),
-        Some(Place::Login | Place::Folder { .. } | Place::Account | Place::Users | Place::Unknown) => {
+        Some(Place::Login | Place::Folder { .. } | Place::Settings(_) | Place::Unknown) => {
             view! { <Login /> }.into_any()
         }
     }

@@ -10,6 +10,7 @@ mod sound;
 mod title;
 
 pub use address::Address;
+pub(crate) use address::inner_link;
 pub use announcer::Announcer;
 pub use device::{DOCKED, PHONE, copy, is_mac, matches_media, matches_media_now};
 pub use keys::{in_text, primary};

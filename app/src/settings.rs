@@ -1,11 +1,29 @@
-//! Pages for settings: one's own account, and users for owners and admins.
+//! The settings. They are a program of their own (`bin/settings.rs`): nothing but [`SettingsHost`] is part of the
+//! console. Its pages know no store: they ask over HTTP, and the console tells them who is there ([`About`]).
 
 mod account;
+mod audit;
+mod conflict;
+mod departments;
+mod fetched;
+mod form;
 mod frame;
+mod guard;
+mod here;
+mod host;
+mod inboxes;
 mod invite;
 mod link;
+mod notifications;
+mod parts;
+mod program;
+mod push;
+mod route;
 mod sign_ins;
+mod user;
 mod users;
+mod zones;
 
-pub use account::Account;
-pub use users::Users;
+pub use here::{About, Here};
+pub use host::SettingsHost;
+pub use program::Settings;

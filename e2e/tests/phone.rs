@@ -74,7 +74,7 @@ async fn nothing_is_wider_than_the_smallest_phone() {
         ana.find_part("option", "Vera").await;
         measure("list").await;
         ana.click("button", "More").await;
-        ana.click("link", "Account").await;
+        ana.click("link", "Settings").await;
         ana.find("button", "Change password").await;
         measure("account").await;
         assert_eq!(wide, Vec::<String>::new());

@@ -1,4 +1,5 @@
-//! The timer worker: sleeps until the next row is due, takes it once and lets it happen.
+//! The timer worker: sleeps until the next row is due, takes it once and lets it happen. Of several nodes each
+//! takes some of what is due.
 
 use std::sync::Arc;
 
@@ -13,8 +14,8 @@ use crate::{
     store::timers::{self, TimerRecord},
 };
 
-/// Timers taken in one go.
-const BATCH: i64 = 100;
+/// Timers taken in one go: few enough that another node has its share of many.
+const BATCH: i64 = 25;
 /// Pause after the database failed.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -51,10 +52,13 @@ async fn run(app: Shared) {
 /// Runs what is due; returns when the next timer is.
 pub async fn round(app: &App) -> Result<Option<i64>, DeskError> {
     loop {
-        let due = timers::due(&mut *app.store.read().await?, app.clock.now(), BATCH).await?;
+        let (engine, now) = (app.store.engine(), app.clock.now());
+        let mut db = app.store.read().await?;
+        let due = timers::claim(&mut db, engine, app.node, now, BATCH).await?;
         if due.is_empty() {
-            return Ok(timers::next_due(&mut *app.store.read().await?).await?);
+            return Ok(timers::next_due(&mut db, engine, app.node).await?);
         }
+        drop(db);
         for timer in due {
             match fire(app, &timer).await {
                 // It has lost its meaning; the others must not wait for it.

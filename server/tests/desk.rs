@@ -49,7 +49,9 @@ async fn an_offer_that_is_declined_or_expires_goes_to_the_next_agent() {
         // The dispatcher finds out after the return that all were asked; until then there is no timer to turn to.
         let round = eventually(|| async {
             let mut db = world.app.store.read().await.expect("a connection");
-            timers::next_due(&mut db).await.expect("the timers")
+            timers::next_due(&mut db, world.app.store.engine(), world.app.node)
+                .await
+                .expect("the timers")
         });
         assert!(round.await.is_some(), "a new round is set");
         world.advance(61);

@@ -2,7 +2,11 @@
 
 mod common;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use causerie_server::{
     Shared,
@@ -11,7 +15,7 @@ use causerie_server::{
     demo::{self, Demo},
     desk::{claim, members, presence, visit},
     state::App,
-    store::{Store, conversations, messages, people},
+    store::{Store, conversations, messages, people, timers},
     sync::{
         self, Mailbox, Outgoing, SocketId, access, catchup,
         push::{self, Push, Pusher},
@@ -365,28 +369,83 @@ async fn a_visitor_of_a_killed_node_is_seen_offline_and_one_of_the_other_node_st
     );
 }
 
+/// Chats in the queue, written without a node that would run their timers, whose time in it is over.
+async fn overdue(ground: &Ground, count: usize) -> Vec<ConversationId> {
+    let mut chats = vec![];
+    for n in 0..count {
+        let chat = World::write_at(&ground.mute, &ground.demo.orders, &format!("v{n}"), "m1", "Hello").await;
+        chats.push(chat.conversation);
+    }
+    ground.hand.advance(Duration::from_secs(121));
+    chats
+}
+
+/// Waits until every chat's timer has fired and nothing is left that could fire again; each did so once.
+async fn fired_once(ground: &Ground, node: &Node, chats: &[ConversationId]) {
+    for chat in chats {
+        ground
+            .until(*chat, "the end of its wait", |head| head.version > 1)
+            .await;
+    }
+    // What a second firing would have written stands in the feed before this.
+    let last = World::write_at(&node.app, &ground.demo.orders, "last", "m1", "Hello").await;
+    let head = ground.head(last.conversation).await;
+    let heard = eventually(|| async { (node.app.hub.announced() >= head.seq).then_some(()) });
+    heard.await.expect("the node has heard everything");
+    let mut db = ground.mute.store.read().await.unwrap();
+    let left = timers::due(&mut db, ground.clock.now(), 10).await.unwrap();
+    assert_eq!(left, [], "no timer is left over");
+    drop(db);
+    for chat in chats {
+        let causes = ground.causes(*chat).await;
+        assert_eq!(causes["queue_over"], 1, "{causes:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timer_fires_once_with_two_nodes() {
     let Some(ground) = Ground::new().await else { return };
     let nodes = [ground.node().await, ground.node().await];
-    let mut chats = vec![];
-    for n in 0..20 {
-        let node = &nodes[n % 2].app;
-        let chat = World::write_at(node, &ground.demo.orders, &format!("v{n}"), "m1", "Hello").await;
-        chats.push(chat.conversation);
-    }
     // All queue timers fall due at the same moment on both nodes.
-    ground.hand.advance(Duration::from_secs(121));
-    for chat in chats {
+    let chats = overdue(&ground, 200).await;
+    fired_once(&ground, &nodes[1], &chats).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn timers_go_on_when_one_of_two_nodes_is_killed_among_them() {
+    let Some(ground) = Ground::new().await else { return };
+    let (mut first, second) = (ground.node().await, ground.node().await);
+    let chats = overdue(&ground, 200).await;
+    ground.until(chats[0], "the first one", |head| head.version > 1).await;
+    first.kill();
+    fired_once(&ground, &second, &chats).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_took_fires_on_another_one_after_its_death_and_not_before() {
+    let Some(ground) = Ground::new().await else { return };
+    // A node that is stuck between taking its timers and running them.
+    let (store, stuck) = (&ground.mute.store, ground.mute.node);
+    let link = store.link(stuck).await.unwrap();
+    let chats = overdue(&ground, 30).await;
+    let mut db = store.read().await.unwrap();
+    let taken = timers::claim(&mut db, store.engine(), stuck, ground.clock.now(), 20).await;
+    let taken: BTreeSet<String> = taken.unwrap().into_iter().map(|timer| timer.subject).collect();
+    drop(db);
+    assert_eq!(taken.len(), 20);
+    let node = ground.node().await;
+    let (theirs, free): (Vec<ConversationId>, Vec<ConversationId>) = chats
+        .iter()
+        .copied()
+        .partition(|chat| taken.contains(&chat.to_string()));
+    for chat in free {
         ground.until(chat, "the end of its wait", |head| head.version > 1).await;
-        let causes = ground.causes(chat).await;
-        assert_eq!(causes["queue_over"], 1, "{causes:?}");
     }
-    // What a second firing would have written stands in the feed before this.
-    let last = World::write_at(&nodes[0].app, &ground.demo.orders, "last", "m1", "Hello").await;
-    let head = ground.head(last.conversation).await;
-    let heard = eventually(|| async { (nodes[1].app.hub.announced() >= head.seq).then_some(()) });
-    heard.await.expect("both nodes have heard everything");
+    for chat in theirs {
+        assert_eq!(ground.head(chat).await.version, 1, "another node takes care of it");
+    }
+    drop(link);
+    fired_once(&ground, &node, &chats).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -400,11 +459,7 @@ async fn presence_is_decided_over_all_nodes() {
     presence::disconnected(&first.app, ana).await.unwrap();
     let timers = |at| {
         let app = ground.mute.clone();
-        async move {
-            causerie_server::store::timers::due(&mut app.store.read().await.unwrap(), at, 10)
-                .await
-                .unwrap()
-        }
+        async move { timers::due(&mut app.store.read().await.unwrap(), at, 10).await.unwrap() }
     };
     assert!(
         timers(START + 60_000).await.is_empty(),

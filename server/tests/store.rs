@@ -5,6 +5,7 @@ mod common;
 use causerie_server::{
     clock::random_u128,
     store::{
+        Engine,
         documents::{self, StoredPush},
         feed::{self, FeedKind},
         timers::{self, TimerRecord},
@@ -117,7 +118,7 @@ async fn a_timer_is_replaced_by_its_kind_and_taken_once() {
         timers::set(&mut tx, &second).await.unwrap();
         tx.commit().await.unwrap();
         let mut db = store.read().await.unwrap();
-        assert_eq!(timers::next_due(&mut db).await.unwrap(), Some(20));
+        assert_eq!(timers::next_due(&mut db, store.engine(), 1).await.unwrap(), Some(20));
         assert!(timers::due(&mut db, 19, 10).await.unwrap().is_empty());
         assert_eq!(
             timers::due(&mut db, 20, 10).await.unwrap(),
@@ -129,6 +130,71 @@ async fn a_timer_is_replaced_by_its_kind_and_taken_once() {
         assert!(timers::take(&mut tx, &second).await.unwrap());
         assert!(!timers::take(&mut tx, &second).await.unwrap());
         tx.commit().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_share_the_timers_that_are_due() {
+    let (_folder, stores) = common::stores().await;
+    // SQLite has one node.
+    for store in stores.into_iter().filter(|store| store.engine() == Engine::Postgres) {
+        let mut tx = store.begin().await.unwrap();
+        let mut set = vec![];
+        for n in 0..6 {
+            let timer = TimerRecord {
+                id: TimerId::from_u128(random_u128()),
+                kind: TimerKind::Queue,
+                subject: format!("chat {n}"),
+                fence: 1,
+                due: n,
+            };
+            timers::set(&mut tx, &timer).await.unwrap();
+            set.push(timer);
+        }
+        tx.commit().await.unwrap();
+        let mut db = store.read().await.unwrap();
+        let engine = store.engine();
+        let (first, second) = (store.link(1).await.unwrap(), store.link(2).await.unwrap());
+        assert_eq!(timers::claim(&mut db, engine, 1, 100, 2).await.unwrap(), set[..2]);
+        // A row that a transaction is about to stop is passed over without waiting.
+        let mut tx = store.begin().await.unwrap();
+        assert!(timers::take(&mut tx, &set[2]).await.unwrap());
+        assert_eq!(timers::claim(&mut db, engine, 2, 100, 2).await.unwrap(), set[3..5]);
+        tx.rollback().await.unwrap();
+        // Whose round failed gets its own again.
+        assert_eq!(timers::claim(&mut db, engine, 1, 100, 2).await.unwrap(), set[..2]);
+        assert_eq!(timers::claim(&mut db, engine, 2, 4, 10).await.unwrap(), set[2..5]);
+        assert_eq!(
+            timers::next_due(&mut db, engine, 1).await.unwrap(),
+            Some(0),
+            "its own are still to be run"
+        );
+        assert_eq!(timers::next_due(&mut db, engine, 2).await.unwrap(), Some(2));
+        assert_eq!(
+            timers::next_due(&mut db, engine, 3).await.unwrap(),
+            Some(5),
+            "what others run is not waited for"
+        );
+        // A timer that is set anew is nobody's.
+        let anew = TimerRecord {
+            id: TimerId::from_u128(random_u128()),
+            due: 50,
+            ..set[3].clone()
+        };
+        let mut tx = store.begin().await.unwrap();
+        timers::set(&mut tx, &anew).await.unwrap();
+        tx.commit().await.unwrap();
+        drop(first);
+        // Those of a node that is gone are everyone's, as soon as its session with the database has ended.
+        let expected = vec![set[0].clone(), set[1].clone(), set[5].clone(), anew];
+        let taken = common::eventually(|| async {
+            let mut db = store.read().await.unwrap();
+            let free = timers::next_due(&mut db, engine, 3).await.unwrap();
+            (free == Some(0)).then_some(())
+        });
+        taken.await.expect("the dead node's timers are free");
+        assert_eq!(timers::claim(&mut db, engine, 3, 100, 10).await.unwrap(), expected);
+        drop(second);
     }
 }
 

@@ -68,7 +68,7 @@ impl Address {
 }
 
 /// The address of a plain click on a link that stays inside the console.
-fn inner_link(event: &MouseEvent) -> Option<String> {
+pub(crate) fn inner_link(event: &MouseEvent) -> Option<String> {
     let modified = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
     if modified || event.button() != 0 || event.default_prevented() {
         return None;

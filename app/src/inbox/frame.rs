@@ -13,7 +13,7 @@ use crate::{
     inbox::folder_name,
     pages::Place,
     profile::Profile,
-    settings::{Account, Users},
+    settings::SettingsHost,
     store::Store,
 };
 use causerie_shared::{message::Author, window::Folder};
@@ -22,15 +22,13 @@ use causerie_shared::{message::Author, window::Folder};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Main {
     Desk,
-    Account,
-    Users,
+    Settings,
 }
 
 impl Main {
     fn of(place: &Place) -> Self {
         match place {
-            Place::Account => Self::Account,
-            Place::Users => Self::Users,
+            Place::Settings(_) => Self::Settings,
             Place::Folder { .. } | Place::Unknown | Place::Login | Place::Setup | Place::Link(_) => Self::Desk,
         }
     }
@@ -89,8 +87,7 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
                     </div>
                 }
                 .into_any(),
-                Main::Users => view! { <Users /> }.into_any(),
-                Main::Account => view! { <Account /> }.into_any(),
+                Main::Settings => view! { <SettingsHost place /> }.into_any(),
             }}
         </div>
         <Giving />
@@ -121,8 +118,7 @@ fn waiting_for_me(store: Store) -> Signal<u32> {
 /// "Ana Ruiz · Mine".
 fn page_name(store: Store, desk: Desk) -> Signal<String> {
     Memo::new(move |_| match &*desk.place.read() {
-        Place::Account => t(Key::Account).to_owned(),
-        Place::Users => t(Key::Users).to_owned(),
+        Place::Settings(_) => format!("{} · Causerie", t(Key::Settings)),
         Place::Folder { folder, conversation } => {
             let name =
                 conversation.and_then(|id| store.head(id).with(|head| Some(head.as_ref()?.contact_name.clone())));

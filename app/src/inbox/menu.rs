@@ -57,7 +57,7 @@ pub fn ProfileMenu(
                 <ThemeGroup />
                 <LanguageGroup />
                 <div class="menu-group" role="none">
-                    <a class="menu-item" role="menuitem" href=Place::Account.path() on:click=move |_| close()>
+                    <a class="menu-item" role="menuitem" href=Place::Settings("account".into()).path() on:click=move |_| close()>
                         <Icon name="settings" />
                         <span>{t(Key::Account)}</span>
                     </a>

@@ -25,11 +25,10 @@ fn icon(folder: Folder) -> &'static str {
 /// The navigation.
 #[component]
 pub fn Rail() -> impl IntoView {
-    let store: Store = expect_context();
     let desk: Desk = expect_context();
     let more = RwSignal::new(false);
+    let store: Store = expect_context();
     let me = store.me();
-    let manages = Memo::new(move |_| me.read().as_ref().is_some_and(|me| me.role.manages()));
     let supervises = Memo::new(move |_| me.read().as_ref().is_some_and(|me| me.role.supervises()));
     // The sheet behind "More" closes once it led somewhere.
     Effect::new(move |_| {
@@ -63,9 +62,8 @@ pub fn Rail() -> impl IntoView {
                     <Icon name="users" />
                     <span class="rail-label">{t(Key::ChannelsAndUsers)}</span>
                 </button>
-                {move || manages.get().then(|| view! { <PageLink place=Place::Users icon="users" label=t(Key::Users) /> })}
                 <span class="rail-space"></span>
-                <PageLink place=Place::Account icon="settings" label=t(Key::Account) />
+                <SettingsLink />
             </div>
             <button
                 class="rail-item rail-more" type="button" aria-controls="rail-rest"
@@ -102,13 +100,13 @@ fn FolderLink(folder: Folder) -> impl IntoView {
 }
 
 #[component]
-fn PageLink(place: Place, icon: &'static str, label: &'static str) -> impl IntoView {
+fn SettingsLink() -> impl IntoView {
     let desk: Desk = expect_context();
-    let href = place.path();
+    let here = move || matches!(*desk.place.read(), Place::Settings(_));
     view! {
-        <a class="rail-item" href=href aria-current=move || (*desk.place.read() == place).then_some("page")>
-            <Icon name=icon />
-            <span class="rail-label">{label}</span>
+        <a class="rail-item" href=Place::Settings(String::new()).path() aria-current=move || here().then_some("page")>
+            <Icon name="settings" />
+            <span class="rail-label">{t(Key::Settings)}</span>
         </a>
     }
 }

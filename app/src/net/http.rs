@@ -67,9 +67,26 @@ pub async fn send<B: Serialize>(path: &str, body: &B) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// `PUT` with an answer.
+pub async fn put<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, Refusal> {
+    Ok(read(fetch("PUT", path, Some(packed(body)?)).await?).await?)
+}
+
+/// `PUT` without an answer.
+pub async fn store<B: Serialize>(path: &str, body: &B) -> Result<(), Refusal> {
+    fetch("PUT", path, Some(packed(body)?)).await?;
+    Ok(())
+}
+
 /// `DELETE` without an answer.
 pub async fn delete(path: &str) -> Result<(), Refusal> {
     fetch("DELETE", path, None).await?;
+    Ok(())
+}
+
+/// `DELETE` that says more than which.
+pub async fn delete_with<B: Serialize>(path: &str, body: &B) -> Result<(), Refusal> {
+    fetch("DELETE", path, Some(packed(body)?)).await?;
     Ok(())
 }
 

@@ -14,10 +14,8 @@ pub enum Place {
         folder: Folder,
         conversation: Option<ConversationId>,
     },
-    /// One's own password and sign-ins.
-    Account,
-    /// Users and invitations (owners and admins).
-    Users,
+    /// The settings, a program of their own (`bin/settings.rs`) that reads the rest of the address: `inboxes/new`.
+    Settings(String),
     /// An address that leads nowhere.
     Unknown,
 }
@@ -35,13 +33,18 @@ impl Place {
         if parts.next() != Some("app") {
             return Self::Unknown;
         }
+        if let Some(rest) = path.trim_matches('/').strip_prefix("app/settings")
+            && (rest.is_empty() || rest.starts_with('/'))
+        {
+            return Self::Settings(rest.trim_matches('/').to_owned());
+        }
         let place = match (parts.next().unwrap_or_default(), parts.next()) {
             ("" | "index.html", None) => Self::START,
             ("login", None) => Self::Login,
             ("setup", None) => Self::Setup,
             ("link", Some(token)) if !token.is_empty() => Self::Link(token.to_owned()),
-            ("account", None) => Self::Account,
-            ("users", None) => Self::Users,
+            // Where these pages were before settings were a place of their own.
+            (page @ ("account" | "users"), None) => Self::Settings(page.to_owned()),
             (folder, conversation) => match (Folder::from_key(folder), conversation.map(str::parse)) {
                 (Some(folder), None) => Self::Folder {
                     folder,
@@ -71,8 +74,8 @@ impl Place {
                 folder,
                 conversation: Some(id),
             } => format!("/app/{}/{id}", folder.as_str()),
-            Self::Account => "/app/account".into(),
-            Self::Users => "/app/users".into(),
+            Self::Settings(rest) if rest.is_empty() => "/app/settings".into(),
+            Self::Settings(rest) => format!("/app/settings/{rest}"),
             Self::Unknown => "/app/".into(),
         }
     }
@@ -86,7 +89,7 @@ impl Place {
     pub fn folder(&self) -> Option<Folder> {
         match self {
             Self::Folder { folder, .. } => Some(*folder),
-            Self::Login | Self::Setup | Self::Link(_) | Self::Account | Self::Users | Self::Unknown => None,
+            Self::Login | Self::Setup | Self::Link(_) | Self::Settings(_) | Self::Unknown => None,
         }
     }
 
@@ -94,7 +97,7 @@ impl Place {
     pub fn conversation(&self) -> Option<ConversationId> {
         match self {
             Self::Folder { conversation, .. } => *conversation,
-            Self::Login | Self::Setup | Self::Link(_) | Self::Account | Self::Users | Self::Unknown => None,
+            Self::Login | Self::Setup | Self::Link(_) | Self::Settings(_) | Self::Unknown => None,
         }
     }
 }
@@ -110,8 +113,8 @@ mod tests {
             Place::Login,
             Place::Setup,
             Place::Link("abc".into()),
-            Place::Account,
-            Place::Users,
+            Place::Settings(String::new()),
+            Place::Settings("inboxes/new".into()),
             Place::Folder {
                 folder: Folder::Queue,
                 conversation: None,
@@ -129,6 +132,12 @@ mod tests {
     }
 
     #[test]
+    fn old_addresses_of_settings_lead_to_the_new_ones() {
+        assert_eq!(Place::parse("/app/users").path(), "/app/settings/users");
+        assert_eq!(Place::parse("/app/account").path(), "/app/settings/account");
+    }
+
+    #[test]
     fn an_address_that_leads_nowhere_says_so() {
         for path in [
             "/",
@@ -136,6 +145,7 @@ mod tests {
             "/app/nothing",
             "/app/mine/not-an-id",
             "/app/users/1",
+            "/app/settingsx",
             "/app/link",
         ] {
             assert_eq!(Place::parse(path), Place::Unknown, "{path}");

@@ -6,11 +6,11 @@ use causerie_shared::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{frame::SettingsPage, sign_ins::SignIns};
+use super::{Here, frame::SettingsPage, sign_ins::SignIns};
 use crate::{
     i18n::{Key, t},
+    net::http,
     pages::FormError,
-    store::Store,
     ui::{Icon, PasswordField},
 };
 
@@ -36,10 +36,8 @@ pub fn Account() -> impl IntoView {
 
 #[component]
 fn PasswordForm(changed: RwSignal<u32>) -> impl IntoView {
-    let store: Store = expect_context();
-    let email = store
-        .me()
-        .with_untracked(|me| me.as_ref().map(|me| me.email.clone()).unwrap_or_default());
+    let here: Here = expect_context();
+    let email = here.about.with_untracked(|about| about.me.email.clone());
     let [current, new] = [(); 2].map(|()| RwSignal::new(String::new()));
     let busy = RwSignal::new(false);
     let saved = RwSignal::new(false);
@@ -59,7 +57,7 @@ fn PasswordForm(changed: RwSignal<u32>) -> impl IntoView {
                 current: current.get_untracked(),
                 new: new.get_untracked(),
             };
-            let answer = store.change_password(body).await;
+            let answer = http::send("/api/password", &body).await;
             busy.try_set(false);
             if answer.is_ok() {
                 current.try_set(String::new());
@@ -81,7 +79,7 @@ fn PasswordForm(changed: RwSignal<u32>) -> impl IntoView {
                 help=t(Key::PasswordRule) error=short
             />
             <div class="form-actions">
-                <button class="btn btn-primary" type="submit" prop:disabled=move || busy.get()>{t(Key::ChangePassword)}</button>
+                <button class="btn btn-primary" type="submit" prop:disabled=move || busy.get() || !here.online()>{t(Key::ChangePassword)}</button>
                 <span class="form-ok" role="status">
                     {move || saved.get().then(|| view! { <Icon name="check" class="icon-16" />{t(Key::Saved)} })}
                 </span>

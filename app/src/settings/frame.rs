@@ -1,55 +1,116 @@
-//! What all settings pages share: navigation at the side, a head, a body.
+//! What all settings pages share: navigation at the side, a head, a body, a foot.
 
+use causerie_shared::user::Role;
 use leptos::prelude::*;
 
+use super::{here::Here, route::Route};
 use crate::{
-    i18n::{Key, t},
-    inbox::Desk,
-    pages::Place,
-    store::Store,
-    ui::Icon,
+    i18n::{Key, t, tf},
+    ui::{Empty, Icon},
 };
 
-/// A settings page. `actions` stand at the end of the head.
+/// A settings page. `crumb` leads up, `actions` stand at the end of the head, `tabs` below it, `foot` below all.
 #[component]
 pub fn SettingsPage(
-    title: &'static str,
+    #[prop(into)] title: Signal<String>,
+    #[prop(optional)] crumb: Option<(Route, &'static str)>,
     #[prop(optional)] actions: Option<AnyView>,
+    #[prop(optional)] tabs: Option<AnyView>,
+    #[prop(optional)] foot: Option<AnyView>,
     children: Children,
 ) -> impl IntoView {
-    let store: Store = expect_context();
-    let me = store.me();
-    let manages = Memo::new(move |_| me.read().as_ref().is_some_and(|me| me.role.manages()));
+    Effect::new(move |_| document().set_title(&format!("{} · {}", title.get(), t(Key::Settings))));
     view! {
         <div class="settings">
-            <nav class="settings-nav" aria-label=t(Key::Settings)>
-                {move || manages.get().then(|| view! {
-                    <p class="settings-group">{t(Key::Team)}</p>
-                    <SettingsLink place=Place::Users icon="users" label=t(Key::Users) />
-                })}
-                <p class="settings-group">{t(Key::YourOwn)}</p>
-                <SettingsLink place=Place::Account icon="key" label=t(Key::Account) />
-            </nav>
-            <main class="settings-main" id="main" aria-label=title>
+            <SettingsNav />
+            <main class="settings-main" id="main" aria-label=move || title.get()>
                 <header class="settings-head">
-                    <h1 class="pane-title">{title}</h1>
+                    {crumb.map(|(route, label)| view! {
+                        <a class="settings-crumb" href=route.path()>{label}</a>
+                        <Icon name="chevron-right" class="icon-14" />
+                    })}
+                    <h1 class="pane-title truncate">{move || title.get()}</h1>
                     <span class="spacer"></span>
                     {actions}
                 </header>
+                {tabs}
                 <div class="settings-body">{children()}</div>
+                {foot}
             </main>
         </div>
     }
 }
 
 #[component]
-fn SettingsLink(place: Place, icon: &'static str, label: &'static str) -> impl IntoView {
-    let desk: Desk = expect_context();
-    let href = place.path();
+fn SettingsNav() -> impl IntoView {
+    let here: Here = expect_context();
+    let manages = Memo::new(move |_| here.manages());
+    let manages_inboxes = Memo::new(move |_| here.manages_inboxes());
     view! {
-        <a class="settings-link" href=href aria-current=move || (*desk.place.read() == place).then_some("page")>
+        <nav class="settings-nav" aria-label=t(Key::Settings)>
+            {move || manages.get().then(|| view! {
+                <p class="settings-group">{t(Key::Team)}</p>
+                <SettingsLink route=Route::Users icon="person" label=t(Key::Users) />
+                <SettingsLink route=Route::Departments icon="users" label=t(Key::Departments) />
+                <SettingsLink route=Route::Audit icon="history" label=t(Key::AuditLog) />
+            })}
+            {move || manages_inboxes.get().then(|| view! {
+                <p class="settings-group">{t(Key::Conversations)}</p>
+                <SettingsLink route=Route::Inboxes icon="queue" label=t(Key::Inboxes) />
+            })}
+            <p class="settings-group">{t(Key::YourOwn)}</p>
+            <SettingsLink route=Route::Account icon="key" label=t(Key::Account) />
+            <SettingsLink route=Route::Notifications icon="engaged" label=t(Key::Notifications) />
+        </nav>
+    }
+}
+
+#[component]
+fn SettingsLink(route: Route, icon: &'static str, label: &'static str) -> impl IntoView {
+    let here: Here = expect_context();
+    let current = move || {
+        let shown = match here.route() {
+            Route::Start if here.manages_inboxes() => Route::Inboxes,
+            Route::Start => Route::Account,
+            shown => shown.section(),
+        };
+        (shown == route).then_some("page")
+    };
+    view! {
+        <a class="settings-link" href=route.path() aria-current=current>
             <Icon name=icon />
             {label}
         </a>
+    }
+}
+
+/// Only a direct address leads here: the page says who can help, by name.
+#[component]
+pub fn NoAccess(route: Route) -> impl IntoView {
+    let here: Here = expect_context();
+    let title = match route.section() {
+        Route::Users => Key::Users,
+        Route::Departments => Key::Departments,
+        Route::Audit => Key::AuditLog,
+        _ => Key::Inboxes,
+    };
+    let names = move |role: Role| {
+        here.about.with(|about| {
+            let named = about.users.iter().filter(|user| user.role == role && user.active);
+            named.map(|user| user.name.clone()).collect::<Vec<_>>()
+        })
+    };
+    let text = move || {
+        let people = [names(Role::Owner), names(Role::Admin)].concat();
+        if people.is_empty() {
+            t(Key::AskAdmin).to_owned()
+        } else {
+            tf(Key::AskThem, &[("names", &people.join(", "))])
+        }
+    };
+    view! {
+        <SettingsPage title=t(title)>
+            {move || view! { <Empty title=t(Key::NotAllowedHere) text=text() icon="lock" /> }}
+        </SettingsPage>
     }
 }

@@ -1,7 +1,7 @@
 //! Inviting a user: name, e-mail, role, inboxes.
 
 use causerie_shared::{
-    api::{Invite, OneTimeLink},
+    api::{Invite, OneTimeLink, settings::InboxDetail},
     contact::{Detail, is_plausible},
     ids::InboxId,
     refusal::Refusal,
@@ -9,16 +9,16 @@ use causerie_shared::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::users::role_name;
+use super::{Here, fetched::Fetched, parts::Tick, users::role_name};
 use crate::{
     i18n::{Key, t},
+    net::http,
     pages::FormError,
-    store::Store,
-    ui::{Dialog, Field, Icon, keyed},
+    ui::{Dialog, Field, Icon},
 };
 
 /// Roles that can be given; there is one owner, made at set-up.
-const ROLES: [Role; 3] = [Role::Agent, Role::Supervisor, Role::Admin];
+pub const ROLES: [Role; 3] = [Role::Agent, Role::Supervisor, Role::Admin];
 
 /// The dialog; `made` gets the name and the link.
 #[component]
@@ -26,7 +26,7 @@ pub fn InviteDialog(
     #[prop(into)] closed: Callback<()>,
     #[prop(into)] made: Callback<(String, OneTimeLink)>,
 ) -> impl IntoView {
-    let store: Store = expect_context();
+    let here: Here = expect_context();
     let [name, email] = [(); 2].map(|()| RwSignal::new(String::new()));
     let role = RwSignal::new(Role::Agent);
     let chosen = RwSignal::new(Vec::<InboxId>::new());
@@ -52,7 +52,7 @@ pub fn InviteDialog(
             inboxes: chosen.get_untracked(),
         };
         spawn_local(async move {
-            match store.invite(body).await {
+            match http::post::<_, OneTimeLink>("/api/users", &body).await {
                 Ok(link) => drop(made.try_run((its_name, link))),
                 Err(refusal) => {
                     busy.try_set(false);
@@ -73,7 +73,7 @@ pub fn InviteDialog(
                 <InboxChoice chosen />
                 <div class="dialog-acts">
                     <button class="btn" type="button" on:click=move |_| closed.run(())>{t(Key::Cancel)}</button>
-                    <button class="btn btn-primary" type="submit" prop:disabled=move || busy.get()>{t(Key::CreateLink)}</button>
+                    <button class="btn btn-primary" type="submit" prop:disabled=move || busy.get() || !here.online()>{t(Key::CreateLink)}</button>
                 </div>
             </form>
         </Dialog>
@@ -103,8 +103,7 @@ fn RoleSelect(role: RwSignal<Role>) -> impl IntoView {
 /// The inboxes of which the new user becomes a member.
 #[component]
 fn InboxChoice(chosen: RwSignal<Vec<InboxId>>) -> impl IntoView {
-    let store: Store = expect_context();
-    let inboxes = store.inboxes();
+    let inboxes = Fetched::<Vec<InboxDetail>>::get("/api/inboxes");
     let toggle = move |id: InboxId, on: bool| {
         chosen.update(|chosen| {
             chosen.retain(|other| *other != id);
@@ -116,21 +115,13 @@ fn InboxChoice(chosen: RwSignal<Vec<InboxId>>) -> impl IntoView {
     view! {
         <fieldset class="field">
             <legend class="field-label">{t(Key::Inboxes)}</legend>
-            {keyed(
-                move || inboxes.get(),
-                |inbox| inbox.id.to_u128(),
-                move |inbox| view! {
-                    <label class="check">
-                        <input
-                            type="checkbox"
-                            prop:checked=move || chosen.read().contains(&inbox.id)
-                            on:change=move |event| toggle(inbox.id, event_target_checked(&event))
-                        />
-                        <span>{inbox.name}</span>
-                    </label>
-                }
-                .into_any(),
-            )}
+            {inboxes.view(move |inboxes| {
+                let tick = |inbox: InboxDetail| {
+                    let id = inbox.id;
+                    view! { <Tick label=inbox.settings.name on=Signal::derive(move || chosen.read().contains(&id)) set=move |on| toggle(id, on) /> }
+                };
+                inboxes.into_iter().map(tick).collect_view().into_any()
+            })}
         </fieldset>
     }
 }

@@ -1,67 +1,58 @@
 //! Where one is signed in, and ending that.
 
-use causerie_shared::{api::SignInRow, refusal::Refusal};
+use causerie_shared::{api::SignInRow, ids::SessionId, refusal::Refusal};
 use leptos::{prelude::*, task::spawn_local};
 
+use super::{Here, fetched::Fetched};
 use crate::{
     format,
-    i18n::{Key, explain, t, tf},
-    store::Store,
-    ui::{ErrorBox, Icon},
+    i18n::{Key, t, tf},
+    net::http,
+    pages::FormError,
+    ui::Icon,
 };
 
 /// The list of sign-ins, read from the server each time it is drawn.
 #[component]
 pub fn SignIns() -> impl IntoView {
-    let store: Store = expect_context();
-    let rows = RwSignal::new(None::<Result<Vec<SignInRow>, Refusal>>);
-    let load = move || {
+    let rows = Fetched::<Vec<SignInRow>>::get("/api/sessions");
+    let refusal = RwSignal::new(None::<Refusal>);
+    let end = Callback::new(move |id: SessionId| {
         spawn_local(async move {
-            let answer = store.sign_ins().await;
-            rows.try_set(Some(answer));
-        });
-    };
-    load();
-    let end = Callback::new(move |id| {
-        spawn_local(async move {
-            match store.end_sign_in(id).await {
-                Ok(()) => load(),
-                Err(refusal) => drop(rows.try_set(Some(Err(refusal)))),
-            }
+            let answer = http::delete(&format!("/api/sessions/{id}")).await;
+            refusal.try_set(answer.err());
+            rows.again();
         });
     });
     view! {
         <section class="settings-section" data-wide="">
             <h2 class="section-title">{t(Key::SignIns)}</h2>
             <p class="section-help">{t(Key::SignInsHelp)}</p>
-            {move || match rows.get() {
-                None => view! { <p role="status">{t(Key::Loading)}</p> }.into_any(),
-                Some(Err(refusal)) => view! { <ErrorBox text=explain(&refusal) retry=move |()| load() /> }.into_any(),
-                Some(Ok(rows)) => view! {
-                    <div class="table-card">
-                        <table class="table">
-                            <thead>
-                                <tr>
-                                    <th scope="col">{t(Key::Device)}</th>
-                                    <th scope="col">{t(Key::SignedInAt)}</th>
-                                    <th scope="col">{t(Key::LastSeen)}</th>
-                                    <th scope="col"><span class="sr-only">{t(Key::Actions)}</span></th>
-                                </tr>
-                            </thead>
-                            <tbody>{rows.into_iter().map(|row| view! { <SignInLine row end /> }).collect_view()}</tbody>
-                        </table>
-                    </div>
-                }
-                .into_any(),
-            }}
+            <FormError error=refusal />
+            {rows.view(move |rows| view! {
+                <div class="table-card">
+                    <table class="table">
+                        <thead>
+                            <tr>
+                                <th scope="col">{t(Key::Device)}</th>
+                                <th scope="col">{t(Key::SignedInAt)}</th>
+                                <th scope="col">{t(Key::LastSeen)}</th>
+                                <th scope="col"><span class="sr-only">{t(Key::Actions)}</span></th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows.into_iter().map(|row| view! { <SignInLine row end /> }).collect_view()}</tbody>
+                    </table>
+                </div>
+            }
+            .into_any())}
         </section>
     }
 }
 
 #[component]
-fn SignInLine(row: SignInRow, end: Callback<causerie_shared::ids::SessionId>) -> impl IntoView {
-    let store: Store = expect_context();
-    let now = store.now().get_untracked();
+fn SignInLine(row: SignInRow, end: Callback<SessionId>) -> impl IntoView {
+    let here: Here = expect_context();
+    let now = here.now();
     let device = device(&row.user_agent);
     let id = row.id;
     view! {
@@ -92,7 +83,7 @@ fn SignInLine(row: SignInRow, end: Callback<causerie_shared::ids::SessionId>) ->
 }
 
 /// Browser and system from a user agent, as people call them.
-fn device(agent: &str) -> String {
+pub fn device(agent: &str) -> String {
     const BROWSERS: [(&str, &str); 6] = [
         ("Edg/", "Edge"),
         ("OPR/", "Opera"),

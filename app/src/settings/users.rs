@@ -7,11 +7,11 @@ use causerie_shared::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{frame::SettingsPage, invite::InviteDialog, link::LinkBox};
+use super::{Here, fetched::Fetched, frame::SettingsPage, invite::InviteDialog, link::LinkBox, route::Route};
 use crate::{
     i18n::{Key, explain, t, tf},
-    store::Store,
-    ui::{Avatar, Empty, ErrorBox, Icon, Presence},
+    net::http,
+    ui::{Avatar, Icon, Presence},
 };
 
 /// The word for a role.
@@ -27,54 +27,29 @@ pub fn role_name(role: Role) -> &'static str {
 /// The users page.
 #[component]
 pub fn Users() -> impl IntoView {
-    let store: Store = expect_context();
-    let me = store.me();
-    let manages = Memo::new(move |_| me.read().as_ref().is_some_and(|me| me.role.manages()));
+    let here: Here = expect_context();
     let inviting = RwSignal::new(false);
     let fresh = RwSignal::new(None::<(String, OneTimeLink)>);
-    let rows = RwSignal::new(None::<Result<Vec<api::Account>, Refusal>>);
-    let load = move || {
-        spawn_local(async move {
-            let answer = store.accounts_of_users().await;
-            rows.try_set(Some(answer));
-        });
-    };
-    if manages.get_untracked() {
-        load();
-    }
+    let rows = Fetched::<Vec<api::Account>>::get("/api/users");
     let made = Callback::new(move |(name, link): (String, OneTimeLink)| {
         fresh.set(Some((tf(Key::InvitationFor, &[("name", &name)]), link)));
         inviting.set(false);
-        load();
+        rows.again();
     });
-    let invite = move || {
-        view! {
-            <button class="btn btn-primary" type="button" on:click=move |_| inviting.set(true)>
-                <Icon name="user-plus" class="icon-16" />
-                {t(Key::Invite)}
-            </button>
-        }
+    let invite = view! {
+        <button class="btn btn-primary" type="button" prop:disabled=move || !here.online() on:click=move |_| inviting.set(true)>
+            <Icon name="user-plus" class="icon-16" />
+            {t(Key::Invite)}
+        </button>
     };
-    move || {
-        if !manages.get() {
-            // Only a direct address leads here: the page says who can help.
-            return view! { <SettingsPage title=t(Key::Users)><Empty title=t(Key::NotAllowed) text=t(Key::AskAdmin) /></SettingsPage> }
-                .into_any();
-        }
-        view! {
-            <SettingsPage title=t(Key::Users) actions=invite().into_any()>
-                <section class="settings-section" data-wide="">
-                    {move || fresh.get().map(|(title, link)| view! { <LinkBox title link /> })}
-                    {move || match rows.get() {
-                        None => view! { <p role="status">{t(Key::Loading)}</p> }.into_any(),
-                        Some(Err(refusal)) => view! { <ErrorBox text=explain(&refusal) retry=move |()| load() /> }.into_any(),
-                        Some(Ok(rows)) => view! { <UserTable rows fresh /> }.into_any(),
-                    }}
-                </section>
-                {move || inviting.get().then(|| view! { <InviteDialog closed=move |()| inviting.set(false) made /> })}
-            </SettingsPage>
-        }
-        .into_any()
+    view! {
+        <SettingsPage title=t(Key::Users) actions=invite.into_any()>
+            <section class="settings-section" data-wide="">
+                {move || fresh.get().map(|(title, link)| view! { <LinkBox title link /> })}
+                {rows.view(move |rows| view! { <UserTable rows fresh /> }.into_any())}
+            </section>
+            {move || inviting.get().then(|| view! { <InviteDialog closed=move |()| inviting.set(false) made /> })}
+        </SettingsPage>
     }
 }
 
@@ -99,9 +74,11 @@ fn UserTable(rows: Vec<api::Account>, fresh: RwSignal<Option<(String, OneTimeLin
 
 #[component]
 fn UserLine(row: api::Account, fresh: RwSignal<Option<(String, OneTimeLink)>>) -> impl IntoView {
-    let store: Store = expect_context();
-    let live = store.user(row.id);
-    let presence = Memo::new(move |_| live.read().as_ref().map(Presence::of));
+    let here: Here = expect_context();
+    let presence = Memo::new(move |_| {
+        here.about
+            .with(|about| about.users.iter().find(|user| user.id == row.id).map(Presence::of))
+    });
     let error = RwSignal::new(None::<Refusal>);
     let (id, name) = (row.id, row.name.clone());
     let reset = {
@@ -109,7 +86,7 @@ fn UserLine(row: api::Account, fresh: RwSignal<Option<(String, OneTimeLink)>>) -
         move |_| {
             let name = name.clone();
             spawn_local(async move {
-                match store.reset_link(id).await {
+                match http::post(&format!("/api/users/{id}/reset"), &()).await {
                     Ok(link) => drop(fresh.try_set(Some((tf(Key::ResetFor, &[("name", &name)]), link)))),
                     Err(refusal) => drop(error.try_set(Some(refusal))),
                 }
@@ -131,7 +108,7 @@ fn UserLine(row: api::Account, fresh: RwSignal<Option<(String, OneTimeLink)>>) -
                 <span class="cell-who">
                     <Avatar name=row.name.clone() seed=id.to_u128() size=32 presence />
                     <span>
-                        <bdi>{row.name}</bdi>
+                        <a class="cell-link" href=Route::User(id).path()><bdi>{row.name}</bdi></a>
                         <br />
                         <span class="cell-sub">{row.email}</span>
                     </span>

@@ -1,8 +1,8 @@
 //! Sign-in and everything that is asked over HTTP: each call is a future with the server's answer or its refusal.
 
 use causerie_shared::{
-    api::{AcceptLink, Account, ChangePassword, Invite, LinkInfo, OneTimeLink, Organization, Setup, SignIn, SignInRow},
-    ids::{FileId, SessionId, UserId},
+    api::{AcceptLink, LinkInfo, Organization, Setup, SignIn},
+    ids::FileId,
     message::FileBrief,
     refusal::Refusal,
 };
@@ -50,36 +50,6 @@ impl Store {
         http::delete("/api/session").await?;
         self.leave().await;
         Ok(())
-    }
-
-    /// All sign-ins of mine.
-    pub async fn sign_ins(self) -> Result<Vec<SignInRow>, Refusal> {
-        http::get("/api/sessions").await
-    }
-
-    /// Ends one of my other sign-ins.
-    pub async fn end_sign_in(self, id: SessionId) -> Result<(), Refusal> {
-        http::delete(&format!("/api/sessions/{id}")).await
-    }
-
-    /// Changes my password; all other sign-ins end.
-    pub async fn change_password(self, body: ChangePassword) -> Result<(), Refusal> {
-        http::send("/api/password", &body).await
-    }
-
-    /// All users, for owners and admins.
-    pub async fn accounts_of_users(self) -> Result<Vec<Account>, Refusal> {
-        http::get("/api/users").await
-    }
-
-    /// Creates a user, who sets the password through the link.
-    pub async fn invite(self, body: Invite) -> Result<OneTimeLink, Refusal> {
-        http::post("/api/users", &body).await
-    }
-
-    /// A link with which the user sets a new password.
-    pub async fn reset_link(self, user: UserId) -> Result<OneTimeLink, Refusal> {
-        http::post(&format!("/api/users/{user}/reset"), &()).await
     }
 
     /// Uploads a file; type and size are checked before a byte is sent.

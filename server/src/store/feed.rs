@@ -1,4 +1,17 @@
 //! The feed: which row changed, in the order of the commits, with who could see it before and after.
+//!
+//! An entry gets its number from a counter row that its transaction keeps locked until it ends (`Store::begin`
+//! takes the lock before anything else). Hence a number is given only after the commit of the one before it is
+//! visible: who reads number n can read all below n, a cursor never overtakes a change, and a rollback leaves no
+//! hole.
+//!
+//! The price is that all nodes of a PostgreSQL write one after another: at most one write transaction in the time
+//! that one takes, with its round trips and its flush to disk. `sync.md` has the numbers given after the commit
+//! instead, by a holder of an advisory lock. What stands in the way: heads, message rows and journey rows keep
+//! the number of the entry they were written with, in the same transaction, and clients catch up by it; the hub
+//! announces right after the commit and needs the number for that; and the line is also what keeps two
+//! transactions from waiting for each other's rows (chat, loads, users, tallies), which would need one order of
+//! locks everywhere.
 
 use causerie_shared::access::Scope;
 use sqlx::{Row as _, any::AnyRow};

@@ -95,6 +95,14 @@ impl Link {
     }
 }
 
+/// A condition of PostgreSQL: the node of this column holds its lock.
+pub(super) fn lives(column: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 1 \
+         AND ((CAST(k.classid AS BIGINT) << 32) | CAST(k.objid AS BIGINT)) = {column})"
+    )
+}
+
 async fn lock(listener: &mut PgListener, node: i64) -> Result<(), StoreError> {
     // A peer that vanished without a word is noticed in half a minute instead of two hours.
     for setting in [

@@ -7,7 +7,7 @@ use causerie_shared::{
 
 use sqlx::Row as _;
 
-use super::{Db, Engine, StoreError, id};
+use super::{Db, Engine, StoreError, id, nodes};
 
 /// Notes whether any device of the user is connected; `false` when that was known already.
 pub async fn set_connected(db: &mut Db, user: UserId, connected: bool) -> Result<bool, StoreError> {
@@ -101,10 +101,7 @@ pub async fn has_push(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
 fn dead(engine: Engine, table: &str) -> String {
     match engine {
         Engine::Sqlite => "node <> $1".to_owned(),
-        Engine::Postgres => format!(
-            "node <> $1 AND NOT EXISTS (SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.granted \
-             AND k.objsubid = 1 AND ((CAST(k.classid AS BIGINT) << 32) | CAST(k.objid AS BIGINT)) = {table}.node)"
-        ),
+        Engine::Postgres => format!("node <> $1 AND NOT {}", nodes::lives(&format!("{table}.node"))),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Timer rows.
 
 use causerie_shared::{Millis, ids::TimerId, timer::TimerKind};
-use sqlx::Row as _;
+use sqlx::{Row as _, any::AnyRow};
 
-use super::{Db, StoreError, id};
+use super::{Db, Engine, StoreError, id, nodes};
 
 /// A timer that is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub struct TimerRecord {
 pub async fn set(db: &mut Db, timer: &TimerRecord) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO timers (id, kind, subject, fence, due) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (kind, subject) DO UPDATE SET id = excluded.id, fence = excluded.fence, due = excluded.due",
+         ON CONFLICT (kind, subject) DO UPDATE SET id = excluded.id, fence = excluded.fence, due = excluded.due, \
+         taken_by = 0",
     )
     .bind(timer.id.to_string())
     .bind(timer.kind.as_str())
@@ -87,7 +88,17 @@ pub async fn take(db: &mut Db, timer: &TimerRecord) -> Result<bool, StoreError> 
     Ok(done.rows_affected() == 1)
 }
 
-/// Timers that are due, the earliest first.
+fn record(row: &AnyRow) -> Result<TimerRecord, StoreError> {
+    Ok(TimerRecord {
+        id: id(&row.try_get::<String, _>("id")?, "timer id")?,
+        kind: TimerKind::from_key(&row.try_get::<String, _>("kind")?).ok_or(StoreError::Damaged("timer kind"))?,
+        subject: row.try_get("subject")?,
+        fence: row.try_get("fence")?,
+        due: row.try_get("due")?,
+    })
+}
+
+/// Timers that are due, the earliest first, whoever takes care of them.
 pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<TimerRecord>, StoreError> {
     let rows =
         sqlx::query("SELECT id, kind, subject, fence, due FROM timers WHERE due <= $1 ORDER BY due, id LIMIT $2")
@@ -95,22 +106,63 @@ pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<TimerRecord
             .bind(limit)
             .fetch_all(db)
             .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(TimerRecord {
-                id: id(&row.try_get::<String, _>("id")?, "timer id")?,
-                kind: TimerKind::from_key(&row.try_get::<String, _>("kind")?)
-                    .ok_or(StoreError::Damaged("timer kind"))?,
-                subject: row.try_get("subject")?,
-                fence: row.try_get("fence")?,
-                due: row.try_get("due")?,
-            })
-        })
-        .collect()
+    rows.iter().map(record).collect()
 }
 
-/// When the next timer is due.
-pub async fn next_due(db: &mut Db) -> Result<Option<Millis>, StoreError> {
-    let row = sqlx::query("SELECT MIN(due) AS due FROM timers").fetch_one(db).await?;
+/// Timers that this node may take care of: nobody's, its own of a round that failed, and those of a node that is
+/// gone. `$1` is this node.
+fn free() -> String {
+    format!(
+        "(taken_by = 0 OR taken_by = $1 OR NOT {})",
+        nodes::lives("timers.taken_by")
+    )
+}
+
+/// Timers that are due and that this node takes care of from now on, the earliest first; other nodes leave them to
+/// it for as long as it lives. Outside a transaction, for it is over before anything fires.
+///
+/// A node that only seems gone may have its timers taken by another one while it runs them. So whoever fires a
+/// timer takes its row, or moves the version that is its fence, in the transaction of what it does.
+pub async fn claim(
+    db: &mut Db,
+    engine: Engine,
+    node: i64,
+    now: Millis,
+    limit: i64,
+) -> Result<Vec<TimerRecord>, StoreError> {
+    match engine {
+        // The only node need not tell anybody.
+        Engine::Sqlite => due(db, now, limit).await,
+        Engine::Postgres => {
+            // Rows that another node is just taking, or that a transaction is about to stop, are passed over.
+            let sql = format!(
+                "WITH picked AS (SELECT id FROM timers WHERE due <= $2 AND {} ORDER BY due, id LIMIT $3 \
+                 FOR UPDATE SKIP LOCKED) \
+                 UPDATE timers SET taken_by = $1 FROM picked WHERE timers.id = picked.id \
+                 RETURNING timers.id, timers.kind, timers.subject, timers.fence, timers.due",
+                free()
+            );
+            let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(node)
+                .bind(now)
+                .bind(limit)
+                .fetch_all(db)
+                .await?;
+            let mut timers: Vec<TimerRecord> = rows.iter().map(record).collect::<Result<_, _>>()?;
+            timers.sort_by_key(|timer| (timer.due, timer.id));
+            Ok(timers)
+        }
+    }
+}
+
+/// When the next timer is due that no other node takes care of.
+pub async fn next_due(db: &mut Db, engine: Engine, node: i64) -> Result<Option<Millis>, StoreError> {
+    let row = match engine {
+        Engine::Sqlite => sqlx::query("SELECT MIN(due) AS due FROM timers").fetch_one(db).await?,
+        Engine::Postgres => {
+            let sql = format!("SELECT MIN(due) AS due FROM timers WHERE {}", free());
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(node).fetch_one(db).await?
+        }
+    };
     Ok(row.try_get("due")?)
 }

@@ -89,8 +89,8 @@ async fn a_device_is_subscribed_for_its_sign_in_and_ends_with_it() {
         (2, key),
         "the same endpoint again updates"
     );
-    let current: Vec<bool> = info.devices.iter().map(|device| device.current).collect();
-    assert_eq!(current, [false, true], "the newest first");
+    let current = info.devices.iter().filter(|device| device.current).count();
+    assert_eq!(current, 1, "one of them is this one: {:?}", info.devices);
 
     assert_eq!(
         server.delete("/api/session", &phone).await.status,

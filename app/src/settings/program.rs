@@ -1,0 +1,71 @@
+//! The root of the settings' program: the address decides which page is shown.
+
+use leptos::prelude::*;
+
+use super::{
+    account::Account,
+    audit::Audit,
+    departments::{DepartmentPage, Departments},
+    frame::{NoAccess, SettingsPage},
+    guard::{self, LeaveDialog},
+    here::Here,
+    inboxes::{InboxPage, Inboxes, NewInbox},
+    notifications::Notifications,
+    route::Route,
+    user::UserPage,
+    users::Users,
+};
+use crate::{
+    i18n::{Key, t},
+    ui::Empty,
+};
+
+/// All settings pages.
+#[component]
+pub fn Settings(here: Here) -> impl IntoView {
+    provide_context(here);
+    guard::watch(here);
+    // One memo decides: an effect that reads a memo after another one derived from it can miss its change.
+    let shown = Memo::new(move |_| {
+        let route = match here.route() {
+            Route::Start if here.manages_inboxes() => Route::Inboxes,
+            Route::Start => Route::Account,
+            route => route,
+        };
+        let allowed = match route.section() {
+            Route::Inboxes => here.manages_inboxes(),
+            Route::Users | Route::Departments | Route::Audit => here.manages(),
+            _ => true,
+        };
+        (route, allowed)
+    });
+    view! {
+        {move || match shown.get() {
+            (route, true) => page(route),
+            (route, false) => view! { <NoAccess route /> }.into_any(),
+        }}
+        <LeaveDialog />
+    }
+}
+
+fn page(route: Route) -> AnyView {
+    match route {
+        Route::Inboxes => view! { <Inboxes /> }.into_any(),
+        Route::NewInbox => view! { <NewInbox /> }.into_any(),
+        Route::Inbox(id) => view! { <InboxPage id /> }.into_any(),
+        Route::Users => view! { <Users /> }.into_any(),
+        Route::User(id) => view! { <UserPage id /> }.into_any(),
+        Route::Departments => view! { <Departments /> }.into_any(),
+        Route::NewDepartment => view! { <DepartmentPage id=None /> }.into_any(),
+        Route::Department(id) => view! { <DepartmentPage id=Some(id) /> }.into_any(),
+        Route::Audit => view! { <Audit /> }.into_any(),
+        Route::Account => view! { <Account /> }.into_any(),
+        Route::Notifications => view! { <Notifications /> }.into_any(),
+        Route::Start | Route::Unknown => view! {
+            <SettingsPage title=t(Key::Settings)>
+                <Empty title=t(Key::NoSuchPage) text=t(Key::NoSuchPageText) />
+            </SettingsPage>
+        }
+        .into_any(),
+    }
+}

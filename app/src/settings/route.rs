@@ -1,0 +1,111 @@
+//! Addresses of the settings below `/app/settings`.
+
+use causerie_shared::ids::{DepartmentId, InboxId, UserId};
+
+/// A page of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// Wherever one begins: inboxes for those who manage them, else one's own account.
+    Start,
+    Inboxes,
+    NewInbox,
+    Inbox(InboxId),
+    Users,
+    User(UserId),
+    Departments,
+    NewDepartment,
+    Department(DepartmentId),
+    Audit,
+    Account,
+    Notifications,
+    Unknown,
+}
+
+impl Route {
+    /// Reads a path; old addresses are known too.
+    pub fn parse(path: &str) -> Self {
+        let path = path.trim_matches('/');
+        let rest = path.strip_prefix("app/settings").or_else(|| path.strip_prefix("app"));
+        let mut parts = rest.unwrap_or("-").trim_matches('/').split('/');
+        let route = match (parts.next().unwrap_or_default(), parts.next()) {
+            ("", None) => Self::Start,
+            ("inboxes", None) => Self::Inboxes,
+            ("inboxes", Some("new")) => Self::NewInbox,
+            ("inboxes", Some(id)) => id.parse().map_or(Self::Unknown, Self::Inbox),
+            ("users", None) => Self::Users,
+            ("users", Some(id)) => id.parse().map_or(Self::Unknown, Self::User),
+            ("departments", None) => Self::Departments,
+            ("departments", Some("new")) => Self::NewDepartment,
+            ("departments", Some(id)) => id.parse().map_or(Self::Unknown, Self::Department),
+            ("audit", None) => Self::Audit,
+            ("account", None) => Self::Account,
+            ("notifications", None) => Self::Notifications,
+            _ => Self::Unknown,
+        };
+        if parts.next().is_some() { Self::Unknown } else { route }
+    }
+
+    /// The address.
+    pub fn path(&self) -> String {
+        const BASE: &str = "/app/settings";
+        match self {
+            Self::Start | Self::Unknown => BASE.to_owned(),
+            Self::Inboxes => format!("{BASE}/inboxes"),
+            Self::NewInbox => format!("{BASE}/inboxes/new"),
+            Self::Inbox(id) => format!("{BASE}/inboxes/{id}"),
+            Self::Users => format!("{BASE}/users"),
+            Self::User(id) => format!("{BASE}/users/{id}"),
+            Self::Departments => format!("{BASE}/departments"),
+            Self::NewDepartment => format!("{BASE}/departments/new"),
+            Self::Department(id) => format!("{BASE}/departments/{id}"),
+            Self::Audit => format!("{BASE}/audit"),
+            Self::Account => format!("{BASE}/account"),
+            Self::Notifications => format!("{BASE}/notifications"),
+        }
+    }
+
+    /// The entry of the navigation that it belongs to.
+    pub fn section(self) -> Self {
+        match self {
+            Self::Inboxes | Self::NewInbox | Self::Inbox(_) => Self::Inboxes,
+            Self::Users | Self::User(_) => Self::Users,
+            Self::Departments | Self::NewDepartment | Self::Department(_) => Self::Departments,
+            Self::Start | Self::Audit | Self::Account | Self::Notifications | Self::Unknown => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_found_again_by_its_address() {
+        let pages = [
+            Route::Start,
+            Route::Inboxes,
+            Route::NewInbox,
+            Route::Inbox(InboxId::from_u128(7)),
+            Route::Users,
+            Route::User(UserId::from_u128(7)),
+            Route::Departments,
+            Route::NewDepartment,
+            Route::Department(DepartmentId::from_u128(7)),
+            Route::Audit,
+            Route::Account,
+            Route::Notifications,
+        ];
+        for page in pages {
+            assert_eq!(Route::parse(&page.path()), page);
+        }
+        assert_eq!(Route::parse("/app/users"), Route::Users);
+        for path in [
+            "/app/settings/nothing",
+            "/app/settings/inboxes/x",
+            "/app/settings/audit/1",
+            "/other",
+        ] {
+            assert_eq!(Route::parse(path), Route::Unknown, "{path}");
+        }
+    }
+}
