@@ -7,12 +7,13 @@ source scripts/common.sh
 [[ -x target/tools/bin/trunk ]] || STEPS=4 scripts/tools.sh
 
 # What everyone who opens the console has to load is worth some unstable flags: the standard library built for size
-# saves 28 KB, and panics without file and line and `{:?}` without texts 20 KB. The compiler's version is pinned in
+# saves 28 KB, panics without file and line and `{:?}` without texts 20 KB, and panics that end the program without a
+# word 14 KB (`make dev` keeps the words). The compiler's version is pinned in
 # rust-toolchain.toml, so they mean the same everywhere. (The first flag is that of .cargo/config.toml, which these
 # replace.)
 export RUSTC_BOOTSTRAP=1
 export CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
-export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg erase_components -Zlocation-detail=none -Zfmt-debug=none"
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg erase_components -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none"
 
 # Trunk builds offline, so the crates have to be there first.
 quietly "the crates could not be fetched; is crates.io reachable?" cargo fetch

@@ -1,5 +1,7 @@
 //! No screen breaks WCAG 2.2 A or AA as far as axe-core can tell: both themes, desk and phone.
 
+use std::time::Duration;
+
 use causerie_e2e::{
     Page, Stage,
     axe::violations,
@@ -7,7 +9,7 @@ use causerie_e2e::{
     pages::{Console, Widget},
     story,
 };
-use causerie_shared::frame::Command;
+use causerie_shared::{conversation::UNDO_MS, frame::Command};
 
 /// What was found, each with the screen on which it was.
 #[derive(Default)]
@@ -126,6 +128,8 @@ async fn widget(stage: &Stage, screen: Screen, theme: Theme, findings: &mut Find
     vera.message(&["We do."]).await;
     findings.look("widget, chat", &vera).await;
     ben.command(Command::End(chat)).await.expect("his own chat");
+    // Until then it can be undone.
+    stage.server.advance(Duration::from_millis(UNDO_MS as u64));
     vera.find("button", "Start a new chat").await;
     findings.look("widget, ended", &vera).await;
 }

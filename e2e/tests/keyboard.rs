@@ -1,5 +1,7 @@
 //! The whole work without a mouse.
 
+use std::time::Duration;
+
 use causerie_e2e::{
     browser::{Screen, Theme},
     pages::Console,
@@ -7,6 +9,7 @@ use causerie_e2e::{
     wait::until,
 };
 use causerie_server::demo::PASSWORD;
+use causerie_shared::conversation::UNDO_MS;
 use thirtyfour::Key;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,6 +52,7 @@ async fn an_agent_works_with_the_keyboard_alone() {
 
         ana.tab_to("button", "End chat").await;
         ana.key(Key::Enter).await;
+        stage.server.advance(Duration::from_millis(UNDO_MS as u64));
         visitor.state("ended").await;
         ana.keys("gh").await;
         ana.find_part("option", "Vera Vidal").await;

@@ -29,6 +29,8 @@ const FOLLOW: i32 = 80;
 const FAR: i32 = 240;
 /// Nearer to the beginning than this, px, older messages are fetched.
 const EARLIER: i32 = 400;
+/// Bubbles of the first frame: more than the tallest screen shows.
+const FIRST: usize = 40;
 /// A chat counts as read after this long in view.
 const READ: Duration = Duration::from_secs(1);
 
@@ -97,8 +99,18 @@ pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -
     // What was new when the chat was opened stays marked while it is open.
     let over = first.state.status().is_final();
     let seen = (!over && first.unread > 0 && first.seen > 0).then_some(first.seen);
-    let items = Memo::new(move |_| bubbles.with(|bubbles| arrange(bubbles, seen, format::local_day)));
     let scroll = Scroll::new();
+    let whole = newest_first(scroll, bubbles);
+    let items = Memo::new(move |_| {
+        bubbles.with(|bubbles| {
+            let hidden = if whole.get() {
+                0
+            } else {
+                bubbles.len().saturating_sub(FIRST)
+            };
+            arrange(&bubbles[hidden..], seen, format::local_day)
+        })
+    });
     keep_place(scroll, bubbles, typing);
     mark_read(store, id, head, scroll);
     announce(bubbles, name);
@@ -210,6 +222,28 @@ fn TypingBubble(contact: u128, name: Memo<String>) -> impl IntoView {
             </div>
         </article>
     }
+}
+
+/// Whether the whole chat is drawn: the first frame has its end only, which is what one sees, and the rest follows.
+fn newest_first(scroll: Scroll, bubbles: Signal<Vec<Bubble>>) -> RwSignal<bool> {
+    let whole = RwSignal::new(false);
+    Effect::new(move |_| {
+        if !whole.get() && bubbles.with(|bubbles| !bubbles.is_empty()) {
+            // Behind the frame that is being made now.
+            request_animation_frame(move || {
+                // A chat that was left meanwhile has nothing to draw.
+                set_timeout(
+                    move || {
+                        whole.try_set(true);
+                    },
+                    Duration::ZERO,
+                );
+            });
+        } else if whole.get() {
+            request_animation_frame(move || scroll.settle(true));
+        }
+    });
+    whole
 }
 
 /// Scrolls after each change of the content and of the pane's size.

@@ -81,7 +81,8 @@ pub fn SettingsHost(place: Memo<Place>) -> impl IntoView {
         Some(About {
             me: me.get()?,
             users: users.get(),
-            online: matches!(online.get(), Connection::Online),
+            // Requests go without the socket, so a line that is being tried again stops nothing.
+            online: !matches!(online.get(), Connection::Offline { .. }),
             now: now.get_untracked(),
         })
     });
