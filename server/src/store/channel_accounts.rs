@@ -139,14 +139,15 @@ pub async fn all(db: &mut Db) -> Result<Vec<ChannelAccount>, StoreError> {
     rows.iter().map(account).collect()
 }
 
-/// Writes name, secrets, health and whether it is enabled.
+/// Writes name, inbox, secrets, health and whether it is enabled.
 pub async fn save(db: &mut Db, account: &ChannelAccount) -> Result<(), StoreError> {
-    sqlx::query("UPDATE accounts SET name = $2, enabled = $3, secrets = $4, health = $5 WHERE id = $1")
+    sqlx::query("UPDATE accounts SET name = $2, enabled = $3, secrets = $4, health = $5, inbox_id = $6 WHERE id = $1")
         .bind(account.row.id.to_string())
         .bind(account.row.name.clone())
         .bind(i64::from(account.row.enabled))
         .bind(account.secrets.clone())
         .bind(to_json(&account.health, "health")?)
+        .bind(account.row.inbox.to_string())
         .execute(db)
         .await?;
     Ok(())

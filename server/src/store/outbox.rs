@@ -195,6 +195,21 @@ pub async fn open_of(db: &mut Db, account: AccountId) -> Result<Vec<OutboxRow>, 
     rows.iter().map(record).collect()
 }
 
+/// How many messages of each account wait to be sent.
+pub async fn waiting(db: &mut Db) -> Result<Vec<(AccountId, u32)>, StoreError> {
+    let rows = sqlx::query("SELECT account_id, COUNT(*) AS n FROM outbox WHERE state = 0 GROUP BY account_id")
+        .fetch_all(db)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                id(&row.try_get::<String, _>("account_id")?, "account id")?,
+                row.try_get::<i64, _>("n")? as u32,
+            ))
+        })
+        .collect()
+}
+
 /// Holds everything of an account back, or lets it go again at once.
 pub async fn delay_account(db: &mut Db, account: AccountId, due: Millis) -> Result<(), StoreError> {
     sqlx::query("UPDATE outbox SET due = $2 WHERE account_id = $1 AND state = 0")
