@@ -85,6 +85,18 @@ pub async fn connected(_app: &App, account: &ChannelAccount) {
     tracing::info!(channel = account.row.channel.as_str(), "an account was connected");
 }
 
+/// The channel that shares the provider's account id: comments under posts, and the direct messages to which a private
+/// reply leads.
+pub fn sibling(channel: Channel) -> Option<Channel> {
+    match channel {
+        Channel::Messenger => Some(Channel::FacebookComments),
+        Channel::FacebookComments => Some(Channel::Messenger),
+        Channel::Instagram => Some(Channel::InstagramComments),
+        Channel::InstagramComments => Some(Channel::Instagram),
+        Channel::Web | Channel::Whatsapp | Channel::Telegram => None,
+    }
+}
+
 /// A webhook request.
 pub struct Hook<'a> {
     pub query: &'a str,

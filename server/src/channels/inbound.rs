@@ -435,6 +435,9 @@ async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), De
         if bound.is_some() {
             return catch_up(app, account, id).await;
         }
+        if is_private_reply(app, account, arrived).await? {
+            return Ok(());
+        }
     }
     let record = places::account_by_id(&mut db, account.row.id).await?;
     let Some(record) = record else { return Ok(()) };
@@ -488,6 +491,27 @@ async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), De
     };
     ingest::receive(app, incoming).await?;
     catch_up(app, account, &arrived.id).await
+}
+
+/// It is the echo of a private reply: that stands in the thread of its comment, and begins no chat of its own.
+async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Arrived) -> Result<bool, DeskError> {
+    let Some(channel) = super::sibling(account.row.channel) else {
+        return Ok(false);
+    };
+    let mut db = app.store.read().await?;
+    let Some(comments) = channel_accounts::by_external(&mut db, channel, &account.external).await? else {
+        return Ok(false);
+    };
+    let (id, comments) = (&arrived.id, comments.row.id);
+    if provider::by_external(&mut db, comments, id).await?.is_some() {
+        return Ok(true);
+    }
+    drop(db);
+    let bound = match super::outbox::bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
+        Some(bound) => Some(bound),
+        None => super::outbox::bind_by_text(app, comments, id, &arrived.text).await?,
+    };
+    Ok(bound.is_some())
 }
 
 /// The name of whoever writes under a post, when it is not the contact of the thread.

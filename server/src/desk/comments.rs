@@ -25,6 +25,31 @@ use crate::{
     },
 };
 
+/// What is wanted of a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// `false`: show it again.
+    Hide(bool),
+    Delete,
+}
+
+/// Asks the provider, and marks the comment when it did.
+///
+/// # Errors
+/// As [`hide`] and [`delete`].
+pub async fn at_the_provider(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    message: MessageId,
+    wish: Wish,
+) -> Result<(), DeskError> {
+    match wish {
+        Wish::Hide(hidden) => hide(app, access, conversation, message, hidden).await,
+        Wish::Delete => delete(app, access, conversation, message).await,
+    }
+}
+
 /// Hides a comment from the public, or shows it again.
 ///
 /// # Errors

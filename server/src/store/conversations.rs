@@ -332,6 +332,37 @@ pub async fn private_reply(db: &mut Db, account: AccountId, top: &str) -> Result
     Ok((row.try_get::<i64, _>("n")? > 0, row.try_get("begun")?))
 }
 
+/// The thread whose private reply a contact answers with a first message to the account beside; once.
+pub async fn link_to_thread(
+    db: &mut Db,
+    conversation: ConversationId,
+    contact: ContactId,
+    beside: Channel,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE conversations SET sprung_from = (SELECT c.id FROM conversations c JOIN messages m \
+         ON m.conversation_id = c.id WHERE c.contact_id = $2 AND c.channel = $3 AND m.delivery <> 'failed' \
+         AND m.extra LIKE '%\"private\":true%' AND NOT EXISTS (SELECT 1 FROM conversations d \
+         WHERE d.sprung_from = c.id) ORDER BY m.accepted_at DESC LIMIT 1) WHERE id = $1",
+    )
+    .bind(conversation.to_string())
+    .bind(contact.to_string())
+    .bind(beside.as_str())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The thread of comments from which a conversation sprang.
+pub async fn sprung_from(db: &mut Db, conversation: ConversationId) -> Result<Option<ConversationId>, StoreError> {
+    let row = sqlx::query("SELECT sprung_from FROM conversations WHERE id = $1")
+        .bind(conversation.to_string())
+        .fetch_optional(db)
+        .await?;
+    let thread: Option<String> = row.map(|row| row.try_get("sprung_from")).transpose()?.flatten();
+    thread.map(|thread| id(&thread, "conversation id")).transpose()
+}
+
 /// Open threads under a post, by the provider's id of it.
 pub async fn open_under(db: &mut Db, account: AccountId, post: &str) -> Result<Vec<Head>, StoreError> {
     let filter = "account_id = $1 AND ended_at IS NULL AND post_id = \

@@ -105,15 +105,15 @@ pub async fn insert(db: &mut Db, row: &OutboxRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The account is not paused.
-const GOES: &str = "NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = o.account_id AND a.enabled = 0 \
+/// It is the first of its conversation that is not settled, and its account is not paused.
+const GOES: &str = "NOT EXISTS (SELECT 1 FROM outbox p WHERE p.conversation_id = o.conversation_id \
+                    AND p.position < o.position AND p.state IN (0, 1)) AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = o.account_id AND a.enabled = 0 \
                     AND a.removed_at IS NULL)";
 
 /// What may be sent now: of an account that is not paused, due, and the first of its conversation that is not settled.
 pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM outbox o WHERE state = 0 AND due <= $1 AND NOT EXISTS (SELECT 1 FROM outbox p \
-         WHERE p.conversation_id = o.conversation_id AND p.position < o.position AND p.state IN (0, 1)) AND {GOES} \
+        "SELECT {COLUMNS} FROM outbox o WHERE state = 0 AND due <= $1 AND {GOES} \
          ORDER BY due, message_id LIMIT $2"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))

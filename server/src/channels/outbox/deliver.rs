@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     inbox::HUMAN_AGENT_MS,
-    message::{Delivery, Kind},
+    message::{Delivery, Kind, PRIVATE_MS},
     row::Head,
 };
 
@@ -22,7 +22,7 @@ use crate::{
     state::App,
     store::{
         StoreError,
-        channel_accounts::ChannelAccount,
+        channel_accounts::{self, ChannelAccount},
         contacts, conversations, messages,
         messages::MessageRecord,
         outbox::{self, OutboxRow, Stage},
@@ -136,12 +136,24 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
         }
         human_agent = true;
     }
+    let private = way.record.row.extra.as_ref().is_some_and(|extra| extra.private);
+    if private && now > way.head.created_at + PRIVATE_MS {
+        return Outcome::WindowClosed(Problem {
+            code: "private".to_owned(),
+            words: "A comment can be answered privately for 7 days.".to_owned(),
+        });
+    }
     let opaque = way.record.row.id.to_string();
     let url = piece.public_url(app);
     let outgoing = Outgoing {
         to: &way.to,
         content: match piece {
             Piece::Text(text) => Content::Text(text),
+            Piece::Template(used) => Content::Template {
+                name: &used.name,
+                language: &used.language,
+                components: parts::components(used),
+            },
             Piece::File { caption, .. } => Content::File {
                 file: match piece.file(app, &url).await {
                     Ok(file) => file,
@@ -159,7 +171,7 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
         opaque: &opaque,
         human_agent,
         comment: way.thread.as_deref(),
-        private: way.record.row.extra.as_ref().is_some_and(|extra| extra.private),
+        private,
     };
     call(app, way.adapter, &way.credentials, &outgoing).await
 }
@@ -201,8 +213,20 @@ async fn accepted(
         };
         provider::bind(&mut tx, &bound).await?;
     }
-    if let Some(person) = person.filter(|person| *person != way.to) {
-        contacts::add_identity(&mut tx, row.account, &person, way.head.contact).await?;
+    let private = way.record.row.extra.as_ref().is_some_and(|extra| extra.private);
+    if let Some(person) = person.filter(|person| private || *person != way.to) {
+        let mut of = Some(row.account);
+        if private {
+            // Whoever answers it writes to the account beside, under this id: the same contact.
+            of = match channels::sibling(way.account.row.channel) {
+                Some(channel) => channel_accounts::by_external(&mut tx, channel, &way.account.external).await?,
+                None => None,
+            }
+            .map(|account| account.row.id);
+        }
+        if let Some(of) = of {
+            contacts::add_identity(&mut tx, of, &person, way.head.contact).await?;
+        }
     }
     outbox::save(&mut tx, row).await?;
     tx.commit().await?;
