@@ -7,6 +7,7 @@
 pub mod capabilities;
 pub mod client;
 pub mod element;
+pub mod forms;
 pub mod inbound;
 pub mod media;
 pub mod meta;
@@ -29,7 +30,7 @@ use crate::{
     state::App,
     store::{
         Db, StoreError,
-        channel_accounts::ChannelAccount,
+        channel_accounts::{self, ChannelAccount},
         raw_events::{self, RawEvent},
     },
 };
@@ -94,6 +95,46 @@ pub async fn keep(db: &mut Db, account: AccountId, body: Vec<u8>, now: Millis) -
         received_at: now,
     };
     raw_events::insert(db, &event).await
+}
+
+/// An account was connected, or got other secrets. Where the provider has to be told a callback address by us
+/// (Telegram's webhook, or asking for updates when there is no public address), it is told here; the others are told by
+/// a person.
+pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
+    if account.row.channel != Channel::Telegram {
+        return Ok(());
+    }
+    let Some(credentials) = credentials(app, account) else {
+        return Ok(());
+    };
+    let webhook = format!("{}/hooks/{}", app.config.public_url, account.key);
+    let webhook = app.config.secure().then_some(webhook.as_str());
+    let call = telegram::connect(&credentials, webhook);
+    let answer = app.client.call(&app.config, &call, None).await;
+    let mut tx = app.store.begin().await?;
+    if let Some(mut account) = channel_accounts::get(&mut tx, account.row.id).await? {
+        account.health.polling = match webhook {
+            Some(_) => None,
+            None => Some(account.health.polling.unwrap_or(0)),
+        };
+        if let Err(problem) = telegram::connected(&answer) {
+            account.health.note(app.clock.now(), problem);
+        }
+        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
+    }
+    tx.commit().await
+}
+
+/// The channel that shares the provider's account id: comments under posts, and the direct messages to which a private
+/// reply leads.
+pub fn sibling(channel: Channel) -> Option<Channel> {
+    match channel {
+        Channel::Messenger => Some(Channel::FacebookComments),
+        Channel::FacebookComments => Some(Channel::Messenger),
+        Channel::Instagram => Some(Channel::InstagramComments),
+        Channel::InstagramComments => Some(Channel::Instagram),
+        Channel::Web | Channel::Whatsapp | Channel::Telegram => None,
+    }
 }
 
 /// A webhook request.

@@ -13,8 +13,8 @@ use causerie_shared::refusal::Code;
 use crate::{
     error::ApiError,
     http::{
-        accounts, assets, audit, departments, files, health, hooks, inboxes, json, notify, origin, signins, socket,
-        test_api, users, widget,
+        accounts, assets, audit, channels, departments, files, health, hooks, inboxes, json, notify, origin, signins,
+        socket, test_api, users, widget,
     },
     state::Shared,
     telemetry,
@@ -74,6 +74,10 @@ fn api(app: &Shared) -> Router<Shared> {
             get(inboxes::get).put(inboxes::save).delete(inboxes::delete),
         )
         .route("/accounts/{id}", put(inboxes::save_account))
+        .route("/channels", get(channels::list).post(channels::connect))
+        .route("/channels/forms", get(channels::forms))
+        .route("/channels/{id}", put(channels::save).delete(channels::remove))
+        .route("/channels/{id}/check", post(channels::check))
         .route("/departments", get(departments::list).post(departments::create))
         .route("/departments/{id}", put(departments::save).delete(departments::delete))
         .route("/audit", get(audit::list))

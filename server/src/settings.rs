@@ -2,6 +2,7 @@
 //! its entry in the audit log.
 
 pub mod accounts;
+pub mod channels;
 mod check;
 pub mod departments;
 pub mod inboxes;

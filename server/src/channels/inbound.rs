@@ -41,6 +41,12 @@ const LANES: usize = 8;
 /// Pause after the database failed, and how often another node's bodies are looked for.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// How long bodies are kept (`domain.md` §6, Retention), and what came before its message, milliseconds.
+const KEPT: Millis = 7 * 24 * 3_600_000;
+const KEPT_EARLY: Millis = 3_600_000;
+/// How often old ones are looked for, milliseconds.
+const UPKEEP: Millis = 600_000;
+
 /// Starts the worker.
 pub fn start(app: &Shared) {
     tokio::spawn(run(Arc::clone(app)));
@@ -48,7 +54,15 @@ pub fn start(app: &Shared) {
 
 async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
+    let mut trimmed = None;
     loop {
+        let now = app.clock.now();
+        if trimmed.is_none_or(|trimmed| now >= trimmed + UPKEEP) {
+            match trim(&app, now).await {
+                Ok(()) => trimmed = Some(now),
+                Err(error) => tracing::error!(%error, "old webhooks could not be removed"),
+            }
+        }
         let wait = async {
             match round(&app).await {
                 Ok(true) => {}
@@ -69,6 +83,15 @@ async fn run(app: Shared) {
             _ = shutdown.changed() => return,
         }
     }
+}
+
+/// Forgets bodies after a week, and after an hour what was said of messages that never came.
+async fn trim(app: &App, now: Millis) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    raw_events::trim(&mut tx, now - KEPT).await?;
+    provider::trim_early(&mut tx, now - KEPT_EARLY).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// An element with where and when it came.
@@ -431,6 +454,9 @@ async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), De
         if bound.is_some() {
             return catch_up(app, account, id).await;
         }
+        if is_private_reply(app, account, arrived).await? {
+            return Ok(());
+        }
     }
     let record = places::account_by_id(&mut db, account.row.id).await?;
     let Some(record) = record else { return Ok(()) };
@@ -484,6 +510,27 @@ async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), De
     };
     ingest::receive(app, incoming).await?;
     catch_up(app, account, &arrived.id).await
+}
+
+/// It is the echo of a private reply: that stands in the thread of its comment, and begins no chat of its own.
+async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Arrived) -> Result<bool, DeskError> {
+    let Some(channel) = super::sibling(account.row.channel) else {
+        return Ok(false);
+    };
+    let mut db = app.store.read().await?;
+    let Some(comments) = channel_accounts::by_external(&mut db, channel, &account.external).await? else {
+        return Ok(false);
+    };
+    let (id, comments) = (&arrived.id, comments.row.id);
+    if provider::by_external(&mut db, comments, id).await?.is_some() {
+        return Ok(true);
+    }
+    drop(db);
+    let bound = match super::outbox::bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
+        Some(bound) => Some(bound),
+        None => super::outbox::bind_by_text(app, comments, id, &arrived.text).await?,
+    };
+    Ok(bound.is_some())
 }
 
 /// The name of whoever writes under a post, when it is not the contact of the thread.

@@ -1,6 +1,8 @@
 //! A bubble in the pieces in which its channel takes it: long texts cut at sensible places, files as what they may be.
 
-use causerie_shared::message::FileBrief;
+use causerie_shared::message::{FileBrief, TemplateUse};
+
+use serde_json::{Value, json};
 
 use super::{
     capabilities::{Capabilities, Limit, MediaRule},
@@ -13,6 +15,7 @@ use crate::{http::files, state::App, store::messages::MessageRecord};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     Text(String),
+    Template(TemplateUse),
     File {
         brief: FileBrief,
         class: Class,
@@ -35,7 +38,7 @@ impl Piece {
                 brief.id,
                 app.vault.pass(&brief.id.to_string())
             ),
-            Self::File { .. } | Self::Text(_) => String::new(),
+            Self::File { .. } | Self::Text(_) | Self::Template(_) => String::new(),
         }
     }
 
@@ -61,11 +64,26 @@ impl Piece {
     }
 }
 
+/// The values of a template as WhatsApp takes them.
+pub fn components(used: &TemplateUse) -> Value {
+    if used.parameters.is_empty() {
+        return json!([]);
+    }
+    let values = used
+        .parameters
+        .iter()
+        .map(|text| json!({ "type": "text", "text": text }));
+    json!([{ "type": "body", "parameters": values.collect::<Vec<_>>() }])
+}
+
 /// The pieces of a message.
 ///
 /// # Errors
 /// The channel does not take a file; in plain words.
 pub async fn split(_app: &App, capabilities: &Capabilities, record: &MessageRecord) -> Result<Vec<Piece>, String> {
+    if let Some(template) = record.row.extra.as_ref().and_then(|extra| extra.template.clone()) {
+        return Ok(vec![Piece::Template(template)]);
+    }
     pieces(capabilities, &record.body, &record.row.files)
 }
 

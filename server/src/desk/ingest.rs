@@ -17,6 +17,7 @@ use causerie_shared::{
 
 use super::{DeskError, change, contact, ending, reply, seen::touch};
 use crate::{
+    channels,
     clock::random_u128,
     state::App,
     store::{
@@ -173,6 +174,8 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         body: incoming.text.clone(),
         at: now,
         reply_to: found.quoted,
+        private: false,
+        template: None,
         attachments: incoming.files.clone(),
     };
     let document = DocumentId::Timeline(conversation, segment);
@@ -415,6 +418,8 @@ async fn start(
     conversations::insert(&mut *db, &head).await?;
     if let Some(thread) = thread {
         conversations::set_thread(&mut *db, id, &thread.top).await?;
+    } else if let (Some(_), Some(beside)) = (&incoming.said, channels::sibling(head.channel)) {
+        conversations::link_to_thread(&mut *db, id, contact.id, beside).await?;
     }
     change::set_timer(&mut *db, &head, &routing, now).await?;
     change::write_journey(db, &head, "begin", Actor::Contact, None, now, news).await?;

@@ -5,7 +5,8 @@ use causerie_shared::{
     access::{Access, Scope},
     document::segment::is_full,
     ids::{ConversationId, UserId},
-    message::{Author, Delivery, FileBrief, Message, MessageRow},
+    inbox::HUMAN_AGENT_MS,
+    message::{Author, Delivery, Extra, FileBrief, Kind, Message, MessageRow, PRIVATE_MS},
     refusal::{Code, Refusal},
     row::{Head, PREVIEW_CHARS, Preview},
 };
@@ -15,11 +16,11 @@ use super::{
     seen::{touch, touch_before},
 };
 use crate::{
-    channels::outbox,
+    channels::{adapter, outbox},
     store::{
         Db, conversations, files,
         messages::{self, MessageRecord},
-        outbox as stored,
+        outbox as stored, places,
     },
     sync::News,
 };
@@ -88,6 +89,7 @@ pub async fn accept(
     let first = head.position + 1;
     let mut records = vec![];
     for message in new {
+        allowed(&mut *db, &head, message, now).await?;
         let files = attach(&mut *db, &head, access.user, message, false).await?;
         head.position += 1;
         head.seen = head.position;
@@ -111,6 +113,45 @@ pub async fn accept(
         news.message(record);
     }
     Ok(Accepted { scope, seals })
+}
+
+/// Does the channel allow the message now? Checked again when it is sent.
+async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Result<(), DeskError> {
+    let capabilities = adapter(head.channel).map(|adapter| adapter.capabilities());
+    let window = capabilities.and_then(|capabilities| capabilities.window);
+    if message.kind == Kind::Template && !window.is_some_and(|window| window.templates) {
+        return Err(Refusal::new(Code::Invalid, "this channel has no templates").into());
+    }
+    if message.private {
+        return privately(db, head, now).await;
+    }
+    if let (Some(window), Some(closes)) = (window, head.window)
+        && message.kind != Kind::Template
+        && now > closes
+    {
+        let account = places::account_by_id(db, head.account).await?;
+        let human = window.human_agent.is_some() && account.is_some_and(|account| account.row.human_agent);
+        if !human || now > closes + HUMAN_AGENT_MS {
+            let text = "the time in which the channel allows free answers is over";
+            return Err(Refusal::new(Code::WindowClosed, text).into());
+        }
+    }
+    Ok(())
+}
+
+/// An answer that only the author of a thread sees: once, and within [`PRIVATE_MS`] (`channels.md` §4, §5).
+async fn privately(db: &mut Db, head: &Head, now: Millis) -> Result<(), DeskError> {
+    let thread = conversations::thread_of(&mut *db, head.id).await?;
+    let thread = thread.ok_or_else(|| Refusal::new(Code::Invalid, "only comments are answered privately"))?;
+    let (sent, begun) = conversations::private_reply(db, head.account, &thread).await?;
+    if sent {
+        return Err(Refusal::new(Code::Invalid, "this thread was answered privately already").into());
+    }
+    if begun.is_some_and(|begun| now > begun + PRIVATE_MS) {
+        let text = "a comment can be answered privately for 7 days";
+        return Err(Refusal::new(Code::WindowClosed, text).into());
+    }
+    Ok(())
 }
 
 /// Lets the timeline go on in the next segment when the present one is full with the messages from position
@@ -219,7 +260,7 @@ pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis
             reason: None,
             files,
             redacted_at: None,
-            extra: None,
+            extra: extra(message),
             seq: head.seq,
         },
         kind: message.kind,
@@ -228,4 +269,14 @@ pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis
         contact: None,
         cid: None,
     }
+}
+
+/// What a message says of itself beside its text.
+fn extra(message: &Message) -> Option<Box<Extra>> {
+    let extra = Extra {
+        private: message.private,
+        template: message.template.clone(),
+        ..Extra::default()
+    };
+    (extra != Extra::default()).then(|| Box::new(extra))
 }

@@ -15,7 +15,7 @@ use causerie_shared::{
     access::Access,
     conversation::transition::Event,
     frame::{ClientFrame, Command, FrameError, MAX_CLIENT_FRAME, ServerFrame, decode, encode},
-    ids::{DeviceId, IntentId},
+    ids::{ConversationId, DeviceId, IntentId, MessageId},
     refusal::{Code, Refusal},
     user::Me,
 };
@@ -26,7 +26,11 @@ use futures_util::{
 use tokio::time::timeout;
 
 use crate::{
-    desk::{DeskError, assign, claim, discussion, forget, presence, redact, seen},
+    desk::{
+        DeskError, assign, claim,
+        comments::{self, Wish},
+        discussion, forget, presence, redact, resend, seen,
+    },
     error::ApiError,
     http::{auth::Signed, origin},
     state::{App, Shared},
@@ -356,6 +360,16 @@ impl Session {
         Ok(())
     }
 
+    /// What waits for a provider must not hold up the frames behind it.
+    fn at_the_provider(&self, intent: IntentId, conversation: ConversationId, message: MessageId, wish: Wish) {
+        let (app, access, socket) = (Arc::clone(&self.app), self.pusher.access.clone(), self.socket());
+        tokio::spawn(async move {
+            let result = comments::at_the_provider(&app, &access, conversation, message, wish).await;
+            let result = result.map_err(DeskError::into_refusal);
+            app.hub.send(socket, &ServerFrame::Outcome { intent, result });
+        });
+    }
+
     async fn command(&self, intent: IntentId, expect_version: Option<i64>, body: Command) {
         let (app, access) = (&self.app, &self.pusher.access);
         let result = match body {
@@ -377,6 +391,12 @@ impl Session {
             Command::Invite(id, user) => discussion::invite(app, access, id, user).await,
             Command::Redact(id, message) => redact::message(app, access, id, message).await,
             Command::Forget(contact) => forget::contact(app, access, contact).await,
+            Command::Resend(id, message) => resend::again(app, access, id, message).await,
+            Command::GiveUp(id, message) => resend::give_up(app, access, id, message).await,
+            Command::HideComment(id, message, hidden) => {
+                return self.at_the_provider(intent, id, message, Wish::Hide(hidden));
+            }
+            Command::DeleteComment(id, message) => return self.at_the_provider(intent, id, message, Wish::Delete),
         };
         let result = result.map_err(DeskError::into_refusal);
         app.hub.send(self.socket(), &ServerFrame::Outcome { intent, result });

@@ -1,0 +1,253 @@
+//! Messaging accounts are connected, changed, paused, checked and removed by owners and admins.
+
+use causerie_shared::{
+    api::channels::{ChannelCheck, FieldKind, NewChannel, RemoveChannel, SaveChannel},
+    conversation::transition::{Actor, Event},
+    ids::{AccountId, InboxId},
+    inbox::AccountRow,
+    refusal::{Code, Refusal},
+};
+
+use super::{Trail, check, inboxes::told, may_manage};
+use crate::{
+    channels::{self, Credentials, Next, forms, outbox},
+    clock::random_u128,
+    desk::{DeskError, change, lifecycle},
+    http::auth,
+    state::App,
+    store::{
+        Db,
+        channel_accounts::{self, ChannelAccount, Health},
+        conversations,
+        feed::FeedKind,
+        people::UserRecord,
+        places,
+    },
+    sync::News,
+};
+
+/// Calls that trying a token may take.
+const MAX_CALLS: usize = 4;
+
+fn missing() -> Refusal {
+    Refusal::new(Code::NotFound, "there is no such account")
+}
+
+fn taken() -> Refusal {
+    Refusal::new(Code::Conflict, "this account is connected already")
+}
+
+fn seal(app: &App, credentials: &Credentials) -> Result<String, Refusal> {
+    let failed = |_| Refusal::new(Code::Internal, "the secrets could not be encrypted");
+    let plain = serde_json::to_vec(credentials).map_err(|_| Refusal::new(Code::Internal, "secrets are no JSON"))?;
+    app.vault.seal(&plain).map_err(failed)
+}
+
+async fn inbox(db: &mut Db, inbox: InboxId) -> Result<String, DeskError> {
+    let row = places::inbox(db, inbox).await?;
+    let row = row.ok_or_else(|| Refusal::new(Code::Invalid, "there is no such inbox"))?;
+    Ok(row.name)
+}
+
+/// Connects an account.
+///
+/// # Errors
+/// [`Code::Forbidden`], [`Code::Invalid`], [`Code::Conflict`] when the provider's account is connected already.
+pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<AccountId, DeskError> {
+    may_manage(actor)?;
+    if forms::form(body.channel).is_none() {
+        return Err(Refusal::new(Code::Invalid, "this channel cannot be connected").into());
+    }
+    let name = check::name(&body.name)?;
+    let mut credentials = Credentials {
+        verify_token: auth::new_token(),
+        secret_token: auth::new_token(),
+        ..Credentials::default()
+    };
+    forms::fill(body.channel, &mut credentials, &body.fields)?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let of_inbox = inbox(&mut tx, body.inbox).await?;
+    let external = &credentials.external_id;
+    if channel_accounts::by_external(&mut tx, body.channel, external)
+        .await?
+        .is_some()
+    {
+        return Err(taken().into());
+    }
+    let account = ChannelAccount {
+        row: AccountRow {
+            id: AccountId::new(now, random_u128()),
+            inbox: body.inbox,
+            channel: body.channel,
+            name,
+            enabled: true,
+            trouble: false,
+            human_agent: credentials.human_agent,
+        },
+        key: auth::new_token(),
+        external: external.clone(),
+        secrets: seal(app, &credentials)?,
+        health: Health {
+            human_agent: credentials.human_agent,
+            ..Health::default()
+        },
+    };
+    channel_accounts::insert(&mut tx, &account).await?;
+    let mut trail = Trail::default();
+    trail.field("channel", "", account.row.channel.as_str());
+    trail.field("inbox", "", of_inbox);
+    trail.field("external_id", "", &account.external);
+    trail
+        .write(&mut tx, actor, "channel.connect", &account.row.name, now)
+        .await?;
+    let mut news = News::default();
+    told(&mut tx, FeedKind::Account, account.row.id, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    channels::connected(app, &account).await?;
+    Ok(account.row.id)
+}
+
+/// Changes an account. What waited for a token goes on with a new one.
+///
+/// # Errors
+/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::Invalid`]; [`Code::Closed`] when its secrets cannot be read.
+pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveChannel) -> Result<(), DeskError> {
+    may_manage(actor)?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let before = channel_accounts::get(&mut tx, account).await?.ok_or_else(missing)?;
+    let unreadable = || {
+        Refusal::new(
+            Code::Closed,
+            "its secrets cannot be read; remove it and connect it again",
+        )
+    };
+    let mut credentials = channels::credentials(app, &before).ok_or_else(unreadable)?;
+    let changed = forms::fill(before.row.channel, &mut credentials, &body.fields)?;
+    if credentials.external_id != before.external {
+        let text = "another account is connected anew, beside this one";
+        return Err(Refusal::new(Code::Invalid, text).into());
+    }
+    let mut after = before.clone();
+    after.row.name = check::name(&body.name)?;
+    after.row.enabled = body.enabled;
+    after.row.inbox = body.inbox;
+    let mut trail = Trail::default();
+    trail.field("name", &before.row.name, &after.row.name);
+    trail.field("enabled", before.row.enabled, after.row.enabled);
+    if before.row.inbox != after.row.inbox {
+        let known = places::inbox(&mut tx, before.row.inbox).await?;
+        let known = known.map(|inbox| inbox.name).unwrap_or_default();
+        trail.field("inbox", known, inbox(&mut tx, after.row.inbox).await?);
+    }
+    for (label, _) in &changed {
+        // What it was and is may be a secret.
+        trail.field(label, "", "changed");
+    }
+    if trail.is_empty() {
+        return Ok(());
+    }
+    if !changed.is_empty() {
+        after.secrets = seal(app, &credentials)?;
+        after.health.human_agent = credentials.human_agent;
+    }
+    channel_accounts::save(&mut tx, &after).await?;
+    let renewed = changed.iter().any(|(_, kind)| *kind == FieldKind::Secret);
+    if renewed && before.health.token_invalid {
+        outbox::resume(&mut tx, &mut after, now).await?;
+    }
+    let action = match (before.row.enabled, after.row.enabled) {
+        (true, false) => "channel.pause",
+        (false, true) => "channel.resume",
+        (true, true) | (false, false) => "channel.save",
+    };
+    trail.write(&mut tx, actor, action, &after.row.name, now).await?;
+    let mut news = News::default();
+    told(&mut tx, FeedKind::Account, account, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    app.outbox_changed.notify_one();
+    if renewed {
+        channels::connected(app, &after).await?;
+    }
+    Ok(())
+}
+
+/// Tries the token. A good one lets messages go that waited for it.
+///
+/// # Errors
+/// [`Code::Forbidden`], [`Code::NotFound`].
+pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<ChannelCheck, DeskError> {
+    may_manage(actor)?;
+    let known = channel_accounts::get(&mut *app.store.read().await?, account)
+        .await?
+        .ok_or_else(missing)?;
+    let result = attempt(app, &known).await;
+    let mut tx = app.store.begin().await?;
+    let mut known = channel_accounts::get(&mut tx, account).await?.ok_or_else(missing)?;
+    let mut news = News::default();
+    match &result {
+        Ok(_) if known.health.token_invalid => {
+            outbox::resume(&mut tx, &mut known, app.clock.now()).await?;
+            told(&mut tx, FeedKind::Account, account, &mut news).await?;
+        }
+        Ok(_) => {}
+        Err(words) => {
+            known.health.note(app.clock.now(), words.clone());
+            channel_accounts::save_health(&mut tx, account, &known.health).await?;
+        }
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    app.outbox_changed.notify_one();
+    Ok(ChannelCheck {
+        ok: result.is_ok(),
+        words: result.unwrap_or_else(|words| words),
+    })
+}
+
+async fn attempt(app: &App, account: &ChannelAccount) -> Result<String, String> {
+    let unreadable = || "Its secrets cannot be read; remove it and connect it again.".to_owned();
+    let credentials = channels::credentials(app, account).ok_or_else(unreadable)?;
+    let adapter = channels::adapter(account.row.channel).ok_or_else(unreadable)?;
+    let mut answers = vec![];
+    for _ in 0..MAX_CALLS {
+        match adapter.check(&credentials, &answers) {
+            Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
+            Next::Done(result) => return result,
+        }
+    }
+    Err("The provider asks for more and more.".to_owned())
+}
+
+/// Removes an account: its open chats fail, its secrets are forgotten, its history stays.
+///
+/// # Errors
+/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::Invalid`] when the name is not typed right.
+pub async fn remove(app: &App, actor: &UserRecord, account: AccountId, body: RemoveChannel) -> Result<(), DeskError> {
+    may_manage(actor)?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let known = channel_accounts::get(&mut tx, account).await?.ok_or_else(missing)?;
+    if body.name.trim() != known.row.name {
+        return Err(Refusal::new(Code::Invalid, "type the name of the account as it is").into());
+    }
+    channel_accounts::remove(&mut tx, account, now).await?;
+    let trail = Trail::default();
+    trail
+        .write(&mut tx, actor, "channel.remove", &known.row.name, now)
+        .await?;
+    let mut news = News::default();
+    told(&mut tx, FeedKind::Account, account, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    // Nothing begins any more; what is open ends one by one.
+    let open = conversations::open_at(&mut *app.store.read().await?, account).await?;
+    for conversation in open {
+        lifecycle::happen(app, conversation, Event::AccountRemoved, Actor::System, None).await?;
+    }
+    app.outbox_changed.notify_one();
+    Ok(())
+}
