@@ -179,6 +179,7 @@ mod tests {
             files: vec![],
             redacted: false,
             quote: None,
+            private: false,
             extra: None,
             version: 0,
             stage: Stage::Incoming,

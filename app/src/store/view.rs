@@ -5,7 +5,7 @@ use causerie_shared::{
     document::notes::Note,
     frame::Command,
     ids::{ContactId, ConversationId, IntentId, MessageId, UserId},
-    message::{Author, Delivery, Extra, FileBrief, Kind},
+    message::{Author, Delivery, Extra, FileBrief, Kind, TemplateUse},
     refusal::Refusal,
     row::JourneyRow,
 };
@@ -70,6 +70,8 @@ pub struct MessageBubble {
     pub redacted: bool,
     /// The message that it answers, if that is here.
     pub quote: Option<Quote>,
+    /// Only the author of the thread's first comment sees it.
+    pub private: bool,
     /// What the channel added, and what happened to it there.
     pub extra: Option<Box<Extra>>,
     /// Grows with every change of `extra`.
@@ -199,6 +201,16 @@ pub enum Answer {
     Cancelled,
     /// They went away, or it is not known why.
     NotTaken,
+}
+
+/// How a reply is given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Way {
+    #[default]
+    Plain,
+    /// Under a post: for the author of the first comment alone.
+    Private,
+    Template(TemplateUse),
 }
 
 /// Why a reply was not even queued.

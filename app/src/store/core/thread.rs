@@ -144,6 +144,10 @@ impl Thread {
             redacted: row.is_some_and(|row| row.redacted_at.is_some()),
             body: body(message, row),
             quote: message.reply_to.and_then(|id| self.quote(id)),
+            private: message.private
+                || row
+                    .and_then(|row| row.extra.as_ref())
+                    .is_some_and(|extra| extra.private),
             extra: row.and_then(|row| row.extra.clone()),
             version: row.filter(|row| row.extra.is_some()).map_or(0, |row| row.seq),
             ..bubble(message, files, stage)
@@ -185,6 +189,7 @@ pub(super) fn bubble(message: &Message, files: Vec<FileBrief>, stage: Stage) -> 
         files,
         redacted: false,
         quote: None,
+        private: message.private,
         extra: None,
         version: 0,
         stage,
