@@ -269,6 +269,8 @@ impl Client {
             body: text.into(),
             at: 0,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: vec![],
         };
         let change = timeline::append(replica, pen, &message).expect("a change");

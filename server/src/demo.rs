@@ -134,6 +134,8 @@ fn widget(app: &Shared, inbox: &InboxRow, name: &str, key: &str, now: Millis) ->
             channel: Channel::Web,
             name: name.into(),
             enabled: true,
+            trouble: false,
+            human_agent: false,
         },
         key: key.into(),
         config: WidgetSettings {

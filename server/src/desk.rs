@@ -4,6 +4,7 @@
 pub mod assign;
 pub mod change;
 pub mod claim;
+pub mod comments;
 pub mod contact;
 pub mod discussion;
 pub mod ending;
@@ -19,6 +20,7 @@ pub mod presence;
 pub mod queue;
 pub mod redact;
 pub mod reply;
+pub mod resend;
 pub mod say;
 pub mod seen;
 pub mod visit;

@@ -69,6 +69,7 @@ fn status(code: Code) -> StatusCode {
         | Code::Away
         | Code::Capacity
         | Code::Closed
+        | Code::WindowClosed
         | Code::Sealed
         | Code::StaleEpoch
         | Code::Quarantined

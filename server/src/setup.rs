@@ -43,6 +43,8 @@ pub async fn first_places(
             channel: Channel::Web,
             name: organization.to_owned(),
             enabled: true,
+            trouble: false,
+            human_agent: false,
         },
         key: hex(&random_bytes::<12>()),
         config: WidgetSettings {

@@ -113,6 +113,8 @@ impl Desk {
             body: text.into(),
             at: common::START,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: vec![],
         };
         let pen = self.pen();

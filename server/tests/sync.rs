@@ -105,6 +105,8 @@ fn message(user: UserId, text: &str) -> Message {
         body: text.into(),
         at: common::START,
         reply_to: None,
+        private: false,
+        template: None,
         attachments: vec![],
     }
 }

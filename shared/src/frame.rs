@@ -56,6 +56,15 @@ pub enum Command {
     Redact(ConversationId, MessageId),
     /// Make everybody forget a contact, on the person's request; owners and admins.
     Forget(ContactId),
+    /// Send a message again that failed or of which nobody knows whether it went: the agent of the chat. A part that
+    /// the provider has is not sent twice.
+    Resend(ConversationId, MessageId),
+    /// Stop asking whether an unconfirmed message went: it is left as it is; the agent of the chat.
+    GiveUp(ConversationId, MessageId),
+    /// Hide a comment from the public, or show it again: members of the inbox, whoever has the thread.
+    HideComment(ConversationId, MessageId, bool),
+    /// Remove a comment at the provider: members of the inbox, whoever has the thread.
+    DeleteComment(ConversationId, MessageId),
 }
 
 impl Command {
@@ -74,7 +83,11 @@ impl Command {
             | Self::Undo(id)
             | Self::Seen(id, _)
             | Self::Invite(id, _)
-            | Self::Redact(id, _) => Some(id),
+            | Self::Redact(id, _)
+            | Self::Resend(id, _)
+            | Self::GiveUp(id, _)
+            | Self::HideComment(id, ..)
+            | Self::DeleteComment(id, _) => Some(id),
             Self::SetAvailability(_) | Self::SetAvailabilityOf(..) | Self::Forget(_) => None,
         }
     }

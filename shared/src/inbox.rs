@@ -136,4 +136,12 @@ pub struct AccountRow {
     pub channel: Channel,
     pub name: String,
     pub enabled: bool,
+    /// The provider does not take the account's token any more: nothing is sent until it is renewed.
+    pub trouble: bool,
+    /// Messenger and Instagram: after the first 24 hours the account may write as a human agent until
+    /// [`HUMAN_AGENT_MS`] after the customer's last message.
+    pub human_agent: bool,
 }
+
+/// How much longer than its free window an account may write as a human agent: 7 days in all instead of one.
+pub const HUMAN_AGENT_MS: i64 = 6 * 24 * 3_600_000;

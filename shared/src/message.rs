@@ -55,8 +55,8 @@ impl Author {
     }
 }
 
-/// What a message is; the text form is stored in documents. People write [`Kind::Text`] and [`Kind::File`] only, the
-/// others come from channels.
+/// What a message is; the text form is stored in documents. People write [`Kind::Text`], [`Kind::File`] and
+/// [`Kind::Template`] only, the others come from channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     Text,
@@ -146,7 +146,57 @@ pub struct Message {
     /// The author's clock: a hint, never an order (`sync.md`, Message rows).
     pub at: Millis,
     pub reply_to: Option<MessageId>,
+    /// Comments: only the author of the thread's first comment sees it, as a direct message; once a thread.
+    pub private: bool,
+    /// [`Kind::Template`]: what the body was filled in from.
+    pub template: Option<TemplateUse>,
     pub attachments: Vec<FileId>,
+}
+
+/// Longest text of a filled-in template, characters.
+pub const MAX_TEMPLATE: usize = 4096;
+/// Most values of a template.
+pub const MAX_PARAMETERS: usize = 32;
+
+/// A template of a channel with the values of its gaps. Documents hold it as lines: name, language, then each value;
+/// no part has a control character, so it has no line break.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateUse {
+    pub name: String,
+    /// As the provider writes it, e.g. `en_US`.
+    pub language: String,
+    /// Those of the header first, then those of the body.
+    pub parameters: Vec<String>,
+}
+
+impl TemplateUse {
+    /// The form inside documents.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{}\n{}", self.name, self.language);
+        for parameter in &self.parameters {
+            text.push('\n');
+            text.push_str(parameter);
+        }
+        text
+    }
+
+    /// Reads the form inside documents; `None` when name or language is missing, a value is empty, or there are too
+    /// many.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut lines = text.split('\n');
+        let mut next = || lines.next().map(str::to_owned);
+        let (name, language) = (next()?, next()?);
+        let parameters: Vec<String> = lines.map(str::to_owned).collect();
+        let whole = [&name, &language]
+            .into_iter()
+            .chain(&parameters)
+            .all(|part| !part.trim().is_empty() && !part.chars().any(char::is_control));
+        (whole && parameters.len() <= MAX_PARAMETERS).then_some(Self {
+            name,
+            language,
+            parameters,
+        })
+    }
 }
 
 /// How far an outgoing message came. Incoming ones are `Read` or not by the head's `unread`.
@@ -285,6 +335,8 @@ pub struct Extra {
     pub hidden: bool,
     /// A reply under a post that only its receiver sees.
     pub private: bool,
+    /// What a template's text was filled in from.
+    pub template: Option<TemplateUse>,
     /// Somebody other than the contact wrote it: another person under the same post.
     pub author_name: Option<String>,
     pub card: Option<Card>,

@@ -56,6 +56,8 @@ pub enum Code {
     BadCredentials,
     /// Something failed on the server; nothing was changed.
     Internal,
+    /// The channel's window for free replies is closed; perhaps a template may be sent.
+    WindowClosed,
 }
 
 impl Code {
@@ -86,6 +88,7 @@ impl Code {
             Self::BadLink => "bad_link",
             Self::BadCredentials => "bad_credentials",
             Self::Internal => "internal",
+            Self::WindowClosed => "window_closed",
         }
     }
 }

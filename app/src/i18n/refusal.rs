@@ -36,6 +36,7 @@ pub fn explain(refusal: &Refusal) -> String {
             Code::BadLink => Key::RefusedLink,
             Code::BadCredentials => Key::RefusedCredentials,
             Code::Internal => Key::RefusedInternal,
+            Code::WindowClosed => Key::RefusedWindow,
         })
         .to_owned(),
     }

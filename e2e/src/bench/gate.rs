@@ -51,6 +51,8 @@ pub fn print() {
             body: format!("Message {number}: the lamp was sent today and is with you tomorrow."),
             at: 0,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: vec![],
         };
         let bytes = timeline::append(&mut console, &pen, &message).expect("a change");

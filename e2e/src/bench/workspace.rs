@@ -80,6 +80,8 @@ pub async fn furnish(folder: &Path, public_url: &str) -> String {
             channel: Channel::Web,
             name: "bench.example".into(),
             enabled: true,
+            trouble: false,
+            human_agent: false,
         },
         key: KEY.into(),
         config: WidgetSettings {

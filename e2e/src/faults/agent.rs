@@ -180,6 +180,8 @@ impl Agent {
             body: format!("{}-{}", me.email, self.made),
             at: 0,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: vec![],
         };
         let pending = Pending {

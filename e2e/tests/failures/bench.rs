@@ -157,6 +157,8 @@ pub fn message(user: UserId, text: &str) -> Message {
         body: text.into(),
         at: 0,
         reply_to: None,
+        private: false,
+        template: None,
         attachments: vec![],
     }
 }

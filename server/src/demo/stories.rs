@@ -207,6 +207,8 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
         body: text.to_owned(),
         at: now,
         reply_to: None,
+        private: false,
+        template: None,
         attachments: vec![],
     };
     let mut room = app

@@ -188,6 +188,8 @@ async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) ->
         body: rule.message.clone(),
         at: now,
         reply_to: None,
+        private: false,
+        template: None,
         attachments: vec![],
     };
     let document = DocumentId::Timeline(known.id, known.segment);

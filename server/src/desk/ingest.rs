@@ -173,6 +173,8 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         body: incoming.text.clone(),
         at: now,
         reply_to: found.quoted,
+        private: false,
+        template: None,
         attachments: incoming.files.clone(),
     };
     let document = DocumentId::Timeline(conversation, segment);

@@ -54,6 +54,8 @@ async fn attempt(
         body: text.to_owned(),
         at: now,
         reply_to,
+        private: false,
+        template: None,
         attachments: vec![],
     };
     let document = DocumentId::Timeline(conversation, known.segment);

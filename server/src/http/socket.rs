@@ -26,7 +26,7 @@ use futures_util::{
 use tokio::time::timeout;
 
 use crate::{
-    desk::{DeskError, assign, claim, discussion, forget, presence, redact, seen},
+    desk::{DeskError, assign, claim, comments, discussion, forget, presence, redact, resend, seen},
     error::ApiError,
     http::{auth::Signed, origin},
     state::{App, Shared},
@@ -377,6 +377,10 @@ impl Session {
             Command::Invite(id, user) => discussion::invite(app, access, id, user).await,
             Command::Redact(id, message) => redact::message(app, access, id, message).await,
             Command::Forget(contact) => forget::contact(app, access, contact).await,
+            Command::Resend(id, message) => resend::again(app, access, id, message).await,
+            Command::GiveUp(id, message) => resend::give_up(app, access, id, message).await,
+            Command::HideComment(id, message, hidden) => comments::hide(app, access, id, message, hidden).await,
+            Command::DeleteComment(id, message) => comments::delete(app, access, id, message).await,
         };
         let result = result.map_err(DeskError::into_refusal);
         app.hub.send(self.socket(), &ServerFrame::Outcome { intent, result });

@@ -101,6 +101,8 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
                     channel,
                     name: format!("{} {}", channel.as_str(), credentials.external_id),
                     enabled: true,
+                    trouble: false,
+                    human_agent: false,
                 },
                 key: auth::new_token(),
                 external: credentials.external_id,

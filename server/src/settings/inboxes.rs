@@ -57,6 +57,8 @@ pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<Inb
                 channel: Channel::Web,
                 name: name.clone(),
                 enabled: true,
+                trouble: false,
+                human_agent: false,
             },
             key: hex(&random_bytes::<12>()),
             config: WidgetSettings {

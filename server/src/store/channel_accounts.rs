@@ -24,9 +24,17 @@ pub struct Health {
     pub errors: Vec<(Millis, String)>,
     /// Telegram by long polling: the next update to ask for; `None`: by webhook.
     pub polling: Option<i64>,
+    /// The app may write as a human agent.
+    pub human_agent: bool,
 }
 
 impl Health {
+    /// The column `health` of an account.
+    pub(super) fn read(row: &AnyRow) -> Result<Self, StoreError> {
+        let text = row.try_get::<Option<String>, _>("health")?;
+        from_json(text.as_deref().unwrap_or("{}"), "health")
+    }
+
     /// Notes an error.
     pub fn note(&mut self, at: Millis, words: String) {
         self.errors.insert(0, (at, words));
@@ -51,6 +59,7 @@ const COLUMNS: &str = "id, inbox_id, channel, name, key, enabled, external_id, s
 
 fn account(row: &AnyRow) -> Result<ChannelAccount, StoreError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
+    let health = Health::read(row)?;
     Ok(ChannelAccount {
         row: AccountRow {
             id: id(&text("id")?, "account id")?,
@@ -58,15 +67,13 @@ fn account(row: &AnyRow) -> Result<ChannelAccount, StoreError> {
             channel: Channel::from_key(&text("channel")?).ok_or(StoreError::Damaged("channel"))?,
             name: text("name")?,
             enabled: row.try_get::<i64, _>("enabled")? != 0,
+            trouble: health.token_invalid,
+            human_agent: health.human_agent,
         },
         key: text("key")?,
         external: text("external_id")?,
         secrets: text("secrets")?,
-        health: from_json(
-            &row.try_get::<Option<String>, _>("health")?
-                .unwrap_or_else(|| "{}".to_owned()),
-            "health",
-        )?,
+        health,
     })
 }
 

@@ -105,11 +105,15 @@ pub async fn insert(db: &mut Db, row: &OutboxRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What may be sent now: due, and the first of its conversation that is not settled.
+/// The account is not paused.
+const GOES: &str = "NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = o.account_id AND a.enabled = 0 \
+                    AND a.removed_at IS NULL)";
+
+/// What may be sent now: of an account that is not paused, due, and the first of its conversation that is not settled.
 pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox o WHERE state = 0 AND due <= $1 AND NOT EXISTS (SELECT 1 FROM outbox p \
-         WHERE p.conversation_id = o.conversation_id AND p.position < o.position AND p.state IN (0, 1)) \
+         WHERE p.conversation_id = o.conversation_id AND p.position < o.position AND p.state IN (0, 1)) AND {GOES} \
          ORDER BY due, message_id LIMIT $2"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -203,9 +207,11 @@ pub async fn delay_account(db: &mut Db, account: AccountId, due: Millis) -> Resu
 
 /// Is anything waiting or being sent that is due by `now`?
 pub async fn is_busy(db: &mut Db, now: Millis) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT 1 AS one FROM outbox WHERE (state = 0 AND due <= $1) OR state = 1 LIMIT 1")
-        .bind(now)
-        .fetch_optional(db)
-        .await?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "SELECT 1 AS one FROM outbox o WHERE (state = 0 AND due <= $1 AND {GOES}) OR state = 1 LIMIT 1"
+    )))
+    .bind(now)
+    .fetch_optional(db)
+    .await?;
     Ok(row.is_some())
 }

@@ -11,7 +11,7 @@ use causerie_shared::{
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{Db, StoreError, from_json, id, to_json};
+use super::{Db, StoreError, channel_accounts::Health, from_json, id, to_json};
 use crate::routing::hours;
 
 /// Settings of a web account's widget.
@@ -248,6 +248,7 @@ pub async fn memberships(db: &mut Db, user: UserId) -> Result<Vec<InboxId>, Stor
 
 fn account(row: &AnyRow) -> Result<AccountRecord, StoreError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
+    let health = Health::read(row)?;
     Ok(AccountRecord {
         row: AccountRow {
             id: id(&text("id")?, "account id")?,
@@ -255,13 +256,15 @@ fn account(row: &AnyRow) -> Result<AccountRecord, StoreError> {
             channel: Channel::from_key(&text("channel")?).ok_or(StoreError::Damaged("channel"))?,
             name: text("name")?,
             enabled: row.try_get::<i64, _>("enabled")? != 0,
+            trouble: health.token_invalid,
+            human_agent: health.human_agent,
         },
         key: text("key")?,
         config: from_json(&text("config")?, "account settings")?,
     })
 }
 
-const ACCOUNT: &str = "SELECT id, inbox_id, channel, name, key, enabled, config FROM accounts";
+const ACCOUNT: &str = "SELECT id, inbox_id, channel, name, key, enabled, config, health FROM accounts";
 
 /// Creates a messaging account.
 pub async fn insert_account(db: &mut Db, account: &AccountRecord) -> Result<(), StoreError> {

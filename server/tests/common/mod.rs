@@ -242,6 +242,8 @@ impl World {
             body: text.into(),
             at: now,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: vec![],
         };
         let target = reply::Target {

@@ -90,6 +90,8 @@ mod tests {
             body: body.into(),
             at: 7,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: vec![FileId::from_u128(id)],
         }
     }

@@ -5,10 +5,10 @@ use automerge::{
     transaction::{Transactable, Transaction},
 };
 
-use super::{DocumentError, Pen, anew::Forget, container, integer, string, write};
+use super::{DocumentError, Pen, anew::Forget, boolean, container, integer, string, write};
 use crate::{
     ids::MessageId,
-    message::{Author, Kind, Message},
+    message::{Author, Kind, Message, TemplateUse},
 };
 
 pub(crate) const MESSAGES: &str = "messages";
@@ -27,6 +27,12 @@ fn put(tx: &mut Transaction<'_>, message: &Message) -> Result<(), DocumentError>
     tx.put(&entry, "at", ScalarValue::Int(message.at))?;
     if let Some(reply_to) = message.reply_to {
         tx.put(&entry, "reply_to", reply_to.to_string())?;
+    }
+    if message.private {
+        tx.put(&entry, "private", true)?;
+    }
+    if let Some(template) = &message.template {
+        tx.put(&entry, "template", template.to_text())?;
     }
     if !message.attachments.is_empty() {
         let list = tx.put_object(&entry, "attachments", ObjType::List)?;
@@ -50,6 +56,7 @@ pub(super) fn copy(
             if forget.blanks(id) {
                 message.kind = Kind::Text;
                 message.body.clear();
+                message.template = None;
                 message.attachments.clear();
             }
             put(tx, &message)?;
@@ -106,6 +113,8 @@ fn read(doc: &Automerge, id: MessageId, entry: &ObjId) -> Option<Message> {
         body: string(doc, entry, "body")?,
         at: integer(doc, entry, "at")?,
         reply_to: string(doc, entry, "reply_to").and_then(|text| text.parse().ok()),
+        private: boolean(doc, entry, "private"),
+        template: string(doc, entry, "template").and_then(|text| TemplateUse::from_text(&text)),
         attachments,
     })
 }
@@ -131,6 +140,8 @@ mod tests {
             body: "Grüße 👩‍👩‍👧".into(),
             at: 1234,
             reply_to: Some(MessageId::from_u128(4)),
+            private: false,
+            template: None,
             attachments: vec![FileId::from_u128(1), FileId::from_u128(2)],
         };
         let mut here = begin(DocumentKind::Timeline);
@@ -155,6 +166,8 @@ mod tests {
             body: "x".into(),
             at: 0,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: vec![],
         };
         let mut doc = begin(DocumentKind::Discussion);

@@ -9,7 +9,7 @@ use crate::{
     contact::{MAX_FIELD, is_plausible, normalise},
     document::{draft, notes},
     ids::{FileId, MessageId, NoteId},
-    message::{Author, Kind, MAX_FILES, MAX_TEXT, Message},
+    message::{Author, Kind, MAX_FILES, MAX_TEMPLATE, MAX_TEXT, Message, TemplateUse},
     refusal::{Code, Refusal},
 };
 
@@ -210,11 +210,33 @@ impl NewMessage {
             Some(value) => Some(text(&value)?.parse().map_err(|_| bad("reply_to is not a message id"))?),
             None => None,
         };
+        let private = match remove(values, "private") {
+            Some(ScalarValue::Boolean(true)) => true,
+            Some(_) => return Err(bad("private is true or missing")),
+            None => false,
+        };
+        let template = match remove(values, "template") {
+            Some(value) => Some(TemplateUse::from_text(text(&value)?).ok_or_else(|| bad("not the use of a template"))?),
+            None => None,
+        };
+        if template.is_some() != (kind == Kind::Template) {
+            return Err(bad(
+                "a template names what it was filled in from, and nothing else does",
+            ));
+        }
         match kind {
+            Kind::Template if body.trim().is_empty() => return Err(bad("an empty message")),
+            Kind::Template if private || !self.attachments.is_empty() => {
+                return Err(bad("a template is neither private nor has files"));
+            }
+            Kind::Template if body.chars().count() > MAX_TEMPLATE => {
+                let text = format!("a filled-in template has at most {MAX_TEMPLATE} characters");
+                return Err(Refusal::new(Code::TooLarge, text));
+            }
             Kind::Text if body.trim().is_empty() => return Err(bad("an empty message")),
             Kind::Text if !self.attachments.is_empty() => return Err(bad("a text has no files")),
             Kind::File if self.attachments.is_empty() => return Err(bad("a message of files without a file")),
-            Kind::Text | Kind::File => {}
+            Kind::Text | Kind::File | Kind::Template => {}
             Kind::Image
             | Kind::Video
             | Kind::Audio
@@ -227,7 +249,6 @@ impl NewMessage {
             | Kind::Order
             | Kind::StoryMention
             | Kind::Share
-            | Kind::Template
             | Kind::Notice
             | Kind::Unsupported => return Err(bad("only a channel brings this kind of message")),
         }
@@ -239,6 +260,8 @@ impl NewMessage {
             body,
             at,
             reply_to,
+            private,
+            template,
             attachments: self.attachments,
         })
     }

@@ -7,7 +7,7 @@ use crate::{
     contact::{Detail, Field},
     document::{self, DocumentError, Pen, begin, contact, draft, notes, timeline},
     ids::MessageId,
-    message::{Author, Kind},
+    message::{Author, Kind, TemplateUse},
 };
 
 const ANA: u128 = 1;
@@ -86,6 +86,8 @@ fn message(id: u128, author: u128, body: &str) -> Message {
         body: body.into(),
         at: 5,
         reply_to: None,
+        private: false,
+        template: None,
         attachments: vec![],
     }
 }
@@ -474,4 +476,70 @@ proptest::proptest! {
         // The checksum catches it; it must neither pass nor panic.
         proptest::prop_assert!(room.judge(writer(ANA), &[change]).is_err());
     }
+}
+
+#[test]
+fn a_private_reply_and_a_filled_in_template_say_so_and_nothing_else_may() {
+    let room = Room::new(DocumentKind::Timeline);
+    let used = TemplateUse {
+        name: "order_ready".into(),
+        language: "en_US".into(),
+        parameters: vec!["Ana".into(), "17".into()],
+    };
+    let template = Message {
+        kind: Kind::Template,
+        template: Some(used),
+        ..message(10, ANA, "Hello Ana, 17 is ready.")
+    };
+    let private = Message {
+        private: true,
+        ..message(10, ANA, "Only for you")
+    };
+    for honest in [&template, &private] {
+        let change = timeline::append(&mut room.doc.clone(), &pen(ANA), honest).unwrap();
+        assert_eq!(
+            room.judge(writer(ANA), &[change]).unwrap().messages,
+            std::slice::from_ref(honest)
+        );
+    }
+    let judge = |kind: &str, more: &[(&str, ScalarValue)]| {
+        let change = edit(&room, ANA, |tx| {
+            let messages = document::container(tx, "messages")?;
+            let entry = tx.put_object(&messages, MessageId::from_u128(10).to_string(), ObjType::Map)?;
+            tx.put(&entry, "author", Author::Agent(user(ANA)).to_key())?;
+            tx.put(&entry, "kind", kind)?;
+            tx.put(&entry, "body", "Hi")?;
+            tx.put(&entry, "at", ScalarValue::Int(1))?;
+            for (key, value) in more {
+                tx.put(&entry, *key, value.clone())?;
+            }
+            Ok(())
+        });
+        room.judge(writer(ANA), &[change])
+    };
+    assert!(judge("template", &[("template", "a\nen".into())]).is_ok());
+    let endless = format!("a\nen{}", "\nx".repeat(33));
+    for (kind, more) in [
+        ("text", vec![("private", ScalarValue::Boolean(false))]),
+        ("text", vec![("private", "true".into())]),
+        ("text", vec![("template", "a\nen".into())]),
+        ("template", vec![]),
+        ("template", vec![("template", "a".into())]),
+        ("template", vec![("template", "a\nen\n".into())]),
+        ("template", vec![("template", "a\nen\nx\ty".into())]),
+        ("template", vec![("template", endless.into())]),
+        (
+            "template",
+            vec![("template", "a\nen".into()), ("private", ScalarValue::Boolean(true))],
+        ),
+        ("text", vec![("secret", "x".into())]),
+    ] {
+        assert_eq!(code(judge(kind, &more)), Code::BadContent, "{kind} {more:?}");
+    }
+    let long = Message {
+        body: "x".repeat(4097),
+        ..template
+    };
+    let change = timeline::append(&mut room.doc.clone(), &pen(ANA), &long).unwrap();
+    assert_eq!(code(room.judge(writer(ANA), &[change])), Code::TooLarge);
 }

@@ -14,12 +14,26 @@ use crate::store::view::NoticeBody;
 impl Core {
     pub(super) fn command(&mut self, step: &mut Step<'_>, command: Command) {
         match command {
-            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) | Command::SetAvailabilityOf(..)
+            Command::Invite(..)
+            | Command::Redact(..)
+            | Command::Forget(_)
+            | Command::SetAvailabilityOf(..)
+            | Command::Resend(..)
+            | Command::GiveUp(..)
+            | Command::HideComment(..)
+            | Command::DeleteComment(..)
                 if self.online() =>
             {
                 self.ask(step, command)
             }
-            Command::Invite(..) | Command::Redact(..) | Command::Forget(_) | Command::SetAvailabilityOf(..) => {
+            Command::Invite(..)
+            | Command::Redact(..)
+            | Command::Forget(_)
+            | Command::SetAvailabilityOf(..)
+            | Command::Resend(..)
+            | Command::GiveUp(..)
+            | Command::HideComment(..)
+            | Command::DeleteComment(..) => {
                 self.notify(step, NoticeBody::Interrupted { command });
             }
             Command::Start(id)
@@ -116,7 +130,11 @@ impl Core {
             | Command::SetAvailabilityOf(..)
             | Command::Invite(..)
             | Command::Redact(..)
-            | Command::Forget(_) => None,
+            | Command::Forget(_)
+            | Command::Resend(..)
+            | Command::GiveUp(..)
+            | Command::HideComment(..)
+            | Command::DeleteComment(..) => None,
         };
         self.asked.insert(intent, command);
         step.send(ClientFrame::Command {
@@ -184,7 +202,11 @@ impl Core {
             | Command::SetAvailabilityOf(..)
             | Command::Invite(..)
             | Command::Redact(..)
-            | Command::Forget(_) => true,
+            | Command::Forget(_)
+            | Command::Resend(..)
+            | Command::GiveUp(..)
+            | Command::HideComment(..)
+            | Command::DeleteComment(..) => true,
         };
         if said {
             self.notify(step, NoticeBody::Refused { command, refusal });
@@ -217,7 +239,11 @@ impl Core {
                 | Command::SetAvailabilityOf(..)
                 | Command::Invite(..)
                 | Command::Redact(..)
-                | Command::Forget(_) => {
+                | Command::Forget(_)
+                | Command::Resend(..)
+                | Command::GiveUp(..)
+                | Command::HideComment(..)
+                | Command::DeleteComment(..) => {
                     debug_assert!(self.intent(intent).is_none());
                     self.notify(step, NoticeBody::Interrupted { command });
                 }

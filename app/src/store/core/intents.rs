@@ -84,6 +84,8 @@ impl Core {
             body: text,
             at,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: files.iter().map(|file| file.id).collect(),
         };
         Ok(message)

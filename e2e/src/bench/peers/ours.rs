@@ -162,6 +162,8 @@ impl Ours {
             body: super::text(number),
             at: 0,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: vec![],
         };
         let pen = self.pen.clone();

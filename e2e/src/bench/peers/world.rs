@@ -118,6 +118,8 @@ async fn people_and_places(app: &Shared) -> (UserId, AccountRecord) {
             channel: Channel::Web,
             name: "peers.example".into(),
             enabled: true,
+            trouble: false,
+            human_agent: false,
         },
         key: "peers".into(),
         config: WidgetSettings {
@@ -178,6 +180,8 @@ fn tail(messages: usize) -> Vec<Vec<u8>> {
             body: super::text(number),
             at: 0,
             reply_to: None,
+            private: false,
+            template: None,
             attachments: vec![],
         };
         timeline::append(&mut doc, &pen, &message).expect("a change")

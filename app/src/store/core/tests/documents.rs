@@ -58,6 +58,8 @@ fn a_document_begun_anew_takes_the_waiting_reply_along() {
         body: "…".into(),
         at: 0,
         reply_to: None,
+        private: false,
+        template: None,
         attachments: vec![],
     };
     let mut doc = begin(TIMELINE.kind());

@@ -204,6 +204,8 @@ fn the_discussion_is_written_without_network_and_ordered_by_what_answers_what() 
         body: "Yes".into(),
         at: 0,
         reply_to: None,
+        private: false,
+        template: None,
         attachments: vec![],
     };
     let pen = Pen {

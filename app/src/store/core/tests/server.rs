@@ -145,6 +145,8 @@ impl Server {
             body: text.into(),
             at: 0,
             reply_to: self.reply_to,
+            private: false,
+            template: None,
             attachments: vec![],
         };
         let actor = (message.id.to_u128() ^ 0xFFFF).to_be_bytes();

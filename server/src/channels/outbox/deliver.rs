@@ -1,0 +1,213 @@
+//! One message to its provider, part by part.
+
+use causerie_shared::{
+    inbox::HUMAN_AGENT_MS,
+    message::{Delivery, Kind},
+    row::Head,
+};
+
+use super::{
+    bound, save,
+    settle::{give_up, settle},
+};
+use crate::{
+    channels::{
+        self, Adapter, Credentials, Next, Outcome, Outgoing,
+        element::Problem,
+        inbound,
+        outgoing::Content,
+        parts::{self, Piece},
+    },
+    desk::{DeskError, marks},
+    state::App,
+    store::{
+        StoreError,
+        channel_accounts::ChannelAccount,
+        contacts, conversations, messages,
+        messages::MessageRecord,
+        outbox::{self, OutboxRow, Stage},
+        provider::{self, ProviderMessage},
+    },
+};
+
+/// Calls that sending one part may take.
+const MAX_CALLS: usize = 4;
+
+/// What a part is sent with.
+struct Way<'a> {
+    account: &'a ChannelAccount,
+    adapter: &'static dyn Adapter,
+    credentials: Credentials,
+    head: Head,
+    record: MessageRecord,
+    to: String,
+    thread: Option<String>,
+    quoted: Option<String>,
+}
+
+/// Sends what of a message the provider does not have yet.
+pub async fn deliver(
+    app: &App,
+    account: &ChannelAccount,
+    adapter: &'static dyn Adapter,
+    mut row: OutboxRow,
+) -> Result<(), DeskError> {
+    let way = match way(app, account, adapter, &row).await? {
+        Ok(way) => way,
+        Err(words) => return give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await,
+    };
+    let pieces = match parts::split(app, adapter.capabilities(), &way.record).await {
+        Ok(pieces) => pieces,
+        Err(words) => return give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await,
+    };
+    for (at, piece) in pieces.iter().enumerate().skip(row.progress.sent as usize) {
+        row.progress.begun = true;
+        if !save(app, &row).await? {
+            return Ok(());
+        }
+        let outcome = send(app, &way, piece, at).await;
+        match outcome {
+            Outcome::Accepted { id, person } => {
+                row.progress.sent += 1;
+                row.progress.begun = false;
+                accepted(app, &way, &row, id, person).await?;
+            }
+            other => return settle(app, account, row, other).await,
+        }
+    }
+    // If the server stops between the two, the row goes its way again and finds that every part is sent.
+    marks::deliver(app, &bound(&row, String::new()), Delivery::Sent, None).await?;
+    row.stage = Stage::Settled;
+    save(app, &row).await?;
+    Ok(())
+}
+
+async fn way<'a>(
+    app: &App,
+    account: &'a ChannelAccount,
+    adapter: &'static dyn Adapter,
+    row: &OutboxRow,
+) -> Result<Result<Way<'a>, String>, StoreError> {
+    let gone = || Ok(Err("The conversation is not there any more.".to_owned()));
+    let Some(credentials) = channels::credentials(app, account) else {
+        return Ok(Err("The account's secrets cannot be read; connect it again.".to_owned()));
+    };
+    let mut db = app.store.read().await?;
+    let Some(head) = conversations::get(&mut db, row.conversation).await? else {
+        return gone();
+    };
+    let Some(record) = messages::get(&mut db, row.conversation, row.message).await? else {
+        return gone();
+    };
+    let Some(to) = conversations::answers_to(&mut db, row.conversation).await? else {
+        return gone();
+    };
+    let thread = conversations::thread_of(&mut db, row.conversation).await?;
+    let quoted = match record.reply_to {
+        Some(quoted) => provider::of_message(&mut db, quoted).await?.into_iter().next(),
+        None => None,
+    };
+    Ok(Ok(Way {
+        account,
+        adapter,
+        credentials,
+        head,
+        record,
+        to,
+        thread,
+        quoted: quoted.map(|quoted| quoted.external),
+    }))
+}
+
+/// Sends one part, with as many calls as it takes.
+async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
+    let now = app.clock.now();
+    let mut human_agent = false;
+    if let (Some(window), Some(closes)) = (way.adapter.capabilities().window, way.head.window)
+        && now > closes
+        && way.record.kind != Kind::Template
+    {
+        let longer = window.human_agent.map_or(0, |_| HUMAN_AGENT_MS);
+        if !way.credentials.human_agent || now > closes + longer {
+            return Outcome::WindowClosed(Problem {
+                code: "window".to_owned(),
+                words: "The time in which the channel allows free answers is over.".to_owned(),
+            });
+        }
+        human_agent = true;
+    }
+    let opaque = way.record.row.id.to_string();
+    let url = piece.public_url(app);
+    let outgoing = Outgoing {
+        to: &way.to,
+        content: match piece {
+            Piece::Text(text) => Content::Text(text),
+            Piece::File { caption, .. } => Content::File {
+                file: match piece.file(app, &url).await {
+                    Ok(file) => file,
+                    Err(words) => {
+                        return Outcome::Final(Problem {
+                            code: "file".to_owned(),
+                            words,
+                        });
+                    }
+                },
+                caption,
+            },
+        },
+        quoted: way.quoted.as_deref().filter(|_| at == 0),
+        opaque: &opaque,
+        human_agent,
+        comment: way.thread.as_deref(),
+        private: way.record.row.extra.as_ref().is_some_and(|extra| extra.private),
+    };
+    call(app, way.adapter, &way.credentials, &outgoing).await
+}
+
+/// Makes the calls that bring something to a provider.
+pub async fn call(
+    app: &App,
+    adapter: &'static dyn Adapter,
+    credentials: &Credentials,
+    outgoing: &Outgoing<'_>,
+) -> Outcome {
+    let mut answers = vec![];
+    for _ in 0..MAX_CALLS {
+        match adapter.send(credentials, outgoing, &answers) {
+            Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
+            Next::Done(outcome) => return outcome,
+        }
+    }
+    Outcome::Final(Problem {
+        code: "calls".to_owned(),
+        words: "The provider asks for more and more.".to_owned(),
+    })
+}
+
+/// The provider has a part: its id is bound, and what was said of it before is done now.
+async fn accepted(
+    app: &App,
+    way: &Way<'_>,
+    row: &OutboxRow,
+    id: Option<String>,
+    person: Option<String>,
+) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    if let Some(id) = &id {
+        let bound = ProviderMessage {
+            quoted: way.quoted.clone(),
+            at: app.clock.now(),
+            ..bound(row, id.clone())
+        };
+        provider::bind(&mut tx, &bound).await?;
+    }
+    if let Some(person) = person.filter(|person| *person != way.to) {
+        contacts::add_identity(&mut tx, row.account, &person, way.head.contact).await?;
+    }
+    outbox::save(&mut tx, row).await?;
+    tx.commit().await?;
+    match id {
+        Some(id) => inbound::catch_up(app, way.account, &id).await,
+        None => Ok(()),
+    }
+}

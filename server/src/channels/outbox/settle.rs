@@ -1,0 +1,135 @@
+//! What happens after an attempt: again later, given up, held back until the token is renewed.
+
+use causerie_shared::{Millis, ids::AccountId, message::Delivery};
+
+use super::{bound, pace::pause, save};
+use crate::{
+    channels::{Outcome, element::Problem},
+    desk::{DeskError, change, marks},
+    state::App,
+    store::{
+        Db, StoreError,
+        channel_accounts::{self, ChannelAccount},
+        feed::{self, FeedKind},
+        outbox::{self, OutboxRow, Stage},
+    },
+    sync::News,
+};
+
+/// Attempts before passing trouble is called a failure: the last comes after some three hours.
+const ATTEMPTS: i64 = 12;
+/// Held back until somebody renews the token.
+const NEVER: Millis = i64::MAX / 2;
+
+/// Decides what happens after anything but success.
+pub async fn settle(
+    app: &App,
+    account: &ChannelAccount,
+    mut row: OutboxRow,
+    outcome: Outcome,
+) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    match outcome {
+        Outcome::Accepted { .. } => Ok(()),
+        Outcome::RetryAfter(wait, problem) => later(app, account, row, now + wait.max(1), &problem).await,
+        Outcome::Retry(problem) if row.attempts >= ATTEMPTS => {
+            give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(problem.words)).await
+        }
+        Outcome::Retry(problem) => {
+            let due = now + pause(row.attempts);
+            later(app, account, row, due, &problem).await
+        }
+        Outcome::Final(problem) | Outcome::WindowClosed(problem) => {
+            give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(problem.words)).await
+        }
+        Outcome::TokenInvalid(problem) => {
+            later(app, account, row, NEVER, &problem).await?;
+            trouble(app, account.row.id, &problem).await
+        }
+        Outcome::Unconfirmed(problem) => {
+            give_up(
+                app,
+                &mut row,
+                Stage::Unconfirmed,
+                Delivery::Unconfirmed,
+                Some(problem.words),
+            )
+            .await
+        }
+    }
+}
+
+/// The provider does not take an account's token any more: nothing is sent, everything is kept, everyone sees it.
+pub async fn trouble(app: &App, account: AccountId, problem: &Problem) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    outbox::delay_account(&mut tx, account, NEVER).await?;
+    let Some(mut known) = channel_accounts::get(&mut tx, account).await? else {
+        return Ok(());
+    };
+    let mut news = News::default();
+    if !known.health.token_invalid {
+        known.health.token_invalid = true;
+        known.health.note(app.clock.now(), problem.words.clone());
+        channel_accounts::save_health(&mut tx, account, &known.health).await?;
+        let entry = feed::append(&mut tx, FeedKind::Account, account.to_string(), None, None).await?;
+        news.load(&mut tx, entry).await?;
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+/// Nothing of an account goes until its token is renewed.
+pub(super) async fn hold_back(app: &App, account: AccountId) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    // It may have been renewed a moment ago.
+    if channel_accounts::get(&mut tx, account)
+        .await?
+        .is_some_and(|account| account.health.token_invalid)
+    {
+        outbox::delay_account(&mut tx, account, NEVER).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The token is good again: what waited for it is due, in the caller's transaction. The caller wakes the worker.
+pub async fn resume(db: &mut Db, account: &mut ChannelAccount, now: Millis) -> Result<(), StoreError> {
+    account.health.token_invalid = false;
+    channel_accounts::save_health(&mut *db, account.row.id, &account.health).await?;
+    outbox::delay_account(db, account.row.id, now).await
+}
+
+/// The part did not go and nothing of it will: it is tried again at `due`.
+async fn later(
+    app: &App,
+    account: &ChannelAccount,
+    mut row: OutboxRow,
+    due: Millis,
+    problem: &Problem,
+) -> Result<(), DeskError> {
+    row.stage = Stage::Waiting;
+    row.due = due;
+    row.progress.begun = false;
+    let mut tx = app.store.begin().await?;
+    outbox::save(&mut tx, &row).await?;
+    if let Some(mut account) = channel_accounts::get(&mut tx, account.row.id).await? {
+        account.health.note(app.clock.now(), problem.words.clone());
+        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+pub async fn give_up(
+    app: &App,
+    row: &mut OutboxRow,
+    stage: Stage,
+    delivery: Delivery,
+    words: Option<String>,
+) -> Result<(), DeskError> {
+    marks::deliver(app, &bound(row, String::new()), delivery, words).await?;
+    row.stage = stage;
+    save(app, row).await?;
+    Ok(())
+}

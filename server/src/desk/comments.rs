@@ -1,0 +1,149 @@
+//! Comments are hidden, shown and deleted at the provider, by members of the inbox, whoever has the thread.
+
+use causerie_shared::{
+    access::Access,
+    ids::{ConversationId, MessageId},
+    refusal::{Code, Refusal},
+};
+
+use super::{
+    DeskError,
+    marks::{self, Mark},
+    not_found,
+};
+use crate::{
+    channels::{
+        self, Outcome, Outgoing,
+        outbox::{self, trouble},
+        outgoing::Content,
+    },
+    state::App,
+    store::{
+        channel_accounts::{self, ChannelAccount},
+        conversations, messages,
+        provider::{self, ProviderMessage},
+    },
+};
+
+/// Hides a comment from the public, or shows it again.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Invalid` for one's own comment; what the provider says.
+pub async fn hide(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    message: MessageId,
+    hidden: bool,
+) -> Result<(), DeskError> {
+    let (account, bound) = comment(app, access, conversation, message).await?;
+    if bound.iter().any(|bound| bound.outgoing) {
+        return Err(Refusal::new(Code::Invalid, "one's own comment cannot be hidden").into());
+    }
+    for bound in &bound {
+        done(
+            app,
+            &account,
+            call(app, &account, bound, Content::Hide(hidden)).await?,
+            false,
+        )
+        .await?;
+        marks::mark(app, bound, Mark::Hide(hidden)).await?;
+    }
+    Ok(())
+}
+
+/// Deletes a comment at the provider. One that is gone already counts as deleted.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`; what the provider says.
+pub async fn delete(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), DeskError> {
+    let (account, bound) = comment(app, access, conversation, message).await?;
+    for bound in &bound {
+        done(app, &account, call(app, &account, bound, Content::Delete).await?, true).await?;
+        marks::mark(app, bound, Mark::Delete).await?;
+    }
+    Ok(())
+}
+
+/// The comment at the provider, if the user may touch it.
+async fn comment(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(ChannelAccount, Vec<ProviderMessage>), DeskError> {
+    let mut db = app.store.read().await?;
+    let head = conversations::get(&mut db, conversation)
+        .await?
+        .filter(|head| access.sees_inbox(head.inbox))
+        .ok_or_else(not_found)?;
+    if !access.is_member(head.inbox) && !access.supervises(head.inbox) {
+        return Err(Refusal::new(Code::Forbidden, "only members of the inbox do this").into());
+    }
+    if !head.channel.is_comments() {
+        return Err(Refusal::new(Code::Invalid, "this is no comment").into());
+    }
+    let missing = || Refusal::new(Code::NotFound, "there is no such comment");
+    let record = messages::get(&mut db, conversation, message)
+        .await?
+        .ok_or_else(missing)?;
+    // What only its receiver saw is a direct message and stands under no post.
+    if record.row.extra.is_some_and(|extra| extra.private) {
+        return Err(missing().into());
+    }
+    let bound = provider::of_message(&mut db, message).await?;
+    if bound.is_empty() {
+        return Err(missing().into());
+    }
+    let account = channel_accounts::get(&mut db, head.account)
+        .await?
+        .ok_or_else(missing)?;
+    Ok((account, bound))
+}
+
+async fn call(
+    app: &App,
+    account: &ChannelAccount,
+    bound: &ProviderMessage,
+    content: Content<'_>,
+) -> Result<Outcome, DeskError> {
+    let adapter = channels::adapter(account.row.channel).ok_or_else(not_found)?;
+    let credentials = channels::credentials(app, account)
+        .ok_or_else(|| Refusal::new(Code::Closed, "the account's secrets cannot be read; connect it again"))?;
+    let outgoing = Outgoing {
+        to: "",
+        content,
+        quoted: Some(&bound.external),
+        opaque: "",
+        human_agent: false,
+        comment: None,
+        private: false,
+    };
+    Ok(outbox::call(app, adapter, &credentials, &outgoing).await)
+}
+
+/// Did the provider do it?
+async fn done(app: &App, account: &ChannelAccount, outcome: Outcome, gone_is_done: bool) -> Result<(), DeskError> {
+    let refusal = match outcome {
+        Outcome::Accepted { .. } => return Ok(()),
+        Outcome::Final(problem) if gone_is_done && problem.code == GONE => return Ok(()),
+        Outcome::TokenInvalid(problem) => {
+            trouble(app, account.row.id, &problem).await?;
+            Refusal::new(Code::Closed, problem.words)
+        }
+        Outcome::RetryAfter(_, problem) => Refusal::new(Code::RateLimited, problem.words),
+        Outcome::WindowClosed(problem) => Refusal::new(Code::WindowClosed, problem.words),
+        Outcome::Final(problem) => Refusal::new(Code::Invalid, problem.words),
+        Outcome::Retry(problem) | Outcome::Unconfirmed(problem) => Refusal::new(Code::Internal, problem.words),
+    };
+    Err(refusal.into())
+}
+
+/// The provider's code for a comment that is not there any more.
+const GONE: &str = "100/33";

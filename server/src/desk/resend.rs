@@ -1,0 +1,125 @@
+//! A message that failed, or of which nobody knows whether it went: its agent decides.
+
+use causerie_shared::{
+    access::Access,
+    ids::{ConversationId, MessageId},
+    message::Delivery,
+    refusal::{Code, Refusal},
+};
+
+use super::{DeskError, change, not_found, seen::touch};
+use crate::{
+    state::App,
+    store::{
+        Db, conversations, messages,
+        outbox::{self, OutboxRow, Progress, Stage},
+    },
+    sync::News,
+};
+
+/// Sends it again. Parts that the provider has stay, unless it said afterwards that they failed.
+///
+/// # Errors
+/// `NotFound`, `Forbidden` unless it is the agent of the chat, `Conflict` when there is nothing to send again.
+pub async fn again(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    decide(app, access, conversation, message, Delivery::Queued, None, move |row| {
+        if row.stage == Stage::Settled {
+            row.progress = Progress::default();
+        }
+        row.progress.begun = false;
+        row.stage = Stage::Waiting;
+        row.attempts = 0;
+        row.due = now;
+    })
+    .await
+}
+
+/// Leaves an unconfirmed message as it is. If the provider shows it after all, it counts as sent.
+///
+/// # Errors
+/// As [`again`].
+pub async fn give_up(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), DeskError> {
+    let words = "Nobody knows whether it arrived; it was not sent again.".to_owned();
+    decide(
+        app,
+        access,
+        conversation,
+        message,
+        Delivery::Failed,
+        Some(words),
+        |_| {},
+    )
+    .await
+}
+
+async fn decide(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    message: MessageId,
+    to: Delivery,
+    reason: Option<String>,
+    write: impl FnOnce(&mut OutboxRow) + Send,
+) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let (mut head, rules) = conversations::ruled(&mut tx, conversation)
+        .await?
+        .ok_or_else(not_found)?;
+    if !access.reads(&head.scope(rules.mode)) {
+        return Err(not_found().into());
+    }
+    if !access.replies(&head.state) {
+        return Err(Refusal::new(Code::Forbidden, "the chat is not yours").into());
+    }
+    let mut row = undecided(&mut tx, conversation, message, to).await?;
+    write(&mut row);
+    let mut news = News::default();
+    touch(&mut tx, &mut head, &mut news).await?;
+    outbox::save(&mut tx, &row).await?;
+    if let Some(record) = messages::deliver(&mut tx, message, to, reason, head.seq).await? {
+        news.message(record);
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    app.outbox_changed.notify_one();
+    Ok(())
+}
+
+/// The message's row, if it waits for a decision that leads to `to`.
+async fn undecided(
+    db: &mut Db,
+    conversation: ConversationId,
+    message: MessageId,
+    to: Delivery,
+) -> Result<OutboxRow, DeskError> {
+    let missing = || Refusal::new(Code::NotFound, "there is no such message");
+    let record = messages::get(&mut *db, conversation, message)
+        .await?
+        .ok_or_else(missing)?;
+    let decidable = match record.row.delivery {
+        Delivery::Unconfirmed => true,
+        Delivery::Failed => to == Delivery::Queued,
+        Delivery::Queued | Delivery::Sent | Delivery::Delivered | Delivery::Read => false,
+    };
+    let row = outbox::get(db, message).await?.ok_or_else(missing)?;
+    let over = match row.stage {
+        Stage::Waiting | Stage::Sending => false,
+        Stage::Settled | Stage::Unconfirmed | Stage::Failed => true,
+    };
+    if decidable && over && record.row.redacted_at.is_none() {
+        Ok(row)
+    } else {
+        Err(Refusal::new(Code::Conflict, "there is nothing to decide about this message any more").into())
+    }
+}
