@@ -1,5 +1,6 @@
 //! One chat: header, messages, and what stands below them in each state.
 
+mod acts;
 mod bar;
 mod bubble;
 mod colleagues;
@@ -9,11 +10,15 @@ mod discussion_pen;
 mod files;
 mod group;
 mod head;
+mod kind;
 mod line;
 mod log;
 mod mention;
+mod state;
+mod templates;
 mod thread;
 mod tray;
+mod window;
 
 pub use composer::without_scheme;
 pub use head::end_chat;

@@ -2,6 +2,7 @@
 //! console. Its pages know no store: they ask over HTTP, and the console tells them who is there ([`About`]).
 
 mod account;
+mod accounts;
 mod audit;
 mod conflict;
 mod departments;

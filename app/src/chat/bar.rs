@@ -3,14 +3,19 @@
 use causerie_shared::{
     conversation::{EndReason, FailReason, State},
     ids::{ConversationId, UserId},
-    inbox::Mode,
+    inbox::{Channel, Mode},
     row::Head,
     timer::Ring,
     user::Me,
 };
 use leptos::prelude::*;
 
-use super::{composer::Composer, head::end_chat};
+use super::{
+    composer::Composer,
+    head::end_chat,
+    templates::TemplatePicker,
+    window::{Closed, left},
+};
 use crate::{
     format,
     i18n::{Key, t, tf},
@@ -100,12 +105,17 @@ pub fn BottomBar(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Stri
     let ring = Memo::new(move |_| head.read().as_ref().and_then(|head| head.ring));
     // Who has just taken the chat goes on writing; who only looks at it keeps the focus where it is.
     let taken = StoredValue::new(false);
+    let left = left(store, head);
+    let closed = Memo::new(move |_| left.get() == Some(0));
     let bar = move || match below.get() {
-        Below::Composer => view! {
-            <RequestLine id head />
-            <Composer id head name take_focus=taken.get_value() />
+        Below::Composer => {
+            let writing = match (closed.get(), first.channel) {
+                (false, _) => view! { <Composer id head name take_focus=taken.get_value() /> }.into_any(),
+                (true, Channel::Whatsapp) => view! { <TemplatePicker id account=first.account /> }.into_any(),
+                (true, channel) => view! { <Closed channel /> }.into_any(),
+            };
+            view! { <RequestLine id head />{writing} }.into_any()
         }
-        .into_any(),
         Below::Start(inbox) => {
             taken.set_value(true);
             view! { <StartBar id inbox ring /> }.into_any()

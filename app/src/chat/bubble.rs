@@ -1,21 +1,26 @@
 //! A message (`ux.md` §4.4).
 
 use causerie_shared::{
-    ids::{ContactId, ConversationId, IntentId},
-    message::{Author, Delivery},
+    ids::{ContactId, ConversationId},
+    message::{Author, Kind},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::{
+    acts::{acts, reactions},
     files::{FileBubble, is_picture},
     group::Place,
+    kind::{card_view, class_word, is_named, kind_word},
+    state::{Meta, note},
 };
 use crate::{
     format,
-    hooks::copy,
     i18n::{Key, t, tf},
-    store::view::{MessageBubble, Stage},
-    ui::{Avatar, Confirm, Icon},
+    store::{
+        Store,
+        view::{MessageBubble, Stage},
+    },
+    ui::{Avatar, Icon},
 };
 
 /// One message with its state.
@@ -27,102 +32,155 @@ pub fn MessageView(
     contact: ContactId,
     name: Memo<String>,
 ) -> impl IntoView {
+    if message.kind == Kind::Notice {
+        let time = format::time(message.at);
+        return view! { <p class="system"><Icon name="info" /><span dir="auto">{message.body}</span>" · "{time}</p> }
+            .into_any();
+    }
     let incoming = message.author == Author::Contact;
-    let failed = match &message.stage {
-        Stage::Failed(reason) => Some(reason.clone()),
+    let stranger = message.stranger().cloned();
+    let first = matches!(place, Place::Single | Place::First);
+    let with_avatar = incoming && stranger.is_none() && matches!(place, Place::Single | Place::Last);
+    let said_by = match (&stranger, message.author) {
+        (Some(name), _) => Some(name.clone()),
+        (None, Author::Elsewhere) => Some(t(Key::Elsewhere).to_owned()),
+        (None, Author::Contact | Author::Agent(_) | Author::System | Author::Bot) => None,
+    };
+    let state = match &message.stage {
+        Stage::Failed(_) => Some("failed"),
+        Stage::Unconfirmed(_) => Some("unconfirmed"),
         Stage::Incoming | Stage::Unsent | Stage::Held | Stage::Sent(_) => None,
     };
-    let is_failed = failed.is_some();
-    let held = message.stage == Stage::Held;
-    let with_avatar = incoming && matches!(place, Place::Single | Place::Last);
-    let text = message.body.clone();
-    let pictures = message.files.iter().all(is_picture);
-    // The state stands once: with the text, else with the last file.
-    let last = message.files.len().saturating_sub(1);
-    let meta = move |shown: bool, message: &MessageBubble| {
-        shown.then(|| view! { <Meta at=message.at stage=message.stage.clone() /> })
-    };
-    let files = message
-        .files
-        .iter()
-        .enumerate()
-        .map(|(index, file)| {
-            let state = meta(text.is_empty() && index == last, &message);
-            view! { <FileBubble file=file.clone()>{state}</FileBubble> }
-        })
-        .collect_view();
-    let body = (!text.is_empty() || message.files.is_empty()).then(|| {
-        view! {
-            <div class="bubble">
-                <div class="bubble-body" dir="auto">
-                    {if message.redacted {
-                        view! { <span class="bubble-gone">{t(Key::MessageRemoved)}</span> }.into_any()
-                    } else {
-                        view! { <span class="bubble-text">{text.clone()}</span> }.into_any()
-                    }}
-                    {meta(true, &message)}
-                </div>
-            </div>
-        }
-    });
-    // Pictures come above their caption, other files below the text.
-    let content = if pictures {
-        (files, body).into_any()
-    } else {
-        (body, files).into_any()
-    };
+    let visible = said_by.filter(|_| first);
+    let content = content(&message, name);
     view! {
         <article
             class="msg" role="article" tabindex="-1"
             data-side=if incoming { "in" } else { "out" }
             data-group=place.as_str()
-            data-state=is_failed.then_some("failed")
+            data-state=state
         >
-            <AuthorName author=message.author name />
+            <AuthorName author=message.author stranger name />
             {with_avatar.then(|| view! { <Avatar name seed=contact.to_u128() size=28 /> })}
-            <Remove chat message=message.clone() />
+            {acts(chat, &message)}
             <div class="msg-col">
+                {visible.map(|name| view! { <span class="msg-by" aria-hidden="true"><bdi>{name}</bdi></span> })}
                 {content}
-                {held.then(|| view! { <HeldNote intent=message.id.into() name /> })}
-                {failed.map(|reason| view! { <FailedNote reason text=message.body.clone() /> })}
+                {reactions(&message)}
+                {note(chat, &message, name)}
             </div>
         </article>
     }
+    .into_any()
 }
 
-/// Takes text and files of a message away for everybody: the agent their own, supervisors any.
-#[component]
-fn Remove(chat: ConversationId, message: MessageBubble) -> impl IntoView {
-    let store: crate::store::Store = expect_context();
-    let open = RwSignal::new(false);
-    let allowed = store.me().with_untracked(|me| {
-        me.as_ref()
-            .is_some_and(|me| me.role.supervises() || message.author == Author::Agent(me.id))
-    });
-    // What the server has not got yet is taken back, not removed.
-    (allowed && !message.redacted && message.position.is_some()).then(|| {
-        view! {
-            <button class="icon-btn msg-remove" type="button" aria-label=t(Key::RemoveMessage) on:click=move |_| open.set(true)>
-                <Icon name="trash" class="icon-16" />
-            </button>
-            {move || open.get().then(|| view! {
-                <Confirm
-                    title=t(Key::RemoveMessageTitle).to_owned() text=t(Key::RemoveMessageText) act=t(Key::Remove) open
-                    done=Callback::new(move |()| store.redact(chat, message.id))
-                />
-            })}
+/// The bubbles of a message: pictures and players come above their caption, other files below the text.
+fn content(message: &MessageBubble, name: Memo<String>) -> AnyView {
+    let extra = message.extra.as_deref();
+    let gone = if message.redacted {
+        Some(t(Key::MessageRemoved))
+    } else if extra.is_some_and(|extra| extra.deleted) {
+        Some(t(Key::MessageDeleted))
+    } else {
+        None
+    };
+    let marks = marks(message);
+    let card = extra.and_then(|extra| extra.card.as_ref()).filter(|_| gone.is_none());
+    let words = match (gone, message.kind) {
+        (Some(gone), _) => Some((gone.to_owned(), "bubble-gone")),
+        (None, Kind::Unsupported) if message.body.is_empty() => {
+            Some((t(Key::KindUnsupported).to_owned(), "bubble-gone"))
         }
-    })
+        (None, _) if !message.body.is_empty() => Some((message.body.clone(), "bubble-text")),
+        (None, _) => None,
+    };
+    let has_body = words.is_some() || card.is_some() || !marks.is_empty() || message.files.is_empty();
+    let edited = extra.is_some_and(|extra| extra.edited.is_some()) && gone.is_none();
+    // The state stands once: with the text, else with the last file.
+    let meta = |shown: bool| shown.then(|| view! { <Meta at=message.at stage=message.stage.clone() edited /> });
+    let last = message.files.len().saturating_sub(1);
+    let files: Vec<AnyView> = message
+        .files
+        .iter()
+        .enumerate()
+        .map(|(index, file)| {
+            let state = meta(!has_body && index == last);
+            let sticker = message.kind == Kind::Sticker;
+            view! { <FileBubble file=file.clone() sticker>{state}</FileBubble> }.into_any()
+        })
+        .collect();
+    let body = has_body.then(|| {
+        view! {
+            <div class="bubble">
+                {quote(message, name)}
+                {marks.into_iter().map(|mark| view! { <p class="bubble-mark">{mark}</p> }.into_any()).collect::<Vec<_>>()}
+                {card.map(card_view)}
+                <div class="bubble-body" dir="auto">
+                    {words.map(|(words, class)| view! { <span class=class>{words}</span> })}
+                    {meta(true)}
+                </div>
+            </div>
+        }
+        .into_any()
+    });
+    if message.files.iter().all(is_picture) {
+        view! { {files}{body} }.into_any()
+    } else {
+        view! { {body}{files} }.into_any()
+    }
 }
 
-/// Who wrote it, for screen readers: sides and colours say it to others.
-#[component]
-fn AuthorName(author: Author, name: Memo<String>) -> impl IntoView {
-    let store: crate::store::Store = expect_context();
+/// What is to be known about it before it is read.
+fn marks(message: &MessageBubble) -> Vec<String> {
+    let mut marks = vec![];
+    if is_named(message.kind) {
+        marks.push(kind_word(message.kind).to_owned());
+    }
+    let extra = message.extra.as_deref();
+    for (on, key) in [
+        (message.private, Key::PrivateReply),
+        (extra.is_some_and(|extra| extra.forwarded), Key::Forwarded),
+        (extra.is_some_and(|extra| extra.hidden), Key::HiddenComment),
+    ] {
+        if on {
+            marks.push(t(key).to_owned());
+        }
+    }
+    let Some(extra) = extra else {
+        return marks;
+    };
+    if let Some(referral) = &extra.referral {
+        marks.push(tf(Key::CameFrom, &[("what", referral)]));
+    }
+    for (class, fetched) in &extra.media {
+        if !fetched && !message.redacted && !extra.deleted {
+            marks.push(tf(Key::NotFetched, &[("what", class_word(class))]));
+        }
+    }
+    marks
+}
+
+fn quote(message: &MessageBubble, name: Memo<String>) -> Option<AnyView> {
+    let quote = message.quote.clone()?;
+    let text = if quote.text.is_empty() {
+        kind_word(quote.kind).to_owned()
+    } else {
+        quote.text
+    };
+    let by = who(quote.author, quote.author_name, name);
+    Some(
+        view! { <blockquote class="quote"><span class="quote-by"><bdi>{by}</bdi></span><span class="quote-text" dir="auto">{text}</span></blockquote> }
+            .into_any(),
+    )
+}
+
+/// The name of whoever wrote something.
+fn who(author: Author, stranger: Option<String>, name: Memo<String>) -> impl Fn() -> String + Send + Sync + 'static {
+    let store: Store = expect_context();
     let user = author.user().map(|id| store.user(id));
     let me = store.me();
-    let who = move || match author {
-        Author::Contact => name.get(),
+    move || match author {
+        Author::Contact => stranger.clone().unwrap_or_else(|| name.get()),
         Author::Bot => t(Key::StatusBot).to_owned(),
         Author::Elsewhere => t(Key::Elsewhere).to_owned(),
         Author::System => t(Key::System).to_owned(),
@@ -130,69 +188,11 @@ fn AuthorName(author: Author, name: Memo<String>) -> impl IntoView {
         Author::Agent(_) => user
             .and_then(|user| user.get())
             .map_or_else(|| t(Key::SomeAgent).to_owned(), |user| user.name),
-    };
-    view! { <span class="sr-only">{who}</span> }
-}
-
-/// Time and state.
-#[component]
-fn Meta(at: causerie_shared::Millis, stage: Stage) -> impl IntoView {
-    let (state, icon, word) = match stage {
-        Stage::Incoming => (None, None, None),
-        Stage::Unsent | Stage::Held => (Some("queued"), Some("clock"), Some(t(Key::StateQueued))),
-        Stage::Failed(_) => (Some("failed"), Some("alert"), Some(t(Key::StateFailed))),
-        Stage::Sent(delivery) => match delivery {
-            Delivery::Queued | Delivery::Sent => (Some("sent"), Some("check"), Some(t(Key::StateSent))),
-            Delivery::Delivered => (Some("delivered"), Some("check-check"), Some(t(Key::StateDelivered))),
-            Delivery::Read => (Some("read"), Some("check-check"), Some(t(Key::StateRead))),
-            Delivery::Failed => (Some("failed"), Some("alert"), Some(t(Key::StateFailed))),
-            Delivery::Unconfirmed => (Some("unconfirmed"), Some("info"), Some(t(Key::StateUnconfirmed))),
-        },
-    };
-    view! {
-        <span class="meta" data-state=state>
-            <time>{format::time(at)}</time>
-            {icon.map(|name| view! { <Icon name /> })}
-            {word.map(|word| view! { <span class="sr-only">{word}</span> })}
-        </span>
     }
 }
 
-/// The chat went on while the reply waited for the line: the agent decides.
+/// Who wrote it, for screen readers: sides and colours say it to others.
 #[component]
-fn HeldNote(intent: IntentId, name: Memo<String>) -> impl IntoView {
-    let store: crate::store::Store = expect_context();
-    view! {
-        <p class="msg-note">
-            <Icon name="warning" />
-            <span>{move || tf(Key::HeldBecause, &[("name", &name.get())])}</span>
-            <button class="text-btn" type="button" on:click=move |_| store.send_anyway(intent)>{t(Key::SendAnyway)}</button>
-            <button class="text-btn" type="button" on:click=move |_| store.discard(intent)>{t(Key::Discard)}</button>
-        </p>
-    }
-}
-
-#[component]
-fn FailedNote(reason: Option<String>, text: String) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let why = match reason {
-        Some(reason) => tf(Key::NotSentBecause, &[("reason", &reason)]),
-        None => t(Key::NotSent).to_owned(),
-    };
-    let copy_text = move |_| {
-        let text = text.clone();
-        spawn_local(async move {
-            if copy(&text).await {
-                copied.try_set(true);
-            }
-        });
-    };
-    view! {
-        <p class="msg-note">
-            <span class="msg-error">{why}</span>
-            <button class="text-btn" type="button" on:click=copy_text>
-                {move || if copied.get() { t(Key::Copied) } else { t(Key::Copy) }}
-            </button>
-        </p>
-    }
+fn AuthorName(author: Author, stranger: Option<String>, name: Memo<String>) -> impl IntoView {
+    view! { <span class="sr-only">{who(author, stranger, name)}</span> }
 }

@@ -4,19 +4,23 @@ use std::time::Duration;
 
 use causerie_shared::{
     ids::{ConversationId, UserId},
+    inbox::Channel,
     row::Head,
 };
 use leptos::{ev, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use web_sys::{DragEvent, HtmlTextAreaElement, KeyboardEvent};
 
-use super::tray::{Tray, TrayView};
+use super::{
+    tray::{Tray, TrayView},
+    window::{PrivateSwitch, left, window_words},
+};
 use crate::{
     format,
     hooks::{PHONE, matches_media_now, primary},
     i18n::{Key, t, tf},
     store::{
         Store,
-        view::{Connection, ReplyError},
+        view::{Connection, ReplyError, Way},
     },
     ui::{Icon, focus, show_text},
 };
@@ -38,6 +42,8 @@ struct Pen {
     /// They were named, and it is to be sent all the same.
     anyway: StoredValue<bool>,
     tray: Tray,
+    /// A comment is answered in private.
+    private: RwSignal<bool>,
     saving: StoredValue<Option<TimeoutHandle>>,
     typing: StoredValue<Option<TimeoutHandle>>,
     /// The draft as it came last: what is in the box is nobody's work beyond it.
@@ -56,6 +62,7 @@ impl Pen {
             overtaken: store.answered_meanwhile(id),
             anyway: StoredValue::new(false),
             tray: Tray::new(store),
+            private: RwSignal::new(false),
             saving: StoredValue::new(None),
             typing: StoredValue::new(None),
         }
@@ -107,8 +114,14 @@ impl Pen {
             self.anyway.set_value(true);
             return;
         }
-        match self.store.reply(self.id, self.text.get_untracked(), files) {
+        let way = if self.private.get_untracked() {
+            Way::Private
+        } else {
+            Way::Plain
+        };
+        match self.store.reply_as(self.id, self.text.get_untracked(), files, way) {
             Ok(_) => {
+                self.private.set(false);
                 self.anyway.set_value(false);
                 cancel(self.saving);
                 cancel(self.typing);
@@ -237,6 +250,7 @@ pub fn Composer(
             on:drop=drop_files
         >
             <ChannelLine head name problem=pen.problem />
+            <PrivateSwitch head private=pen.private />
             <div class="composer-box">
                 <button class="icon-btn" type="button" aria-label=t(Key::AttachFile) on:click=pick><Icon name="attach" /></button>
                 <input type="file" multiple=true hidden=true node_ref=picker on:change=picked />
@@ -275,7 +289,13 @@ fn ChannelLine(head: Signal<Option<Head>>, name: Memo<String>, problem: RwSignal
             .unwrap_or_default()
     });
     let offline = Memo::new(move |_| online.get() != Connection::Online);
-    let warns = move || offline.get() || problem.read().is_some();
+    let left = left(store, head);
+    let elsewhere = Memo::new(move |_| {
+        let head = head.read();
+        let head = head.as_ref().filter(|head| head.channel != Channel::Web)?;
+        Some(window_words(head, left.get()))
+    });
+    let warns = move || offline.get() || problem.read().is_some() || elsewhere.get().is_some_and(|(_, soon)| soon);
     view! {
         <p class="channel-line" id="composer-line" role="status" data-kind=move || warns().then_some("warn")>
             {move || match (problem.get(), offline.get()) {
@@ -283,6 +303,11 @@ fn ChannelLine(head: Signal<Option<Head>>, name: Memo<String>, problem: RwSignal
                 (None, true) => view! {
                     <Icon name="offline" />
                     <span>{t(Key::RepliesWait)}</span>
+                }
+                .into_any(),
+                (None, false) if elsewhere.read().is_some() => view! {
+                    <Icon name="clock" />
+                    <span>{move || elsewhere.get().map(|(words, _)| words)}</span>
                 }
                 .into_any(),
                 (None, false) if here.get() => view! {

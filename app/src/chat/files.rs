@@ -18,6 +18,11 @@ pub fn is_picture(file: &FileBrief) -> bool {
     PICTURES.contains(&file.mime.as_str())
 }
 
+/// Files that the browser plays.
+fn plays(file: &FileBrief, class: &str) -> bool {
+    file.mime.split('/').next() == Some(class)
+}
+
 /// What a file is, in a word: its extension.
 fn kind(name: &str) -> String {
     name.rsplit_once('.')
@@ -27,13 +32,19 @@ fn kind(name: &str) -> String {
 
 /// A file as a bubble of its own; the message's state as children, if it stands here.
 #[component]
-pub fn FileBubble(file: FileBrief, children: Children) -> impl IntoView {
+pub fn FileBubble(
+    file: FileBrief,
+    /// Smaller, without a box of its own.
+    #[prop(optional)]
+    sticker: bool,
+    children: Children,
+) -> impl IntoView {
     let store: Store = expect_context();
     let href = store.file_url(file.id);
     if is_picture(&file) {
         let open = tf(Key::OpenPicture, &[("name", &file.name)]);
         return view! {
-            <div class="bubble" data-kind="image">
+            <div class="bubble" data-kind=if sticker { "sticker" } else { "image" }>
                 <a class="att-image" href=href.clone() target="_blank" rel="noopener" aria-label=open>
                     <img src=href.clone() alt=file.name.clone() width="264" loading="lazy" />
                 </a>
@@ -41,6 +52,18 @@ pub fn FileBubble(file: FileBrief, children: Children) -> impl IntoView {
             </div>
         }
         .into_any();
+    }
+    let player = if plays(&file, "video") {
+        let label = file.name.clone();
+        Some(view! { <video class="att-video" src=href.clone() controls=true preload="metadata" aria-label=label></video> }.into_any())
+    } else if plays(&file, "audio") {
+        let label = file.name.clone();
+        Some(view! { <audio class="att-audio" src=href.clone() controls=true preload="metadata" aria-label=label></audio> }.into_any())
+    } else {
+        None
+    };
+    if let Some(player) = player {
+        return view! { <div class="bubble" data-kind="player">{player}{children()}</div> }.into_any();
     }
     let download = tf(Key::DownloadFile, &[("name", &file.name)]);
     let info = format!("{} · {}", kind(&file.name), format::size(file.size));

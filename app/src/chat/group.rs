@@ -50,6 +50,8 @@ pub enum ItemKey {
         place: Place,
         stage: u8,
         reason: Option<String>,
+        /// What the channel tells of it, and whether what it answers is here.
+        version: (i64, bool),
     },
 }
 
@@ -68,12 +70,14 @@ impl Item {
                     Stage::Held => (101, None),
                     Stage::Sent(delivery) => (2 + *delivery as u8, None),
                     Stage::Failed(reason) => (100, reason.clone()),
+                    Stage::Unconfirmed(reason) => (102, reason.clone()),
                 };
                 ItemKey::Message {
                     id: message.id.to_u128(),
                     place: *place,
                     stage,
                     reason,
+                    version: (message.version, message.quote.is_some()),
                 }
             }
         }
@@ -94,7 +98,12 @@ fn at(bubble: &Bubble) -> Millis {
 
 fn joined(a: Option<&Bubble>, b: &MessageBubble, day: &impl Fn(Millis) -> i64) -> bool {
     match a {
-        Some(Bubble::Message(a)) => a.author == b.author && (b.at - a.at).abs() <= GROUP_MS && day(a.at) == day(b.at),
+        Some(Bubble::Message(a)) => {
+            a.author == b.author
+                && a.stranger() == b.stranger()
+                && (b.at - a.at).abs() <= GROUP_MS
+                && day(a.at) == day(b.at)
+        }
         Some(Bubble::Line(_)) | None => false,
     }
 }
@@ -169,6 +178,10 @@ mod tests {
             position: Some(n as i64),
             files: vec![],
             redacted: false,
+            quote: None,
+            private: false,
+            extra: None,
+            version: 0,
             stage: Stage::Incoming,
         })
     }

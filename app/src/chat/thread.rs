@@ -1,6 +1,11 @@
 //! The pane of the open chat.
 
-use causerie_shared::{conversation::State, ids::ConversationId, window::Folder};
+use causerie_shared::{
+    conversation::State,
+    ids::ConversationId,
+    row::{Head, Post},
+    window::Folder,
+};
 use leptos::prelude::*;
 
 use super::{
@@ -13,7 +18,7 @@ use crate::{
     i18n::{Key, t, tf},
     inbox::Desk,
     store::{Store, view::NoticeBody},
-    ui::{Empty, Tab, TabBar},
+    ui::{Empty, Icon, Tab, TabBar},
 };
 
 const CHAT: &str = "tab-chat";
@@ -99,6 +104,7 @@ fn Chat(id: ConversationId) -> impl IntoView {
             {move || if known.get() {
                 view! {
                     <ThreadHead id head name />
+                    <PostLine head />
                     <TabBar
                         label=t(Key::Views) tabs=tabs() chosen=tab
                         count=Callback::new(move |id| if id == DISCUSSION { discussed.get() } else { 0 })
@@ -128,6 +134,29 @@ fn Chat(id: ConversationId) -> impl IntoView {
                 .into_any()
             }}
         </main>
+    }
+}
+
+/// The post under which the comments stand, and the way to all threads under it.
+#[component]
+fn PostLine(head: Signal<Option<Head>>) -> impl IntoView {
+    let desk: Desk = expect_context();
+    let post = Memo::new(move |_| head.read().as_ref().and_then(|head| head.post.clone()));
+    move || {
+        let Post { id, title, url } = post.get()?;
+        let link = url.filter(|url| url.starts_with("https://")).map(|url| {
+            view! { <a class="link" href=url target="_blank" rel="noopener noreferrer">{t(Key::OpenPost)}</a> }
+        });
+        Some(view! {
+            <p class="post-line">
+                <Icon name="file" />
+                <span class="truncate" dir="auto" title=title.clone()>{title.clone()}</span>
+                {link}
+                <button class="text-btn" type="button" on:click=move |_| desk.filter.update(|filter| filter.post = Some(id))>
+                    {t(Key::OnlyThisPost)}
+                </button>
+            </p>
+        })
     }
 }
 

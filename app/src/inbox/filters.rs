@@ -44,6 +44,14 @@ pub fn Filters() -> impl IntoView {
                 <Toggle label=t(Key::Unread) on=|filter| &mut filter.unread />
                 <Toggle label=t(Key::Overdue) on=|filter| &mut filter.overdue />
             })}
+            {move || accounts.with(|all| all.iter().any(|account| account.channel.is_comments())).then(|| view! {
+                <Toggle label=t(Key::SocialPosts) on=|filter| &mut filter.social />
+            })}
+            {move || desk.filter.get().post.map(|_| view! {
+                <button class="chip" type="button" aria-pressed="true" on:click=move |_| desk.filter.update(|filter| filter.post = None)>
+                    {t(Key::OnePost)}<Icon name="close" />
+                </button>
+            })}
             {move || {
                 let account = desk.filter.get().account?;
                 let name = store.account(account).get().map(|account| account.name);

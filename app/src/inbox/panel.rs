@@ -1,14 +1,16 @@
 //! Channels and users, in the profile's place (`ux.md` §4.6).
 
 use causerie_shared::{
+    api::channels::ChannelRow,
     inbox::AccountRow,
     user::{Availability, UserRow},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{Desk, agents::connected_first};
 use crate::{
-    i18n::{Key, t, tf},
+    i18n::{Key, Plural, t, tf, tn},
+    net::http,
     store::Store,
     ui::{Avatar, ChannelIcon, Icon, Presence, key_of, keyed},
 };
@@ -32,6 +34,13 @@ pub fn Panel() -> impl IntoView {
             &[("have", &connected.to_string()), ("limit", &all.len().to_string())],
         )
     };
+    // Counted by the server when the panel is opened; without network the numbers are left out.
+    let reached = RwSignal::new(Vec::<ChannelRow>::new());
+    spawn_local(async move {
+        if let Ok(rows) = http::get("/api/channels").await {
+            reached.try_set(rows);
+        }
+    });
     let manages = me.with_untracked(|me| me.as_ref().is_some_and(|me| me.role.manages()));
     view! {
         <aside class="pane profile panel" aria-label=t(Key::ChannelsAndUsers)>
@@ -46,8 +55,8 @@ pub fn Panel() -> impl IntoView {
                 <h2 class="panel-title">{t(Key::Channels)}</h2>
                 {keyed(
                     move || accounts.get(),
-                    |account| key_of(&(account.id, &account.name, account.enabled)),
-                    |account| view! { <Account account /> }.into_any(),
+                    |account| key_of(&(account.id, &account.name, account.enabled, account.trouble)),
+                    move |account| view! { <Account account reached /> }.into_any(),
                 )}
                 <h2 class="panel-title">{t(Key::Users)}<span>{here}</span></h2>
                 <ul class="people">
@@ -63,9 +72,18 @@ pub fn Panel() -> impl IntoView {
 }
 
 #[component]
-fn Account(account: AccountRow) -> impl IntoView {
+fn Account(account: AccountRow, reached: RwSignal<Vec<ChannelRow>>) -> impl IntoView {
     let desk: Desk = expect_context();
     let id = account.id;
+    let people = move || {
+        let people = reached.with(|all| all.iter().find(|row| row.id == id).map(|row| row.people))?;
+        Some(view! { <span class="assign-load">{tn(Plural::People, people)}</span> })
+    };
+    let (state, word) = match (account.enabled, account.trouble) {
+        (false, _) => ("disconnected", Some(t(Key::Disabled))),
+        (true, true) => ("busy", Some(t(Key::NeedsToken))),
+        (true, false) => ("available", None),
+    };
     let chosen = Memo::new(move |_| desk.filter.get().account == Some(id));
     view! {
         <button
@@ -80,8 +98,9 @@ fn Account(account: AccountRow) -> impl IntoView {
         >
             <ChannelIcon channel=account.channel />
             <span class="person-who"><span class="truncate">{account.name}</span></span>
-            {(!account.enabled).then(|| view! { <span class="person-state">{t(Key::Disabled)}</span> })}
-            <span class="dot" data-state=if account.enabled { "available" } else { "disconnected" } aria-hidden="true"></span>
+            {word.map(|word| view! { <span class="person-state">{word}</span> })}
+            {people}
+            <span class="dot" data-state=state aria-hidden="true"></span>
         </button>
     }
 }

@@ -52,6 +52,7 @@ fn SettingsNav() -> impl IntoView {
                 <p class="settings-group">{t(Key::Team)}</p>
                 <SettingsLink route=Route::Users icon="person" label=t(Key::Users) />
                 <SettingsLink route=Route::Departments icon="users" label=t(Key::Departments) />
+                <SettingsLink route=Route::Accounts icon="chat" label=t(Key::MessagingAccounts) />
                 <SettingsLink route=Route::Audit icon="history" label=t(Key::AuditLog) />
             })}
             {move || manages_inboxes.get().then(|| view! {
@@ -92,6 +93,7 @@ pub fn NoAccess(route: Route) -> impl IntoView {
         Route::Users => Key::Users,
         Route::Departments => Key::Departments,
         Route::Audit => Key::AuditLog,
+        Route::Accounts => Key::MessagingAccounts,
         _ => Key::Inboxes,
     };
     let names = move |role: Role| {

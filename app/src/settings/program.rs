@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     account::Account,
+    accounts::Accounts,
     audit::Audit,
     departments::{DepartmentPage, Departments},
     frame::{NoAccess, SettingsPage},
@@ -34,7 +35,7 @@ pub fn Settings(here: Here) -> impl IntoView {
         };
         let allowed = match route.section() {
             Route::Inboxes => here.manages_inboxes(),
-            Route::Users | Route::Departments | Route::Audit => here.manages(),
+            Route::Users | Route::Departments | Route::Audit | Route::Accounts => here.manages(),
             _ => true,
         };
         (route, allowed)
@@ -59,6 +60,7 @@ fn page(route: Route) -> AnyView {
         Route::NewDepartment => view! { <DepartmentPage id=None /> }.into_any(),
         Route::Department(id) => view! { <DepartmentPage id=Some(id) /> }.into_any(),
         Route::Audit => view! { <Audit /> }.into_any(),
+        Route::Accounts => view! { <Accounts /> }.into_any(),
         Route::Account => view! { <Account /> }.into_any(),
         Route::Notifications => view! { <Notifications /> }.into_any(),
         Route::Start | Route::Unknown => view! {

@@ -16,6 +16,7 @@ pub enum Route {
     NewDepartment,
     Department(DepartmentId),
     Audit,
+    Accounts,
     Account,
     Notifications,
     Unknown,
@@ -38,6 +39,7 @@ impl Route {
             ("departments", Some("new")) => Self::NewDepartment,
             ("departments", Some(id)) => id.parse().map_or(Self::Unknown, Self::Department),
             ("audit", None) => Self::Audit,
+            ("accounts", None) => Self::Accounts,
             ("account", None) => Self::Account,
             ("notifications", None) => Self::Notifications,
             _ => Self::Unknown,
@@ -59,6 +61,7 @@ impl Route {
             Self::NewDepartment => format!("{BASE}/departments/new"),
             Self::Department(id) => format!("{BASE}/departments/{id}"),
             Self::Audit => format!("{BASE}/audit"),
+            Self::Accounts => format!("{BASE}/accounts"),
             Self::Account => format!("{BASE}/account"),
             Self::Notifications => format!("{BASE}/notifications"),
         }
@@ -70,7 +73,7 @@ impl Route {
             Self::Inboxes | Self::NewInbox | Self::Inbox(_) => Self::Inboxes,
             Self::Users | Self::User(_) => Self::Users,
             Self::Departments | Self::NewDepartment | Self::Department(_) => Self::Departments,
-            Self::Start | Self::Audit | Self::Account | Self::Notifications | Self::Unknown => self,
+            Self::Start | Self::Audit | Self::Accounts | Self::Account | Self::Notifications | Self::Unknown => self,
         }
     }
 }
@@ -92,6 +95,7 @@ mod tests {
             Route::NewDepartment,
             Route::Department(DepartmentId::from_u128(7)),
             Route::Audit,
+            Route::Accounts,
             Route::Account,
             Route::Notifications,
         ];

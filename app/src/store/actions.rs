@@ -12,7 +12,7 @@ use causerie_shared::{
 use super::{
     Store,
     core::Act,
-    view::{EditError, ReplyError, SharedNote},
+    view::{EditError, ReplyError, SharedNote, Way},
 };
 
 impl Store {
@@ -61,6 +61,37 @@ impl Store {
     /// Sends a reply; it is on screen at once, works without network, and empties the draft.
     pub fn reply(self, id: ConversationId, text: String, files: Vec<FileBrief>) -> Result<MessageId, ReplyError> {
         self.with_core(|core, step| core.reply(step, id, text, files))
+    }
+
+    /// Sends a reply that only the author of a thread's first comment sees, or what a template was filled in to.
+    pub fn reply_as(
+        self,
+        id: ConversationId,
+        text: String,
+        files: Vec<FileBrief>,
+        way: Way,
+    ) -> Result<MessageId, ReplyError> {
+        self.with_core(|core, step| core.reply_as(step, id, text, files, way))
+    }
+
+    /// Sends a message of mine again that failed, or of which nobody knows whether it went. Needs the line.
+    pub fn resend(self, id: ConversationId, message: MessageId) {
+        self.command(Command::Resend(id, message));
+    }
+
+    /// Leaves a message as it is of which nobody knows whether it went. Needs the line.
+    pub fn give_up(self, id: ConversationId, message: MessageId) {
+        self.command(Command::GiveUp(id, message));
+    }
+
+    /// Hides a comment from the public, or shows it again. Needs the line.
+    pub fn hide_comment(self, id: ConversationId, message: MessageId, hidden: bool) {
+        self.command(Command::HideComment(id, message, hidden));
+    }
+
+    /// Removes a comment where it was written, for good. Needs the line.
+    pub fn delete_comment(self, id: ConversationId, message: MessageId) {
+        self.command(Command::DeleteComment(id, message));
     }
 
     /// Removes text and files of a message for everybody, for good. Needs the line.

@@ -5,7 +5,7 @@ use causerie_shared::{
     document::notes::Note,
     frame::Command,
     ids::{ContactId, ConversationId, IntentId, MessageId, UserId},
-    message::{Author, Delivery, FileBrief, Kind},
+    message::{Author, Delivery, Extra, FileBrief, Kind, TemplateUse},
     refusal::Refusal,
     row::JourneyRow,
 };
@@ -59,6 +59,7 @@ pub struct MessageBubble {
     pub id: MessageId,
     pub author: Author,
     pub kind: Kind,
+    /// As it reads now: after its last edit.
     pub body: String,
     /// When the server accepted it; before that, the author's clock.
     pub at: Millis,
@@ -67,7 +68,33 @@ pub struct MessageBubble {
     pub files: Vec<FileBrief>,
     /// Its text and files were removed for everybody; the bubble stays as a mark.
     pub redacted: bool,
+    /// The message that it answers, if that is here.
+    pub quote: Option<Quote>,
+    /// Only the author of the thread's first comment sees it.
+    pub private: bool,
+    /// What the channel added, and what happened to it there.
+    pub extra: Option<Box<Extra>>,
+    /// Grows with every change of `extra`.
+    pub version: i64,
     pub stage: Stage,
+}
+
+impl MessageBubble {
+    /// Somebody other than the contact wrote it under the same post.
+    pub fn stranger(&self) -> Option<&String> {
+        self.extra.as_ref()?.author_name.as_ref()
+    }
+}
+
+/// What a message answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quote {
+    pub author: Author,
+    /// Of another person under the same post.
+    pub author_name: Option<String>,
+    pub kind: Kind,
+    /// Empty when it has none, or none any more.
+    pub text: String,
 }
 
 /// How far a message came (`ux.md` §4.4).
@@ -84,6 +111,8 @@ pub enum Stage {
     Sent(Delivery),
     /// The channel refused it; the reason in plain words.
     Failed(Option<String>),
+    /// Nobody knows whether it went; what is known, in plain words.
+    Unconfirmed(Option<String>),
 }
 
 /// A note and the place in its history that the text was read at: give both back when the text was edited.
@@ -172,6 +201,16 @@ pub enum Answer {
     Cancelled,
     /// They went away, or it is not known why.
     NotTaken,
+}
+
+/// How a reply is given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Way {
+    #[default]
+    Plain,
+    /// Under a post: for the author of the first comment alone.
+    Private,
+    Template(TemplateUse),
 }
 
 /// Why a reply was not even queued.

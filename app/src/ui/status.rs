@@ -40,22 +40,14 @@ pub fn channel_name(channel: Channel) -> &'static str {
         Channel::Messenger => "Messenger",
         Channel::Instagram => "Instagram",
         Channel::Telegram => "Telegram",
-        Channel::FacebookComments => "Facebook",
-        Channel::InstagramComments => "Instagram",
+        Channel::FacebookComments => t(Key::ChannelFacebookComments),
+        Channel::InstagramComments => t(Key::ChannelInstagramComments),
     }
 }
 
-/// The channel's glyph. The sprite has the web's; other channels bring theirs.
+/// The channel's glyph: named as the channel.
 pub fn channel_icon(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Web => "web",
-        Channel::Whatsapp
-        | Channel::Messenger
-        | Channel::Instagram
-        | Channel::Telegram
-        | Channel::FacebookComments
-        | Channel::InstagramComments => "chat",
-    }
+    channel.as_str()
 }
 
 /// The channel's glyph in its own colour.

@@ -10,7 +10,7 @@ use causerie_shared::{
 };
 
 use super::{Core, DiskKey, Key, Step};
-use crate::store::view::{EditError, ReplyError, SharedNote};
+use crate::store::view::{EditError, ReplyError, SharedNote, Way};
 
 impl Core {
     /// Queues a reply and empties the draft.
@@ -21,7 +21,27 @@ impl Core {
         text: String,
         files: Vec<FileBrief>,
     ) -> Result<MessageId, ReplyError> {
-        let message = self.message(step, text, &files)?;
+        self.reply_as(step, conversation, text, files, Way::Plain)
+    }
+
+    /// Queues a reply of any kind and empties the draft.
+    pub fn reply_as(
+        &mut self,
+        step: &mut Step<'_>,
+        conversation: ConversationId,
+        text: String,
+        files: Vec<FileBrief>,
+        way: Way,
+    ) -> Result<MessageId, ReplyError> {
+        let mut message = self.message(step, text, &files)?;
+        match way {
+            Way::Plain => {}
+            Way::Private => message.private = true,
+            Way::Template(template) => {
+                message.kind = Kind::Template;
+                message.template = Some(template);
+            }
+        }
         let (id, at) = (message.id, message.at);
         let segment = self.heads.get(&conversation).map_or(1, |head| head.segment.max(1));
         let action = Action::Reply {

@@ -1,5 +1,6 @@
 //! The core against a fake disk and a fake server that runs the real write gate.
 
+mod channel;
 mod copies;
 mod desk;
 mod documents;

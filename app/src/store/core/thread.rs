@@ -10,7 +10,7 @@ use causerie_shared::{
     row::JourneyRow,
 };
 
-use super::super::view::{Bubble, MessageBubble, Stage};
+use super::super::view::{Bubble, MessageBubble, Quote, Stage};
 use super::{replica::Replica, table::Table};
 
 #[derive(Debug, Default)]
@@ -121,6 +121,7 @@ impl Thread {
 
     fn bubble(&self, message: &Message, row: Option<&MessageRow>) -> MessageBubble {
         let files = match row {
+            Some(row) if row.extra.as_ref().is_some_and(|extra| extra.deleted) => vec![],
             Some(row) => row.files.clone(),
             None => message
                 .attachments
@@ -132,14 +133,47 @@ impl Thread {
             (Author::Contact | Author::Bot | Author::System | Author::Elsewhere, _) => Stage::Incoming,
             (Author::Agent(_), None) => Stage::Sent(Delivery::Queued),
             (Author::Agent(_), Some(row)) if row.delivery == Delivery::Failed => Stage::Failed(row.reason.clone()),
+            (Author::Agent(_), Some(row)) if row.delivery == Delivery::Unconfirmed => {
+                Stage::Unconfirmed(row.reason.clone())
+            }
             (Author::Agent(_), Some(row)) => Stage::Sent(row.delivery),
         };
         MessageBubble {
             at: row.map_or(message.at, |row| row.accepted_at),
             position: row.map(|row| row.position),
             redacted: row.is_some_and(|row| row.redacted_at.is_some()),
+            body: body(message, row),
+            quote: message.reply_to.and_then(|id| self.quote(id)),
+            private: message.private
+                || row
+                    .and_then(|row| row.extra.as_ref())
+                    .is_some_and(|extra| extra.private),
+            extra: row.and_then(|row| row.extra.clone()),
+            version: row.filter(|row| row.extra.is_some()).map_or(0, |row| row.seq),
             ..bubble(message, files, stage)
         }
+    }
+
+    fn quote(&self, id: MessageId) -> Option<Quote> {
+        let (message, row) = (self.said.get(&id)?, self.rows.get(&id));
+        let extra = row.and_then(|row| row.extra.as_ref());
+        Some(Quote {
+            author: message.author,
+            author_name: extra.and_then(|extra| extra.author_name.clone()),
+            kind: message.kind,
+            text: body(message, row),
+        })
+    }
+}
+
+/// The text as it reads now; nothing once it was taken back or removed.
+fn body(message: &Message, row: Option<&MessageRow>) -> String {
+    let extra = row.and_then(|row| row.extra.as_ref());
+    let gone = row.is_some_and(|row| row.redacted_at.is_some()) || extra.is_some_and(|extra| extra.deleted);
+    match extra.and_then(|extra| extra.edited.as_ref()) {
+        _ if gone => String::new(),
+        Some((text, _)) => text.clone(),
+        None => message.body.clone(),
     }
 }
 
@@ -154,6 +188,10 @@ pub(super) fn bubble(message: &Message, files: Vec<FileBrief>, stage: Stage) -> 
         position: None,
         files,
         redacted: false,
+        quote: None,
+        private: message.private,
+        extra: None,
+        version: 0,
         stage,
     }
 }

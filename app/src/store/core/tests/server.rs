@@ -76,6 +76,7 @@ pub(in crate::store::core) struct Server {
     pub denied: Vec<DocumentId>,
     pub now: i64,
     rows: Vec<MessageRow>,
+    reply_to: Option<MessageId>,
     device: DeviceId,
 }
 
@@ -94,6 +95,7 @@ impl Server {
             denied: vec![],
             now: 1_000_000,
             rows: vec![],
+            reply_to: None,
             device: DeviceId::from_u128(0),
         }
     }
@@ -142,7 +144,7 @@ impl Server {
             kind: Kind::Text,
             body: text.into(),
             at: 0,
-            reply_to: None,
+            reply_to: self.reply_to,
             private: false,
             template: None,
             attachments: vec![],
@@ -161,6 +163,34 @@ impl Server {
                 gone: vec![],
             },
         ]
+    }
+
+    /// Somebody wrote in answer to another message: the frames that tell it.
+    pub fn answer_to(
+        &mut self,
+        id: ConversationId,
+        message: u128,
+        author: Author,
+        text: &str,
+        to: MessageId,
+    ) -> Vec<ServerFrame> {
+        self.reply_to = Some(to);
+        let frames = self.write(id, 1, message, author, text);
+        self.reply_to = None;
+        frames
+    }
+
+    /// A message's row, to be changed.
+    pub fn row_of(&mut self, id: MessageId) -> &mut MessageRow {
+        self.rows.iter_mut().find(|row| row.id == id).expect("a row")
+    }
+
+    /// The row after a change: with a feed number above all others.
+    pub fn changed(&mut self, id: MessageId) -> MessageRow {
+        let newest = self.rows.iter().map(|row| row.seq).max().unwrap_or_default();
+        let row = self.row_of(id);
+        row.seq = newest + 100;
+        row.clone()
     }
 
     /// A change that somebody else made.

@@ -1,0 +1,209 @@
+//! What the messages that channels bring look like: words, cards, media.
+
+use causerie_shared::message::{Card, Kind};
+use leptos::prelude::*;
+
+use crate::{
+    i18n::{Key, t},
+    ui::Icon,
+};
+
+/// The word for a kind of message.
+pub fn kind_word(kind: Kind) -> &'static str {
+    t(match kind {
+        Kind::Text => Key::KindText,
+        Kind::File => Key::KindFile,
+        Kind::Image => Key::KindImage,
+        Kind::Video => Key::KindVideo,
+        Kind::Audio => Key::KindAudio,
+        Kind::Voice => Key::KindVoice,
+        Kind::Sticker => Key::KindSticker,
+        Kind::Location => Key::KindLocation,
+        Kind::Contacts => Key::KindContacts,
+        Kind::Choice => Key::KindChoice,
+        Kind::Form => Key::KindForm,
+        Kind::Order => Key::KindOrder,
+        Kind::StoryMention => Key::KindStory,
+        Kind::Share => Key::KindShare,
+        Kind::Template => Key::KindTemplate,
+        Kind::Notice => Key::KindNotice,
+        Kind::Unsupported => Key::KindUnsupported,
+    })
+}
+
+/// The kind is said above the text: what it is does not show by itself.
+pub fn is_named(kind: Kind) -> bool {
+    match kind {
+        Kind::Choice | Kind::Form | Kind::Order | Kind::StoryMention | Kind::Share | Kind::Template => true,
+        Kind::Text
+        | Kind::File
+        | Kind::Image
+        | Kind::Video
+        | Kind::Audio
+        | Kind::Voice
+        | Kind::Sticker
+        | Kind::Location
+        | Kind::Contacts
+        | Kind::Notice
+        | Kind::Unsupported => false,
+    }
+}
+
+/// The word for a class of media that could not be fetched.
+pub fn class_word(class: &str) -> &'static str {
+    kind_word(match class {
+        "voice" => Kind::Voice,
+        other => Kind::from_key(other).unwrap_or(Kind::File),
+    })
+}
+
+/// A line of a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    label: String,
+    text: String,
+    href: Option<String>,
+}
+
+fn line(text: impl Into<String>, href: Option<String>) -> Line {
+    Line {
+        label: String::new(),
+        text: text.into(),
+        href,
+    }
+}
+
+/// Millionths of a degree as a decimal number.
+fn degrees(millionths: i32) -> String {
+    let sign = if millionths < 0 { "-" } else { "" };
+    let size = millionths.unsigned_abs();
+    format!("{sign}{}.{:06}", size / 1_000_000, size % 1_000_000)
+}
+
+/// Links lead to maps, phones, mail programs and web pages only.
+fn lines(card: &Card) -> Vec<Line> {
+    match card {
+        Card::Location {
+            latitude,
+            longitude,
+            name,
+            address,
+        } => {
+            let (lat, lon) = (degrees(*latitude), degrees(*longitude));
+            let map = format!("https://www.openstreetmap.org/?mlat={lat}&mlon={lon}#map=16/{lat}/{lon}");
+            let name = if name.is_empty() {
+                t(Key::KindLocation)
+            } else {
+                name.as_str()
+            };
+            let place = if address.is_empty() {
+                format!("{lat}, {lon}")
+            } else {
+                address.clone()
+            };
+            vec![line(name, Some(map)), line(place, None)]
+        }
+        Card::Contacts(cards) => {
+            let mut all = vec![];
+            for card in cards {
+                all.push(line(&card.name, None));
+                for phone in &card.phones {
+                    let digits: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+                    all.push(line(phone, Some(format!("tel:{digits}"))));
+                }
+                for email in &card.emails {
+                    all.push(line(email, Some(format!("mailto:{email}"))));
+                }
+            }
+            all
+        }
+        Card::Entries(entries) => entries
+            .iter()
+            .map(|(label, text)| Line {
+                label: label.clone(),
+                ..line(text, None)
+            })
+            .collect(),
+        Card::Link { title, url } => {
+            let text = if title.is_empty() { url } else { title };
+            vec![line(text, url.starts_with("https://").then(|| url.clone()))]
+        }
+    }
+}
+
+fn icon(card: &Card) -> &'static str {
+    match card {
+        Card::Location { .. } => "pin",
+        Card::Contacts(_) => "person",
+        Card::Entries(_) => "file",
+        Card::Link { .. } => "link",
+    }
+}
+
+/// A location, contact cards, entries of a form or order, a story or post.
+pub fn card_view(card: &Card) -> AnyView {
+    let all = lines(card).into_iter().map(|line| {
+        let text = line.text;
+        let text = match line.href {
+            Some(href) => {
+                view! { <a class="link" href=href target="_blank" rel="noopener noreferrer">{text}</a> }.into_any()
+            }
+            None => text.into_any(),
+        };
+        let label = (!line.label.is_empty()).then(|| view! { <span class="card-label">{line.label}</span> });
+        view! { <li dir="auto">{label}{text}</li> }.into_any()
+    });
+    let all: Vec<AnyView> = all.collect();
+    view! {
+        <div class="att-card"><Icon name=icon(card) /><ul>{all}</ul></div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use causerie_shared::message::ContactCard;
+
+    use super::*;
+
+    #[test]
+    fn a_location_links_to_the_map_at_its_place() {
+        let card = Card::Location {
+            latitude: -34_603_700,
+            longitude: 50_002,
+            name: String::new(),
+            address: String::new(),
+        };
+        let drawn = lines(&card);
+        assert_eq!(drawn[0].text, t(Key::KindLocation));
+        let map = drawn[0].href.as_deref().unwrap();
+        assert!(
+            map.ends_with("?mlat=-34.603700&mlon=0.050002#map=16/-34.603700/0.050002"),
+            "{map}"
+        );
+        assert_eq!(drawn[1].text, "-34.603700, 0.050002");
+    }
+
+    #[test]
+    fn links_of_cards_run_nothing() {
+        let share = |url: &str| Card::Link {
+            title: "A reel".into(),
+            url: url.into(),
+        };
+        assert_eq!(lines(&share("javascript:alert(1)")), [line("A reel", None)]);
+        assert!(lines(&share("https://x.example/1"))[0].href.is_some());
+        let person = ContactCard {
+            name: "Ana".into(),
+            phones: vec!["+34 600 (1)".into()],
+            emails: vec!["ana@x.example".into()],
+        };
+        let hrefs: Vec<_> = lines(&Card::Contacts(vec![person]))
+            .into_iter()
+            .map(|line| line.href)
+            .collect();
+        assert_eq!(
+            hrefs,
+            [None, Some("tel:+346001".into()), Some("mailto:ana@x.example".into())]
+        );
+    }
+}
