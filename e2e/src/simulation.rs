@@ -297,6 +297,7 @@ impl Day {
             files: vec![],
             name: None,
             email: None,
+            said: None,
             origin: Origin::default(),
         };
         ingest::receive(&app, incoming).await.expect("a stored message");

@@ -19,7 +19,7 @@ use tracing_subscriber::filter::EnvFilter;
 const FILE: &str = "causerie.toml";
 
 /// Names of the settings: as they are in the file, and in upper case after `CAUSERIE_` in the environment.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "listen",
     "database_url",
     "data",
@@ -29,6 +29,7 @@ const NAMES: [&str; 11] = [
     "widget_origins",
     "allowed_hosts",
     "demo",
+    "test_api",
     "log",
     "log_format",
 ];
@@ -61,6 +62,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Fill an empty database with a demo workspace and serve its web page.
     pub demo: bool,
+    /// Further addresses for tests from outside; refused unless `listen` is a loopback address.
+    pub test_api: bool,
     /// Filter of log lines, e.g. `info` or `causerie_server=debug`.
     pub log: String,
     pub log_format: LogFormat,
@@ -104,6 +107,7 @@ impl Config {
             widget_origins: Vec::new(),
             allowed_hosts: vec!["127.0.0.1".into()],
             demo: false,
+            test_api: false,
             log: "warn".into(),
             log_format: LogFormat::Text,
         }
@@ -166,11 +170,19 @@ impl Config {
             "an origin such as https://www.example.org",
             origin::parse,
         );
-        let allowed_hosts = source.list("allowed_hosts", "a host name or an address", |text| {
+        let mut allowed_hosts = source.list("allowed_hosts", "a host name or an address", |text| {
             let whole = !text.contains(['/', '@', ' ']);
             whole.then(|| text.to_lowercase())
         });
         let demo = source.switch("demo");
+        let test_api = source.switch("test_api");
+        if test_api && !listen.ip().is_loopback() {
+            source.error("test_api", "is 1, so `listen` must be a loopback address");
+        }
+        if test_api {
+            // Tests bring fake providers, which are on this machine.
+            allowed_hosts.extend(["127.0.0.1".to_owned(), "localhost".to_owned()]);
+        }
         let log = source.text("log").unwrap_or_else(|| "info".into());
         if EnvFilter::try_new(&log).is_err() {
             source.error("log", "is not a log filter; write a level such as info");
@@ -200,6 +212,7 @@ impl Config {
             widget_origins,
             allowed_hosts,
             demo,
+            test_api,
             log,
             log_format,
         })

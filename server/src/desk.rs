@@ -13,11 +13,13 @@ pub mod inactivity;
 pub mod inbox;
 pub mod ingest;
 pub mod lifecycle;
+pub mod marks;
 pub mod members;
 pub mod presence;
 pub mod queue;
 pub mod redact;
 pub mod reply;
+pub mod say;
 pub mod seen;
 pub mod visit;
 

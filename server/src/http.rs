@@ -8,6 +8,7 @@ pub mod departments;
 pub mod files;
 pub mod headers;
 pub mod health;
+pub mod hooks;
 pub mod inboxes;
 pub mod json;
 pub mod limits;
@@ -15,6 +16,7 @@ pub mod notify;
 pub mod origin;
 pub mod signins;
 pub mod socket;
+pub mod test_api;
 pub mod users;
 pub mod widget;
 

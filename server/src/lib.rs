@@ -1,5 +1,6 @@
 //! The server: axum at the edge, rules from `causerie_shared` in the middle, one database behind.
 
+pub mod channels;
 pub mod clock;
 pub mod config;
 pub mod demo;
@@ -41,6 +42,8 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     sync::start(&app, link);
     routing::start(&app);
     timers::start(&app);
+    channels::inbound::start(&app);
+    channels::outbox::start(&app);
     push::start(&app);
     tokio::spawn(http::widget::places::run(Arc::clone(&app)));
     Ok(app)

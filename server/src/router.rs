@@ -13,7 +13,8 @@ use causerie_shared::refusal::Code;
 use crate::{
     error::ApiError,
     http::{
-        accounts, assets, audit, departments, files, health, inboxes, json, notify, origin, signins, socket, users, widget,
+        accounts, assets, audit, departments, files, health, hooks, inboxes, json, notify, origin, signins, socket,
+        test_api, users, widget,
     },
     state::Shared,
     telemetry,
@@ -29,6 +30,7 @@ pub fn build(app: Shared) -> Router {
     let router = Router::new()
         .nest("/api", api(&app))
         .nest("/widget", widget_routes())
+        .nest("/hooks", hook_routes())
         .merge(assets::routes(&app.config))
         .route("/", get(|| async { Redirect::to("/app/") }))
         .route("/health/live", get(health::live))
@@ -36,6 +38,11 @@ pub fn build(app: Shared) -> Router {
         .route("/metrics", get(health::metrics))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(from_fn(telemetry::observe));
+    let router = if app.config.test_api {
+        router.nest("/test", test_api::routes())
+    } else {
+        router
+    };
     router.with_state(app)
 }
 
@@ -78,6 +85,14 @@ fn api(app: &Shared) -> Router<Shared> {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(app.clone(), origin::layer))
         .layer(from_fn(json::negotiate))
+}
+
+/// Providers have neither cookies nor an origin: signatures and secrets say that it is them.
+fn hook_routes() -> Router<Shared> {
+    Router::new()
+        .route("/files/{id}/{pass}", get(hooks::file))
+        .route("/{key}", get(hooks::handshake).post(hooks::receive))
+        .layer(DefaultBodyLimit::max(hooks::MAX_HOOK))
 }
 
 /// Visitors' pages are other people's: each account has a list of origins of its own.

@@ -6,6 +6,7 @@ use causerie_shared::ids::InboxId;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
+    channels::{client::Client, secrets::Vault},
     clock::Clock,
     config::Config,
     http::{limits::Limits, widget::hub::VisitorHub},
@@ -32,6 +33,14 @@ pub struct App {
     /// Documents in memory.
     pub rooms: Rooms,
     pub limits: Limits,
+    /// Speaks to providers.
+    pub client: Client,
+    /// Encrypts the secrets of accounts.
+    pub vault: Vault,
+    /// Wakes the worker for webhooks.
+    pub hooked: Notify,
+    /// Wakes the worker that sends to providers.
+    pub outbox_changed: Notify,
     /// What is pushed to people's devices.
     pub pushes: Pushes,
     /// Wakes the dispatcher for an inbox.
@@ -48,6 +57,8 @@ impl App {
     pub async fn new(config: Config, store: Store, clock: Clock) -> Result<Self, StoreError> {
         let newest = feed::newest(&mut *store.read().await?).await?;
         let (wake, woken) = mpsc::unbounded_channel();
+        let client = Client::new(&config).map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
+        let vault = Vault::open(&config.data).map_err(StoreError::Folder)?;
         Ok(Self {
             config,
             store,
@@ -58,6 +69,10 @@ impl App {
             visitors: VisitorHub::default(),
             rooms: Rooms::default(),
             limits: Limits::default(),
+            client,
+            vault,
+            hooked: Notify::new(),
+            outbox_changed: Notify::new(),
             pushes: Pushes::default(),
             wake,
             woken: std::sync::Mutex::new(Some(woken)),

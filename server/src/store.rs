@@ -2,6 +2,7 @@
 //! what must differ is in [`Engine`].
 
 pub mod audit;
+pub mod channel_accounts;
 pub mod contacts;
 pub mod conversations;
 pub mod departments;
@@ -12,15 +13,20 @@ pub mod inboxes;
 pub mod loads;
 pub mod messages;
 pub mod nodes;
+pub mod outbox;
 pub mod people;
 pub mod places;
+pub mod posts;
 pub mod preferences;
 pub mod presence;
+pub mod provider;
 pub mod push;
+pub mod raw_events;
 pub mod sessions;
 pub mod settings;
 pub mod tallies;
 pub mod timers;
+pub mod trial;
 pub mod windows;
 
 use std::{fmt, path::Path, time::Duration};
@@ -44,7 +50,7 @@ pub enum StoreError {
     Migration(sqlx::migrate::MigrateError),
     /// A stored value that this version cannot read; names the column.
     Damaged(&'static str),
-    /// The folder for the database file cannot be made.
+    /// The folder for the database file or the key cannot be used.
     Folder(std::io::Error),
     /// The address is neither `sqlite:` nor `postgres:`.
     Address,
@@ -56,7 +62,7 @@ impl fmt::Display for StoreError {
             Self::Database(error) => write!(f, "database: {error}"),
             Self::Migration(error) => write!(f, "database migration: {error}"),
             Self::Damaged(column) => write!(f, "the database holds an unreadable {column}"),
-            Self::Folder(error) => write!(f, "the database's folder cannot be made: {error}"),
+            Self::Folder(error) => write!(f, "the data folder cannot be used: {error}"),
             Self::Address => f.write_str("the database address must begin with sqlite: or postgres:"),
         }
     }

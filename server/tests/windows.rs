@@ -201,6 +201,8 @@ fn filters(dice: &mut Dice, places: &Places) -> Filter {
         inbox: (dice.roll(3) == 0).then_some(inbox),
         channel: (dice.roll(4) == 0).then(|| dice.one(&Channel::ALL)),
         account: (dice.roll(4) == 0).then_some(account),
+        social: dice.roll(4) == 0,
+        post: None,
         unread: dice.roll(4) == 0,
         overdue: dice.roll(4) == 0,
     }

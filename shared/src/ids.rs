@@ -119,6 +119,8 @@ id! {
     SessionId;
     /// A timer row.
     TimerId;
+    /// A post under which people comment.
+    PostId;
     /// A department: a group of users with an inbox of its own.
     DepartmentId;
 }

@@ -82,6 +82,11 @@ impl Channel {
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|channel| channel.as_str() == key)
     }
+
+    /// Comments under posts: public, one conversation a thread.
+    pub fn is_comments(self) -> bool {
+        matches!(self, Self::FacebookComments | Self::InstagramComments)
+    }
 }
 
 /// The timers and mode that routing needs of an inbox.

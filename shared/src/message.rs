@@ -12,13 +12,15 @@ pub const MAX_TEXT: usize = 16 * 1024;
 /// Most files on one message.
 pub const MAX_FILES: usize = 10;
 
-/// Who wrote a message. In documents: `contact`, `system`, `bot`, `agent:<user id>`.
+/// Who wrote a message. In documents: `contact`, `system`, `bot`, `elsewhere`, `agent:<user id>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Author {
     Contact,
     Agent(UserId),
     System,
     Bot,
+    /// The company, on the provider's own app.
+    Elsewhere,
 }
 
 impl Author {
@@ -28,6 +30,7 @@ impl Author {
             Self::Contact => "contact".into(),
             Self::System => "system".into(),
             Self::Bot => "bot".into(),
+            Self::Elsewhere => "elsewhere".into(),
             Self::Agent(user) => format!("agent:{user}"),
         }
     }
@@ -38,6 +41,7 @@ impl Author {
             "contact" => Some(Self::Contact),
             "system" => Some(Self::System),
             "bot" => Some(Self::Bot),
+            "elsewhere" => Some(Self::Elsewhere),
             other => other.strip_prefix("agent:")?.parse().ok().map(Self::Agent),
         }
     }
@@ -46,33 +50,89 @@ impl Author {
     pub fn user(self) -> Option<UserId> {
         match self {
             Self::Agent(user) => Some(user),
-            Self::Contact | Self::System | Self::Bot => None,
+            Self::Contact | Self::System | Self::Bot | Self::Elsewhere => None,
         }
     }
 }
 
-/// What a message is. More kinds come with the channels; the text form is stored in documents.
+/// What a message is; the text form is stored in documents. People write [`Kind::Text`] and [`Kind::File`] only, the
+/// others come from channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     Text,
     /// Files, with or without a text.
     File,
+    Image,
+    Video,
+    Audio,
+    /// A voice message.
+    Voice,
+    Sticker,
+    Location,
+    /// One or several contact cards.
+    Contacts,
+    /// A button or list entry that was chosen.
+    Choice,
+    /// A filled-in form.
+    Form,
+    Order,
+    /// The company was mentioned in a story.
+    StoryMention,
+    /// A shared post or reel.
+    Share,
+    /// A template that opened a conversation anew.
+    Template,
+    /// Something that the channel says happened: a number changed, a call was missed.
+    Notice,
+    /// Something that the channel or this version cannot show.
+    Unsupported,
 }
 
 impl Kind {
+    pub const ALL: [Self; 17] = [
+        Self::Text,
+        Self::File,
+        Self::Image,
+        Self::Video,
+        Self::Audio,
+        Self::Voice,
+        Self::Sticker,
+        Self::Location,
+        Self::Contacts,
+        Self::Choice,
+        Self::Form,
+        Self::Order,
+        Self::StoryMention,
+        Self::Share,
+        Self::Template,
+        Self::Notice,
+        Self::Unsupported,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::File => "file",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Voice => "voice",
+            Self::Sticker => "sticker",
+            Self::Location => "location",
+            Self::Contacts => "contacts",
+            Self::Choice => "choice",
+            Self::Form => "form",
+            Self::Order => "order",
+            Self::StoryMention => "story_mention",
+            Self::Share => "share",
+            Self::Template => "template",
+            Self::Notice => "notice",
+            Self::Unsupported => "unsupported",
         }
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        match key {
-            "text" => Some(Self::Text),
-            "file" => Some(Self::File),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|kind| kind.as_str() == key)
     }
 }
 
@@ -157,6 +217,75 @@ pub struct MessageRow {
     pub files: Vec<FileBrief>,
     /// When its text and files were removed for everybody; the bubble stays as a mark.
     pub redacted_at: Option<Millis>,
+    /// What a channel adds to a message; `None` on the web.
+    pub extra: Option<Box<Extra>>,
     /// Feed number of the last change; a client asks for rows above the one it knows.
     pub seq: i64,
+}
+
+/// Who reacted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    Contact,
+    Us,
+}
+
+/// An emoji on a bubble; one a side at most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    pub emoji: String,
+    pub by: Side,
+}
+
+/// Something that is drawn as a card instead of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Card {
+    Location {
+        /// Millionths of a degree.
+        latitude: i32,
+        longitude: i32,
+        name: String,
+        address: String,
+    },
+    Contacts(Vec<ContactCard>),
+    /// Label and value of each entry of a form, or of each line of an order.
+    Entries(Vec<(String, String)>),
+    /// A story, post, reel or page that the message is about.
+    Link {
+        title: String,
+        url: String,
+    },
+}
+
+/// A contact card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactCard {
+    pub name: String,
+    pub phones: Vec<String>,
+    pub emails: Vec<String>,
+}
+
+/// What a channel adds to a message, and what happens to it there afterwards; the server alone writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Extra {
+    pub forwarded: bool,
+    /// The advertisement, link or post that led here, in words.
+    pub referral: Option<String>,
+    pub reactions: Vec<Reaction>,
+    /// The text after the last edit, and that edit's number.
+    pub edited: Option<(String, i64)>,
+    /// Classes of the media that it came with, and whether each could be fetched.
+    pub media: Vec<(String, bool)>,
+    /// Its author took it back.
+    pub deleted: bool,
+    /// A comment that is hidden from the public.
+    pub hidden: bool,
+    /// A reply under a post that only its receiver sees.
+    pub private: bool,
+    /// Somebody other than the contact wrote it: another person under the same post.
+    pub author_name: Option<String>,
+    pub card: Option<Card>,
 }

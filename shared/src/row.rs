@@ -6,7 +6,7 @@ use crate::{
     Millis,
     access::Scope,
     conversation::{State, transition::Actor},
-    ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
+    ids::{AccountId, ContactId, ConversationId, InboxId, PostId, UserId},
     inbox::{AccountRow, Channel, InboxRow, Mode},
     message::{Author, MessageRow},
     timer::Ring,
@@ -36,6 +36,16 @@ pub struct Origin {
     pub page: Option<String>,
     /// ISO 3166 code from a trusted proxy's header.
     pub country: Option<String>,
+}
+
+/// A post of the company's, as those who answer its comments need it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Post {
+    pub id: PostId,
+    /// Its first words, or what it is.
+    pub title: String,
+    /// Its public address, if the channel says it.
+    pub url: Option<String>,
 }
 
 /// One row of the conversation list, with all that list and profile need before a document is read.
@@ -71,6 +81,10 @@ pub struct Head {
     /// The visitor's page is open and connected.
     pub online: bool,
     pub origin: Origin,
+    /// The post under which the thread of comments stands.
+    pub post: Option<Post>,
+    /// When the channel's window for free replies closes; `None`: it has none.
+    pub window: Option<Millis>,
     /// Colleagues who were asked into the internal discussion: they may read the chat.
     pub invited: Vec<UserId>,
     /// Messages of the internal discussion.

@@ -6,7 +6,7 @@ use crate::{
     Millis,
     access::Access,
     conversation::{State, Status},
-    ids::{AccountId, InboxId},
+    ids::{AccountId, InboxId, PostId},
     inbox::{Channel, Mode},
     row::Head,
 };
@@ -98,6 +98,10 @@ pub struct Filter {
     pub inbox: Option<InboxId>,
     pub channel: Option<Channel>,
     pub account: Option<AccountId>,
+    /// Only threads of comments.
+    pub social: bool,
+    /// Only threads under this post.
+    pub post: Option<PostId>,
     /// Only chats with messages that the agent has not seen.
     pub unread: bool,
     /// Only chats whose timer is over, or that wait past their queue timer.
@@ -114,6 +118,10 @@ impl Filter {
         self.inbox.is_none_or(|inbox| inbox == head.inbox)
             && self.channel.is_none_or(|channel| channel == head.channel)
             && self.account.is_none_or(|account| account == head.account)
+            && (!self.social || head.channel.is_comments())
+            && self
+                .post
+                .is_none_or(|post| head.post.as_ref().is_some_and(|of| of.id == post))
             && (!self.unread || head.unread > 0)
             && (!self.overdue || waits_too_long || head.ring.is_some_and(|ring| ring.due <= now))
     }

@@ -124,6 +124,7 @@ fn AuthorName(author: Author, name: Memo<String>) -> impl IntoView {
     let who = move || match author {
         Author::Contact => name.get(),
         Author::Bot => t(Key::StatusBot).to_owned(),
+        Author::Elsewhere => t(Key::Elsewhere).to_owned(),
         Author::System => t(Key::System).to_owned(),
         Author::Agent(id) if me.read().as_ref().is_some_and(|me| me.id == id) => t(Key::You).to_owned(),
         Author::Agent(_) => user

@@ -268,6 +268,8 @@ mod tests {
             origin: causerie_shared::row::Origin::default(),
             invited: vec![],
             discussed: 0,
+            post: None,
+            window: None,
             segment: 1,
             seq: 1,
         }

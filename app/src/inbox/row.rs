@@ -236,6 +236,6 @@ fn of(preview: &Preview, me: Option<UserId>) -> Line {
     };
     match preview.author {
         Author::Agent(user) if Some(user) == me => Line::Mine(text),
-        Author::Agent(_) | Author::Contact | Author::System | Author::Bot => Line::Other(text),
+        Author::Agent(_) | Author::Contact | Author::System | Author::Bot | Author::Elsewhere => Line::Other(text),
     }
 }

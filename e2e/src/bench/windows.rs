@@ -125,6 +125,8 @@ fn ended(account: &AccountRecord, contact: ContactId, n: i64) -> Head {
         origin: Origin::default(),
         invited: vec![],
         discussed: 0,
+        post: None,
+        window: None,
         segment: 1,
         seq: 1,
     }

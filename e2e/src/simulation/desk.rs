@@ -308,7 +308,7 @@ impl Desk {
             Bubble::Message(message) => {
                 let may = match message.author {
                     Author::Agent(author) => supervises || author == me,
-                    Author::Contact | Author::Bot | Author::System => false,
+                    Author::Contact | Author::Bot | Author::System | Author::Elsewhere => false,
                 };
                 (may && message.position.is_some() && !message.redacted).then_some((message.id, message.body))
             }

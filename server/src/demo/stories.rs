@@ -187,6 +187,7 @@ fn incoming(account: &AccountRecord, number: usize, index: usize, story: &Story,
         files: vec![],
         name: Some(story.name.to_owned()),
         email: story.email.map(str::to_owned),
+        said: None,
         origin: Origin {
             ip: Some(format!("203.0.113.{}", 10 + number)),
             started_on: Some(story.page.to_owned()),

@@ -338,6 +338,9 @@ pub fn publish(app: &App, news: News) {
     if news.heads().any(|head| news.moved(head.id)) {
         app.timers_changed.notify_one();
     }
+    if news.sends() {
+        app.outbox_changed.notify_one();
+    }
     app.pushes.observe(&news);
     app.hub.announce(news, &app.visitors);
 }

@@ -22,14 +22,27 @@ use crate::{
 /// Most open chats whose rows follow a change of the name at once.
 const CHATS_TO_RENAME: i64 = 50;
 
-/// The contact behind an external id, made with a generated name when it writes for the first time.
+/// The contact behind an external id or one of its aliases, made with a generated name when it writes for the first
+/// time. All the ids are the contact's from now on.
 ///
 /// A name or e-mail typed into a form never merges contacts (`sync.md`, Visitors): only the identity counts.
-pub async fn resolve(db: &mut Db, account: AccountId, external: &str, now: Millis) -> Result<ContactRecord, DeskError> {
-    if let Some(id) = contacts::by_identity(&mut *db, account, external).await?
-        && let Some(contact) = contacts::get(&mut *db, id).await?
-    {
-        return Ok(contact);
+pub async fn resolve(
+    db: &mut Db,
+    account: AccountId,
+    external: &str,
+    aliases: &[String],
+    now: Millis,
+) -> Result<ContactRecord, DeskError> {
+    let ids = || std::iter::once(external).chain(aliases.iter().map(String::as_str));
+    for known in ids() {
+        if let Some(id) = contacts::by_identity(&mut *db, account, known).await?
+            && let Some(contact) = contacts::get(&mut *db, id).await?
+        {
+            for other in ids() {
+                contacts::add_identity(&mut *db, account, other, id).await?;
+            }
+            return Ok(contact);
+        }
     }
     let id = ContactId::new(now, random_u128());
     let contact = ContactRecord {
@@ -39,21 +52,31 @@ pub async fn resolve(db: &mut Db, account: AccountId, external: &str, now: Milli
         created_at: now,
     };
     contacts::insert(&mut *db, &contact).await?;
-    contacts::add_identity(db, account, external, id).await?;
+    for known in ids() {
+        contacts::add_identity(&mut *db, account, known, id).await?;
+    }
     Ok(contact)
 }
 
-/// Writes what a visitor said in the form into the profile: only what is not known yet.
+/// Writes what a visitor said in the form, or a channel says, into the profile: only what is not known yet.
 pub fn introduce(
     doc: &mut Automerge,
     pen: &Pen,
     name: Option<&str>,
     email: Option<&str>,
+    phone: Option<&str>,
 ) -> Result<Option<Vec<u8>>, DocumentError> {
     let known = profile::read(doc)?;
     let name = name.filter(|_| known.get(Field::Name).is_none());
     let email = email.filter(|_| known.emails.is_empty());
-    profile::introduce(doc, pen, name, email.map(|email| (Detail::Email, email)))
+    let phone = phone.filter(|_| known.phones.is_empty());
+    let detail = email
+        .map(|email| (Detail::Email, email))
+        .or(phone.map(|phone| (Detail::Phone, phone)));
+    if name.is_none() && detail.is_none() {
+        return Ok(None);
+    }
+    profile::introduce(doc, pen, name, detail)
 }
 
 /// The profile document changed: the row and the heads of the contact's chats follow.

@@ -215,6 +215,7 @@ async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) ->
     let mut record = reply::record(&head, &message, vec![], now);
     record.row.segment = known.segment;
     messages::insert(&mut tx, &record).await?;
+    reply::send(&mut tx, &head, &message, head.position, now).await?;
     news.message(record);
     room.write(&mut tx, IntentId::from(id), &prepared).await?;
     remind(&mut tx, &mut head, rule.action, true, now, &mut news).await?;

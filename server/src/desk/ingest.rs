@@ -10,9 +10,9 @@ use causerie_shared::{
     document::{DocumentId, timeline},
     frame::ServerFrame,
     ids::{ContactId, ConversationId, IntentId, MessageId},
-    message::{Author, FileBrief, Kind, MAX_FILES, MAX_TEXT, Message},
+    message::{Author, Extra, FileBrief, Kind, MAX_FILES, MAX_TEXT, Message},
     refusal::{Code, Refusal},
-    row::{Head, Origin},
+    row::{Head, Origin, Post},
 };
 
 use super::{DeskError, change, contact, ending, reply, seen::touch};
@@ -27,6 +27,7 @@ use crate::{
         files,
         messages::{self, MessageRecord},
         places::{self, AccountRecord},
+        provider::{self, ProviderMessage},
     },
     sync::{News, aside, outgrown, room::Prepared},
 };
@@ -50,6 +51,37 @@ pub struct Incoming {
     pub name: Option<String>,
     pub email: Option<String>,
     pub origin: Origin,
+    /// What a channel other than the web says beside.
+    pub said: Option<Box<Said>>,
+}
+
+/// What a provider says of a message, beside its text and files.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// The provider's id of the message: the key against duplicates.
+    pub id: String,
+    /// Written by the company on the provider's own app.
+    pub outgoing: bool,
+    pub kind: Kind,
+    /// Further ids of the person on the account.
+    pub aliases: Vec<String>,
+    /// With country code and without `+`; empty: unknown.
+    pub phone: String,
+    /// The provider's id of what it answers.
+    pub quoted: Option<String>,
+    pub extra: Extra,
+    /// When the channel's window closes after this message.
+    pub window: Option<Millis>,
+    /// Comments: the thread and its post.
+    pub thread: Option<Thread>,
+}
+
+/// A thread of comments.
+#[derive(Debug, Clone)]
+pub struct Thread {
+    /// The provider's id of the comment at its top.
+    pub top: String,
+    pub post: Post,
 }
 
 /// Where the message ended up.
@@ -69,13 +101,17 @@ pub struct Accepted {
 pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, DeskError> {
     // PostgreSQL's TEXT cannot hold it, and no keyboard types it.
     incoming.text.retain(|c| c != '\0');
+    if incoming.said.is_some() {
+        // Nothing that a provider delivers is refused for its length.
+        cut(&mut incoming.text);
+    }
     if incoming.text.len() > MAX_TEXT {
         return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_TEXT} bytes")).into());
     }
-    if incoming.text.trim().is_empty() && incoming.files.is_empty() {
+    if incoming.said.is_none() && incoming.text.trim().is_empty() && incoming.files.is_empty() {
         return Err(Refusal::new(Code::Invalid, "the message is empty").into());
     }
-    if incoming.files.len() > MAX_FILES {
+    if incoming.said.is_none() && incoming.files.len() > MAX_FILES {
         return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_FILES} files")).into());
     }
     incoming.name = incoming.name.map(|name| tidy(&name)).filter(|name| !name.is_empty());
@@ -90,6 +126,14 @@ pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, Desk
         }
     }
     Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
+}
+
+fn cut(text: &mut String) {
+    let mut end = MAX_TEXT.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
 }
 
 fn tidy(name: &str) -> String {
@@ -115,18 +159,20 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         .as_ref()
         .map_or_else(|| ConversationId::new(now, random_u128()), |head| head.id);
     let segment = open.as_ref().map_or(1, |head| head.segment);
-    let kind = if incoming.files.is_empty() {
-        Kind::Text
-    } else {
-        Kind::File
+    let said = incoming.said.as_deref();
+    let kind = match said {
+        Some(said) => said.kind,
+        None if incoming.files.is_empty() => Kind::Text,
+        None => Kind::File,
     };
+    let outgoing = said.is_some_and(|said| said.outgoing);
     let message = Message {
         id,
-        author: Author::Contact,
+        author: if outgoing { Author::Elsewhere } else { Author::Contact },
         kind,
         body: incoming.text.clone(),
         at: now,
-        reply_to: None,
+        reply_to: found.quoted,
         attachments: incoming.files.clone(),
     };
     let document = DocumentId::Timeline(conversation, segment);
@@ -150,7 +196,16 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     };
     let files = attach(&mut tx, &head, contact.id, &incoming.files).await?;
     head.position += 1;
-    head.unread += 1;
+    if outgoing {
+        // Somebody has seen and answered it elsewhere.
+        head.seen = head.position;
+        head.unread = 0;
+    } else {
+        head.unread += 1;
+    }
+    if let Some(window) = said.and_then(|said| said.window) {
+        head.window = head.window.max(Some(window));
+    }
     head.active_at = now;
     head.preview = Some(reply::preview(&message, now));
     merge_origin(&mut head.origin, &incoming.origin);
@@ -161,6 +216,22 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     record.row.segment = segment;
     record.contact = Some(contact.id);
     record.cid = Some(incoming.cid.clone());
+    if let Some(said) = said {
+        conversations::set_answers_to(&mut tx, conversation, &incoming.external).await?;
+        record.row.extra = (said.extra != Extra::default()).then(|| Box::new(said.extra.clone()));
+        let bound = ProviderMessage {
+            account: incoming.account.row.id,
+            external: said.id.clone(),
+            message: id,
+            conversation,
+            outgoing,
+            quoted: said.quoted.clone(),
+            at: now,
+        };
+        if !provider::bind(&mut tx, &bound).await? {
+            return Err(Refusal::new(Code::Conflict, "the message came twice at once").into());
+        }
+    }
     match messages::insert(&mut tx, &record).await {
         Err(error) if error.is_duplicate() => {
             return Err(Refusal::new(Code::Conflict, "the message came twice at once").into());
@@ -197,33 +268,72 @@ struct Found {
     contact: ContactRecord,
     open: Option<Head>,
     duplicate: Option<MessageRecord>,
+    /// The message that it answers.
+    quoted: Option<MessageId>,
 }
 
 /// Who writes, and into which chat. The answer is checked again under the contact's lock.
 async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, DeskError> {
     let mut db = app.store.read().await?;
-    let known = contacts::by_identity(&mut db, incoming.account.row.id, &incoming.external).await?;
+    let account = incoming.account.row.id;
+    let said = incoming.said.as_deref();
+    let aliases = said.map_or(&[][..], |said| &said.aliases);
+    let known = contacts::by_identity(&mut db, account, &incoming.external).await?;
     let contact = match known {
-        Some(id) => contacts::get(&mut db, id).await?,
-        None => None,
+        Some(id) if aliases.is_empty() => contacts::get(&mut db, id).await?,
+        Some(_) | None => None,
     };
     let contact = match contact {
         Some(contact) => contact,
         None => {
             drop(db);
             let mut tx = app.store.begin().await?;
-            let contact = contact::resolve(&mut tx, incoming.account.row.id, &incoming.external, now).await?;
+            let contact = contact::resolve(&mut tx, account, &incoming.external, aliases, now).await?;
             tx.commit().await?;
             db = app.store.read().await?;
             contact
         }
     };
-    let duplicate = messages::by_cid(&mut db, contact.id, &incoming.cid).await?;
-    let open = conversations::open_of(&mut db, contact.id).await?;
+    let duplicate = match said {
+        Some(said) => match provider::by_external(&mut db, account, &said.id).await? {
+            Some(bound) => messages::get(&mut db, bound.conversation, bound.message).await?,
+            None => None,
+        },
+        None => messages::by_cid(&mut db, contact.id, &incoming.cid).await?,
+    };
+    let quoted = match said.and_then(|said| said.quoted.as_deref()) {
+        Some(quoted) => provider::by_external(&mut db, account, quoted)
+            .await?
+            .map(|bound| bound.message),
+        None => None,
+    };
+    let open = open(&mut db, incoming, contact.id).await?;
+    // A thread stays its first author's, whoever writes in it.
+    let contact = match said.and_then(|said| said.thread.as_ref()) {
+        Some(thread) => match conversations::of_thread(&mut db, account, &thread.top).await? {
+            Some(before) => contacts::get(&mut db, before.contact).await?.unwrap_or(contact),
+            None => contact,
+        },
+        None => contact,
+    };
     Ok(Found {
         contact,
         open,
         duplicate,
+        quoted,
+    })
+}
+
+/// The chat that the message goes on with: the contact's on the web, the thread's under a post, else the contact's on
+/// this account.
+async fn open(db: &mut Db, incoming: &Incoming, contact: ContactId) -> Result<Option<Head>, DeskError> {
+    let account = incoming.account.row.id;
+    Ok(match incoming.said.as_deref() {
+        None => conversations::open_of(db, contact).await?,
+        Some(Said {
+            thread: Some(thread), ..
+        }) => conversations::open_thread(db, account, &thread.top).await?,
+        Some(Said { thread: None, .. }) => conversations::open_on(db, contact, account).await?,
     })
 }
 
@@ -243,7 +353,7 @@ async fn start(
     now: Millis,
     news: &mut News,
 ) -> Result<Head, DeskError> {
-    if conversations::open_of(&mut *db, contact).await?.is_some() {
+    if open(&mut *db, incoming, contact).await?.is_some() {
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
     let contact = contacts::get(&mut *db, contact).await?.ok_or_else(super::not_found)?;
@@ -267,6 +377,7 @@ async fn start(
             ..
         })
     );
+    let thread = incoming.said.as_deref().and_then(|said| said.thread.as_ref());
     let offline = missed || !routing.is_open(now);
     let mut head = Head {
         id,
@@ -288,10 +399,12 @@ async fn start(
         unread: 0,
         position: 0,
         seen: 0,
-        online: true,
+        online: incoming.said.is_none(),
         origin: incoming.origin.clone(),
         invited: vec![],
         discussed: 0,
+        post: thread.map(|thread| thread.post.clone()),
+        window: None,
         segment: 1,
         seq: 0,
     };
@@ -300,6 +413,9 @@ async fn start(
     let entry = feed::append(&mut *db, FeedKind::Conversation, id.to_string(), None, Some(scope)).await?;
     head.seq = entry.seq;
     conversations::insert(&mut *db, &head).await?;
+    if let Some(thread) = thread {
+        conversations::set_thread(&mut *db, id, &thread.top).await?;
+    }
     change::set_timer(&mut *db, &head, &routing, now).await?;
     change::write_journey(db, &head, "begin", Actor::Contact, None, now, news).await?;
     news.entry(entry);
@@ -342,7 +458,12 @@ fn merge_origin(known: &mut Origin, now: &Origin) {
 
 /// Puts the form's name and e-mail into the profile, if they are new.
 async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result<(), DeskError> {
-    if incoming.name.is_none() && incoming.email.is_none() {
+    let phone = incoming
+        .said
+        .as_deref()
+        .map(|said| said.phone.as_str())
+        .filter(|phone| !phone.is_empty());
+    if incoming.name.is_none() && incoming.email.is_none() && phone.is_none() {
         return Ok(());
     }
     let document = DocumentId::Contact(contact);
@@ -351,8 +472,9 @@ async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result
         // What the contact says is stored all the same.
         return Ok(());
     }
-    let prepared =
-        room.prepare_own(|doc, pen| contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref()));
+    let prepared = room.prepare_own(|doc, pen| {
+        contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref(), phone)
+    });
     if room.must_be_set_aside() {
         return aside::set(app, &mut room).await;
     }

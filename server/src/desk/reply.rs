@@ -5,7 +5,7 @@ use causerie_shared::{
     access::{Access, Scope},
     document::segment::is_full,
     ids::{ConversationId, UserId},
-    message::{Delivery, FileBrief, Message, MessageRow},
+    message::{Author, Delivery, FileBrief, Message, MessageRow},
     refusal::{Code, Refusal},
     row::{Head, PREVIEW_CHARS, Preview},
 };
@@ -15,9 +15,11 @@ use super::{
     seen::{touch, touch_before},
 };
 use crate::{
+    channels::outbox,
     store::{
         Db, conversations, files,
         messages::{self, MessageRecord},
+        outbox as stored,
     },
     sync::News,
 };
@@ -92,6 +94,7 @@ pub async fn accept(
         head.unread = 0;
         head.active_at = now;
         head.preview = Some(preview(message, now));
+        send(&mut *db, &head, message, head.position, now).await?;
         records.push(record(&head, message, files, now));
     }
     let seals = turn_if_full(&mut *db, &mut head, first, bytes, now).await?;
@@ -158,6 +161,29 @@ pub(super) async fn attach(
     Ok(briefs)
 }
 
+/// The message goes to the customer through its channel's provider.
+fn goes_out(head: &Head, message: &Message) -> bool {
+    let ours = match message.author {
+        Author::Agent(_) | Author::System | Author::Bot => true,
+        Author::Contact | Author::Elsewhere => false,
+    };
+    ours && outbox::takes(head.channel)
+}
+
+/// Puts a message into the outbox if it goes to a provider.
+pub(super) async fn send(
+    db: &mut Db,
+    head: &Head,
+    message: &Message,
+    position: i64,
+    now: Millis,
+) -> Result<(), DeskError> {
+    if goes_out(head, message) {
+        stored::insert(db, &outbox::row(head, message.id, position, now)).await?;
+    }
+    Ok(())
+}
+
 /// The list's preview of a message.
 pub fn preview(message: &Message, at: Millis) -> Preview {
     let text: String = message
@@ -185,14 +211,20 @@ pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis
             author: message.author,
             accepted_at: now,
             // The web needs no provider: what is stored will be shown.
-            delivery: Delivery::Sent,
+            delivery: if goes_out(head, message) {
+                Delivery::Queued
+            } else {
+                Delivery::Sent
+            },
             reason: None,
             files,
             redacted_at: None,
+            extra: None,
             seq: head.seq,
         },
         kind: message.kind,
         body: message.body.clone(),
+        reply_to: message.reply_to,
         contact: None,
         cid: None,
     }

@@ -6,7 +6,7 @@ mod disposition;
 mod upload;
 
 pub use disposition::file_name;
-pub use upload::{Owner, erase, save, sweep};
+pub use upload::{Owner, bytes, erase, keep, save, sweep};
 
 use std::{io, path::PathBuf};
 

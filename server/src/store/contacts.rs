@@ -87,18 +87,20 @@ pub async fn remove_identities(db: &mut Db, contact: ContactId) -> Result<(), St
     Ok(())
 }
 
-/// Binds an external id to a contact.
+/// Binds an external id to a contact; one that is bound stays as it is.
 pub async fn add_identity(
     db: &mut Db,
     account: AccountId,
     external: &str,
     contact: ContactId,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO identities (account_id, external_id, contact_id) VALUES ($1, $2, $3)")
-        .bind(account.to_string())
-        .bind(external.to_owned())
-        .bind(contact.to_string())
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "INSERT INTO identities (account_id, external_id, contact_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+    )
+    .bind(account.to_string())
+    .bind(external.to_owned())
+    .bind(contact.to_string())
+    .execute(db)
+    .await?;
     Ok(())
 }

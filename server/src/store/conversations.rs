@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use causerie_shared::{
     Millis,
     conversation::State,
-    ids::{ContactId, ConversationId, InboxId, UserId},
+    ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
     inbox::{Channel, Rules},
     row::Head,
     timer::{Ring, TimerKind},
@@ -19,7 +19,7 @@ pub const ALL: i64 = 1_000_000;
 
 pub(super) const COLUMNS: &str = "id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, state, \
      version, created_at, waiting_since, ring_due, ring_total, active_at, ended_at, preview, unread, position, seen, \
-     online, origin, segment, invited, discussed, seq";
+     online, origin, segment, invited, discussed, post, closes_at, seq";
 
 pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -55,6 +55,11 @@ pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
         segment: number("segment")? as u32,
         invited: from_json(&text("invited")?, "invited")?,
         discussed: number("discussed")? as u32,
+        post: row
+            .try_get::<Option<String>, _>("post")?
+            .map(|post| from_json(&post, "post"))
+            .transpose()?,
+        window: optional("closes_at")?,
         seq: number("seq")?,
     })
 }
@@ -77,8 +82,9 @@ pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO conversations (id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, \
          state, status, agent_id, asked_id, version, created_at, waiting_since, ring_due, ring_total, active_at, \
-         ended_at, preview, unread, position, seen, online, origin, segment, seq, invited, discussed) VALUES ($1, $2, $3, $4, $5, $6, $7, \
-         $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+         ended_at, preview, unread, position, seen, online, origin, segment, seq, invited, discussed, post, post_id, \
+         closes_at) VALUES ($1, $2, $3, $4, $5, $6, $7, \
+         $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
     )
     .bind(head.id.to_string())
     .bind(head.number)
@@ -109,6 +115,9 @@ pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
     .bind(head.seq)
     .bind(to_json(&head.invited, "invited")?)
     .bind(i64::from(head.discussed))
+    .bind(head.post.as_ref().map(|post| to_json(post, "post")).transpose()?)
+    .bind(head.post.as_ref().map(|post| post.id.to_string()))
+    .bind(head.window)
     .execute(&mut *db)
     .await?;
     tallies::moved(db, &[], &tallies::of(head)).await
@@ -130,7 +139,7 @@ pub async fn rewrite(db: &mut Db, head: &Head, read_version: i64) -> Result<bool
         "UPDATE conversations SET inbox_id = $3, contact_name = $4, state = $5, status = $6, agent_id = $7, \
          asked_id = $8, version = $9, waiting_since = $10, ring_due = $11, ring_total = $12, active_at = $13, \
          ended_at = $14, preview = $15, unread = $16, position = $17, seen = $18, online = $19, origin = $20, \
-         segment = $21, seq = $22, invited = $23, discussed = $24 WHERE id = $1 AND version = $2",
+         segment = $21, seq = $22, invited = $23, discussed = $24, closes_at = $25 WHERE id = $1 AND version = $2",
     )
     .bind(head.id.to_string())
     .bind(read_version)
@@ -161,6 +170,7 @@ pub async fn rewrite(db: &mut Db, head: &Head, read_version: i64) -> Result<bool
     .bind(head.seq)
     .bind(to_json(&head.invited, "invited")?)
     .bind(i64::from(head.discussed))
+    .bind(head.window)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -256,7 +266,80 @@ pub async fn of_user(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError>
     many(db, filter, &[user.to_string()], ALL).await
 }
 
-/// The open chat of a contact on an account's channel, if there is one.
+/// The open chat of a thread of comments, if there is one.
+pub async fn open_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<Head>, StoreError> {
+    let filter = "account_id = $1 AND thread = $2 AND ended_at IS NULL ORDER BY created_at DESC";
+    Ok(many(db, filter, &[account.to_string(), top.to_owned()], 1).await?.pop())
+}
+
+/// The newest chat of a thread of comments, open or not.
+pub async fn of_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<Head>, StoreError> {
+    let filter = "account_id = $1 AND thread = $2 ORDER BY created_at DESC";
+    Ok(many(db, filter, &[account.to_string(), top.to_owned()], 1).await?.pop())
+}
+
+/// The thread of comments of a conversation: the provider's id of its top.
+pub async fn thread_of(db: &mut Db, conversation: ConversationId) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT thread FROM conversations WHERE id = $1")
+        .bind(conversation.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| row.try_get("thread")).transpose()?.flatten())
+}
+
+/// Writes which thread of comments a conversation is.
+pub async fn set_thread(db: &mut Db, conversation: ConversationId, top: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE conversations SET thread = $2 WHERE id = $1")
+        .bind(conversation.to_string())
+        .bind(top.to_owned())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The open chat of a contact on an account that is no thread of comments.
+pub async fn open_on(db: &mut Db, contact: ContactId, account: AccountId) -> Result<Option<Head>, StoreError> {
+    let filter = "contact_id = $1 AND account_id = $2 AND thread IS NULL AND ended_at IS NULL ORDER BY created_at DESC";
+    Ok(many(db, filter, &[contact.to_string(), account.to_string()], 1)
+        .await?
+        .pop())
+}
+
+/// Open threads under a post, by the provider's id of it.
+pub async fn open_under(db: &mut Db, account: AccountId, post: &str) -> Result<Vec<Head>, StoreError> {
+    let filter = "account_id = $1 AND ended_at IS NULL AND post_id = \
+                  (SELECT id FROM posts WHERE posts.account_id = $1 AND external_id = $2) ORDER BY id";
+    many(db, filter, &[account.to_string(), post.to_owned()], 1000).await
+}
+
+/// The newest chat of a contact on an account that is no thread of comments, open or not.
+pub async fn newest_on(db: &mut Db, contact: ContactId, account: AccountId) -> Result<Option<Head>, StoreError> {
+    let filter = "contact_id = $1 AND account_id = $2 AND thread IS NULL ORDER BY created_at DESC";
+    Ok(many(db, filter, &[contact.to_string(), account.to_string()], 1)
+        .await?
+        .pop())
+}
+
+/// The provider's id of the person that answers go to.
+pub async fn answers_to(db: &mut Db, conversation: ConversationId) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT answers_to FROM conversations WHERE id = $1")
+        .bind(conversation.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| row.try_get("answers_to")).transpose()?.flatten())
+}
+
+/// Writes to whom answers go.
+pub async fn set_answers_to(db: &mut Db, conversation: ConversationId, person: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE conversations SET answers_to = $2 WHERE id = $1")
+        .bind(conversation.to_string())
+        .bind(person.to_owned())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The open chat of a contact, if there is one.
 pub async fn open_of(db: &mut Db, contact: ContactId) -> Result<Option<Head>, StoreError> {
     let filter = "contact_id = $1 AND ended_at IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[contact.to_string()], 1).await?.pop())

@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     conversation::transition::{NOT_REMINDED, REMINDED},
     ids::{ContactId, ConversationId, MessageId, UserId},
-    message::{Author, Delivery, Kind, MessageRow},
+    message::{Author, Delivery, Extra, Kind, MessageRow},
     row::JourneyRow,
 };
 use sqlx::{Row as _, any::AnyRow};
@@ -17,13 +17,15 @@ pub struct MessageRecord {
     pub row: MessageRow,
     pub kind: Kind,
     pub body: String,
+    /// The message that it answers, for the channel that it goes to.
+    pub reply_to: Option<MessageId>,
     /// The visitor who wrote it, and their own id of it.
     pub contact: Option<ContactId>,
     pub cid: Option<String>,
 }
 
 const COLUMNS: &str = "id, conversation_id, position, segment, author, kind, body, accepted_at, delivery, reason, \
-     files, contact_id, cid, redacted_at, seq";
+     files, contact_id, cid, redacted_at, extra, reply_to, seq";
 
 fn record(row: &AnyRow) -> Result<MessageRecord, StoreError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -39,10 +41,15 @@ fn record(row: &AnyRow) -> Result<MessageRecord, StoreError> {
             reason: row.try_get("reason")?,
             files: from_json(&text("files")?, "files")?,
             redacted_at: row.try_get("redacted_at")?,
+            extra: row
+                .try_get::<Option<String>, _>("extra")?
+                .map(|extra| from_json(&extra, "extra").map(Box::new))
+                .transpose()?,
             seq: row.try_get("seq")?,
         },
         kind: Kind::from_key(&text("kind")?).ok_or(StoreError::Damaged("kind"))?,
         body: text("body")?,
+        reply_to: optional_id(row.try_get("reply_to")?, "message id")?,
         contact: optional_id(row.try_get("contact_id")?, "contact id")?,
         cid: row.try_get("cid")?,
     })
@@ -53,7 +60,8 @@ pub async fn insert(db: &mut Db, message: &MessageRecord) -> Result<(), StoreErr
     let row = &message.row;
     sqlx::query(
         "INSERT INTO messages (id, conversation_id, position, segment, author, kind, body, accepted_at, delivery, \
-         reason, files, contact_id, cid, seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         reason, files, contact_id, cid, seq, extra, reply_to) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(row.id.to_string())
     .bind(row.conversation.to_string())
@@ -69,6 +77,8 @@ pub async fn insert(db: &mut Db, message: &MessageRecord) -> Result<(), StoreErr
     .bind(message.contact.map(|contact| contact.to_string()))
     .bind(message.cid.clone())
     .bind(row.seq)
+    .bind(row.extra.as_ref().map(|extra| to_json(extra, "extra")).transpose()?)
+    .bind(message.reply_to.map(|id| id.to_string()))
     .execute(db)
     .await?;
     Ok(())
@@ -218,6 +228,67 @@ pub async fn advance(
         .fetch_all(db)
         .await?;
     rows.iter().map(record).collect()
+}
+
+/// Writes what a channel adds to a message; returns the row as it is now.
+pub async fn set_extra(
+    db: &mut Db,
+    message: MessageId,
+    extra: &Extra,
+    seq: i64,
+) -> Result<Option<MessageRecord>, StoreError> {
+    let sql = format!("UPDATE messages SET extra = $2, seq = $3 WHERE id = $1 RETURNING {COLUMNS}");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(message.to_string())
+        .bind(to_json(extra, "extra")?)
+        .bind(seq)
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(record).transpose()
+}
+
+/// Moves one message of the company's to `delivery`. `None`: it is further already. States only move forward; only
+/// what nobody has received can fail.
+pub async fn deliver(
+    db: &mut Db,
+    message: MessageId,
+    delivery: Delivery,
+    reason: Option<String>,
+    seq: i64,
+) -> Result<Option<MessageRecord>, StoreError> {
+    let from = match delivery {
+        Delivery::Read => "'queued', 'sent', 'delivered', 'unconfirmed', 'failed'",
+        Delivery::Delivered => "'queued', 'sent', 'unconfirmed', 'failed'",
+        Delivery::Sent => "'queued', 'unconfirmed'",
+        Delivery::Failed => "'queued', 'sent', 'unconfirmed'",
+        Delivery::Unconfirmed => "'queued'",
+        Delivery::Queued => "'failed', 'unconfirmed'",
+    };
+    let sql = format!(
+        "UPDATE messages SET delivery = $2, reason = $3, seq = $4 WHERE id = $1 AND author <> 'contact' \
+         AND delivery IN ({from}) RETURNING {COLUMNS}"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(message.to_string())
+        .bind(delivery.as_str())
+        .bind(reason)
+        .bind(seq)
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(record).transpose()
+}
+
+/// Position of the newest message of the company's that was accepted by `until`; 0: there is none.
+pub async fn outgoing_until(db: &mut Db, conversation: ConversationId, until: Millis) -> Result<i64, StoreError> {
+    let row = sqlx::query(
+        "SELECT COALESCE(MAX(position), 0) AS n FROM messages WHERE conversation_id = $1 AND author <> 'contact' \
+         AND accepted_at <= $2",
+    )
+    .bind(conversation.to_string())
+    .bind(until)
+    .fetch_one(db)
+    .await?;
+    Ok(row.try_get("n")?)
 }
 
 /// Would `advance` move anything?

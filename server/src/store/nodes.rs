@@ -1,12 +1,20 @@
 //! Several servers on one PostgreSQL: how a node says that it wrote something, hears that another did, and
 //! shows that it lives. SQLite has one node, which needs none of it.
 
-use sqlx::{Executor as _, postgres::PgListener};
+use sqlx::{Executor as _, Row as _, postgres::PgListener};
 
 use super::{Engine, Store, StoreError};
 
 /// The channel of the notifications; the payload is the node that wrote.
 const CHANNEL: &str = "causerie";
+
+/// The turn to process webhooks: one node at a time, so that their order is kept.
+pub const INBOUND: i64 = -1;
+/// The turn to ask Telegram for updates.
+pub const POLLING: i64 = -2;
+
+/// Something that one node does at a time; the turn ends when this is dropped.
+pub struct Turn(#[expect(dead_code, reason = "held for its lock alone")] Option<super::Tx>);
 
 /// A session of its own with the database: it listens, and holds the lock by which the others see that this
 /// node lives. The lock falls when the process or its network is gone.
@@ -25,6 +33,22 @@ pub enum Heard {
 }
 
 impl Store {
+    /// Takes a turn, unless another node has it. SQLite has one node.
+    pub async fn turn(&self, turn: i64) -> Result<Option<Turn>, StoreError> {
+        match self.engine {
+            Engine::Sqlite => Ok(Some(Turn(None))),
+            Engine::Postgres => {
+                // Not the line of writers: it is held while others write.
+                let mut tx = self.read.begin().await?;
+                let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS mine")
+                    .bind(turn)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                Ok(row.try_get::<bool, _>("mine")?.then_some(Turn(Some(tx))))
+            }
+        }
+    }
+
     /// The session of this node. `None` on SQLite.
     pub async fn link(&self, node: i64) -> Result<Option<Link>, StoreError> {
         match self.engine {

@@ -128,6 +128,12 @@ fn narrow(filter: &Filter, now: Millis, query: &mut Query) -> String {
     if let Some(account) = filter.account {
         sql += &format!(" AND account_id = {}", query.text(account));
     }
+    if filter.social {
+        sql += " AND channel IN ('facebook_comments', 'instagram_comments')";
+    }
+    if let Some(post) = filter.post {
+        sql += &format!(" AND post_id = {}", query.text(post));
+    }
     if filter.unread {
         sql += " AND unread > 0";
     }
@@ -242,7 +248,8 @@ async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: 
     if is_void(list) {
         return Ok(0);
     }
-    let row_by_row = list.filter.unread || list.filter.overdue;
+    let filter = &list.filter;
+    let row_by_row = filter.unread || filter.overdue || filter.social || filter.post.is_some();
     match source {
         Source::Inboxes(inboxes) if !row_by_row => tallies::total(db, list.folder, inboxes, &list.filter).await,
         Source::User(_) if list.filter == Filter::default() => {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use causerie_shared::{
     ids::{ConversationId, InboxId, UserId},
     inbox::{AccountRow, InboxRow},
+    message::Delivery,
     row::{Head, JourneyRow},
     user::UserRow,
 };
@@ -83,6 +84,12 @@ impl News {
 
     pub fn message(&mut self, record: MessageRecord) {
         self.messages.push(record);
+    }
+
+    /// Some message waits for its channel's provider.
+    pub fn sends(&self) -> bool {
+        let waits = |record: &MessageRecord| record.row.delivery == Delivery::Queued;
+        self.messages.iter().any(waits)
     }
 
     pub fn journey(&mut self, row: JourneyRow) {

@@ -5,6 +5,8 @@
 
 #![allow(dead_code)] // Each test file uses its part.
 
+pub mod line;
+
 use std::{future::Future, time::Duration};
 
 use causerie_server::{
@@ -163,6 +165,7 @@ impl World {
             files: vec![],
             name: None,
             email: None,
+            said: None,
             origin: Origin::default(),
         }
     }
@@ -351,6 +354,8 @@ pub fn ended(account: &causerie_server::store::places::AccountRecord, contact: C
         origin: Origin::default(),
         invited: vec![],
         discussed: 0,
+        post: None,
+        window: None,
         segment: 1,
         seq: 1,
     }

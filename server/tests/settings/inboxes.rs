@@ -278,6 +278,7 @@ async fn a_visitor_who_is_still_connected_begins_no_chat_on_a_widget_that_is_off
             files: vec![],
             name: None,
             email: None,
+            said: None,
             origin: causerie_shared::row::Origin::default(),
         };
         let refused = causerie_server::desk::ingest::receive(&office.world.app, incoming).await;

@@ -215,6 +215,21 @@ impl NewMessage {
             Kind::Text if !self.attachments.is_empty() => return Err(bad("a text has no files")),
             Kind::File if self.attachments.is_empty() => return Err(bad("a message of files without a file")),
             Kind::Text | Kind::File => {}
+            Kind::Image
+            | Kind::Video
+            | Kind::Audio
+            | Kind::Voice
+            | Kind::Sticker
+            | Kind::Location
+            | Kind::Contacts
+            | Kind::Choice
+            | Kind::Form
+            | Kind::Order
+            | Kind::StoryMention
+            | Kind::Share
+            | Kind::Template
+            | Kind::Notice
+            | Kind::Unsupported => return Err(bad("only a channel brings this kind of message")),
         }
         nothing_else(self.values)?;
         Ok(Message {

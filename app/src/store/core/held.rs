@@ -39,7 +39,7 @@ impl Core {
             // My own words from elsewhere count, those that this outbox sent before do not.
             Author::Agent(user) => *user != me.id || *written > at,
             Author::Contact => true,
-            Author::Bot | Author::System => false,
+            Author::Bot | Author::System | Author::Elsewhere => false,
         });
         let (mut anything, mut answered) = (false, false);
         for (author, _) in newer {

@@ -90,6 +90,8 @@ pub(super) fn head(id: ConversationId) -> Head {
         origin: Origin::default(),
         invited: vec![],
         discussed: 0,
+        post: None,
+        window: None,
         segment: 1,
         seq: 1,
     }

@@ -129,7 +129,7 @@ impl Thread {
                 .collect(),
         };
         let stage = match (message.author, row) {
-            (Author::Contact | Author::Bot | Author::System, _) => Stage::Incoming,
+            (Author::Contact | Author::Bot | Author::System | Author::Elsewhere, _) => Stage::Incoming,
             (Author::Agent(_), None) => Stage::Sent(Delivery::Queued),
             (Author::Agent(_), Some(row)) if row.delivery == Delivery::Failed => Stage::Failed(row.reason.clone()),
             (Author::Agent(_), Some(row)) => Stage::Sent(row.delivery),

@@ -150,6 +150,7 @@ async fn chat(
             files: vec![],
             name: None,
             email: None,
+            said: None,
             origin: Origin::default(),
         };
         let accepted = ingest::receive(app, incoming).await.expect("a message");

@@ -15,6 +15,34 @@ pub fn mime(extension: &str, head: &[u8]) -> Option<&'static str> {
     (rule.begins)(head).then_some(rule.mime)
 }
 
+/// The type of a medium that a provider delivered: pictures by their bytes, everything else by what the provider says.
+pub fn media_type(said: &str, bytes: &[u8]) -> String {
+    let pictures: [(&str, &[u8]); 3] = [
+        ("image/png", b"\x89PNG\r\n\x1A\n"),
+        ("image/jpeg", b"\xFF\xD8\xFF"),
+        ("image/gif", b"GIF8"),
+    ];
+    if let Some((mime, _)) = pictures.iter().find(|(_, magic)| bytes.starts_with(magic)) {
+        return (*mime).to_owned();
+    }
+    if riff(bytes, b"WEBP") {
+        return "image/webp".to_owned();
+    }
+    let said = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let token = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-' | b'_'))
+    };
+    match said.split_once('/') {
+        // What says that it is a picture and is none, or could run a script, is a download.
+        Some(("image", _)) | None => "application/octet-stream".to_owned(),
+        Some((kind, part)) if token(kind) && token(part) && said != "text/html" => said,
+        Some(_) => "application/octet-stream".to_owned(),
+    }
+}
+
 fn rule(extension: &str) -> Option<Rule> {
     let (mime, begins): (_, fn(&[u8]) -> bool) = match extension {
         "7z" => ("application/x-7z-compressed", |b| b.starts_with(b"7z\xBC\xAF\x27\x1C")),

@@ -90,6 +90,47 @@ pub async fn save(app: &App, name: &str, body: Body, owner: Owner) -> Result<Fil
     Ok(record.brief())
 }
 
+/// Stores a medium that a provider delivered: any type, for it is only ever shown or downloaded.
+///
+/// # Errors
+/// The disk or the database failed.
+pub async fn keep(app: &App, name: &str, mime: &str, bytes: Bytes, contact: ContactId) -> Result<FileBrief, ApiError> {
+    let now = app.clock.now();
+    let id = FileId::new(now, random_u128());
+    let folder = folder(&app.config);
+    fs::create_dir_all(&folder).await.map_err(|error| failed(&error))?;
+    let part = Part(folder.join(format!("{id}.{PART}")));
+    let mut file = fs::File::create(&part.0).await.map_err(|error| failed(&error))?;
+    file.write_all(&bytes).await.map_err(|error| failed(&error))?;
+    file.sync_all().await.map_err(|error| failed(&error))?;
+    let record = FileRecord {
+        id,
+        name: name.to_owned(),
+        mime: content::media_type(mime, &bytes),
+        size: bytes.len() as i64,
+        user: None,
+        contact: Some(contact),
+        conversation: None,
+        internal: false,
+        created_at: now,
+    };
+    let place = path(&app.config, id);
+    fs::rename(&part.0, &place).await.map_err(|error| failed(&error))?;
+    sync_folder(&folder).await.map_err(|error| failed(&error))?;
+    let mut tx = app.store.begin().await?;
+    files::insert_file(&mut tx, &record).await?;
+    tx.commit().await?;
+    Ok(record.brief())
+}
+
+/// The bytes of a stored file.
+///
+/// # Errors
+/// They are not on the disk.
+pub async fn bytes(config: &Config, id: FileId) -> io::Result<Bytes> {
+    Ok(fs::read(path(config, id)).await?.into())
+}
+
 /// Makes the folder for files and removes uploads that were cut off by the end of the last run.
 pub async fn sweep(config: &Config) -> io::Result<()> {
     let folder = folder(config);

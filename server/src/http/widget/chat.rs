@@ -62,7 +62,7 @@ pub fn first_name(name: &str) -> String {
 pub fn message(record: &MessageRecord, agent: Option<String>) -> VisitorMessage {
     let from = match record.row.author {
         Author::Contact => From::Visitor,
-        Author::Agent(_) | Author::Bot => From::Agent,
+        Author::Agent(_) | Author::Bot | Author::Elsewhere => From::Agent,
         Author::System => From::System,
     };
     VisitorMessage {

@@ -39,7 +39,7 @@ pub async fn upload(
     let external = external_id(token(&headers)?);
     app.limits.take(Limit::VisitorUpload, &external, app.clock.now())?;
     let mut tx = app.store.begin().await?;
-    let contact = contact::resolve(&mut tx, account.row.id, &external, app.clock.now()).await?;
+    let contact = contact::resolve(&mut tx, account.row.id, &external, &[], app.clock.now()).await?;
     tx.commit().await?;
     let name = files::file_name(&headers)?;
     let brief = files::save(&app, &name, body, files::Owner::Contact(contact.id)).await?;

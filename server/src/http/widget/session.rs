@@ -318,6 +318,7 @@ impl Session {
             files,
             name,
             email,
+            said: None,
             origin: Origin {
                 ip: Some(self.ip.to_string()),
                 started_on: self.page.clone(),

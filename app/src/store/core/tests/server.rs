@@ -188,6 +188,7 @@ impl Server {
             reason: None,
             files: vec![],
             redacted_at: None,
+            extra: None,
             seq: 1_000 + self.rows.len() as i64,
         };
         self.rows.push(row.clone());

@@ -41,6 +41,8 @@ fn head(state: State, ring: Option<Ring>) -> Head {
         origin: Origin::default(),
         invited: vec![],
         discussed: 0,
+        post: None,
+        window: None,
         segment: 1,
         seq: 1,
     }

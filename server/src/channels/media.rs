@@ -1,0 +1,107 @@
+//! Media of messages: fetched at once, for their addresses are short-lived; checked, limited in size, kept.
+
+use base64ct::{Base64, Encoding as _};
+use causerie_shared::ids::{ContactId, FileId};
+
+use super::{
+    Next, adapter,
+    element::{Class, Media},
+};
+use crate::{http::files, state::App, store::channel_accounts::ChannelAccount};
+
+/// Largest medium that a provider may deliver, bytes (`domain.md` §6).
+pub const MAX_MEDIA: usize = 100 * 1024 * 1024;
+/// Calls that fetching one medium may take.
+const MAX_CALLS: usize = 4;
+
+/// Fetches media. Says of each whether it is there: a message is never lost because of its picture.
+pub async fn fetch_all(
+    app: &App,
+    account: &ChannelAccount,
+    contact: ContactId,
+    media: &[Media],
+) -> (Vec<FileId>, Vec<(String, bool)>) {
+    let (mut files, mut marks) = (vec![], vec![]);
+    for medium in media {
+        let file = fetch(app, account, contact, medium).await;
+        marks.push((medium.class.as_str().to_owned(), file.is_some()));
+        files.extend(file);
+    }
+    (files, marks)
+}
+
+async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &Media) -> Option<FileId> {
+    let adapter = adapter(account.row.channel)?;
+    let credentials = super::credentials(app, account)?;
+    if media.size.is_some_and(|size| size > MAX_MEDIA as u64) {
+        return None;
+    }
+    let mut answers = vec![];
+    for _ in 0..MAX_CALLS {
+        match adapter.fetch(&credentials, media, &answers) {
+            Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
+            Next::Done(None) => return None,
+            Next::Done(Some(call)) => {
+                let answer = app.client.call(&app.config, &call, Some(MAX_MEDIA)).await;
+                if !answer.is_ok() || !is_whole(&answer.body, &media.sha256) {
+                    return None;
+                }
+                let name = file_name(media);
+                return match files::keep(app, &name, &media.mime, answer.body, contact).await {
+                    Ok(brief) => Some(brief.id),
+                    Err(error) => {
+                        tracing::warn!(?error, "a medium could not be stored");
+                        None
+                    }
+                };
+            }
+        }
+    }
+    None
+}
+
+fn is_whole(bytes: &[u8], sha256: &str) -> bool {
+    use sha2::Digest as _;
+    if sha256.is_empty() {
+        return true;
+    }
+    let found = sha2::Sha256::digest(bytes);
+    let hex: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.eq_ignore_ascii_case(sha256) || Base64::encode_string(&found) == sha256
+}
+
+/// The file's own name, or one made of its class and type.
+fn file_name(media: &Media) -> String {
+    let given: String = media
+        .name
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '/' | '\\'))
+        .take(120)
+        .collect();
+    if !given.trim().is_empty() {
+        return given.trim().to_owned();
+    }
+    let kind = media.mime.split(';').next().unwrap_or_default().trim();
+    let extension = match kind {
+        "image/jpeg" => "jpg",
+        "image/png" => "png",
+        "image/webp" => "webp",
+        "image/gif" => "gif",
+        "video/mp4" => "mp4",
+        "video/3gpp" => "3gp",
+        "audio/ogg" => "ogg",
+        "audio/mpeg" => "mp3",
+        "audio/mp4" => "m4a",
+        "audio/aac" => "aac",
+        "audio/amr" => "amr",
+        "application/pdf" => "pdf",
+        _ => match media.class {
+            Class::Image => "jpg",
+            Class::Video => "mp4",
+            Class::Audio => "ogg",
+            Class::Sticker => "webp",
+            Class::File => "bin",
+        },
+    };
+    format!("{}.{extension}", media.class.as_str())
+}

@@ -1,0 +1,181 @@
+//! What WhatsApp, Messenger, Instagram and comments have in common: Meta's webhooks and its Graph API
+//! (`channels.md` §0).
+
+pub mod attachments;
+pub mod comments;
+pub mod errors;
+pub mod facebook_comments;
+pub mod graph;
+pub mod instagram;
+pub mod instagram_comments;
+pub mod messaging;
+pub mod messenger;
+pub mod send;
+pub mod value;
+
+use axum::http::Method;
+use serde_json::Value;
+
+use super::{
+    Credentials, Element, Hook, Outcome,
+    element::{Media, Problem},
+    outgoing::{Body, Call},
+    signature,
+};
+
+/// Version of the Graph API that this release was written for.
+pub const VERSION: &str = "v25.0";
+
+/// Answers `hub.challenge` when the verify token is the account's.
+pub fn handshake(credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
+    let of = |name: &str| {
+        hook.query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| decode(key) == name)
+            .map(|(_, value)| decode(value))
+    };
+    let token = of("hub.verify_token")?;
+    let matches = !credentials.verify_token.is_empty()
+        && signature::is_equal(token.as_bytes(), credentials.verify_token.as_bytes());
+    (of("hub.mode")? == "subscribe" && matches)
+        .then(|| of("hub.challenge"))
+        .flatten()
+}
+
+/// `X-Hub-Signature-256` over the raw bytes.
+pub fn is_authentic(credentials: &Credentials, hook: &Hook<'_>) -> bool {
+    if credentials.app_secret.is_empty() {
+        return false;
+    }
+    let said = hook
+        .headers
+        .get("x-hub-signature-256")
+        .and_then(|value| value.to_str().ok()?.strip_prefix("sha256="));
+    let Some(said) = said else { return false };
+    let mac = signature::hex(&signature::hmac_sha256(credentials.app_secret.as_bytes(), hook.body));
+    signature::is_equal(mac.as_bytes(), said.to_ascii_lowercase().as_bytes())
+}
+
+/// Everything that a body of a page's or an Instagram account's says: direct messages and comments, for both come to the
+/// same address when one app serves both.
+pub fn elements(body: &Value) -> Vec<Element> {
+    let mut elements = messaging::elements(body);
+    elements.extend(comments::elements(body));
+    elements
+}
+
+/// The address of a medium that anybody can fetch.
+pub fn public(media: &Media) -> Option<Call> {
+    let address = &media.reference;
+    (address.starts_with("https://") || address.starts_with("http://")).then(|| Call {
+        method: Method::GET,
+        url: address.clone(),
+        bearer: None,
+        body: Body::None,
+    })
+}
+
+/// A provider's id as a part of a path: nothing that could lead elsewhere.
+pub fn segment(id: &str) -> String {
+    id.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
+        .collect()
+}
+
+/// Something that a channel does not do.
+pub fn unsupported() -> Outcome {
+    Outcome::Final(Problem {
+        code: "unsupported".to_owned(),
+        words: "This channel does not take that.".to_owned(),
+    })
+}
+
+/// A part of a query, percent-decoded; `+` is a space.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let mut after = rest.clone();
+                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+                match (digit(after.next()), digit(after.next())) {
+                    (Some(high), Some(low)) => {
+                        bytes.push((high * 16 + low) as u8);
+                        rest = after;
+                    }
+                    (_, None) | (None, _) => bytes.push(b'%'),
+                }
+            }
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::*;
+
+    fn credentials() -> Credentials {
+        Credentials {
+            app_secret: "secret".to_owned(),
+            verify_token: "tök en".to_owned(),
+            ..Credentials::default()
+        }
+    }
+
+    #[test]
+    fn a_subscription_is_answered_to_whoever_knows_the_token() {
+        let headers = HeaderMap::new();
+        let ask = |query: &str| {
+            let hook = Hook {
+                query,
+                headers: &headers,
+                body: &[],
+            };
+            handshake(&credentials(), &hook)
+        };
+        let query = "hub.mode=subscribe&hub.challenge=115%2B8&hub.verify_token=t%C3%B6k+en";
+        assert_eq!(ask(query), Some("115+8".to_owned()));
+        assert_eq!(
+            ask("hub%2Emode=subscribe&hub.challenge=1&hub.verify_token=t%C3%B6k%20en"),
+            Some("1".to_owned())
+        );
+        assert_eq!(ask("hub.mode=subscribe&hub.challenge=1&hub.verify_token=other"), None);
+        assert_eq!(
+            ask("hub.mode=unsubscribe&hub.challenge=1&hub.verify_token=t%C3%B6k+en"),
+            None
+        );
+        assert_eq!(ask("hub.mode=subscribe&hub.challenge=1"), None);
+        assert_eq!(ask("hub.mode=%&hub.challenge=1"), None);
+    }
+
+    #[test]
+    fn the_signature_is_over_the_raw_bytes() {
+        let body = br#"{"text":"\u00e4"}"#;
+        let mac = signature::hex(&signature::hmac_sha256(b"secret", body));
+        let check = |header: Option<String>, body: &[u8]| {
+            let mut headers = HeaderMap::new();
+            if let Some(header) = header {
+                headers.insert("x-hub-signature-256", header.parse().unwrap());
+            }
+            let hook = Hook {
+                query: "",
+                headers: &headers,
+                body,
+            };
+            is_authentic(&credentials(), &hook)
+        };
+        assert!(check(Some(format!("sha256={mac}")), body));
+        assert!(check(Some(format!("sha256={}", mac.to_uppercase())), body));
+        assert!(!check(Some(format!("sha256={mac}")), b"{\"text\":\"\xc3\xa4\"}"));
+        assert!(!check(Some(format!("sha1={mac}")), body));
+        assert!(!check(Some("sha256=00".to_owned()), body));
+        assert!(!check(None, body));
+    }
+}

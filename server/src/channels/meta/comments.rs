@@ -1,0 +1,188 @@
+//! Comments under posts of Facebook pages and Instagram accounts (`channels.md` §4, §5): one envelope with two dialects.
+
+use causerie_shared::{Millis, inbox::Channel, message::Kind};
+use serde_json::Value;
+
+use super::value;
+use crate::channels::element::{Arrived, Class, Element, Media, Person, Thread, What};
+
+/// Everything that the changes of a body say about comments; `object` decides the channel.
+pub fn elements(body: &Value) -> Vec<Element> {
+    let object = value::text(body, "object").unwrap_or_default();
+    let mut elements = vec![];
+    for entry in value::list(body, "entry") {
+        let Some(account) = value::text(entry, "id") else {
+            continue;
+        };
+        let time = value::time(entry, "time");
+        // Samples of Instagram login put field and value into the entry itself.
+        let mut changes = value::list(entry, "changes");
+        if entry.get("field").is_some() {
+            changes.push(entry);
+        }
+        for change in changes {
+            let field = value::text(change, "field").unwrap_or_default();
+            let Some(of_change) = change.get("value") else { continue };
+            match (object.as_str(), field.as_str()) {
+                ("page", "feed") => elements.extend(facebook(&account, of_change, time)),
+                ("instagram", "comments" | "live_comments") => elements.extend(instagram(&account, of_change, time)),
+                _ => {}
+            }
+        }
+    }
+    elements
+}
+
+/// Who wrote a comment.
+fn author(of_change: &Value) -> Option<Person> {
+    let from = of_change.get("from").unwrap_or(&Value::Null);
+    let id = value::text(from, "id").or_else(|| value::text(of_change, "sender_id"))?;
+    let name = ["name", "username"]
+        .iter()
+        .find_map(|key| value::text(from, key))
+        .or_else(|| value::text(of_change, "sender_name"))
+        .unwrap_or_default();
+    Some(Person {
+        id,
+        name,
+        ..Person::default()
+    })
+}
+
+fn comment(id: String, text: String, media: Vec<Media>, outgoing: bool) -> What {
+    What::Message(Box::new(Arrived {
+        id,
+        outgoing,
+        kind: match media.first() {
+            Some(medium) if medium.class == Class::Video => Kind::Video,
+            Some(_) => Kind::Image,
+            None if text.is_empty() => Kind::Unsupported,
+            None => Kind::Text,
+        },
+        text,
+        media,
+        quoted: None,
+        forwarded: false,
+        referral: None,
+        card: None,
+        opaque: None,
+        album: None,
+    }))
+}
+
+fn medium(class: Class, url: String) -> Media {
+    Media {
+        class,
+        reference: url,
+        name: String::new(),
+        mime: String::new(),
+        size: None,
+        sha256: String::new(),
+    }
+}
+
+fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<Element> {
+    let item = value::text(of_change, "item").unwrap_or_default();
+    let verb = value::text(of_change, "verb").unwrap_or_default();
+    let post = value::text(of_change, "post_id").unwrap_or_default();
+    let element = |person: Option<Person>, thread: Option<Thread>, what: What| Element {
+        channel: Channel::FacebookComments,
+        account: account.to_owned(),
+        person,
+        thread,
+        at: value::time(of_change, "created_time").or(time),
+        what,
+    };
+    if verb == "remove" && matches!(item.as_str(), "post" | "status" | "photo" | "video" | "share") && !post.is_empty()
+    {
+        return Some(element(None, None, What::PostRemoved { post }));
+    }
+    if item != "comment" {
+        return None;
+    }
+    let id = value::text(of_change, "comment_id")?;
+    let brief = of_change.get("post").unwrap_or(&Value::Null);
+    // The parent of a top-level comment is the post itself, perhaps under another prefix.
+    let parent = value::text(of_change, "parent_id").filter(|parent| *parent != post && last(parent) != last(&post));
+    let thread = Thread {
+        post,
+        comment: id.clone(),
+        parent,
+        title: ["message", "status_type"]
+            .iter()
+            .find_map(|key| value::text(brief, key))
+            .unwrap_or_default(),
+        url: value::text(brief, "permalink_url").unwrap_or_default(),
+    };
+    let text = value::text(of_change, "message").unwrap_or_default();
+    let number = value::time(brief, "updated_time")
+        .or_else(|| value::time(of_change, "created_time"))
+        .or(time)
+        .unwrap_or_default();
+    let what = match verb.as_str() {
+        "remove" => What::Delete { target: id },
+        "hide" | "unhide" => What::Hide {
+            target: id,
+            hidden: verb == "hide",
+        },
+        "edited" | "edit" => What::Edit {
+            target: id,
+            text,
+            number,
+        },
+        "add" | "" => {
+            let media = value::text(of_change, "photo")
+                .map(|url| medium(Class::Image, url))
+                .or_else(|| value::text(of_change, "video").map(|url| medium(Class::Video, url)));
+            // Without the permission to see it, a comment still has an author.
+            let person = author(of_change).unwrap_or_else(|| Person {
+                id: format!("unknown-{id}"),
+                ..Person::default()
+            });
+            let outgoing = person.id == account;
+            let what = comment(id, text, media.into_iter().collect(), outgoing);
+            return Some(element(Some(person), Some(thread), what));
+        }
+        _ => return None,
+    };
+    Some(element(None, Some(thread), what))
+}
+
+/// The part behind the page's prefix.
+fn last(id: &str) -> &str {
+    id.rsplit('_').next().unwrap_or(id)
+}
+
+fn instagram(account: &str, of_change: &Value, time: Option<Millis>) -> Option<Element> {
+    let id = value::text(of_change, "id").or_else(|| value::text(of_change, "comment_id"))?;
+    let media = of_change.get("media").unwrap_or(&Value::Null);
+    let person = author(of_change).unwrap_or_else(|| Person {
+        id: format!("unknown-{id}"),
+        ..Person::default()
+    });
+    let from = of_change.get("from").unwrap_or(&Value::Null);
+    let outgoing = person.id == account || value::text(from, "self_ig_scoped_id").is_some();
+    // A comment under an advertisement comes for the original, too: both are one post.
+    let post = value::text(media, "original_media_id")
+        .or_else(|| value::text(media, "id"))
+        .or_else(|| value::text(of_change, "media_id"))
+        .unwrap_or_default();
+    let thread = Thread {
+        post,
+        comment: id.clone(),
+        parent: value::text(of_change, "parent_id"),
+        title: ["ad_title", "media_product_type"]
+            .iter()
+            .find_map(|key| value::text(media, key))
+            .unwrap_or_default(),
+        url: String::new(),
+    };
+    Some(Element {
+        channel: Channel::InstagramComments,
+        account: account.to_owned(),
+        person: Some(person),
+        thread: Some(thread),
+        at: value::time(of_change, "timestamp").or(time),
+        what: comment(id, value::text(of_change, "text").unwrap_or_default(), vec![], outgoing),
+    })
+}

@@ -1,0 +1,60 @@
+//! Meta's errors: decided by code and subcode only, for the texts come in many languages (`channels.md` §0).
+
+use serde_json::Value;
+
+use super::value;
+use crate::channels::{element::Problem, outgoing::Answer};
+
+/// What an error answer says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphError {
+    pub code: i64,
+    pub subcode: i64,
+    pub is_transient: bool,
+    /// The provider's own words.
+    pub words: String,
+}
+
+impl GraphError {
+    /// The error in a body; it can be there although the status is 200.
+    pub fn of(body: &Value) -> Option<Self> {
+        let error = body.get("error").filter(|error| error.is_object())?;
+        let details = error.get("error_data").and_then(|data| value::text(data, "details"));
+        let words = details
+            .or_else(|| value::text(error, "error_user_msg"))
+            .or_else(|| value::text(error, "message"))
+            .unwrap_or_default();
+        Some(Self {
+            code: value::integer(error, "code").unwrap_or_default(),
+            subcode: value::integer(error, "error_subcode").unwrap_or_default(),
+            is_transient: value::flag(error, "is_transient"),
+            words,
+        })
+    }
+
+    /// The problem with our words, or the provider's when there are none.
+    pub fn problem(&self, words: &str) -> Problem {
+        let code = if self.subcode == 0 {
+            self.code.to_string()
+        } else {
+            format!("{}/{}", self.code, self.subcode)
+        };
+        let words = match (words, self.words.as_str()) {
+            ("", "") => format!("The provider refused it ({code})."),
+            ("", theirs) => format!("{theirs} ({code})"),
+            (ours, _) => format!("{ours} ({code})"),
+        };
+        Problem { code, words }
+    }
+}
+
+/// The problem of an answer without an error of Meta's.
+pub fn unclear(answer: &Answer) -> Problem {
+    Problem {
+        code: answer.status.to_string(),
+        words: match answer.status {
+            0 => "The provider could not be reached.".to_owned(),
+            status => format!("The provider answered {status} without a reason."),
+        },
+    }
+}

@@ -1,0 +1,107 @@
+//! Comments under the posts of a Facebook page (`channels.md` §4).
+
+use axum::http::Method;
+use causerie_shared::inbox::Channel;
+use serde_json::{Value, json};
+
+use super::{
+    graph,
+    send::{self, Dialect},
+};
+use crate::channels::{
+    Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    capabilities::{Limit, MediaRule, Rate, Unit},
+    element::{Class, Media},
+    outgoing::{Body, Content},
+};
+
+/// The adapter.
+pub struct FacebookComments;
+
+const CAPABILITIES: Capabilities = Capabilities {
+    text: Limit {
+        max: 8000,
+        unit: Unit::Chars,
+    },
+    caption: Some(Limit {
+        max: 8000,
+        unit: Unit::Chars,
+    }),
+    media: &[MediaRule {
+        class: Class::Image,
+        types: &["image/jpeg", "image/png", "image/gif"],
+        max: 8 * 1024 * 1024,
+    }],
+    window: None,
+    quotes: true,
+    rate: Rate { account: 10, pair: 0 },
+    uploads: true,
+};
+
+impl Adapter for FacebookComments {
+    fn channel(&self) -> Channel {
+        Channel::FacebookComments
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn handshake(&self, credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
+        super::handshake(credentials, hook)
+    }
+
+    fn is_authentic(&self, credentials: &Credentials, hook: &Hook<'_>) -> bool {
+        super::is_authentic(credentials, hook)
+    }
+
+    fn elements(&self, body: &Value) -> Vec<Element> {
+        super::elements(body)
+    }
+
+    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+        if let Some(answer) = answers.first() {
+            return Next::Done(send::outcome(answer));
+        }
+        let target = super::segment(outgoing.quoted.or(outgoing.comment).unwrap_or_default());
+        let host = graph::FACEBOOK;
+        if outgoing.private {
+            let recipient = json!({ "comment_id": outgoing.comment.unwrap_or_default() });
+            return send::send(Dialect::Messenger, credentials, outgoing, &recipient, answers);
+        }
+        let (method, path, body) = match &outgoing.content {
+            Content::Hide(hidden) => (Method::POST, target, Body::Json(json!({ "is_hidden": hidden }))),
+            Content::Delete => (Method::DELETE, target, Body::None),
+            Content::File { file, caption } => (
+                Method::POST,
+                format!("{target}/comments"),
+                Body::Multipart {
+                    fields: vec![("message".to_owned(), (*caption).to_owned())],
+                    file: (
+                        "source".to_owned(),
+                        file.name.to_owned(),
+                        file.mime.to_owned(),
+                        file.bytes.clone(),
+                    ),
+                },
+            ),
+            Content::Text(text) => (
+                Method::POST,
+                format!("{target}/comments"),
+                Body::Json(json!({ "message": text })),
+            ),
+            Content::Template { .. } | Content::React(_) | Content::Read | Content::Typing => {
+                return Next::Done(super::unsupported());
+            }
+        };
+        Next::Call(graph::call(credentials, method, host, &path, body))
+    }
+
+    fn fetch(&self, _: &Credentials, media: &Media, _: &[Answer]) -> Next<Option<Call>> {
+        Next::Done(super::public(media))
+    }
+
+    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+        send::check(credentials, Dialect::Messenger, answers)
+    }
+}

@@ -1,0 +1,49 @@
+//! Calls to the Graph API.
+
+use axum::http::Method;
+use serde_json::Value;
+
+use super::VERSION;
+use crate::channels::{
+    Credentials,
+    outgoing::{Body, Call},
+};
+
+/// Hosts of tokens by Facebook login and by Instagram login.
+pub const FACEBOOK: &str = "https://graph.facebook.com";
+pub const INSTAGRAM: &str = "https://graph.instagram.com";
+
+/// The address of a path below the account's host and version.
+pub fn address(credentials: &Credentials, host: &str, path: &str) -> String {
+    let base = if credentials.base_url.is_empty() {
+        host
+    } else {
+        credentials.base_url.trim_end_matches('/')
+    };
+    let version = if credentials.version.is_empty() {
+        VERSION
+    } else {
+        &credentials.version
+    };
+    format!("{base}/{version}/{path}")
+}
+
+/// A call with the account's token.
+pub fn call(credentials: &Credentials, method: Method, host: &str, path: &str, body: Body) -> Box<Call> {
+    Box::new(Call {
+        method,
+        url: address(credentials, host, path),
+        bearer: Some(credentials.token.clone()),
+        body,
+    })
+}
+
+/// `POST` of JSON.
+pub fn post(credentials: &Credentials, host: &str, path: &str, json: Value) -> Box<Call> {
+    call(credentials, Method::POST, host, path, Body::Json(json))
+}
+
+/// `GET`.
+pub fn get(credentials: &Credentials, host: &str, path: &str) -> Box<Call> {
+    call(credentials, Method::GET, host, path, Body::None)
+}

@@ -1,0 +1,92 @@
+//! Facebook Messenger (`channels.md` §2).
+
+use causerie_shared::inbox::Channel;
+use serde_json::{Value, json};
+
+use super::send::{self, Dialect};
+use crate::channels::{
+    Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    capabilities::{Limit, MediaRule, Rate, Unit, Window},
+    element::{Class, Media},
+};
+
+/// The adapter.
+pub struct Messenger;
+
+const MB: u64 = 1024 * 1024;
+const HOUR: i64 = 3_600_000;
+/// Largest file, bytes.
+const MAX: u64 = 25 * MB;
+
+const CAPABILITIES: Capabilities = Capabilities {
+    text: Limit {
+        max: 2000,
+        unit: Unit::Chars,
+    },
+    caption: None,
+    media: &[
+        MediaRule {
+            class: Class::Image,
+            types: &["image/jpeg", "image/png", "image/gif", "image/webp"],
+            max: MAX,
+        },
+        MediaRule {
+            class: Class::Video,
+            types: &["video/mp4", "video/quicktime", "video/x-msvideo", "video/webm"],
+            max: MAX,
+        },
+        MediaRule {
+            class: Class::Audio,
+            types: &["audio/mpeg", "audio/mp4", "audio/aac", "audio/wav", "audio/ogg"],
+            max: MAX,
+        },
+        MediaRule {
+            class: Class::File,
+            types: &[],
+            max: MAX,
+        },
+    ],
+    window: Some(Window {
+        open: 24 * HOUR,
+        human_agent: Some(7 * 24 * HOUR),
+        templates: false,
+    }),
+    quotes: true,
+    rate: Rate { account: 250, pair: 0 },
+    uploads: true,
+};
+
+impl Adapter for Messenger {
+    fn channel(&self) -> Channel {
+        Channel::Messenger
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn handshake(&self, credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
+        super::handshake(credentials, hook)
+    }
+
+    fn is_authentic(&self, credentials: &Credentials, hook: &Hook<'_>) -> bool {
+        super::is_authentic(credentials, hook)
+    }
+
+    fn elements(&self, body: &Value) -> Vec<Element> {
+        super::elements(body)
+    }
+
+    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+        let recipient = json!({ "id": outgoing.to });
+        send::send(Dialect::Messenger, credentials, outgoing, &recipient, answers)
+    }
+
+    fn fetch(&self, _: &Credentials, media: &Media, _: &[Answer]) -> Next<Option<Call>> {
+        Next::Done(super::public(media))
+    }
+
+    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+        send::check(credentials, Dialect::Messenger, answers)
+    }
+}

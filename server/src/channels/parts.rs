@@ -1,0 +1,270 @@
+//! A bubble in the pieces in which its channel takes it: long texts cut at sensible places, files as what they may be.
+
+use causerie_shared::message::FileBrief;
+
+use super::{
+    capabilities::{Capabilities, Limit, MediaRule},
+    element::Class,
+    outgoing,
+};
+use crate::{http::files, state::App, store::messages::MessageRecord};
+
+/// Something that goes with one message of the provider's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    Text(String),
+    File {
+        brief: FileBrief,
+        class: Class,
+        /// Empty: none.
+        caption: String,
+        /// The provider takes the bytes, and no address.
+        uploads: bool,
+    },
+}
+
+impl Piece {
+    /// The address under which the provider can fetch the file; empty when the bytes go with the call.
+    pub fn public_url(&self, app: &App) -> String {
+        match self {
+            Self::File {
+                brief, uploads: false, ..
+            } => format!(
+                "{}/hooks/files/{}/{}",
+                app.config.public_url,
+                brief.id,
+                app.vault.pass(&brief.id.to_string())
+            ),
+            Self::File { .. } | Self::Text(_) => String::new(),
+        }
+    }
+
+    /// The file with its bytes.
+    ///
+    /// # Errors
+    /// It is not on the disk; in plain words.
+    pub async fn file<'a>(&'a self, app: &App, url: &'a str) -> Result<outgoing::File<'a>, String> {
+        let Self::File { brief, class, .. } = self else {
+            return Err("There is no file.".to_owned());
+        };
+        let bytes = files::bytes(&app.config, brief.id).await.map_err(|error| {
+            tracing::error!(file = %brief.id, %error, "a stored file cannot be read");
+            format!("{} is not there any more.", brief.name)
+        })?;
+        Ok(outgoing::File {
+            class: *class,
+            name: &brief.name,
+            mime: &brief.mime,
+            bytes,
+            url,
+        })
+    }
+}
+
+/// The pieces of a message.
+///
+/// # Errors
+/// The channel does not take a file; in plain words.
+pub async fn split(_app: &App, capabilities: &Capabilities, record: &MessageRecord) -> Result<Vec<Piece>, String> {
+    pieces(capabilities, &record.body, &record.row.files)
+}
+
+/// As [`split`], of plain values.
+///
+/// # Errors
+/// The channel does not take a file; in plain words.
+pub fn pieces(capabilities: &Capabilities, body: &str, briefs: &[FileBrief]) -> Result<Vec<Piece>, String> {
+    let mut pieces = vec![];
+    let text = body.trim();
+    let captioned = match (capabilities.caption, briefs) {
+        (Some(limit), [_, ..]) => !text.is_empty() && limit.length(text) <= limit.max,
+        (Some(_), []) | (None, _) => false,
+    };
+    if !text.is_empty() && !captioned {
+        pieces.extend(cut(text, capabilities.text).into_iter().map(Piece::Text));
+    }
+    for (at, brief) in briefs.iter().enumerate() {
+        let rule = rule(capabilities, brief)?;
+        pieces.push(Piece::File {
+            brief: brief.clone(),
+            class: rule.class,
+            caption: if captioned && at == 0 {
+                text.to_owned()
+            } else {
+                String::new()
+            },
+            uploads: capabilities.uploads,
+        });
+    }
+    Ok(pieces)
+}
+
+/// How a file may be sent.
+///
+/// # Errors
+/// Not at all: names the rule.
+pub fn rule(capabilities: &Capabilities, brief: &FileBrief) -> Result<&'static MediaRule, String> {
+    let fits = |rule: &&MediaRule| rule.types.is_empty() || rule.types.contains(&brief.mime.as_str());
+    let of_type: Vec<&'static MediaRule> = capabilities.media.iter().filter(fits).collect();
+    let size = u64::try_from(brief.size).unwrap_or(u64::MAX);
+    match (
+        of_type.iter().find(|rule| size <= rule.max),
+        of_type.iter().map(|rule| rule.max).max(),
+    ) {
+        (Some(rule), _) => Ok(rule),
+        (None, Some(max)) => Err(format!(
+            "{} is too large for this channel, which takes at most {}.",
+            brief.name,
+            megabytes(max)
+        )),
+        (None, None) => Err(format!("{} is of a type that this channel does not take.", brief.name)),
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    if bytes < 1024 * 1024 {
+        format!("{} KB", bytes / 1024)
+    } else {
+        format!("{} MB", bytes / 1024 / 1024)
+    }
+}
+
+/// A text in parts that are short enough: cut after a paragraph, else a line, a sentence, a word, and only then anywhere.
+pub fn cut(text: &str, limit: Limit) -> Vec<String> {
+    let mut parts = vec![];
+    let mut rest = text.trim();
+    while limit.length(rest) > limit.max {
+        let most = longest(rest, limit);
+        let at = place(&rest[..most]).filter(|at| *at > 0).unwrap_or(most);
+        parts.push(rest[..at].trim_end().to_owned());
+        rest = rest[at..].trim_start();
+    }
+    if !rest.is_empty() {
+        parts.push(rest.to_owned());
+    }
+    parts
+}
+
+/// Bytes of the longest beginning that is short enough; at least one sign.
+fn longest(text: &str, limit: Limit) -> usize {
+    let mut end = 0;
+    let mut length = 0;
+    for (at, sign) in text.char_indices() {
+        length += limit.length(sign.encode_utf8(&mut [0; 4]));
+        if length > limit.max && end > 0 {
+            break;
+        }
+        end = at + sign.len_utf8();
+    }
+    end
+}
+
+/// The best place to cut in the second half of a beginning.
+fn place(beginning: &str) -> Option<usize> {
+    let half = beginning.len() / 2;
+    ["\n\n", "\n", ". ", "! ", "? ", "。", " "]
+        .into_iter()
+        .find_map(|mark| {
+            let at = beginning.rfind(mark)? + mark.len();
+            (at > half).then_some(at)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use causerie_shared::ids::FileId;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::channels::capabilities::{Rate, Unit};
+
+    const CAPABILITIES: Capabilities = Capabilities {
+        text: Limit {
+            max: 20,
+            unit: Unit::Chars,
+        },
+        caption: Some(Limit {
+            max: 10,
+            unit: Unit::Chars,
+        }),
+        media: &[
+            MediaRule {
+                class: Class::Image,
+                types: &["image/png"],
+                max: 1000,
+            },
+            MediaRule {
+                class: Class::File,
+                types: &["image/png", "application/pdf"],
+                max: 5000,
+            },
+        ],
+        window: None,
+        quotes: true,
+        rate: Rate { account: 10, pair: 0 },
+        uploads: true,
+    };
+
+    fn brief(mime: &str, size: i64) -> FileBrief {
+        FileBrief {
+            id: FileId::from_u128(1),
+            name: "x".to_owned(),
+            mime: mime.to_owned(),
+            size,
+        }
+    }
+
+    #[test]
+    fn a_short_text_is_the_caption_of_the_first_file_and_a_long_one_goes_before() {
+        let files = [brief("image/png", 10), brief("application/pdf", 10)];
+        let short = pieces(&CAPABILITIES, "Here", &files).unwrap();
+        assert!(matches!(&short[0], Piece::File { caption, class: Class::Image, .. } if caption == "Here"));
+        assert_eq!(short.len(), 2);
+        let long = pieces(&CAPABILITIES, "Here are both of them.", &files).unwrap();
+        assert!(matches!(
+            long[..],
+            [Piece::Text(_), Piece::Text(_), Piece::File { .. }, Piece::File { .. }]
+        ));
+    }
+
+    #[test]
+    fn a_large_picture_goes_as_a_file_and_what_is_not_taken_names_the_rule() {
+        let large = pieces(&CAPABILITIES, "", &[brief("image/png", 2000)]).unwrap();
+        assert!(matches!(large[..], [Piece::File { class: Class::File, .. }]));
+        let too_large = pieces(&CAPABILITIES, "", &[brief("image/png", 6000)]).unwrap_err();
+        assert!(too_large.contains("at most 4 KB"), "{too_large}");
+        assert!(
+            pieces(&CAPABILITIES, "", &[brief("video/mp4", 1)])
+                .unwrap_err()
+                .contains("type")
+        );
+    }
+
+    #[test]
+    fn a_text_is_cut_after_sentences_and_words() {
+        let limit = Limit {
+            max: 20,
+            unit: Unit::Chars,
+        };
+        assert_eq!(
+            cut("One sentence here. Another one.", limit),
+            ["One sentence here.", "Another one."]
+        );
+        assert_eq!(cut("word word word word word", limit), ["word word word word", "word"]);
+        assert_eq!(cut(&"x".repeat(45), limit).len(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn no_part_is_too_long_and_nothing_but_space_is_lost(text in "[a-zäß€😀 .\n]{0,200}", max in 4usize..40, unit in 0..3) {
+            let unit = [Unit::Chars, Unit::Utf16, Unit::Bytes][unit as usize];
+            let limit = Limit { max, unit };
+            let parts = cut(&text, limit);
+            for part in &parts {
+                prop_assert!(limit.length(part) <= max, "{part:?}");
+            }
+            let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(bare(&parts.concat()), bare(&text));
+        }
+    }
+}

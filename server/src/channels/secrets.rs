@@ -1,0 +1,109 @@
+//! Secrets of accounts at rest: encrypted with a key that lies beside the database, never in it.
+
+use std::{io, path::Path};
+
+use aes_gcm::{Aes256Gcm, KeyInit as _, aead::Aead as _};
+use base64ct::{Base64, Encoding as _};
+
+/// File of the key in the data folder.
+const FILE: &str = "secrets.key";
+const KEY: usize = 32;
+const NONCE: usize = 12;
+
+/// Encrypts and decrypts what is stored.
+pub struct Vault {
+    cipher: Aes256Gcm,
+    /// Key of passes.
+    key: [u8; KEY],
+}
+
+impl Vault {
+    /// Reads the key from the data folder, or makes one that only this user can read.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be used, or the file is no key.
+    pub fn open(data: &Path) -> io::Result<Self> {
+        std::fs::create_dir_all(data)?;
+        let place = data.join(FILE);
+        let key = match std::fs::read(&place) {
+            Ok(key) => key,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let key = random::<KEY>()?.to_vec();
+                write(&place, &key)?;
+                key
+            }
+            Err(error) => return Err(error),
+        };
+        let key: [u8; KEY] = key.try_into().map_err(|_| {
+            let text = format!("{} is no key of {KEY} bytes", place.display());
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        })?;
+        Ok(Self {
+            cipher: Aes256Gcm::new(&key.into()),
+            key,
+        })
+    }
+
+    /// Encrypts; base64 of nonce and ciphertext.
+    ///
+    /// # Errors
+    /// The machine has no random numbers.
+    pub fn seal(&self, plain: &[u8]) -> io::Result<String> {
+        let nonce = random::<NONCE>()?;
+        let sealed = self
+            .cipher
+            .encrypt(&nonce.into(), plain)
+            .map_err(|_| io::Error::other("a secret could not be encrypted"))?;
+        Ok(Base64::encode_string(&[&nonce[..], &sealed[..]].concat()))
+    }
+
+    /// Decrypts; `None` when it is damaged or of another key.
+    pub fn unseal(&self, sealed: &str) -> Option<Vec<u8>> {
+        let bytes = Base64::decode_vec(sealed).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
+        self.cipher.decrypt(&(*nonce).into(), sealed).ok()
+    }
+
+    /// What lets somebody fetch `what` without a sign-in: cannot be made without the key.
+    pub fn pass(&self, what: &str) -> String {
+        super::signature::hex(&super::signature::hmac_sha256(&self.key, what.as_bytes()))
+    }
+
+    /// Is it the pass for `what`? In constant time.
+    pub fn is_pass(&self, what: &str, pass: &str) -> bool {
+        super::signature::is_equal(self.pass(what).as_bytes(), pass.as_bytes())
+    }
+}
+
+fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes)
+}
+
+fn write(place: &Path, key: &[u8]) -> io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(place)?;
+    file.write_all(key)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_read_with_its_own_key_only() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let vault = Vault::open(one.path()).unwrap();
+        let sealed = vault.seal(b"token").unwrap();
+        assert!(!sealed.contains("token"));
+        assert_eq!(Vault::open(one.path()).unwrap().unseal(&sealed).unwrap(), b"token");
+        assert_eq!(Vault::open(other.path()).unwrap().unseal(&sealed), None);
+        assert_eq!(vault.unseal("AAAA"), None);
+    }
+}

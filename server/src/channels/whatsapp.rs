@@ -1,0 +1,97 @@
+//! WhatsApp Cloud API (`channels.md` §1).
+
+mod content;
+mod inbound;
+mod outbound;
+
+use causerie_shared::inbox::Channel;
+use serde_json::Value;
+
+use super::{
+    Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    capabilities::{Limit, MediaRule, Rate, Unit, Window},
+    element::{Class, Media},
+    meta,
+};
+
+/// The adapter.
+pub struct WhatsApp;
+
+const KB: u64 = 1024;
+const MB: u64 = 1024 * KB;
+const HOUR: i64 = 3_600_000;
+
+const CAPABILITIES: Capabilities = Capabilities {
+    text: Limit {
+        max: 4096,
+        unit: Unit::Chars,
+    },
+    caption: Some(Limit {
+        max: 1024,
+        unit: Unit::Chars,
+    }),
+    media: &[
+        MediaRule {
+            class: Class::Image,
+            types: &["image/jpeg", "image/png"],
+            max: 5 * MB,
+        },
+        MediaRule {
+            class: Class::Audio,
+            types: &["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"],
+            max: 16 * MB,
+        },
+        MediaRule {
+            class: Class::Video,
+            types: &["video/mp4", "video/3gpp"],
+            max: 16 * MB,
+        },
+        MediaRule {
+            class: Class::File,
+            types: &[],
+            max: 100 * MB,
+        },
+    ],
+    window: Some(Window {
+        open: 24 * HOUR,
+        human_agent: None,
+        templates: true,
+    }),
+    quotes: true,
+    rate: Rate { account: 80, pair: 0 },
+    uploads: true,
+};
+
+impl Adapter for WhatsApp {
+    fn channel(&self) -> Channel {
+        Channel::Whatsapp
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn handshake(&self, credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
+        meta::handshake(credentials, hook)
+    }
+
+    fn is_authentic(&self, credentials: &Credentials, hook: &Hook<'_>) -> bool {
+        meta::is_authentic(credentials, hook)
+    }
+
+    fn elements(&self, body: &Value) -> Vec<Element> {
+        inbound::elements(body)
+    }
+
+    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+        outbound::send(credentials, outgoing, answers)
+    }
+
+    fn fetch(&self, credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
+        outbound::fetch(credentials, media, answers)
+    }
+
+    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+        outbound::check(credentials, answers)
+    }
+}

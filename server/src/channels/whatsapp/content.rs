@@ -1,0 +1,224 @@
+//! What stands in a WhatsApp message, by its type.
+
+use causerie_shared::message::{Card, ContactCard, Kind};
+use serde_json::Value;
+
+use super::super::{
+    element::{Arrived, Class, Media},
+    meta::value,
+};
+
+/// The message of any type but those that change another one.
+pub fn arrived(message: &Value, kind: &str, inner: &Value, id: String) -> Arrived {
+    let context = message.get("context").unwrap_or(&Value::Null);
+    let forwarded = value::flag(context, "forwarded") || value::flag(context, "frequently_forwarded");
+    let mut arrived = Arrived {
+        id,
+        outgoing: false,
+        kind: Kind::Unsupported,
+        text: String::new(),
+        media: vec![],
+        quoted: value::text(context, "id").or_else(|| value::text(context, "message_id")),
+        forwarded,
+        referral: referral(message, context),
+        card: None,
+        opaque: value::text(message, "biz_opaque_callback_data"),
+        album: None,
+    };
+    fill(&mut arrived, kind, inner);
+    arrived
+}
+
+fn fill(arrived: &mut Arrived, kind: &str, inner: &Value) {
+    let text = |key: &str| value::text(inner, key).unwrap_or_default();
+    match kind {
+        "text" => {
+            arrived.kind = Kind::Text;
+            // Some senders put the text itself where the object belongs.
+            arrived.text = value::text(inner, "body")
+                .or_else(|| value::as_text(inner))
+                .unwrap_or_default();
+        }
+        "image" => medium(arrived, Kind::Image, Class::Image, inner),
+        "video" => medium(arrived, Kind::Video, Class::Video, inner),
+        "audio" if value::flag(inner, "voice") => medium(arrived, Kind::Voice, Class::Audio, inner),
+        "voice" => medium(arrived, Kind::Voice, Class::Audio, inner),
+        "audio" => medium(arrived, Kind::Audio, Class::Audio, inner),
+        "document" => medium(arrived, Kind::File, Class::File, inner),
+        "sticker" => medium(arrived, Kind::Sticker, Class::Sticker, inner),
+        "location" => location(arrived, inner),
+        "contacts" => contacts(arrived, inner),
+        "button" => {
+            arrived.kind = Kind::Choice;
+            arrived.text = value::text(inner, "text").unwrap_or_else(|| text("payload"));
+        }
+        "interactive" => interactive(arrived, inner),
+        "order" => order(arrived, inner),
+        _ => {
+            arrived.kind = Kind::Unsupported;
+            arrived.text = text("body");
+        }
+    }
+}
+
+fn medium(arrived: &mut Arrived, kind: Kind, class: Class, inner: &Value) {
+    let text = |key: &str| value::text(inner, key).unwrap_or_default();
+    arrived.kind = kind;
+    arrived.text = text("caption");
+    arrived.media.push(Media {
+        class,
+        reference: value::text(inner, "id").unwrap_or_else(|| text("url")),
+        name: text("filename"),
+        mime: text("mime_type"),
+        size: value::integer(inner, "file_size").and_then(|size| u64::try_from(size).ok()),
+        sha256: text("sha256"),
+    });
+}
+
+fn location(arrived: &mut Arrived, inner: &Value) {
+    let text = |key: &str| value::text(inner, key).unwrap_or_default();
+    let degrees = |key: &str| value::float(inner, key).map(|degrees| (degrees * 1e6).round() as i32);
+    arrived.kind = Kind::Location;
+    let (name, address) = (text("name"), text("address"));
+    arrived.text = [name.as_str(), address.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
+    if let (Some(latitude), Some(longitude)) = (degrees("latitude"), degrees("longitude")) {
+        arrived.card = Some(Card::Location {
+            latitude,
+            longitude,
+            name,
+            address,
+        });
+    }
+}
+
+fn contacts(arrived: &mut Arrived, inner: &Value) {
+    let all: Vec<&Value> = match inner {
+        Value::Array(all) => all.iter().collect(),
+        other => vec![other],
+    };
+    let cards: Vec<ContactCard> = all.into_iter().map(card).collect();
+    arrived.kind = Kind::Contacts;
+    arrived.text = cards
+        .iter()
+        .map(|card| card.name.as_str())
+        .filter(|name| !name.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
+    arrived.card = Some(Card::Contacts(cards));
+}
+
+fn card(contact: &Value) -> ContactCard {
+    let name = contact.get("name").unwrap_or(&Value::Null);
+    let of = |list: &str, keys: &[&str]| {
+        value::list(contact, list)
+            .into_iter()
+            .filter_map(|entry| keys.iter().find_map(|key| value::text(entry, key)))
+            .collect::<Vec<_>>()
+    };
+    let phones = of("phones", &["phone", "wa_id"]);
+    ContactCard {
+        name: value::text(name, "formatted_name")
+            .or_else(|| value::text(name, "first_name"))
+            .or_else(|| value::as_text(name))
+            .or_else(|| phones.first().cloned())
+            .unwrap_or_default(),
+        phones,
+        emails: of("emails", &["email"]),
+    }
+}
+
+fn interactive(arrived: &mut Arrived, inner: &Value) {
+    let kind = value::text(inner, "type").unwrap_or_default();
+    let answer = inner.get(kind.as_str()).unwrap_or(&Value::Null);
+    arrived.kind = Kind::Choice;
+    arrived.text = ["title", "body", "name", "id"]
+        .iter()
+        .find_map(|key| value::text(answer, key))
+        .unwrap_or_default();
+    match kind.as_str() {
+        "nfm_reply" => {
+            arrived.kind = Kind::Form;
+            let json = answer.get("response_json").unwrap_or(&Value::Null);
+            arrived.card = form(json).map(Card::Entries);
+            if arrived.card.is_none() && arrived.text.is_empty() {
+                arrived.text = value::as_text(json).unwrap_or_default();
+            }
+        }
+        "button_reply" | "list_reply" => {}
+        "call_permission_reply" => {
+            arrived.text = match value::text(answer, "response").as_deref() {
+                Some("accept") => "May be called.".to_owned(),
+                Some(_) | None => "May not be called.".to_owned(),
+            };
+        }
+        _ => arrived.kind = Kind::Unsupported,
+    }
+}
+
+/// The entries of a form, which come as a text of JSON that may be anything.
+fn form(json: &Value) -> Option<Vec<(String, String)>> {
+    let parsed: Value = match json {
+        Value::String(text) => serde_json::from_str(text).ok()?,
+        other => other.clone(),
+    };
+    let entries = parsed.as_object()?;
+    Some(
+        entries
+            .iter()
+            .filter(|(key, _)| key.as_str() != "flow_token")
+            .map(|(key, entry)| {
+                let text = value::as_text(entry).unwrap_or_else(|| match entry {
+                    Value::Array(all) => all.iter().filter_map(value::as_text).collect::<Vec<_>>().join(", "),
+                    Value::Bool(flag) => flag.to_string(),
+                    Value::Null | Value::String(_) | Value::Number(_) => String::new(),
+                    Value::Object(_) => entry.to_string(),
+                });
+                (key.clone(), text)
+            })
+            .collect(),
+    )
+}
+
+fn order(arrived: &mut Arrived, inner: &Value) {
+    arrived.kind = Kind::Order;
+    arrived.text = value::text(inner, "text").unwrap_or_default();
+    let lines = value::list(inner, "product_items")
+        .into_iter()
+        .map(|item| {
+            let text = |key: &str| value::text(item, key).unwrap_or_default();
+            let line = format!("{} × {} {}", text("quantity"), text("item_price"), text("currency"));
+            (text("product_retailer_id"), line)
+        })
+        .collect();
+    arrived.card = Some(Card::Entries(lines));
+}
+
+/// The advertisement or product that led here.
+fn referral(message: &Value, context: &Value) -> Option<String> {
+    let words = |from: &Value, keys: &[&str]| {
+        let parts: Vec<String> = keys.iter().filter_map(|key| value::text(from, key)).collect();
+        (!parts.is_empty()).then(|| parts.join(" · "))
+    };
+    message
+        .get("referral")
+        .and_then(|referral| {
+            words(referral, &["headline", "body", "source_url"]).or_else(|| words(referral, &["source_id"]))
+        })
+        .or_else(|| {
+            let product = context.get("referred_product")?;
+            words(product, &["product_retailer_id", "catalog_id"])
+        })
+}
+
+/// The text of an edited message: the body, else the new caption.
+pub fn edited(message: &Value) -> String {
+    let kind = value::text(message, "type").unwrap_or_default();
+    let inner = message.get(kind.as_str()).unwrap_or(&Value::Null);
+    value::text(inner, "body")
+        .or_else(|| value::text(inner, "caption"))
+        .unwrap_or_default()
+}

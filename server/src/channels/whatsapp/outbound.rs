@@ -1,0 +1,308 @@
+//! Calls to WhatsApp, and what their answers mean.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::super::{
+    Answer, Call, Credentials, Next, Outcome, Outgoing,
+    element::{Class, Media},
+    meta::{
+        errors::{GraphError, unclear},
+        graph::{self, FACEBOOK},
+        value,
+    },
+    outgoing::{Body, Content},
+};
+
+/// The next call that sends, or the outcome.
+pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+    let messages = format!("{}/messages", credentials.external_id);
+    if let Content::File { file, .. } = &outgoing.content {
+        let Some(uploaded) = answers.first() else {
+            let body = Body::Multipart {
+                fields: vec![
+                    ("messaging_product".to_owned(), "whatsapp".to_owned()),
+                    ("type".to_owned(), file.mime.to_owned()),
+                ],
+                file: (
+                    "file".to_owned(),
+                    file.name.to_owned(),
+                    file.mime.to_owned(),
+                    file.bytes.clone(),
+                ),
+            };
+            let path = format!("{}/media", credentials.external_id);
+            return Next::Call(graph::call(credentials, Method::POST, FACEBOOK, &path, body));
+        };
+        // Nothing was sent yet, so a lost answer is only a lost upload.
+        let Some(id) = value::text(&uploaded.json(), "id") else {
+            return Next::Done(match outcome(uploaded) {
+                Outcome::Unconfirmed(problem) => Outcome::Retry(problem),
+                other => other,
+            });
+        };
+        return match answers.get(1) {
+            None => Next::Call(graph::post(credentials, FACEBOOK, &messages, body(outgoing, Some(&id)))),
+            Some(answer) => Next::Done(outcome(answer)),
+        };
+    }
+    match answers.first() {
+        None => Next::Call(graph::post(credentials, FACEBOOK, &messages, body(outgoing, None))),
+        Some(answer) => Next::Done(outcome(answer)),
+    }
+}
+
+fn body(outgoing: &Outgoing<'_>, media: Option<&str>) -> Value {
+    if let Content::Read | Content::Typing = outgoing.content {
+        let mut body = json!({
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": outgoing.quoted.unwrap_or_default(),
+        });
+        if let Content::Typing = outgoing.content {
+            body["typing_indicator"] = json!({"type": "text"});
+        }
+        return body;
+    }
+    let (kind, content) = content(outgoing, media);
+    let mut body = json!({
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "type": kind,
+        kind: content,
+    });
+    // A number, or the id of someone who shows none.
+    let to = if outgoing.to.bytes().all(|byte| byte.is_ascii_digit()) {
+        "to"
+    } else {
+        "recipient"
+    };
+    body[to] = json!(outgoing.to);
+    if !outgoing.opaque.is_empty() {
+        body["biz_opaque_callback_data"] = json!(outgoing.opaque);
+    }
+    if let (Some(quoted), false) = (outgoing.quoted, kind == "reaction") {
+        body["context"] = json!({ "message_id": quoted });
+    }
+    body
+}
+
+fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value) {
+    match &outgoing.content {
+        Content::Text(text) => (
+            "text",
+            json!({ "body": text, "preview_url": text.contains("https://") }),
+        ),
+        Content::File { file, caption } => {
+            let kind = match file.class {
+                Class::Image => "image",
+                Class::Video => "video",
+                Class::Audio => "audio",
+                Class::Sticker => "sticker",
+                Class::File => "document",
+            };
+            let mut content = json!({ "id": media.unwrap_or_default() });
+            if !caption.is_empty() && !matches!(file.class, Class::Audio | Class::Sticker) {
+                content["caption"] = json!(caption);
+            }
+            if file.class == Class::File {
+                content["filename"] = json!(file.name);
+            }
+            (kind, content)
+        }
+        Content::Template {
+            name,
+            language,
+            components,
+        } => {
+            let mut content = json!({ "name": name, "language": { "code": language } });
+            if components.as_array().is_some_and(|all| !all.is_empty()) {
+                content["components"] = components.clone();
+            }
+            ("template", content)
+        }
+        Content::React(emoji) => (
+            "reaction",
+            json!({ "message_id": outgoing.quoted.unwrap_or_default(), "emoji": emoji }),
+        ),
+        Content::Read | Content::Typing | Content::Hide(_) | Content::Delete => ("text", json!({ "body": "" })),
+    }
+}
+
+/// What the answer to a call means (`channels.md` §1.8).
+fn outcome(answer: &Answer) -> Outcome {
+    let body = answer.json();
+    if let Some(error) = GraphError::of(&body) {
+        return failed(&error, answer);
+    }
+    let id = value::list(&body, "messages")
+        .into_iter()
+        .find_map(|message| value::text(message, "id"));
+    if answer.is_ok() && (id.is_some() || value::flag(&body, "success")) {
+        let person = value::list(&body, "contacts")
+            .into_iter()
+            .find_map(|contact| value::text(contact, "wa_id").or_else(|| value::text(contact, "user_id")));
+        return Outcome::Accepted { id, person };
+    }
+    match answer.status {
+        0 if !answer.maybe_sent => Outcome::Retry(unclear(answer)),
+        429 => Outcome::RetryAfter(wait(answer), unclear(answer)),
+        // It may have been taken: an answer without an id, or a gateway that gave up waiting.
+        0 | 200..=299 | 502 | 504 => Outcome::Unconfirmed(unclear(answer)),
+        500.. => Outcome::Retry(unclear(answer)),
+        401 => Outcome::TokenInvalid(unclear(answer)),
+        _ => Outcome::Final(unclear(answer)),
+    }
+}
+
+fn wait(answer: &Answer) -> i64 {
+    answer
+        .retry_after
+        .map_or(5_000, |seconds| seconds.min(86_400) as i64 * 1000)
+}
+
+fn failed(error: &GraphError, answer: &Answer) -> Outcome {
+    let problem = error.problem(words(error.code));
+    match error.code {
+        0 | 190 => Outcome::TokenInvalid(problem),
+        131_047 => Outcome::WindowClosed(problem),
+        // Six seconds between two messages to one person.
+        131_056 => Outcome::RetryAfter(answer.retry_after.map_or(6_000, |_| wait(answer)), problem),
+        130_429 | 131_048 | 80_007 | 4 | 613 => Outcome::RetryAfter(wait(answer), problem),
+        133_016 | 131_000 | 131_016 | 2 | 1 | 131_052 | 131_053 => Outcome::Retry(problem),
+        _ if error.is_transient => Outcome::Retry(problem),
+        _ => Outcome::Final(problem),
+    }
+}
+
+/// What a code means, in plain words; empty: the provider's own words will do.
+fn words(code: i64) -> &'static str {
+    match code {
+        0 | 190 => "WhatsApp does not accept the account's token any more. Connect the account again.",
+        131_047 => "More than 24 hours have passed since the customer's last message. Only a template can be sent.",
+        131_026 => "WhatsApp cannot deliver to this number.",
+        131_056 => "Too many messages to this person at once.",
+        130_429 | 131_048 | 80_007 | 4 | 613 => "Too many messages at once.",
+        131_049 | 131_050 => "WhatsApp limits marketing messages to this person.",
+        130_472 => "This person is part of an experiment of WhatsApp's and cannot get this message.",
+        131_051 => "WhatsApp does not support this type of message.",
+        131_052 | 131_053 => "WhatsApp could not load the file.",
+        131_042 => "There is a problem with the account's payment method.",
+        131_045 | 133_010 => "The phone number is not registered with WhatsApp.",
+        131_031 | 368 => "WhatsApp has locked the account.",
+        131_021 => "The number cannot write to itself.",
+        132_000 | 132_001 | 132_005 | 132_007 | 132_012 => {
+            "The template does not fit: check its name, language and values."
+        }
+        132_015 | 132_016 => "WhatsApp has paused or disabled this template.",
+        130_497 => "WhatsApp does not allow messages to this country.",
+        _ => "",
+    }
+}
+
+/// A code in plain words, with the provider's own where we have none.
+pub fn explain(code: i64, theirs: &str) -> String {
+    let error = GraphError {
+        code,
+        subcode: 0,
+        is_transient: false,
+        words: theirs.to_owned(),
+    };
+    error.problem(words(code)).words
+}
+
+/// The address of a medium, which lives for minutes and wants the token.
+pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
+    let bytes = |url: String| {
+        Next::Done(Some(Call {
+            method: Method::GET,
+            url,
+            bearer: Some(credentials.token.clone()),
+            body: Body::None,
+        }))
+    };
+    if media.reference.starts_with("https://") || media.reference.starts_with("http://") {
+        return bytes(media.reference.clone());
+    }
+    if !media
+        .reference
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    {
+        return Next::Done(None);
+    }
+    match answers.first() {
+        None => {
+            let path = format!("{}?phone_number_id={}", media.reference, credentials.external_id);
+            Next::Call(graph::get(credentials, FACEBOOK, &path))
+        }
+        Some(answer) => match value::text(&answer.json(), "url").filter(|_| answer.is_ok()) {
+            Some(url) => bytes(url),
+            None => Next::Done(None),
+        },
+    }
+}
+
+/// Reads the number's own name.
+pub fn check(credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+    let Some(answer) = answers.first() else {
+        let path = format!("{}?fields=verified_name,display_phone_number", credentials.external_id);
+        return Next::Call(graph::get(credentials, FACEBOOK, &path));
+    };
+    let body = answer.json();
+    if let Some(error) = GraphError::of(&body) {
+        return Next::Done(Err(error.problem(words(error.code)).words));
+    }
+    let name = ["verified_name", "display_phone_number"]
+        .iter()
+        .find_map(|key| value::text(&body, key));
+    Next::Done(match name {
+        Some(name) if answer.is_ok() => Ok(name),
+        _ => Err(unclear(answer).words),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: Value) -> Answer {
+        Answer {
+            status,
+            maybe_sent: true,
+            retry_after: None,
+            body: body.to_string().into(),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_judged_by_its_code_even_when_it_says_200() {
+        let error = |code: i64| json!({"error": {"code": code, "message": "词"}});
+        assert!(matches!(
+            outcome(&answer(200, error(131_047))),
+            Outcome::WindowClosed(_)
+        ));
+        assert!(matches!(
+            outcome(&answer(400, error(131_056))),
+            Outcome::RetryAfter(6_000, _)
+        ));
+        assert!(matches!(outcome(&answer(401, error(190))), Outcome::TokenInvalid(_)));
+        assert!(matches!(outcome(&answer(500, error(131_000))), Outcome::Retry(_)));
+        assert!(matches!(outcome(&answer(400, error(131_026))), Outcome::Final(_)));
+        assert!(matches!(outcome(&answer(200, json!({}))), Outcome::Unconfirmed(_)));
+        assert!(matches!(outcome(&answer(0, Value::Null)), Outcome::Unconfirmed(_)));
+        let gone = Answer {
+            maybe_sent: false,
+            ..answer(0, Value::Null)
+        };
+        assert!(matches!(outcome(&gone), Outcome::Retry(_)));
+        let taken = json!({"messages": [{"id": "wamid.1"}], "contacts": [{"input": "1", "wa_id": "2"}]});
+        assert_eq!(
+            outcome(&answer(200, taken)),
+            Outcome::Accepted {
+                id: Some("wamid.1".to_owned()),
+                person: Some("2".to_owned())
+            }
+        );
+    }
+}

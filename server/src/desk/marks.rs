@@ -1,0 +1,160 @@
+//! What happens to a message on its channel after it was written: reactions, edits, deletion, delivery.
+
+use causerie_shared::{
+    Millis,
+    ids::{AccountId, ContactId},
+    message::{Delivery, Extra, Reaction, Side},
+};
+
+use super::{DeskError, change, seen::touch};
+use crate::{
+    state::App,
+    store::{contacts, conversations, messages, provider::ProviderMessage},
+    sync::News,
+};
+
+/// A change of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// `None`: taken back.
+    React {
+        emoji: Option<String>,
+        by: Side,
+    },
+    /// Of several edits the one with the highest number counts.
+    Edit {
+        text: String,
+        number: i64,
+    },
+    Delete,
+    Hide(bool),
+}
+
+impl Mark {
+    /// Writes itself; `false` when nothing changed.
+    fn apply(self, extra: &mut Extra) -> bool {
+        let before = extra.clone();
+        match self {
+            Self::React { emoji, by } => {
+                extra.reactions.retain(|reaction| reaction.by != by);
+                extra.reactions.extend(emoji.map(|emoji| Reaction { emoji, by }));
+            }
+            Self::Edit { text, number } => {
+                if extra.edited.as_ref().is_none_or(|(_, known)| number >= *known) {
+                    extra.edited = Some((text, number));
+                }
+            }
+            Self::Delete => extra.deleted = true,
+            Self::Hide(hidden) => extra.hidden = hidden,
+        }
+        *extra != before
+    }
+}
+
+/// Marks a message. A second time changes nothing.
+pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
+        return Ok(());
+    };
+    let Some(record) = messages::get(&mut tx, bound.conversation, bound.message).await? else {
+        return Ok(());
+    };
+    let mut extra = record.row.extra.map(|extra| *extra).unwrap_or_default();
+    if record.row.redacted_at.is_some() || !mark.apply(&mut extra) {
+        return Ok(());
+    }
+    let mut news = News::default();
+    touch(&mut tx, &mut head, &mut news).await?;
+    if let Some(record) = messages::set_extra(&mut tx, bound.message, &extra, head.seq).await? {
+        news.message(record);
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+/// A message of the company's came so far. States only move forward.
+pub async fn deliver(
+    app: &App,
+    bound: &ProviderMessage,
+    delivery: Delivery,
+    reason: Option<String>,
+) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
+        return Ok(());
+    };
+    let mut news = News::default();
+    touch(&mut tx, &mut head, &mut news).await?;
+    let Some(record) = messages::deliver(&mut tx, bound.message, delivery, reason, head.seq).await? else {
+        return Ok(());
+    };
+    news.message(record);
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+/// Everything that was sent to a contact on an account up to a time came so far.
+pub async fn deliver_until(
+    app: &App,
+    account: AccountId,
+    contact: ContactId,
+    until: Millis,
+    delivery: Delivery,
+) -> Result<(), DeskError> {
+    let chat = {
+        let mut db = app.store.read().await?;
+        conversations::newest_on(&mut db, contact, account).await?
+    };
+    let Some(chat) = chat else { return Ok(()) };
+    let position = messages::outgoing_until(&mut *app.store.read().await?, chat.id, until).await?;
+    super::seen::by_visitor(app, chat.id, position, delivery).await
+}
+
+/// A contact has further ids on an account from now on; one that belongs to somebody else stays theirs.
+pub async fn further_ids(app: &App, account: AccountId, contact: ContactId, ids: &[String]) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    for id in ids {
+        contacts::add_identity(&mut tx, account, id, contact).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn react(emoji: Option<&str>, by: Side) -> Mark {
+        Mark::React {
+            emoji: emoji.map(str::to_owned),
+            by,
+        }
+    }
+
+    #[test]
+    fn a_side_has_one_reaction_and_can_take_it_back() {
+        let mut extra = Extra::default();
+        assert!(react(Some("👍"), Side::Contact).apply(&mut extra));
+        assert!(!react(Some("👍"), Side::Contact).apply(&mut extra), "twice is once");
+        assert!(react(Some("❤️"), Side::Us).apply(&mut extra));
+        assert!(react(Some("😮"), Side::Contact).apply(&mut extra));
+        assert_eq!(extra.reactions.len(), 2);
+        assert!(react(None, Side::Contact).apply(&mut extra));
+        assert_eq!(extra.reactions.len(), 1);
+    }
+
+    #[test]
+    fn of_several_edits_the_last_one_counts_in_whatever_order_they_come() {
+        let edit = |text: &str, number| Mark::Edit {
+            text: text.to_owned(),
+            number,
+        };
+        let mut extra = Extra::default();
+        assert!(edit("second", 2).apply(&mut extra));
+        assert!(!edit("first", 1).apply(&mut extra));
+        assert_eq!(extra.edited, Some(("second".to_owned(), 2)));
+    }
+}

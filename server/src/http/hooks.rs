@@ -1,0 +1,115 @@
+//! Webhooks: checked, stored, answered; processed afterwards.
+
+use axum::{
+    body::Bytes,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use causerie_shared::{ids::FileId, refusal::Code};
+
+use crate::{
+    channels::{self, Hook, adapter},
+    error::ApiError,
+    http::files,
+    state::Shared,
+    store::{
+        channel_accounts::{self, ChannelAccount},
+        files as stored,
+        raw_events::{self, RawEvent},
+    },
+};
+
+/// Largest body of a webhook, bytes: WhatsApp sends up to 3 MB.
+pub const MAX_HOOK: usize = 8 * 1024 * 1024;
+
+async fn account(app: &Shared, key: &str) -> Result<ChannelAccount, ApiError> {
+    channel_accounts::by_key(&mut *app.store.read().await?, key)
+        .await?
+        .ok_or_else(|| ApiError::new(Code::NotFound, "there is no such callback address"))
+}
+
+fn no_adapter() -> ApiError {
+    ApiError::new(Code::NotFound, "this account takes no webhooks")
+}
+
+fn no_secrets() -> ApiError {
+    tracing::error!("the secrets of an account cannot be read");
+    ApiError::internal()
+}
+
+/// `GET /hooks/{key}`: the handshake of a subscription.
+pub async fn handshake(
+    State(app): State<Shared>,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let account = account(&app, &key).await?;
+    let adapter = adapter(account.row.channel).ok_or_else(no_adapter)?;
+    let credentials = channels::credentials(&app, &account).ok_or_else(no_secrets)?;
+    let hook = Hook {
+        query: query.as_deref().unwrap_or_default(),
+        headers: &headers,
+        body: &[],
+    };
+    match adapter.handshake(&credentials, &hook) {
+        Some(challenge) => Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], challenge).into_response()),
+        None => Err(ApiError::new(Code::Forbidden, "the verify token is not this account's")),
+    }
+}
+
+/// `POST /hooks/{key}`: stores the body and answers 200. A duplicate is stored too; it changes nothing later.
+pub async fn receive(
+    State(app): State<Shared>,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, ApiError> {
+    let account = account(&app, &key).await?;
+    let adapter = adapter(account.row.channel).ok_or_else(no_adapter)?;
+    let credentials = channels::credentials(&app, &account).ok_or_else(no_secrets)?;
+    let hook = Hook {
+        query: query.as_deref().unwrap_or_default(),
+        headers: &headers,
+        body: &body,
+    };
+    if !adapter.is_authentic(&credentials, &hook) {
+        return Err(ApiError::new(Code::Unauthorized, "the signature is missing or wrong"));
+    }
+    if serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
+        return Err(ApiError::new(Code::Malformed, "the body is no JSON"));
+    }
+    keep(&app, &account, body.to_vec()).await?;
+    Ok(StatusCode::OK)
+}
+
+/// Stores a body for processing, and wakes the worker.
+pub async fn keep(app: &Shared, account: &ChannelAccount, body: Vec<u8>) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let event = RawEvent {
+        id: channels::sequence(now),
+        account: account.row.id,
+        body,
+        received_at: now,
+    };
+    let mut tx = app.store.begin().await?;
+    raw_events::insert(&mut tx, &event).await?;
+    tx.commit().await?;
+    app.hooked.notify_one();
+    Ok(())
+}
+
+/// `GET /hooks/files/{id}/{pass}`: a file for a provider that fetches instead of taking bytes.
+pub async fn file(State(app): State<Shared>, Path((id, pass)): Path<(String, String)>) -> Result<Response, ApiError> {
+    let missing = || ApiError::new(Code::NotFound, "there is no such file");
+    if !app.vault.is_pass(&id, &pass) {
+        return Err(missing());
+    }
+    let id: FileId = id.parse().map_err(|_| missing())?;
+    let file = stored::file(&mut *app.store.read().await?, id)
+        .await?
+        .ok_or_else(missing)?;
+    files::serve(&app, &file).await
+}

@@ -1,0 +1,181 @@
+//! Messaging accounts of channels other than the web: the provider's id, sealed secrets, health.
+
+use causerie_shared::{
+    Millis,
+    ids::AccountId,
+    inbox::{AccountRow, Channel},
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Db, StoreError, from_json, id, to_json};
+
+/// Most errors that are kept.
+const ERRORS: usize = 10;
+
+/// How an account does.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Health {
+    pub last_webhook: Option<Millis>,
+    /// The provider does not take the token any more: nothing is sent until it is renewed.
+    pub token_invalid: bool,
+    /// Newest first: when, and what in plain words.
+    pub errors: Vec<(Millis, String)>,
+    /// Telegram by long polling: the next update to ask for; `None`: by webhook.
+    pub polling: Option<i64>,
+}
+
+impl Health {
+    /// Notes an error.
+    pub fn note(&mut self, at: Millis, words: String) {
+        self.errors.insert(0, (at, words));
+        self.errors.truncate(ERRORS);
+    }
+}
+
+/// An account with what its adapter needs.
+#[derive(Clone)]
+pub struct ChannelAccount {
+    pub row: AccountRow,
+    /// Part of its callback address.
+    pub key: String,
+    /// The provider's id of the account.
+    pub external: String,
+    /// Credentials as JSON, encrypted.
+    pub secrets: String,
+    pub health: Health,
+}
+
+const COLUMNS: &str = "id, inbox_id, channel, name, key, enabled, external_id, secrets, health";
+
+fn account(row: &AnyRow) -> Result<ChannelAccount, StoreError> {
+    let text = |column: &'static str| row.try_get::<String, _>(column);
+    Ok(ChannelAccount {
+        row: AccountRow {
+            id: id(&text("id")?, "account id")?,
+            inbox: id(&text("inbox_id")?, "inbox id")?,
+            channel: Channel::from_key(&text("channel")?).ok_or(StoreError::Damaged("channel"))?,
+            name: text("name")?,
+            enabled: row.try_get::<i64, _>("enabled")? != 0,
+        },
+        key: text("key")?,
+        external: text("external_id")?,
+        secrets: text("secrets")?,
+        health: from_json(
+            &row.try_get::<Option<String>, _>("health")?
+                .unwrap_or_else(|| "{}".to_owned()),
+            "health",
+        )?,
+    })
+}
+
+/// Creates an account.
+///
+/// # Errors
+/// [`StoreError::is_duplicate`] when the provider's id is connected already.
+pub async fn insert(db: &mut Db, account: &ChannelAccount) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO accounts (id, inbox_id, channel, name, key, enabled, config, external_id, secrets, health) \
+         VALUES ($1, $2, $3, $4, $5, $6, '{}', $7, $8, $9)",
+    )
+    .bind(account.row.id.to_string())
+    .bind(account.row.inbox.to_string())
+    .bind(account.row.channel.as_str())
+    .bind(account.row.name.clone())
+    .bind(account.key.clone())
+    .bind(i64::from(account.row.enabled))
+    .bind(account.external.clone())
+    .bind(account.secrets.clone())
+    .bind(to_json(&account.health, "health")?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn one(db: &mut Db, filter: &str, binds: &[String]) -> Result<Option<ChannelAccount>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM accounts WHERE external_id IS NOT NULL AND removed_at IS NULL AND {filter}");
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for bind in binds {
+        query = query.bind(bind.clone());
+    }
+    query.fetch_optional(db).await?.as_ref().map(account).transpose()
+}
+
+/// One account.
+pub async fn get(db: &mut Db, account: AccountId) -> Result<Option<ChannelAccount>, StoreError> {
+    one(db, "id = $1", &[account.to_string()]).await
+}
+
+/// The account of a callback address.
+pub async fn by_key(db: &mut Db, key: &str) -> Result<Option<ChannelAccount>, StoreError> {
+    one(db, "key = $1", &[key.to_owned()]).await
+}
+
+/// The account behind a provider's id.
+pub async fn by_external(db: &mut Db, channel: Channel, external: &str) -> Result<Option<ChannelAccount>, StoreError> {
+    one(
+        db,
+        "channel = $1 AND external_id = $2",
+        &[channel.as_str().to_owned(), external.to_owned()],
+    )
+    .await
+}
+
+/// All accounts, by name.
+pub async fn all(db: &mut Db) -> Result<Vec<ChannelAccount>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM accounts WHERE external_id IS NOT NULL AND removed_at IS NULL ORDER BY name, id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(db).await?;
+    rows.iter().map(account).collect()
+}
+
+/// Writes name, secrets, health and whether it is enabled.
+pub async fn save(db: &mut Db, account: &ChannelAccount) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET name = $2, enabled = $3, secrets = $4, health = $5 WHERE id = $1")
+        .bind(account.row.id.to_string())
+        .bind(account.row.name.clone())
+        .bind(i64::from(account.row.enabled))
+        .bind(account.secrets.clone())
+        .bind(to_json(&account.health, "health")?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Writes health alone.
+pub async fn save_health(db: &mut Db, account: AccountId, health: &Health) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET health = $2 WHERE id = $1")
+        .bind(account.to_string())
+        .bind(to_json(health, "health")?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The account is no more: its id at the provider is free to be connected anew, its secrets are forgotten.
+pub async fn remove(db: &mut Db, account: AccountId, now: Millis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET removed_at = $2, enabled = 0, external_id = NULL, secrets = NULL WHERE id = $1")
+        .bind(account.to_string())
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// How many people ever wrote to each account.
+pub async fn people(db: &mut Db) -> Result<Vec<(AccountId, u32)>, StoreError> {
+    let rows = sqlx::query("SELECT account_id, COUNT(DISTINCT contact_id) AS n FROM identities GROUP BY account_id")
+        .fetch_all(db)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                id(&row.try_get::<String, _>("account_id")?, "account id")?,
+                row.try_get::<i64, _>("n")? as u32,
+            ))
+        })
+        .collect()
+}

@@ -1,0 +1,211 @@
+//! Messages on their way to a provider: durable, in order within a conversation, taken by one worker at a time.
+
+use causerie_shared::{
+    Millis,
+    ids::{AccountId, ConversationId, MessageId},
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Db, StoreError, from_json, id, to_json};
+
+/// How far a message came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Waiting,
+    Sending,
+    Settled,
+    /// Nobody knows whether it went; a person or a webhook decides.
+    Unconfirmed,
+    Failed,
+}
+
+impl Stage {
+    fn number(self) -> i64 {
+        match self {
+            Self::Waiting => 0,
+            Self::Sending => 1,
+            Self::Settled => 2,
+            Self::Unconfirmed => 3,
+            Self::Failed => 4,
+        }
+    }
+
+    fn from_number(number: i64) -> Option<Self> {
+        [
+            Self::Waiting,
+            Self::Sending,
+            Self::Settled,
+            Self::Unconfirmed,
+            Self::Failed,
+        ]
+        .into_iter()
+        .find(|stage| stage.number() == number)
+    }
+}
+
+/// The parts that a bubble is sent in: texts and files, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Progress {
+    /// Parts that the provider has.
+    pub sent: u32,
+    /// A part's call was begun: if nothing more is known of it, it is unconfirmed.
+    pub begun: bool,
+}
+
+/// A message on its way.
+#[derive(Debug, Clone)]
+pub struct OutboxRow {
+    pub message: MessageId,
+    pub account: AccountId,
+    pub conversation: ConversationId,
+    pub position: i64,
+    pub stage: Stage,
+    pub attempts: i64,
+    pub due: Millis,
+    pub fence: i64,
+    pub progress: Progress,
+}
+
+const COLUMNS: &str = "message_id, account_id, conversation_id, position, state, attempts, due, fence, parts";
+
+fn record(row: &AnyRow) -> Result<OutboxRow, StoreError> {
+    let text = |column: &'static str| row.try_get::<String, _>(column);
+    Ok(OutboxRow {
+        message: id(&text("message_id")?, "message id")?,
+        account: id(&text("account_id")?, "account id")?,
+        conversation: id(&text("conversation_id")?, "conversation id")?,
+        position: row.try_get("position")?,
+        stage: Stage::from_number(row.try_get("state")?).ok_or(StoreError::Damaged("outbox state"))?,
+        attempts: row.try_get("attempts")?,
+        due: row.try_get("due")?,
+        fence: row.try_get("fence")?,
+        progress: from_json(&text("parts")?, "outbox parts")?,
+    })
+}
+
+/// Puts a message into the outbox, due at once.
+pub async fn insert(db: &mut Db, row: &OutboxRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO outbox (message_id, account_id, conversation_id, position, state, attempts, due, fence, parts) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(row.message.to_string())
+    .bind(row.account.to_string())
+    .bind(row.conversation.to_string())
+    .bind(row.position)
+    .bind(row.stage.number())
+    .bind(row.attempts)
+    .bind(row.due)
+    .bind(row.fence)
+    .bind(to_json(&row.progress, "outbox parts")?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What may be sent now: due, and the first of its conversation that is not settled.
+pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox o WHERE state = 0 AND due <= $1 AND NOT EXISTS (SELECT 1 FROM outbox p \
+         WHERE p.conversation_id = o.conversation_id AND p.position < o.position AND p.state IN (0, 1)) \
+         ORDER BY due, message_id LIMIT $2"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(now)
+        .bind(limit)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(record).collect()
+}
+
+/// When the next message is due.
+pub async fn next_due(db: &mut Db) -> Result<Option<Millis>, StoreError> {
+    let row = sqlx::query("SELECT MIN(due) AS due FROM outbox WHERE state = 0")
+        .fetch_one(db)
+        .await?;
+    Ok(row.try_get("due")?)
+}
+
+/// Takes a message for sending, until `lease`. `None`: another worker has it.
+pub async fn take(db: &mut Db, row: &OutboxRow, lease: Millis) -> Result<Option<OutboxRow>, StoreError> {
+    let sql = format!(
+        "UPDATE outbox SET state = 1, fence = fence + 1, attempts = attempts + 1, due = $3 \
+         WHERE message_id = $1 AND fence = $2 AND state = 0 RETURNING {COLUMNS}"
+    );
+    let taken = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(row.message.to_string())
+        .bind(row.fence)
+        .bind(lease)
+        .fetch_optional(db)
+        .await?;
+    taken.as_ref().map(record).transpose()
+}
+
+/// Writes how far a taken message came. `false`: it was taken from this worker meanwhile.
+pub async fn save(db: &mut Db, row: &OutboxRow) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE outbox SET state = $3, attempts = $4, due = $5, parts = $6 WHERE message_id = $1 AND fence = $2",
+    )
+    .bind(row.message.to_string())
+    .bind(row.fence)
+    .bind(row.stage.number())
+    .bind(row.attempts)
+    .bind(row.due)
+    .bind(to_json(&row.progress, "outbox parts")?)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// One message on its way.
+pub async fn get(db: &mut Db, message: MessageId) -> Result<Option<OutboxRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE message_id = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(message.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(record).transpose()
+}
+
+/// Messages that are being sent and whose lease ended before `now`: their worker died.
+pub async fn orphans(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 1 AND due < $1 ORDER BY message_id LIMIT $2");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(now)
+        .bind(limit)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(record).collect()
+}
+
+/// Messages of an account that are being sent or unconfirmed, oldest first.
+pub async fn open_of(db: &mut Db, account: AccountId) -> Result<Vec<OutboxRow>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM outbox WHERE account_id = $1 AND state IN (1, 3) ORDER BY message_id LIMIT 100");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(account.to_string())
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(record).collect()
+}
+
+/// Holds everything of an account back, or lets it go again at once.
+pub async fn delay_account(db: &mut Db, account: AccountId, due: Millis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE outbox SET due = $2 WHERE account_id = $1 AND state = 0")
+        .bind(account.to_string())
+        .bind(due)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Is anything waiting or being sent that is due by `now`?
+pub async fn is_busy(db: &mut Db, now: Millis) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 AS one FROM outbox WHERE (state = 0 AND due <= $1) OR state = 1 LIMIT 1")
+        .bind(now)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}

@@ -1,0 +1,67 @@
+//! Bodies of webhooks: stored before they are answered, processed in the order in which they came.
+
+use causerie_shared::{Millis, ids::AccountId};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Db, StoreError, id};
+
+/// A stored body.
+#[derive(Debug, Clone)]
+pub struct RawEvent {
+    /// Sorts in the order of arrival.
+    pub id: String,
+    pub account: AccountId,
+    pub body: Vec<u8>,
+    pub received_at: Millis,
+}
+
+fn event(row: &AnyRow) -> Result<RawEvent, StoreError> {
+    Ok(RawEvent {
+        id: row.try_get("id")?,
+        account: id(&row.try_get::<String, _>("account_id")?, "account id")?,
+        body: row.try_get("body")?,
+        received_at: row.try_get("received_at")?,
+    })
+}
+
+/// Stores a body.
+pub async fn insert(db: &mut Db, event: &RawEvent) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO raw_events (id, account_id, body, received_at, state) VALUES ($1, $2, $3, $4, 0)")
+        .bind(event.id.clone())
+        .bind(event.account.to_string())
+        .bind(event.body.clone())
+        .bind(event.received_at)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Those not processed yet, oldest first.
+pub async fn waiting(db: &mut Db, limit: i64) -> Result<Vec<RawEvent>, StoreError> {
+    let rows =
+        sqlx::query("SELECT id, account_id, body, received_at FROM raw_events WHERE state = 0 ORDER BY id LIMIT $1")
+            .bind(limit)
+            .fetch_all(db)
+            .await?;
+    rows.iter().map(event).collect()
+}
+
+/// The event is processed: nothing of it is done again. `problem`: what of it could not be read.
+pub async fn done(db: &mut Db, event: &str, problem: Option<String>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE raw_events SET state = $2, problem = $3 WHERE id = $1")
+        .bind(event.to_owned())
+        .bind(if problem.is_some() { 2_i64 } else { 1 })
+        .bind(problem)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Forgets bodies that came before `before` (`domain.md` §6, Retention); how many.
+pub async fn trim(db: &mut Db, before: Millis) -> Result<u64, StoreError> {
+    let done = sqlx::query("DELETE FROM raw_events WHERE received_at < $1 AND state <> 0")
+        .bind(before)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
+}

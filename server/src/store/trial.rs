@@ -1,0 +1,83 @@
+//! What only the addresses for tests from outside need.
+
+use causerie_shared::{
+    ids::{ContactId, PostId},
+    row::Head,
+};
+use sqlx::Row as _;
+
+use super::{
+    Db, StoreError,
+    conversations::{COLUMNS, head},
+};
+
+/// Everything that came from customers, children before parents.
+const TABLES: [&str; 19] = [
+    "outbox",
+    "provider_messages",
+    "early_events",
+    "raw_events",
+    "journey",
+    "asked",
+    "messages",
+    "files",
+    "timers",
+    "changes",
+    "settled",
+    "actors",
+    "documents",
+    "tallies",
+    "conversations",
+    "posts",
+    "identities",
+    "contacts",
+    "feed",
+];
+
+/// Forgets all conversations and contacts; accounts, users and settings stay.
+pub async fn wipe(db: &mut Db) -> Result<(), StoreError> {
+    for table in TABLES {
+        // The feed's counter goes on, so a client that is connected asks anew.
+        sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}")))
+            .execute(&mut *db)
+            .await?;
+    }
+    for load in ["UPDATE users SET load = 0", "UPDATE members SET load = 0"] {
+        sqlx::query(load).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// All conversations of channels other than the web, the oldest first.
+pub async fn conversations(db: &mut Db) -> Result<Vec<Head>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM conversations WHERE channel <> 'web' ORDER BY number");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(db).await?;
+    rows.iter().map(head).collect()
+}
+
+/// The provider's id of a post.
+pub async fn post(db: &mut Db, post: PostId) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT external_id FROM posts WHERE id = $1")
+        .bind(post.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| row.try_get("external_id")).transpose()?)
+}
+
+/// A contact's phone number as their identities say it: digits with country code.
+pub async fn phone(db: &mut Db, contact: ContactId) -> Result<Option<String>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT identities.external_id AS external_id FROM identities JOIN accounts ON accounts.id = identities.account_id \
+         WHERE contact_id = $1 AND channel = 'whatsapp' ORDER BY identities.external_id",
+    )
+    .bind(contact.to_string())
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        let id: String = row.try_get("external_id")?;
+        if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}

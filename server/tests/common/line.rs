@@ -1,0 +1,212 @@
+//! A connected account through the real router, and a provider that is played by the test.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{Method, Request, StatusCode, Uri},
+};
+use causerie_server::{Shared, channels::signature, clock::ManualClock, config::Config, demo, router};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::{START, databases};
+
+/// A call that the provider got.
+#[derive(Debug, Clone)]
+pub struct Got {
+    pub method: Method,
+    /// Path and query.
+    pub target: String,
+    pub body: Bytes,
+}
+
+impl Got {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+/// What the provider answers.
+type Answers = dyn Fn(&Got) -> (u16, Vec<u8>) + Send + Sync;
+
+/// A provider on this machine.
+pub struct Provider {
+    pub url: String,
+    got: Arc<Mutex<Vec<Got>>>,
+    answers: Arc<Mutex<Box<Answers>>>,
+}
+
+#[derive(Clone)]
+struct Played {
+    got: Arc<Mutex<Vec<Got>>>,
+    answers: Arc<Mutex<Box<Answers>>>,
+}
+
+async fn play(State(played): State<Played>, method: Method, uri: Uri, body: Bytes) -> (StatusCode, Vec<u8>) {
+    let got = Got {
+        method,
+        target: uri.to_string(),
+        body,
+    };
+    let (status, answer) = (played.answers.lock().unwrap())(&got);
+    played.got.lock().unwrap().push(got);
+    (StatusCode::from_u16(status).unwrap(), answer)
+}
+
+impl Provider {
+    pub async fn start(answers: impl Fn(&Got) -> (u16, Vec<u8>) + Send + Sync + 'static) -> Self {
+        let played = Played {
+            got: Arc::default(),
+            answers: Arc::new(Mutex::new(Box::new(answers))),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().fallback(play).with_state(played.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self {
+            url,
+            got: played.got,
+            answers: played.answers,
+        }
+    }
+
+    /// Answers otherwise from now on.
+    pub fn answer(&self, answers: impl Fn(&Got) -> (u16, Vec<u8>) + Send + Sync + 'static) {
+        *self.answers.lock().unwrap() = Box::new(answers);
+    }
+
+    pub fn got(&self) -> Vec<Got> {
+        self.got.lock().unwrap().clone()
+    }
+}
+
+/// JSON as an answer.
+pub fn answer(status: u16, body: &Value) -> (u16, Vec<u8>) {
+    (status, body.to_string().into_bytes())
+}
+
+/// A server with one account.
+pub struct Line {
+    pub app: Shared,
+    pub clock: ManualClock,
+    pub router: Router,
+    pub webhook: String,
+    pub secret: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Line {
+    /// Connects an account on each engine; `base_url` is where its provider is.
+    pub async fn each(channel: &str, external_id: &str, base_url: &str) -> Vec<Self> {
+        let mut lines = vec![];
+        let first = tempfile::tempdir().unwrap();
+        for address in databases(first.path()).await {
+            let folder = tempfile::tempdir().unwrap();
+            let mut config = Config::for_test(folder.path());
+            config.test_api = true;
+            if address.starts_with("postgres") {
+                config.database_url = address;
+            }
+            let (hand, clock) = ManualClock::new(START);
+            let app = causerie_server::build(config, clock).await.unwrap();
+            demo::workspace(&app).await.unwrap();
+            let mut line = Self {
+                router: router::build(app.clone()),
+                app,
+                clock: hand,
+                webhook: String::new(),
+                secret: "app secret".to_owned(),
+                _folder: folder,
+            };
+            line.webhook = line.connect(channel, external_id, base_url).await;
+            lines.push(line);
+        }
+        lines
+    }
+
+    /// Connects an account; its callback address.
+    pub async fn connect(&self, channel: &str, external_id: &str, base_url: &str) -> String {
+        let account = json!({
+            "channel": channel, "external_id": external_id, "app_secret": self.secret, "verify_token": "verify",
+            "token": "token", "secret_token": "secret-token", "base_url": base_url,
+        });
+        let (status, body) = self
+            .call(Method::POST, "/test/accounts", account.to_string().into())
+            .await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        body["webhook"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn call(&self, method: Method, path: &str, body: Bytes) -> (StatusCode, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let value = serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
+        (status, value)
+    }
+
+    /// Delivers a webhook with its signature.
+    pub async fn hook(&self, body: &[u8]) -> StatusCode {
+        self.hook_at(&self.webhook, body).await
+    }
+
+    /// Delivers a webhook to another address.
+    pub async fn hook_at(&self, webhook: &str, body: &[u8]) -> StatusCode {
+        let mac = signature::hex(&signature::hmac_sha256(self.secret.as_bytes(), body));
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(webhook)
+            .header("content-type", "application/json")
+            .header("x-hub-signature-256", format!("sha256={mac}"))
+            .header("x-telegram-bot-api-secret-token", "secret-token")
+            .body(Body::from(body.to_vec()))
+            .unwrap();
+        self.send(request).await.0
+    }
+
+    /// Delivers a webhook that must be taken, and waits until it is processed.
+    pub async fn receive(&self, body: &Value) {
+        assert_eq!(self.hook(body.to_string().as_bytes()).await, StatusCode::OK);
+        self.quiesce().await;
+    }
+
+    pub async fn quiesce(&self) {
+        let (status, body) = self.call(Method::POST, "/test/quiesce", Bytes::new()).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+    }
+
+    pub async fn conversations(&self) -> Vec<Value> {
+        let (status, body) = self.call(Method::GET, "/test/conversations", Bytes::new()).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body.as_array().unwrap().clone()
+    }
+
+    /// The messages of the only conversation there is.
+    pub async fn messages(&self) -> Vec<Value> {
+        let all = self.conversations().await;
+        assert_eq!(all.len(), 1, "{all:#?}");
+        all[0]["messages"].as_array().unwrap().clone()
+    }
+
+    /// Sends as an agent into the only conversation there is, and waits until the provider had its turn.
+    pub async fn say(&self, text: &str, quoted: Option<&str>) {
+        let all = self.conversations().await;
+        let body = json!({ "conversation": all[0]["id"], "text": text, "quoted": quoted });
+        let (status, answer) = self.call(Method::POST, "/test/send", body.to_string().into()).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        self.quiesce().await;
+    }
+}

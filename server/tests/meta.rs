@@ -1,0 +1,297 @@
+//! Messenger, Instagram and comments through the real router: payloads after `channels.md` §2 to §5.
+
+mod common;
+
+use common::line::{Got, Line, Provider, answer};
+use serde_json::{Value, json};
+
+const PAGE: &str = "1067280970047460";
+const PSID: &str = "5678";
+
+fn event(object: &str, event: Value) -> Value {
+    let mut whole =
+        json!({ "sender": { "id": PSID }, "recipient": { "id": PAGE }, "timestamp": 1_759_999_990_000_i64 });
+    for (key, entry) in event.as_object().unwrap() {
+        whole[key] = entry.clone();
+    }
+    json!({ "object": object, "entry": [{ "id": PAGE, "time": 1_759_999_990_000_i64, "messaging": [whole] }] })
+}
+
+fn text(object: &str, mid: &str, text: &str) -> Value {
+    event(object, json!({ "message": { "mid": mid, "text": text } }))
+}
+
+fn takes(got: &Got) -> (u16, Vec<u8>) {
+    if got.target.contains("/comments") || got.target.contains("/replies") {
+        return answer(200, &json!({ "id": "200_9" }));
+    }
+    answer(200, &json!({ "recipient_id": PSID, "message_id": "m_out" }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn direct_messages_of_both_dialects_are_bubbles_once() {
+    let kinds = [
+        (json!({"message": {"mid": "m1", "text": "Hi"}}), "text", "Hi", vec![]),
+        (
+            json!({"message": {"mid": "m2", "attachments": [{"type": "image", "payload": {"url": "http://127.0.0.1:1/x.jpg"}}]}}),
+            "image",
+            "",
+            vec!["image"],
+        ),
+        (
+            json!({"message": {"mid": "m3", "attachments": [
+                {"type": "image", "payload": {"url": "http://127.0.0.1:1/s", "sticker_id": 1}},
+                {"type": "sticker", "payload": {"url": "http://127.0.0.1:1/s", "sticker_id": 1}}]}}),
+            "sticker",
+            "",
+            vec!["sticker"],
+        ),
+        (
+            json!({"message": {"mid": "m4", "text": "See https://x.test", "attachments": [{"type": "fallback", "payload": null, "title": "X", "url": "https://x.test"}]}}),
+            "text",
+            "See https://x.test",
+            vec![],
+        ),
+        (
+            json!({"message": {"mid": "m5", "attachments": [{"type": "location", "payload": {"coordinates": {"lat": 1.5, "long": 2.5}}}]}}),
+            "location",
+            "",
+            vec![],
+        ),
+        (
+            json!({"postback": {"title": "Start", "payload": "GO"}}),
+            "choice",
+            "Start",
+            vec![],
+        ),
+        (
+            json!({"message": {"mid": "m6", "quick_reply": {"payload": "RED"}, "text": "Red"}}),
+            "text",
+            "Red",
+            vec![],
+        ),
+        (
+            json!({"message": {"mid": "m7", "is_unsupported": true}}),
+            "unsupported",
+            "",
+            vec![],
+        ),
+        (
+            json!({"message": {"mid": "m8", "attachments": [{"type": "story_mention", "payload": {"url": "http://127.0.0.1:1/story"}}]}}),
+            "story_mention",
+            "",
+            vec!["image"],
+        ),
+        (
+            json!({"message": {"mid": "m9", "attachments": [{"type": "like_heart"}]}}),
+            "text",
+            "❤️",
+            vec![],
+        ),
+    ];
+    for object in ["page", "instagram"] {
+        let channel = if object == "page" { "messenger" } else { "instagram" };
+        for line in Line::each(channel, PAGE, "http://127.0.0.1:1").await {
+            for (content, ..) in &kinds {
+                let body = event(object, content.clone());
+                line.receive(&body).await;
+                line.receive(&body).await;
+            }
+            let messages = line.messages().await;
+            assert_eq!(messages.len(), kinds.len(), "{messages:#?}");
+            for (message, (content, kind, text, attachments)) in messages.iter().zip(&kinds) {
+                assert_eq!(
+                    (&message["kind"], &message["text"], &message["attachments"]),
+                    (&json!(kind), &json!(text), &json!(attachments)),
+                    "{channel}: {content}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_echo_is_no_second_bubble_and_another_apps_is_one_of_ours() {
+    let provider = Provider::start(takes).await;
+    for (object, channel) in [("page", "messenger"), ("instagram", "instagram")] {
+        for line in Line::each(channel, PAGE, &provider.url).await {
+            line.receive(&text(object, "m1", "Hello?")).await;
+            line.say("Good morning.", Some("m1")).await;
+            let echo = |mid: &str, text: &str| {
+                json!({ "object": object, "entry": [{ "id": PAGE, "messaging": [{
+                    "sender": {"id": PAGE}, "recipient": {"id": PSID}, "timestamp": 1_760_000_000_000_i64,
+                    "message": {"mid": mid, "text": text, "is_echo": true, "app_id": 1}}]}] })
+            };
+            line.receive(&echo("m_out", "Good morning.")).await;
+            line.receive(&echo("m_other", "From the page's own inbox.")).await;
+            let messages = line.messages().await;
+            let seen: Vec<_> = messages
+                .iter()
+                .map(|message| {
+                    (
+                        message["direction"].as_str().unwrap(),
+                        message["provider_id"].as_str().unwrap(),
+                    )
+                })
+                .collect();
+            assert_eq!(seen, [("in", "m1"), ("out", "m_out"), ("out", "m_other")], "{channel}");
+            assert_eq!(messages[1]["quoted"], "m1");
+            let sent = provider.got().pop().unwrap();
+            assert_eq!(sent.json()["recipient"]["id"], PSID);
+            assert_eq!(sent.json()["reply_to"]["mid"], "m1");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_reactions_edits_and_deletions_reach_their_bubbles() {
+    let provider = Provider::start(takes).await;
+    for line in Line::each("messenger", PAGE, &provider.url).await {
+        line.receive(&text("page", "m1", "Hello?")).await;
+        line.say("Hello!", None).await;
+        let watermark = 1_760_000_100_000_i64;
+        line.receive(&event(
+            "page",
+            json!({"delivery": {"watermark": watermark.to_string()}}),
+        ))
+        .await;
+        assert_eq!(line.messages().await[1]["state"], "delivered");
+        line.receive(&event("page", json!({"read": {"watermark": watermark}})))
+            .await;
+        line.receive(&event("page", json!({"delivery": {"watermark": watermark}})))
+            .await;
+        assert_eq!(line.messages().await[1]["state"], "read");
+        line.receive(&event(
+            "page",
+            json!({"reaction": {"mid": "m_out", "action": "react", "emoji": "😮", "reaction": "wow"}}),
+        ))
+        .await;
+        line.receive(&event(
+            "page",
+            json!({"message_edit": {"mid": "m1", "text": "Two", "num_edit": 2}}),
+        ))
+        .await;
+        line.receive(&event(
+            "page",
+            json!({"message_edit": {"mid": "m1", "text": "One", "num_edit": 1}}),
+        ))
+        .await;
+        let messages = line.messages().await;
+        assert_eq!(messages[0]["text"], "Two");
+        assert_eq!(messages[1]["reactions"], json!([{"emoji": "😮", "by": "contact"}]));
+        line.receive(&event(
+            "page",
+            json!({"reaction": {"mid": "m_out", "action": "unreact", "emoji": "😮"}}),
+        ))
+        .await;
+        line.receive(&event("page", json!({"message": {"mid": "m1", "is_deleted": true}})))
+            .await;
+        let messages = line.messages().await;
+        assert_eq!(
+            (&messages[0]["deleted"], &messages[1]["reactions"]),
+            (&json!(true), &json!([]))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_providers_reason_is_said_in_plain_words() {
+    let provider = Provider::start(takes).await;
+    for line in Line::each("messenger", PAGE, &provider.url).await {
+        line.receive(&text("page", "m1", "Hello?")).await;
+        provider.answer(|_| {
+            answer(
+                400,
+                &json!({"error": {"code": 10, "error_subcode": 2_018_278, "message": "(#10) …"}}),
+            )
+        });
+        line.say("Too late.", None).await;
+        let failed = &line.messages().await[1];
+        assert_eq!(failed["state"], "failed");
+        assert!(failed["error"].as_str().unwrap().contains("is over"), "{failed}");
+        provider.answer(takes);
+    }
+}
+
+fn feed(value: Value) -> Value {
+    let mut whole = json!({ "item": "comment", "verb": "add", "post_id": format!("{PAGE}_100"), "created_time": 1_759_999_990,
+        "from": {"id": "77", "name": "Rosa"}, "post": {"permalink_url": "https://f.test/100", "status_type": "photo"} });
+    for (key, entry) in value.as_object().unwrap() {
+        whole[key] = entry.clone();
+    }
+    json!({ "object": "page", "entry": [{ "id": PAGE, "time": 1_759_999_990, "changes": [{ "field": "feed", "value": whole }] }] })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_of_comments_is_one_conversation_with_everybodys_replies() {
+    let provider = Provider::start(takes).await;
+    for line in Line::each("facebook_comments", PAGE, &provider.url).await {
+        let top = feed(json!({"comment_id": "100_1", "parent_id": format!("{PAGE}_100"), "message": "Is it blue?"}));
+        line.receive(&top).await;
+        line.receive(&top).await;
+        line.receive(&feed(json!({"comment_id": "100_2", "parent_id": "100_1", "message": "I have it in red", "from": {"id": "78", "name": "Otto"}})))
+            .await;
+        line.say("There is a blue one, too.", None).await;
+        assert_eq!(provider.got().pop().unwrap().target, "/v25.0/100_1/comments");
+        // Our own reply comes back.
+        line.receive(&feed(json!({"comment_id": "200_9", "parent_id": "100_1", "message": "There is a blue one, too.", "from": {"id": PAGE}})))
+            .await;
+        line.receive(&feed(json!({"comment_id": "100_2", "verb": "hide"})))
+            .await;
+        line.receive(&feed(
+            json!({"comment_id": "100_1", "verb": "edited", "message": "Is it light blue?"}),
+        ))
+        .await;
+        line.receive(&feed(json!({"item": "reaction", "reaction_type": "like"})))
+            .await;
+        let messages = line.messages().await;
+        let seen: Vec<_> = messages
+            .iter()
+            .map(|message| {
+                (
+                    message["direction"].as_str().unwrap(),
+                    message["text"].as_str().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("in", "Is it light blue?"),
+                ("in", "I have it in red"),
+                ("out", "There is a blue one, too.")
+            ]
+        );
+        assert_eq!(messages[1]["hidden"], true);
+        let chat = &line.conversations().await[0];
+        assert_eq!(chat["contact"]["name"], "Rosa");
+        assert_eq!(
+            chat["comment_thread"],
+            json!({"post_id": format!("{PAGE}_100"), "comment_id": "100_1"})
+        );
+        // Another comment under the same post is another conversation.
+        line.receive(&feed(
+            json!({"comment_id": "100_5", "message": "Price?", "from": {"id": "79", "name": "Ida"}}),
+        ))
+        .await;
+        assert_eq!(line.conversations().await.len(), 2);
+        line.receive(&feed(json!({"comment_id": "100_1", "verb": "remove"})))
+            .await;
+        assert_eq!(line.conversations().await[0]["messages"][0]["deleted"], true);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn comments_on_instagram_come_in_both_shapes() {
+    let provider = Provider::start(takes).await;
+    for line in Line::each("instagram_comments", PAGE, &provider.url).await {
+        let value = |id: &str, parent: Value| json!({"id": id, "text": "Nice", "from": {"id": "55", "username": "kim"}, "media": {"id": "m1", "media_product_type": "FEED"}, "parent_id": parent});
+        line.receive(&json!({"object": "instagram", "entry": [{"id": PAGE, "time": 1_759_999_990, "changes": [{"field": "comments", "value": value("c1", Value::Null)}]}]}))
+            .await;
+        line.receive(&json!({"object": "instagram", "entry": [{"id": PAGE, "time": 1_759_999_990, "field": "comments", "value": value("c2", json!("c1"))}]}))
+            .await;
+        assert_eq!(line.messages().await.len(), 2);
+        line.say("Thanks!", None).await;
+        assert_eq!(provider.got().pop().unwrap().target, "/v25.0/c1/replies");
+    }
+}
