@@ -60,12 +60,27 @@ pub async fn socket(host: &str, path: &str, cookie: Option<&str>) -> Socket {
 /// # Errors
 /// Whatever keeps the socket from being opened.
 pub async fn try_socket(host: &str, path: &str, cookie: Option<&str>) -> Result<Socket, tungstenite::Error> {
+    let cookie = cookie.map(|cookie| ("cookie", cookie));
+    connect(host, path, cookie).await
+}
+
+/// As [`socket`], through a proxy that tells the address of the client.
+///
+/// # Panics
+/// When the server does not take it.
+pub async fn socket_from(host: &str, path: &str, address: &str) -> Socket {
+    connect(host, path, Some(("x-forwarded-for", address)))
+        .await
+        .expect("the server takes the socket")
+}
+
+async fn connect(host: &str, path: &str, header: Option<(&'static str, &str)>) -> Result<Socket, tungstenite::Error> {
     let mut request = format!("ws://{host}{path}").into_client_request()?;
     let headers = request.headers_mut();
     let value = |text: &str| HeaderValue::from_str(text).expect("a header");
     headers.insert("origin", value(&format!("http://{host}")));
-    if let Some(cookie) = cookie {
-        headers.insert("cookie", value(cookie));
+    if let Some((name, text)) = header {
+        headers.insert(name, value(text));
     }
     // Small frames leave at once, as from a browser.
     Ok(connect_async_with_config(request, None, true).await?.0)

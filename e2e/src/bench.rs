@@ -1,7 +1,9 @@
 //! The figures of the product (`make bench`): one line each, label = value unit.
 
+mod arrivals;
 mod chats;
 mod conversation;
+mod dispatcher;
 pub(crate) mod figures;
 mod gate;
 pub mod peers;
@@ -10,18 +12,35 @@ mod screen;
 mod server;
 mod sizes;
 mod start;
+mod webhooks;
 mod windows;
 mod workspace;
 
 use server::Released;
 
-/// Measures everything and prints it.
+/// Measures everything and prints it, or only one part: `routing` or `webhooks`.
 ///
 /// # Panics
-/// When the product is not built or does not work.
-pub async fn run() {
+/// When the product is not built or does not work, or when there is no such part.
+pub async fn run(part: Option<&str>) {
+    match part {
+        None => everything().await,
+        Some("routing") => routing().await,
+        Some("webhooks") => webhooks::print().await,
+        Some(other) => panic!("there is no part {other} to measure"),
+    }
+}
+
+async fn routing() {
+    dispatcher::print().await;
+    arrivals::print().await;
+}
+
+async fn everything() {
     sizes::print_sizes();
     gate::print();
+    routing().await;
+    webhooks::print().await;
     let mut server = Released::start().await;
     figures::print("idle server, resident memory", server.resident_megabytes(), "MB");
     chats::print(&server).await;

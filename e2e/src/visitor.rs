@@ -24,7 +24,22 @@ impl Visitor {
     /// # Panics
     /// When the server does not welcome it.
     pub async fn new(host: &str, key: &str) -> Self {
-        let socket = api::socket(host, &format!("/widget/socket?key={key}"), None).await;
+        Self::greet(api::socket(host, &Self::path(key), None).await).await
+    }
+
+    /// As [`Visitor::new`], from another address, behind a proxy.
+    ///
+    /// # Panics
+    /// When the server does not welcome it.
+    pub async fn from(host: &str, key: &str, address: &str) -> Self {
+        Self::greet(api::socket_from(host, &Self::path(key), address).await).await
+    }
+
+    fn path(key: &str) -> String {
+        format!("/widget/socket?key={key}")
+    }
+
+    async fn greet(socket: Socket) -> Self {
         let mut visitor = Self { socket, frames: vec![] };
         let token = format!("{:032x}{:032x}", random(), random());
         let hello = json!({

@@ -32,22 +32,22 @@ const PACE: Duration = Duration::from_secs(1);
 
 /// When each message was sent, and how long those took that have arrived.
 #[derive(Default)]
-struct Log {
-    sent: HashMap<String, Instant>,
-    took: Vec<Duration>,
+pub(super) struct Log {
+    pub(super) sent: HashMap<String, Instant>,
+    pub(super) took: Vec<Duration>,
 }
 
 impl Log {
-    fn arrived(&mut self, mark: &str) {
+    pub(super) fn arrived(&mut self, mark: &str) {
         if let Some(sent) = self.sent.remove(mark) {
             self.took.push(sent.elapsed());
         }
     }
 }
 
-type Shared = Arc<Mutex<Log>>;
+pub(super) type Shared = Arc<Mutex<Log>>;
 
-fn with<T>(log: &Shared, act: impl FnOnce(&mut Log) -> T) -> T {
+pub(super) fn with<T>(log: &Shared, act: impl FnOnce(&mut Log) -> T) -> T {
     act(&mut log.lock().expect("nobody panics while holding it"))
 }
 
@@ -199,7 +199,7 @@ async fn follow(client: &mut Client, head: &Head, replicas: &mut HashMap<Documen
     }
 }
 
-async fn accept(client: &mut Client, conversation: ConversationId) {
+pub(super) async fn accept(client: &mut Client, conversation: ConversationId) {
     let intent = IntentId::from_u128(random());
     client
         .send(&ClientFrame::Command {
@@ -211,7 +211,7 @@ async fn accept(client: &mut Client, conversation: ConversationId) {
 }
 
 /// The mark `<visitor:round>` of a visitor's message inside the bytes of its change.
-fn mark(change: &[u8]) -> Option<String> {
+pub(super) fn mark(change: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(change);
     if text.contains("re <") {
         return None;

@@ -49,6 +49,9 @@ impl Released {
             .env("CAUSERIE_DATABASE_URL", &database)
             .env("CAUSERIE_DATA", folder.path())
             .env("CAUSERIE_LOG", "warn")
+            // Webhooks of accounts that the bench connects, and visitors from more than one address.
+            .env("CAUSERIE_TEST_API", "1")
+            .env("CAUSERIE_TRUSTED_PROXIES", "127.0.0.1")
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -1,4 +1,4 @@
-//! Who works in the bench: ten agents with room for fifty chats.
+//! Who works in the bench: ten agents with room for fifty chats, or more people.
 
 use std::{path::Path, sync::Arc};
 
@@ -35,6 +35,11 @@ pub fn email(agent: usize) -> String {
 
 /// Fills a new database in `folder`; gives its address.
 pub async fn furnish(folder: &Path, public_url: &str) -> String {
+    staffed(folder, public_url, AGENTS, CAPACITY).await
+}
+
+/// As [`furnish`], with so many agents who may have so many chats each.
+pub async fn staffed(folder: &Path, public_url: &str, agents: usize, capacity: u32) -> String {
     let mut config = Config::for_test(folder);
     public_url.clone_into(&mut config.public_url);
     let address = config.database_url.clone();
@@ -48,7 +53,7 @@ pub async fn furnish(folder: &Path, public_url: &str) -> String {
     };
     let mut tx = app.store.begin().await.expect("a transaction");
     let mut members = vec![];
-    for agent in 0..AGENTS {
+    for agent in 0..agents {
         let id = UserId::new(now, random_u128());
         let user = NewUser {
             id,
@@ -57,14 +62,11 @@ pub async fn furnish(folder: &Path, public_url: &str) -> String {
             role: Role::Agent,
             grants: Grants::default(),
             password: Some(hash.clone()),
-            capacity: CAPACITY,
+            capacity,
             created_at: now,
         };
         people::insert_user(&mut tx, &user).await.expect("a user");
-        members.push(Member {
-            user: id,
-            capacity: CAPACITY,
-        });
+        members.push(Member { user: id, capacity });
     }
     let inbox = InboxRow {
         id: InboxId::new(now, random_u128()),

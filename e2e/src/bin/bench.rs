@@ -1,6 +1,6 @@
-//! Prints the figures of the product.
+//! Prints the figures of the product, or of the part that is named.
 
 #[tokio::main]
 async fn main() {
-    causerie_e2e::bench::run().await;
+    causerie_e2e::bench::run(std::env::args().nth(1).as_deref()).await;
 }

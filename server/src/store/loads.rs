@@ -22,14 +22,26 @@ fn load(row: &AnyRow) -> Result<Load, StoreError> {
 
 /// Members of an inbox as routing sees them.
 pub async fn candidates(db: &mut Db, inbox: InboxId) -> Result<Vec<Candidate>, StoreError> {
-    let rows = sqlx::query(
+    members(db, inbox, "").await
+}
+
+/// Those of them who are eligible ([`Candidate::is_eligible`]): mostly few of many, so that a look at a busy inbox does
+/// not cost the length of its list.
+pub async fn eligible(db: &mut Db, inbox: InboxId) -> Result<Vec<Candidate>, StoreError> {
+    let filter = "AND u.availability = 'available' AND u.connected = 1 AND u.load < u.capacity AND m.load < m.capacity";
+    members(db, inbox, filter).await
+}
+
+async fn members(db: &mut Db, inbox: InboxId, filter: &'static str) -> Result<Vec<Candidate>, StoreError> {
+    let sql = format!(
         "SELECT u.id AS user_id, u.availability AS availability, u.connected AS connected, u.idle_since AS idle_since, \
          u.load AS active, u.capacity AS max_active, m.load AS active_here, m.capacity AS max_here \
-         FROM members m JOIN users u ON u.id = m.user_id WHERE m.inbox_id = $1 AND u.active = 1 ORDER BY u.id",
-    )
-    .bind(inbox.to_string())
-    .fetch_all(db)
-    .await?;
+         FROM members m JOIN users u ON u.id = m.user_id WHERE m.inbox_id = $1 AND u.active = 1 {filter} ORDER BY u.id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(inbox.to_string())
+        .fetch_all(db)
+        .await?;
     rows.iter()
         .map(|row| {
             Ok(Candidate {
