@@ -108,6 +108,16 @@ pub async fn keep_early(
     Ok(())
 }
 
+/// Was anything kept for a message?
+pub async fn has_early(db: &mut Db, account: AccountId, target: &str) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT id FROM early_events WHERE account_id = $1 AND external_id = $2 LIMIT 1")
+        .bind(account.to_string())
+        .bind(target.to_owned())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Takes what was kept for a message, in the order in which it came.
 pub async fn take_early(db: &mut Db, account: AccountId, target: &str) -> Result<Vec<Early>, StoreError> {
     let rows = sqlx::query("DELETE FROM early_events WHERE account_id = $1 AND external_id = $2 RETURNING id, element")
