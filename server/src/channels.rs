@@ -122,7 +122,7 @@ pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreE
         }
         channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
     }
-    tx.commit().await
+    Ok(tx.commit().await?)
 }
 
 /// The channel that shares the provider's account id: comments under posts, and the direct messages to which a private
