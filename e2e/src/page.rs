@@ -163,10 +163,14 @@ impl Page {
     /// Chooses the option with `part` in it from a drop-down list; waits until it can be chosen.
     pub async fn choose(&self, name: &str, part: &str) {
         let what = format!("“{part}” in the list “{name}”");
-        let script = "return [...arguments[0].options].find((option) => !option.disabled && option.text.includes(arguments[1]))";
+        let script =
+            "return [...arguments[0].options].find((option) => !option.disabled && option.text.includes(arguments[1]))";
         until(&what, async || {
             let list = self.look("combobox", Some(name), true, None).await.into_iter().next()?;
-            let option = self.driver.execute(script, vec![list.to_json().ok()?, json!(part)]).await;
+            let option = self
+                .driver
+                .execute(script, vec![list.to_json().ok()?, json!(part)])
+                .await;
             option.ok()?.element().ok()?.click().await.ok()
         })
         .await;

@@ -9,6 +9,7 @@ use std::{
 use causerie_shared::{
     api::settings::{InboxDetail, InboxSettings, SaveInbox},
     ids::UserId,
+    inbox::Member,
 };
 use futures_util::FutureExt;
 use reqwest::Method;
@@ -188,6 +189,13 @@ impl Stage {
         let saved: Result<InboxDetail, _> =
             api::ask(&self.server.host(), &self.owner().await, Method::PUT, &path, &body).await;
         saved.expect("the settings are right");
+    }
+
+    /// Marta becomes a member of an inbox, so that she supervises it; she takes no chats there herself.
+    pub async fn supervise(&self, name: &str) {
+        let user = self.id("sup@demo.test").await;
+        self.set(name, |inbox| inbox.members.push(Member { user, capacity: 0 }))
+            .await;
     }
 
     /// The id of one of the demo's people.

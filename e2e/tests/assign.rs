@@ -2,14 +2,7 @@
 
 use std::time::Duration;
 
-use causerie_e2e::{
-    Stage, Through,
-    pages::Console,
-    proxy::Way,
-    story, story_through,
-    visitor::Visitor,
-    wait::until,
-};
+use causerie_e2e::{Stage, Through, pages::Console, proxy::Way, story, story_through, visitor::Visitor, wait::until};
 use causerie_shared::{
     conversation::{State, Status},
     ids::ConversationId,
@@ -22,7 +15,10 @@ const TOO_LATE: Duration = Duration::from_secs(31);
 
 /// An inbox in which supervisors alone assign, Marta, and a chat that waits.
 async fn by_hand(stage: &Stage) -> (Console, Visitor, ConversationId) {
-    stage.set("Product advice", |inbox| inbox.rules.mode = Mode::Manual).await;
+    stage.supervise("Product advice").await;
+    stage
+        .set("Product advice", |inbox| inbox.rules.mode = Mode::Manual)
+        .await;
     let marta = stage.agent("sup@demo.test").await;
     let mut visitor = stage.visitor().await;
     let chat = visitor.start("Vera Vidal", "Is there a floor lamp?").await;
@@ -47,7 +43,9 @@ async fn a_waiting_chat_is_assigned_by_the_list_in_the_profile() {
         visitor.state("assigned").await;
         let options = marta.options("Assignee").await;
         assert!(
-            options.iter().any(|option| option.starts_with('(') && option.contains("Ben Castro")),
+            options
+                .iter()
+                .any(|option| option.starts_with('(') && option.contains("Ben Castro")),
             "Ben is not there and can be chosen: {options:?}"
         );
     })
@@ -69,7 +67,10 @@ async fn an_offer_by_hand_that_nobody_takes_comes_back_overdue_and_the_superviso
             .reads("Ana Ruiz did not take Vera Vidal. The chat waits again.")
             .await;
         assert!(
-            matches!(stage.server.head(chat).await.state, State::Waiting { overdue: true, .. }),
+            matches!(
+                stage.server.head(chat).await.state,
+                State::Waiting { overdue: true, .. }
+            ),
             "nobody sees that it was asked in vain"
         );
     })
@@ -118,6 +119,7 @@ async fn the_boards_button_asks_to_whom_and_an_offer_can_be_taken_back() {
 async fn an_agent_over_capacity_is_refused_with_names_and_numbers() {
     story("assign_full", async |stage| {
         let anas = stage.id("ana@demo.test").await;
+        stage.supervise("Product advice").await;
         // Fewer than she may have in all, so that the list of agents cannot know it.
         stage
             .set("Product advice", |inbox| {
@@ -135,7 +137,10 @@ async fn an_agent_over_capacity_is_refused_with_names_and_numbers() {
         marta.choose("Assignee", "Ana Ruiz").await;
         marta.reads("Ana Ruiz has 0 of 0 chats.").await;
         assert_eq!(stage.server.head(chat).await.state.status(), Status::Waiting);
-        assert!(ana.folder(Folder::Engaged).await.is_empty(), "Ana is asked all the same");
+        assert!(
+            ana.folder(Folder::Engaged).await.is_empty(),
+            "Ana is asked all the same"
+        );
     })
     .await;
 }
@@ -158,7 +163,10 @@ async fn a_late_click_on_an_offer_that_is_over_gets_a_clear_message() {
         ana.reads("The offer is over").await;
         stage.proxy().pass();
         assert_eq!(stage.server.head(chat).await.state.status(), Status::Waiting);
-        assert!(!ana.has("textbox", "Reply").await, "Ana can write in a chat that is not hers");
+        assert!(
+            !ana.has("textbox", "Reply").await,
+            "Ana can write in a chat that is not hers"
+        );
         assert!(ana.all("alert").await.is_empty(), "being late is shown as an error");
     })
     .await;

@@ -6,6 +6,7 @@ use causerie_shared::frame::Command;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_board_counts_chats_and_loads_and_follows_every_change() {
     story("board", async |stage| {
+        stage.supervise("Product advice").await;
         let mut ana = stage.client("ana@demo.test").await;
         let marta = stage.agent("sup@demo.test").await;
         let mut first = stage.visitor().await;
@@ -27,7 +28,9 @@ async fn the_board_counts_chats_and_loads_and_follows_every_change() {
             marta.tile(status, count).await;
         }
         // The offer takes one of her places too.
-        marta.agent_line("Ana Ruiz", &["Available", "2/3", "Product advice", "Orders"]).await;
+        marta
+            .agent_line("Ana Ruiz", &["Available", "2/3", "Product advice", "Orders"])
+            .await;
         marta.agent_line("Ben Castro", &["Disconnected", "0/3"]).await;
         let card = marta.find("article", "Teal Otter").await;
         let words = card.text().await.expect("the card can be read");

@@ -42,7 +42,10 @@ async fn the_rules_message_goes_out_once_in_each_silence() {
         visitor.hears("Two models.").await;
         let said = async || {
             let texts = stage.server.texts(chat).await;
-            texts.iter().filter(|(author, text)| *author == Author::System && text == WORDS).count()
+            texts
+                .iter()
+                .filter(|(author, text)| *author == Author::System && text == WORDS)
+                .count()
         };
 
         stage.server.advance(SILENCE);
@@ -81,7 +84,7 @@ async fn the_rule_closes_the_chat_after_its_message() {
         ana.reply("Two models.").await;
         vera.message(&["Two models."]).await;
         stage.server.advance(SILENCE);
-        vera.message(&[WORDS]).await;
+        vera.reads(WORDS).await;
         vera.find("button", "Start a new chat").await;
         ana.folder("History").await;
         ana.open("Vera Vidal").await;
@@ -107,7 +110,10 @@ async fn without_a_rule_an_hour_of_silence_ends_the_chat() {
         visitor.state("ended").await;
         assert!(matches!(
             stage.server.head(chat).await.state,
-            State::Ended { reason: EndReason::Inactivity, .. }
+            State::Ended {
+                reason: EndReason::Inactivity,
+                ..
+            }
         ));
     })
     .await;
@@ -136,7 +142,10 @@ async fn a_chat_that_nobody_starts_is_missed_and_the_visitor_reads_it() {
 async fn outside_business_hours_nobody_is_asked_and_the_visitor_leaves_a_message() {
     story("inactivity_hours", async |stage| {
         // It is Monday, 09:00.
-        let open = Interval { from: 10 * 60, to: 18 * 60 };
+        let open = Interval {
+            from: 10 * 60,
+            to: 18 * 60,
+        };
         stage
             .set("Product advice", |inbox| {
                 inbox.hours = Some(Hours {
@@ -156,7 +165,10 @@ async fn outside_business_hours_nobody_is_asked_and_the_visitor_leaves_a_message
             stage.server.head(chat).await.state,
             State::Waiting { offline: true, .. }
         ));
-        assert!(ana.folder(Folder::Engaged).await.is_empty(), "she is asked outside the hours");
+        assert!(
+            ana.folder(Folder::Engaged).await.is_empty(),
+            "she is asked outside the hours"
+        );
         stage.server.advance(Duration::from_secs(3_601));
         let first = ana.head("the chat", |head| head.contact_name == "Vera Vidal").await.id;
         ana.accept(first).await;

@@ -21,18 +21,22 @@ async fn an_end_is_undone_and_the_visitor_never_knew() {
         assert_eq!(stage.server.head(chat).await.state.status(), Status::Ended);
         ana.click("button", "Undo").await;
         ana.find("textbox", "Reply").await;
-        assert!(ana.path().await.starts_with("/app/mine/"), "the chat is not in Mine again");
+        assert!(
+            ana.path().await.starts_with("/app/mine/"),
+            "the chat is not in Mine again"
+        );
         stage.server.advance(Duration::from_millis(UNDO_MS as u64));
         ana.reply("I am still here.").await;
         visitor.hears("I am still here.").await;
-        let ended = |frame: &&serde_json::Value| frame["message"]["event"] == "ended" || frame["chat"]["state"] == "ended";
+        let ended =
+            |frame: &&serde_json::Value| frame["message"]["event"] == "ended" || frame["chat"]["state"] == "ended";
         assert_eq!(visitor.frames().iter().find(ended), None, "the visitor heard of an end");
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_ten_seconds_the_visitor_hears_and_an_undo_is_too_late() {
+async fn after_ten_seconds_the_visitor_hears_and_there_is_nothing_to_undo() {
     story("undo_late", async |stage| {
         let ana = stage.agent("ana@demo.test").await;
         let vera = stage.shopper().await;
@@ -40,15 +44,17 @@ async fn after_ten_seconds_the_visitor_hears_and_an_undo_is_too_late() {
         ana.accept("Vera Vidal").await;
         vera.reads("Ana joined the chat").await;
         ana.click("button", "End chat").await;
-        let undo = ana.find("button", "Undo").await;
+        ana.find("button", "Undo").await;
         stage.server.advance(SOON);
         ana.folder("History").await;
         ana.find_part("option", "Vera Vidal").await;
-        assert!(!vera.text().await.contains("ended the chat"), "the visitor hears too early");
+        assert!(
+            !vera.text().await.contains("ended the chat"),
+            "the visitor hears too early"
+        );
         stage.server.advance(Duration::from_millis(UNDO_MS as u64));
         vera.reads("Ana ended the chat").await;
-        undo.click().await.expect("the button is there for 10 s of the screen's own time");
-        ana.reads("The chat has ended.").await;
+        ana.gone("button", "Undo").await;
         vera.find("button", "Start a new chat").await;
     })
     .await;

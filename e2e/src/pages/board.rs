@@ -19,7 +19,8 @@ impl Console {
 
     /// Waits until the number above the columns is this.
     pub async fn tile(&self, status: &str, count: u32) {
-        let script = "return document.querySelector(`.board-tiles [data-status=${arguments[0]}] dd`)?.textContent ?? ''";
+        let script =
+            "return document.querySelector(`.board-tiles [data-status=${arguments[0]}] dd`)?.textContent ?? ''";
         let what = format!("{count} chats {status}");
         until(&what, async || {
             let text: String = self.script(script, vec![json!(status)]).await;

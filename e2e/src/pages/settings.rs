@@ -38,8 +38,9 @@ impl Console {
     pub async fn row(&self, part: &str) -> WebElement {
         let what = format!("a row with {part}");
         let text = json!(part).to_string();
-        let script =
-            format!("return [...document.querySelectorAll('tbody tr, .audit-entry')].find((row) => row.innerText.includes({text}))");
+        let script = format!(
+            "return [...document.querySelectorAll('tbody tr, .audit-entry')].find((row) => row.innerText.includes({text}))"
+        );
         self.element(&what, &script).await
     }
 }
