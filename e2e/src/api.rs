@@ -1,7 +1,11 @@
 //! Signing in over HTTP, as the console does it.
 
-use causerie_shared::api::{SessionInfo, SignIn};
-use reqwest::{StatusCode, header};
+use causerie_shared::{
+    api::{ErrorBody, SessionInfo, SignIn},
+    refusal::Refusal,
+};
+use reqwest::{Method, StatusCode, header};
+use serde::{Serialize, de::DeserializeOwned};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
     tungstenite::{self, client::IntoClientRequest, http::HeaderValue},
@@ -43,6 +47,35 @@ pub async fn sign_in(host: &str, email: &str, password: &str) -> Result<Session,
         cookie,
         info: answer.json().await.expect("a session"),
     })
+}
+
+/// Asks for something as whoever signed in; `body` is left out of a `GET`.
+///
+/// # Errors
+/// The server's refusal.
+///
+/// # Panics
+/// When the server cannot be reached or answers nonsense.
+pub async fn ask<T: DeserializeOwned>(
+    host: &str,
+    session: &Session,
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, Refusal> {
+    let mut request = reqwest::Client::new().request(method.clone(), format!("http://{host}{path}"));
+    request = request
+        .header(header::ORIGIN, format!("http://{host}"))
+        .header(header::COOKIE, &session.cookie);
+    if method != Method::GET {
+        request = request.json(body);
+    }
+    let answer = request.send().await.expect("the server answers");
+    if !answer.status().is_success() {
+        let ErrorBody { error } = answer.json().await.expect("a refusal");
+        return Err(error);
+    }
+    Ok(answer.json().await.expect("what was asked for"))
 }
 
 /// Opens a socket as a page of the server would.

@@ -160,6 +160,29 @@ impl Page {
         field.send_keys(text).await.expect("the field takes text");
     }
 
+    /// Chooses the option with `part` in it from a drop-down list; waits until it can be chosen.
+    pub async fn choose(&self, name: &str, part: &str) {
+        let what = format!("“{part}” in the list “{name}”");
+        let script =
+            "return [...arguments[0].options].find((option) => !option.disabled && option.text.includes(arguments[1]))";
+        until(&what, async || {
+            let list = self.look("combobox", Some(name), true, None).await.into_iter().next()?;
+            let option = self
+                .driver
+                .execute(script, vec![list.to_json().ok()?, json!(part)])
+                .await;
+            option.ok()?.element().ok()?.click().await.ok()
+        })
+        .await;
+    }
+
+    /// Texts of a drop-down list's options, those that cannot be chosen in brackets.
+    pub async fn options(&self, name: &str) -> Vec<String> {
+        let list = self.find("combobox", name).await;
+        let script = "return [...arguments[0].options].map(({ text, disabled }) => disabled ? `(${text})` : text)";
+        self.script(script, vec![list.to_json().expect("an element")]).await
+    }
+
     /// Types into a field, after what is there.
     pub async fn write(&self, name: &str, text: &str) {
         let field = self.find("textbox", name).await;

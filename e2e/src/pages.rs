@@ -1,6 +1,8 @@
-//! What people see, as objects: the console and the widget.
+//! What people see, as objects: the console, its board and settings, and the widget.
 
+mod board;
 mod console;
+mod settings;
 mod widget;
 
 pub use console::Console;

@@ -6,11 +6,17 @@ use std::{
     sync::Mutex,
 };
 
+use causerie_shared::{
+    api::settings::{InboxDetail, InboxSettings, SaveInbox},
+    ids::UserId,
+    inbox::Member,
+};
 use futures_util::FutureExt;
+use reqwest::Method;
 use tokio::sync::OnceCell;
 
 use crate::{
-    Page,
+    Page, api,
     browser::{Driver, Screen, Theme},
     client::Client,
     pages::{Console, Widget},
@@ -150,5 +156,63 @@ impl Stage {
     /// A visitor behind a bare socket, in the inbox whose chats lie in everyone's queue.
     pub async fn orders_visitor(&self) -> Visitor {
         Visitor::new(&self.server.host(), causerie_server::demo::ORDERS_KEY).await
+    }
+
+    /// The settings of an inbox, as the owner sees them.
+    ///
+    /// # Panics
+    /// When there is no inbox of this name.
+    pub async fn inbox(&self, name: &str) -> InboxDetail {
+        let host = self.server.host();
+        let owner = self.owner().await;
+        let all: Vec<InboxDetail> = api::ask(&host, &owner, Method::GET, "/api/inboxes", &())
+            .await
+            .expect("the owner sees the inboxes");
+        let found = all.into_iter().find(|inbox| inbox.settings.name == name);
+        found.expect("an inbox of this name")
+    }
+
+    /// The owner changes an inbox.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn set(&self, name: &str, change: impl FnOnce(&mut InboxSettings)) {
+        let InboxDetail {
+            id,
+            version,
+            mut settings,
+            ..
+        } = self.inbox(name).await;
+        change(&mut settings);
+        let body = SaveInbox { version, settings };
+        let path = format!("/api/inboxes/{id}");
+        let saved: Result<InboxDetail, _> =
+            api::ask(&self.server.host(), &self.owner().await, Method::PUT, &path, &body).await;
+        saved.expect("the settings are right");
+    }
+
+    /// Marta becomes a member of an inbox, so that she supervises it; she takes no chats there herself.
+    pub async fn supervise(&self, name: &str) {
+        let user = self.id("sup@demo.test").await;
+        self.set(name, |inbox| inbox.members.push(Member { user, capacity: 0 }))
+            .await;
+    }
+
+    /// The id of one of the demo's people.
+    ///
+    /// # Panics
+    /// When the sign-in fails.
+    pub async fn id(&self, email: &str) -> UserId {
+        self.session(email).await.info.me.id
+    }
+
+    async fn owner(&self) -> api::Session {
+        self.session("owner@demo.test").await
+    }
+
+    async fn session(&self, email: &str) -> api::Session {
+        api::sign_in(&self.server.host(), email, causerie_server::demo::PASSWORD)
+            .await
+            .expect("the sign-in is right")
     }
 }

@@ -80,7 +80,13 @@ fn looks(body: &NoticeBody, now: Millis) -> Looks {
         // A late click: the chat moved on, and the screen shows where it is.
         NoticeBody::Refused { command, refusal } if is_late(*command, refusal.code) => Looks {
             stays: Some(BRIEF),
-            ..said(explain(refusal))
+            ..said(
+                if refusal.code == Code::Conflict && matches!(command, Command::Accept(_) | Command::Decline(_)) {
+                    t(Key::OfferOver).to_owned()
+                } else {
+                    explain(refusal)
+                },
+            )
         },
         NoticeBody::Refused { refusal, .. } => Looks {
             kind: Some("error"),

@@ -69,6 +69,12 @@ impl Form {
                 form.saved.set(false);
             }
         });
+        // What is typed after everything was right is looked at when its field is left, as at first.
+        Effect::new(move |_| {
+            if problems.read().is_empty() {
+                form.insisted.set(false);
+            }
+        });
         on_cleanup(move || {
             here.guard.dirty.try_set(false);
         });

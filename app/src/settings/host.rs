@@ -119,7 +119,11 @@ pub fn SettingsHost(place: Memo<Place>) -> impl IntoView {
                     Ok(program) if gone.get() => program.iter().for_each(Program::unmount),
                     Ok(None) => {}
                     Ok(Some(program)) => {
+                        // What changed while it was mounted could not be told yet.
                         program.go(&place.get_untracked().path());
+                        if let Some(about) = about.get_untracked() {
+                            program.tell(Uint8Array::from(about.pack().as_slice()));
+                        }
                         shown.set_value(Some(program));
                     }
                     Err(error) => {

@@ -80,6 +80,35 @@ impl Console {
         self.page.find("textbox", "Reply").await;
     }
 
+    /// Asks a colleague to take the open chat.
+    pub async fn transfer_to(&self, colleague: &str) {
+        self.page.click("button", "Transfer").await;
+        self.page.find("dialog", "Transfer chat").await;
+        self.page.click_part("button", colleague).await;
+        self.page.gone("dialog", "Transfer chat").await;
+    }
+
+    /// What a colleague's request says.
+    pub async fn request(&self) -> String {
+        let card = self.page.find("dialog", "Transfer request").await;
+        card.text().await.expect("the request can be read")
+    }
+
+    /// Accepts a colleague's request and waits until the chat can be answered.
+    pub async fn accept_request(&self) {
+        let card = self.page.find("dialog", "Transfer request").await;
+        let accept = self.page.find_in(&card, "button", "Accept").await;
+        accept.click().await.expect("the request can be accepted");
+        self.page.find("textbox", "Reply").await;
+    }
+
+    /// Declares to be available or busy.
+    pub async fn declare(&self, availability: &str) {
+        self.page.click("button", "Profile menu").await;
+        self.page.click("menuitemradio", availability).await;
+        self.page.gone("menuitemradio", availability).await;
+    }
+
     /// Writes a reply and sends it.
     pub async fn reply(&self, text: &str) {
         self.page.fill("Reply", text).await;

@@ -198,7 +198,10 @@ pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteI
     if before.open > 0 {
         let mut refusal = Refusal::new(
             Code::Conflict,
-            format!("{} open chats must be ended or moved first", before.open),
+            match before.open {
+                1 => "1 open chat must be ended or moved first".to_owned(),
+                many => format!("{many} open chats must be ended or moved first"),
+            },
         );
         refusal.numbers = Some((before.open, 0));
         return Err(refusal.into());
