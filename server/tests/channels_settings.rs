@@ -157,6 +157,13 @@ async fn without_a_token_nothing_is_lost_and_a_new_one_lets_it_go_in_order() {
         let (status, saved, _) = ask(&line, &owner, Method::PUT, &path, save).await;
         assert_eq!(status, StatusCode::OK, "{saved}");
         assert_eq!(saved["trouble"], false);
+        // The account's pace goes by the clock.
+        for sent in 1..=3 {
+            line.clock.advance(std::time::Duration::from_millis(20));
+            while texts(&provider).len() < before + sent {
+                tokio::task::yield_now().await;
+            }
+        }
         line.quiesce().await;
         assert_eq!(texts(&provider)[before..], ["one", "two", "three"]);
         let states: Vec<Value> = line.messages().await.iter().map(|m| m["state"].clone()).collect();
