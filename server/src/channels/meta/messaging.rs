@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn from_us(&self) -> bool {
+    fn is_ours(&self) -> bool {
         self.id_of("sender").as_deref() == Some(self.account)
     }
 
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
         let story = reply.get("story");
         let mut arrived = Arrived {
             id: mid,
-            outgoing: value::flag(message, "is_echo") || self.from_us(),
+            outgoing: value::flag(message, "is_echo") || self.is_ours(),
             kind: Kind::Text,
             text: value::text(message, "text").unwrap_or_default(),
             media: vec![],
@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
         Some(What::Reaction {
             target,
             emoji: emoji.filter(|_| !taken_back),
-            outgoing: self.from_us(),
+            outgoing: self.is_ours(),
         })
     }
 
