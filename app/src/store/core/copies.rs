@@ -283,9 +283,10 @@ impl Core {
         !gone.is_empty()
     }
 
-    /// After every event: the rows of a long scroll are forgotten behind it.
+    /// After every event: the rows of a long scroll are forgotten behind it. Not before it is known who looks: until
+    /// then no row is in any list.
     pub(super) fn keep_few_rows(&mut self, step: &mut Step<'_>) {
-        if self.heads.len() > self.most_rows.max(MAX_ROWS) {
+        if self.access.is_some() && self.heads.len() > self.most_rows.max(MAX_ROWS) {
             self.forget_rows(step);
             self.most_rows = self.heads.len() + MORE_ROWS;
         }

@@ -238,6 +238,17 @@ fn a_long_scroll_forgets_the_rows_behind_it_and_finds_them_again() {
 }
 
 #[test]
+fn many_rows_are_still_there_at_the_next_start_without_a_line() {
+    let (mut desk, _server) = connected();
+    windows(&mut desk, 0..BIG);
+    desk.reload_unknown();
+    assert!(desk.core.head(CHAT).is_some());
+    let list = List::of(Folder::History);
+    desk.act(Act::Look(list, 0, 20));
+    assert_eq!(desk.core.list(&list).rows[..2], [(0, chat(0)), (1, chat(1))]);
+}
+
+#[test]
 fn a_forgotten_chat_leaves_no_copy_behind() {
     let (mut desk, _server) = connected();
     with_copies(&mut desk, vec![ended(3_000)], 10, 10);

@@ -96,6 +96,15 @@ impl Desk {
         self.start(true);
     }
 
+    /// As [`Self::reload`], in the order of the engine: the copy is read before it is known whose it is.
+    pub fn reload_unknown(&mut self) {
+        self.core = Core::new(self.now);
+        self.connected = false;
+        let stored = self.stored();
+        self.handle(Event::Boot(stored));
+        self.run(|core, step| core.enter(step, me()));
+    }
+
     fn start(&mut self, leads: bool) {
         if !leads {
             self.handle(Event::Follow);
