@@ -377,8 +377,8 @@ async fn push_keeps_somebody_connected_until_an_offer_is_not_answered() {
         let ana = world.demo.ana;
         let mut tx = world.app.store.begin().await.unwrap();
         sqlx::query(
-            "INSERT INTO push_subscriptions (id, user_id, session_id, endpoint, p256dh, auth, device, created_at) \
-             VALUES ('p', $1, 's', 'https://push.test/1', 'k', 'a', 'Phone', 0)",
+            "INSERT INTO push_subscriptions (id, user_id, session_id, endpoint, p256dh, auth, device, lang, \
+             created_at) VALUES ('p', $1, 's', 'https://push.test/1', 'k', 'a', 'Phone', 'en', 0)",
         )
         .bind(ana.to_string())
         .execute(&mut *tx)
