@@ -17,6 +17,7 @@ pub mod parts;
 pub mod secrets;
 pub mod signature;
 pub mod telegram;
+pub mod value;
 pub mod whatsapp;
 
 use std::sync::atomic::{AtomicI64, Ordering};

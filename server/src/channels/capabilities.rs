@@ -1,6 +1,6 @@
 //! What a channel can do, and its limits.
 
-use causerie_shared::Millis;
+use causerie_shared::{Millis, inbox::HUMAN_AGENT_MS};
 
 use super::element::Class;
 
@@ -36,10 +36,32 @@ pub struct MediaRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub open: Millis,
-    /// As a human agent, if the account may.
-    pub human_agent: Option<Millis>,
+    /// Accounts that may write on as a human agent do so until [`HUMAN_AGENT_MS`] after it closed.
+    pub human_agent: bool,
     /// Afterwards templates may be sent.
     pub templates: bool,
+}
+
+/// How something may be written now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    Freely,
+    AsHumanAgent,
+    /// Not at all, but for a template.
+    Not,
+}
+
+impl Window {
+    /// How a window that closes at `closes` stands; `human_agent`: the account may write as one.
+    pub fn stands(self, closes: Millis, human_agent: bool, now: Millis) -> Open {
+        if now <= closes {
+            Open::Freely
+        } else if self.human_agent && human_agent && now <= closes + HUMAN_AGENT_MS {
+            Open::AsHumanAgent
+        } else {
+            Open::Not
+        }
+    }
 }
 
 /// How fast may be sent.

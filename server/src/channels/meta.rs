@@ -11,17 +11,18 @@ pub mod instagram_comments;
 pub mod messaging;
 pub mod messenger;
 pub mod send;
-pub mod value;
 
 use axum::http::Method;
+use causerie_shared::inbox::Channel;
 use serde_json::Value;
 
 use super::{
-    Credentials, Element, Hook, Outcome,
+    Adapter, Answer, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
     element::{Media, Problem},
     outgoing::{Body, Call},
     signature,
 };
+use send::Dialect;
 
 /// Version of the Graph API that this release was written for.
 pub const VERSION: &str = "v25.0";
@@ -55,6 +56,51 @@ pub fn is_authentic(credentials: &Credentials, hook: &Hook<'_>) -> bool {
     let Some(said) = said else { return false };
     let mac = signature::hex(&signature::hmac_sha256(credentials.app_secret.as_bytes(), hook.body));
     signature::is_equal(mac.as_bytes(), said.to_ascii_lowercase().as_bytes())
+}
+
+/// A channel of a page or an Instagram account: all that is Meta's is the same for the four of them, so each says what it
+/// can do and how it sends.
+pub trait MetaChannel: Send + Sync {
+    const CHANNEL: Channel;
+    const DIALECT: Dialect;
+    const CAPABILITIES: &'static Capabilities;
+
+    /// The next call that sends, or the outcome.
+    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome>;
+}
+
+impl<C: MetaChannel> Adapter for C {
+    fn channel(&self) -> Channel {
+        C::CHANNEL
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        C::CAPABILITIES
+    }
+
+    fn handshake(&self, credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
+        handshake(credentials, hook)
+    }
+
+    fn is_authentic(&self, credentials: &Credentials, hook: &Hook<'_>) -> bool {
+        is_authentic(credentials, hook)
+    }
+
+    fn elements(&self, body: &Value) -> Vec<Element> {
+        elements(body)
+    }
+
+    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+        MetaChannel::send(self, credentials, outgoing, answers)
+    }
+
+    fn fetch(&self, _: &Credentials, media: &Media, _: &[Answer]) -> Next<Option<Call>> {
+        Next::Done(public(media))
+    }
+
+    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+        send::check(credentials, C::DIALECT, answers)
+    }
 }
 
 /// Everything that a body of a page's or an Instagram account's says: direct messages and comments, for both come to the

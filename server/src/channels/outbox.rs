@@ -7,7 +7,7 @@ mod settle;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use causerie_shared::{Millis, ids::MessageId, inbox::Channel, message::Delivery, row::Head};
+use causerie_shared::{Millis, ids::MessageId, message::Delivery, row::Head};
 use tokio::sync::Semaphore;
 
 use self::{deliver::deliver, pace::Pace, settle::give_up};
@@ -175,11 +175,6 @@ async fn save(app: &App, row: &OutboxRow) -> Result<bool, StoreError> {
     let mine = outbox::save(&mut tx, row).await?;
     tx.commit().await?;
     Ok(mine)
-}
-
-/// A message goes through the outbox on this channel.
-pub fn takes(channel: Channel) -> bool {
-    channel != Channel::Web
 }
 
 /// The row of a new message.

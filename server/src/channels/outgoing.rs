@@ -106,6 +106,37 @@ impl Answer {
     pub fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
     }
+
+    /// The problem of an answer that gives no reason of its own.
+    pub fn unclear(&self) -> Problem {
+        Problem {
+            code: self.status.to_string(),
+            words: match self.status {
+                0 => "The provider could not be reached.".to_owned(),
+                status => format!("The provider answered {status} without a reason."),
+            },
+        }
+    }
+
+    /// How long the provider wants to be left alone; `default` milliseconds when it does not say.
+    pub fn wait(&self, default: Millis) -> Millis {
+        self.retry_after
+            .map_or(default, |seconds| seconds.min(86_400) as Millis * 1000)
+    }
+
+    /// What the status alone means; `wait`: how long to wait when it was too fast.
+    pub fn outcome(&self, wait: Millis) -> Outcome {
+        let problem = self.unclear();
+        match self.status {
+            0 if !self.maybe_sent => Outcome::Retry(problem),
+            429 => Outcome::RetryAfter(wait, problem),
+            // It may have been taken: no answer at all, one without an id, or a gateway that gave up waiting.
+            0 | 200..=299 | 502 | 504 => Outcome::Unconfirmed(problem),
+            500.. => Outcome::Retry(problem),
+            401 => Outcome::TokenInvalid(problem),
+            _ => Outcome::Final(problem),
+        }
+    }
 }
 
 /// The next step of something that takes several calls.

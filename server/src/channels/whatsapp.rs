@@ -54,7 +54,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     ],
     window: Some(Window {
         open: 24 * HOUR,
-        human_agent: None,
+        human_agent: false,
         templates: true,
     }),
     quotes: true,

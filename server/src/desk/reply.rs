@@ -5,7 +5,6 @@ use causerie_shared::{
     access::{Access, Scope},
     document::segment::is_full,
     ids::{ConversationId, UserId},
-    inbox::HUMAN_AGENT_MS,
     message::{Author, Delivery, Extra, FileBrief, Kind, Message, MessageRow, PRIVATE_MS},
     refusal::{Code, Refusal},
     row::{Head, PREVIEW_CHARS, Preview},
@@ -16,7 +15,7 @@ use super::{
     seen::{touch, touch_before},
 };
 use crate::{
-    channels::{adapter, outbox},
+    channels::{adapter, capabilities::Open, outbox},
     store::{
         Db, conversations, files,
         messages::{self, MessageRecord},
@@ -130,8 +129,8 @@ async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Re
         && now > closes
     {
         let account = places::account_by_id(db, head.account).await?;
-        let human = window.human_agent.is_some() && account.is_some_and(|account| account.row.human_agent);
-        if !human || now > closes + HUMAN_AGENT_MS {
+        let human_agent = account.is_some_and(|account| account.row.human_agent);
+        if window.stands(closes, human_agent, now) == Open::Not {
             let text = "the time in which the channel allows free answers is over";
             return Err(Refusal::new(Code::WindowClosed, text).into());
         }
@@ -208,7 +207,7 @@ fn goes_out(head: &Head, message: &Message) -> bool {
         Author::Agent(_) | Author::System | Author::Bot => true,
         Author::Contact | Author::Elsewhere => false,
     };
-    ours && outbox::takes(head.channel)
+    ours && adapter(head.channel).is_some()
 }
 
 /// Puts a message into the outbox if it goes to a provider.

@@ -3,8 +3,10 @@
 use causerie_shared::message::{Card, Kind};
 use serde_json::Value;
 
-use super::value;
-use crate::channels::element::{Arrived, Class, Media};
+use crate::channels::{
+    element::{Arrived, Class, Media},
+    value,
+};
 
 /// The thumb of Messenger in its three sizes.
 const THUMBS: [&str; 3] = ["369239263222822", "369239343222814", "369239383222810"];

@@ -3,8 +3,10 @@
 use causerie_shared::{Millis, inbox::Channel, message::Kind};
 use serde_json::Value;
 
-use super::value;
-use crate::channels::element::{Arrived, Class, Element, Media, Person, Thread, What};
+use crate::channels::{
+    element::{Arrived, Class, Element, Media, Person, Thread, What},
+    value,
+};
 
 /// Everything that the changes of a body say about comments; `object` decides the channel.
 pub fn elements(body: &Value) -> Vec<Element> {

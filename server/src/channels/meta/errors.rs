@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::value;
-use crate::channels::{element::Problem, outgoing::Answer};
+use crate::channels::{element::Problem, value};
 
 /// What an error answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,16 +44,5 @@ impl GraphError {
             (ours, _) => format!("{ours} ({code})"),
         };
         Problem { code, words }
-    }
-}
-
-/// The problem of an answer without an error of Meta's.
-pub fn unclear(answer: &Answer) -> Problem {
-    Problem {
-        code: answer.status.to_string(),
-        words: match answer.status {
-            0 => "The provider could not be reached.".to_owned(),
-            status => format!("The provider answered {status} without a reason."),
-        },
     }
 }

@@ -2,16 +2,16 @@
 
 use axum::http::Method;
 use causerie_shared::inbox::Channel;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    graph,
+    MetaChannel, graph,
     send::{self, Dialect},
 };
 use crate::channels::{
-    Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit},
-    element::{Class, Media},
+    element::Class,
     outgoing::{Body, Content},
 };
 
@@ -38,26 +38,10 @@ const CAPABILITIES: Capabilities = Capabilities {
     uploads: true,
 };
 
-impl Adapter for FacebookComments {
-    fn channel(&self) -> Channel {
-        Channel::FacebookComments
-    }
-
-    fn capabilities(&self) -> &'static Capabilities {
-        &CAPABILITIES
-    }
-
-    fn handshake(&self, credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
-        super::handshake(credentials, hook)
-    }
-
-    fn is_authentic(&self, credentials: &Credentials, hook: &Hook<'_>) -> bool {
-        super::is_authentic(credentials, hook)
-    }
-
-    fn elements(&self, body: &Value) -> Vec<Element> {
-        super::elements(body)
-    }
+impl MetaChannel for FacebookComments {
+    const CHANNEL: Channel = Channel::FacebookComments;
+    const DIALECT: Dialect = Dialect::Messenger;
+    const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         if let Some(answer) = answers.first() {
@@ -95,13 +79,5 @@ impl Adapter for FacebookComments {
             }
         };
         Next::Call(graph::call(credentials, method, host, &path, body))
-    }
-
-    fn fetch(&self, _: &Credentials, media: &Media, _: &[Answer]) -> Next<Option<Call>> {
-        Next::Done(super::public(media))
-    }
-
-    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
-        send::check(credentials, Dialect::Messenger, answers)
     }
 }

@@ -1,13 +1,16 @@
 //! Instagram direct messages (`channels.md` §3).
 
 use causerie_shared::inbox::Channel;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::send::{self, Dialect};
+use super::{
+    MetaChannel,
+    send::{self, Dialect},
+};
 use crate::channels::{
-    Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit, Window},
-    element::{Class, Media},
+    element::Class,
 };
 
 /// The adapter.
@@ -46,7 +49,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     ],
     window: Some(Window {
         open: 24 * HOUR,
-        human_agent: Some(7 * 24 * HOUR),
+        human_agent: true,
         templates: false,
     }),
     quotes: true,
@@ -54,37 +57,13 @@ const CAPABILITIES: Capabilities = Capabilities {
     uploads: false,
 };
 
-impl Adapter for Instagram {
-    fn channel(&self) -> Channel {
-        Channel::Instagram
-    }
-
-    fn capabilities(&self) -> &'static Capabilities {
-        &CAPABILITIES
-    }
-
-    fn handshake(&self, credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
-        super::handshake(credentials, hook)
-    }
-
-    fn is_authentic(&self, credentials: &Credentials, hook: &Hook<'_>) -> bool {
-        super::is_authentic(credentials, hook)
-    }
-
-    fn elements(&self, body: &Value) -> Vec<Element> {
-        super::elements(body)
-    }
+impl MetaChannel for Instagram {
+    const CHANNEL: Channel = Channel::Instagram;
+    const DIALECT: Dialect = Dialect::Instagram;
+    const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         let recipient = json!({ "id": outgoing.to });
         send::send(Dialect::Instagram, credentials, outgoing, &recipient, answers)
-    }
-
-    fn fetch(&self, _: &Credentials, media: &Media, _: &[Answer]) -> Next<Option<Call>> {
-        Next::Done(super::public(media))
-    }
-
-    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
-        send::check(credentials, Dialect::Instagram, answers)
     }
 }

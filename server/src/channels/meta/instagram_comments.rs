@@ -2,16 +2,15 @@
 
 use axum::http::Method;
 use causerie_shared::inbox::Channel;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    graph,
+    MetaChannel, graph,
     send::{self, Dialect},
 };
 use crate::channels::{
-    Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
     capabilities::{Limit, Rate, Unit},
-    element::Media,
     outgoing::{Body, Content},
 };
 
@@ -31,26 +30,10 @@ const CAPABILITIES: Capabilities = Capabilities {
     uploads: true,
 };
 
-impl Adapter for InstagramComments {
-    fn channel(&self) -> Channel {
-        Channel::InstagramComments
-    }
-
-    fn capabilities(&self) -> &'static Capabilities {
-        &CAPABILITIES
-    }
-
-    fn handshake(&self, credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
-        super::handshake(credentials, hook)
-    }
-
-    fn is_authentic(&self, credentials: &Credentials, hook: &Hook<'_>) -> bool {
-        super::is_authentic(credentials, hook)
-    }
-
-    fn elements(&self, body: &Value) -> Vec<Element> {
-        super::elements(body)
-    }
+impl MetaChannel for InstagramComments {
+    const CHANNEL: Channel = Channel::InstagramComments;
+    const DIALECT: Dialect = Dialect::Instagram;
+    const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         if let Some(answer) = answers.first() {
@@ -77,13 +60,5 @@ impl Adapter for InstagramComments {
             }
         };
         Next::Call(graph::call(credentials, method, host, &path, body))
-    }
-
-    fn fetch(&self, _: &Credentials, media: &Media, _: &[Answer]) -> Next<Option<Call>> {
-        Next::Done(super::public(media))
-    }
-
-    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
-        send::check(credentials, Dialect::Instagram, answers)
     }
 }

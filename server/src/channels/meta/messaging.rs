@@ -7,8 +7,11 @@ use causerie_shared::{
 };
 use serde_json::Value;
 
-use super::{attachments, value};
-use crate::channels::element::{Arrived, Element, Person, What};
+use super::attachments;
+use crate::channels::{
+    element::{Arrived, Element, Person, What},
+    value,
+};
 
 /// Everything that the `messaging` and `standby` lists of a body say; `object` decides the channel.
 pub fn elements(body: &Value) -> Vec<Element> {

@@ -1,13 +1,16 @@
 //! Facebook Messenger (`channels.md` §2).
 
 use causerie_shared::inbox::Channel;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::send::{self, Dialect};
+use super::{
+    MetaChannel,
+    send::{self, Dialect},
+};
 use crate::channels::{
-    Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit, Window},
-    element::{Class, Media},
+    element::Class,
 };
 
 /// The adapter.
@@ -48,7 +51,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     ],
     window: Some(Window {
         open: 24 * HOUR,
-        human_agent: Some(7 * 24 * HOUR),
+        human_agent: true,
         templates: false,
     }),
     quotes: true,
@@ -56,37 +59,13 @@ const CAPABILITIES: Capabilities = Capabilities {
     uploads: true,
 };
 
-impl Adapter for Messenger {
-    fn channel(&self) -> Channel {
-        Channel::Messenger
-    }
-
-    fn capabilities(&self) -> &'static Capabilities {
-        &CAPABILITIES
-    }
-
-    fn handshake(&self, credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
-        super::handshake(credentials, hook)
-    }
-
-    fn is_authentic(&self, credentials: &Credentials, hook: &Hook<'_>) -> bool {
-        super::is_authentic(credentials, hook)
-    }
-
-    fn elements(&self, body: &Value) -> Vec<Element> {
-        super::elements(body)
-    }
+impl MetaChannel for Messenger {
+    const CHANNEL: Channel = Channel::Messenger;
+    const DIALECT: Dialect = Dialect::Messenger;
+    const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         let recipient = json!({ "id": outgoing.to });
         send::send(Dialect::Messenger, credentials, outgoing, &recipient, answers)
-    }
-
-    fn fetch(&self, _: &Credentials, media: &Media, _: &[Answer]) -> Next<Option<Call>> {
-        Next::Done(super::public(media))
-    }
-
-    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
-        send::check(credentials, Dialect::Messenger, answers)
     }
 }

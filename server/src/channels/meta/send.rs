@@ -1,17 +1,19 @@
 //! Sending direct messages and private replies by Messenger and Instagram, and what their errors mean.
 
 use axum::http::Method;
+use causerie_shared::Millis;
 use serde_json::{Value, json};
 
-use super::{
-    errors::{GraphError, unclear},
-    graph, value,
-};
+use super::{errors::GraphError, graph};
 use crate::channels::{
     Answer, Credentials, Next, Outcome, Outgoing,
     element::Class,
     outgoing::{Body, Content, File},
+    value,
 };
+
+/// Pause when Meta says "slower" and not how much, milliseconds.
+const SLOWER: Millis = 30_000;
 
 /// Which of the two it is, and how it logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,20 +166,7 @@ pub fn outcome(answer: &Answer) -> Outcome {
     if answer.is_ok() && (id.is_some() || person.is_some() || value::flag(&body, "success")) {
         return Outcome::Accepted { id, person };
     }
-    match answer.status {
-        0 if !answer.maybe_sent => Outcome::Retry(unclear(answer)),
-        429 => Outcome::RetryAfter(wait(answer), unclear(answer)),
-        0 | 200..=299 | 502 | 504 => Outcome::Unconfirmed(unclear(answer)),
-        500.. => Outcome::Retry(unclear(answer)),
-        401 => Outcome::TokenInvalid(unclear(answer)),
-        _ => Outcome::Final(unclear(answer)),
-    }
-}
-
-fn wait(answer: &Answer) -> i64 {
-    answer
-        .retry_after
-        .map_or(30_000, |seconds| seconds.min(86_400) as i64 * 1000)
+    answer.outcome(answer.wait(SLOWER))
 }
 
 fn failed(error: &GraphError, answer: &Answer) -> Outcome {
@@ -195,7 +184,7 @@ fn failed(error: &GraphError, answer: &Answer) -> Outcome {
         (100, 2_018_047) => Outcome::Final(error.problem("The file was not accepted.")),
         (100, 33) => Outcome::Final(error.problem("It is not there any more.")),
         (4 | 17 | 32 | 613 | 80_006 | 80_007, _) => {
-            Outcome::RetryAfter(wait(answer), error.problem("Too many messages at once."))
+            Outcome::RetryAfter(answer.wait(SLOWER), error.problem("Too many messages at once."))
         }
         // "May have been sent although there was an error."
         (1, 1_357_046) => Outcome::Unconfirmed(error.problem("The provider does not know whether it was sent.")),
@@ -224,7 +213,7 @@ pub fn check(credentials: &Credentials, dialect: Dialect, answers: &[Answer]) ->
         .find_map(|key| value::text(&body, key));
     Next::Done(match name {
         Some(name) if answer.is_ok() => Ok(name),
-        _ => Err(unclear(answer).words),
+        _ => Err(answer.unclear().words),
     })
 }
 

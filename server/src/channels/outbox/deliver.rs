@@ -1,7 +1,6 @@
 //! One message to its provider, part by part.
 
 use causerie_shared::{
-    inbox::HUMAN_AGENT_MS,
     message::{Delivery, Kind, PRIVATE_MS},
     row::Head,
 };
@@ -13,6 +12,7 @@ use super::{
 use crate::{
     channels::{
         self, Adapter, Credentials, Next, Outcome, Outgoing,
+        capabilities::Open,
         element::Problem,
         inbound,
         outgoing::Content,
@@ -122,19 +122,17 @@ async fn way<'a>(
 /// Sends one part, with as many calls as it takes.
 async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
     let now = app.clock.now();
-    let mut human_agent = false;
-    if let (Some(window), Some(closes)) = (way.adapter.capabilities().window, way.head.window)
-        && now > closes
-        && way.record.kind != Kind::Template
-    {
-        let longer = window.human_agent.map_or(0, |_| HUMAN_AGENT_MS);
-        if !way.credentials.human_agent || now > closes + longer {
-            return Outcome::WindowClosed(Problem {
-                code: "window".to_owned(),
-                words: "The time in which the channel allows free answers is over.".to_owned(),
-            });
+    let open = match (way.adapter.capabilities().window, way.head.window) {
+        (Some(window), Some(closes)) if way.record.kind != Kind::Template => {
+            window.stands(closes, way.credentials.human_agent, now)
         }
-        human_agent = true;
+        (Some(_) | None, _) => Open::Freely,
+    };
+    if open == Open::Not {
+        return Outcome::WindowClosed(Problem {
+            code: "window".to_owned(),
+            words: "The time in which the channel allows free answers is over.".to_owned(),
+        });
     }
     let private = way.record.row.extra.as_ref().is_some_and(|extra| extra.private);
     if private && now > way.head.created_at + PRIVATE_MS {
@@ -169,7 +167,7 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
         },
         quoted: way.quoted.as_deref().filter(|_| at == 0),
         opaque: &opaque,
-        human_agent,
+        human_agent: open == Open::AsHumanAgent,
         comment: way.thread.as_deref(),
         private,
     };

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::{
     element::{Arrived, Class, Media},
-    meta::value,
+    value,
 };
 
 /// What Telegram says of a chat in the form of a message, and what no customer wrote.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     super::{
         element::{Arrived, Element, HERE, Person, What},
-        meta::value,
+        value,
     },
     content, press_id, stored_id,
 };

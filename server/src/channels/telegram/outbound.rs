@@ -11,8 +11,8 @@ use super::{
     super::{
         Answer, Call, Credentials, Next, Outcome, Outgoing,
         element::{Class, Media, Problem},
-        meta::{errors::unclear, value},
         outgoing::{Body, Content, File},
+        value,
     },
     MB, bot_id, plain_chat, stored_id,
 };
@@ -237,15 +237,8 @@ pub fn outcome(answer: &Answer, to: &str) -> Outcome {
             Outcome::Accepted { id, person: None }
         }
         Some(Value::Bool(false)) => refused(answer, &body),
-        _ => match answer.status {
-            0 if !answer.maybe_sent => Outcome::Retry(unclear(answer)),
-            429 => Outcome::RetryAfter(wait(answer, &body), unclear(answer)),
-            // It may have been taken: no answer at all, one that is none, or a gateway that gave up waiting.
-            0 | 200..=299 | 502 | 504 => Outcome::Unconfirmed(unclear(answer)),
-            500.. => Outcome::Retry(unclear(answer)),
-            401 | 404 => Outcome::TokenInvalid(unclear(answer)),
-            _ => Outcome::Final(unclear(answer)),
-        },
+        _ if answer.status == 404 => Outcome::TokenInvalid(answer.unclear()),
+        _ => answer.outcome(wait(answer, &body)),
     }
 }
 
@@ -263,7 +256,7 @@ fn refused(answer: &Answer, body: &Value) -> Outcome {
     let problem = Problem {
         code: code.to_string(),
         words: match (ours, theirs.as_str()) {
-            ("", "") => unclear(answer).words,
+            ("", "") => answer.unclear().words,
             ("", theirs) => format!("Telegram refused it: {theirs} ({code})"),
             (ours, _) => format!("{ours} ({code})"),
         },

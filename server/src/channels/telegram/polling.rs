@@ -11,7 +11,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::{UPDATES, outbound};
 use crate::{
-    channels::{self, Outcome, meta::value, outgoing::Answer},
+    channels::{self, Outcome, outgoing::Answer, value},
     clock::random_u128,
     state::{App, Shared},
     store::{

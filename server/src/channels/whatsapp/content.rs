@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::{
     element::{Arrived, Class, Media},
-    meta::value,
+    value,
 };
 
 /// The message of any type but those that change another one.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     super::{
         element::{Arrived, Element, Person, Problem, What},
-        meta::value,
+        value,
     },
     content,
 };

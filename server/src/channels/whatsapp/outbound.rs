@@ -1,18 +1,23 @@
 //! Calls to WhatsApp, and what their answers mean.
 
 use axum::http::Method;
+use causerie_shared::Millis;
 use serde_json::{Value, json};
 
 use super::super::{
     Answer, Call, Credentials, Next, Outcome, Outgoing,
     element::{Class, Media},
     meta::{
-        errors::{GraphError, unclear},
+        errors::GraphError,
         graph::{self, FACEBOOK},
-        value,
     },
     outgoing::{Body, Content},
+    value,
 };
+
+/// Pause when WhatsApp says "slower" and not how much, and between two messages to one person, milliseconds.
+const SLOWER: Millis = 5_000;
+const PAIR: Millis = 6_000;
 
 /// The next call that sends, or the outcome.
 pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
@@ -144,21 +149,7 @@ fn outcome(answer: &Answer) -> Outcome {
             .find_map(|contact| value::text(contact, "wa_id").or_else(|| value::text(contact, "user_id")));
         return Outcome::Accepted { id, person };
     }
-    match answer.status {
-        0 if !answer.maybe_sent => Outcome::Retry(unclear(answer)),
-        429 => Outcome::RetryAfter(wait(answer), unclear(answer)),
-        // It may have been taken: an answer without an id, or a gateway that gave up waiting.
-        0 | 200..=299 | 502 | 504 => Outcome::Unconfirmed(unclear(answer)),
-        500.. => Outcome::Retry(unclear(answer)),
-        401 => Outcome::TokenInvalid(unclear(answer)),
-        _ => Outcome::Final(unclear(answer)),
-    }
-}
-
-fn wait(answer: &Answer) -> i64 {
-    answer
-        .retry_after
-        .map_or(5_000, |seconds| seconds.min(86_400) as i64 * 1000)
+    answer.outcome(answer.wait(SLOWER))
 }
 
 fn failed(error: &GraphError, answer: &Answer) -> Outcome {
@@ -166,9 +157,8 @@ fn failed(error: &GraphError, answer: &Answer) -> Outcome {
     match error.code {
         0 | 190 => Outcome::TokenInvalid(problem),
         131_047 => Outcome::WindowClosed(problem),
-        // Six seconds between two messages to one person.
-        131_056 => Outcome::RetryAfter(answer.retry_after.map_or(6_000, |_| wait(answer)), problem),
-        130_429 | 131_048 | 80_007 | 4 | 613 => Outcome::RetryAfter(wait(answer), problem),
+        131_056 => Outcome::RetryAfter(answer.wait(PAIR), problem),
+        130_429 | 131_048 | 80_007 | 4 | 613 => Outcome::RetryAfter(answer.wait(SLOWER), problem),
         133_016 | 131_000 | 131_016 | 2 | 1 | 131_052 | 131_053 => Outcome::Retry(problem),
         _ if error.is_transient => Outcome::Retry(problem),
         _ => Outcome::Final(problem),
@@ -258,7 +248,7 @@ pub fn check(credentials: &Credentials, answers: &[Answer]) -> Next<Result<Strin
         .find_map(|key| value::text(&body, key));
     Next::Done(match name {
         Some(name) if answer.is_ok() => Ok(name),
-        _ => Err(unclear(answer).words),
+        _ => Err(answer.unclear().words),
     })
 }
 
