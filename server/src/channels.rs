@@ -145,6 +145,9 @@ pub struct Hook<'a> {
     pub body: &'a [u8],
 }
 
+/// Makes a call with an account's credentials.
+pub type Courtesy = Box<dyn FnOnce(&Credentials) -> Call + Send>;
+
 /// A channel.
 pub trait Adapter: Send + Sync {
     fn channel(&self) -> Channel;
@@ -172,8 +175,9 @@ pub trait Adapter: Send + Sync {
     /// A call that tries the token, and what its answer means: the account's name, or what is wrong.
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>>;
 
-    /// A call that is made for good manners when an element came in; nobody waits for its answer.
-    fn courtesy(&self, _credentials: &Credentials, _element: &Element) -> Option<Call> {
+    /// A call that is made for good manners when an element came in; nobody waits for its answer. Most elements ask for
+    /// none, so the account's secrets are read only when one does.
+    fn courtesy(&self, _element: &Element) -> Option<Courtesy> {
         None
     }
 }

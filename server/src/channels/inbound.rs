@@ -233,10 +233,11 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
 /// Makes the call that good manners ask for; the work goes on meanwhile.
 fn greet(app: &Shared, routed: &Routed) {
     let account = &routed.account;
-    let call = adapter(account.row.channel)
-        .zip(super::credentials(app, account))
-        .and_then(|(adapter, credentials)| adapter.courtesy(&credentials, &routed.element));
-    if let Some(call) = call {
+    let courtesy = adapter(account.row.channel).and_then(|adapter| adapter.courtesy(&routed.element));
+    if let Some(courtesy) = courtesy
+        && let Some(credentials) = super::credentials(app, account)
+    {
+        let call = courtesy(&credentials);
         let app = Arc::clone(app);
         tokio::spawn(async move { app.client.call(&app.config, &call, None).await });
     }

@@ -13,7 +13,7 @@ use causerie_shared::{inbox::Channel, message::Kind};
 use serde_json::{Value, json};
 
 use super::{
-    Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    Adapter, Answer, Call, Capabilities, Courtesy, Credentials, Element, Hook, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit},
     element::{Class, Media, What},
     signature,
@@ -119,13 +119,13 @@ impl Adapter for Telegram {
     }
 
     /// A button that was pressed spins until the bot says that it heard.
-    fn courtesy(&self, credentials: &Credentials, element: &Element) -> Option<Call> {
+    fn courtesy(&self, element: &Element) -> Option<Courtesy> {
         let What::Message(arrived) = &element.what else {
             return None;
         };
-        (arrived.kind == Kind::Choice).then(|| {
+        (arrived.kind == Kind::Choice).then(|| -> Courtesy {
             let query = json!({ "callback_query_id": plain_id(&arrived.id) });
-            *outbound::method(credentials, "answerCallbackQuery", query)
+            Box::new(|credentials| *outbound::method(credentials, "answerCallbackQuery", query))
         })
     }
 }

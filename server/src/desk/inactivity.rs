@@ -9,19 +9,16 @@ use causerie_shared::{
         State,
         transition::{Actor, Event},
     },
-    document::{DocumentId, timeline},
-    frame::ServerFrame,
-    ids::{ConversationId, InboxId, IntentId, MessageId},
+    ids::{ConversationId, InboxId},
     inbox::inactivity::{Inactivity, TimeOut, may_remind},
-    message::{Author, Kind, Message},
+    message::Author,
     refusal::{Code, Refusal},
     row::Head,
     timer::TimerKind,
 };
 
-use super::{DeskError, change, reply, seen::touch};
+use super::{DeskError, change, say::Saying};
 use crate::{
-    clock::random_u128,
     state::App,
     store::{
         Db, conversations,
@@ -180,24 +177,7 @@ async fn remind(
 /// Sends the rule's message, unless the chat moved on since `known` was read: then the timer looks again.
 async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let id = MessageId::new(now, random_u128());
-    let message = Message {
-        id,
-        author: Author::System,
-        kind: Kind::Text,
-        body: rule.message.clone(),
-        at: now,
-        reply_to: None,
-        private: false,
-        template: None,
-        attachments: vec![],
-    };
-    let document = DocumentId::Timeline(known.id, known.segment);
-    let mut room = app.rooms.lock(&app.store, document).await?;
-    let mut prepared = room
-        .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?
-        .ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
-
+    let mut saying = Saying::begin(app, &known, Author::System, &rule.message, None).await?;
     let mut tx = app.store.begin().await?;
     let head = conversations::lock(&mut tx, known.id).await?;
     let same =
@@ -209,23 +189,10 @@ async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) ->
         return Ok(());
     }
     let mut news = News::default();
-    head.position += 1;
-    head.preview = Some(reply::preview(&message, now));
-    let (first, bytes) = (head.position, room.bytes_with(&prepared));
-    prepared.seals = reply::turn_if_full(&mut tx, &mut head, first, bytes, now).await?;
-    let scope = touch(&mut tx, &mut head, &mut news).await?;
-    let mut record = reply::record(&head, &message, vec![], now);
-    record.row.segment = known.segment;
-    messages::insert(&mut tx, &record).await?;
-    reply::send(&mut tx, &head, &message, head.position, now).await?;
-    news.message(record);
-    room.write(&mut tx, IntentId::from(id), &prepared).await?;
+    let scope = saying.write(&mut tx, &mut head, now, &mut news).await?;
     remind(&mut tx, &mut head, rule.action, true, now, &mut news).await?;
     tx.commit().await?;
 
-    let part = room.committed(prepared);
-    app.hub
-        .queue_change(document, &ServerFrame::Part(part), Some(&scope), None);
-    change::publish(app, news);
+    saying.committed(app, &scope, news);
     Ok(())
 }

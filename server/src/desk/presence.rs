@@ -17,7 +17,7 @@ use crate::{
     settings::Trail,
     state::App,
     store::{
-        Db, StoreError, Tx, conversations, people, places, presence,
+        Db, StoreError, Tx, conversations, people, places, presence, push,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -57,7 +57,7 @@ async fn grace(db: &mut Db, user: UserId, now: Millis) -> Result<(), StoreError>
     if presence::is_leased(&mut *db, user).await? {
         return Ok(());
     }
-    let grace = match presence::has_push(&mut *db, user).await? {
+    let grace = match push::has_any(&mut *db, user).await? {
         true => PUSH_GRACE_MS,
         false => PRESENCE_GRACE_MS,
     };
@@ -81,7 +81,7 @@ pub async fn unanswered(db: &mut Db, user: UserId, now: Millis, news: &mut News)
     let Some(due) = timers::due_of(&mut *db, TimerKind::Presence, &subject).await? else {
         return Ok(());
     };
-    if !presence::has_push(&mut *db, user).await? || presence::is_leased(&mut *db, user).await? {
+    if !push::has_any(&mut *db, user).await? || presence::is_leased(&mut *db, user).await? {
         return Ok(());
     }
     let due = due - PUSH_GRACE_MS + PRESENCE_GRACE_MS;

@@ -1,19 +1,22 @@
 //! The company says something to the customer by the server's own hand.
 
 use causerie_shared::{
+    Millis,
+    access::Scope,
     document::{DocumentId, timeline},
     frame::ServerFrame,
     ids::{ConversationId, IntentId, MessageId},
     message::{Author, Kind, Message},
     refusal::{Code, Refusal},
+    row::Head,
 };
 
 use super::{DeskError, change, not_found, reply, seen::touch};
 use crate::{
     clock::random_u128,
     state::App,
-    store::{conversations, messages},
-    sync::{News, aside},
+    store::{Db, conversations, messages},
+    sync::{News, aside, room::Prepared, rooms::Locked},
 };
 
 /// How often it is tried again when somebody wrote at the same time.
@@ -47,45 +50,92 @@ async fn attempt(
     let known = conversations::get(&mut *app.store.read().await?, conversation)
         .await?
         .ok_or_else(not_found)?;
-    let message = Message {
-        id: MessageId::new(now, random_u128()),
-        author,
-        kind: Kind::Text,
-        body: text.to_owned(),
-        at: now,
-        reply_to,
-        private: false,
-        template: None,
-        attachments: vec![],
-    };
-    let document = DocumentId::Timeline(conversation, known.segment);
-    let mut room = aside::lock(app, document).await?;
-    room.usable()?;
-    let mut prepared = room
-        .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?
-        .ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
+    let mut saying = Saying::begin(app, &known, author, text, reply_to).await?;
     let mut tx = app.store.begin().await?;
     let mut head = conversations::lock(&mut tx, conversation)
         .await?
         .filter(|head| head.segment == known.segment)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat went on meanwhile"))?;
-    head.position += 1;
     head.active_at = now;
-    head.preview = Some(reply::preview(&message, now));
-    let (first, bytes) = (head.position, room.bytes_with(&prepared));
-    prepared.seals = reply::turn_if_full(&mut tx, &mut head, first, bytes, now).await?;
     let mut news = News::default();
-    let scope = touch(&mut tx, &mut head, &mut news).await?;
-    let mut record = reply::record(&head, &message, vec![], now);
-    record.row.segment = known.segment;
-    messages::insert(&mut tx, &record).await?;
-    reply::send(&mut tx, &head, &message, head.position, now).await?;
-    news.message(record);
-    room.write(&mut tx, IntentId::from(message.id), &prepared).await?;
+    let scope = saying.write(&mut tx, &mut head, now, &mut news).await?;
     tx.commit().await?;
-    let part = room.committed(prepared);
-    app.hub
-        .queue_change(document, &ServerFrame::Part(part), Some(&scope), None);
-    change::publish(app, news);
-    Ok(message.id)
+    Ok(saying.committed(app, &scope, news))
+}
+
+/// A message of the server's own on its way into a chat. Its document is locked before the database.
+pub(super) struct Saying {
+    message: Message,
+    room: Locked,
+    prepared: Prepared,
+    segment: u32,
+}
+
+impl Saying {
+    /// Prepares the message at the end of a chat, as `known` was read.
+    pub(super) async fn begin(
+        app: &App,
+        known: &Head,
+        author: Author,
+        text: &str,
+        reply_to: Option<MessageId>,
+    ) -> Result<Self, DeskError> {
+        let now = app.clock.now();
+        let message = Message {
+            id: MessageId::new(now, random_u128()),
+            author,
+            kind: Kind::Text,
+            body: text.to_owned(),
+            at: now,
+            reply_to,
+            private: false,
+            template: None,
+            attachments: vec![],
+        };
+        let mut room = aside::lock(app, DocumentId::Timeline(known.id, known.segment)).await?;
+        room.usable()?;
+        let prepared = room
+            .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?
+            .ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
+        Ok(Self {
+            message,
+            room,
+            prepared,
+            segment: known.segment,
+        })
+    }
+
+    /// Writes everything, with the head locked and in the segment that it was in. Returns the chat's audience.
+    pub(super) async fn write(
+        &mut self,
+        db: &mut Db,
+        head: &mut Head,
+        now: Millis,
+        news: &mut News,
+    ) -> Result<Scope, DeskError> {
+        head.position += 1;
+        head.preview = Some(reply::preview(&self.message, now));
+        let (first, bytes) = (head.position, self.room.bytes_with(&self.prepared));
+        self.prepared.seals = reply::turn_if_full(&mut *db, head, first, bytes, now).await?;
+        let scope = touch(&mut *db, head, news).await?;
+        let mut record = reply::record(head, &self.message, vec![], now);
+        record.row.segment = self.segment;
+        messages::insert(&mut *db, &record).await?;
+        reply::send(&mut *db, head, &self.message, head.position, now).await?;
+        news.message(record);
+        self.room
+            .write(db, IntentId::from(self.message.id), &self.prepared)
+            .await?;
+        Ok(scope)
+    }
+
+    /// After the commit: everyone who may know learns of it, before somebody else can write the document.
+    pub(super) fn committed(mut self, app: &App, scope: &Scope, news: News) -> MessageId {
+        let document = self.room.id;
+        let part = self.room.committed(self.prepared);
+        app.hub
+            .queue_change(document, &ServerFrame::Part(part), Some(scope), None);
+        change::publish(app, news);
+        self.message.id
+    }
 }

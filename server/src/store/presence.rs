@@ -87,15 +87,6 @@ pub async fn is_visitor_leased(db: &mut Db, contact: ContactId) -> Result<bool, 
     Ok(row.is_some())
 }
 
-/// Does a device of the user take push notifications?
-pub async fn has_push(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT id FROM push_subscriptions WHERE user_id = $1 LIMIT 1")
-        .bind(user.to_string())
-        .fetch_optional(db)
-        .await?;
-    Ok(row.is_some())
-}
-
 /// Which nodes' rows stay: a node of PostgreSQL holds an advisory lock for as long as it lives, and SQLite has
 /// one node, which has just begun when it asks.
 fn dead(engine: Engine, table: &str) -> String {

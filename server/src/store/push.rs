@@ -88,15 +88,13 @@ pub async fn of_user(db: &mut Db, user: UserId, now: Millis) -> Result<Vec<Subsc
     rows.iter().map(subscription).collect()
 }
 
-/// Has the user a device that gets pushes?
+/// Has the user a device that gets pushes? A subscription goes with its sign-in, so its row alone says it.
 pub async fn has_any(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
-    let found: Option<i64> = sqlx::query_scalar(
-        "SELECT 1 FROM push_subscriptions p JOIN sessions s ON s.id = p.session_id WHERE p.user_id = $1 LIMIT 1",
-    )
-    .bind(user.to_string())
-    .fetch_optional(db)
-    .await?;
-    Ok(found.is_some())
+    let row = sqlx::query("SELECT id FROM push_subscriptions WHERE user_id = $1 LIMIT 1")
+        .bind(user.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Gets anybody pushes?
