@@ -1,0 +1,206 @@
+//! What an element of a webhook does, and what is kept until the message that it is about is there.
+
+use causerie_shared::{
+    conversation::transition::{Actor, Event},
+    ids::{AccountId, ContactId},
+    message::{Delivery, Kind, Side},
+};
+
+use super::{Routed, message::message};
+use crate::{
+    channels::{
+        element::{Arrived, Person, What},
+        outbox, sequence,
+    },
+    desk::{
+        DeskError, lifecycle,
+        marks::{self, Mark},
+    },
+    state::App,
+    store::{
+        StoreError,
+        channel_accounts::{self, ChannelAccount},
+        contacts, conversations,
+        provider::{self, Early},
+    },
+};
+
+pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> {
+    let (account, element) = (&routed.account, &routed.element);
+    match &element.what {
+        What::Message(arrived) => message(app, routed, arrived).await,
+        What::Reaction {
+            target,
+            emoji,
+            outgoing,
+        } => {
+            let by = if *outgoing { Side::Us } else { Side::Contact };
+            let emoji = emoji.clone();
+            on(app, routed, target, Mark::React { emoji, by }).await
+        }
+        What::Edit { target, text, number } => {
+            let (text, number) = (text.clone(), *number);
+            on(app, routed, target, Mark::Edit { text, number }).await
+        }
+        What::Delete { target } => on(app, routed, target, Mark::Delete).await,
+        What::Hide { target, hidden } => on(app, routed, target, Mark::Hide(*hidden)).await,
+        What::Status {
+            target,
+            state,
+            problem,
+            opaque,
+        } => {
+            let reason = problem.as_ref().map(|problem| problem.words.clone());
+            status(app, routed, target, *state, reason, opaque.as_deref()).await
+        }
+        What::Watermark { until, state } => {
+            let Some(person) = &element.person else { return Ok(()) };
+            let contact = known(app, account.row.id, person).await?;
+            let Some(contact) = contact else { return Ok(()) };
+            marks::deliver_until(app, account.row.id, contact, *until, *state).await
+        }
+        What::PersonChanged { ids, .. } => {
+            let Some(person) = &element.person else { return Ok(()) };
+            match known(app, account.row.id, person).await? {
+                Some(contact) => marks::further_ids(app, account.row.id, contact, ids).await,
+                None => Ok(()),
+            }
+        }
+        What::Blocked(blocked) => {
+            let Some(person) = &element.person else { return Ok(()) };
+            let Some(contact) = known(app, account.row.id, person).await? else {
+                return Ok(());
+            };
+            // It is worth a line in a chat, and no new chat.
+            let open = conversations::open_on(&mut *app.store.read().await?, contact, account.row.id).await?;
+            if open.is_none() {
+                return Ok(());
+            }
+            let words = if *blocked {
+                "The customer has blocked this account."
+            } else {
+                "The customer takes messages again."
+            };
+            let at = element.at.unwrap_or_default();
+            let arrived = notice(format!("blocked-{}-{blocked}-{at}", person.id), words);
+            message(app, routed, &arrived).await
+        }
+        What::PostRemoved { post } => {
+            let open = conversations::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
+            for head in open {
+                lifecycle::happen(app, head.id, Event::Leave, Actor::Contact, None).await?;
+            }
+            Ok(())
+        }
+        What::AccountChanged(words) => {
+            let mut tx = app.store.begin().await?;
+            if let Some(mut account) = channel_accounts::get(&mut tx, account.row.id).await? {
+                account.health.note(app.clock.now(), words.clone());
+                channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
+            }
+            tx.commit().await?;
+            Ok(())
+        }
+        What::Nothing(_) => Ok(()),
+    }
+}
+
+/// A line of the channel's own.
+fn notice(id: String, words: &str) -> Arrived {
+    Arrived {
+        id,
+        outgoing: false,
+        kind: Kind::Notice,
+        text: words.to_owned(),
+        media: vec![],
+        quoted: None,
+        forwarded: false,
+        referral: None,
+        card: None,
+        opaque: None,
+        album: None,
+    }
+}
+
+async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
+    let mut db = app.store.read().await?;
+    for id in std::iter::once(&person.id).chain(&person.aliases) {
+        if let Some(contact) = contacts::by_identity(&mut db, account, id).await? {
+            return Ok(Some(contact));
+        }
+    }
+    Ok(None)
+}
+
+/// Marks the message behind a provider's id, or keeps the mark until it comes.
+async fn on(app: &App, routed: &Routed, target: &str, mark: Mark) -> Result<(), DeskError> {
+    let bound = provider::by_external(&mut *app.store.read().await?, routed.account.row.id, target).await?;
+    match bound {
+        Some(bound) => marks::mark(app, &bound, mark).await,
+        None => early(app, routed, target).await,
+    }
+}
+
+async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), DeskError> {
+    let now = app.clock.now();
+    let early = Early {
+        id: sequence(now),
+        element: serde_json::to_string(&routed.element).map_err(|_| StoreError::Damaged("element"))?,
+    };
+    let mut tx = app.store.begin().await?;
+    // It may have come while this waited for the transaction.
+    let bound = provider::by_external(&mut tx, routed.account.row.id, target).await?;
+    if bound.is_none() {
+        provider::keep_early(&mut tx, &early, routed.account.row.id, target, now).await?;
+        tx.commit().await?;
+        return Ok(());
+    }
+    drop(tx);
+    Box::pin(happen(app, routed)).await
+}
+
+/// Does what was said of a message before it was there.
+pub async fn catch_up(app: &App, account: &ChannelAccount, external: &str) -> Result<(), DeskError> {
+    // Mostly there is nothing, and finding that out needs no place in the line of writers: what comes from now on
+    // finds the message.
+    if !provider::has_early(&mut *app.store.read().await?, account.row.id, external).await? {
+        return Ok(());
+    }
+    let mut tx = app.store.begin().await?;
+    let kept = provider::take_early(&mut tx, account.row.id, external).await?;
+    if kept.is_empty() {
+        return Ok(());
+    }
+    tx.commit().await?;
+    for early in kept {
+        if let Ok(element) = serde_json::from_str(&early.element) {
+            let routed = Routed {
+                account: account.clone(),
+                element,
+            };
+            Box::pin(happen(app, &routed)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn status(
+    app: &App,
+    routed: &Routed,
+    target: &str,
+    state: Delivery,
+    reason: Option<String>,
+    opaque: Option<&str>,
+) -> Result<(), DeskError> {
+    let account = routed.account.row.id;
+    let bound = provider::by_external(&mut *app.store.read().await?, account, target).await?;
+    let bound = match bound {
+        Some(bound) => Some(bound),
+        None => outbox::bind_by_opaque(app, account, target, opaque).await?,
+    };
+    match bound {
+        Some(bound) if bound.outgoing => marks::deliver(app, &bound, state, reason).await,
+        Some(_) => Ok(()),
+        None => early(app, routed, target).await,
+    }
+}
