@@ -15,7 +15,9 @@ export RUSTC_BOOTSTRAP=1
 export CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg erase_components -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none"
 
-# Trunk builds offline, so the crates have to be there first.
+# Trunk builds offline, so the crates have to be there first. Those of the standard library are fetched only for a
+# target that is named.
 quietly "the crates could not be fetched; is crates.io reachable?" cargo fetch
+quietly "the crates could not be fetched; is crates.io reachable?" cargo fetch --target wasm32-unknown-unknown
 echo "      building it (some minutes the first time)"
 RUST_BACKTRACE=0 quietly "the console could not be built; the reason is above." trunk --offline --color never build --release

@@ -37,6 +37,7 @@ port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", (
 quietly "initdb failed." pg initdb --pgdata="$home/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync
 quietly "PostgreSQL did not start; its log is above." pg pg_ctl start --pgdata="$home/data" --wait --silent --options="\
  -c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$home -c max_connections=200\
- -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+ -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0\
+ -c min_wal_size=32MB -c max_wal_size=128MB"
 
 CAUSERIE_TEST_POSTGRES="postgres://postgres@127.0.0.1:$port/postgres" "$@"

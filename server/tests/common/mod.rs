@@ -7,7 +7,12 @@
 
 pub mod line;
 
-use std::{future::Future, time::Duration};
+use std::{
+    cell::RefCell,
+    future::Future,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use causerie_server::{
     Shared,
@@ -31,6 +36,23 @@ use sqlx::{AnyPool, any::install_default_drivers};
 /// Where the clock stands when a test begins.
 pub const START: i64 = 1_760_000_000_000;
 
+/// Databases of PostgreSQL whose test is over. Kept until the end, hundreds of them would fill the disk of a small
+/// machine.
+static OVER: Mutex<Vec<String>> = Mutex::new(vec![]);
+
+/// The databases of one test: they are over when its thread is.
+struct Own(RefCell<Vec<String>>);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        OVER.lock().unwrap_or_else(PoisonError::into_inner).append(self.0.get_mut());
+    }
+}
+
+thread_local! {
+    static OWN: Own = const { Own(RefCell::new(vec![])) };
+}
+
 /// Addresses of a fresh database on each engine.
 pub async fn databases(folder: &std::path::Path) -> Vec<String> {
     let mut all = vec![format!("sqlite://{}/test.db", folder.display())];
@@ -38,11 +60,16 @@ pub async fn databases(folder: &std::path::Path) -> Vec<String> {
         install_default_drivers();
         let name = format!("test_{:032x}", random_u128());
         let admin = AnyPool::connect(&server).await.expect("the test's PostgreSQL answers");
+        let over = std::mem::take(&mut *OVER.lock().unwrap_or_else(PoisonError::into_inner));
+        for statement in over.iter().map(|over| format!("DROP DATABASE {over} WITH (FORCE)")) {
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&admin).await.expect("an old database goes");
+        }
         sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
             .execute(&admin)
             .await
             .expect("a database");
         admin.close().await;
+        OWN.with(|own| own.0.borrow_mut().push(name.clone()));
         let (base, _) = server.rsplit_once('/').expect("an address with a database");
         all.push(format!("{base}/{name}"));
     }
