@@ -45,7 +45,9 @@ struct Own(RefCell<Vec<String>>);
 
 impl Drop for Own {
     fn drop(&mut self) {
-        OVER.lock().unwrap_or_else(PoisonError::into_inner).append(self.0.get_mut());
+        OVER.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .append(self.0.get_mut());
     }
 }
 
@@ -62,7 +64,10 @@ pub async fn databases(folder: &std::path::Path) -> Vec<String> {
         let admin = AnyPool::connect(&server).await.expect("the test's PostgreSQL answers");
         let over = std::mem::take(&mut *OVER.lock().unwrap_or_else(PoisonError::into_inner));
         for statement in over.iter().map(|over| format!("DROP DATABASE {over} WITH (FORCE)")) {
-            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&admin).await.expect("an old database goes");
+            sqlx::query(sqlx::AssertSqlSafe(statement))
+                .execute(&admin)
+                .await
+                .expect("an old database goes");
         }
         sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
             .execute(&admin)
