@@ -21,7 +21,7 @@ if (BUILD === null) {
   self.addEventListener("fetch", answer);
   self.addEventListener("message", (event) => event.waitUntil(told(event.data)));
   self.addEventListener("push", (event) => event.waitUntil(pushed(event.data)));
-  self.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event.notification)));
+  self.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event.notification, event.action)));
   self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
 }
 
@@ -91,11 +91,19 @@ async function told(data) {
   if (data === "FORGET") {
     await Promise.all([close(), badge(0)]);
   } else if (Array.isArray(data)) {
-    const [title, body, tag, navigate, renotify] = data;
-    await show({ title, body, tag, navigate, renotify });
+    const [title, body, tag, navigate, accept, decline] = data;
+    await show({ title, body, tag, navigate, ...(accept && { renotify: true, actions: answers(accept, decline) }) });
   } else {
     await close({ tag: data });
   }
+}
+
+/** The buttons of an offer, where the system has them. */
+function answers(accept, decline) {
+  return [
+    { action: "accept", title: accept },
+    { action: "decline", title: decline },
+  ];
 }
 
 /** A push in the form of Declarative Web Push. In a console that is in front its own pop-up speaks. */
@@ -142,15 +150,19 @@ async function badge(count) {
   }
 }
 
-/** Goes to the chat in a console that is open, without loading it anew, or opens one. */
-async function clicked(notification) {
+/**
+ * Goes to the chat in a console that is open, without loading it anew, or opens one. Accept and Decline are said to
+ * the console; where none is open, a click on them opens the offer, which is answered there.
+ */
+async function clicked(notification, action) {
   notification.close();
   const { pathname } = new URL(notification.data ?? SCOPE, self.location.origin);
   const path = pathname.startsWith(SCOPE) ? pathname : SCOPE;
   const pages = await self.clients.matchAll({ type: "window" });
   const page = pages.find((page) => page.focused) ?? pages[0];
   if (!page) return self.clients.openWindow(path);
-  page.postMessage(path);
+  page.postMessage(action ? [action, notification.tag] : path);
+  if (action === "decline") return;
   await page.focus();
 }
 

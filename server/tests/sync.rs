@@ -551,6 +551,7 @@ fn announcements_leave_in_the_order_of_the_commits() {
             load: 0,
             capacity: 3,
             active: true,
+            idle_since: 0,
         });
         news
     };

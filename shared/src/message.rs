@@ -57,8 +57,9 @@ impl Author {
 
 /// What a message is; the text form is stored in documents. People write [`Kind::Text`], [`Kind::File`] and
 /// [`Kind::Template`] only, the others come from channels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Kind {
+    #[default]
     Text,
     /// Files, with or without a text.
     File,

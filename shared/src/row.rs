@@ -8,7 +8,7 @@ use crate::{
     conversation::{State, transition::Actor},
     ids::{AccountId, ContactId, ConversationId, InboxId, PostId, UserId},
     inbox::{AccountRow, Channel, InboxRow, Mode},
-    message::{Author, MessageRow},
+    message::{Author, Kind, MessageRow},
     timer::Ring,
     user::UserRow,
 };
@@ -20,10 +20,22 @@ pub const PREVIEW_CHARS: usize = 140;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
     pub author: Author,
+    /// What it is, for messages whose text does not say it. Rows written before there was one are texts.
+    #[serde(default)]
+    pub kind: Kind,
     pub text: String,
     /// Number of files, when the message is files without a text.
     pub files: u32,
     pub at: Millis,
+}
+
+impl Preview {
+    /// The message is gone: nothing of it is shown any more.
+    pub fn clear(&mut self) {
+        self.kind = Kind::Text;
+        self.text.clear();
+        self.files = 0;
+    }
 }
 
 /// Where the chat was started and the visitor is now; only the server writes it.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{InboxId, UserId};
+use crate::{
+    Millis,
+    ids::{InboxId, UserId},
+};
 
 /// Active chats a user may have, unless an admin says otherwise.
 pub const DEFAULT_CAPACITY: u32 = 3;
@@ -109,6 +112,8 @@ pub struct UserRow {
     pub load: u32,
     pub capacity: u32,
     pub active: bool,
+    /// Since when the user has had nothing new to do; of several who could take a chat, whoever waits longest gets it.
+    pub idle_since: Millis,
 }
 
 /// The signed-in user, with what only they and admins see.

@@ -10,7 +10,7 @@ use super::{
     acts::{acts, reactions},
     files::{FileBubble, is_picture},
     group::Place,
-    kind::{card_view, class_word, is_named, kind_word},
+    kind::{card_view, class_word, is_named, says_all},
     state::{Meta, note},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         Store,
         view::{MessageBubble, Stage},
     },
-    ui::{Avatar, Icon},
+    ui::{Avatar, Icon, kind_word},
 };
 
 /// One message with its state.
@@ -91,7 +91,9 @@ fn content(message: &MessageBubble, name: Memo<String>) -> AnyView {
         (None, Kind::Unsupported) if message.body.is_empty() => {
             Some((t(Key::KindUnsupported).to_owned(), "bubble-gone"))
         }
-        (None, _) if !message.body.is_empty() => Some((message.body.clone(), "bubble-text")),
+        (None, _) if !message.body.is_empty() && !card.is_some_and(says_all) => {
+            Some((message.body.clone(), "bubble-text"))
+        }
         (None, _) => None,
     };
     let has_body = words.is_some() || card.is_some() || !marks.is_empty() || message.files.is_empty();

@@ -5,31 +5,8 @@ use leptos::prelude::*;
 
 use crate::{
     i18n::{Key, t},
-    ui::Icon,
+    ui::{Icon, kind_word},
 };
-
-/// The word for a kind of message.
-pub fn kind_word(kind: Kind) -> &'static str {
-    t(match kind {
-        Kind::Text => Key::KindText,
-        Kind::File => Key::KindFile,
-        Kind::Image => Key::KindImage,
-        Kind::Video => Key::KindVideo,
-        Kind::Audio => Key::KindAudio,
-        Kind::Voice => Key::KindVoice,
-        Kind::Sticker => Key::KindSticker,
-        Kind::Location => Key::KindLocation,
-        Kind::Contacts => Key::KindContacts,
-        Kind::Choice => Key::KindChoice,
-        Kind::Form => Key::KindForm,
-        Kind::Order => Key::KindOrder,
-        Kind::StoryMention => Key::KindStory,
-        Kind::Share => Key::KindShare,
-        Kind::Template => Key::KindTemplate,
-        Kind::Notice => Key::KindNotice,
-        Kind::Unsupported => Key::KindUnsupported,
-    })
-}
 
 /// The kind is said above the text: what it is does not show by itself.
 pub fn is_named(kind: Kind) -> bool {
@@ -128,6 +105,14 @@ fn lines(card: &Card) -> Vec<Line> {
             let text = if title.is_empty() { url } else { title };
             vec![line(text, url.starts_with("https://").then(|| url.clone()))]
         }
+    }
+}
+
+/// The message's text only repeats its card, for lists and searches.
+pub fn says_all(card: &Card) -> bool {
+    match card {
+        Card::Location { .. } | Card::Contacts(_) => true,
+        Card::Entries(_) | Card::Link { .. } => false,
     }
 }
 

@@ -58,6 +58,7 @@ mod tests {
             load: 0,
             capacity: 3,
             active: true,
+            idle_since: 0,
         }
     }
 

@@ -8,12 +8,14 @@ use causerie_shared::{
     window::Folder,
 };
 use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::JsValue;
 
 use super::sound::{Sound, Tune};
 use crate::{
     i18n::{Key, t, tf},
     net::{http, local, push, worker},
     store::{Store, view::NoticeBody},
+    ui::preview_words,
 };
 
 /// An offer rings again until it is answered, for 30 s at most.
@@ -62,6 +64,14 @@ pub fn use_notifications(store: Store, sound: Sound, in_front: Signal<Option<Con
     teller.learn();
     let changed = window_event_listener_untyped(push::CHANGED, move |_| teller.learn());
     on_cleanup(move || changed.remove());
+    worker::on_answer(move |tag, accepted| {
+        let Ok(id) = tag.parse() else { return };
+        if accepted {
+            store.accept(id);
+        } else {
+            store.decline(id);
+        }
+    });
     let lists = [
         (Folder::Engaged, store.offers()),
         (Folder::Mine, store.folder(Folder::Mine)),
@@ -79,15 +89,18 @@ pub fn use_notifications(store: Store, sound: Sound, in_front: Signal<Option<Con
         let first = before.is_none();
         let before = before.unwrap_or_default();
         teller.compare(&before.chats, &chats);
-        let newest = notices.with(|all| all.last().map(|notice| (notice.id, invited(&notice.body))));
-        let (notice, invited) = newest.unwrap_or((before.notice, None));
+        let newest = notices.with(|all| all.last().map(|notice| (notice.id, heard(&notice.body))));
+        let (notice, heard) = newest.unwrap_or((before.notice, None));
         if !first
             && notice > before.notice
-            && let Some(id) = invited
-            && teller.preferences().is_some_and(|preferences| preferences.mention)
+            && let Some((id, folder, tune)) = heard
+            && teller.preferences().is_some_and(|preferences| match tune {
+                Tune::Queue => preferences.new_chat,
+                Tune::Message | Tune::Offer => preferences.mention,
+            })
         {
-            teller.sound.play(Tune::Message);
-            teller.show(id, Folder::Mine);
+            teller.sound.play(tune);
+            teller.show(id, folder);
         }
         Seen { chats, notice }
     });
@@ -112,11 +125,18 @@ fn watch(store: Store, id: ConversationId, folder: Folder) -> Watched {
     }
 }
 
-fn invited(body: &NoticeBody) -> Option<ConversationId> {
-    if let NoticeBody::Invited { conversation, .. } = body {
-        Some(*conversation)
-    } else {
-        None
+/// The notices that are heard, with the folder in which the chat is found.
+fn heard(body: &NoticeBody) -> Option<(ConversationId, Folder, Tune)> {
+    match body {
+        NoticeBody::Invited { conversation, .. } => Some((*conversation, Folder::Mine, Tune::Message)),
+        // A chat that waits for a supervisor's decision.
+        NoticeBody::CameBack { conversation, .. } => Some((*conversation, Folder::All, Tune::Queue)),
+        NoticeBody::Refused { .. }
+        | NoticeBody::Taken { .. }
+        | NoticeBody::Transfer { .. }
+        | NoticeBody::Ended { .. }
+        | NoticeBody::Interrupted { .. }
+        | NoticeBody::Storage { .. } => None,
     }
 }
 
@@ -233,6 +253,7 @@ impl Teller {
         let Some(head) = self.store.head(id).get_untracked() else {
             return;
         };
+        let text = head.preview.as_ref().filter(|_| !private).map(preview_words);
         let name = if private {
             format!("#{}", head.number)
         } else {
@@ -243,16 +264,25 @@ impl Teller {
             Folder::Queue => format!("{name} · {}", t(Key::Queue)),
             Folder::Mine | Folder::All | Folder::History => name,
         };
-        let text = head.preview.filter(|_| !private).map(|preview| preview.text);
         let path = format!("/app/{}/{id}", folder.as_str());
-        worker::tell(&js_sys::Array::of5(
-            &title.into(),
-            &text.unwrap_or_default().into(),
-            &id.to_string().into(),
-            &path.into(),
-            // Offers ring again.
-            &(folder == Folder::Engaged).into(),
-        ));
+        // What has to be answered rings again, and can be answered right there.
+        let answers = if folder == Folder::Engaged {
+            [t(Key::Accept), t(Key::Decline)]
+        } else {
+            [""; 2]
+        };
+        let said: js_sys::Array = [
+            &title,
+            &text.unwrap_or_default(),
+            &id.to_string(),
+            &path,
+            answers[0],
+            answers[1],
+        ]
+        .into_iter()
+        .map(JsValue::from_str)
+        .collect();
+        worker::tell(&said);
     }
 }
 

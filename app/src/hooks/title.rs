@@ -14,9 +14,31 @@ pub fn use_title(count: Signal<u32>, name: Signal<String>) {
         let count = count.get();
         if before != Some(count) {
             badge(count);
+            icon(count);
         }
         count
     });
+}
+
+/// The icon of the tab: with a number while something waits.
+fn icon(count: u32) {
+    let Ok(Some(link)) = document().query_selector("link[rel=icon]") else {
+        return;
+    };
+    let address = match count {
+        0 => "/app/icons/favicon.svg".to_owned(),
+        // Two digits are what can be read at that size.
+        count => format!(
+            "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E\
+             %3Crect width='32' height='32' rx='8' fill='%230B6E5F'/%3E\
+             %3Ctext x='16' y='24' font-family='sans-serif' font-size='22' font-weight='700' \
+             text-anchor='middle' fill='%23fff'%3E{}%3C/text%3E%3C/svg%3E",
+            count.min(99)
+        ),
+    };
+    if let Err(error) = link.set_attribute("href", &address) {
+        super::warn("the icon stays as it is", &error);
+    }
 }
 
 /// The badge is only in some browsers, and `web-sys` does not bind it.

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::{Desk, giving::candidates_for};
 use crate::{
+    format,
     i18n::{Key, t, tf},
     store::Store,
     ui::{Avatar, Icon, Presence, key_of, keyed},
@@ -129,11 +130,19 @@ pub fn PersonLoad(
     let presence = Presence::of(&user);
     let share = |n: u32| format!("{}%", 100 * n.min(user.capacity) / user.capacity.max(1));
     let taken = user.load.saturating_sub(offered);
+    let store: Store = expect_context();
+    let (free, since) = (user.connected && user.load == 0, user.idle_since);
+    let idle = move || {
+        free.then(|| {
+            let time = format::elapsed(store.now().get() - since);
+            format!(" · {}", tf(Key::IdleFor, &[("time", &time)]))
+        })
+    };
     view! {
         <Avatar name=Signal::stored(user.name.clone()) seed=user.id.to_u128() size=28 presence=Signal::stored(Some(presence)) />
         <span class="person-who">
             <b class="truncate" data-off=(!user.connected).then_some("")><bdi>{user.name}</bdi></b>
-            <span class="offer-sub truncate">{sub}</span>
+            <span class="offer-sub truncate">{sub}{idle}</span>
         </span>
         <i
             class="load" style=("--n", user.capacity.max(1).to_string()) style=("--have", share(taken)) style=("--asked", share(user.load))

@@ -13,7 +13,7 @@ use crate::{
     format,
     i18n::{Key, Plural, t, tf, tn},
     store::Store,
-    ui::{Avatar, Icon, TimerRing, channel_name, key_of, keyed, status_icon, status_name},
+    ui::{Avatar, Icon, TimerRing, channel_name, key_of, keyed, preview_words, status_icon, status_name},
 };
 
 /// Most chats that are fetched for the board.
@@ -119,7 +119,7 @@ fn Column(status: Status, heads: Memo<Vec<Head>>) -> impl IntoView {
             {keyed(
                 move || mine.with(|mine| mine[..mine.len().min(CARDS)].to_vec()),
                 |head| {
-                    let text = head.preview.as_ref().map(|preview| preview.text.as_str());
+                    let text = head.preview.as_ref().map(preview_words);
                     key_of(&(head.id, head.version, &head.contact_name, text))
                 },
                 |head| view! { <Card head /> }.into_any(),
@@ -138,7 +138,7 @@ fn Card(head: Head) -> impl IntoView {
     let inbox = move || inbox.read().as_ref().map(|inbox| inbox.name.clone());
     let name = head.contact_name.clone();
     let since = head.waiting_since;
-    let text = head.preview.map(|preview| preview.text);
+    let text = head.preview.as_ref().map(preview_words);
     view! {
         <article
             class="board-card" draggable="true" aria-label=head.contact_name

@@ -228,6 +228,7 @@ mod tests {
             load,
             capacity: 3,
             active: true,
+            idle_since: 0,
         }
     }
 

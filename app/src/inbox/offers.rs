@@ -17,7 +17,7 @@ use crate::{
     hooks::Announcer,
     i18n::{Key, t, tf},
     store::{Store, view::Connection},
-    ui::{Avatar, TimerRing, channel_name, key_of, keyed},
+    ui::{Avatar, TimerRing, channel_name, key_of, keyed, preview_words},
 };
 
 const MOST: usize = 3;
@@ -213,7 +213,7 @@ fn OfferCard(card: Card) -> impl IntoView {
         let head = live.get().unwrap_or_else(|| known.clone());
         (
             head.contact_name,
-            head.preview.map(|preview| preview.text).unwrap_or_default(),
+            head.preview.as_ref().map(preview_words).unwrap_or_default(),
         )
     });
     let name = Memo::new(move |_| latest.get().0);

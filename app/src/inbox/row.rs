@@ -17,7 +17,7 @@ use crate::{
         Store,
         view::{Bubble, Stage},
     },
-    ui::{Avatar, Icon, Presence, StatusWord, TimerRing, channel_name, status_name},
+    ui::{Avatar, Icon, Presence, StatusWord, TimerRing, channel_name, preview_words, status_name},
 };
 
 /// A row of the list; empty while its head is not known.
@@ -229,11 +229,7 @@ fn preview_line(store: Store, head: Memo<Option<Head>>, id: ConversationId, fold
 }
 
 fn of(preview: &Preview, me: Option<UserId>) -> Line {
-    let text = match (preview.text.is_empty(), preview.files) {
-        (false, _) => preview.text.clone(),
-        (true, 0) => t(Key::MessageRemoved).to_owned(),
-        (true, files) => tn(Plural::Files, files),
-    };
+    let text = preview_words(preview);
     match preview.author {
         Author::Agent(user) if Some(user) == me => Line::Mine(text),
         Author::Agent(_) | Author::Contact | Author::System | Author::Bot | Author::Elsewhere => Line::Other(text),

@@ -1,6 +1,9 @@
 //! The service worker: registered at the start, looked at hourly and when the page is shown again.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use gloo_timers::callback::Interval;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -13,6 +16,12 @@ use web_sys::{
 const SCRIPT: &str = "/app/sw.js";
 const SCOPE: &str = "/app/";
 const HOUR_MS: u32 = 3_600_000;
+
+type Answer = Box<dyn Fn(&str, bool)>;
+
+thread_local! {
+    static ANSWER: RefCell<Option<Answer>> = const { RefCell::new(None) };
+}
 
 fn container() -> Option<ServiceWorkerContainer> {
     let navigator = web_sys::window()?.navigator();
@@ -106,13 +115,25 @@ pub fn tell(what: &JsValue) {
 pub fn on_click(go: impl Fn(&str) + 'static) {
     let Some(container) = container() else { return };
     let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Some(path) = event.data().as_string() {
+        let data = event.data();
+        if let Some(path) = data.as_string() {
             go(&path);
+        } else if let Ok(said) = data.dyn_into::<js_sys::Array>()
+            && let Some(tag) = said.get(1).as_string()
+        {
+            let accepted = said.get(0) == "accept";
+            ANSWER.with_borrow(|answer| answer.iter().for_each(|answer| answer(&tag, accepted)));
         }
     });
     container.set_onmessage(Some(hear.as_ref().unchecked_ref()));
     // It lives as long as the page.
     hear.forget();
+}
+
+/// Calls `answer` with the tag of a notification whose *Accept* (`true`) or *Decline* was clicked, in place of whoever
+/// was called before.
+pub fn on_answer(answer: impl Fn(&str, bool) + 'static) {
+    ANSWER.set(Some(Box::new(answer)));
 }
 
 /// Puts the waiting console to use: one reload when it has taken over.

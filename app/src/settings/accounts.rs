@@ -53,7 +53,7 @@ pub fn Accounts() -> impl IntoView {
     };
     view! {
         <SettingsPage title=t(Key::MessagingAccounts) actions=connect.into_any()>
-            <section class="settings-section" data-wide="">
+            <section class="accounts">
                 {known.rows.view(|rows| if rows.is_empty() {
                     view! { <Empty title=t(Key::NoMessagingAccounts) text=t(Key::NoMessagingAccountsText) icon="chat" /> }.into_any()
                 } else {
@@ -134,12 +134,15 @@ fn AccountCard(row: ChannelRow) -> impl IntoView {
     let off = move || !here.online();
     let pause_word = if row.enabled { t(Key::Pause) } else { t(Key::Resume) };
     view! {
-        <article class="settings-section card" data-wide="" aria-label=row.name.clone()>
-            <h2 class="section-title"><ChannelIcon channel=row.channel />" "<bdi>{row.name.clone()}</bdi></h2>
-            <p class="section-help">
-                <span class="dot" data-state=state aria-hidden="true"></span>
-                {format!(" {word} · {} · {}", channel_name(row.channel), tn(Plural::People, row.people))}
-            </p>
+        <article class="card account" aria-label=row.name.clone()>
+            <header class="account-head">
+                <ChannelIcon channel=row.channel />
+                <div>
+                    <h2 class="section-title truncate"><bdi>{row.name.clone()}</bdi></h2>
+                    <p class="section-help">{format!("{} · {}", channel_name(row.channel), tn(Plural::People, row.people))}</p>
+                </div>
+                <span class="account-state"><span class="dot" data-state=state aria-hidden="true"></span>{word}</span>
+            </header>
             {row.details.clone().map(|details| view! { <Details details=*details /> })}
             {move || checked.get().map(|check| view! {
                 <p class=if check.ok { "section-help" } else { "form-error" } role="status">
@@ -148,7 +151,7 @@ fn AccountCard(row: ChannelRow) -> impl IntoView {
             })}
             {move || problem.get().map(|refusal| view! { <p class="form-error" role="alert">{why(&refusal)}</p> })}
             {row.details.is_some().then(|| view! {
-                <div class="dialog-acts">
+                <div class="account-acts">
                     <button class="btn" type="button" prop:disabled=off on:click=check>{t(Key::CheckToken)}</button>
                     <button class="btn" type="button" prop:disabled=off on:click=edit>{t(Key::EditAccount)}</button>
                     <button class="btn" type="button" prop:disabled=off on:click=pause>{pause_word}</button>
@@ -180,14 +183,16 @@ fn Details(details: ChannelDetails) -> impl IntoView {
     let errors: Vec<AnyView> = errors.collect();
     let polling = details.polling;
     view! {
+        <div class="account-facts">
         {(!polling).then(|| view! { <Copied label=t(Key::CallbackAddress) text=details.callback /> })}
         {(!polling && !details.verify_token.is_empty()).then(|| view! { <Copied label=t(Key::VerifyToken) text=details.verify_token /> })}
         {(!polling && !details.subscribe.is_empty()).then(|| view! {
             <Copied label=t(Key::SubscribeTo) text=details.subscribe.join(", ") />
         })}
+        </div>
         {polling.then(|| view! { <p class="section-help">{t(Key::Polling)}</p> })}
         <p class="section-help">{heard}{waiting.map(|words| format!(" · {words}"))}</p>
-        {(!errors.is_empty()).then(|| view! { <details><summary>{t(Key::LastErrors)}</summary><ul>{errors}</ul></details> })}
+        {(!errors.is_empty()).then(|| view! { <details class="account-errors"><summary>{t(Key::LastErrors)}</summary><ul>{errors}</ul></details> })}
     }
 }
 

@@ -6,7 +6,7 @@ use causerie_shared::{
     message::{Delivery, Extra, Reaction, Side},
 };
 
-use super::{DeskError, change, seen::touch};
+use super::{DeskError, change, reply, seen::touch};
 use crate::{
     state::App,
     store::{contacts, conversations, messages, provider::ProviderMessage},
@@ -63,6 +63,12 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
     let mut extra = record.row.extra.map(|extra| *extra).unwrap_or_default();
     if record.row.redacted_at.is_some() || !mark.apply(&mut extra) {
         return Ok(());
+    }
+    // What the list shows of the newest message must not outlive it.
+    if record.row.position == head.position
+        && let Some(preview) = &mut head.preview
+    {
+        reply::show_again(preview, &extra);
     }
     let mut news = News::default();
     touch(&mut tx, &mut head, &mut news).await?;

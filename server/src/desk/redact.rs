@@ -70,8 +70,7 @@ async fn attempt(
         && record.row.position == head.position
         && let Some(preview) = &mut head.preview
     {
-        preview.text.clear();
-        preview.files = 0;
+        preview.clear();
     }
     touch(&mut tx, &mut head, &mut news).await?;
     for record in messages::redact(&mut tx, conversation, Some(message), now, head.seq).await? {

@@ -224,16 +224,29 @@ pub(super) async fn send(
     Ok(())
 }
 
-/// The list's preview of a message.
-pub fn preview(message: &Message, at: Millis) -> Preview {
-    let text: String = message
-        .body
-        .chars()
+/// The beginning of a text, on one line.
+fn beginning(text: &str) -> String {
+    text.chars()
         .take(PREVIEW_CHARS)
         .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+        .collect()
+}
+
+/// A preview after its message was edited or deleted on the channel.
+pub fn show_again(preview: &mut Preview, extra: &Extra) {
+    if extra.deleted {
+        preview.clear();
+    } else if let Some((text, _)) = &extra.edited {
+        preview.text = beginning(text);
+    }
+}
+
+/// The list's preview of a message.
+pub fn preview(message: &Message, at: Millis) -> Preview {
+    let text = beginning(&message.body);
     Preview {
         author: message.author,
+        kind: message.kind,
         text,
         files: message.attachments.len() as u32,
         at,

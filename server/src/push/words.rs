@@ -149,6 +149,15 @@ pub fn payload(notice: &Notice, private: bool, lang: &str, badge: i64, public_ur
     let tag = notice
         .conversation
         .map_or_else(|| notice.kind.as_str().to_owned(), |id| id.to_string());
+    let navigate = format!("{public_url}{}", notice.path);
+    let answers = match &notice.words {
+        Words::Offer(_) | Words::Transfer(..) if spanish => [("accept", "Aceptar"), ("decline", "Rechazar")].as_slice(),
+        Words::Offer(_) | Words::Transfer(..) => &[("accept", "Accept"), ("decline", "Decline")],
+        Words::Test | Words::NewChat(_) | Words::Outcome(..) | Words::Mention(..) => &[],
+    };
+    let answers = answers
+        .iter()
+        .map(|(action, title)| json!({ "action": action, "title": title, "navigate": navigate }));
     json!({
         "web_push": 8030,
         "app_badge": badge,
@@ -160,7 +169,8 @@ pub fn payload(notice: &Notice, private: bool, lang: &str, badge: i64, public_ur
             "tag": tag,
             // Rings again for what has to be answered, not for what merely goes on.
             "renotify": notice.kind.is_timed(),
-            "navigate": format!("{public_url}{}", notice.path),
+            "actions": answers.collect::<Vec<_>>(),
+            "navigate": navigate,
             "app_badge": badge.to_string(),
         },
     })

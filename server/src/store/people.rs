@@ -59,6 +59,7 @@ impl UserRecord {
             load: self.load,
             capacity: self.capacity,
             active: self.active,
+            idle_since: self.idle_since,
         }
     }
 

@@ -53,6 +53,7 @@ pub(super) fn user(id: UserId, name: &str) -> UserRow {
         load: 0,
         capacity: 3,
         active: true,
+        idle_since: 0,
     }
 }
 
