@@ -6,6 +6,7 @@ mod fact;
 mod info;
 mod notes;
 mod pane;
+mod person;
 mod timeline;
 
 pub use pane::Profile;

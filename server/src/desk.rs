@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod lifecycle;
 pub mod marks;
 pub mod members;
+pub mod persons;
 pub mod presence;
 pub mod queue;
 pub mod redact;

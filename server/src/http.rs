@@ -15,6 +15,7 @@ pub mod json;
 pub mod limits;
 pub mod notify;
 pub mod origin;
+pub mod persons;
 pub mod signins;
 pub mod socket;
 pub mod test_api;

@@ -13,8 +13,8 @@ use causerie_shared::refusal::Code;
 use crate::{
     error::ApiError,
     http::{
-        accounts, assets, audit, channels, departments, files, health, hooks, inboxes, json, notify, origin, signins,
-        socket, test_api, users, widget,
+        accounts, assets, audit, channels, departments, files, health, hooks, inboxes, json, notify, origin, persons,
+        signins, socket, test_api, users, widget,
     },
     state::Shared,
     telemetry,
@@ -80,6 +80,11 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/channels/{id}/check", post(channels::check))
         .route("/departments", get(departments::list).post(departments::create))
         .route("/departments/{id}", put(departments::save).delete(departments::delete))
+        .route(
+            "/contacts/{id}/same",
+            get(persons::same).post(persons::merge).delete(persons::separate),
+        )
+        .route("/contacts/{id}/candidates", get(persons::candidates))
         .route("/audit", get(audit::list))
         .route("/files", post(files::upload))
         .route("/files/{id}", get(files::download))

@@ -2,6 +2,7 @@
 
 pub mod channels;
 pub mod notify;
+pub mod persons;
 pub mod settings;
 
 use serde::{Deserialize, Serialize};

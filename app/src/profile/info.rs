@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::{
     automatic::Automatic,
     fact::{DetailFacts, FieldFact},
+    person::OnePerson,
 };
 use crate::{
     format,
@@ -62,6 +63,7 @@ pub fn Info(
                 <Icon name="history" />{t(Key::CustomerJourney)}<Icon name="chevron-right" />
             </button>
         </section>
+        <OnePerson contact />
         <HighlightedNotes contact />
         <ForgetContact contact head />
     }

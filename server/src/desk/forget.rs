@@ -14,7 +14,7 @@ use causerie_shared::{
 use super::{DeskError, change, redact, seen::touch};
 use crate::{
     state::App,
-    store::{Db, contacts, conversations, files, messages},
+    store::{Db, contacts, conversations, files, messages, persons},
     sync::{News, aside, outgrown, room::Prepared, rooms::Locked},
 };
 
@@ -96,6 +96,7 @@ async fn forget_rows(
     record.email = None;
     contacts::save(&mut *db, &record).await?;
     contacts::remove_identities(&mut *db, contact).await?;
+    persons::part(&mut *db, contact).await?;
     let mut gone = files::of(&mut *db, None, Some(contact)).await?;
     for chat in chats {
         let Some(mut head) = conversations::lock(&mut *db, chat.id).await? else {

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Everything that came from customers, children before parents.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "outbox",
     "provider_messages",
     "early_events",
@@ -30,6 +30,7 @@ const TABLES: [&str; 19] = [
     "conversations",
     "posts",
     "identities",
+    "merges",
     "contacts",
     "feed",
 ];

@@ -1,0 +1,84 @@
+//! Contacts who are one person.
+
+use axum::{
+    extract::{Path, Query, State},
+    http::StatusCode,
+};
+use causerie_shared::{
+    access::Access,
+    api::persons::{Merge, SamePerson},
+    ids::ContactId,
+    refusal::Code,
+};
+use serde::Deserialize;
+
+use crate::{
+    desk::persons,
+    error::ApiError,
+    http::{auth::Signed, json::Json},
+    state::Shared,
+    sync::access,
+};
+
+/// What is searched for.
+#[derive(Debug, Deserialize)]
+pub struct Search {
+    #[serde(default)]
+    name: String,
+}
+
+/// `GET /api/contacts/{id}/same`.
+pub async fn same(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(contact): Path<String>,
+) -> Result<Json<Vec<SamePerson>>, ApiError> {
+    let access = of(&app, &signed).await?;
+    Ok(Json(persons::same(&app, &access, parse(&contact)?).await?))
+}
+
+/// `GET /api/contacts/{id}/candidates?name=…`.
+pub async fn candidates(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(contact): Path<String>,
+    Query(search): Query<Search>,
+) -> Result<Json<Vec<SamePerson>>, ApiError> {
+    let access = of(&app, &signed).await?;
+    Ok(Json(
+        persons::candidates(&app, &access, parse(&contact)?, &search.name).await?,
+    ))
+}
+
+/// `POST /api/contacts/{id}/same`.
+pub async fn merge(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(contact): Path<String>,
+    Json(body): Json<Merge>,
+) -> Result<Json<Vec<SamePerson>>, ApiError> {
+    let (access, contact) = (of(&app, &signed).await?, parse(&contact)?);
+    persons::merge(&app, &access, contact, body.with).await?;
+    Ok(Json(persons::same(&app, &access, contact).await?))
+}
+
+/// `DELETE /api/contacts/{id}/same`: this contact is somebody of their own again.
+pub async fn separate(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(contact): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let access = of(&app, &signed).await?;
+    persons::separate(&app, &access, parse(&contact)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn of(app: &Shared, signed: &Signed) -> Result<Access, ApiError> {
+    Ok(access::of(&mut *app.store.read().await?, &signed.user).await?)
+}
+
+fn parse(contact: &str) -> Result<ContactId, ApiError> {
+    contact
+        .parse()
+        .map_err(|_| ApiError::new(Code::NotFound, "there is no such contact"))
+}

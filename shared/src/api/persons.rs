@@ -1,0 +1,30 @@
+//! Contacts that are one person (`domain.md` §1, Contact).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Millis,
+    ids::{ContactId, ConversationId},
+    inbox::Channel,
+};
+
+/// A contact of the same person, or one that could be. `GET /api/contacts/{id}/same` lists the others of a person,
+/// `GET /api/contacts/{id}/candidates?name=…` who could be merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SamePerson {
+    pub contact: ContactId,
+    pub name: String,
+    /// Where they write: channel and the name of the messaging account.
+    pub places: Vec<(Channel, String)>,
+    /// Their newest chat that the user who asks may read.
+    pub chat: Option<ConversationId>,
+    /// That chat is over.
+    pub ended: bool,
+    pub active_at: Millis,
+}
+
+/// Body of `POST /api/contacts/{id}/same`: both are the same person from now on. The answer is the list of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    pub with: ContactId,
+}
