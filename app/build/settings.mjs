@@ -27,7 +27,7 @@ export function buildSettings(staging, publicUrl, release) {
   try {
     run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", out, "--out-name", NAME, built]);
     const module = join(out, `${NAME}_bg.wasm`);
-    if (release) run("wasm-opt", ["-Oz", ...FEATURES.map((name) => `--enable-${name}`), module, "-o", module]);
+    if (release) run("wasm-opt", ["-O1", "-s=2", "--reorder-functions-by-name", ...FEATURES.map((name) => `--enable-${name}`), module, "-o", module]);
     const script = readFileSync(join(out, `${NAME}.js`), "utf8");
     if (/^import .* from/m.test(script)) throw new Error("the settings import a script of their own, which nothing copies");
     const hash = shortHash(Buffer.concat([readFileSync(module), Buffer.from(script)]), 16);

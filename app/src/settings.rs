@@ -5,6 +5,7 @@ mod account;
 mod accounts;
 mod audit;
 mod conflict;
+mod contact;
 mod departments;
 mod fetched;
 mod form;

@@ -26,7 +26,7 @@ async fn named(world: &World, name: &str) -> ContactId {
 
 async fn names(world: &World, access: &Access, contact: ContactId) -> Vec<String> {
     let same = persons::same(&world.app, access, contact).await.expect("the others");
-    let mut names: Vec<String> = same.into_iter().map(|person| person.name).collect();
+    let mut names: Vec<String> = same.others.into_iter().map(|person| person.name).collect();
     names.sort();
     names
 }
@@ -130,7 +130,7 @@ async fn only_those_who_see_both_may_merge_and_the_forgotten_are_alone() {
         persons::merge(app, &ana, shared, private).await.expect("Ana sees both");
         // Ben learns that the two are one, and where the other one writes; their chat stays Ana's.
         let same = persons::same(app, &ben, shared).await.expect("the other");
-        assert_eq!((same.len(), same[0].chat), (1, None));
+        assert_eq!((same.others.len(), same.others[0].chat), (1, None));
         assert_eq!(refused(persons::separate(app, &ben, private).await), Code::NotFound);
 
         let owner = world.access(world.who("owner").await).await;

@@ -6,6 +6,7 @@ use super::{
     account::Account,
     accounts::Accounts,
     audit::Audit,
+    contact::ContactPage,
     departments::{DepartmentPage, Departments},
     frame::{NoAccess, SettingsPage},
     guard::{self, LeaveDialog},
@@ -63,6 +64,7 @@ fn page(route: Route) -> AnyView {
         Route::Accounts => view! { <Accounts /> }.into_any(),
         Route::Account => view! { <Account /> }.into_any(),
         Route::Notifications => view! { <Notifications /> }.into_any(),
+        Route::Contact(id) => view! { <ContactPage id /> }.into_any(),
         Route::Start | Route::Unknown => view! {
             <SettingsPage title=t(Key::Settings)>
                 <Empty title=t(Key::NoSuchPage) text=t(Key::NoSuchPageText) />

@@ -1,6 +1,6 @@
 //! Addresses of the settings below `/app/settings`.
 
-use causerie_shared::ids::{DepartmentId, InboxId, UserId};
+use causerie_shared::ids::{ContactId, DepartmentId, InboxId, UserId};
 
 /// A page of the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Route {
     Accounts,
     Account,
     Notifications,
+    /// Which contacts are one person; led to from a chat's profile.
+    Contact(ContactId),
     Unknown,
 }
 
@@ -42,6 +44,7 @@ impl Route {
             ("accounts", None) => Self::Accounts,
             ("account", None) => Self::Account,
             ("notifications", None) => Self::Notifications,
+            ("contacts", Some(id)) => id.parse().map_or(Self::Unknown, Self::Contact),
             _ => Self::Unknown,
         };
         if parts.next().is_some() { Self::Unknown } else { route }
@@ -64,6 +67,7 @@ impl Route {
             Self::Accounts => format!("{BASE}/accounts"),
             Self::Account => format!("{BASE}/account"),
             Self::Notifications => format!("{BASE}/notifications"),
+            Self::Contact(id) => format!("{BASE}/contacts/{id}"),
         }
     }
 
@@ -73,7 +77,13 @@ impl Route {
             Self::Inboxes | Self::NewInbox | Self::Inbox(_) => Self::Inboxes,
             Self::Users | Self::User(_) => Self::Users,
             Self::Departments | Self::NewDepartment | Self::Department(_) => Self::Departments,
-            Self::Start | Self::Audit | Self::Accounts | Self::Account | Self::Notifications | Self::Unknown => self,
+            Self::Start
+            | Self::Audit
+            | Self::Accounts
+            | Self::Account
+            | Self::Notifications
+            | Self::Contact(_)
+            | Self::Unknown => self,
         }
     }
 }
@@ -98,6 +108,7 @@ mod tests {
             Route::Accounts,
             Route::Account,
             Route::Notifications,
+            Route::Contact(ContactId::from_u128(7)),
         ];
         for page in pages {
             assert_eq!(Route::parse(&page.path()), page);

@@ -3,7 +3,7 @@
 
 use causerie_shared::{
     access::Access,
-    api::persons::SamePerson,
+    api::persons::{Person, SamePerson},
     ids::ContactId,
     refusal::{Code, Refusal},
 };
@@ -38,18 +38,19 @@ async fn may(db: &mut Db, access: &Access, contact: ContactId) -> Result<(), Des
     }
 }
 
-/// The other contacts of a person.
+/// A contact, with the others of the same person.
 ///
 /// # Errors
 /// `NotFound` for a contact of whom the user may see no chat.
-pub async fn same(app: &App, access: &Access, contact: ContactId) -> Result<Vec<SamePerson>, DeskError> {
+pub async fn same(app: &App, access: &Access, contact: ContactId) -> Result<Person, DeskError> {
     let mut db = app.store.read().await?;
     may(&mut db, access, contact).await?;
-    let mut all = vec![];
+    let mut others = vec![];
     for other in persons::others(&mut db, contact).await? {
-        all.extend(shown(&mut db, access, other).await?);
+        others.extend(shown(&mut db, access, other).await?);
     }
-    Ok(all)
+    let contact = shown(&mut db, access, contact).await?.ok_or_else(missing)?;
+    Ok(Person { contact, others })
 }
 
 /// Contacts by name, e-mail or number, of whom the user may see a chat, and who are not this person already.

@@ -6,7 +6,7 @@ use axum::{
 };
 use causerie_shared::{
     access::Access,
-    api::persons::{Merge, SamePerson},
+    api::persons::{Merge, Person, SamePerson},
     ids::ContactId,
     refusal::Code,
 };
@@ -32,7 +32,7 @@ pub async fn same(
     State(app): State<Shared>,
     signed: Signed,
     Path(contact): Path<String>,
-) -> Result<Json<Vec<SamePerson>>, ApiError> {
+) -> Result<Json<Person>, ApiError> {
     let access = of(&app, &signed).await?;
     Ok(Json(persons::same(&app, &access, parse(&contact)?).await?))
 }
@@ -56,7 +56,7 @@ pub async fn merge(
     signed: Signed,
     Path(contact): Path<String>,
     Json(body): Json<Merge>,
-) -> Result<Json<Vec<SamePerson>>, ApiError> {
+) -> Result<Json<Person>, ApiError> {
     let (access, contact) = (of(&app, &signed).await?, parse(&contact)?);
     persons::merge(&app, &access, contact, body.with).await?;
     Ok(Json(persons::same(&app, &access, contact).await?))

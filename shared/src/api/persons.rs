@@ -8,8 +8,14 @@ use crate::{
     inbox::Channel,
 };
 
-/// A contact of the same person, or one that could be. `GET /api/contacts/{id}/same` lists the others of a person,
-/// `GET /api/contacts/{id}/candidates?name=…` who could be merged.
+/// `GET /api/contacts/{id}/same`: a contact, and the others that are the same person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub contact: SamePerson,
+    pub others: Vec<SamePerson>,
+}
+
+/// A contact of a person, or one that could be: `GET /api/contacts/{id}/candidates?name=…` lists who could be merged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SamePerson {
     pub contact: ContactId,
@@ -23,7 +29,7 @@ pub struct SamePerson {
     pub active_at: Millis,
 }
 
-/// Body of `POST /api/contacts/{id}/same`: both are the same person from now on. The answer is the list of the others.
+/// Body of `POST /api/contacts/{id}/same`: both are the same person from now on. The answer is the [`Person`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merge {
     pub with: ContactId,
