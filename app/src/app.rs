@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::{Address, Announcer, Preferences, Sound},
-    pages::{Accept, Gate, Login, Place, Setup},
+    pages::{Gate, Login, Place},
+    settings::SettingsHost,
     store::{Store, view::Session},
 };
 
@@ -44,8 +45,7 @@ fn Screens() -> impl IntoView {
     let outside = Memo::new(move |_| place.with(|place| place.is_public().then(|| place.clone())));
     move || match outside.get() {
         None => view! { <Gate place /> }.into_any(),
-        Some(Place::Setup) => view! { <Setup /> }.into_any(),
-        Some(Place::Link(token)) => view! { <Accept token /> }.into_any(),
+        Some(Place::Setup | Place::Link(_)) => view! { <SettingsHost place /> }.into_any(),
         Some(Place::Login | Place::Folder { .. } | Place::Settings(_) | Place::Unknown) => {
             view! { <Login /> }.into_any()
         }

@@ -4,13 +4,15 @@ mod accept;
 mod expired;
 mod gate;
 mod login;
+mod outside;
 mod place;
 mod setup;
 mod sign;
 
-pub use accept::Accept;
+use accept::Accept;
 pub use gate::Gate;
 pub use login::Login;
+pub use outside::Outside;
 pub use place::Place;
-pub use setup::Setup;
+use setup::Setup;
 pub use sign::FormError;

@@ -1,53 +1,53 @@
 //! A one-time link: an invitation is accepted, or a new password is set.
 
 use causerie_shared::{
-    api::{LinkInfo, LinkKind, password_problem},
+    api::{AcceptLink, LinkInfo, LinkKind, SessionInfo, password_problem},
     refusal::Refusal,
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     Place,
+    outside::leave,
     sign::{FormError, SignCard, SubmitButton},
 };
 use crate::{
-    hooks::Address,
     i18n::{Key, explain, t, tf},
-    store::Store,
+    net::http,
     ui::PasswordField,
 };
 
 /// The page behind an invitation or reset link.
 #[component]
 pub fn Accept(token: String) -> impl IntoView {
-    let store: Store = expect_context();
+    let path = format!("/api/links/{}", http::segment(&token));
     let found = RwSignal::new(None::<Result<LinkInfo, Refusal>>);
     spawn_local({
-        let token = token.clone();
+        let path = path.clone();
         async move {
-            found.try_set(Some(store.link_info(token).await));
+            found.try_set(Some(http::get(&path).await));
         }
     });
     move || match found.get() {
         None => view! { <p class="sr-only" role="status">{t(Key::Loading)}</p> }.into_any(),
         Some(Err(refusal)) => view! {
             <SignCard title=t(Key::LinkDead) subtitle=explain(&refusal)>
-                <p class="sign-hint"><a class="link" href=Place::Login.path()>{t(Key::SignIn)}</a></p>
+                <p class="sign-hint">
+                    <button class="link" type="button" on:click=move |_| leave(&Place::Login)>{t(Key::SignIn)}</button>
+                </p>
             </SignCard>
         }
         .into_any(),
-        Some(Ok(info)) => view! { <NewPassword token=token.clone() info /> }.into_any(),
+        Some(Ok(info)) => view! { <NewPassword path=path.clone() info /> }.into_any(),
     }
 }
 
 #[component]
-fn NewPassword(token: String, info: LinkInfo) -> impl IntoView {
-    let store: Store = expect_context();
+fn NewPassword(path: String, info: LinkInfo) -> impl IntoView {
     let password = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<Refusal>);
     let short = RwSignal::new(None::<String>);
-    let address: Address = expect_context();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let problem = password_problem(&password.read_untracked());
@@ -56,10 +56,13 @@ fn NewPassword(token: String, info: LinkInfo) -> impl IntoView {
             return;
         }
         busy.set(true);
-        let token = token.clone();
+        let path = path.clone();
+        let body = AcceptLink {
+            password: password.get_untracked(),
+        };
         spawn_local(async move {
-            match store.accept_link(token, password.get_untracked()).await {
-                Ok(()) => address.go(&Place::START.path(), true),
+            match http::post::<_, SessionInfo>(&path, &body).await {
+                Ok(_) => leave(&Place::START),
                 Err(refusal) => {
                     busy.try_set(false);
                     error.try_set(Some(refusal));

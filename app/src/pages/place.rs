@@ -80,6 +80,11 @@ impl Place {
         }
     }
 
+    /// Seen without a sign-in, and drawn by the settings' program ([`super::Outside`]).
+    pub fn is_outside(&self) -> bool {
+        matches!(self, Self::Setup | Self::Link(_))
+    }
+
     /// Seen without a sign-in.
     pub fn is_public(&self) -> bool {
         matches!(self, Self::Login | Self::Setup | Self::Link(_))

@@ -1,37 +1,33 @@
 //! The first owner, created with the token that the server printed at its start.
 
-use causerie_shared::{api, refusal::Refusal};
+use causerie_shared::{
+    api::{self, Organization, SessionInfo},
+    refusal::Refusal,
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     Place,
+    outside::leave,
     sign::{FormError, SignCard, SubmitButton},
 };
 use crate::{
-    hooks::Address,
     i18n::{Key, t},
-    store::{Store, view::Session},
+    net::http,
     ui::{Field, PasswordField},
 };
 
 /// The set-up page; leads to sign-in when an owner exists.
 #[component]
 pub fn Setup() -> impl IntoView {
-    let store: Store = expect_context();
     let [token, organization, name, email, password] = [(); 5].map(|()| RwSignal::new(String::new()));
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<Refusal>);
     let short = RwSignal::new(None::<String>);
-    let address: Address = expect_context();
     spawn_local(async move {
-        if store.fetch_organization().await.is_ok_and(|found| !found.needs_setup) {
-            address.go(&Place::Login.path(), true);
-        }
-    });
-    let session = store.session();
-    Effect::new(move |_| {
-        if session.get() == Session::SignedIn {
-            address.go(&Place::START.path(), true);
+        let found: Result<Organization, Refusal> = http::get("/api/organization").await;
+        if found.is_ok_and(|found| !found.needs_setup) {
+            leave(&Place::Login);
         }
     });
 
@@ -51,9 +47,13 @@ pub fn Setup() -> impl IntoView {
             password: password.get_untracked(),
         };
         spawn_local(async move {
-            let answer = store.set_up(body).await;
-            busy.try_set(false);
-            error.try_set(answer.err());
+            match http::post::<_, SessionInfo>("/api/setup", &body).await {
+                Ok(_) => leave(&Place::START),
+                Err(refusal) => {
+                    busy.try_set(false);
+                    error.try_set(Some(refusal));
+                }
+            }
         });
     };
     view! {

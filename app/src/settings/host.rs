@@ -107,8 +107,13 @@ pub fn SettingsHost(place: Memo<Place>) -> impl IntoView {
                     if gone.get() {
                         return Ok(None);
                     }
-                    let about = about.get_untracked().ok_or(JsValue::NULL)?.pack();
                     let path = place.get_untracked().path();
+                    // Nobody is signed in yet.
+                    let about = if place.with_untracked(Place::is_outside) {
+                        vec![]
+                    } else {
+                        about.get_untracked().ok_or(JsValue::NULL)?.pack()
+                    };
                     program
                         .mount(ELEMENT, &path, Uint8Array::from(about.as_slice()))
                         .await?;

@@ -1,7 +1,7 @@
 //! Sign-in and everything that is asked over HTTP: each call is a future with the server's answer or its refusal.
 
 use causerie_shared::{
-    api::{AcceptLink, LinkInfo, Organization, Setup, SignIn},
+    api::{Organization, SignIn},
     ids::FileId,
     message::FileBrief,
     refusal::Refusal,
@@ -21,26 +21,6 @@ impl Store {
     /// Signs in and fills the store; another user's local data is wiped first.
     pub async fn sign_in(self, body: SignIn) -> Result<(), Refusal> {
         let info = http::post("/api/session", &body).await?;
-        self.enter(info).await;
-        Ok(())
-    }
-
-    /// Creates the first owner with the token that the server printed.
-    pub async fn set_up(self, body: Setup) -> Result<(), Refusal> {
-        let info = http::post("/api/setup", &body).await?;
-        self.enter(info).await;
-        Ok(())
-    }
-
-    /// What a one-time link is for.
-    pub async fn link_info(self, token: String) -> Result<LinkInfo, Refusal> {
-        http::get(&format!("/api/links/{}", http::segment(&token))).await
-    }
-
-    /// Sets a password through a one-time link and signs in.
-    pub async fn accept_link(self, token: String, password: String) -> Result<(), Refusal> {
-        let path = format!("/api/links/{}", http::segment(&token));
-        let info = http::post(&path, &AcceptLink { password }).await?;
         self.enter(info).await;
         Ok(())
     }
