@@ -1,6 +1,12 @@
 //! WhatsApp through the real router: payloads after `channels.md` §1, each delivered twice.
 
 mod common;
+#[path = "whatsapp/mutations.rs"]
+mod mutations;
+#[path = "whatsapp/outcomes.rs"]
+mod outcomes;
+#[path = "whatsapp/says.rs"]
+mod says;
 
 use axum::http::StatusCode;
 use common::line::{Got, Line, Provider, answer};

@@ -25,6 +25,36 @@ pub struct Element {
     pub what: What,
 }
 
+/// Longest id of a provider's that is believed, bytes: an index of PostgreSQL's takes 2,700, and none of them comes near.
+const MAX_ID: usize = 1000;
+
+impl Element {
+    /// Its ids can be stored.
+    pub fn has_plausible_ids(&self) -> bool {
+        let (person, thread) = (self.person.as_ref(), self.thread.as_ref());
+        let mut ids: Vec<&String> = vec![&self.account];
+        ids.extend(
+            person
+                .iter()
+                .flat_map(|person| std::iter::once(&person.id).chain(&person.aliases)),
+        );
+        ids.extend(thread.iter().flat_map(|thread| [&thread.post, &thread.comment]));
+        ids.extend(thread.and_then(|thread| thread.parent.as_ref()));
+        match &self.what {
+            What::Message(arrived) | What::Notice(arrived) => ids.push(&arrived.id),
+            What::Reaction { target, .. }
+            | What::Edit { target, .. }
+            | What::Delete { target }
+            | What::Hide { target, .. }
+            | What::Status { target, .. } => ids.push(target),
+            What::PersonChanged { ids: new, .. } => ids.extend(new),
+            What::PostRemoved { post } => ids.push(post),
+            What::Watermark { .. } | What::Blocked(_) | What::AccountChanged(_) | What::Nothing(_) => {}
+        }
+        ids.into_iter().all(|id| id.len() <= MAX_ID)
+    }
+}
+
 /// A customer as the provider knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Person {
@@ -155,10 +185,13 @@ pub enum What {
         until: Millis,
         state: Delivery,
     },
-    /// The person has other ids from now on; those before are in `person`.
+    /// A line of the channel's own about the person: for a chat that is open, and never a reason to begin one.
+    Notice(Box<Arrived>),
+    /// The person has further ids from now on; those before are in `person`.
     PersonChanged {
         ids: Vec<String>,
-        phone: String,
+        /// Ids that messages do not reach any more: answers go to the first of `ids` instead.
+        gone: Vec<String>,
     },
     /// The person blocked us, or did so no more.
     Blocked(bool),
@@ -166,7 +199,7 @@ pub enum What {
     PostRemoved {
         post: String,
     },
-    /// The account's templates, token or state changed: look again.
+    /// Something about the account that whoever looks after it should read.
     AccountChanged(String),
     /// Understood, and of no interest; why.
     Nothing(String),

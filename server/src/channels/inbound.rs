@@ -126,7 +126,7 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
         }
         let app = Arc::clone(app);
         running.spawn(async move {
-            for routed in lane {
+            for routed in in_order(lane) {
                 greet(&app, &routed);
                 one(&app, &routed).await?;
             }
@@ -152,6 +152,20 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// What came together in the order of its times; what has none stays behind what it came after.
+fn in_order(lane: Vec<Routed>) -> Vec<Routed> {
+    let mut last = Millis::MIN;
+    let mut timed: Vec<(Millis, Routed)> = lane
+        .into_iter()
+        .map(|routed| {
+            last = routed.element.at.unwrap_or(last);
+            (last, routed)
+        })
+        .collect();
+    timed.sort_by_key(|(at, _)| *at);
+    timed.into_iter().map(|(_, routed)| routed).collect()
 }
 
 fn settle(done: Option<Result<Result<(), StoreError>, tokio::task::JoinError>>) -> Result<(), DeskError> {
@@ -184,6 +198,7 @@ fn lane(element: &Element) -> String {
         (
             None,
             What::Message(_)
+            | What::Notice(_)
             | What::Watermark { .. }
             | What::PersonChanged { .. }
             | What::Blocked(_)
@@ -194,7 +209,7 @@ fn lane(element: &Element) -> String {
     }
 }
 
-/// The elements of a body with the accounts that they belong to, in the order of their times.
+/// The elements of a body with the accounts that they belong to.
 async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>, StoreError> {
     let mut db = app.store.read().await?;
     let Some(account) = channel_accounts::get(&mut db, event.account).await? else {
@@ -209,6 +224,9 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
     };
     let mut routed = vec![];
     for element in adapter.elements(&body) {
+        if !element.has_plausible_ids() {
+            continue;
+        }
         let own = element.account == account.external || element.account == HERE;
         let to = if element.channel == account.row.channel && own {
             Some(account.clone())

@@ -12,9 +12,9 @@ pub fn text(value: &Value, key: &str) -> Option<String> {
 pub fn as_text(value: &Value) -> Option<String> {
     match value {
         // PostgreSQL's TEXT cannot hold it.
-        Value::String(text) if !text.is_empty() => Some(text.replace('\0', "")),
+        Value::String(text) => Some(text.replace('\0', "")).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),
-        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod content;
 mod inbound;
 mod outbound;
+mod person;
 
 use causerie_shared::inbox::Channel;
 use serde_json::Value;

@@ -9,7 +9,7 @@ use causerie_shared::{
     },
     document::{DocumentId, timeline},
     frame::ServerFrame,
-    ids::{ContactId, ConversationId, IntentId, MessageId},
+    ids::{AccountId, ContactId, ConversationId, IntentId, MessageId},
     message::{Author, Extra, FileBrief, Kind, MAX_FILES, MAX_TEXT, Message},
     refusal::{Code, Refusal},
     row::{Head, Origin, Post},
@@ -129,7 +129,8 @@ pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, Desk
     Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
 }
 
-fn cut(text: &mut String) {
+/// Cuts a text to what a message holds.
+pub fn cut(text: &mut String) {
     let mut end = MAX_TEXT.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -220,7 +221,10 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     record.contact = Some(contact.id);
     record.cid = Some(incoming.cid.clone());
     if let Some(said) = said {
-        conversations::set_answers_to(&mut tx, conversation, &incoming.external).await?;
+        // What is said of a person under their old id changes no address.
+        if open.is_none() || said.kind != Kind::Notice {
+            conversations::set_answers_to(&mut tx, conversation, &incoming.external).await?;
+        }
         record.row.extra = (said.extra != Extra::default()).then(|| Box::new(said.extra.clone()));
         let bound = ProviderMessage {
             account: incoming.account.row.id,
@@ -283,7 +287,7 @@ async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, Desk
     let aliases = said.map_or(&[][..], |said| &said.aliases);
     let known = contacts::by_identity(&mut db, account, &incoming.external).await?;
     let contact = match known {
-        Some(id) if aliases.is_empty() => contacts::get(&mut db, id).await?,
+        Some(id) if knows_all(&mut db, account, aliases).await? => contacts::get(&mut db, id).await?,
         Some(_) | None => None,
     };
     let contact = match contact {
@@ -325,6 +329,16 @@ async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, Desk
         duplicate,
         quoted,
     })
+}
+
+/// Somebody has each of a person's further ids already: there is nothing to write.
+async fn knows_all(db: &mut Db, account: AccountId, aliases: &[String]) -> Result<bool, DeskError> {
+    for alias in aliases {
+        if contacts::by_identity(&mut *db, account, alias).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The chat that the message goes on with: the contact's on the web, the thread's under a post, else the contact's on

@@ -270,6 +270,7 @@ async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
             line.quoted = line.quoted.map(|id| shown(head.channel, &id));
             lines.push(line);
         }
+        let answers_to = conversations::answers_to(&mut db, head.id).await?;
         let post = match &head.post {
             Some(post) => trial::post(&mut db, post.id).await?,
             None => None,
@@ -281,18 +282,20 @@ async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
             account: account.external.clone(),
             contact: Person {
                 name: head.contact_name.clone(),
-                external_id: conversations::answers_to(&mut db, head.id)
-                    .await?
-                    .map(|person| match head.channel {
-                        Channel::Telegram => telegram::plain_chat(&person).to_owned(),
-                        Channel::Web
-                        | Channel::Whatsapp
-                        | Channel::Messenger
-                        | Channel::Instagram
-                        | Channel::FacebookComments
-                        | Channel::InstagramComments => person,
-                    }),
-                phone: trial::phone(&mut db, head.contact).await?,
+                external_id: answers_to.as_deref().map(|person| match head.channel {
+                    Channel::Telegram => telegram::plain_chat(person).to_owned(),
+                    Channel::Web
+                    | Channel::Whatsapp
+                    | Channel::Messenger
+                    | Channel::Instagram
+                    | Channel::FacebookComments
+                    | Channel::InstagramComments => person.to_owned(),
+                }),
+                phone: match answers_to {
+                    // Of several numbers the one that answers go to.
+                    Some(person) if head.channel == Channel::Whatsapp && trial::is_number(&person) => Some(person),
+                    Some(_) | None => trial::phone(&mut db, head.contact).await?,
+                },
             },
             comment_thread: thread.map(|comment_id| ThreadOf {
                 post_id: post.unwrap_or_default(),

@@ -7,6 +7,7 @@ use causerie_shared::{
     message::{Author, Delivery, Extra, Kind, MessageRow},
     row::JourneyRow,
 };
+use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, from_json, id, optional_id, to_json};
@@ -241,6 +242,48 @@ pub async fn set_extra(
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(message.to_string())
         .bind(to_json(extra, "extra")?)
+        .bind(seq)
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(record).transpose()
+}
+
+/// When each side last reacted to a message, by the provider's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reacted {
+    pub contact: Option<Millis>,
+    pub us: Option<Millis>,
+}
+
+/// When each side last reacted to a message.
+pub async fn reacted(db: &mut Db, message: MessageId) -> Result<Reacted, StoreError> {
+    let row = sqlx::query("SELECT reacted FROM messages WHERE id = $1")
+        .bind(message.to_string())
+        .fetch_optional(db)
+        .await?;
+    let known: Option<String> = row.map(|row| row.try_get("reacted")).transpose()?.flatten();
+    known.map_or(Ok(Reacted::default()), |known| from_json(&known, "reacted"))
+}
+
+/// Writes when each side last reacted.
+pub async fn set_reacted(db: &mut Db, message: MessageId, reacted: Reacted) -> Result<(), StoreError> {
+    sqlx::query("UPDATE messages SET reacted = $2 WHERE id = $1")
+        .bind(message.to_string())
+        .bind(to_json(&reacted, "reacted")?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// An unconfirmed message went, or one that a person gave up; returns the row as it is now.
+pub async fn went_after_all(db: &mut Db, message: MessageId, seq: i64) -> Result<Option<MessageRecord>, StoreError> {
+    let sql = format!(
+        "UPDATE messages SET delivery = 'sent', reason = NULL, seq = $2 WHERE id = $1 \
+         AND delivery IN ('queued', 'unconfirmed', 'failed') RETURNING {COLUMNS}"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(message.to_string())
         .bind(seq)
         .fetch_optional(db)
         .await?;

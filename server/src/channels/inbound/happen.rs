@@ -13,7 +13,7 @@ use crate::{
         outbox, sequence,
     },
     desk::{
-        DeskError, lifecycle,
+        DeskError, ingest, lifecycle,
         marks::{self, Mark},
     },
     state::App,
@@ -35,11 +35,12 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             outgoing,
         } => {
             let by = if *outgoing { Side::Us } else { Side::Contact };
-            let emoji = emoji.clone();
-            on(app, routed, target, Mark::React { emoji, by }).await
+            let (emoji, at) = (emoji.clone(), element.at);
+            on(app, routed, target, Mark::React { emoji, by, at }).await
         }
         What::Edit { target, text, number } => {
-            let (text, number) = (text.clone(), *number);
+            let (mut text, number) = (text.clone(), *number);
+            ingest::cut(&mut text);
             on(app, routed, target, Mark::Edit { text, number }).await
         }
         What::Delete { target } => on(app, routed, target, Mark::Delete).await,
@@ -59,31 +60,24 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             let Some(contact) = contact else { return Ok(()) };
             marks::deliver_until(app, account.row.id, contact, *until, *state).await
         }
-        What::PersonChanged { ids, .. } => {
+        What::PersonChanged { ids, gone } => {
             let Some(person) = &element.person else { return Ok(()) };
             match known(app, account.row.id, person).await? {
-                Some(contact) => marks::further_ids(app, account.row.id, contact, ids).await,
+                Some(contact) => marks::further_ids(app, account.row.id, contact, ids, gone).await,
                 None => Ok(()),
             }
         }
+        What::Notice(arrived) => notice(app, routed, arrived).await,
         What::Blocked(blocked) => {
             let Some(person) = &element.person else { return Ok(()) };
-            let Some(contact) = known(app, account.row.id, person).await? else {
-                return Ok(());
-            };
-            // It is worth a line in a chat, and no new chat.
-            let open = conversations::open_on(&mut *app.store.read().await?, contact, account.row.id).await?;
-            if open.is_none() {
-                return Ok(());
-            }
             let words = if *blocked {
                 "The customer has blocked this account."
             } else {
                 "The customer takes messages again."
             };
             let at = element.at.unwrap_or_default();
-            let arrived = notice(format!("blocked-{}-{blocked}-{at}", person.id), words);
-            message(app, routed, &arrived).await
+            let arrived = line(format!("blocked-{}-{blocked}-{at}", person.id), words);
+            notice(app, routed, &arrived).await
         }
         What::PostRemoved { post } => {
             let open = conversations::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
@@ -105,8 +99,24 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
     }
 }
 
+/// A line of the channel's own is worth one in a chat, and no new chat.
+async fn notice(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), DeskError> {
+    let account = routed.account.row.id;
+    let Some(person) = &routed.element.person else {
+        return Ok(());
+    };
+    let Some(contact) = known(app, account, person).await? else {
+        return Ok(());
+    };
+    let open = conversations::open_on(&mut *app.store.read().await?, contact, account).await?;
+    match open {
+        Some(_) => message(app, routed, arrived).await,
+        None => Ok(()),
+    }
+}
+
 /// A line of the channel's own.
-fn notice(id: String, words: &str) -> Arrived {
+fn line(id: String, words: &str) -> Arrived {
     Arrived {
         id,
         outgoing: false,

@@ -3,7 +3,7 @@
 use causerie_shared::{
     Millis,
     ids::PostId,
-    message::Extra,
+    message::{Extra, Kind},
     row::{Origin, Post},
 };
 
@@ -27,6 +27,9 @@ use crate::{
     },
 };
 
+/// The longest that a provider delivers a webhook again: WhatsApp does so for 7 days (`channels.md` §0), milliseconds.
+const LATE: Millis = 7 * 24 * 3_600_000;
+
 /// A message came in: ours by its echo, or one to be stored.
 pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), DeskError> {
     let (account, element) = (&routed.account, &routed.element);
@@ -43,7 +46,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
         let id = &arrived.id;
         let bound = match outbox::bind_by_opaque(app, account.row.id, id, arrived.opaque.as_deref()).await? {
             Some(bound) => Some(bound),
-            None => outbox::bind_by_text(app, account.row.id, id, &arrived.text).await?,
+            None => outbox::bind_by_text(app, account.row.id, Some(person), id, &arrived.text).await?,
         };
         if bound.is_some() {
             return catch_up(app, account, id).await;
@@ -60,7 +63,10 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
         Some(thread) => Some(thread_of(app, account, thread, now).await?),
         None => None,
     };
-    let at = element.at.map_or(now, |at| at.min(now));
+    // A notice is no word of the contact's, and what is older than any re-delivery did not come late: it is a clock that
+    // is wrong.
+    let at = element.at.filter(|at| now - at <= LATE).map_or(now, |at| at.min(now));
+    let speaks = !arrived.outgoing && arrived.kind != Kind::Notice;
     let window = adapter(account.row.channel).and_then(|adapter| adapter.capabilities().window);
     let author_name = match &thread {
         Some(thread) => other_author(app, account, &thread.top, person).await?,
@@ -100,7 +106,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
             phone: person.phone.clone(),
             quoted: arrived.quoted.clone(),
             extra,
-            window: window.filter(|_| !arrived.outgoing).map(|window| at + window.open),
+            window: window.filter(|_| speaks).map(|window| at + window.open),
             thread,
         })),
     };
@@ -124,7 +130,7 @@ async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Arrived
     drop(db);
     let bound = match outbox::bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
         Some(bound) => Some(bound),
-        None => outbox::bind_by_text(app, comments, id, &arrived.text).await?,
+        None => outbox::bind_by_text(app, comments, None, id, &arrived.text).await?,
     };
     Ok(bound.is_some())
 }

@@ -12,6 +12,7 @@ use crate::{
         channel_accounts::{self, ChannelAccount},
         feed::{self, FeedKind},
         outbox::{self, OutboxRow, Stage},
+        provider,
     },
     sync::News,
 };
@@ -46,17 +47,25 @@ pub async fn settle(
             later(app, account, row, NEVER, &problem).await?;
             trouble(app, account.row.id, &problem).await
         }
-        Outcome::Unconfirmed(problem) => {
-            give_up(
-                app,
-                &mut row,
-                Stage::Unconfirmed,
-                Delivery::Unconfirmed,
-                Some(problem.words),
-            )
-            .await
-        }
+        Outcome::Unconfirmed(problem) => unconfirmed(app, row, problem).await,
     }
+}
+
+/// Nobody knows whether a part went, unless a status or an echo was faster than the answer that never came.
+async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let known = provider::of_message(&mut tx, row.message).await?.len();
+    if known > row.progress.sent as usize {
+        row.progress.sent += 1;
+        row.progress.begun = false;
+        row.stage = Stage::Waiting;
+        row.due = app.clock.now();
+        outbox::save(&mut tx, &row).await?;
+        return Ok(tx.commit().await?);
+    }
+    drop(tx);
+    let (stage, delivery) = (Stage::Unconfirmed, Delivery::Unconfirmed);
+    give_up(app, &mut row, stage, delivery, Some(problem.words)).await
 }
 
 /// The provider does not take an account's token any more: nothing is sent, everything is kept, everyone sees it.

@@ -141,7 +141,7 @@ fn message(message: &Value, update: i64) -> Element {
     if let Some(new) = whole(message, "migrate_to_chat_id") {
         let what = What::PersonChanged {
             ids: vec![new.to_string()],
-            phone: String::new(),
+            gone: vec![person.id.clone()],
         };
         return element(Some(person), at, what);
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::{
     Answer, Call, Credentials, Next, Outcome, Outgoing,
-    element::{Class, Media},
+    element::{Class, Media, Problem},
     meta::{
         errors::GraphError,
         graph::{self, FACEBOOK},
@@ -137,7 +137,7 @@ fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value
 /// What the answer to a call means (`channels.md` §1.8).
 fn outcome(answer: &Answer) -> Outcome {
     let body = answer.json();
-    if let Some(error) = GraphError::of(&body) {
+    if let Some(error) = error_of(&body) {
         return failed(&error, answer);
     }
     let id = value::list(&body, "messages")
@@ -152,8 +152,13 @@ fn outcome(answer: &Answer) -> Outcome {
     answer.outcome(answer.wait(SLOWER))
 }
 
+/// The error in a body; one without a code says less than the status of its answer.
+fn error_of(body: &Value) -> Option<GraphError> {
+    GraphError::of(body).filter(|_| value::integer(&body["error"], "code").is_some())
+}
+
 fn failed(error: &GraphError, answer: &Answer) -> Outcome {
-    let problem = error.problem(words(error.code));
+    let problem = explain(Some(error.code), &error.words);
     match error.code {
         0 | 190 => Outcome::TokenInvalid(problem),
         131_047 => Outcome::WindowClosed(problem),
@@ -190,15 +195,24 @@ fn words(code: i64) -> &'static str {
     }
 }
 
-/// A code in plain words, with the provider's own where we have none.
-pub fn explain(code: i64, theirs: &str) -> String {
-    let error = GraphError {
-        code,
-        subcode: 0,
-        is_transient: false,
-        words: theirs.to_owned(),
+/// What went wrong: in plain words, with the provider's code and its own words.
+pub fn explain(code: Option<i64>, theirs: &str) -> Problem {
+    let ours = code.map_or("", words);
+    let number = code.map(|code| code.to_string()).unwrap_or_default();
+    let origin = match (number.as_str(), theirs) {
+        ("", theirs) => theirs.to_owned(),
+        (number, "") => number.to_owned(),
+        (number, theirs) => format!("{number}: {theirs}"),
     };
-    error.problem(words(code)).words
+    Problem {
+        words: match ours {
+            "" if theirs.is_empty() => format!("WhatsApp refused it ({origin})."),
+            "" if number.is_empty() => theirs.to_owned(),
+            "" => format!("{theirs} ({number})"),
+            ours => format!("{ours} ({origin})"),
+        },
+        code: number,
+    }
 }
 
 /// The address of a medium, which lives for minutes and wants the token.
@@ -214,10 +228,11 @@ pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Ne
     if media.reference.starts_with("https://") || media.reference.starts_with("http://") {
         return bytes(media.reference.clone());
     }
-    if !media
-        .reference
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    if media.reference.is_empty()
+        || !media
+            .reference
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
     {
         return Next::Done(None);
     }
@@ -240,8 +255,8 @@ pub fn check(credentials: &Credentials, answers: &[Answer]) -> Next<Result<Strin
         return Next::Call(graph::get(credentials, FACEBOOK, &path));
     };
     let body = answer.json();
-    if let Some(error) = GraphError::of(&body) {
-        return Next::Done(Err(error.problem(words(error.code)).words));
+    if let Some(error) = error_of(&body) {
+        return Next::Done(Err(explain(Some(error.code), &error.words).words));
     }
     let name = ["verified_name", "display_phone_number"]
         .iter()
