@@ -17,13 +17,14 @@ pub mod parts;
 pub mod secrets;
 pub mod signature;
 pub mod telegram;
+pub mod templates;
 pub mod value;
 pub mod whatsapp;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::http::HeaderMap;
-use causerie_shared::{Millis, ids::AccountId, inbox::Channel};
+use causerie_shared::{Millis, api::channels::Template, ids::AccountId, inbox::Channel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -102,6 +103,10 @@ pub async fn keep(db: &mut Db, account: AccountId, body: Vec<u8>, now: Millis) -
 /// (Telegram's webhook, or asking for updates when there is no public address), it is told here; the others are told by
 /// a person.
 pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    templates::ask(&mut tx, account, app.clock.now()).await?;
+    tx.commit().await?;
+    app.templates_changed.notify_one();
     if account.row.channel != Channel::Telegram {
         return Ok(());
     }
@@ -174,6 +179,12 @@ pub trait Adapter: Send + Sync {
 
     /// A call that tries the token, and what its answer means: the account's name, or what is wrong.
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>>;
+
+    /// The next call that asks for the account's templates, given the answers to those before it: those that are
+    /// approved, or why they are not told, in plain words.
+    fn templates(&self, _: &Credentials, _: &[Answer]) -> Next<Result<Vec<Template>, String>> {
+        Next::Done(Ok(vec![]))
+    }
 
     /// A call that is made for good manners when an element came in; nobody waits for its answer. Most elements ask for
     /// none, so the account's secrets are read only when one does.

@@ -78,6 +78,7 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/channels/forms", get(channels::forms))
         .route("/channels/{id}", put(channels::save).delete(channels::remove))
         .route("/channels/{id}/check", post(channels::check))
+        .route("/channels/{id}/templates", get(channels::templates))
         .route("/departments", get(departments::list).post(departments::create))
         .route("/departments/{id}", put(departments::save).delete(departments::delete))
         .route("/audit", get(audit::list))

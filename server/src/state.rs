@@ -41,6 +41,8 @@ pub struct App {
     pub hooked: Notify,
     /// Wakes the worker that sends to providers.
     pub outbox_changed: Notify,
+    /// Wakes the worker that asks providers for templates.
+    pub templates_changed: Notify,
     /// What is pushed to people's devices.
     pub pushes: Pushes,
     /// Wakes the dispatcher for an inbox.
@@ -73,6 +75,7 @@ impl App {
             vault,
             hooked: Notify::new(),
             outbox_changed: Notify::new(),
+            templates_changed: Notify::new(),
             pushes: Pushes::default(),
             wake,
             woken: std::sync::Mutex::new(Some(woken)),

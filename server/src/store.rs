@@ -25,6 +25,7 @@ pub mod raw_events;
 pub mod sessions;
 pub mod settings;
 pub mod tallies;
+pub mod templates;
 pub mod timers;
 pub mod trial;
 pub mod windows;

@@ -167,7 +167,7 @@ pub struct TemplateUse {
     pub name: String,
     /// As the provider writes it, e.g. `en_US`.
     pub language: String,
-    /// Those of the header first, then those of the body.
+    /// The medium above it, then the gaps of the header, of the body and of the buttons.
     pub parameters: Vec<String>,
 }
 

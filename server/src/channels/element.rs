@@ -49,7 +49,12 @@ impl Element {
             | What::Status { target, .. } => ids.push(target),
             What::PersonChanged { ids: new, .. } => ids.extend(new),
             What::PostRemoved { post } => ids.push(post),
-            What::Watermark { .. } | What::Blocked(_) | What::AccountChanged(_) | What::Nothing(_) => {}
+            What::Belongs(business) => ids.push(business),
+            What::Watermark { .. }
+            | What::Blocked(_)
+            | What::AccountChanged(_)
+            | What::TemplatesChanged(_)
+            | What::Nothing(_) => {}
         }
         ids.into_iter().all(|id| id.len() <= MAX_ID)
     }
@@ -201,6 +206,10 @@ pub enum What {
     },
     /// Something about the account that whoever looks after it should read.
     AccountChanged(String),
+    /// The business account at the provider that the account belongs to.
+    Belongs(String),
+    /// The templates of a business account changed; `None`: of the account's own.
+    TemplatesChanged(Option<String>),
     /// Understood, and of no interest; why.
     Nothing(String),
 }

@@ -204,6 +204,8 @@ fn lane(element: &Element) -> String {
             | What::Blocked(_)
             | What::PostRemoved { .. }
             | What::AccountChanged(_)
+            | What::Belongs(_)
+            | What::TemplatesChanged(_)
             | What::Nothing(_),
         ) => String::new(),
     }
@@ -234,11 +236,16 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
             channel_accounts::by_external(&mut db, element.channel, &element.account).await?
         };
         // A line that is not connected here: another app's, or one that was removed.
-        if let Some(account) = to {
+        if let Some(account) = to.filter(|account| is_news(account, &element)) {
             routed.push(Routed { account, element });
         }
     }
     Ok(Ok(routed))
+}
+
+/// Every body of WhatsApp's names the business account; mostly it is known.
+fn is_news(account: &ChannelAccount, element: &Element) -> bool {
+    !matches!(&element.what, What::Belongs(business) if account.health.business.as_ref() == Some(business))
 }
 
 /// Makes the call that good manners ask for; the work goes on meanwhile.

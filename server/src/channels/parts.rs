@@ -2,8 +2,6 @@
 
 use causerie_shared::message::{FileBrief, TemplateUse};
 
-use serde_json::{Value, json};
-
 use super::{
     capabilities::{Capabilities, Limit, MediaRule},
     element::Class,
@@ -62,18 +60,6 @@ impl Piece {
             url,
         })
     }
-}
-
-/// The values of a template as WhatsApp takes them.
-pub fn components(used: &TemplateUse) -> Value {
-    if used.parameters.is_empty() {
-        return json!([]);
-    }
-    let values = used
-        .parameters
-        .iter()
-        .map(|text| json!({ "type": "text", "text": text }));
-    json!([{ "type": "body", "parameters": values.collect::<Vec<_>>() }])
 }
 
 /// The pieces of a message.

@@ -4,8 +4,9 @@ mod content;
 mod inbound;
 mod outbound;
 mod person;
+mod templates;
 
-use causerie_shared::inbox::Channel;
+use causerie_shared::{api::channels::Template, inbox::Channel};
 use serde_json::Value;
 
 use super::{
@@ -90,6 +91,10 @@ impl Adapter for WhatsApp {
 
     fn fetch(&self, credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
         outbound::fetch(credentials, media, answers)
+    }
+
+    fn templates(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<Vec<Template>, String>> {
+        templates::fetch(credentials, answers)
     }
 
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {

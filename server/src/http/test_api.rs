@@ -20,7 +20,7 @@ use causerie_shared::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    channels::{Credentials, adapter, telegram},
+    channels::{Credentials, adapter, telegram, templates},
     clock::random_u128,
     desk::say,
     error::ApiError,
@@ -114,8 +114,10 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
         }
     };
     let entry = feed::append(&mut tx, FeedKind::Account, account.row.id.to_string(), None, None).await?;
+    templates::ask(&mut tx, &account, now).await?;
     tx.commit().await?;
     sync::announce(&app, vec![entry]).await?;
+    app.templates_changed.notify_one();
     app.outbox_changed.notify_one();
     let connected = Connected {
         id: account.row.id,

@@ -74,16 +74,21 @@ async fn chats(provider: &Provider) -> Vec<Line> {
 
 /// What an agent may who took the chat, the chat, and its second message.
 async fn agent(line: &Line) -> (Access, ConversationId, MessageId) {
-    let chat = line.conversations().await.remove(0);
-    let id = chat["id"].as_str().unwrap().parse().unwrap();
-    let message = chat["messages"][1]["id"].as_str().unwrap().parse().unwrap();
+    let (access, chat) = taken(line).await;
+    let message = line.messages().await[1]["id"].as_str().unwrap().parse().unwrap();
+    (access, chat, message)
+}
+
+/// What an agent may who took the only chat there is, and the chat.
+pub async fn taken(line: &Line) -> (Access, ConversationId) {
+    let id = line.conversations().await[0]["id"].as_str().unwrap().parse().unwrap();
     let mut db = line.app.store.read().await.unwrap();
     let users = people::users(&mut db).await.unwrap();
     let ana = users.iter().find(|user| user.email == "ana@demo.test").unwrap();
     let access = access::of(&mut db, ana).await.unwrap();
     drop(db);
     claim::act(&line.app, &access, id, Event::Start, None).await.unwrap();
-    (access, id, message)
+    (access, id)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,12 +131,12 @@ async fn passing_trouble_is_tried_again_later_and_later() {
         let before = texts(&provider).len();
         provider.answer(|_| answer(503, &json!({})));
         line.say("one", None).await;
-        let answers: [(u64, fn(&Got) -> (u16, Vec<u8>)); 2] = [
-            (1, |_| answer(500, &json!({ "error": { "code": 131_000 } }))),
-            (2, |_| answer(500, &json!({ "error": { "message": "no code" } }))),
+        let problems = [
+            (1, json!({ "error": { "code": 131_000 } })),
+            (2, json!({ "error": { "message": "no code" } })),
         ];
-        for (attempt, (least, next)) in answers.into_iter().enumerate() {
-            provider.answer(next);
+        for (attempt, (least, problem)) in problems.into_iter().enumerate() {
+            provider.answer(move |_| answer(500, &problem));
             line.clock
                 .advance(Duration::from_secs(least) - Duration::from_millis(1));
             line.quiesce().await;

@@ -10,7 +10,7 @@ use super::{Routed, message::message};
 use crate::{
     channels::{
         element::{Arrived, Person, What},
-        outbox, sequence,
+        outbox, sequence, templates,
     },
     desk::{
         DeskError, ingest, lifecycle,
@@ -95,6 +95,8 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             tx.commit().await?;
             Ok(())
         }
+        What::Belongs(business) => Ok(templates::belongs(app, account.row.id, business).await?),
+        What::TemplatesChanged(business) => Ok(templates::changed(app, account.row.id, business.as_deref()).await?),
         What::Nothing(_) => Ok(()),
     }
 }

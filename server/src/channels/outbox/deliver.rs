@@ -1,6 +1,7 @@
 //! One message to its provider, part by part.
 
 use causerie_shared::{
+    api::channels::Template,
     message::{Delivery, Kind, PRIVATE_MS},
     row::Head,
 };
@@ -27,6 +28,7 @@ use crate::{
         messages::MessageRecord,
         outbox::{self, OutboxRow, Stage},
         provider::{self, ProviderMessage},
+        templates,
     },
 };
 
@@ -43,6 +45,8 @@ struct Way<'a> {
     to: String,
     thread: Option<String>,
     quoted: Option<String>,
+    /// Those of the account, when one is sent.
+    templates: Vec<Template>,
 }
 
 /// Sends what of a message the provider does not have yet.
@@ -107,6 +111,10 @@ async fn way<'a>(
         Some(quoted) => provider::of_message(&mut db, quoted).await?.into_iter().next(),
         None => None,
     };
+    let templates = match record.kind {
+        Kind::Template => templates::get(&mut db, account.row.id).await?.list,
+        _ => vec![],
+    };
     Ok(Ok(Way {
         account,
         adapter,
@@ -116,6 +124,7 @@ async fn way<'a>(
         to,
         thread,
         quoted: quoted.map(|quoted| quoted.external),
+        templates,
     }))
 }
 
@@ -148,9 +157,8 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
         content: match piece {
             Piece::Text(text) => Content::Text(text),
             Piece::Template(used) => Content::Template {
-                name: &used.name,
-                language: &used.language,
-                components: parts::components(used),
+                used,
+                template: way.templates.iter().find(|template| template.is_of(used)),
             },
             Piece::File { caption, .. } => Content::File {
                 file: match piece.file(app, &url).await {

@@ -29,10 +29,13 @@ pub fn elements(body: &Value) -> Vec<Element> {
         return elements;
     }
     for entry in value::list(body, "entry") {
+        // Meta's own tests name none (`channels.md` §3).
+        let business =
+            value::text(entry, "id").filter(|id| id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_digit()));
         for change in value::list(entry, "changes") {
             if let Some(of_change) = change.get("value") {
                 let field = value::text(change, "field").unwrap_or_default();
-                Reader::new(of_change, &field).read(&field, &mut elements);
+                Reader::new(of_change, &field, business.as_ref()).read(&field, &mut elements);
             }
         }
     }
@@ -43,10 +46,12 @@ pub fn elements(body: &Value) -> Vec<Element> {
 struct Reader<'a> {
     value: &'a Value,
     account: String,
+    /// The business account, if it is named.
+    business: Option<&'a String>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(of_change: &'a Value, field: &str) -> Self {
+    fn new(of_change: &'a Value, field: &str, business: Option<&'a String>) -> Self {
         let metadata = of_change.get("metadata").unwrap_or(&Value::Null);
         // What is about the whole business account names no line; a message that names none is nobody's.
         let nameless = match field {
@@ -56,6 +61,7 @@ impl<'a> Reader<'a> {
         Self {
             value: of_change,
             account: value::text(metadata, "phone_number_id").unwrap_or_else(|| nameless.to_owned()),
+            business,
         }
     }
 
@@ -76,8 +82,19 @@ impl<'a> Reader<'a> {
             let words = problem(error).map(|problem| problem.words);
             elements.extend(words.map(|words| self.element(None, None, What::AccountChanged(words))));
         }
-        if field == "account_update" {
-            elements.extend(self.account_update());
+        match field {
+            "account_update" => elements.extend(self.account_update()),
+            "message_template_status_update"
+            | "message_template_components_update"
+            | "message_template_quality_update"
+            | "template_category_update" => {
+                elements.push(self.element(None, None, What::TemplatesChanged(self.business.cloned())));
+            }
+            "messages" => {
+                let business = self.business.cloned().map(What::Belongs);
+                elements.extend(business.map(|what| self.element(None, None, what)));
+            }
+            _ => {}
         }
     }
 

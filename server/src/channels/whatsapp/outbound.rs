@@ -4,15 +4,18 @@ use axum::http::Method;
 use causerie_shared::Millis;
 use serde_json::{Value, json};
 
-use super::super::{
-    Answer, Call, Credentials, Next, Outcome, Outgoing,
-    element::{Class, Media, Problem},
-    meta::{
-        errors::GraphError,
-        graph::{self, FACEBOOK},
+use super::{
+    super::{
+        Answer, Call, Credentials, Next, Outcome, Outgoing,
+        element::{Class, Media, Problem},
+        meta::{
+            errors::GraphError,
+            graph::{self, FACEBOOK},
+        },
+        outgoing::{Body, Content},
+        value,
     },
-    outgoing::{Body, Content},
-    value,
+    templates::components,
 };
 
 /// Pause when WhatsApp says "slower" and not how much, and between two messages to one person, milliseconds.
@@ -115,14 +118,11 @@ fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value
             }
             (kind, content)
         }
-        Content::Template {
-            name,
-            language,
-            components,
-        } => {
-            let mut content = json!({ "name": name, "language": { "code": language } });
-            if components.as_array().is_some_and(|all| !all.is_empty()) {
-                content["components"] = components.clone();
+        Content::Template { used, template } => {
+            let mut content = json!({ "name": used.name, "language": { "code": used.language } });
+            let components = components(used, *template);
+            if !components.is_empty() {
+                content["components"] = Value::Array(components);
             }
             ("template", content)
         }
@@ -153,7 +153,7 @@ fn outcome(answer: &Answer) -> Outcome {
 }
 
 /// The error in a body; one without a code says less than the status of its answer.
-fn error_of(body: &Value) -> Option<GraphError> {
+pub fn error_of(body: &Value) -> Option<GraphError> {
     GraphError::of(body).filter(|_| value::integer(&body["error"], "code").is_some())
 }
 
