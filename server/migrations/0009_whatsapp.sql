@@ -12,3 +12,18 @@ CREATE TABLE templates (
     due BIGINT NOT NULL
 );
 CREATE INDEX templates_due ON templates (due);
+
+-- People of whom nothing is taken any more but into a chat that is open (`domain.md` §6, Blacklist): each of their ids.
+CREATE TABLE blacklist (
+    channel TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    -- The name at that time.
+    name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    blocked_by TEXT NOT NULL,
+    blocked_at BIGINT NOT NULL,
+    -- Messages that were dropped since.
+    dropped BIGINT NOT NULL,
+    PRIMARY KEY (channel, external_id)
+);

@@ -13,8 +13,8 @@ use causerie_shared::refusal::Code;
 use crate::{
     error::ApiError,
     http::{
-        accounts, assets, audit, channels, departments, files, health, hooks, inboxes, json, notify, origin, signins,
-        socket, test_api, users, widget,
+        accounts, assets, audit, blocked, channels, departments, files, health, hooks, inboxes, json, notify, origin,
+        signins, socket, test_api, users, widget,
     },
     state::Shared,
     telemetry,
@@ -79,6 +79,8 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/channels/{id}", put(channels::save).delete(channels::remove))
         .route("/channels/{id}/check", post(channels::check))
         .route("/channels/{id}/templates", get(channels::templates))
+        .route("/blocked", get(blocked::list).post(blocked::block))
+        .route("/blocked/{contact}", delete(blocked::unblock))
         .route("/departments", get(departments::list).post(departments::create))
         .route("/departments/{id}", put(departments::save).delete(departments::delete))
         .route("/audit", get(audit::list))

@@ -2,6 +2,7 @@
 //! what must differ is in [`Engine`].
 
 pub mod audit;
+pub mod blacklist;
 pub mod channel_accounts;
 pub mod contacts;
 pub mod conversations;

@@ -1,5 +1,7 @@
 //! WhatsApp through the real router: payloads after `channels.md` §1, each delivered twice.
 
+#[path = "whatsapp/blocked.rs"]
+mod blocked;
 mod common;
 #[path = "whatsapp/mutations.rs"]
 mod mutations;

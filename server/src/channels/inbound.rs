@@ -1,5 +1,6 @@
 //! From a stored webhook to what happened: read, routed, and done in order for each person.
 
+mod blocked;
 mod happen;
 mod message;
 
@@ -9,7 +10,10 @@ use causerie_shared::{Millis, ids::AccountId};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use self::happen::happen;
+use self::{
+    blocked::{Cut, dropped, without},
+    happen::happen,
+};
 use super::{
     adapter,
     element::{Element, HERE, What},
@@ -18,7 +22,7 @@ use crate::{
     desk::DeskError,
     state::{App, Shared},
     store::{
-        StoreError,
+        StoreError, blacklist,
         channel_accounts::{self, ChannelAccount},
         provider,
         raw_events::{self, RawEvent},
@@ -91,6 +95,8 @@ async fn trim(app: &App, now: Millis) -> Result<(), StoreError> {
 struct Routed {
     account: ChannelAccount,
     element: Element,
+    /// The body that it came in.
+    event: String,
 }
 
 /// Processes one batch; `false` when there was nothing to do.
@@ -98,10 +104,13 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     let Some(_turn) = app.store.turn(crate::store::nodes::INBOUND).await? else {
         return Ok(false);
     };
-    let events = raw_events::waiting(&mut *app.store.read().await?, BATCH).await?;
+    let mut db = app.store.read().await?;
+    let events = raw_events::waiting(&mut db, BATCH).await?;
     if events.is_empty() {
         return Ok(false);
     }
+    let anyone_is_blocked = blacklist::is_anyone(&mut db).await?;
+    drop(db);
     let mut lanes: BTreeMap<(AccountId, String), Vec<Routed>> = BTreeMap::new();
     let mut problems: BTreeMap<String, String> = BTreeMap::new();
     for event in &events {
@@ -120,21 +129,27 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
         }
     }
     let mut running = JoinSet::new();
+    let mut cut: Vec<Cut> = vec![];
     for lane in lanes.into_values() {
         if running.len() >= LANES {
-            settle(running.join_next().await)?;
+            cut.extend(settle(running.join_next().await)?);
         }
         let app = Arc::clone(app);
         running.spawn(async move {
+            let mut cut = vec![];
             for routed in in_order(lane) {
+                if anyone_is_blocked && let Some(ids) = dropped(&app, &routed).await? {
+                    cut.push((routed.event, ids));
+                    continue;
+                }
                 greet(&app, &routed);
                 one(&app, &routed).await?;
             }
-            Ok(())
+            Ok(cut)
         });
     }
     while let Some(done) = running.join_next().await {
-        settle(Some(done))?;
+        cut.extend(settle(Some(done))?);
     }
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
@@ -148,6 +163,14 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
         }
     }
     for event in &events {
+        let ids: Vec<String> = cut
+            .iter()
+            .filter(|(of, _)| *of == event.id)
+            .flat_map(|(_, ids)| ids.clone())
+            .collect();
+        if !ids.is_empty() {
+            raw_events::rewrite(&mut tx, &event.id, without(&event.body, &ids)).await?;
+        }
         raw_events::done(&mut tx, &event.id, problems.remove(&event.id)).await?;
     }
     tx.commit().await?;
@@ -168,14 +191,15 @@ fn in_order(lane: Vec<Routed>) -> Vec<Routed> {
     timed.into_iter().map(|(_, routed)| routed).collect()
 }
 
-fn settle(done: Option<Result<Result<(), StoreError>, tokio::task::JoinError>>) -> Result<(), DeskError> {
+fn settle(done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinError>>) -> Result<Vec<Cut>, DeskError> {
     match done {
-        None | Some(Ok(Ok(()))) => Ok(()),
+        None => Ok(vec![]),
+        Some(Ok(Ok(cut))) => Ok(cut),
         Some(Ok(Err(error))) => Err(error.into()),
         // One bad element must not lose the others.
         Some(Err(panic)) => {
             tracing::error!(%panic, "an element of a webhook could not be processed");
-            Ok(())
+            Ok(vec![])
         }
     }
 }
@@ -237,7 +261,12 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
         };
         // A line that is not connected here: another app's, or one that was removed.
         if let Some(account) = to.filter(|account| is_news(account, &element)) {
-            routed.push(Routed { account, element });
+            let event = event.id.clone();
+            routed.push(Routed {
+                account,
+                element,
+                event,
+            });
         }
     }
     Ok(Ok(routed))

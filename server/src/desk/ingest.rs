@@ -21,7 +21,7 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{
-        Db,
+        Db, blacklist,
         contacts::{self, ContactRecord},
         conversations,
         feed::{self, FeedKind, next_number},
@@ -374,6 +374,10 @@ async fn start(
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
     let contact = contacts::get(&mut *db, contact).await?.ok_or_else(super::not_found)?;
+    // The channels' workers ask before; a visitor learns it here.
+    if blacklist::is_blocked(&mut *db, incoming.account.row.channel, &incoming.external).await? {
+        return Err(Refusal::new(Code::Forbidden, "nothing more can be written here").into());
+    }
     // A visitor's socket may be older than the switch.
     let account = places::account_by_id(&mut *db, incoming.account.row.id).await?;
     if account.is_none_or(|account| !account.row.enabled) {

@@ -57,6 +57,16 @@ pub async fn done(db: &mut Db, event: &str, problem: Option<String>) -> Result<(
     Ok(())
 }
 
+/// Writes what of a body is kept.
+pub async fn rewrite(db: &mut Db, event: &str, body: Vec<u8>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE raw_events SET body = $2 WHERE id = $1")
+        .bind(event.to_owned())
+        .bind(body)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Forgets bodies that came before `before` (`domain.md` §6, Retention); how many.
 pub async fn trim(db: &mut Db, before: Millis) -> Result<u64, StoreError> {
     let done = sqlx::query("DELETE FROM raw_events WHERE received_at < $1 AND state <> 0")

@@ -189,6 +189,7 @@ pub async fn catch_up(app: &App, account: &ChannelAccount, external: &str) -> Re
             let routed = Routed {
                 account: account.clone(),
                 element,
+                event: String::new(),
             };
             Box::pin(happen(app, &routed)).await?;
         }
