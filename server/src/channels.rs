@@ -180,6 +180,12 @@ pub trait Adapter: Send + Sync {
     /// A call that tries the token, and what its answer means: the account's name, or what is wrong.
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>>;
 
+    /// Being too fast ([`Outcome::RetryAfter`]) is the whole account's problem, and not one between it and a person:
+    /// nothing of it is sent meanwhile.
+    fn slows_all(&self, _: &element::Problem) -> bool {
+        false
+    }
+
     /// The next call that asks for the account's templates, given the answers to those before it: those that are
     /// approved, or why they are not told, in plain words.
     fn templates(&self, _: &Credentials, _: &[Answer]) -> Next<Result<Vec<Template>, String>> {

@@ -36,13 +36,19 @@ async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &
     if media.size.is_some_and(|size| size > MAX_MEDIA as u64) {
         return None;
     }
-    let mut answers = vec![];
+    let (mut answers, mut again) = (vec![], false);
     for _ in 0..MAX_CALLS {
         match adapter.fetch(&credentials, media, &answers) {
             Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
             Next::Done(None) => return None,
             Next::Done(Some(call)) => {
                 let answer = app.client.call(&app.config, &call, Some(MAX_MEDIA)).await;
+                // An address that was looked up may have gone meanwhile: it is looked up once more.
+                if matches!(answer.status, 0 | 404 | 500..) && !answers.is_empty() && !again {
+                    again = true;
+                    answers.clear();
+                    continue;
+                }
                 if !answer.is_ok() || !is_whole(&answer.body, &media.sha256) {
                     return None;
                 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit, Window},
-    element::{Class, Media},
+    element::{Class, Media, Problem},
     meta,
 };
 
@@ -91,6 +91,10 @@ impl Adapter for WhatsApp {
 
     fn fetch(&self, credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
         outbound::fetch(credentials, media, answers)
+    }
+
+    fn slows_all(&self, problem: &Problem) -> bool {
+        problem.code != outbound::PAIR_CODE
     }
 
     fn templates(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<Vec<Template>, String>> {

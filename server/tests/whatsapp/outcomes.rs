@@ -125,6 +125,29 @@ async fn what_was_too_fast_goes_when_the_provider_says_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_too_fast_stops_for_everybody_and_a_pair_for_itself() {
+    let provider = Provider::start(accepts).await;
+    for (code, others) in [(130_429, vec!["one"]), (131_056, vec!["one", "other"])] {
+        for line in chats(&provider).await {
+            let elsewhere = json!({ "from": "15550009999", "id": "wamid.in2", "timestamp": "1759999990",
+                                    "type": "text", "text": { "body": "Me too" } });
+            line.receive(&envelope("messages", json!({ "messages": [elsewhere] })))
+                .await;
+            let before = texts(&provider).len();
+            provider.answer(refuses(400, code));
+            line.say("one", None).await;
+            line.clock.advance(Duration::from_secs(1));
+            let other = line.conversations().await[1]["id"].clone();
+            let waiting = json!({ "conversation": other, "text": "other" });
+            line.call(axum::http::Method::POST, "/test/send", waiting.to_string().into())
+                .await;
+            line.quiesce().await;
+            assert_eq!(texts(&provider)[before..], others, "{code}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn passing_trouble_is_tried_again_later_and_later() {
     let provider = Provider::start(accepts).await;
     for line in chats(&provider).await {
@@ -263,7 +286,7 @@ async fn failure_13_a_crash_between_outbox_row_and_call_sends_nothing_twice() {
     for begun in [false, true] {
         for line in chats(&provider).await {
             let before = texts(&provider).len();
-            provider.answer(refuses(429, 4));
+            provider.answer(refuses(400, 131_056));
             provider.retry_after(Some(3600));
             line.say("once", None).await;
             provider.answer(accepts);

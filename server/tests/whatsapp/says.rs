@@ -422,3 +422,31 @@ async fn what_whatsapp_says_of_a_number_is_a_line_in_an_open_chat_and_begins_non
     ])
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_address_has_gone_is_looked_up_once_more() {
+    let provider = Provider::start(|_| answer(404, &json!({}))).await;
+    for line in Line::each("whatsapp", PHONE, &provider.url).await {
+        let cdn = format!("{}/cdn", provider.url);
+        let before = provider.got().len();
+        let gone = std::sync::atomic::AtomicBool::new(true);
+        provider.answer(move |got| match got.target.as_str() {
+            target if target.contains("/m9?") => answer(200, &json!({ "url": cdn, "mime_type": "application/pdf" })),
+            "/cdn" if gone.swap(false, std::sync::atomic::Ordering::Relaxed) => answer(404, &json!({})),
+            "/cdn" => (200, b"%PDF-1.4".to_vec()),
+            _ => answer(404, &json!({})),
+        });
+        let file = json!({ "type": "document", "document": { "id": "m9", "mime_type": "application/pdf", "filename": "Ä.pdf" } });
+        line.receive(&message("wamid.1", file)).await;
+        let mut asked: Vec<String> = provider.got()[before..].iter().map(|got| got.target.clone()).collect();
+        asked.retain(|target| !target.contains("templates"));
+        let lookup = format!("/v25.0/m9?phone_number_id={PHONE}");
+        assert_eq!(asked, [lookup.as_str(), "/cdn", lookup.as_str(), "/cdn"]);
+        let mut db = line.app.store.read().await.unwrap();
+        let names: Vec<String> = sqlx::query_scalar("SELECT name FROM files")
+            .fetch_all(&mut *db)
+            .await
+            .unwrap();
+        assert_eq!(names, ["Ä.pdf"]);
+    }
+}

@@ -1,6 +1,7 @@
 //! One message to its provider, part by part.
 
 use causerie_shared::{
+    Millis,
     api::channels::Template,
     message::{Delivery, Kind, PRIVATE_MS},
     row::Head,
@@ -49,25 +50,32 @@ struct Way<'a> {
     templates: Vec<Template>,
 }
 
-/// Sends what of a message the provider does not have yet.
+/// Sends what of a message the provider does not have yet. Until when nothing of the account is sent, if the provider
+/// wants so.
 pub async fn deliver(
     app: &App,
     account: &ChannelAccount,
     adapter: &'static dyn Adapter,
     mut row: OutboxRow,
-) -> Result<(), DeskError> {
+) -> Result<Option<Millis>, DeskError> {
     let way = match way(app, account, adapter, &row).await? {
         Ok(way) => way,
-        Err(words) => return give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await,
+        Err(words) => {
+            give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await?;
+            return Ok(None);
+        }
     };
     let pieces = match parts::split(app, adapter.capabilities(), &way.record).await {
         Ok(pieces) => pieces,
-        Err(words) => return give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await,
+        Err(words) => {
+            give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await?;
+            return Ok(None);
+        }
     };
     for (at, piece) in pieces.iter().enumerate().skip(row.progress.sent as usize) {
         row.progress.begun = true;
         if !save(app, &row).await? {
-            return Ok(());
+            return Ok(None);
         }
         let outcome = send(app, &way, piece, at).await;
         match outcome {
@@ -83,7 +91,7 @@ pub async fn deliver(
     marks::deliver(app, &bound(&row, String::new()), Delivery::Sent, None).await?;
     row.stage = Stage::Settled;
     save(app, &row).await?;
-    Ok(())
+    Ok(None)
 }
 
 async fn way<'a>(

@@ -4,7 +4,7 @@ use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 
 use super::{bound, pace::pause, save};
 use crate::{
-    channels::{Outcome, element::Problem},
+    channels::{Outcome, adapter, element::Problem},
     desk::{DeskError, change, marks},
     state::App,
     store::{
@@ -22,17 +22,22 @@ const ATTEMPTS: i64 = 12;
 /// Held back until somebody renews the token.
 const NEVER: Millis = i64::MAX / 2;
 
-/// Decides what happens after anything but success.
+/// Decides what happens after anything but success. Until when nothing of the account is sent, if the provider wants so.
 pub async fn settle(
     app: &App,
     account: &ChannelAccount,
     mut row: OutboxRow,
     outcome: Outcome,
-) -> Result<(), DeskError> {
+) -> Result<Option<Millis>, DeskError> {
     let now = app.clock.now();
     match outcome {
         Outcome::Accepted { .. } => Ok(()),
-        Outcome::RetryAfter(wait, problem) => later(app, account, row, now + wait.max(1), &problem).await,
+        Outcome::RetryAfter(wait, problem) => {
+            let due = now + wait.max(1);
+            later(app, account, row, due, &problem).await?;
+            let all = adapter(account.row.channel).is_some_and(|adapter| adapter.slows_all(&problem));
+            return Ok(all.then_some(due));
+        }
         Outcome::Retry(problem) if row.attempts >= ATTEMPTS => {
             give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(problem.words)).await
         }
@@ -48,7 +53,8 @@ pub async fn settle(
             trouble(app, account.row.id, &problem).await
         }
         Outcome::Unconfirmed(problem) => unconfirmed(app, row, problem).await,
-    }
+    }?;
+    Ok(None)
 }
 
 /// Nobody knows whether a part went, unless a status or an echo was faster than the answer that never came.

@@ -21,6 +21,8 @@ use super::{
 /// Pause when WhatsApp says "slower" and not how much, and between two messages to one person, milliseconds.
 const SLOWER: Millis = 5_000;
 const PAIR: Millis = 6_000;
+/// The code of the latter.
+pub const PAIR_CODE: &str = "131056";
 
 /// The next call that sends, or the outcome.
 pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
