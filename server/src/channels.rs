@@ -37,7 +37,7 @@ use crate::{
 };
 
 pub use capabilities::Capabilities;
-pub use element::Element;
+pub use element::{Element, Person};
 pub use outgoing::{Answer, Call, Next, Outcome, Outgoing};
 
 /// A sequence that sorts by arrival: two of one millisecond too.
@@ -174,6 +174,17 @@ pub trait Adapter: Send + Sync {
 
     /// A call that tries the token, and what its answer means: the account's name, or what is wrong.
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>>;
+
+    /// The call that asks for the name of somebody who writes for the first time; `None`: it comes with their messages,
+    /// or never.
+    fn asks_name(&self, _person: &Person) -> Option<Courtesy> {
+        None
+    }
+
+    /// The name in the answer to that call.
+    fn name(&self, _answer: &Answer) -> Option<String> {
+        None
+    }
 
     /// A call that is made for good manners when an element came in; nobody waits for its answer. Most elements ask for
     /// none, so the account's secrets are read only when one does.

@@ -1,6 +1,18 @@
 //! Messenger, Instagram and comments through the real router: payloads after `channels.md` §2 to §5.
 
+#[path = "meta/comments.rs"]
+mod comments;
 mod common;
+#[path = "meta/desk.rs"]
+mod desk;
+#[path = "meta/mutations.rs"]
+mod mutations;
+#[path = "meta/private.rs"]
+mod private;
+#[path = "meta/tables.rs"]
+mod tables;
+#[path = "meta/windows.rs"]
+mod windows;
 
 use common::line::{Got, Line, Provider, answer};
 use serde_json::{Value, json};
@@ -26,88 +38,6 @@ fn takes(got: &Got) -> (u16, Vec<u8>) {
         return answer(200, &json!({ "id": "200_9" }));
     }
     answer(200, &json!({ "recipient_id": PSID, "message_id": "m_out" }))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn direct_messages_of_both_dialects_are_bubbles_once() {
-    let kinds = [
-        (json!({"message": {"mid": "m1", "text": "Hi"}}), "text", "Hi", vec![]),
-        (
-            json!({"message": {"mid": "m2", "attachments": [{"type": "image", "payload": {"url": "http://127.0.0.1:1/x.jpg"}}]}}),
-            "image",
-            "",
-            vec!["image"],
-        ),
-        (
-            json!({"message": {"mid": "m3", "attachments": [
-                {"type": "image", "payload": {"url": "http://127.0.0.1:1/s", "sticker_id": 1}},
-                {"type": "sticker", "payload": {"url": "http://127.0.0.1:1/s", "sticker_id": 1}}]}}),
-            "sticker",
-            "",
-            vec!["sticker"],
-        ),
-        (
-            json!({"message": {"mid": "m4", "text": "See https://x.test", "attachments": [{"type": "fallback", "payload": null, "title": "X", "url": "https://x.test"}]}}),
-            "text",
-            "See https://x.test",
-            vec![],
-        ),
-        (
-            json!({"message": {"mid": "m5", "attachments": [{"type": "location", "payload": {"coordinates": {"lat": 1.5, "long": 2.5}}}]}}),
-            "location",
-            "",
-            vec![],
-        ),
-        (
-            json!({"postback": {"title": "Start", "payload": "GO"}}),
-            "choice",
-            "Start",
-            vec![],
-        ),
-        (
-            json!({"message": {"mid": "m6", "quick_reply": {"payload": "RED"}, "text": "Red"}}),
-            "text",
-            "Red",
-            vec![],
-        ),
-        (
-            json!({"message": {"mid": "m7", "is_unsupported": true}}),
-            "unsupported",
-            "",
-            vec![],
-        ),
-        (
-            json!({"message": {"mid": "m8", "attachments": [{"type": "story_mention", "payload": {"url": "http://127.0.0.1:1/story"}}]}}),
-            "story_mention",
-            "",
-            vec!["image"],
-        ),
-        (
-            json!({"message": {"mid": "m9", "attachments": [{"type": "like_heart"}]}}),
-            "text",
-            "❤️",
-            vec![],
-        ),
-    ];
-    for object in ["page", "instagram"] {
-        let channel = if object == "page" { "messenger" } else { "instagram" };
-        for line in Line::each(channel, PAGE, "http://127.0.0.1:1").await {
-            for (content, ..) in &kinds {
-                let body = event(object, content.clone());
-                line.receive(&body).await;
-                line.receive(&body).await;
-            }
-            let messages = line.messages().await;
-            assert_eq!(messages.len(), kinds.len(), "{messages:#?}");
-            for (message, (content, kind, text, attachments)) in messages.iter().zip(&kinds) {
-                assert_eq!(
-                    (&message["kind"], &message["text"], &message["attachments"]),
-                    (&json!(kind), &json!(text), &json!(attachments)),
-                    "{channel}: {content}"
-                );
-            }
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

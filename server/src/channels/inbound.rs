@@ -13,6 +13,7 @@ use self::happen::happen;
 use super::{
     adapter,
     element::{Element, HERE, What},
+    value,
 };
 use crate::{
     desk::DeskError,
@@ -107,7 +108,8 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     for event in &events {
         match read(app, event).await? {
             Ok(routed) => {
-                for one in routed {
+                for mut one in routed {
+                    one.element.tame();
                     lanes
                         .entry((one.account.row.id, lane(&one.element)))
                         .or_default()
@@ -120,7 +122,13 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
         }
     }
     let mut running = JoinSet::new();
-    for lane in lanes.into_values() {
+    for mut lane in lanes.into_values() {
+        // Providers do not keep the order; what says no time stays behind what it came with.
+        let mut last = Millis::MIN;
+        lane.sort_by_cached_key(|routed| {
+            last = routed.element.at.unwrap_or(last);
+            last
+        });
         if running.len() >= LANES {
             settle(running.join_next().await)?;
         }
@@ -166,10 +174,10 @@ fn settle(done: Option<Result<Result<(), StoreError>, tokio::task::JoinError>>) 
     }
 }
 
-/// What of a body belongs together in order: a person's events, else those of a message.
+/// What of a body belongs together in order: a person's events, the comments under a post, else those of a message.
 fn lane(element: &Element) -> String {
     if let Some(thread) = &element.thread {
-        return thread.parent.clone().unwrap_or_else(|| thread.comment.clone());
+        return thread.post.clone();
     }
     match (&element.person, &element.what) {
         (Some(person), _) => person.id.clone(),
@@ -179,22 +187,23 @@ fn lane(element: &Element) -> String {
             | What::Edit { target, .. }
             | What::Delete { target }
             | What::Hide { target, .. }
-            | What::Status { target, .. },
+            | What::Status { target, .. }
+            | What::UpTo { target, .. },
         ) => target.clone(),
+        (None, What::PostRemoved { post }) => post.clone(),
         (
             None,
             What::Message(_)
             | What::Watermark { .. }
             | What::PersonChanged { .. }
             | What::Blocked(_)
-            | What::PostRemoved { .. }
             | What::AccountChanged(_)
             | What::Nothing(_),
         ) => String::new(),
     }
 }
 
-/// The elements of a body with the accounts that they belong to, in the order of their times.
+/// The elements of a body with the accounts that they belong to.
 async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>, StoreError> {
     let mut db = app.store.read().await?;
     let Some(account) = channel_accounts::get(&mut db, event.account).await? else {
@@ -203,7 +212,7 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
     let Some(adapter) = adapter(account.row.channel) else {
         return Ok(Ok(vec![]));
     };
-    let body: Value = match serde_json::from_slice(&event.body) {
+    let body: Value = match value::parse(&event.body) {
         Ok(body) => body,
         Err(error) => return Ok(Err(format!("no JSON: {error}"))),
     };
@@ -239,7 +248,7 @@ fn greet(app: &Shared, routed: &Routed) {
 async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
     match happen(app, routed).await {
         Ok(()) => Ok(()),
-        Err(DeskError::Store(error)) if !error.is_duplicate() => Err(error),
+        Err(DeskError::Store(error)) if !error.is_of_the_data() => Err(error),
         // Said once, and the rest goes on.
         Err(error) => {
             tracing::warn!(%error, channel = routed.account.row.channel.as_str(), "an element was set aside");

@@ -12,7 +12,8 @@ use super::{
 };
 
 /// Everything that came from customers, children before parents.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
+    "marked",
     "outbox",
     "provider_messages",
     "early_events",
