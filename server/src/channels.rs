@@ -37,7 +37,7 @@ use crate::{
 };
 
 pub use capabilities::Capabilities;
-pub use element::{Element, Person};
+pub use element::{Element, Person, Thread};
 pub use outgoing::{Answer, Call, Next, Outcome, Outgoing};
 
 /// A sequence that sorts by arrival: two of one millisecond too.
@@ -184,6 +184,16 @@ pub trait Adapter: Send + Sync {
     /// The name in the answer to that call.
     fn name(&self, _answer: &Answer) -> Option<String> {
         None
+    }
+
+    /// The call that asks what the post of a thread says; `None`: there are no posts.
+    fn asks_post(&self, _thread: &Thread) -> Option<Courtesy> {
+        None
+    }
+
+    /// The post's text and address in the answer to that call.
+    fn post(&self, _answer: &Answer) -> (Option<String>, Option<String>) {
+        (None, None)
     }
 
     /// A call that is made for good manners when an element came in; nobody waits for its answer. Most elements ask for

@@ -17,7 +17,7 @@ use causerie_shared::inbox::Channel;
 use serde_json::Value;
 
 use super::{
-    Adapter, Answer, Capabilities, Courtesy, Credentials, Element, Hook, Next, Outcome, Outgoing, Person,
+    Adapter, Answer, Capabilities, Courtesy, Credentials, Element, Hook, Next, Outcome, Outgoing, Person, Thread,
     element::{Media, Problem},
     outgoing::{Body, Call},
     signature, value,
@@ -66,6 +66,8 @@ pub trait MetaChannel: Send + Sync {
     const CAPABILITIES: &'static Capabilities;
     /// What to ask of a person's profile to learn their name; `None`: comments come with it.
     const NAMES: Option<&'static str>;
+    /// What to ask of a post to learn its text and address; `None`: there are no posts.
+    const POST: Option<&'static str>;
 
     /// The next call that sends, or the outcome.
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome>;
@@ -109,6 +111,19 @@ impl<C: MetaChannel> Adapter for C {
         Some(Box::new(move |credentials| {
             *graph::get(credentials, send::host(credentials, C::DIALECT), &path)
         }))
+    }
+
+    fn asks_post(&self, thread: &Thread) -> Option<Courtesy> {
+        let path = format!("{}?fields={}", segment(&thread.post), C::POST?);
+        Some(Box::new(move |credentials| {
+            *graph::get(credentials, send::host(credentials, C::DIALECT), &path)
+        }))
+    }
+
+    fn post(&self, answer: &Answer) -> (Option<String>, Option<String>) {
+        let body = answer.json();
+        let first = |keys: [&str; 2]| keys.iter().find_map(|key| value::text(&body, key));
+        (first(["message", "caption"]), first(["permalink_url", "permalink"]))
     }
 
     fn name(&self, answer: &Answer) -> Option<String> {

@@ -172,6 +172,35 @@ async fn comments_are_hidden_shown_and_deleted_at_the_provider() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_post_is_asked_for_once_and_stands_beside_its_threads() {
+    let provider = Provider::start(|got| match got.method {
+        Method::GET => answer(
+            200,
+            &json!({ "message": "Our chairs\nin blue", "permalink_url": "https://f.test/p/100" }),
+        ),
+        _ => takes(got),
+    })
+    .await;
+    for line in Line::each("facebook_comments", PAGE, &provider.url).await {
+        let before = provider.got().len();
+        line.receive(&top()).await;
+        line.receive(&feed(json!({ "comment_id": "100_5", "message": "Price?" })))
+            .await;
+        assert_eq!(provider.got().len(), before + 1);
+        let asked = provider.got().pop().unwrap();
+        assert_eq!(asked.target, format!("/v25.0/{PAGE}_100?fields=message,permalink_url"));
+        let ana = Agent::named(&line, "ana").await;
+        for chat in line.conversations().await {
+            let post = ana.head(chat_id(&chat)).await.post.unwrap();
+            assert_eq!(
+                (post.title.as_str(), post.url.as_deref()),
+                ("Our chairs in blue", Some("https://f.test/p/100"))
+            );
+        }
+    }
+}
+
 /// The smallest picture.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 

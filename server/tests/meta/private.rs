@@ -200,3 +200,24 @@ async fn whoever_answers_a_private_reply_comes_to_the_same_agent() {
         assert_eq!(agents.into_iter().collect::<Vec<_>>(), [(answer, ana.user)]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_author_of_a_comment_is_the_same_contact_in_direct_messages() {
+    let provider = Provider::start(takes).await;
+    for line in Line::each("facebook_comments", PAGE, &provider.url).await {
+        let direct = line.connect("messenger", PAGE, &provider.url).await;
+        let (ana, thread) = taken(&line, &top()).await;
+        ana.reply_privately(thread, "Write to us here.").await.unwrap();
+        line.hook_at(&direct, text("page", "m1", "Here I am").to_string().as_bytes())
+            .await;
+        line.quiesce().await;
+        let chats = line.conversations().await;
+        assert_eq!(chats.len(), 2, "{chats:#?}");
+        assert_eq!(
+            chats[1]["contact"],
+            json!({ "name": "Rosa", "external_id": PSID, "phone": null })
+        );
+        let (one, other) = (ana.head(thread).await, ana.head(chat_id(&chats[1])).await);
+        assert_eq!(one.contact, other.contact);
+    }
+}

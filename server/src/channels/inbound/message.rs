@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     channels::{
-        self, adapter,
+        self, Answer, Courtesy, adapter,
         element::{Arrived, Person, Thread},
         media,
         outbox::{self, Whose},
@@ -185,20 +185,50 @@ async fn author_of(app: &App, account: &ChannelAccount, top: &str) -> Result<Opt
     }
 }
 
-/// How long a person's name is waited for: their message is worth more.
-const NAME_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+/// Longest beginning of a post that is kept, characters.
+const TITLE: usize = 200;
+/// How long what is good to know is waited for: a message is worth more.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The provider's answer to a question that need not be answered.
+async fn ask(app: &App, account: &ChannelAccount, call: Option<Courtesy>) -> Option<Answer> {
+    let call = call?(&channels::credentials(app, account)?);
+    let answer = app.client.call(&app.config, &call, None);
+    // The call itself waits for a minute.
+    tokio::time::timeout(PATIENCE, answer).await.ok()
+}
 
 /// The name of somebody who writes for the first time, where the provider has to be asked for it; empty: unknown.
 async fn name_of(app: &App, account: &ChannelAccount, person: &Person) -> String {
-    let ask = async {
-        let adapter = adapter(account.row.channel)?;
-        let call = adapter.asks_name(person)?;
-        let credentials = channels::credentials(app, account)?;
-        let answer = app.client.call(&app.config, &call(&credentials), None).await;
-        adapter.name(&answer)
+    let Some(adapter) = adapter(account.row.channel) else {
+        return String::new();
     };
-    let name = tokio::time::timeout(NAME_PATIENCE, ask).await;
-    name.ok().flatten().unwrap_or_default()
+    let answer = ask(app, account, adapter.asks_name(person)).await;
+    answer.and_then(|answer| adapter.name(&answer)).unwrap_or_default()
+}
+
+/// The post of a thread, which the provider is asked about when its first comment comes.
+async fn post_of(app: &App, account: &ChannelAccount, thread: &Thread, now: Millis) -> Result<Post, StoreError> {
+    let known = posts::by_external(&mut *app.store.read().await?, account.row.id, &thread.post).await?;
+    if let Some(post) = known {
+        return Ok(post);
+    }
+    let (mut title, mut url) = (None, None);
+    if let Some(adapter) = adapter(account.row.channel)
+        && let Some(answer) = ask(app, account, adapter.asks_post(thread)).await
+    {
+        (title, url) = adapter.post(&answer);
+    }
+    let title: String = title.unwrap_or(thread.title.clone()).chars().take(TITLE).collect();
+    let post = Post {
+        id: PostId::new(now, random_u128()),
+        title: title.replace(char::is_control, " "),
+        url: url.or(Some(thread.url.clone()).filter(|url| !url.is_empty())),
+    };
+    let mut tx = app.store.begin().await?;
+    let post = posts::ensure(&mut tx, account.row.id, &thread.post, &post, now).await?;
+    tx.commit().await?;
+    Ok(post)
 }
 
 /// It is the echo of a private reply: that stands in the thread of its comment, and begins no chat of its own.
@@ -249,35 +279,23 @@ async fn thread_of(
     thread: &Thread,
     now: Millis,
 ) -> Result<ingest::Thread, DeskError> {
-    let mut tx = app.store.begin().await?;
-    let post = posts::ensure(
-        &mut tx,
-        account.row.id,
-        &thread.post,
-        &Post {
-            id: PostId::new(now, random_u128()),
-            title: thread.title.clone(),
-            url: (!thread.url.is_empty()).then(|| thread.url.clone()),
-        },
-        now,
-    )
-    .await?;
+    let post = post_of(app, account, thread, now).await?;
+    let mut db = app.store.read().await?;
     // A reply to a reply stands in the same thread.
     let top = match &thread.parent {
         None => thread.comment.clone(),
         Some(parent) => {
-            let known = match provider::by_external(&mut tx, account.row.id, parent).await? {
+            let known = match provider::by_external(&mut db, account.row.id, parent).await? {
                 Some(bound) => Some((bound.conversation, parent.clone())),
-                None => threads::of_comment(&mut tx, account.row.id, post.id, last(parent)).await?,
+                None => threads::of_comment(&mut db, account.row.id, post.id, last(parent)).await?,
             };
             match known {
-                Some((chat, parent)) => conversations::thread_of(&mut tx, chat).await?.unwrap_or(parent),
-                None => threads::known_top(&mut tx, account.row.id, post.id, last(parent))
+                Some((chat, parent)) => conversations::thread_of(&mut db, chat).await?.unwrap_or(parent),
+                None => threads::known_top(&mut db, account.row.id, post.id, last(parent))
                     .await?
                     .unwrap_or_else(|| parent.clone()),
             }
         }
     };
-    tx.commit().await?;
     Ok(ingest::Thread { top, post })
 }

@@ -43,6 +43,7 @@ impl MetaChannel for FacebookComments {
     const DIALECT: Dialect = Dialect::Messenger;
     const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
     const NAMES: Option<&'static str> = None;
+    const POST: Option<&'static str> = Some("message,permalink_url");
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         if let Some(answer) = answers.first() {

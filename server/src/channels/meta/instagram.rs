@@ -62,6 +62,7 @@ impl MetaChannel for Instagram {
     const DIALECT: Dialect = Dialect::Instagram;
     const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
     const NAMES: Option<&'static str> = Some("name,username");
+    const POST: Option<&'static str> = None;
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         let recipient = json!({ "id": outgoing.to });

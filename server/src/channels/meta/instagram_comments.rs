@@ -35,6 +35,7 @@ impl MetaChannel for InstagramComments {
     const DIALECT: Dialect = Dialect::Instagram;
     const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
     const NAMES: Option<&'static str> = None;
+    const POST: Option<&'static str> = Some("caption,permalink");
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         if let Some(answer) = answers.first() {
