@@ -14,6 +14,7 @@ mod tables;
 #[path = "meta/windows.rs"]
 mod windows;
 
+use causerie_server::store::messages;
 use common::line::{Got, Line, Provider, answer};
 use serde_json::{Value, json};
 
@@ -223,5 +224,80 @@ async fn comments_on_instagram_come_in_both_shapes() {
         assert_eq!(line.messages().await.len(), 2);
         line.say("Thanks!", None).await;
         assert_eq!(provider.got().pop().unwrap().target, "/v25.0/c1/replies");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_before_and_comes_again_later_undoes_nothing() {
+    for line in Line::each("messenger", PAGE, "http://127.0.0.1:1").await {
+        let react = |at: i64, action: &str| {
+            let mut body = event(
+                "page",
+                json!({"reaction": {"mid": "m1", "action": action, "emoji": "👍", "reaction": "like"}}),
+            );
+            body["entry"][0]["messaging"][0]["timestamp"] = json!(1_759_999_990_000 + at);
+            body
+        };
+        line.receive(&text("page", "m1", "Hello?")).await;
+        line.receive(&react(1, "react")).await;
+        line.receive(&react(2, "unreact")).await;
+        line.receive(&react(1, "react")).await;
+        assert_eq!(line.messages().await[0]["reactions"], json!([]));
+        line.receive(&react(3, "react")).await;
+        assert_eq!(line.messages().await[0]["reactions"].as_array().unwrap().len(), 1);
+    }
+    for line in Line::each("facebook_comments", PAGE, "http://127.0.0.1:1").await {
+        let hide = |at: i64, verb: &str| {
+            let mut body = feed(json!({"comment_id": "100_1", "verb": verb, "from": {"id": PAGE}}));
+            body["entry"][0]["time"] = json!(1_759_999_990 + at);
+            body
+        };
+        line.receive(&feed(json!({"comment_id": "100_1", "message": "Rude"})))
+            .await;
+        line.receive(&hide(1, "hide")).await;
+        line.receive(&hide(2, "unhide")).await;
+        line.receive(&hide(1, "hide")).await;
+        assert_eq!(line.messages().await[0]["hidden"], false);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_customer_takes_back_is_nowhere_any_more() {
+    let provider = Provider::start(|_| (200, b"\x89PNG\r\n\x1a\n".to_vec())).await;
+    for line in Line::each("instagram", PAGE, &provider.url).await {
+        let picture = json!({"type": "image", "payload": {"url": format!("{}/p", provider.url)}});
+        line.receive(&event(
+            "instagram",
+            json!({"message": {"mid": "m1", "text": "My card number", "attachments": [picture]}}),
+        ))
+        .await;
+        line.receive(&event(
+            "instagram",
+            json!({"message_edit": {"mid": "m1", "text": "My number", "num_edit": 1}}),
+        ))
+        .await;
+        let chat = desk::chat_id(&line.conversations().await[0]);
+        let id = desk::message_id(&line.messages().await[0]);
+        let stored = || async {
+            let mut db = line.app.store.read().await.unwrap();
+            messages::get(&mut db, chat, id).await.unwrap().unwrap()
+        };
+        assert_eq!(stored().await.row.files.len(), 1);
+        line.receive(&event(
+            "instagram",
+            json!({"message": {"mid": "m1", "is_deleted": true}}),
+        ))
+        .await;
+        let gone = stored().await;
+        assert!(gone.row.redacted_at.is_some() && gone.row.files.is_empty());
+        assert!(!format!("{gone:?}").contains("number"), "{gone:?}");
+        let ana = desk::Agent::named(&line, "ana").await;
+        assert!(
+            ana.head(chat)
+                .await
+                .preview
+                .is_none_or(|preview| preview.text.is_empty())
+        );
+        assert_eq!(line.messages().await[0]["deleted"], true);
     }
 }

@@ -123,10 +123,7 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
         post,
         comment: id.clone(),
         parent,
-        title: ["message", "status_type"]
-            .iter()
-            .find_map(|key| value::text(brief, key))
-            .unwrap_or_default(),
+        title: value::text(brief, "message").unwrap_or_else(|| kind_of_post(brief, "status_type").to_owned()),
         url: value::text(brief, "permalink_url").unwrap_or_default(),
     };
     let text = value::text(of_change, "message");
@@ -168,6 +165,20 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
     Some(element(None, Some(thread), what))
 }
 
+/// What a post is, as long as nobody knows what it says.
+fn kind_of_post(post: &Value, key: &str) -> &'static str {
+    match value::text(post, key).unwrap_or_default().as_str() {
+        "added_photos" => "Photos",
+        "added_video" => "Video",
+        "shared_story" => "Shared post",
+        "REELS" => "Reel",
+        "STORY" => "Story",
+        "AD" => "Advertisement",
+        "IG_LIVE" => "Live video",
+        _ => "Post",
+    }
+}
+
 /// The part behind the page's prefix.
 fn last(id: &str) -> &str {
     id.rsplit('_').next().unwrap_or(id)
@@ -188,10 +199,7 @@ fn instagram(account: &str, of_change: &Value, time: Option<Millis>) -> Option<E
         post,
         comment: id.clone(),
         parent: value::text(of_change, "parent_id").filter(|parent| *parent != id),
-        title: ["ad_title", "media_product_type"]
-            .iter()
-            .find_map(|key| value::text(media, key))
-            .unwrap_or_default(),
+        title: value::text(media, "ad_title").unwrap_or_else(|| kind_of_post(media, "media_product_type").to_owned()),
         url: String::new(),
     };
     Some(Element {
