@@ -1,6 +1,3 @@
--- When each side last reacted to a message, JSON: a reaction that is delivered again later changes nothing.
-ALTER TABLE messages ADD COLUMN reacted TEXT;
-
 -- Templates of an account, as its provider last said.
 CREATE TABLE templates (
     account_id TEXT PRIMARY KEY REFERENCES accounts (id),

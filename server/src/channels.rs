@@ -38,7 +38,7 @@ use crate::{
 };
 
 pub use capabilities::Capabilities;
-pub use element::Element;
+pub use element::{Element, Person, Thread};
 pub use outgoing::{Answer, Call, Next, Outcome, Outgoing};
 
 /// A sequence that sorts by arrival: two of one millisecond too.
@@ -190,6 +190,27 @@ pub trait Adapter: Send + Sync {
     /// approved, or why they are not told, in plain words.
     fn templates(&self, _: &Credentials, _: &[Answer]) -> Next<Result<Vec<Template>, String>> {
         Next::Done(Ok(vec![]))
+    }
+
+    /// The call that asks for the name of somebody who writes for the first time; `None`: it comes with their messages,
+    /// or never.
+    fn asks_name(&self, _person: &Person) -> Option<Courtesy> {
+        None
+    }
+
+    /// The name in the answer to that call.
+    fn name(&self, _answer: &Answer) -> Option<String> {
+        None
+    }
+
+    /// The call that asks what the post of a thread says; `None`: there are no posts.
+    fn asks_post(&self, _thread: &Thread) -> Option<Courtesy> {
+        None
+    }
+
+    /// The post's text and address in the answer to that call.
+    fn post(&self, _answer: &Answer) -> (Option<String>, Option<String>) {
+        (None, None)
     }
 
     /// A call that is made for good manners when an element came in; nobody waits for its answer. Most elements ask for

@@ -27,6 +27,7 @@ pub mod sessions;
 pub mod settings;
 pub mod tallies;
 pub mod templates;
+pub mod threads;
 pub mod timers;
 pub mod trial;
 pub mod windows;
@@ -88,6 +89,21 @@ impl StoreError {
     /// A unique constraint refused the row: somebody else wrote it first.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// The values are refused, and will be the next time: no use in trying again.
+    pub fn is_of_the_data(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        let code = error.code().unwrap_or_default();
+        // PostgreSQL: data exceptions, integrity, limits of the program. SQLite: too big, constraint, mismatch, and the
+        // kinds of constraints in a higher byte.
+        let refused = match code.len() {
+            5 => ["22", "23", "54"].iter().any(|class| code.starts_with(class)),
+            _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18..=20)),
+        };
+        refused || error.is_unique_violation()
     }
 }
 

@@ -17,6 +17,7 @@ use self::{
 use super::{
     adapter,
     element::{Element, HERE, What},
+    value,
 };
 use crate::{
     desk::DeskError,
@@ -116,7 +117,8 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     for event in &events {
         match read(app, event).await? {
             Ok(routed) => {
-                for one in routed {
+                for mut one in routed {
+                    one.element.tame();
                     lanes
                         .entry((one.account.row.id, lane(&one.element)))
                         .or_default()
@@ -130,14 +132,20 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     }
     let mut running = JoinSet::new();
     let mut cut: Vec<Cut> = vec![];
-    for lane in lanes.into_values() {
+    for mut lane in lanes.into_values() {
+        // Providers do not keep the order; what says no time stays behind what it came with.
+        let mut last = Millis::MIN;
+        lane.sort_by_cached_key(|routed| {
+            last = routed.element.at.unwrap_or(last);
+            last
+        });
         if running.len() >= LANES {
             cut.extend(settle(running.join_next().await)?);
         }
         let app = Arc::clone(app);
         running.spawn(async move {
             let mut cut = vec![];
-            for routed in in_order(lane) {
+            for routed in lane {
                 if anyone_is_blocked && let Some(ids) = dropped(&app, &routed).await? {
                     cut.push((routed.event, ids));
                     continue;
@@ -177,20 +185,6 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     Ok(true)
 }
 
-/// What came together in the order of its times; what has none stays behind what it came after.
-fn in_order(lane: Vec<Routed>) -> Vec<Routed> {
-    let mut last = Millis::MIN;
-    let mut timed: Vec<(Millis, Routed)> = lane
-        .into_iter()
-        .map(|routed| {
-            last = routed.element.at.unwrap_or(last);
-            (last, routed)
-        })
-        .collect();
-    timed.sort_by_key(|(at, _)| *at);
-    timed.into_iter().map(|(_, routed)| routed).collect()
-}
-
 fn settle(done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinError>>) -> Result<Vec<Cut>, DeskError> {
     match done {
         None => Ok(vec![]),
@@ -204,10 +198,10 @@ fn settle(done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinErr
     }
 }
 
-/// What of a body belongs together in order: a person's events, else those of a message.
+/// What of a body belongs together in order: a person's events, the comments under a post, else those of a message.
 fn lane(element: &Element) -> String {
     if let Some(thread) = &element.thread {
-        return thread.parent.clone().unwrap_or_else(|| thread.comment.clone());
+        return thread.post.clone();
     }
     match (&element.person, &element.what) {
         (Some(person), _) => person.id.clone(),
@@ -217,8 +211,10 @@ fn lane(element: &Element) -> String {
             | What::Edit { target, .. }
             | What::Delete { target }
             | What::Hide { target, .. }
-            | What::Status { target, .. },
+            | What::Status { target, .. }
+            | What::UpTo { target, .. },
         ) => target.clone(),
+        (None, What::PostRemoved { post }) => post.clone(),
         (
             None,
             What::Message(_)
@@ -226,7 +222,6 @@ fn lane(element: &Element) -> String {
             | What::Watermark { .. }
             | What::PersonChanged { .. }
             | What::Blocked(_)
-            | What::PostRemoved { .. }
             | What::AccountChanged(_)
             | What::Belongs(_)
             | What::TemplatesChanged(_)
@@ -244,15 +239,12 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
     let Some(adapter) = adapter(account.row.channel) else {
         return Ok(Ok(vec![]));
     };
-    let body: Value = match serde_json::from_slice(&event.body) {
+    let body: Value = match value::parse(&event.body) {
         Ok(body) => body,
         Err(error) => return Ok(Err(format!("no JSON: {error}"))),
     };
     let mut routed = vec![];
     for element in adapter.elements(&body) {
-        if !element.has_plausible_ids() {
-            continue;
-        }
         let own = element.account == account.external || element.account == HERE;
         let to = if element.channel == account.row.channel && own {
             Some(account.clone())
@@ -293,7 +285,7 @@ fn greet(app: &Shared, routed: &Routed) {
 async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
     match happen(app, routed).await {
         Ok(()) => Ok(()),
-        Err(DeskError::Store(error)) if !error.is_duplicate() => Err(error),
+        Err(DeskError::Store(error)) if !error.is_of_the_data() => Err(error),
         // Said once, and the rest goes on.
         Err(error) => {
             tracing::warn!(%error, channel = routed.account.row.channel.as_str(), "an element was set aside");

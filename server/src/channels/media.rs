@@ -1,7 +1,10 @@
 //! Media of messages: fetched at once, for their addresses are short-lived; checked, limited in size, kept.
 
 use base64ct::{Base64, Encoding as _};
-use causerie_shared::ids::{ContactId, FileId};
+use causerie_shared::{
+    ids::{ContactId, FileId},
+    message::FileBrief,
+};
 
 use super::{
     Next, adapter,
@@ -24,13 +27,18 @@ pub async fn fetch_all(
     let (mut files, mut marks) = (vec![], vec![]);
     for medium in media {
         let file = fetch(app, account, contact, medium).await;
-        marks.push((medium.class.as_str().to_owned(), file.is_some()));
-        files.extend(file);
+        let class = match &file {
+            // Stories and shared posts do not say which of the two they are.
+            Some(file) if medium.class == Class::Image && file.mime.starts_with("video/") => Class::Video,
+            Some(_) | None => medium.class,
+        };
+        marks.push((class.as_str().to_owned(), file.is_some()));
+        files.extend(file.map(|file| file.id));
     }
     (files, marks)
 }
 
-async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &Media) -> Option<FileId> {
+async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &Media) -> Option<FileBrief> {
     let adapter = adapter(account.row.channel)?;
     let credentials = super::credentials(app, account)?;
     if media.size.is_some_and(|size| size > MAX_MEDIA as u64) {
@@ -54,7 +62,7 @@ async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &
                 }
                 let name = file_name(media);
                 return match files::keep(app, &name, &media.mime, answer.body, contact).await {
-                    Ok(brief) => Some(brief.id),
+                    Ok(brief) => Some(brief),
                     Err(error) => {
                         tracing::warn!(?error, "a medium could not be stored");
                         None
@@ -102,7 +110,7 @@ fn file_name(media: &Media) -> String {
         "audio/amr" => "amr",
         "application/pdf" => "pdf",
         _ => match media.class {
-            Class::Image => "jpg",
+            Class::Image | Class::Story => "jpg",
             Class::Video => "mp4",
             Class::Audio => "ogg",
             Class::Sticker => "webp",

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-pub use bind::{bind_by_opaque, bind_by_text};
+pub use bind::{Whose, bind_by_opaque, bind_by_text};
 pub use deliver::call;
 pub use settle::{resume, trouble};
 

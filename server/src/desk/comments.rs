@@ -73,7 +73,8 @@ pub async fn hide(
             false,
         )
         .await?;
-        marks::mark(app, bound, Mark::Hide(hidden)).await?;
+        let at = Some(app.clock.now());
+        marks::mark(app, bound, Mark::Hide { hidden, at }).await?;
     }
     Ok(())
 }

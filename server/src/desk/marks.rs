@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     Millis,
-    ids::{AccountId, ContactId},
+    ids::{AccountId, ContactId, ConversationId},
     message::{Delivery, Extra, Reaction, Side},
 };
 
@@ -10,9 +10,8 @@ use super::{DeskError, change, seen::touch};
 use crate::{
     state::App,
     store::{
-        contacts, conversations,
-        messages::{self, Reacted},
-        provider::ProviderMessage,
+        contacts, conversations, messages,
+        provider::{self, ProviderMessage},
     },
     sync::News,
 };
@@ -20,11 +19,10 @@ use crate::{
 /// A change of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
-    /// `None`: taken back.
+    /// `None`: taken back. Of several the latest counts.
     React {
         emoji: Option<String>,
         by: Side,
-        /// Of several reactions of a side the last one counts; `None`: the one that comes last.
         at: Option<Millis>,
     },
     /// Of several edits the one with the highest number counts.
@@ -33,23 +31,31 @@ pub enum Mark {
         number: i64,
     },
     Delete,
-    Hide(bool),
+    /// `at`: of several the latest counts.
+    Hide {
+        hidden: bool,
+        at: Option<Millis>,
+    },
 }
 
 impl Mark {
+    /// What of a message it changes, and when it was said: a delivery that is repeated after a later one changes nothing.
+    fn said(&self) -> Option<(&'static str, Millis)> {
+        match self {
+            Self::React {
+                by: Side::Contact, at, ..
+            } => at.map(|at| ("contact", at)),
+            Self::React { by: Side::Us, at, .. } => at.map(|at| ("us", at)),
+            Self::Hide { at, .. } => at.map(|at| ("hidden", at)),
+            Self::Edit { .. } | Self::Delete => None,
+        }
+    }
+
     /// Writes itself; `false` when nothing changed.
-    fn apply(self, extra: &mut Extra, reacted: &mut Reacted) -> bool {
+    fn apply(self, extra: &mut Extra) -> bool {
         let before = extra.clone();
         match self {
-            Self::React { emoji, by, at } => {
-                let known = match by {
-                    Side::Contact => &mut reacted.contact,
-                    Side::Us => &mut reacted.us,
-                };
-                if at.zip(*known).is_some_and(|(at, known)| at < known) {
-                    return false;
-                }
-                *known = at.or(*known);
+            Self::React { emoji, by, .. } => {
                 extra.reactions.retain(|reaction| reaction.by != by);
                 extra.reactions.extend(emoji.map(|emoji| Reaction { emoji, by }));
             }
@@ -59,7 +65,7 @@ impl Mark {
                 }
             }
             Self::Delete => extra.deleted = true,
-            Self::Hide(hidden) => extra.hidden = hidden,
+            Self::Hide { hidden, .. } => extra.hidden = hidden,
         }
         *extra != before
     }
@@ -75,17 +81,19 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
         return Ok(());
     };
     let mut extra = record.row.extra.map(|extra| *extra).unwrap_or_default();
-    let before = messages::reacted(&mut tx, bound.message).await?;
-    let mut reacted = before;
-    let changed = mark.apply(&mut extra, &mut reacted);
-    if record.row.redacted_at.is_some() || !(changed || reacted != before) {
+    let said = mark.said();
+    if record.row.redacted_at.is_some() {
         return Ok(());
     }
-    if reacted != before {
-        messages::set_reacted(&mut tx, bound.message, reacted).await?;
+    if let Some((what, at)) = said
+        && !provider::is_latest(&mut tx, bound.message, what, at).await?
+    {
+        return Ok(());
     }
-    if !changed {
-        return Ok(tx.commit().await?);
+    if !mark.apply(&mut extra) {
+        // When it was said is kept all the same.
+        tx.commit().await?;
+        return Ok(());
     }
     let mut news = News::default();
     touch(&mut tx, &mut head, &mut news).await?;
@@ -144,13 +152,55 @@ pub async fn deliver_until(
     until: Millis,
     delivery: Delivery,
 ) -> Result<(), DeskError> {
-    let chat = {
-        let mut db = app.store.read().await?;
-        conversations::newest_on(&mut db, contact, account).await?
+    let mut db = app.store.read().await?;
+    let Some(chat) = conversations::newest_on(&mut db, contact, account).await? else {
+        return Ok(());
     };
-    let Some(chat) = chat else { return Ok(()) };
-    let position = messages::outgoing_until(&mut *app.store.read().await?, chat.id, until).await?;
-    super::seen::by_visitor(app, chat.id, position, delivery).await
+    let sent = messages::at_provider(&mut db, chat.id).await?;
+    drop(db);
+    let reached = sent.iter().filter(|sent| sent.at <= until);
+    advance(app, chat.id, reached, delivery).await
+}
+
+/// A message of the company's, and all that were sent before it in its chat, came so far.
+pub async fn deliver_up_to(app: &App, bound: &ProviderMessage, delivery: Delivery) -> Result<(), DeskError> {
+    let mut db = app.store.read().await?;
+    let Some(last) = messages::get(&mut db, bound.conversation, bound.message).await? else {
+        return Ok(());
+    };
+    let sent = messages::at_provider(&mut db, bound.conversation).await?;
+    drop(db);
+    let reached = sent.iter().filter(|sent| sent.position <= last.row.position);
+    advance(app, bound.conversation, reached, delivery).await
+}
+
+async fn advance(
+    app: &App,
+    conversation: ConversationId,
+    reached: impl Iterator<Item = &messages::AtProvider>,
+    delivery: Delivery,
+) -> Result<(), DeskError> {
+    let lagging: Vec<_> = reached
+        .filter(|sent| sent.delivery < delivery)
+        .map(|sent| sent.id)
+        .collect();
+    if lagging.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.store.begin().await?;
+    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
+        return Ok(());
+    };
+    let mut news = News::default();
+    touch(&mut tx, &mut head, &mut news).await?;
+    for message in lagging {
+        if let Some(record) = messages::deliver(&mut tx, message, delivery, None, head.seq).await? {
+            news.message(record);
+        }
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
 }
 
 /// A contact has further ids on an account from now on; one that belongs to somebody else stays theirs. Answers that
@@ -180,26 +230,23 @@ pub async fn further_ids(
 mod tests {
     use super::*;
 
-    fn react(emoji: Option<&str>, by: Side, at: Option<Millis>) -> Mark {
+    fn react(emoji: Option<&str>, by: Side) -> Mark {
         Mark::React {
             emoji: emoji.map(str::to_owned),
             by,
-            at,
+            at: None,
         }
     }
 
     #[test]
     fn a_side_has_one_reaction_and_can_take_it_back() {
-        let (mut extra, mut reacted) = <(Extra, Reacted)>::default();
-        assert!(react(Some("👍"), Side::Contact, None).apply(&mut extra, &mut reacted));
-        assert!(
-            !react(Some("👍"), Side::Contact, None).apply(&mut extra, &mut reacted),
-            "twice is once"
-        );
-        assert!(react(Some("❤️"), Side::Us, None).apply(&mut extra, &mut reacted));
-        assert!(react(Some("😮"), Side::Contact, None).apply(&mut extra, &mut reacted));
+        let mut extra = Extra::default();
+        assert!(react(Some("👍"), Side::Contact).apply(&mut extra));
+        assert!(!react(Some("👍"), Side::Contact).apply(&mut extra), "twice is once");
+        assert!(react(Some("❤️"), Side::Us).apply(&mut extra));
+        assert!(react(Some("😮"), Side::Contact).apply(&mut extra));
         assert_eq!(extra.reactions.len(), 2);
-        assert!(react(None, Side::Contact, None).apply(&mut extra, &mut reacted));
+        assert!(react(None, Side::Contact).apply(&mut extra));
         assert_eq!(extra.reactions.len(), 1);
     }
 
@@ -209,22 +256,9 @@ mod tests {
             text: text.to_owned(),
             number,
         };
-        let (mut extra, mut reacted) = <(Extra, Reacted)>::default();
-        assert!(edit("second", 2).apply(&mut extra, &mut reacted));
-        assert!(!edit("first", 1).apply(&mut extra, &mut reacted));
+        let mut extra = Extra::default();
+        assert!(edit("second", 2).apply(&mut extra));
+        assert!(!edit("first", 1).apply(&mut extra));
         assert_eq!(extra.edited, Some(("second".to_owned(), 2)));
-    }
-
-    #[test]
-    fn a_reaction_that_is_delivered_again_later_changes_nothing() {
-        let (mut extra, mut reacted) = <(Extra, Reacted)>::default();
-        assert!(react(Some("👍"), Side::Contact, Some(1)).apply(&mut extra, &mut reacted));
-        assert!(react(None, Side::Contact, Some(2)).apply(&mut extra, &mut reacted));
-        assert!(!react(Some("👍"), Side::Contact, Some(1)).apply(&mut extra, &mut reacted));
-        assert!(extra.reactions.is_empty());
-        assert!(
-            react(Some("👍"), Side::Us, Some(1)).apply(&mut extra, &mut reacted),
-            "the other side"
-        );
     }
 }

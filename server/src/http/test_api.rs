@@ -20,7 +20,7 @@ use causerie_shared::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    channels::{Credentials, adapter, telegram, templates},
+    channels::{Credentials, adapter, element::Class, telegram, templates},
     clock::random_u128,
     desk::say,
     error::ApiError,
@@ -81,12 +81,16 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
     let plain = serde_json::to_vec(&credentials).map_err(|_| ApiError::internal())?;
     let secrets = app.vault.seal(&plain).map_err(|_| ApiError::internal())?;
     let mut tx = app.store.begin().await?;
+    let health = Health {
+        human_agent: credentials.human_agent,
+        ..Health::default()
+    };
     let known = channel_accounts::by_external(&mut tx, channel, &credentials.external_id).await?;
     let account = match known {
         Some(known) => {
             let account = ChannelAccount {
                 secrets,
-                health: Health::default(),
+                health,
                 ..known
             };
             channel_accounts::save(&mut tx, &account).await?;
@@ -107,7 +111,7 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
                 key: auth::new_token(),
                 external: credentials.external_id,
                 secrets,
-                health: Health::default(),
+                health,
             };
             channel_accounts::insert(&mut tx, &account).await?;
             account
@@ -335,7 +339,9 @@ fn line(record: &MessageRecord, bound: &[ProviderMessage], quoted: Option<String
     let attachments = if extra.media.is_empty() {
         own().collect()
     } else {
-        extra.media.iter().map(|(class, _)| class.clone()).collect()
+        // The story that it answers is beside the message, and no part of it.
+        let own = extra.media.iter().filter(|(class, _)| class != Class::Story.as_str());
+        own.map(|(class, _)| class.clone()).collect()
     };
     let state = match record.row.author {
         Author::Contact => None,

@@ -12,8 +12,9 @@ use super::{
 };
 
 /// Everything that came from customers, children before parents.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "blacklist",
+    "marked",
     "outbox",
     "provider_messages",
     "early_events",

@@ -201,6 +201,12 @@ impl Line {
         assert_eq!(status, StatusCode::OK, "{body}");
     }
 
+    /// Forgets all chats and contacts.
+    pub async fn reset(&self) {
+        let (status, body) = self.call(Method::POST, "/test/reset", Bytes::new()).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+    }
+
     pub async fn conversations(&self) -> Vec<Value> {
         let (status, body) = self.call(Method::GET, "/test/conversations", Bytes::new()).await;
         assert_eq!(status, StatusCode::OK, "{body}");

@@ -252,7 +252,7 @@ async fn somebody_is_known_by_number_user_id_or_both() {
                 null, 7, {"id": null}, {"id": "x".repeat(5000), "from": CUSTOMER, "type": "text", "text": {"body": "?"}},
                 said("good", json!({"from": CUSTOMER})), {"id": "nobody", "type": "text"},
             ]}))],
-            one(json!([{ "text": "good" }])),
+            one(json!([{ "text": "?" }, { "text": "good" }])),
         ),
     ];
     check(runs).await;

@@ -23,6 +23,7 @@ pub(super) async fn dropped(app: &App, routed: &Routed) -> Result<Option<Vec<Str
         | What::Hide { .. }
         | What::Status { .. }
         | What::Watermark { .. }
+        | What::UpTo { .. }
         | What::PersonChanged { .. }
         | What::Blocked(_)
         | What::PostRemoved { .. }

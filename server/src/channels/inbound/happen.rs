@@ -13,8 +13,9 @@ use crate::{
         outbox, sequence, templates,
     },
     desk::{
-        DeskError, ingest, lifecycle,
+        DeskError, lifecycle,
         marks::{self, Mark},
+        redact,
     },
     state::App,
     store::{
@@ -22,6 +23,7 @@ use crate::{
         channel_accounts::{self, ChannelAccount},
         contacts, conversations,
         provider::{self, Early},
+        threads,
     },
 };
 
@@ -39,12 +41,22 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             on(app, routed, target, Mark::React { emoji, by, at }).await
         }
         What::Edit { target, text, number } => {
-            let (mut text, number) = (text.clone(), *number);
-            ingest::cut(&mut text);
+            let (text, number) = (text.clone(), *number);
             on(app, routed, target, Mark::Edit { text, number }).await
         }
-        What::Delete { target } => on(app, routed, target, Mark::Delete).await,
-        What::Hide { target, hidden } => on(app, routed, target, Mark::Hide(*hidden)).await,
+        What::Delete { target } => {
+            let bound = provider::by_external(&mut *app.store.read().await?, account.row.id, target).await?;
+            match bound {
+                Some(bound) if bound.outgoing => marks::mark(app, &bound, Mark::Delete).await,
+                // The customer's words and pictures go from everywhere.
+                Some(bound) => redact::taken_back(app, bound.conversation, bound.message).await,
+                None => early(app, routed, target).await,
+            }
+        }
+        What::Hide { target, hidden } => {
+            let (hidden, at) = (*hidden, element.at);
+            on(app, routed, target, Mark::Hide { hidden, at }).await
+        }
         What::Status {
             target,
             state,
@@ -59,6 +71,13 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             let contact = known(app, account.row.id, person).await?;
             let Some(contact) = contact else { return Ok(()) };
             marks::deliver_until(app, account.row.id, contact, *until, *state).await
+        }
+        What::UpTo { target, state } => {
+            let bound = provider::by_external(&mut *app.store.read().await?, account.row.id, target).await?;
+            match bound {
+                Some(bound) => marks::deliver_up_to(app, &bound, *state).await,
+                None => early(app, routed, target).await,
+            }
         }
         What::PersonChanged { ids, gone } => {
             let Some(person) = &element.person else { return Ok(()) };
@@ -80,7 +99,7 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             notice(app, routed, &arrived).await
         }
         What::PostRemoved { post } => {
-            let open = conversations::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
+            let open = threads::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
             for head in open {
                 lifecycle::happen(app, head.id, Event::Leave, Actor::Contact, None).await?;
             }
@@ -134,7 +153,7 @@ fn line(id: String, words: &str) -> Arrived {
     }
 }
 
-async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
+pub(super) async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
     let mut db = app.store.read().await?;
     for id in std::iter::once(&person.id).chain(&person.aliases) {
         if let Some(contact) = contacts::by_identity(&mut db, account, id).await? {

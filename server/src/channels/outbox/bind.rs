@@ -1,62 +1,75 @@
 //! Which of our messages a provider means: by our own reference, or by its text.
 
 use causerie_shared::{
-    ids::{AccountId, ConversationId, MessageId},
+    ids::{AccountId, ContactId, MessageId},
     message::Delivery,
 };
 
 use super::bound;
 use crate::{
-    channels::{adapter, element::Person, parts},
+    channels::{element::Arrived, parts},
     desk::{DeskError, marks},
     state::App,
     store::{
-        Db, StoreError, contacts, conversations, messages,
+        Db,
+        channel_accounts::ChannelAccount,
+        conversations, messages,
         outbox::{self, OutboxRow, Stage},
         provider::{self, ProviderMessage},
     },
 };
 
-/// A provider that cannot hand our reference back shows a text that is on its way now, or of which nobody knows whether
-/// it went: it is that message. `person`: to whom it went; `None`: whoever it was.
+/// In which chat an echo can be ours.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// In one with this contact.
+    Contact(ContactId),
+    /// In this thread of comments.
+    Thread(&'a str),
+    /// It is a private reply under a post, whose receiver has another id there.
+    Privately,
+}
+
+/// A provider that cannot hand our reference back shows a text, or a file, that is on its way now, or of which nobody
+/// knows whether it went: it is that message, if it goes to the same person.
 pub async fn bind_by_text(
     app: &App,
-    account: AccountId,
-    person: Option<&Person>,
-    external: &str,
-    text: &str,
+    account: &ChannelAccount,
+    arrived: &Arrived,
+    whose: Whose<'_>,
 ) -> Result<Option<ProviderMessage>, DeskError> {
-    let candidates = outbox::open_of(&mut *app.store.read().await?, account).await?;
+    let candidates = outbox::open_of(&mut *app.store.read().await?, account.row.id).await?;
     for row in candidates {
         let mut db = app.store.read().await?;
-        let record = messages::get(&mut db, row.conversation, row.message).await?;
-        let says = record.is_some_and(|record| !text.trim().is_empty() && record.body.trim() == text.trim());
-        if says && went_to(&mut db, account, row.conversation, person).await? {
-            drop(db);
+        let Some(head) = conversations::get(&mut db, row.conversation).await? else {
+            continue;
+        };
+        let Some(record) = messages::get(&mut db, row.conversation, row.message).await? else {
+            continue;
+        };
+        let is_private = record.row.extra.as_ref().is_some_and(|extra| extra.private);
+        let fits = match whose {
+            Whose::Contact(contact) => !is_private && head.contact == contact,
+            Whose::Thread(top) => {
+                !is_private && conversations::thread_of(&mut db, head.id).await?.as_deref() == Some(top)
+            }
+            Whose::Privately => is_private,
+        };
+        drop(db);
+        let capabilities = parts::capabilities(head.channel, is_private).filter(|_| fits);
+        let Some(capabilities) = capabilities else { continue };
+        // What cannot be sent is not on its way.
+        let pieces = parts::split(app, capabilities, &record).await.unwrap_or_default();
+        if pieces
+            .iter()
+            .skip(row.progress.sent as usize)
+            .any(|piece| piece.is_seen_as(arrived))
+        {
             let opaque = row.message.to_string();
-            return bind_by_opaque(app, account, external, Some(&opaque)).await;
+            return bind_by_opaque(app, account.row.id, &arrived.id, Some(&opaque)).await;
         }
     }
     Ok(None)
-}
-
-/// The conversation is this person's.
-async fn went_to(
-    db: &mut Db,
-    account: AccountId,
-    conversation: ConversationId,
-    person: Option<&Person>,
-) -> Result<bool, StoreError> {
-    let Some(person) = person else { return Ok(true) };
-    let Some(head) = conversations::get(&mut *db, conversation).await? else {
-        return Ok(false);
-    };
-    for id in std::iter::once(&person.id).chain(&person.aliases) {
-        if contacts::by_identity(&mut *db, account, id).await? == Some(head.contact) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// A provider hands our own reference back with an id that is not bound yet: binds it. A part of which nobody knew
@@ -109,9 +122,11 @@ async fn has_more(app: &App, db: &mut Db, row: &OutboxRow) -> Result<bool, DeskE
     let (Some(head), Some(record)) = (head, record) else {
         return Ok(false);
     };
-    let Some(adapter) = adapter(head.channel).filter(|_| record.row.delivery == Delivery::Unconfirmed) else {
+    let is_private = record.row.extra.as_ref().is_some_and(|extra| extra.private);
+    let waits = record.row.delivery == Delivery::Unconfirmed;
+    let Some(capabilities) = parts::capabilities(head.channel, is_private).filter(|_| waits) else {
         return Ok(false);
     };
-    let parts = parts::split(app, adapter.capabilities(), &record).await;
+    let parts = parts::split(app, capabilities, &record).await;
     Ok(parts.is_ok_and(|parts| parts.len() > row.progress.sent as usize))
 }

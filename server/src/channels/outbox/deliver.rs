@@ -29,7 +29,7 @@ use crate::{
         messages::MessageRecord,
         outbox::{self, OutboxRow, Stage},
         provider::{self, ProviderMessage},
-        templates,
+        templates, threads,
     },
 };
 
@@ -45,6 +45,8 @@ struct Way<'a> {
     record: MessageRecord,
     to: String,
     thread: Option<String>,
+    /// When the thread of comments began.
+    begun: Millis,
     quoted: Option<String>,
     /// Those of the account, when one is sent.
     templates: Vec<Template>,
@@ -65,7 +67,12 @@ pub async fn deliver(
             return Ok(None);
         }
     };
-    let pieces = match parts::split(app, adapter.capabilities(), &way.record).await {
+    let capabilities = parts::capabilities(account.row.channel, way.is_private()).unwrap_or(adapter.capabilities());
+    let pieces = match parts::split(app, capabilities, &way.record).await {
+        Ok(pieces) if way.is_private() && pieces.len() > 1 => Err(parts::too_long_for_one(capabilities)),
+        other => other,
+    };
+    let pieces = match pieces {
         Ok(pieces) => pieces,
         Err(words) => {
             give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await?;
@@ -94,6 +101,13 @@ pub async fn deliver(
     Ok(None)
 }
 
+impl Way<'_> {
+    /// Only the author of the comment sees it.
+    fn is_private(&self) -> bool {
+        self.record.row.extra.as_ref().is_some_and(|extra| extra.private)
+    }
+}
+
 async fn way<'a>(
     app: &App,
     account: &'a ChannelAccount,
@@ -115,6 +129,10 @@ async fn way<'a>(
         return gone();
     };
     let thread = conversations::thread_of(&mut db, row.conversation).await?;
+    let begun = match &thread {
+        Some(top) => threads::private_reply(&mut db, row.account, top).await?.1,
+        None => None,
+    };
     let quoted = match record.reply_to {
         Some(quoted) => provider::of_message(&mut db, quoted).await?.into_iter().next(),
         None => None,
@@ -127,6 +145,7 @@ async fn way<'a>(
         account,
         adapter,
         credentials,
+        begun: begun.unwrap_or(head.created_at),
         head,
         record,
         to,
@@ -151,8 +170,8 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
             words: "The time in which the channel allows free answers is over.".to_owned(),
         });
     }
-    let private = way.record.row.extra.as_ref().is_some_and(|extra| extra.private);
-    if private && now > way.head.created_at + PRIVATE_MS {
+    let private = way.is_private();
+    if private && now > way.begun + PRIVATE_MS {
         return Outcome::WindowClosed(Problem {
             code: "private".to_owned(),
             words: "A comment can be answered privately for 7 days.".to_owned(),
@@ -227,10 +246,11 @@ async fn accepted(
         };
         provider::bind(&mut tx, &bound).await?;
     }
-    let private = way.record.row.extra.as_ref().is_some_and(|extra| extra.private);
+    let private = way.is_private();
     if let Some(person) = person.filter(|person| private || *person != way.to) {
         let mut of = Some(row.account);
         if private {
+            threads::set_private_to(&mut tx, row.conversation, &person).await?;
             // Whoever answers it writes to the account beside, under this id: the same contact.
             of = match channels::sibling(way.account.row.channel) {
                 Some(channel) => channel_accounts::by_external(&mut tx, channel, &way.account.external).await?,

@@ -207,7 +207,7 @@ fn upload(credentials: &Credentials, parameters: &Value, file: &File<'_>, plain:
         Class::Audio if file.mime.starts_with("audio/ogg") => ("sendVoice", "voice"),
         Class::Audio => ("sendAudio", "audio"),
         Class::Sticker => ("sendSticker", "sticker"),
-        Class::File => ("sendDocument", "document"),
+        Class::File | Class::Story => ("sendDocument", "document"),
     };
     let fields = parameters.as_object().into_iter().flatten().map(|(key, parameter)| {
         // Objects go as JSON, texts as they are.

@@ -109,7 +109,7 @@ fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value
                 Class::Video => "video",
                 Class::Audio => "audio",
                 Class::Sticker => "sticker",
-                Class::File => "document",
+                Class::File | Class::Story => "document",
             };
             let mut content = json!({ "id": media.unwrap_or_default() });
             if !caption.is_empty() && !matches!(file.class, Class::Audio | Class::Sticker) {
