@@ -289,6 +289,7 @@ fn person(ids: Vec<String>, name: String) -> Option<Person> {
         aliases,
         name,
         phone: phone.unwrap_or_default(),
+        ..Person::default()
     })
 }
 
