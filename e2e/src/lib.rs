@@ -12,6 +12,7 @@ pub mod faults;
 mod line;
 pub mod page;
 pub mod pages;
+pub mod providers;
 pub mod proxy;
 pub mod server;
 pub mod simulation;

@@ -91,6 +91,8 @@ impl Server {
 
     fn config(&self) -> Config {
         let mut config = Config::for_test(self.folder.path());
+        // Fake providers are connected and looked at by it.
+        config.test_api = true;
         config.listen = SocketAddr::from(([127, 0, 0, 1], self.port));
         // The widget's parts are where the visitor comes in; the other ways in are further origins.
         config.public_url = format!("http://127.0.0.1:{}", self.fronts.visitor.unwrap_or(self.port));
@@ -178,6 +180,11 @@ impl Server {
     pub async fn app(&self) -> Shared {
         let running = self.running.lock().await;
         running.as_ref().expect("the server runs").app.clone()
+    }
+
+    /// The server's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
     }
 
     /// Turns the clock forward; timers that fall due fire.

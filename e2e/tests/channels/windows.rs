@@ -1,0 +1,55 @@
+//! When the time in which a channel takes free answers is over.
+
+use std::time::Duration;
+
+use causerie_e2e::story;
+use causerie_shared::inbox::Channel;
+
+use crate::{begin, id};
+
+const HOUR: u64 = 3600;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatsapp_takes_a_template_afterwards() {
+    story("window_whatsapp", async |stage| {
+        let channel = Channel::Whatsapp;
+        let (line, ana) = begin(stage, channel, "Where is my parcel?").await;
+        ana.reads("WhatsApp window closes in").await;
+        // The provider's clock says that it is over before ours does.
+        line.fake.close(true);
+        ana.reply("On its way").await;
+        ana.message(&["On its way", "Not sent: More than 24 hours have passed"])
+            .await;
+        stage.server.advance(Duration::from_secs(25 * HOUR));
+        ana.reads("The window is closed: only a template may be sent").await;
+        assert!(!ana.has("textbox", "Reply").await);
+        ana.choose("Template", "parcel_news").await;
+        ana.fill("Value for 1", "Ada").await;
+        ana.reads("Hello Ada, your parcel is on its way.").await;
+        ana.click("button", "Send template").await;
+        ana.message(&["Hello Ada, your parcel is on its way.", "Sent"]).await;
+        let sent = line.fake.sent().pop().expect("the template");
+        assert_eq!(sent.template.as_deref(), Some("parcel_news"));
+        // It opens again when the customer writes.
+        line.fake.close(false);
+        line.says(crate::customer(channel), &id(channel, 2), "Thanks").await;
+        ana.find("textbox", "Reply").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messenger_takes_nothing_afterwards() {
+    story("window_messenger", async |stage| {
+        let channel = Channel::Messenger;
+        let (line, ana) = begin(stage, channel, "Where is my parcel?").await;
+        ana.reads("Messenger window closes in").await;
+        stage.server.advance(Duration::from_secs(25 * HOUR));
+        ana.reads("The time in which Messenger allows answers is over.").await;
+        assert!(!ana.has("textbox", "Reply").await);
+        line.says(crate::customer(channel), &id(channel, 2), "Hello?").await;
+        ana.reply("On its way").await;
+        line.fake.took("On its way").await;
+    })
+    .await;
+}
