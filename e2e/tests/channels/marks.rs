@@ -122,7 +122,7 @@ async fn who_blocks_the_bot_is_seen_in_the_chat() {
         let words = "Forbidden: bot was blocked by the user";
         line.fake.fault(Fault::Refused(403, 403, 0, words));
         ana.reply("Wait!").await;
-        ana.message(&["Wait!", "Not sent: The customer has blocked the bot.", "Retry"])
+        ana.message(&["Wait!", "Not sent. The customer has blocked the bot.", "Retry"])
             .await;
     })
     .await;

@@ -56,7 +56,7 @@ async fn talk(channel: Channel, name: &str) {
 
         ana.click("button", "End chat").await;
         ana.folder("History").await;
-        ana.open("Voice").await;
+        ana.open("1 file").await;
         ana.reads("Ended by Ana Ruiz").await;
     })
     .await;

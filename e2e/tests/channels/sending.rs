@@ -29,13 +29,13 @@ async fn what_the_provider_refuses_says_why_and_can_be_tried_again() {
             (
                 Channel::Whatsapp,
                 Fault::Refused(400, 131_026, 0, "Message undeliverable"),
-                "Not sent: WhatsApp cannot deliver to this number.",
+                "Not sent. WhatsApp cannot deliver to this number.",
             ),
             (
                 Channel::Messenger,
                 // An error with a status that says otherwise.
                 Fault::Refused(200, 551, 1_545_041, "这个人现在不方便"),
-                "Not sent: This person cannot be reached now.",
+                "Not sent. This person cannot be reached now.",
             ),
         ] {
             let (line, ana) = begin(stage, channel, &format!("Hello from {}", channel.as_str())).await;
@@ -137,7 +137,8 @@ async fn where_nobody_can_say_the_agent_decides() {
         stage.server.advance(Duration::from_secs(2));
         lost(&line, &ana, "Leave it").await;
         ana.click("button", "Discard").await;
-        ana.gone("button", "Discard").await;
+        ana.message(&["Leave it", "Nobody knows whether it arrived; it was not sent again."])
+            .await;
         // What comes next does not wait for it.
         stage.server.advance(Duration::from_secs(2));
         ana.reply("And on").await;

@@ -24,7 +24,8 @@ async fn an_expired_token_holds_everything_back_until_it_is_renewed() {
         owner.reads("Token invalid").await;
         owner.reads("Messages waiting to be sent: 2").await;
         owner.click("button", "Edit, renew token").await;
-        owner.fill("Access token", RENEWED).await;
+        let field = owner.find_part("textbox", "Access token").await;
+        field.send_keys(RENEWED).await.expect("the field takes text");
         owner.click("button", "Save").await;
         owner.gone_part("dialog", "Edit").await;
         line.fake.took("Two").await;
@@ -50,9 +51,14 @@ async fn a_bot_without_a_public_address_works_at_once() {
         owner.choose("Channel", "Telegram").await;
         owner.fill("Name", "Lamp bot").await;
         owner.choose("Inbox", "Orders").await;
-        owner.fill("Bot token", &format!("{BOT}:{TOKEN}")).await;
+        let token = owner.find_part("textbox", "Bot token").await;
+        token
+            .send_keys(format!("{BOT}:{TOKEN}"))
+            .await
+            .expect("the field takes text");
         owner.click("button", "Advanced").await;
-        owner.fill("Base address", &fake.url()).await;
+        let base = owner.find_part("textbox", "address").await;
+        base.send_keys(fake.url()).await.expect("the field takes text");
         owner.click("button", "Save").await;
         owner.reads("Messages are asked for regularly").await;
         assert_eq!(fake.webhook(), None);

@@ -2,23 +2,29 @@
 
 use std::time::Duration;
 
-use causerie_e2e::story;
+use causerie_e2e::{Stage, story};
 use causerie_shared::inbox::Channel;
 
 use crate::{begin, id};
 
 const HOUR: u64 = 3600;
 
+/// Chats do not end by themselves on the day on which the window closes.
+async fn patient(stage: &Stage) {
+    stage.set("Test channels", |inbox| inbox.inactivity = None).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatsapp_takes_a_template_afterwards() {
     story("window_whatsapp", async |stage| {
         let channel = Channel::Whatsapp;
         let (line, ana) = begin(stage, channel, "Where is my parcel?").await;
+        patient(stage).await;
         ana.reads("WhatsApp window closes in").await;
         // The provider's clock says that it is over before ours does.
         line.fake.close(true);
         ana.reply("On its way").await;
-        ana.message(&["On its way", "Not sent: More than 24 hours have passed"])
+        ana.message(&["On its way", "Not sent. More than 24 hours have passed"])
             .await;
         stage.server.advance(Duration::from_secs(25 * HOUR));
         ana.reads("The window is closed: only a template may be sent").await;
@@ -43,6 +49,7 @@ async fn messenger_takes_nothing_afterwards() {
     story("window_messenger", async |stage| {
         let channel = Channel::Messenger;
         let (line, ana) = begin(stage, channel, "Where is my parcel?").await;
+        patient(stage).await;
         ana.reads("Messenger window closes in").await;
         stage.server.advance(Duration::from_secs(25 * HOUR));
         ana.reads("The time in which Messenger allows answers is over.").await;

@@ -1,18 +1,22 @@
 //! From a stored webhook to what happened: read, routed, and done in order for each person.
 
 mod happen;
+mod lanes;
 mod message;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use causerie_shared::{Millis, ids::AccountId};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use self::happen::happen;
+use self::{happen::happen, lanes::Lanes};
 use super::{
     adapter,
-    element::{Element, HERE, What},
+    element::{Element, HERE},
 };
 use crate::{
     desk::DeskError,
@@ -102,25 +106,19 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     if events.is_empty() {
         return Ok(false);
     }
-    let mut lanes: BTreeMap<(AccountId, String), Vec<Routed>> = BTreeMap::new();
+    let mut lanes = Lanes::default();
+    let mut accounts = HashMap::new();
     let mut problems: BTreeMap<String, String> = BTreeMap::new();
     for event in &events {
-        match read(app, event).await? {
-            Ok(routed) => {
-                for one in routed {
-                    lanes
-                        .entry((one.account.row.id, lane(&one.element)))
-                        .or_default()
-                        .push(one);
-                }
-            }
+        match read(app, event, &mut accounts).await? {
+            Ok(routed) => routed.into_iter().for_each(|one| lanes.push(one)),
             Err(problem) => {
                 problems.insert(event.id.clone(), problem);
             }
         }
     }
     let mut running = JoinSet::new();
-    for lane in lanes.into_values() {
+    for lane in lanes.split() {
         if running.len() >= LANES {
             settle(running.join_next().await)?;
         }
@@ -147,9 +145,7 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
             channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
         }
     }
-    for event in &events {
-        raw_events::done(&mut tx, &event.id, problems.remove(&event.id)).await?;
-    }
+    raw_events::done(&mut tx, &events, &problems).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -166,38 +162,21 @@ fn settle(done: Option<Result<Result<(), StoreError>, tokio::task::JoinError>>) 
     }
 }
 
-/// What of a body belongs together in order: a person's events, else those of a message.
-fn lane(element: &Element) -> String {
-    if let Some(thread) = &element.thread {
-        return thread.parent.clone().unwrap_or_else(|| thread.comment.clone());
-    }
-    match (&element.person, &element.what) {
-        (Some(person), _) => person.id.clone(),
-        (
-            None,
-            What::Reaction { target, .. }
-            | What::Edit { target, .. }
-            | What::Delete { target }
-            | What::Hide { target, .. }
-            | What::Status { target, .. },
-        ) => target.clone(),
-        (
-            None,
-            What::Message(_)
-            | What::Watermark { .. }
-            | What::PersonChanged { .. }
-            | What::Blocked(_)
-            | What::PostRemoved { .. }
-            | What::AccountChanged(_)
-            | What::Nothing(_),
-        ) => String::new(),
-    }
-}
-
 /// The elements of a body with the accounts that they belong to, in the order of their times.
-async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>, StoreError> {
-    let mut db = app.store.read().await?;
-    let Some(account) = channel_accounts::get(&mut db, event.account).await? else {
+/// `accounts`: those that the batch has named already.
+async fn read(
+    app: &App,
+    event: &RawEvent,
+    accounts: &mut HashMap<AccountId, Option<ChannelAccount>>,
+) -> Result<Result<Vec<Routed>, String>, StoreError> {
+    let account = match accounts.entry(event.account) {
+        Entry::Occupied(known) => known.get().clone(),
+        Entry::Vacant(new) => {
+            let account = channel_accounts::get(&mut *app.store.read().await?, event.account).await?;
+            new.insert(account).clone()
+        }
+    };
+    let Some(account) = account else {
         return Ok(Ok(vec![]));
     };
     let Some(adapter) = adapter(account.row.channel) else {
@@ -213,7 +192,7 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
         let to = if element.channel == account.row.channel && own {
             Some(account.clone())
         } else {
-            channel_accounts::by_external(&mut db, element.channel, &element.account).await?
+            channel_accounts::by_external(&mut *app.store.read().await?, element.channel, &element.account).await?
         };
         // A line that is not connected here: another app's, or one that was removed.
         if let Some(account) = to {

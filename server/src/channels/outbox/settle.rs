@@ -43,6 +43,11 @@ pub async fn settle(
             give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(problem.words)).await
         }
         Outcome::TokenInvalid(problem) => {
+            let known = channel_accounts::get(&mut *app.store.read().await?, account.row.id).await?;
+            if known.is_some_and(|known| known.secrets != account.secrets) {
+                // Renewed while this was on its way with the old one.
+                return later(app, account, row, now, &problem).await;
+            }
             later(app, account, row, NEVER, &problem).await?;
             trouble(app, account.row.id, &problem).await
         }
