@@ -11,7 +11,7 @@ use super::{
     BOT, Fake, Kind, News, Person, RENEWED, TOKEN, account,
     news::{self, Scene},
 };
-use crate::server::Server;
+use crate::server::{Flow, Server};
 
 const APP_SECRET: &str = "app secret of the story";
 const SECRET_TOKEN: &str = "hook_secret-of-the-story";
@@ -27,6 +27,8 @@ pub struct Line {
     base: String,
     hook: String,
     number: AtomicI64,
+    /// Messages go out at a pace.
+    _flow: Flow,
 }
 
 impl Line {
@@ -55,6 +57,7 @@ impl Line {
             base: server.url(""),
             hook: String::new(),
             number: AtomicI64::new(FIRST),
+            _flow: server.flow(),
         };
         line.hook = line.enter(TOKEN).await;
         line

@@ -45,6 +45,7 @@ async fn an_expired_token_holds_everything_back_until_it_is_renewed() {
 async fn a_bot_without_a_public_address_works_at_once() {
     story("settings_bot", async |stage| {
         let fake = Fake::start(Kind::Telegram).await;
+        let _flow = stage.server.flow();
         let owner = stage.agent("owner@demo.test").await;
         owner.visit("/settings/accounts").await;
         owner.click("button", "Connect account").await;
@@ -57,7 +58,7 @@ async fn a_bot_without_a_public_address_works_at_once() {
             .await
             .expect("the field takes text");
         owner.click("button", "Advanced").await;
-        let base = owner.find_part("textbox", "address").await;
+        let base = owner.find_part("textbox", "Address of the interface").await;
         base.send_keys(fake.url()).await.expect("the field takes text");
         owner.click("button", "Save").await;
         owner.reads("Messages are asked for regularly").await;

@@ -2,24 +2,27 @@
 
 use std::time::Duration;
 
-use causerie_e2e::{Stage, story};
+use causerie_e2e::{Stage, pages::Console, providers::Line, story};
 use causerie_shared::inbox::Channel;
 
-use crate::{begin, id};
+use crate::{id, take};
 
 const HOUR: u64 = 3600;
 
-/// Chats do not end by themselves on the day on which the window closes.
-async fn patient(stage: &Stage) {
+/// A chat that does not end by itself on the day on which the window closes.
+async fn patient(stage: &Stage, channel: Channel) -> (Line, Console) {
+    let line = Line::connect(&stage.server, channel).await;
     stage.set("Test channels", |inbox| inbox.inactivity = None).await;
+    let ana = stage.agent("ana@demo.test").await;
+    take(&line, &ana, "Where is my parcel?").await;
+    (line, ana)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatsapp_takes_a_template_afterwards() {
     story("window_whatsapp", async |stage| {
         let channel = Channel::Whatsapp;
-        let (line, ana) = begin(stage, channel, "Where is my parcel?").await;
-        patient(stage).await;
+        let (line, ana) = patient(stage, channel).await;
         ana.reads("WhatsApp window closes in").await;
         // The provider's clock says that it is over before ours does.
         line.fake.close(true);
@@ -48,8 +51,7 @@ async fn whatsapp_takes_a_template_afterwards() {
 async fn messenger_takes_nothing_afterwards() {
     story("window_messenger", async |stage| {
         let channel = Channel::Messenger;
-        let (line, ana) = begin(stage, channel, "Where is my parcel?").await;
-        patient(stage).await;
+        let (line, ana) = patient(stage, channel).await;
         ana.reads("Messenger window closes in").await;
         stage.server.advance(Duration::from_secs(25 * HOUR));
         ana.reads("The time in which Messenger allows answers is over.").await;
