@@ -11,7 +11,7 @@ mod telegram;
 
 pub use fake::{Fake, Fault, Kind, Medium, Sent};
 pub use line::Line;
-pub use news::{Class, News, Person, State};
+pub use news::{Class, News, Person, State, webhook};
 pub use request::Request;
 
 use causerie_shared::inbox::Channel;

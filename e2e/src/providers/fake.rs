@@ -82,7 +82,8 @@ pub struct Medium {
 pub(super) struct World {
     pub url: String,
     pub requests: Vec<Request>,
-    faults: VecDeque<Fault>,
+    /// `None`: one that goes well.
+    faults: VecDeque<Option<Fault>>,
     pub sent: Vec<Sent>,
     /// What came of comments and messages beside sending: what, and the target.
     pub done: Vec<(&'static str, String)>,
@@ -142,8 +143,8 @@ pub(super) enum Act {
     Answer(Reply),
     /// Something is sent: it may go wrong.
     Send(Box<Sent>),
-    /// Telegram: waits for updates after the offset.
-    Poll(i64),
+    /// Telegram: updates from the offset on; waits for one as long as this.
+    Poll(i64, Duration),
 }
 
 struct Inner {
@@ -214,7 +215,14 @@ impl Fake {
 
     /// The next message that is sent meets this; after several calls, one after the other.
     pub fn fault(&self, fault: Fault) {
-        self.world().faults.push_back(fault);
+        self.fault_after(0, fault);
+    }
+
+    /// As [`Self::fault`], after so many messages that go well.
+    pub fn fault_after(&self, many: usize, fault: Fault) {
+        let mut world = self.world();
+        let fine = std::iter::repeat_n(None, many);
+        world.faults.extend(fine.chain([Some(fault)]));
     }
 
     /// Lets the answer to a [`Fault::Held`] go.
@@ -322,14 +330,14 @@ async fn answer(
         world.requests.push(request.clone());
         let act = inner.act(&request, &mut world);
         let fault = match &act {
-            Act::Send(_) => world.faults.pop_front(),
-            Act::Answer(_) | Act::Poll(_) => None,
+            Act::Send(_) => world.faults.pop_front().flatten(),
+            Act::Answer(_) | Act::Poll(..) => None,
         };
         (act, fault)
     };
     let sent = match act {
         Act::Answer(reply) => return reply.into_response(),
-        Act::Poll(offset) => return poll(&inner, offset).await.into_response(),
+        Act::Poll(offset, wait) => return poll(&inner, offset, wait.min(LONG_POLL)).await.into_response(),
         Act::Send(sent) => sent,
     };
     match fault {
@@ -369,7 +377,7 @@ async fn answer(
     }
 }
 
-async fn poll(inner: &Inner, offset: i64) -> Reply {
+async fn poll(inner: &Inner, offset: i64, wait: Duration) -> Reply {
     let found = async {
         loop {
             let news = inner.news.notified();
@@ -385,6 +393,6 @@ async fn poll(inner: &Inner, offset: i64) -> Reply {
             news.await;
         }
     };
-    let found = tokio::time::timeout(LONG_POLL, found).await.unwrap_or_default();
+    let found = tokio::time::timeout(wait, found).await.unwrap_or_default();
     telegram::ok(&Value::Array(found))
 }

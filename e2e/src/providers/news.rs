@@ -100,6 +100,18 @@ pub(super) struct Scene<'a> {
     pub number: i64,
 }
 
+/// What the webhook of a fake at `url` says in March 2026; `number` is not used twice. `None`: the channel does not say
+/// such a thing.
+pub fn webhook(channel: Channel, url: &str, person: Person, number: i64, news: &News<'_>) -> Option<Value> {
+    let scene = Scene {
+        url,
+        at: 1_772_442_000_000,
+        person,
+        number,
+    };
+    body(channel, &scene, news)
+}
+
 /// The body that a channel's webhook has; `None`: the channel does not say such a thing.
 pub(super) fn body(channel: Channel, scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
     match channel {

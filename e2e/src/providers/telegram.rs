@@ -1,5 +1,7 @@
 //! The Bot API: what it answers (`channels.md` §6).
 
+use std::time::Duration;
+
 use causerie_shared::inbox::Channel;
 use serde_json::{Value, json};
 
@@ -74,7 +76,10 @@ pub(super) fn act(request: &Request, world: &mut World) -> Act {
             409,
             "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
         )),
-        "getUpdates" => Act::Poll(request.text("offset").parse().unwrap_or_default()),
+        "getUpdates" => Act::Poll(
+            request.text("offset").parse().unwrap_or_default(),
+            Duration::from_secs(request.text("timeout").parse().unwrap_or_default()),
+        ),
         "setWebhook" => {
             world.webhook = Some((request.text("url"), request.text("secret_token")));
             Act::Answer(ok(&json!(true)))

@@ -3,16 +3,24 @@
 use std::time::Duration;
 
 use causerie_e2e::{Stage, pages::Console, providers::Line, story};
-use causerie_shared::inbox::Channel;
+use causerie_shared::inbox::{
+    Channel,
+    inactivity::{Inactivity, TimeOut},
+};
 
 use crate::{id, take};
 
 const HOUR: u64 = 3600;
 
-/// A chat that does not end by itself on the day on which the window closes.
+/// A chat that may stay silent for days: without its inbox's own rule it would end before the window closes.
 async fn patient(stage: &Stage, channel: Channel) -> (Line, Console) {
     let line = Line::connect(&stage.server, channel).await;
-    stage.set("Test channels", |inbox| inbox.inactivity = None).await;
+    let rule = Inactivity {
+        minutes: 3 * 24 * 60,
+        action: TimeOut::Close,
+        message: String::new(),
+    };
+    stage.set("Test channels", |inbox| inbox.inactivity = Some(rule)).await;
     let ana = stage.agent("ana@demo.test").await;
     take(&line, &ana, "Where is my parcel?").await;
     (line, ana)
@@ -33,7 +41,8 @@ async fn whatsapp_takes_a_template_afterwards() {
         ana.reads("The window is closed: only a template may be sent").await;
         assert!(!ana.has("textbox", "Reply").await);
         ana.choose("Template", "parcel_news").await;
-        ana.fill("Value for 1", "Ada").await;
+        // What is drawn anew as it is filled in is no place for clearing first.
+        ana.write("Value for 1", "Ada").await;
         ana.reads("Hello Ada, your parcel is on its way.").await;
         ana.click("button", "Send template").await;
         ana.message(&["Hello Ada, your parcel is on its way.", "Sent"]).await;
