@@ -1,7 +1,7 @@
 // The emulator telegram-test-api. Arguments: port, bot's token. Each line of its input is what a customer says to the bot;
 // each line of its output is what the bot says to them, as JSON.
 const { createInterface } = require('node:readline');
-const { TelegramServer } = require('telegram-test-api');
+const TelegramServer = require('telegram-test-api');
 
 const [port, token] = process.argv.slice(2);
 
