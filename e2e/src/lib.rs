@@ -7,6 +7,7 @@ pub mod api;
 pub mod axe;
 pub mod bench;
 pub mod browser;
+pub mod burst;
 pub mod client;
 pub mod faults;
 mod line;
