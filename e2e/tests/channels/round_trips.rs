@@ -1,10 +1,11 @@
 //! A customer on each channel and an agent talk.
 
 use causerie_e2e::{
-    providers::{Class, News},
+    providers::{Class, Line, News},
     story,
 };
 use causerie_shared::inbox::Channel;
+use serde_json::json;
 
 use crate::{PNG, begin, customer, happens, id};
 
@@ -129,6 +130,29 @@ async fn what_else_people_send_is_drawn_as_what_it_is() {
         };
         happens(&line, gone).await;
         ana.message(&["Video: could not be fetched", "Look"]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_bubble_of_a_group_says_who_wrote_it() {
+    story("channel_group", async |stage| {
+        let line = Line::connect(&stage.server, Channel::Telegram).await;
+        let says = |id: i64, who: &str, text: &str| {
+            json!({ "update_id": id, "message": { "message_id": id, "date": 1_772_442_000, "text": text,
+                "from": { "id": 7000 + id, "is_bot": false, "first_name": who },
+                "chat": { "id": -1_001_234, "type": "supergroup", "title": "Tenants" } } })
+        };
+        line.deliver(&says(1, "Ann", "The lift is broken.")).await;
+        let ana = stage.agent("ana@demo.test").await;
+        ana.folder("Queue").await;
+        ana.open("Tenants").await;
+        ana.click("button", "Start chat").await;
+        line.deliver(&says(2, "Carl", "Here too.")).await;
+        ana.message(&["Ann", "The lift is broken."]).await;
+        ana.message(&["Carl", "Here too."]).await;
+        ana.reply("We are on it.").await;
+        assert_eq!(line.fake.took("We are on it.").await.to, "-1001234");
     })
     .await;
 }
