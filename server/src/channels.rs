@@ -9,6 +9,7 @@ pub mod client;
 pub mod element;
 pub mod forms;
 pub mod inbound;
+pub mod intake;
 pub mod media;
 pub mod meta;
 pub mod outbox;

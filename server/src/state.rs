@@ -6,7 +6,7 @@ use causerie_shared::ids::InboxId;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
-    channels::{client::Client, secrets::Vault},
+    channels::{client::Client, intake::Intake, secrets::Vault},
     clock::Clock,
     config::Config,
     http::{limits::Limits, widget::hub::VisitorHub},
@@ -37,6 +37,8 @@ pub struct App {
     pub client: Client,
     /// Encrypts the secrets of accounts.
     pub vault: Vault,
+    /// Bodies of webhooks that wait to be stored.
+    pub intake: Intake,
     /// Wakes the worker for webhooks.
     pub hooked: Notify,
     /// Wakes the worker that sends to providers.
@@ -73,6 +75,7 @@ impl App {
             limits: Limits::default(),
             client,
             vault,
+            intake: Intake::default(),
             hooked: Notify::new(),
             outbox_changed: Notify::new(),
             templates_changed: Notify::new(),

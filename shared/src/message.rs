@@ -339,7 +339,7 @@ pub struct Extra {
     pub private: bool,
     /// What a template's text was filled in from.
     pub template: Option<TemplateUse>,
-    /// Somebody other than the contact wrote it: another person under the same post.
+    /// Somebody other than the contact wrote it: another person under the same post, or one of a group.
     pub author_name: Option<String>,
     pub card: Option<Card>,
 }

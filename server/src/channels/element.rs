@@ -46,6 +46,9 @@ pub struct Person {
     pub name: String,
     /// With country code and without `+`; empty: unknown.
     pub phone: String,
+    /// In a group, who of it speaks; empty: the person themselves.
+    #[serde(default)]
+    pub speaker: String,
 }
 
 /// A thread of comments: a top-level comment and its replies.

@@ -2,9 +2,13 @@
 
 mod blocked;
 mod happen;
+mod lanes;
 mod message;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use causerie_shared::{Millis, ids::AccountId};
 use serde_json::Value;
@@ -13,6 +17,7 @@ use tokio::task::JoinSet;
 use self::{
     blocked::{Cut, dropped, without},
     happen::happen,
+    lanes::Lanes,
 };
 use super::{
     adapter,
@@ -112,17 +117,15 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     }
     let anyone_is_blocked = blacklist::is_anyone(&mut db).await?;
     drop(db);
-    let mut lanes: BTreeMap<(AccountId, String), Vec<Routed>> = BTreeMap::new();
+    let mut lanes = Lanes::default();
+    let mut accounts = HashMap::new();
     let mut problems: BTreeMap<String, String> = BTreeMap::new();
     for event in &events {
-        match read(app, event).await? {
+        match read(app, event, &mut accounts).await? {
             Ok(routed) => {
                 for mut one in routed {
                     one.element.tame();
-                    lanes
-                        .entry((one.account.row.id, lane(&one.element)))
-                        .or_default()
-                        .push(one);
+                    lanes.push(one);
                 }
             }
             Err(problem) => {
@@ -132,7 +135,7 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     }
     let mut running = JoinSet::new();
     let mut cut: Vec<Cut> = vec![];
-    for mut lane in lanes.into_values() {
+    for mut lane in lanes.split() {
         // Providers do not keep the order; what says no time stays behind what it came with.
         let mut last = Millis::MIN;
         lane.sort_by_cached_key(|routed| {
@@ -171,16 +174,13 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
         }
     }
     for event in &events {
-        let ids: Vec<String> = cut
-            .iter()
-            .filter(|(of, _)| *of == event.id)
-            .flat_map(|(_, ids)| ids.clone())
-            .collect();
+        let of = cut.iter().filter(|(of, _)| *of == event.id);
+        let ids: Vec<String> = of.flat_map(|(_, ids)| ids.clone()).collect();
         if !ids.is_empty() {
             raw_events::rewrite(&mut tx, &event.id, without(&event.body, &ids)).await?;
         }
-        raw_events::done(&mut tx, &event.id, problems.remove(&event.id)).await?;
     }
+    raw_events::done(&mut tx, &events, &problems).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -198,42 +198,21 @@ fn settle(done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinErr
     }
 }
 
-/// What of a body belongs together in order: a person's events, the comments under a post, else those of a message.
-fn lane(element: &Element) -> String {
-    if let Some(thread) = &element.thread {
-        return thread.post.clone();
-    }
-    match (&element.person, &element.what) {
-        (Some(person), _) => person.id.clone(),
-        (
-            None,
-            What::Reaction { target, .. }
-            | What::Edit { target, .. }
-            | What::Delete { target }
-            | What::Hide { target, .. }
-            | What::Status { target, .. }
-            | What::UpTo { target, .. },
-        ) => target.clone(),
-        (None, What::PostRemoved { post }) => post.clone(),
-        (
-            None,
-            What::Message(_)
-            | What::Notice(_)
-            | What::Watermark { .. }
-            | What::PersonChanged { .. }
-            | What::Blocked(_)
-            | What::AccountChanged(_)
-            | What::Belongs(_)
-            | What::TemplatesChanged(_)
-            | What::Nothing(_),
-        ) => String::new(),
-    }
-}
-
 /// The elements of a body with the accounts that they belong to.
-async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>, StoreError> {
-    let mut db = app.store.read().await?;
-    let Some(account) = channel_accounts::get(&mut db, event.account).await? else {
+/// `accounts`: those that the batch has named already.
+async fn read(
+    app: &App,
+    event: &RawEvent,
+    accounts: &mut HashMap<AccountId, Option<ChannelAccount>>,
+) -> Result<Result<Vec<Routed>, String>, StoreError> {
+    let account = match accounts.entry(event.account) {
+        Entry::Occupied(known) => known.get().clone(),
+        Entry::Vacant(new) => {
+            let account = channel_accounts::get(&mut *app.store.read().await?, event.account).await?;
+            new.insert(account).clone()
+        }
+    };
+    let Some(account) = account else {
         return Ok(Ok(vec![]));
     };
     let Some(adapter) = adapter(account.row.channel) else {
@@ -249,7 +228,7 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
         let to = if element.channel == account.row.channel && own {
             Some(account.clone())
         } else {
-            channel_accounts::by_external(&mut db, element.channel, &element.account).await?
+            channel_accounts::by_external(&mut *app.store.read().await?, element.channel, &element.account).await?
         };
         // A line that is not connected here: another app's, or one that was removed.
         if let Some(account) = to.filter(|account| is_news(account, &element)) {

@@ -60,8 +60,9 @@ async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &
                 if !answer.is_ok() || !is_whole(&answer.body, &media.sha256) {
                     return None;
                 }
-                let name = file_name(media);
-                return match files::keep(app, &name, &media.mime, answer.body, contact).await {
+                let mime = mime(media, &answer.body);
+                let name = file_name(media, &mime);
+                return match files::keep(app, &name, &mime, answer.body, contact).await {
                     Ok(brief) => Some(brief),
                     Err(error) => {
                         tracing::warn!(?error, "a medium could not be stored");
@@ -84,8 +85,31 @@ fn is_whole(bytes: &[u8], sha256: &str) -> bool {
     hex.eq_ignore_ascii_case(sha256) || Base64::encode_string(&found) == sha256
 }
 
+/// The type as the provider says it. Messenger and Instagram say the class alone: then the first bytes decide.
+fn mime(media: &Media, bytes: &[u8]) -> String {
+    if !media.mime.is_empty() {
+        return media.mime.clone();
+    }
+    let begins = |mark: &[u8]| bytes.starts_with(mark);
+    let is_movie = bytes.get(4..8) == Some(b"ftyp".as_slice());
+    match media.class {
+        Class::Audio if begins(b"OggS") => "audio/ogg",
+        Class::Audio if begins(b"RIFF") => "audio/wav",
+        Class::Audio if begins(b"\x1A\x45\xDF\xA3") => "audio/webm",
+        Class::Audio if is_movie => "audio/mp4",
+        Class::Audio if begins(b"\xFF\xF1") || begins(b"\xFF\xF9") => "audio/aac",
+        Class::Audio => "audio/mpeg",
+        Class::Video if begins(b"OggS") => "video/ogg",
+        Class::Video if begins(b"\x1A\x45\xDF\xA3") => "video/webm",
+        Class::Video => "video/mp4",
+        Class::File if begins(b"%PDF-") => "application/pdf",
+        Class::Image | Class::Sticker | Class::File | Class::Story => "",
+    }
+    .to_owned()
+}
+
 /// The file's own name, or one made of its class and type.
-fn file_name(media: &Media) -> String {
+fn file_name(media: &Media, mime: &str) -> String {
     let given: String = media
         .name
         .chars()
@@ -95,7 +119,7 @@ fn file_name(media: &Media) -> String {
     if !given.trim().is_empty() {
         return given.trim().to_owned();
     }
-    let kind = media.mime.split(';').next().unwrap_or_default().trim();
+    let kind = mime.split(';').next().unwrap_or_default().trim();
     let extension = match kind {
         "image/jpeg" => "jpg",
         "image/png" => "png",

@@ -231,6 +231,8 @@ struct Line {
     id: MessageId,
     provider_id: Option<String>,
     direction: &'static str,
+    /// Who of a group or under a post wrote it, when it is not the contact.
+    author: Option<String>,
     kind: &'static str,
     text: String,
     attachments: Vec<String>,
@@ -355,6 +357,7 @@ fn line(record: &MessageRecord, bound: &[ProviderMessage], quoted: Option<String
         id: record.row.id,
         provider_id: bound.first().map(|bound| bound.external.clone()),
         direction,
+        author: extra.author_name,
         kind: record.kind.as_str(),
         text: if extra.deleted { String::new() } else { text.to_owned() },
         attachments: if extra.deleted { vec![] } else { attachments },

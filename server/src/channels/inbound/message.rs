@@ -85,7 +85,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
     let window = adapter(account.row.channel).and_then(|adapter| adapter.capabilities().window);
     let author_name = match &thread {
         Some(thread) => other_author(app, account, &thread.top, person).await?,
-        None => None,
+        None => Some(person.speaker.clone()).filter(|speaker| !speaker.is_empty() && !arrived.outgoing),
     };
     // Most messages have no files: those find out who writes when they are stored.
     let (files, media) = if arrived.media.is_empty() {

@@ -49,8 +49,9 @@ pub async fn settle(
             give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(problem.words)).await
         }
         Outcome::TokenInvalid(problem) => {
-            later(app, account, row, NEVER, &problem).await?;
-            trouble(app, account.row.id, &problem).await
+            row.stage = Stage::Waiting;
+            row.progress.begun = false;
+            trouble(app, account, Some(row), &problem).await
         }
         Outcome::Unconfirmed(problem) => unconfirmed(app, row, problem).await,
     }?;
@@ -75,19 +76,32 @@ async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<
 }
 
 /// The provider does not take an account's token any more: nothing is sent, everything is kept, everyone sees it.
-pub async fn trouble(app: &App, account: AccountId, problem: &Problem) -> Result<(), DeskError> {
+/// `account`: as it was when the call was made; `row`: what the call was to send. When the token was renewed meanwhile,
+/// nothing is wrong any more, and the row goes again.
+pub async fn trouble(
+    app: &App,
+    account: &ChannelAccount,
+    row: Option<OutboxRow>,
+    problem: &Problem,
+) -> Result<(), DeskError> {
+    let (id, now) = (account.row.id, app.clock.now());
     let mut tx = app.store.begin().await?;
-    outbox::delay_account(&mut tx, account, NEVER).await?;
-    let Some(mut known) = channel_accounts::get(&mut tx, account).await? else {
-        return Ok(());
-    };
+    let known = channel_accounts::get(&mut tx, id).await?;
+    let was_renewed = known.as_ref().is_some_and(|known| known.secrets != account.secrets);
+    if let Some(mut row) = row {
+        row.due = if was_renewed { now } else { NEVER };
+        outbox::save(&mut tx, &row).await?;
+    }
     let mut news = News::default();
-    if !known.health.token_invalid {
-        known.health.token_invalid = true;
-        known.health.note(app.clock.now(), problem.words.clone());
-        channel_accounts::save_health(&mut tx, account, &known.health).await?;
-        let entry = feed::append(&mut tx, FeedKind::Account, account.to_string(), None, None).await?;
-        news.load(&mut tx, entry).await?;
+    if let Some(mut known) = known.filter(|_| !was_renewed) {
+        outbox::delay_account(&mut tx, id, NEVER).await?;
+        if !known.health.token_invalid {
+            known.health.token_invalid = true;
+            known.health.note(now, problem.words.clone());
+            channel_accounts::save_health(&mut tx, id, &known.health).await?;
+            let entry = feed::append(&mut tx, FeedKind::Account, id.to_string(), None, None).await?;
+            news.load(&mut tx, entry).await?;
+        }
     }
     tx.commit().await?;
     change::publish(app, news);

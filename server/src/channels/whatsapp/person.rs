@@ -83,6 +83,7 @@ pub fn person(ids: Vec<String>, name: String) -> Option<Person> {
         aliases,
         name,
         phone: phone.unwrap_or_default(),
+        ..Person::default()
     })
 }
 
