@@ -87,6 +87,23 @@ impl StoreError {
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+
+    /// Trying again may help: the database was busy, full or out of reach. What it refuses for what it was given, it
+    /// refuses the next time too.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                let code = error.code().unwrap_or_default();
+                // Data exceptions of PostgreSQL; of SQLite: too big, mismatch.
+                let is_about_data = (code.len() == 5 && code.starts_with("22")) || code == "18" || code == "20";
+                matches!(error.kind(), sqlx::error::ErrorKind::Other) && !is_about_data
+            }
+            Self::Database(sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. })
+            | Self::Damaged(_)
+            | Self::Address => false,
+            Self::Database(_) | Self::Migration(_) | Self::Folder(_) => true,
+        }
+    }
 }
 
 /// A write transaction. All statements of the store take its connection.

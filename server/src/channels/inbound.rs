@@ -218,7 +218,7 @@ fn greet(app: &Shared, routed: &Routed) {
 async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
     match happen(app, routed).await {
         Ok(()) => Ok(()),
-        Err(DeskError::Store(error)) if !error.is_duplicate() => Err(error),
+        Err(DeskError::Store(error)) if error.may_pass() => Err(error),
         // Said once, and the rest goes on.
         Err(error) => {
             tracing::warn!(%error, channel = routed.account.row.channel.as_str(), "an element was set aside");
