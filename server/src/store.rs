@@ -91,19 +91,22 @@ impl StoreError {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
-    /// The values are refused, and will be the next time: no use in trying again.
-    pub fn is_of_the_data(&self) -> bool {
-        let Self::Database(sqlx::Error::Database(error)) = self else {
-            return false;
-        };
-        let code = error.code().unwrap_or_default();
-        // PostgreSQL: data exceptions, integrity, limits of the program. SQLite: too big, constraint, mismatch, and the
-        // kinds of constraints in a higher byte.
-        let refused = match code.len() {
-            5 => ["22", "23", "54"].iter().any(|class| code.starts_with(class)),
-            _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18..=20)),
-        };
-        refused || error.is_unique_violation()
+    /// Trying again may help: the database was busy, full or out of reach. What it refuses for what it was given, it
+    /// refuses the next time too.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                let code = error.code().unwrap_or_default();
+                // Data exceptions and limits of PostgreSQL, such as that of an index; of SQLite: too big, mismatch.
+                let of_postgres = code.len() == 5 && (code.starts_with("22") || code.starts_with("54"));
+                let is_about_data = of_postgres || code == "18" || code == "20";
+                matches!(error.kind(), sqlx::error::ErrorKind::Other) && !is_about_data
+            }
+            Self::Database(sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. })
+            | Self::Damaged(_)
+            | Self::Address => false,
+            Self::Database(_) | Self::Migration(_) | Self::Folder(_) => true,
+        }
     }
 }
 

@@ -7,10 +7,12 @@ mod message;
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
+    panic::AssertUnwindSafe,
     sync::Arc,
 };
 
 use causerie_shared::{Millis, ids::AccountId};
+use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -262,9 +264,17 @@ fn greet(app: &Shared, routed: &Routed) {
 }
 
 async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
-    match happen(app, routed).await {
+    // A panic ends this element, and not those of the same person that come after it.
+    let Ok(done) = AssertUnwindSafe(happen(app, routed)).catch_unwind().await else {
+        tracing::error!(
+            channel = routed.account.row.channel.as_str(),
+            "an element of a webhook could not be processed"
+        );
+        return Ok(());
+    };
+    match done {
         Ok(()) => Ok(()),
-        Err(DeskError::Store(error)) if !error.is_of_the_data() => Err(error),
+        Err(DeskError::Store(error)) if error.may_pass() => Err(error),
         // Said once, and the rest goes on.
         Err(error) => {
             tracing::warn!(%error, channel = routed.account.row.channel.as_str(), "an element was set aside");
