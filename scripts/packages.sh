@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What only the tests need: the accessibility checker from npm, and of the system a browser, its
+# What only the tests need: from npm the accessibility checker and clients of the channels, and of the system a browser, its
 # driver, a database and one font. Installs Debian's packages as root; otherwise says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,6 +13,16 @@ if [[ ! -f $package || $(node -p "require('./$package').version") != "$AXE" ]]; 
   mkdir -p "$AXE_ROOT"
   quietly "axe-core $AXE could not be installed; is the npm registry reachable?" \
     npm install --no-save --no-audit --no-fund --prefix "$AXE_ROOT" "axe-core@$AXE"
+fi
+
+# Clients and an emulator of providers' interfaces, which the fake providers are checked with.
+readonly CLIENTS=(@kapso/whatsapp-cloud-api@0.3.0 messaging-api-messenger@1.1.0 telegram-test-api@4.2.1)
+readonly CLIENTS_ROOT=target/tools/clients
+if [[ ! -f $CLIENTS_ROOT/installed || $(<"$CLIENTS_ROOT/installed") != "${CLIENTS[*]}" ]]; then
+  mkdir -p "$CLIENTS_ROOT"
+  quietly "${CLIENTS[*]} could not be installed; is the npm registry reachable?" \
+    npm install --no-save --no-audit --no-fund --ignore-scripts --prefix "$CLIENTS_ROOT" "${CLIENTS[@]}"
+  echo "${CLIENTS[*]}" >"$CLIENTS_ROOT/installed"
 fi
 
 missing=()

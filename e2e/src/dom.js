@@ -35,11 +35,18 @@ function content(node) {
   return getComputedStyle(node).display.startsWith('inline') ? inside : ` ${inside} `;
 }
 
+// What is said of a field, without what stands in it.
+function labelOf(label) {
+  const words = label.cloneNode(true);
+  for (const field of words.querySelectorAll('select, input, textarea')) field.remove();
+  return words.textContent;
+}
+
 function nameOf(element) {
   const by = element.getAttribute('aria-labelledby');
   if (by) return squeeze(by.split(/\s+/).map((id) => element.getRootNode().getElementById(id)?.textContent ?? '').join(' '));
   if (element.ariaLabel) return squeeze(element.ariaLabel);
-  if (element.labels?.length) return squeeze([...element.labels].map((label) => label.textContent).join(' '));
+  if (element.labels?.length) return squeeze([...element.labels].map(labelOf).join(' '));
   if (element.tagName === 'FIELDSET') return squeeze(element.querySelector('legend')?.textContent ?? '');
   return squeeze(content(element)) || squeeze(element.title || element.placeholder || '');
 }

@@ -27,6 +27,9 @@ const MORNING: Millis = 1_772_442_000_000;
 /// How long connections may take to end when the server stops.
 const LEAVE: Duration = Duration::from_secs(5);
 
+/// How often the hand of a clock that runs is moved.
+const TICK: Duration = Duration::from_millis(20);
+
 /// Ports at which people come in when something stands in front of the server.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Fronts {
@@ -39,9 +42,18 @@ pub struct Server {
     folder: TempDir,
     port: u16,
     fronts: Fronts,
-    hand: ManualClock,
+    hand: Arc<ManualClock>,
     clock: Clock,
     running: Mutex<Option<Running>>,
+}
+
+/// Time passes as long as this lives.
+pub struct Flow(JoinHandle<()>);
+
+impl Drop for Flow {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// One life of the server. It has a runtime of its own: when that ends, nothing of it goes on.
@@ -80,7 +92,7 @@ impl Server {
             folder,
             port,
             fronts,
-            hand,
+            hand: Arc::new(hand),
             clock,
             running: Mutex::default(),
         };
@@ -91,6 +103,8 @@ impl Server {
 
     fn config(&self) -> Config {
         let mut config = Config::for_test(self.folder.path());
+        // Fake providers are connected and looked at by it.
+        config.test_api = true;
         config.listen = SocketAddr::from(([127, 0, 0, 1], self.port));
         // The widget's parts are where the visitor comes in; the other ways in are further origins.
         config.public_url = format!("http://127.0.0.1:{}", self.fronts.visitor.unwrap_or(self.port));
@@ -180,9 +194,25 @@ impl Server {
         running.as_ref().expect("the server runs").app.clone()
     }
 
+    /// The server's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
     /// Turns the clock forward; timers that fall due fire.
     pub fn advance(&self, by: Duration) {
         self.hand.advance(by);
+    }
+
+    /// Lets time pass as it does outside, until the guard is dropped: messages to providers are paced by it.
+    pub fn flow(&self) -> Flow {
+        let hand = Arc::clone(&self.hand);
+        Flow(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TICK).await;
+                hand.advance(TICK);
+            }
+        }))
     }
 
     /// An address on the console's origin.

@@ -9,6 +9,7 @@ pub mod client;
 pub mod element;
 pub mod forms;
 pub mod inbound;
+pub mod intake;
 pub mod media;
 pub mod meta;
 pub mod outbox;
@@ -17,13 +18,14 @@ pub mod parts;
 pub mod secrets;
 pub mod signature;
 pub mod telegram;
+pub mod templates;
 pub mod value;
 pub mod whatsapp;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::http::HeaderMap;
-use causerie_shared::{Millis, ids::AccountId, inbox::Channel};
+use causerie_shared::{Millis, api::channels::Template, ids::AccountId, inbox::Channel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,7 +39,7 @@ use crate::{
 };
 
 pub use capabilities::Capabilities;
-pub use element::Element;
+pub use element::{Element, Person, Thread};
 pub use outgoing::{Answer, Call, Next, Outcome, Outgoing};
 
 /// A sequence that sorts by arrival: two of one millisecond too.
@@ -102,6 +104,10 @@ pub async fn keep(db: &mut Db, account: AccountId, body: Vec<u8>, now: Millis) -
 /// (Telegram's webhook, or asking for updates when there is no public address), it is told here; the others are told by
 /// a person.
 pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    templates::ask(&mut tx, account, app.clock.now()).await?;
+    tx.commit().await?;
+    app.templates_changed.notify_one();
     if account.row.channel != Channel::Telegram {
         return Ok(());
     }
@@ -174,6 +180,39 @@ pub trait Adapter: Send + Sync {
 
     /// A call that tries the token, and what its answer means: the account's name, or what is wrong.
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>>;
+
+    /// Being too fast ([`Outcome::RetryAfter`]) is the whole account's problem, and not one between it and a person:
+    /// nothing of it is sent meanwhile.
+    fn slows_all(&self, _: &element::Problem) -> bool {
+        false
+    }
+
+    /// The next call that asks for the account's templates, given the answers to those before it: those that are
+    /// approved, or why they are not told, in plain words.
+    fn templates(&self, _: &Credentials, _: &[Answer]) -> Next<Result<Vec<Template>, String>> {
+        Next::Done(Ok(vec![]))
+    }
+
+    /// The call that asks for the name of somebody who writes for the first time; `None`: it comes with their messages,
+    /// or never.
+    fn asks_name(&self, _person: &Person) -> Option<Courtesy> {
+        None
+    }
+
+    /// The name in the answer to that call.
+    fn name(&self, _answer: &Answer) -> Option<String> {
+        None
+    }
+
+    /// The call that asks what the post of a thread says; `None`: there are no posts.
+    fn asks_post(&self, _thread: &Thread) -> Option<Courtesy> {
+        None
+    }
+
+    /// The post's text and address in the answer to that call.
+    fn post(&self, _answer: &Answer) -> (Option<String>, Option<String>) {
+        (None, None)
+    }
 
     /// A call that is made for good manners when an element came in; nobody waits for its answer. Most elements ask for
     /// none, so the account's secrets are read only when one does.

@@ -2,6 +2,7 @@
 //! database transaction each.
 
 pub mod assign;
+pub mod blacklist;
 pub mod change;
 pub mod claim;
 pub mod comments;

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod assets;
 pub mod audit;
 pub mod auth;
+pub mod blocked;
 pub mod channels;
 pub mod departments;
 pub mod files;

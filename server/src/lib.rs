@@ -44,6 +44,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     timers::start(&app);
     channels::inbound::start(&app);
     channels::outbox::start(&app);
+    channels::templates::start(&app);
     push::start(&app);
     channels::telegram::polling::start(&app);
     tokio::spawn(http::widget::places::run(Arc::clone(&app)));

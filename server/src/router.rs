@@ -13,8 +13,8 @@ use causerie_shared::refusal::Code;
 use crate::{
     error::ApiError,
     http::{
-        accounts, assets, audit, channels, departments, files, health, hooks, inboxes, json, notify, origin, persons,
-        signins, socket, test_api, users, widget,
+        accounts, assets, audit, blocked, channels, departments, files, health, hooks, inboxes, json, notify, origin,
+        persons, signins, socket, test_api, users, widget,
     },
     state::Shared,
     telemetry,
@@ -78,6 +78,9 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/channels/forms", get(channels::forms))
         .route("/channels/{id}", put(channels::save).delete(channels::remove))
         .route("/channels/{id}/check", post(channels::check))
+        .route("/channels/{id}/templates", get(channels::templates))
+        .route("/blocked", get(blocked::list).post(blocked::block))
+        .route("/blocked/{contact}", delete(blocked::unblock))
         .route("/departments", get(departments::list).post(departments::create))
         .route("/departments/{id}", put(departments::save).delete(departments::delete))
         .route(

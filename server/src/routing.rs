@@ -12,19 +12,22 @@ use causerie_shared::{
     Millis,
     conversation::transition::{Actor, Event},
     ids::{ConversationId, InboxId},
-    inbox::Mode,
+    inbox::{Channel, Mode},
     routing::pick::{Choice, Line},
+    row::Head,
     timer::TimerKind,
 };
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
+    channels,
     desk::{DeskError, change},
     state::{App, Shared},
     store::{
         Db, conversations, loads,
         places::Routing,
+        threads,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -137,7 +140,13 @@ fn offers(routing: &Routing, now: Millis) -> bool {
     routing.rules.mode == Mode::Auto && routing.is_open(now)
 }
 
-/// Looks at some waiting chats after `after`: five statements, and more for each offer. At first only at as many as could
+/// Could the chat answer a private reply under a post?
+fn answers_comments(head: &Head) -> bool {
+    channels::sibling(head.channel).is_some_and(Channel::is_comments)
+}
+
+/// Looks at some waiting chats after `after`: five statements, one more when direct messages are among them, and more
+/// for each offer. At first only at as many as could
 /// be given out, for mostly one place is free and the first in the line gets it. Returns where
 /// to go on; `None` when all were looked at or nobody has room.
 async fn offer_some(
@@ -163,6 +172,13 @@ async fn offer_some(
     let waiting = conversations::waiting(&mut *db, inbox, after, batch).await?;
     let ids: Vec<_> = waiting.iter().map(|head| head.id).collect();
     let (mut asked, over) = conversations::rounds(&mut *db, &ids).await?;
+    // Direct messages may answer a private reply under a post: few chats, and mostly none.
+    let direct: Vec<_> = waiting
+        .iter()
+        .filter(|head| answers_comments(head))
+        .map(|head| head.id)
+        .collect();
+    let firsts = threads::answered_agents(&mut *db, &direct).await?;
     let full = waiting.len() as i64 == batch;
     let last = waiting.last().map(|head| (head.waiting_since, head.id));
     for mut head in waiting {
@@ -170,10 +186,11 @@ async fn offer_some(
             return Ok(None);
         }
         let asked = asked.remove(&head.id).unwrap_or_default();
-        let mut choice = line.pick(&asked);
+        let first = firsts.get(&head.id).copied();
+        let mut choice = line.pick(&asked, first);
         if choice == Choice::RoundOver && freed {
             conversations::clear_asked(&mut *db, head.id).await?;
-            choice = line.pick(&HashSet::new());
+            choice = line.pick(&HashSet::new(), first);
         }
         match choice {
             Choice::Offer(agent) => {

@@ -6,7 +6,7 @@ use causerie_shared::ids::InboxId;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
-    channels::{client::Client, secrets::Vault},
+    channels::{client::Client, intake::Intake, secrets::Vault},
     clock::Clock,
     config::Config,
     http::{limits::Limits, widget::hub::VisitorHub},
@@ -37,10 +37,14 @@ pub struct App {
     pub client: Client,
     /// Encrypts the secrets of accounts.
     pub vault: Vault,
+    /// Bodies of webhooks that wait to be stored.
+    pub intake: Intake,
     /// Wakes the worker for webhooks.
     pub hooked: Notify,
     /// Wakes the worker that sends to providers.
     pub outbox_changed: Notify,
+    /// Wakes the worker that asks providers for templates.
+    pub templates_changed: Notify,
     /// What is pushed to people's devices.
     pub pushes: Pushes,
     /// Wakes the dispatcher for an inbox.
@@ -71,8 +75,10 @@ impl App {
             limits: Limits::default(),
             client,
             vault,
+            intake: Intake::default(),
             hooked: Notify::new(),
             outbox_changed: Notify::new(),
+            templates_changed: Notify::new(),
             pushes: Pushes::default(),
             wake,
             woken: std::sync::Mutex::new(Some(woken)),

@@ -2,6 +2,7 @@
 //! what must differ is in [`Engine`].
 
 pub mod audit;
+pub mod blacklist;
 pub mod channel_accounts;
 pub mod contacts;
 pub mod conversations;
@@ -26,6 +27,8 @@ pub mod raw_events;
 pub mod sessions;
 pub mod settings;
 pub mod tallies;
+pub mod templates;
+pub mod threads;
 pub mod timers;
 pub mod trial;
 pub mod windows;
@@ -87,6 +90,24 @@ impl StoreError {
     /// A unique constraint refused the row: somebody else wrote it first.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// Trying again may help: the database was busy, full or out of reach. What it refuses for what it was given, it
+    /// refuses the next time too.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                let code = error.code().unwrap_or_default();
+                // Data exceptions and limits of PostgreSQL, such as that of an index; of SQLite: too big, mismatch.
+                let of_postgres = code.len() == 5 && (code.starts_with("22") || code.starts_with("54"));
+                let is_about_data = of_postgres || code == "18" || code == "20";
+                matches!(error.kind(), sqlx::error::ErrorKind::Other) && !is_about_data
+            }
+            Self::Database(sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. })
+            | Self::Damaged(_)
+            | Self::Address => false,
+            Self::Database(_) | Self::Migration(_) | Self::Folder(_) => true,
+        }
     }
 }
 

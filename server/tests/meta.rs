@@ -1,7 +1,20 @@
 //! Messenger, Instagram and comments through the real router: payloads after `channels.md` §2 to §5.
 
+#[path = "meta/comments.rs"]
+mod comments;
 mod common;
+#[path = "meta/desk.rs"]
+mod desk;
+#[path = "meta/mutations.rs"]
+mod mutations;
+#[path = "meta/private.rs"]
+mod private;
+#[path = "meta/tables.rs"]
+mod tables;
+#[path = "meta/windows.rs"]
+mod windows;
 
+use causerie_server::store::messages;
 use common::line::{Got, Line, Provider, answer};
 use serde_json::{Value, json};
 
@@ -26,88 +39,6 @@ fn takes(got: &Got) -> (u16, Vec<u8>) {
         return answer(200, &json!({ "id": "200_9" }));
     }
     answer(200, &json!({ "recipient_id": PSID, "message_id": "m_out" }))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn direct_messages_of_both_dialects_are_bubbles_once() {
-    let kinds = [
-        (json!({"message": {"mid": "m1", "text": "Hi"}}), "text", "Hi", vec![]),
-        (
-            json!({"message": {"mid": "m2", "attachments": [{"type": "image", "payload": {"url": "http://127.0.0.1:1/x.jpg"}}]}}),
-            "image",
-            "",
-            vec!["image"],
-        ),
-        (
-            json!({"message": {"mid": "m3", "attachments": [
-                {"type": "image", "payload": {"url": "http://127.0.0.1:1/s", "sticker_id": 1}},
-                {"type": "sticker", "payload": {"url": "http://127.0.0.1:1/s", "sticker_id": 1}}]}}),
-            "sticker",
-            "",
-            vec!["sticker"],
-        ),
-        (
-            json!({"message": {"mid": "m4", "text": "See https://x.test", "attachments": [{"type": "fallback", "payload": null, "title": "X", "url": "https://x.test"}]}}),
-            "text",
-            "See https://x.test",
-            vec![],
-        ),
-        (
-            json!({"message": {"mid": "m5", "attachments": [{"type": "location", "payload": {"coordinates": {"lat": 1.5, "long": 2.5}}}]}}),
-            "location",
-            "",
-            vec![],
-        ),
-        (
-            json!({"postback": {"title": "Start", "payload": "GO"}}),
-            "choice",
-            "Start",
-            vec![],
-        ),
-        (
-            json!({"message": {"mid": "m6", "quick_reply": {"payload": "RED"}, "text": "Red"}}),
-            "text",
-            "Red",
-            vec![],
-        ),
-        (
-            json!({"message": {"mid": "m7", "is_unsupported": true}}),
-            "unsupported",
-            "",
-            vec![],
-        ),
-        (
-            json!({"message": {"mid": "m8", "attachments": [{"type": "story_mention", "payload": {"url": "http://127.0.0.1:1/story"}}]}}),
-            "story_mention",
-            "",
-            vec!["image"],
-        ),
-        (
-            json!({"message": {"mid": "m9", "attachments": [{"type": "like_heart"}]}}),
-            "text",
-            "❤️",
-            vec![],
-        ),
-    ];
-    for object in ["page", "instagram"] {
-        let channel = if object == "page" { "messenger" } else { "instagram" };
-        for line in Line::each(channel, PAGE, "http://127.0.0.1:1").await {
-            for (content, ..) in &kinds {
-                let body = event(object, content.clone());
-                line.receive(&body).await;
-                line.receive(&body).await;
-            }
-            let messages = line.messages().await;
-            assert_eq!(messages.len(), kinds.len(), "{messages:#?}");
-            for (message, (content, kind, text, attachments)) in messages.iter().zip(&kinds) {
-                assert_eq!(
-                    (&message["kind"], &message["text"], &message["attachments"]),
-                    (&json!(kind), &json!(text), &json!(attachments)),
-                    "{channel}: {content}"
-                );
-            }
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -293,5 +224,80 @@ async fn comments_on_instagram_come_in_both_shapes() {
         assert_eq!(line.messages().await.len(), 2);
         line.say("Thanks!", None).await;
         assert_eq!(provider.got().pop().unwrap().target, "/v25.0/c1/replies");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_before_and_comes_again_later_undoes_nothing() {
+    for line in Line::each("messenger", PAGE, "http://127.0.0.1:1").await {
+        let react = |at: i64, action: &str| {
+            let mut body = event(
+                "page",
+                json!({"reaction": {"mid": "m1", "action": action, "emoji": "👍", "reaction": "like"}}),
+            );
+            body["entry"][0]["messaging"][0]["timestamp"] = json!(1_759_999_990_000 + at);
+            body
+        };
+        line.receive(&text("page", "m1", "Hello?")).await;
+        line.receive(&react(1, "react")).await;
+        line.receive(&react(2, "unreact")).await;
+        line.receive(&react(1, "react")).await;
+        assert_eq!(line.messages().await[0]["reactions"], json!([]));
+        line.receive(&react(3, "react")).await;
+        assert_eq!(line.messages().await[0]["reactions"].as_array().unwrap().len(), 1);
+    }
+    for line in Line::each("facebook_comments", PAGE, "http://127.0.0.1:1").await {
+        let hide = |at: i64, verb: &str| {
+            let mut body = feed(json!({"comment_id": "100_1", "verb": verb, "from": {"id": PAGE}}));
+            body["entry"][0]["time"] = json!(1_759_999_990 + at);
+            body
+        };
+        line.receive(&feed(json!({"comment_id": "100_1", "message": "Rude"})))
+            .await;
+        line.receive(&hide(1, "hide")).await;
+        line.receive(&hide(2, "unhide")).await;
+        line.receive(&hide(1, "hide")).await;
+        assert_eq!(line.messages().await[0]["hidden"], false);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_customer_takes_back_is_nowhere_any_more() {
+    let provider = Provider::start(|_| (200, b"\x89PNG\r\n\x1a\n".to_vec())).await;
+    for line in Line::each("instagram", PAGE, &provider.url).await {
+        let picture = json!({"type": "image", "payload": {"url": format!("{}/p", provider.url)}});
+        line.receive(&event(
+            "instagram",
+            json!({"message": {"mid": "m1", "text": "My card number", "attachments": [picture]}}),
+        ))
+        .await;
+        line.receive(&event(
+            "instagram",
+            json!({"message_edit": {"mid": "m1", "text": "My number", "num_edit": 1}}),
+        ))
+        .await;
+        let chat = desk::chat_id(&line.conversations().await[0]);
+        let id = desk::message_id(&line.messages().await[0]);
+        let stored = || async {
+            let mut db = line.app.store.read().await.unwrap();
+            messages::get(&mut db, chat, id).await.unwrap().unwrap()
+        };
+        assert_eq!(stored().await.row.files.len(), 1);
+        line.receive(&event(
+            "instagram",
+            json!({"message": {"mid": "m1", "is_deleted": true}}),
+        ))
+        .await;
+        let gone = stored().await;
+        assert!(gone.row.redacted_at.is_some() && gone.row.files.is_empty());
+        assert!(!format!("{gone:?}").contains("number"), "{gone:?}");
+        let ana = desk::Agent::named(&line, "ana").await;
+        assert!(
+            ana.head(chat)
+                .await
+                .preview
+                .is_none_or(|preview| preview.text.is_empty())
+        );
+        assert_eq!(line.messages().await[0]["deleted"], true);
     }
 }

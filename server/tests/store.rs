@@ -8,6 +8,7 @@ use causerie_server::{
         Engine,
         documents::{self, StoredPush},
         feed::{self, FeedKind},
+        raw_events::{self, RawEvent},
         timers::{self, TimerRecord},
         windows,
     },
@@ -15,7 +16,7 @@ use causerie_server::{
 use causerie_shared::{
     conversation::transition::Event,
     document::DocumentId,
-    ids::{ConversationId, IntentId, TimerId},
+    ids::{AccountId, ConversationId, IntentId, TimerId},
     timer::TimerKind,
     window::{Folder, List},
 };
@@ -53,6 +54,29 @@ async fn feed_numbers_have_no_gaps_and_follow_the_commits() {
             .collect();
         assert_eq!(stored, (5..=13).collect::<Vec<_>>());
         assert_eq!(feed::newest(&mut db).await.unwrap(), 13);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_database_refuses_is_not_tried_again_and_what_it_cannot_do_now_is() {
+    let (_folder, stores) = common::stores().await;
+    for store in stores {
+        let event = RawEvent {
+            id: "1".to_owned(),
+            account: AccountId::from_u128(random_u128()),
+            body: b"{}".to_vec(),
+            received_at: 1,
+        };
+        let mut tx = store.begin().await.unwrap();
+        // Without its account, or for the second time.
+        let once = raw_events::insert(&mut tx, &event).await;
+        let twice = raw_events::insert(&mut tx, &event).await;
+        let refused = once.err().or(twice.err()).expect("the database refuses one of them");
+        assert!(!refused.may_pass(), "{refused}");
+        drop(tx);
+        store.close().await;
+        let gone = store.read().await.expect_err("it is closed");
+        assert!(gone.may_pass(), "{gone}");
     }
 }
 

@@ -151,6 +151,34 @@ async fn a_business_account_answers_through_its_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_writes_to_a_channel_is_answered_in_their_own_topic() {
+    let bot = Bot::start().await;
+    let message = |topic: i64, id: i64, name: &str, text: &str| {
+        json!({"update_id": id, "message": {"message_id": id, "from": {"id": topic, "first_name": name},
+            "direct_messages_topic": {"topic_id": topic, "user": {"id": topic, "first_name": name}},
+            "chat": {"id": -1005, "title": "News", "type": "supergroup", "is_direct_messages": true}, "text": text}})
+    };
+    bot.hook(&message(31, 1, "Ida", "Hello")).await;
+    bot.hook(&message(32, 2, "Jon", "Hi")).await;
+    // Without a topic nobody knows whose it is, and it is shown to nobody.
+    bot.hook(&json!({"update_id": 3, "message": {"message_id": 3, "from": {"id": 31},
+        "chat": {"id": -1005, "type": "supergroup", "is_direct_messages": true}, "text": "Lost"}}))
+        .await;
+    bot.processed().await;
+    let chats = bot.chats().await;
+    let names: Vec<&Value> = chats.iter().map(|chat| &chat["contact"]["name"]).collect();
+    assert_eq!(names, ["Ida", "Jon"]);
+    let chat = chats[1]["id"].as_str().expect("an id");
+    bot.send(chat, "Yes?", Some("2")).await;
+    bot.until(chat, "the answer", |last| last["state"] == "sent").await;
+    assert_eq!(
+        bot.fake.json("sendMessage"),
+        [json!({"chat_id": -1005, "direct_messages_topic_id": 32, "text": "Yes?",
+            "reply_parameters": {"message_id": 2, "allow_sending_without_reply": true}})]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_turns_of_sending() {
     let mut bot = Bot::start().await;
     let sent = |last: &Value| last["state"] == "sent";

@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface under `/api/`: JSON, or postcard for those who name [`COMPACT`]. Times are milliseconds since the Unix epoch.
 
+pub mod blocked;
 pub mod channels;
 pub mod notify;
 pub mod persons;

@@ -168,7 +168,7 @@ pub struct TemplateUse {
     pub name: String,
     /// As the provider writes it, e.g. `en_US`.
     pub language: String,
-    /// Those of the header first, then those of the body.
+    /// The medium above it, then the gaps of the header, of the body and of the buttons.
     pub parameters: Vec<String>,
 }
 
@@ -340,7 +340,7 @@ pub struct Extra {
     pub private: bool,
     /// What a template's text was filled in from.
     pub template: Option<TemplateUse>,
-    /// Somebody other than the contact wrote it: another person under the same post.
+    /// Somebody other than the contact wrote it: another person under the same post, or one of a group.
     pub author_name: Option<String>,
     pub card: Option<Card>,
 }

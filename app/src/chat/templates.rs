@@ -1,7 +1,7 @@
 //! What may be sent after WhatsApp's window closed: a template, filled in, with a preview.
 
 use causerie_shared::{
-    api::channels::Template,
+    api::channels::{Template, Templates, TemplatesKnown},
     ids::{AccountId, ConversationId},
     message::TemplateUse,
 };
@@ -15,6 +15,16 @@ use crate::{
     ui::Icon,
 };
 
+/// Why there is no template to choose.
+fn why_none(known: &TemplatesKnown) -> String {
+    match known {
+        TemplatesKnown::All => t(Key::NoTemplates).to_owned(),
+        TemplatesKnown::NotYet => t(Key::TemplatesNotYet).to_owned(),
+        TemplatesKnown::NoBusiness => t(Key::NoBusiness).to_owned(),
+        TemplatesKnown::Refused(reason) => tf(Key::TemplatesRefused, &[("reason", reason)]),
+    }
+}
+
 /// Chooses a template of the account, fills it in and sends it.
 #[component]
 pub fn TemplatePicker(id: ConversationId, account: AccountId) -> impl IntoView {
@@ -24,10 +34,10 @@ pub fn TemplatePicker(id: ConversationId, account: AccountId) -> impl IntoView {
     let values = RwSignal::new(Vec::<String>::new());
     let problem = RwSignal::new(Some(t(Key::Loading).to_owned()));
     spawn_local(async move {
-        match http::get::<Vec<Template>>(&format!("/api/channels/{account}/templates")).await {
+        match http::get::<Templates>(&format!("/api/channels/{account}/templates")).await {
             Ok(found) => {
-                problem.try_set(found.is_empty().then(|| t(Key::NoTemplates).to_owned()));
-                all.try_set(found);
+                problem.try_set(found.list.is_empty().then(|| why_none(&found.known)));
+                all.try_set(found.list);
             }
             Err(refusal) => drop(problem.try_set(Some(explain(&refusal)))),
         }

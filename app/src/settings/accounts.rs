@@ -7,6 +7,7 @@ use causerie_shared::{
         channels::{ChannelCheck, ChannelDetails, ChannelForm, ChannelRow, RemoveChannel, SaveChannel},
         settings::InboxDetail,
     },
+    ids::AccountId,
     refusal::Refusal,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -29,6 +30,8 @@ struct Known {
     inboxes: Fetched<Vec<InboxDetail>>,
     /// The account that is written, or a new one.
     editing: RwSignal<Option<Target>>,
+    /// What trying a token said; it outlives the rows, which are fetched again afterwards.
+    checked: RwSignal<Option<(AccountId, ChannelCheck)>>,
 }
 
 /// The page.
@@ -40,6 +43,7 @@ pub fn Accounts() -> impl IntoView {
         forms: Fetched::get("/api/channels/forms"),
         inboxes: Fetched::get("/api/inboxes"),
         editing: RwSignal::new(None),
+        checked: RwSignal::new(None),
     };
     provide_context(known);
     let connect = view! {
@@ -82,7 +86,6 @@ fn AccountCard(row: ChannelRow) -> impl IntoView {
     let path = format!("/api/channels/{id}");
     let (state, word) = health(&row);
     let problem = RwSignal::new(None::<Refusal>);
-    let checked = RwSignal::new(None::<ChannelCheck>);
     let removing = RwSignal::new(false);
     let check = {
         let path = path.clone();
@@ -90,7 +93,7 @@ fn AccountCard(row: ChannelRow) -> impl IntoView {
             let path = format!("{path}/check");
             spawn_local(async move {
                 match http::post(&path, &()).await {
-                    Ok(answer) => drop(checked.try_set(Some(answer))),
+                    Ok(answer) => drop(known.checked.try_set(Some((id, answer)))),
                     Err(refusal) => drop(problem.try_set(Some(refusal))),
                 }
                 known.rows.again();
@@ -144,7 +147,7 @@ fn AccountCard(row: ChannelRow) -> impl IntoView {
                 <span class="account-state"><span class="dot" data-state=state aria-hidden="true"></span>{word}</span>
             </header>
             {row.details.clone().map(|details| view! { <Details details=*details /> })}
-            {move || checked.get().map(|check| view! {
+            {move || known.checked.get().filter(|(of, _)| *of == id).map(|(_, check)| view! {
                 <p class=if check.ok { "section-help" } else { "form-error" } role="status">
                     {if check.ok { tf(Key::CheckFine, &[("what", &check.words)]) } else { check.words }}
                 </p>

@@ -80,7 +80,7 @@ pub struct MessageBubble {
 }
 
 impl MessageBubble {
-    /// Somebody other than the contact wrote it under the same post.
+    /// Somebody other than the contact wrote it: under the same post, or of the group that the contact is.
     pub fn stranger(&self) -> Option<&String> {
         self.extra.as_ref()?.author_name.as_ref()
     }
@@ -90,7 +90,7 @@ impl MessageBubble {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quote {
     pub author: Author,
-    /// Of another person under the same post.
+    /// Of another person under the same post or in the same group.
     pub author_name: Option<String>,
     pub kind: Kind,
     /// Empty when it has none, or none any more.

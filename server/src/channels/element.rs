@@ -3,9 +3,18 @@
 use causerie_shared::{
     Millis,
     inbox::Channel,
-    message::{Card, Delivery, Kind},
+    message::{Card, Delivery, Kind, MAX_TEXT},
 };
 use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
+
+/// Longest id that is kept as it is, bytes: PostgreSQL indexes nothing above some 2,700, and no provider's is half as
+/// long as this.
+const MAX_ID: usize = 512;
+/// Longest title, address or other words beside a text, bytes.
+const MAX_WORDS: usize = 2048;
+/// Longest emoji, bytes: families of several people have some 40.
+const MAX_EMOJI: usize = 64;
 
 /// Stands for the account whose webhook it is: Telegram's updates do not name theirs.
 pub const HERE: &str = "@";
@@ -37,6 +46,9 @@ pub struct Person {
     pub name: String,
     /// With country code and without `+`; empty: unknown.
     pub phone: String,
+    /// In a group, who of it speaks; empty: the person themselves.
+    #[serde(default)]
+    pub speaker: String,
 }
 
 /// A thread of comments: a top-level comment and its replies.
@@ -62,6 +74,8 @@ pub enum Class {
     Audio,
     Sticker,
     File,
+    /// The story that a message answers: seen beside it, no attachment of its own.
+    Story,
 }
 
 impl Class {
@@ -72,6 +86,7 @@ impl Class {
             Self::Audio => "audio",
             Self::Sticker => "sticker",
             Self::File => "file",
+            Self::Story => "story",
         }
     }
 }
@@ -155,10 +170,18 @@ pub enum What {
         until: Millis,
         state: Delivery,
     },
-    /// The person has other ids from now on; those before are in `person`.
+    /// A line of the channel's own about the person: for a chat that is open, and never a reason to begin one.
+    Notice(Box<Arrived>),
+    /// That one of our messages and everything that we sent before it came so far.
+    UpTo {
+        target: String,
+        state: Delivery,
+    },
+    /// The person has further ids from now on; those before are in `person`.
     PersonChanged {
         ids: Vec<String>,
-        phone: String,
+        /// Ids that messages do not reach any more: answers go to the first of `ids` instead.
+        gone: Vec<String>,
     },
     /// The person blocked us, or did so no more.
     Blocked(bool),
@@ -166,10 +189,108 @@ pub enum What {
     PostRemoved {
         post: String,
     },
-    /// The account's templates, token or state changed: look again.
+    /// Something about the account that whoever looks after it should read.
     AccountChanged(String),
+    /// The business account at the provider that the account belongs to.
+    Belongs(String),
+    /// The templates of a business account changed; `None`: of the account's own.
+    TemplatesChanged(Option<String>),
     /// Understood, and of no interest; why.
     Nothing(String),
+}
+
+impl Element {
+    /// Cuts what no provider says at such length, so that one element cannot fill indexes, lists and screens. Ids stay
+    /// different from each other.
+    pub fn tame(&mut self) {
+        if let Some(person) = &mut self.person {
+            std::iter::once(&mut person.id).chain(&mut person.aliases).for_each(id);
+            cut(&mut person.phone, MAX_ID);
+        }
+        if let Some(thread) = &mut self.thread {
+            id(&mut thread.post);
+            id(&mut thread.comment);
+            thread.parent.as_mut().map(id);
+            cut(&mut thread.title, MAX_WORDS);
+            cut(&mut thread.url, MAX_WORDS);
+        }
+        match &mut self.what {
+            What::Message(arrived) | What::Notice(arrived) => arrived.tame(),
+            What::Reaction { target, emoji, .. } => {
+                id(target);
+                if let Some(emoji) = emoji {
+                    cut(emoji, MAX_EMOJI);
+                }
+            }
+            What::Edit { target, text, .. } => {
+                id(target);
+                cut(text, MAX_TEXT);
+            }
+            What::Delete { target }
+            | What::Hide { target, .. }
+            | What::Status { target, .. }
+            | What::UpTo { target, .. } => id(target),
+            What::PersonChanged { ids, gone } => ids.iter_mut().chain(gone).for_each(id),
+            What::Belongs(business) => id(business),
+            What::TemplatesChanged(business) => {
+                business.as_mut().map(id);
+            }
+            What::PostRemoved { post } => id(post),
+            What::Watermark { .. } | What::Blocked(_) | What::AccountChanged(_) | What::Nothing(_) => {}
+        }
+    }
+}
+
+impl Arrived {
+    fn tame(&mut self) {
+        id(&mut self.id);
+        self.quoted.as_mut().map(id);
+        if let Some(referral) = &mut self.referral {
+            cut(referral, MAX_WORDS);
+        }
+        match &mut self.card {
+            Some(Card::Location { name, address, .. }) => {
+                cut(name, MAX_WORDS);
+                cut(address, MAX_WORDS);
+            }
+            Some(Card::Link { title, url }) => {
+                cut(title, MAX_WORDS);
+                cut(url, MAX_WORDS);
+            }
+            Some(Card::Entries(entries)) => {
+                for (label, text) in entries {
+                    cut(label, MAX_WORDS);
+                    cut(text, MAX_WORDS);
+                }
+            }
+            Some(Card::Contacts(cards)) => {
+                for card in cards {
+                    cut(&mut card.name, MAX_WORDS);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// At most `max` bytes, whole signs.
+fn cut(text: &mut String, max: usize) {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+}
+
+/// An id of usable length: its beginning and a digest of the whole.
+fn id(id: &mut String) {
+    if id.len() <= MAX_ID {
+        return;
+    }
+    let digest = sha2::Sha256::digest(id.as_bytes());
+    cut(id, MAX_ID / 2);
+    id.push('#');
+    id.extend(digest.iter().map(|byte| format!("{byte:02x}")));
 }
 
 /// Why something failed: the provider's code and what it means in plain words.
@@ -177,4 +298,24 @@ pub enum What {
 pub struct Problem {
     pub code: String,
     pub words: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_ids_are_shortened_and_stay_different() {
+        let of = |end: &str| {
+            let mut long = format!("{}{end}", "ä".repeat(2000));
+            id(&mut long);
+            long
+        };
+        assert!(of("1").len() <= MAX_ID);
+        assert_ne!(of("1"), of("2"));
+        assert_eq!(of("1"), of("1"));
+        let mut short = "m_1".to_owned();
+        id(&mut short);
+        assert_eq!(short, "m_1");
+    }
 }

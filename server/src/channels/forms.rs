@@ -97,12 +97,15 @@ const WHATSAPP: [Field; 6] = [
         "App dashboard, WhatsApp, API setup.",
         FieldKind::Text,
     ),
-    field(
-        "business_id",
-        "WhatsApp business account id",
-        "For the templates; beside the phone number id.",
-        FieldKind::Text,
-    ),
+    Field {
+        required: false,
+        ..field(
+            "business_id",
+            "WhatsApp business account id",
+            "For the templates; beside the phone number id. Empty: the first webhook tells it.",
+            FieldKind::Text,
+        )
+    },
     TOKEN,
     APP_SECRET,
     BASE_URL,
@@ -126,7 +129,16 @@ const TELEGRAM: [Field; 2] = [
 fn of(channel: Channel) -> (&'static [Field], &'static [&'static str]) {
     match channel {
         Channel::Web => (&[], &[]),
-        Channel::Whatsapp => (&WHATSAPP, &["messages", "message_template_status_update"]),
+        Channel::Whatsapp => (
+            &WHATSAPP,
+            &[
+                "messages",
+                "smb_message_echoes",
+                "message_template_status_update",
+                "account_update",
+                "user_id_update",
+            ],
+        ),
         Channel::Messenger => (
             &MESSENGER,
             &[

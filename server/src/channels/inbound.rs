@@ -1,24 +1,36 @@
 //! From a stored webhook to what happened: read, routed, and done in order for each person.
 
+mod blocked;
 mod happen;
+mod lanes;
 mod message;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+};
 
 use causerie_shared::{Millis, ids::AccountId};
+use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use self::happen::happen;
+use self::{
+    blocked::{Cut, dropped, without},
+    happen::happen,
+    lanes::Lanes,
+};
 use super::{
     adapter,
     element::{Element, HERE, What},
+    value,
 };
 use crate::{
     desk::DeskError,
     state::{App, Shared},
     store::{
-        StoreError,
+        StoreError, blacklist,
         channel_accounts::{self, ChannelAccount},
         provider,
         raw_events::{self, RawEvent},
@@ -91,6 +103,8 @@ async fn trim(app: &App, now: Millis) -> Result<(), StoreError> {
 struct Routed {
     account: ChannelAccount,
     element: Element,
+    /// The body that it came in.
+    event: String,
 }
 
 /// Processes one batch; `false` when there was nothing to do.
@@ -98,20 +112,22 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     let Some(_turn) = app.store.turn(crate::store::nodes::INBOUND).await? else {
         return Ok(false);
     };
-    let events = raw_events::waiting(&mut *app.store.read().await?, BATCH).await?;
+    let mut db = app.store.read().await?;
+    let events = raw_events::waiting(&mut db, BATCH).await?;
     if events.is_empty() {
         return Ok(false);
     }
-    let mut lanes: BTreeMap<(AccountId, String), Vec<Routed>> = BTreeMap::new();
+    let anyone_is_blocked = blacklist::is_anyone(&mut db).await?;
+    drop(db);
+    let mut lanes = Lanes::default();
+    let mut accounts = HashMap::new();
     let mut problems: BTreeMap<String, String> = BTreeMap::new();
     for event in &events {
-        match read(app, event).await? {
+        match read(app, event, &mut accounts).await? {
             Ok(routed) => {
-                for one in routed {
-                    lanes
-                        .entry((one.account.row.id, lane(&one.element)))
-                        .or_default()
-                        .push(one);
+                for mut one in routed {
+                    one.element.tame();
+                    lanes.push(one);
                 }
             }
             Err(problem) => {
@@ -120,21 +136,33 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
         }
     }
     let mut running = JoinSet::new();
-    for lane in lanes.into_values() {
+    let mut cut: Vec<Cut> = vec![];
+    for mut lane in lanes.split() {
+        // Providers do not keep the order; what says no time stays behind what it came with.
+        let mut last = Millis::MIN;
+        lane.sort_by_cached_key(|routed| {
+            last = routed.element.at.unwrap_or(last);
+            last
+        });
         if running.len() >= LANES {
-            settle(running.join_next().await)?;
+            cut.extend(settle(running.join_next().await)?);
         }
         let app = Arc::clone(app);
         running.spawn(async move {
+            let mut cut = vec![];
             for routed in lane {
+                if anyone_is_blocked && let Some(ids) = dropped(&app, &routed).await? {
+                    cut.push((routed.event, ids));
+                    continue;
+                }
                 greet(&app, &routed);
                 one(&app, &routed).await?;
             }
-            Ok(())
+            Ok(cut)
         });
     }
     while let Some(done) = running.join_next().await {
-        settle(Some(done))?;
+        cut.extend(settle(Some(done))?);
     }
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
@@ -148,62 +176,51 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
         }
     }
     for event in &events {
-        raw_events::done(&mut tx, &event.id, problems.remove(&event.id)).await?;
+        let of = cut.iter().filter(|(of, _)| *of == event.id);
+        let ids: Vec<String> = of.flat_map(|(_, ids)| ids.clone()).collect();
+        if !ids.is_empty() {
+            raw_events::rewrite(&mut tx, &event.id, without(&event.body, &ids)).await?;
+        }
     }
+    raw_events::done(&mut tx, &events, &problems).await?;
     tx.commit().await?;
     Ok(true)
 }
 
-fn settle(done: Option<Result<Result<(), StoreError>, tokio::task::JoinError>>) -> Result<(), DeskError> {
+fn settle(done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinError>>) -> Result<Vec<Cut>, DeskError> {
     match done {
-        None | Some(Ok(Ok(()))) => Ok(()),
+        None => Ok(vec![]),
+        Some(Ok(Ok(cut))) => Ok(cut),
         Some(Ok(Err(error))) => Err(error.into()),
         // One bad element must not lose the others.
         Some(Err(panic)) => {
             tracing::error!(%panic, "an element of a webhook could not be processed");
-            Ok(())
+            Ok(vec![])
         }
     }
 }
 
-/// What of a body belongs together in order: a person's events, else those of a message.
-fn lane(element: &Element) -> String {
-    if let Some(thread) = &element.thread {
-        return thread.parent.clone().unwrap_or_else(|| thread.comment.clone());
-    }
-    match (&element.person, &element.what) {
-        (Some(person), _) => person.id.clone(),
-        (
-            None,
-            What::Reaction { target, .. }
-            | What::Edit { target, .. }
-            | What::Delete { target }
-            | What::Hide { target, .. }
-            | What::Status { target, .. },
-        ) => target.clone(),
-        (
-            None,
-            What::Message(_)
-            | What::Watermark { .. }
-            | What::PersonChanged { .. }
-            | What::Blocked(_)
-            | What::PostRemoved { .. }
-            | What::AccountChanged(_)
-            | What::Nothing(_),
-        ) => String::new(),
-    }
-}
-
-/// The elements of a body with the accounts that they belong to, in the order of their times.
-async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>, StoreError> {
-    let mut db = app.store.read().await?;
-    let Some(account) = channel_accounts::get(&mut db, event.account).await? else {
+/// The elements of a body with the accounts that they belong to.
+/// `accounts`: those that the batch has named already.
+async fn read(
+    app: &App,
+    event: &RawEvent,
+    accounts: &mut HashMap<AccountId, Option<ChannelAccount>>,
+) -> Result<Result<Vec<Routed>, String>, StoreError> {
+    let account = match accounts.entry(event.account) {
+        Entry::Occupied(known) => known.get().clone(),
+        Entry::Vacant(new) => {
+            let account = channel_accounts::get(&mut *app.store.read().await?, event.account).await?;
+            new.insert(account).clone()
+        }
+    };
+    let Some(account) = account else {
         return Ok(Ok(vec![]));
     };
     let Some(adapter) = adapter(account.row.channel) else {
         return Ok(Ok(vec![]));
     };
-    let body: Value = match serde_json::from_slice(&event.body) {
+    let body: Value = match value::parse(&event.body) {
         Ok(body) => body,
         Err(error) => return Ok(Err(format!("no JSON: {error}"))),
     };
@@ -213,14 +230,24 @@ async fn read(app: &App, event: &RawEvent) -> Result<Result<Vec<Routed>, String>
         let to = if element.channel == account.row.channel && own {
             Some(account.clone())
         } else {
-            channel_accounts::by_external(&mut db, element.channel, &element.account).await?
+            channel_accounts::by_external(&mut *app.store.read().await?, element.channel, &element.account).await?
         };
         // A line that is not connected here: another app's, or one that was removed.
-        if let Some(account) = to {
-            routed.push(Routed { account, element });
+        if let Some(account) = to.filter(|account| is_news(account, &element)) {
+            let event = event.id.clone();
+            routed.push(Routed {
+                account,
+                element,
+                event,
+            });
         }
     }
     Ok(Ok(routed))
+}
+
+/// Every body of WhatsApp's names the business account; mostly it is known.
+fn is_news(account: &ChannelAccount, element: &Element) -> bool {
+    !matches!(&element.what, What::Belongs(business) if account.health.business.as_ref() == Some(business))
 }
 
 /// Makes the call that good manners ask for; the work goes on meanwhile.
@@ -237,9 +264,17 @@ fn greet(app: &Shared, routed: &Routed) {
 }
 
 async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
-    match happen(app, routed).await {
+    // A panic ends this element, and not those of the same person that come after it.
+    let Ok(done) = AssertUnwindSafe(happen(app, routed)).catch_unwind().await else {
+        tracing::error!(
+            channel = routed.account.row.channel.as_str(),
+            "an element of a webhook could not be processed"
+        );
+        return Ok(());
+    };
+    match done {
         Ok(()) => Ok(()),
-        Err(DeskError::Store(error)) if !error.is_duplicate() => Err(error),
+        Err(DeskError::Store(error)) if error.may_pass() => Err(error),
         // Said once, and the rest goes on.
         Err(error) => {
             tracing::warn!(%error, channel = routed.account.row.channel.as_str(), "an element was set aside");

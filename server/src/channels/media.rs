@@ -1,7 +1,10 @@
 //! Media of messages: fetched at once, for their addresses are short-lived; checked, limited in size, kept.
 
 use base64ct::{Base64, Encoding as _};
-use causerie_shared::ids::{ContactId, FileId};
+use causerie_shared::{
+    ids::{ContactId, FileId},
+    message::FileBrief,
+};
 
 use super::{
     Next, adapter,
@@ -24,31 +27,43 @@ pub async fn fetch_all(
     let (mut files, mut marks) = (vec![], vec![]);
     for medium in media {
         let file = fetch(app, account, contact, medium).await;
-        marks.push((medium.class.as_str().to_owned(), file.is_some()));
-        files.extend(file);
+        let class = match &file {
+            // Stories and shared posts do not say which of the two they are.
+            Some(file) if medium.class == Class::Image && file.mime.starts_with("video/") => Class::Video,
+            Some(_) | None => medium.class,
+        };
+        marks.push((class.as_str().to_owned(), file.is_some()));
+        files.extend(file.map(|file| file.id));
     }
     (files, marks)
 }
 
-async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &Media) -> Option<FileId> {
+async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &Media) -> Option<FileBrief> {
     let adapter = adapter(account.row.channel)?;
     let credentials = super::credentials(app, account)?;
     if media.size.is_some_and(|size| size > MAX_MEDIA as u64) {
         return None;
     }
-    let mut answers = vec![];
+    let (mut answers, mut again) = (vec![], false);
     for _ in 0..MAX_CALLS {
         match adapter.fetch(&credentials, media, &answers) {
             Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
             Next::Done(None) => return None,
             Next::Done(Some(call)) => {
                 let answer = app.client.call(&app.config, &call, Some(MAX_MEDIA)).await;
+                // An address that was looked up may have gone meanwhile: it is looked up once more.
+                if matches!(answer.status, 0 | 404 | 500..) && !answers.is_empty() && !again {
+                    again = true;
+                    answers.clear();
+                    continue;
+                }
                 if !answer.is_ok() || !is_whole(&answer.body, &media.sha256) {
                     return None;
                 }
-                let name = file_name(media);
-                return match files::keep(app, &name, &media.mime, answer.body, contact).await {
-                    Ok(brief) => Some(brief.id),
+                let mime = mime(media, &answer.body);
+                let name = file_name(media, &mime);
+                return match files::keep(app, &name, &mime, answer.body, contact).await {
+                    Ok(brief) => Some(brief),
                     Err(error) => {
                         tracing::warn!(?error, "a medium could not be stored");
                         None
@@ -70,8 +85,31 @@ fn is_whole(bytes: &[u8], sha256: &str) -> bool {
     hex.eq_ignore_ascii_case(sha256) || Base64::encode_string(&found) == sha256
 }
 
+/// The type as the provider says it. Messenger and Instagram say the class alone: then the first bytes decide.
+fn mime(media: &Media, bytes: &[u8]) -> String {
+    if !media.mime.is_empty() {
+        return media.mime.clone();
+    }
+    let begins = |mark: &[u8]| bytes.starts_with(mark);
+    let is_movie = bytes.get(4..8) == Some(b"ftyp".as_slice());
+    match media.class {
+        Class::Audio if begins(b"OggS") => "audio/ogg",
+        Class::Audio if begins(b"RIFF") => "audio/wav",
+        Class::Audio if begins(b"\x1A\x45\xDF\xA3") => "audio/webm",
+        Class::Audio if is_movie => "audio/mp4",
+        Class::Audio if begins(b"\xFF\xF1") || begins(b"\xFF\xF9") => "audio/aac",
+        Class::Audio => "audio/mpeg",
+        Class::Video if begins(b"OggS") => "video/ogg",
+        Class::Video if begins(b"\x1A\x45\xDF\xA3") => "video/webm",
+        Class::Video => "video/mp4",
+        Class::File if begins(b"%PDF-") => "application/pdf",
+        Class::Image | Class::Sticker | Class::File | Class::Story => "",
+    }
+    .to_owned()
+}
+
 /// The file's own name, or one made of its class and type.
-fn file_name(media: &Media) -> String {
+fn file_name(media: &Media, mime: &str) -> String {
     let given: String = media
         .name
         .chars()
@@ -81,7 +119,7 @@ fn file_name(media: &Media) -> String {
     if !given.trim().is_empty() {
         return given.trim().to_owned();
     }
-    let kind = media.mime.split(';').next().unwrap_or_default().trim();
+    let kind = mime.split(';').next().unwrap_or_default().trim();
     let extension = match kind {
         "image/jpeg" => "jpg",
         "image/png" => "png",
@@ -96,7 +134,7 @@ fn file_name(media: &Media) -> String {
         "audio/amr" => "amr",
         "application/pdf" => "pdf",
         _ => match media.class {
-            Class::Image => "jpg",
+            Class::Image | Class::Story => "jpg",
             Class::Video => "mp4",
             Class::Audio => "ogg",
             Class::Sticker => "webp",

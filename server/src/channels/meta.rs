@@ -17,10 +17,10 @@ use causerie_shared::inbox::Channel;
 use serde_json::Value;
 
 use super::{
-    Adapter, Answer, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    Adapter, Answer, Capabilities, Courtesy, Credentials, Element, Hook, Next, Outcome, Outgoing, Person, Thread,
     element::{Media, Problem},
     outgoing::{Body, Call},
-    signature,
+    signature, value,
 };
 use send::Dialect;
 
@@ -64,6 +64,10 @@ pub trait MetaChannel: Send + Sync {
     const CHANNEL: Channel;
     const DIALECT: Dialect;
     const CAPABILITIES: &'static Capabilities;
+    /// What to ask of a person's profile to learn their name; `None`: comments come with it.
+    const NAMES: Option<&'static str>;
+    /// What to ask of a post to learn its text and address; `None`: there are no posts.
+    const POST: Option<&'static str>;
 
     /// The next call that sends, or the outcome.
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome>;
@@ -100,6 +104,36 @@ impl<C: MetaChannel> Adapter for C {
 
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
         send::check(credentials, C::DIALECT, answers)
+    }
+
+    fn asks_name(&self, person: &Person) -> Option<Courtesy> {
+        let path = format!("{}?fields={}", segment(&person.id), C::NAMES?);
+        Some(Box::new(move |credentials| {
+            *graph::get(credentials, send::host(credentials, C::DIALECT), &path)
+        }))
+    }
+
+    fn asks_post(&self, thread: &Thread) -> Option<Courtesy> {
+        let path = format!("{}?fields={}", segment(&thread.post), C::POST?);
+        Some(Box::new(move |credentials| {
+            *graph::get(credentials, send::host(credentials, C::DIALECT), &path)
+        }))
+    }
+
+    fn post(&self, answer: &Answer) -> (Option<String>, Option<String>) {
+        let body = answer.json();
+        let first = |keys: [&str; 2]| keys.iter().find_map(|key| value::text(&body, key));
+        (first(["message", "caption"]), first(["permalink_url", "permalink"]))
+    }
+
+    fn name(&self, answer: &Answer) -> Option<String> {
+        let body = answer.json();
+        let parts = ["first_name", "last_name"].map(|key| value::text(&body, key));
+        let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        Some(whole)
+            .filter(|whole| !whole.is_empty())
+            .or_else(|| value::text(&body, "name"))
+            .or_else(|| value::text(&body, "username"))
     }
 }
 

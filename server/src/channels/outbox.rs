@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-pub use bind::{bind_by_opaque, bind_by_text};
+pub use bind::{Whose, bind_by_opaque, bind_by_text};
 pub use deliver::call;
 pub use settle::{resume, trouble};
 
@@ -123,6 +123,16 @@ async fn round(app: &Shared, pace: &Arc<Mutex<Pace>>, room: &Arc<Semaphore>) -> 
         let Some(adapter) = adapter(account.row.channel) else {
             continue;
         };
+        let held = pace
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .held(account.row.id, now);
+        if let Some(until) = held {
+            let mut tx = app.store.begin().await?;
+            outbox::hold_account(&mut tx, account.row.id, until).await?;
+            tx.commit().await?;
+            continue;
+        }
         let person = row.conversation.to_string();
         let wait = pace.lock().unwrap_or_else(PoisonError::into_inner).take(
             account.row.id,
@@ -141,10 +151,15 @@ async fn round(app: &Shared, pace: &Arc<Mutex<Pace>>, room: &Arc<Semaphore>) -> 
         let taken = outbox::take(&mut tx, &row, now + LEASE).await?;
         tx.commit().await?;
         let Some(taken) = taken else { continue };
-        let app = Arc::clone(app);
+        let (app, pace) = (Arc::clone(app), Arc::clone(pace));
         tokio::spawn(async move {
-            if let Err(error) = deliver(&app, &account, adapter, taken).await {
-                tracing::error!(%error, "a message is between here and its provider");
+            match deliver(&app, &account, adapter, taken).await {
+                Ok(None) => {}
+                Ok(Some(until)) => {
+                    let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
+                    pace.hold(account.row.id, until);
+                }
+                Err(error) => tracing::error!(%error, "a message is between here and its provider"),
             }
             drop(permit);
             // The next of the conversation may go.

@@ -1,6 +1,6 @@
 //! What goes to a provider: messages, calls, and what came of them.
 
-use causerie_shared::Millis;
+use causerie_shared::{Millis, api::channels::Template, message::TemplateUse};
 use serde_json::Value;
 
 use super::element::{Class, Problem};
@@ -27,10 +27,9 @@ pub enum Content<'a> {
         caption: &'a str,
     },
     Template {
-        name: &'a str,
-        language: &'a str,
-        /// The provider's `components`, filled in.
-        components: Value,
+        used: &'a TemplateUse,
+        /// What it is filled in from, if the provider told.
+        template: Option<&'a Template>,
     },
     /// React to the quoted message; empty: take it back.
     React(&'a str),

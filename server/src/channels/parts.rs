@@ -1,15 +1,17 @@
 //! A bubble in the pieces in which its channel takes it: long texts cut at sensible places, files as what they may be.
 
-use causerie_shared::message::{FileBrief, TemplateUse};
-
-use serde_json::{Value, json};
+use causerie_shared::{
+    inbox::Channel,
+    message::{FileBrief, TemplateUse},
+};
 
 use super::{
-    capabilities::{Capabilities, Limit, MediaRule},
-    element::Class,
+    Adapter,
+    capabilities::{Capabilities, Limit, MediaRule, Unit},
+    element::{Arrived, Class},
     outgoing,
 };
-use crate::{http::files, state::App, store::messages::MessageRecord};
+use crate::{channels, http::files, state::App, store::messages::MessageRecord};
 
 /// Something that goes with one message of the provider's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,16 @@ impl Piece {
         }
     }
 
+    /// The provider shows this piece as `arrived`: by its text, or as some file.
+    pub fn is_seen_as(&self, arrived: &Arrived) -> bool {
+        let seen = arrived.text.trim();
+        match self {
+            Self::Text(text) => !seen.is_empty() && arrived.media.is_empty() && text.trim() == seen,
+            Self::File { caption, .. } => !arrived.media.is_empty() && caption.trim() == seen,
+            Self::Template(_) => false,
+        }
+    }
+
     /// The file with its bytes.
     ///
     /// # Errors
@@ -64,16 +76,10 @@ impl Piece {
     }
 }
 
-/// The values of a template as WhatsApp takes them.
-pub fn components(used: &TemplateUse) -> Value {
-    if used.parameters.is_empty() {
-        return json!([]);
-    }
-    let values = used
-        .parameters
-        .iter()
-        .map(|text| json!({ "type": "text", "text": text }));
-    json!([{ "type": "body", "parameters": values.collect::<Vec<_>>() }])
+/// What limits a message on a channel: an answer to a comment's author alone is a direct message of the channel beside.
+pub fn capabilities(channel: Channel, private: bool) -> Option<&'static Capabilities> {
+    let carrier = if private { channels::sibling(channel)? } else { channel };
+    channels::adapter(carrier).map(Adapter::capabilities)
 }
 
 /// The pieces of a message.
@@ -115,6 +121,16 @@ pub fn pieces(capabilities: &Capabilities, body: &str, briefs: &[FileBrief]) -> 
         });
     }
     Ok(pieces)
+}
+
+/// Why something that must be one message is refused; in plain words.
+pub fn too_long_for_one(capabilities: &Capabilities) -> String {
+    let unit = match capabilities.text.unit {
+        Unit::Bytes => "bytes",
+        Unit::Chars | Unit::Utf16 => "characters",
+    };
+    let max = capabilities.text.max;
+    format!("A private reply is one message: a text of at most {max} {unit}, or one file.")
 }
 
 /// How a file may be sent.
@@ -194,7 +210,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::channels::capabilities::{Rate, Unit};
+    use crate::channels::capabilities::Rate;
 
     const CAPABILITIES: Capabilities = Capabilities {
         text: Limit {

@@ -2,12 +2,14 @@
 //!
 //! A message's id is unique within its chat only, so messages are known as `<person>:<message id>`. A person is the
 //! chat that answers go to; one who writes to a business account that the bot works for is
-//! `<chat>/<business connection>`, for only by that connection can they be answered.
+//! `<chat>/<business connection>`, for only by that connection can they be answered, and one who writes to a channel is
+//! `<chat>/#<topic>`.
 
 mod content;
 mod inbound;
 mod outbound;
 pub mod polling;
+mod words;
 
 use causerie_shared::{inbox::Channel, message::Kind};
 use serde_json::{Value, json};
@@ -21,6 +23,9 @@ use super::{
 
 /// The adapter.
 pub struct Telegram;
+
+/// Before the topic of a channel's direct messages, in a person's id.
+const TOPIC: char = '#';
 
 const MB: u64 = 1024 * 1024;
 
@@ -135,7 +140,7 @@ pub fn plain_id(stored: &str) -> &str {
     stored.rsplit_once(':').map_or(stored, |(_, id)| id)
 }
 
-/// The chat of a person, without the business connection.
+/// The chat of a person, without the business connection or topic.
 pub fn plain_chat(person: &str) -> &str {
     person.split_once('/').map_or(person, |(chat, _)| chat)
 }

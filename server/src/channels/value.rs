@@ -1,7 +1,57 @@
 //! Reading loose JSON: real payloads miss fields, and send numbers as texts and texts as numbers.
 
+use std::borrow::Cow;
+
 use causerie_shared::Millis;
 use serde_json::Value;
+
+/// Reads a body. Texts that a provider cut in the middle of an emoji have half of it: it becomes a replacement sign, and
+/// the rest of the body is not lost.
+///
+/// # Errors
+/// It is no JSON otherwise, either.
+pub fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice(body).or_else(|error| {
+        let text = String::from_utf8_lossy(body);
+        match whole_signs(&text) {
+            Cow::Owned(mended) => serde_json::from_str(&mended),
+            Cow::Borrowed(_) if matches!(text, Cow::Owned(_)) => serde_json::from_str(&text),
+            Cow::Borrowed(_) => Err(error),
+        }
+    })
+}
+
+/// Replaces halves of surrogate pairs among the `\\u` escapes of a JSON text.
+fn whole_signs(text: &str) -> Cow<'_, str> {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut mended = String::new();
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some(found) = text[at..].find('\\') {
+        at += found;
+        let (length, is_half) = match unit(at) {
+            Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => (12, false),
+            Some(0xD800..=0xDFFF) => (6, true),
+            Some(_) => (6, false),
+            // Another escape: what follows the sign belongs to it.
+            None => (1 + text[at + 1..].chars().next().map_or(0, char::len_utf8), false),
+        };
+        if is_half {
+            mended.push_str(&text[kept..at]);
+            mended.push_str("\\ufffd");
+            kept = at + length;
+        }
+        at += length;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    mended.push_str(&text[kept..]);
+    Cow::Owned(mended)
+}
 
 /// A text; a number is one too, for ids come as both. Empty is none.
 pub fn text(value: &Value, key: &str) -> Option<String> {
@@ -12,9 +62,9 @@ pub fn text(value: &Value, key: &str) -> Option<String> {
 pub fn as_text(value: &Value) -> Option<String> {
     match value {
         // PostgreSQL's TEXT cannot hold it.
-        Value::String(text) if !text.is_empty() => Some(text.replace('\0', "")),
+        Value::String(text) => Some(text.replace('\0', "")).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),
-        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -69,7 +119,7 @@ pub fn time(value: &Value, key: &str) -> Option<Millis> {
     if let Some(number) = integer(value, key) {
         return millis(number);
     }
-    iso(value.get(key)?.as_str()?)
+    iso(value.get(key)?.as_str()?).filter(|at| *at > 0)
 }
 
 /// Seconds or milliseconds as milliseconds; `None` for what cannot be a time.
@@ -116,6 +166,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn half_an_emoji_costs_a_sign_and_not_the_body() {
+        let of = |text: &str| parse(format!(r#"{{"a":"{text}"}}"#).as_bytes()).map(|value| value["a"].clone());
+        assert_eq!(of(r"x\ud83d").unwrap(), "x\u{fffd}");
+        assert_eq!(of(r"\ude00 \ud83d\ude00 \ud83dx").unwrap(), "\u{fffd} 😀 \u{fffd}x");
+        assert_eq!(of(r"\\ud83d \u00e4\n").unwrap(), "\\ud83d ä\n");
+        assert_eq!(parse(b"{\"a\":\"\xff\"}").unwrap()["a"], "\u{fffd}");
+        assert!(of(r"\x").is_err());
+        assert!(parse(b"{").is_err());
+    }
+
+    #[test]
+    fn a_text_of_nothing_is_none() {
+        assert_eq!(text(&json!({"a": "\0"}), "a"), None);
+        assert_eq!(text(&json!({"a": ""}), "a"), None);
+        assert_eq!(text(&json!({"a": "x\0y"}), "a"), Some("xy".to_owned()));
+    }
 
     #[test]
     fn times_come_in_many_shapes() {

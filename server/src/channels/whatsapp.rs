@@ -3,14 +3,16 @@
 mod content;
 mod inbound;
 mod outbound;
+mod person;
+mod templates;
 
-use causerie_shared::inbox::Channel;
+use causerie_shared::{api::channels::Template, inbox::Channel};
 use serde_json::Value;
 
 use super::{
     Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit, Window},
-    element::{Class, Media},
+    element::{Class, Media, Problem},
     meta,
 };
 
@@ -89,6 +91,14 @@ impl Adapter for WhatsApp {
 
     fn fetch(&self, credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
         outbound::fetch(credentials, media, answers)
+    }
+
+    fn slows_all(&self, problem: &Problem) -> bool {
+        problem.code != outbound::PAIR_CODE
+    }
+
+    fn templates(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<Vec<Template>, String>> {
+        templates::fetch(credentials, answers)
     }
 
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {

@@ -73,7 +73,8 @@ pub async fn hide(
             false,
         )
         .await?;
-        marks::mark(app, bound, Mark::Hide(hidden)).await?;
+        let at = Some(app.clock.now());
+        marks::mark(app, bound, Mark::Hide { hidden, at }).await?;
     }
     Ok(())
 }
@@ -159,7 +160,7 @@ async fn done(app: &App, account: &ChannelAccount, outcome: Outcome, gone_is_don
         Outcome::Accepted { .. } => return Ok(()),
         Outcome::Final(problem) if gone_is_done && problem.code == GONE => return Ok(()),
         Outcome::TokenInvalid(problem) => {
-            trouble(app, account.row.id, &problem).await?;
+            trouble(app, account, None, &problem).await?;
             Refusal::new(Code::Closed, problem.words)
         }
         Outcome::RetryAfter(_, problem) => Refusal::new(Code::RateLimited, problem.words),

@@ -9,7 +9,7 @@ use causerie_shared::{
     },
     document::{DocumentId, timeline},
     frame::ServerFrame,
-    ids::{ContactId, ConversationId, IntentId, MessageId},
+    ids::{AccountId, ContactId, ConversationId, IntentId, MessageId},
     message::{Author, Extra, FileBrief, Kind, MAX_FILES, MAX_TEXT, Message},
     refusal::{Code, Refusal},
     row::{Head, Origin, Post},
@@ -21,7 +21,7 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{
-        Db,
+        Db, blacklist,
         contacts::{self, ContactRecord},
         conversations,
         feed::{self, FeedKind, next_number},
@@ -29,6 +29,7 @@ use crate::{
         messages::{self, MessageRecord},
         places::{self, AccountRecord},
         provider::{self, ProviderMessage},
+        threads,
     },
     sync::{News, aside, outgrown, room::Prepared},
 };
@@ -153,7 +154,9 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         return Ok(accepted(&record));
     }
     // First who, then what: an offer must not ring under a name that changes a moment later.
-    introduce(app, incoming, found.contact.id).await?;
+    if found.writes {
+        introduce(app, incoming, found.contact.id).await?;
+    }
     let (contact, open) = (found.contact, found.open);
     let id = MessageId::new(now, random_u128());
     let conversation = open
@@ -193,9 +196,13 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     let mut tx = app.store.begin().await?;
     contacts::lock(&mut tx, contact.id).await?;
     let mut news = News::default();
-    let mut head = match &open {
-        Some(known) => reopen(&mut tx, known).await?,
-        None => start(&mut tx, incoming, contact.id, conversation, now, &mut news).await?,
+    let (mut head, answered) = match &open {
+        Some(known) => (reopen(&mut tx, known).await?, None),
+        None => {
+            let head = start(&mut tx, incoming, contact.id, conversation, now, &mut news).await?;
+            let answered = link(&mut tx, incoming, &head).await?;
+            (head, answered)
+        }
     };
     let files = attach(&mut tx, &head, contact.id, &incoming.files).await?;
     head.position += 1;
@@ -220,8 +227,14 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     record.contact = Some(contact.id);
     record.cid = Some(incoming.cid.clone());
     if let Some(said) = said {
-        conversations::set_answers_to(&mut tx, conversation, &incoming.external).await?;
-        record.row.extra = (said.extra != Extra::default()).then(|| Box::new(said.extra.clone()));
+        let to = found.answers_to.as_ref().unwrap_or(&incoming.external);
+        // What is said of a person under their old id changes no address.
+        if open.is_none() || said.kind != Kind::Notice {
+            conversations::set_answers_to(&mut tx, conversation, to).await?;
+        }
+        let mut extra = said.extra.clone();
+        extra.referral = extra.referral.or(answered);
+        record.row.extra = (extra != Extra::default()).then(|| Box::new(extra));
         let bound = ProviderMessage {
             account: incoming.account.row.id,
             external: said.id.clone(),
@@ -273,6 +286,10 @@ struct Found {
     duplicate: Option<MessageRecord>,
     /// The message that it answers.
     quoted: Option<MessageId>,
+    /// The contact wrote it themself: others reply under a comment, too.
+    writes: bool,
+    /// The provider's id of the thread's author; `None`: of whoever writes.
+    answers_to: Option<String>,
 }
 
 /// Who writes, and into which chat. The answer is checked again under the contact's lock.
@@ -283,7 +300,7 @@ async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, Desk
     let aliases = said.map_or(&[][..], |said| &said.aliases);
     let known = contacts::by_identity(&mut db, account, &incoming.external).await?;
     let contact = match known {
-        Some(id) if aliases.is_empty() => contacts::get(&mut db, id).await?,
+        Some(id) if knows_all(&mut db, account, aliases).await? => contacts::get(&mut db, id).await?,
         Some(_) | None => None,
     };
     let contact = match contact {
@@ -312,19 +329,39 @@ async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, Desk
     };
     let open = open(&mut db, incoming, contact.id).await?;
     // A thread stays its first author's, whoever writes in it.
-    let contact = match said.and_then(|said| said.thread.as_ref()) {
-        Some(thread) => match conversations::of_thread(&mut db, account, &thread.top).await? {
-            Some(before) => contacts::get(&mut db, before.contact).await?.unwrap_or(contact),
-            None => contact,
+    let before = match said.and_then(|said| said.thread.as_ref()) {
+        Some(thread) => conversations::of_thread(&mut db, account, &thread.top).await?,
+        None => None,
+    };
+    let (writer, answers_to) = (
+        contact.id,
+        match &before {
+            Some(before) => conversations::answers_to(&mut db, before.id).await?,
+            None => None,
         },
+    );
+    let contact = match before {
+        Some(before) => contacts::get(&mut db, before.contact).await?.unwrap_or(contact),
         None => contact,
     };
     Ok(Found {
+        writes: contact.id == writer && said.is_none_or(|said| !said.outgoing),
         contact,
         open,
         duplicate,
         quoted,
+        answers_to,
     })
+}
+
+/// Somebody has each of a person's further ids already: there is nothing to write.
+async fn knows_all(db: &mut Db, account: AccountId, aliases: &[String]) -> Result<bool, DeskError> {
+    for alias in aliases {
+        if contacts::by_identity(&mut *db, account, alias).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The chat that the message goes on with: the contact's on the web, the thread's under a post, else the contact's on
@@ -360,6 +397,10 @@ async fn start(
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
     let contact = contacts::get(&mut *db, contact).await?.ok_or_else(super::not_found)?;
+    // The channels' workers ask before; a visitor learns it here.
+    if blacklist::is_blocked(&mut *db, incoming.account.row.channel, &incoming.external).await? {
+        return Err(Refusal::new(Code::Forbidden, "nothing more can be written here").into());
+    }
     // A visitor's socket may be older than the switch.
     let account = places::account_by_id(&mut *db, incoming.account.row.id).await?;
     if account.is_none_or(|account| !account.row.enabled) {
@@ -418,14 +459,29 @@ async fn start(
     conversations::insert(&mut *db, &head).await?;
     if let Some(thread) = thread {
         conversations::set_thread(&mut *db, id, &thread.top).await?;
-    } else if let (Some(_), Some(beside)) = (&incoming.said, channels::sibling(head.channel)) {
-        conversations::link_to_thread(&mut *db, id, contact.id, beside).await?;
     }
     change::set_timer(&mut *db, &head, &routing, now).await?;
     change::write_journey(db, &head, "begin", Actor::Contact, None, now, news).await?;
     news.entry(entry);
     news.woken(head.inbox);
     Ok(head)
+}
+
+/// Ties a new chat to the thread under a post whose private reply it answers; in words, for those who take it.
+async fn link(db: &mut Db, incoming: &Incoming, head: &Head) -> Result<Option<String>, DeskError> {
+    let comments = channels::sibling(head.channel).filter(|beside| beside.is_comments());
+    let (Some(comments), Some(said)) = (comments, &incoming.said) else {
+        return Ok(None);
+    };
+    if said.outgoing {
+        return Ok(None);
+    }
+    let thread = threads::link(&mut *db, head.id, head.account, &incoming.external, comments).await?;
+    Ok(match thread {
+        Some(thread) => conversations::get(db, thread).await?,
+        None => None,
+    }
+    .map(|thread| format!("Answer to the private reply in #{}", thread.number)))
 }
 
 async fn attach(

@@ -2,24 +2,28 @@
 
 use causerie_shared::{
     Millis,
-    ids::{AccountId, ContactId},
+    ids::{AccountId, ContactId, ConversationId},
     message::{Delivery, Extra, Reaction, Side},
 };
 
 use super::{DeskError, change, reply, seen::touch};
 use crate::{
     state::App,
-    store::{contacts, conversations, messages, provider::ProviderMessage},
+    store::{
+        contacts, conversations, messages,
+        provider::{self, ProviderMessage},
+    },
     sync::News,
 };
 
 /// A change of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
-    /// `None`: taken back.
+    /// `None`: taken back. Of several the latest counts.
     React {
         emoji: Option<String>,
         by: Side,
+        at: Option<Millis>,
     },
     /// Of several edits the one with the highest number counts.
     Edit {
@@ -27,15 +31,31 @@ pub enum Mark {
         number: i64,
     },
     Delete,
-    Hide(bool),
+    /// `at`: of several the latest counts.
+    Hide {
+        hidden: bool,
+        at: Option<Millis>,
+    },
 }
 
 impl Mark {
+    /// What of a message it changes, and when it was said: a delivery that is repeated after a later one changes nothing.
+    fn said(&self) -> Option<(&'static str, Millis)> {
+        match self {
+            Self::React {
+                by: Side::Contact, at, ..
+            } => at.map(|at| ("contact", at)),
+            Self::React { by: Side::Us, at, .. } => at.map(|at| ("us", at)),
+            Self::Hide { at, .. } => at.map(|at| ("hidden", at)),
+            Self::Edit { .. } | Self::Delete => None,
+        }
+    }
+
     /// Writes itself; `false` when nothing changed.
     fn apply(self, extra: &mut Extra) -> bool {
         let before = extra.clone();
         match self {
-            Self::React { emoji, by } => {
+            Self::React { emoji, by, .. } => {
                 extra.reactions.retain(|reaction| reaction.by != by);
                 extra.reactions.extend(emoji.map(|emoji| Reaction { emoji, by }));
             }
@@ -45,7 +65,7 @@ impl Mark {
                 }
             }
             Self::Delete => extra.deleted = true,
-            Self::Hide(hidden) => extra.hidden = hidden,
+            Self::Hide { hidden, .. } => extra.hidden = hidden,
         }
         *extra != before
     }
@@ -61,7 +81,18 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
         return Ok(());
     };
     let mut extra = record.row.extra.map(|extra| *extra).unwrap_or_default();
-    if record.row.redacted_at.is_some() || !mark.apply(&mut extra) {
+    let said = mark.said();
+    if record.row.redacted_at.is_some() {
+        return Ok(());
+    }
+    if let Some((what, at)) = said
+        && !provider::is_latest(&mut tx, bound.message, what, at).await?
+    {
+        return Ok(());
+    }
+    if !mark.apply(&mut extra) {
+        // When it was said is kept all the same.
+        tx.commit().await?;
         return Ok(());
     }
     // What the list shows of the newest message must not outlive it.
@@ -102,6 +133,23 @@ pub async fn deliver(
     Ok(())
 }
 
+/// A message of which nobody knew whether it went did go, even if a person gave it up.
+pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
+        return Ok(());
+    };
+    let mut news = News::default();
+    touch(&mut tx, &mut head, &mut news).await?;
+    let Some(record) = messages::went_after_all(&mut tx, bound.message, head.seq).await? else {
+        return Ok(());
+    };
+    news.message(record);
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
 /// Everything that was sent to a contact on an account up to a time came so far.
 pub async fn deliver_until(
     app: &App,
@@ -110,20 +158,75 @@ pub async fn deliver_until(
     until: Millis,
     delivery: Delivery,
 ) -> Result<(), DeskError> {
-    let chat = {
-        let mut db = app.store.read().await?;
-        conversations::newest_on(&mut db, contact, account).await?
+    let mut db = app.store.read().await?;
+    let Some(chat) = conversations::newest_on(&mut db, contact, account).await? else {
+        return Ok(());
     };
-    let Some(chat) = chat else { return Ok(()) };
-    let position = messages::outgoing_until(&mut *app.store.read().await?, chat.id, until).await?;
-    super::seen::by_visitor(app, chat.id, position, delivery).await
+    let sent = messages::at_provider(&mut db, chat.id).await?;
+    drop(db);
+    let reached = sent.iter().filter(|sent| sent.at <= until);
+    advance(app, chat.id, reached, delivery).await
 }
 
-/// A contact has further ids on an account from now on; one that belongs to somebody else stays theirs.
-pub async fn further_ids(app: &App, account: AccountId, contact: ContactId, ids: &[String]) -> Result<(), DeskError> {
+/// A message of the company's, and all that were sent before it in its chat, came so far.
+pub async fn deliver_up_to(app: &App, bound: &ProviderMessage, delivery: Delivery) -> Result<(), DeskError> {
+    let mut db = app.store.read().await?;
+    let Some(last) = messages::get(&mut db, bound.conversation, bound.message).await? else {
+        return Ok(());
+    };
+    let sent = messages::at_provider(&mut db, bound.conversation).await?;
+    drop(db);
+    let reached = sent.iter().filter(|sent| sent.position <= last.row.position);
+    advance(app, bound.conversation, reached, delivery).await
+}
+
+async fn advance(
+    app: &App,
+    conversation: ConversationId,
+    reached: impl Iterator<Item = &messages::AtProvider>,
+    delivery: Delivery,
+) -> Result<(), DeskError> {
+    let lagging: Vec<_> = reached
+        .filter(|sent| sent.delivery < delivery)
+        .map(|sent| sent.id)
+        .collect();
+    if lagging.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.store.begin().await?;
+    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
+        return Ok(());
+    };
+    let mut news = News::default();
+    touch(&mut tx, &mut head, &mut news).await?;
+    for message in lagging {
+        if let Some(record) = messages::deliver(&mut tx, message, delivery, None, head.seq).await? {
+            news.message(record);
+        }
+    }
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+/// A contact has further ids on an account from now on; one that belongs to somebody else stays theirs. Answers that
+/// would go to one of `gone` go to the first of `ids`.
+pub async fn further_ids(
+    app: &App,
+    account: AccountId,
+    contact: ContactId,
+    ids: &[String],
+    gone: &[String],
+) -> Result<(), DeskError> {
     let mut tx = app.store.begin().await?;
     for id in ids {
         contacts::add_identity(&mut tx, account, id, contact).await?;
+    }
+    if let (Some(new), Some(chat)) = (ids.first(), conversations::open_on(&mut tx, contact, account).await?)
+        && let Some(to) = conversations::answers_to(&mut tx, chat.id).await?
+        && gone.contains(&to)
+    {
+        conversations::set_answers_to(&mut tx, chat.id, new).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -137,6 +240,7 @@ mod tests {
         Mark::React {
             emoji: emoji.map(str::to_owned),
             by,
+            at: None,
         }
     }
 

@@ -5,7 +5,7 @@ use causerie_shared::{
     document::{DocumentId, anew::Forget, timeline},
     frame::ServerFrame,
     ids::{ConversationId, FileId, MessageId},
-    message::Author,
+    message::{Author, Extra},
     refusal::{Code, Refusal},
     row::Head,
 };
@@ -31,8 +31,34 @@ pub async fn message(
     conversation: ConversationId,
     message: MessageId,
 ) -> Result<(), DeskError> {
+    tries(app, By::User(access), conversation, message).await
+}
+
+/// The customer took a message back on their channel: nobody reads it any more, and its bubble says so. A message that
+/// is marked as deleted already stays as it is: an agent had it deleted, and its text is kept for them.
+///
+/// # Errors
+/// The database's.
+pub async fn taken_back(app: &App, conversation: ConversationId, message: MessageId) -> Result<(), DeskError> {
+    let record = messages::get(&mut *app.store.read().await?, conversation, message).await?;
+    let is_done = record
+        .is_none_or(|record| record.row.redacted_at.is_some() || record.row.extra.is_some_and(|extra| extra.deleted));
+    if is_done {
+        return Ok(());
+    }
+    tries(app, By::Author, conversation, message).await
+}
+
+/// Who wants it.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    User(&'a Access),
+    Author,
+}
+
+async fn tries(app: &App, by: By<'_>, conversation: ConversationId, message: MessageId) -> Result<(), DeskError> {
     for _ in 0..TRIES {
-        match attempt(app, access, conversation, message).await {
+        match attempt(app, by, conversation, message).await {
             Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
             other => return other,
         }
@@ -40,12 +66,7 @@ pub async fn message(
     Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
 }
 
-async fn attempt(
-    app: &App,
-    access: &Access,
-    conversation: ConversationId,
-    message: MessageId,
-) -> Result<(), DeskError> {
+async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: MessageId) -> Result<(), DeskError> {
     let row = messages::get(&mut *app.store.read().await?, conversation, message).await?;
     let document = match &row {
         Some(record) => DocumentId::Timeline(conversation, record.row.segment),
@@ -60,7 +81,13 @@ async fn attempt(
     let mut head = conversations::lock(&mut tx, conversation)
         .await?
         .ok_or_else(not_found)?;
-    let scope = may(&mut tx, access, &head, document, said.author).await?;
+    let scope = match by {
+        By::User(access) => may(&mut tx, access, &head, document, said.author).await?,
+        By::Author => {
+            let rules = change::rules(&mut tx, head.inbox).await?;
+            head.scope(rules.mode)
+        }
+    };
     let prepared = room.prepare_anew(Forget::Message(message))?;
     outgrown::write(app, &mut tx, &mut room, &prepared).await?;
 
@@ -74,6 +101,18 @@ async fn attempt(
     }
     touch(&mut tx, &mut head, &mut news).await?;
     for record in messages::redact(&mut tx, conversation, Some(message), now, head.seq).await? {
+        // What the channel said beside the text goes too: its edits, cards and origin are words of theirs.
+        let before = record.row.extra.clone().unwrap_or_default();
+        let extra = Extra {
+            deleted: before.deleted || matches!(by, By::Author),
+            hidden: before.hidden,
+            private: before.private,
+            author_name: before.author_name,
+            ..Extra::default()
+        };
+        let record = messages::set_extra(&mut tx, message, &extra, head.seq)
+            .await?
+            .unwrap_or(record);
         news.message(record);
     }
     files::remove(&mut tx, &said.attachments, now).await?;

@@ -15,11 +15,11 @@ use super::{
     seen::{touch, touch_before},
 };
 use crate::{
-    channels::{adapter, capabilities::Open, outbox},
+    channels::{adapter, capabilities::Open, outbox, parts},
     store::{
         Db, conversations, files,
         messages::{self, MessageRecord},
-        outbox as stored, places,
+        outbox as stored, places, threads,
     },
     sync::News,
 };
@@ -85,6 +85,9 @@ pub async fn accept(
     if target.segment < head.segment {
         return Err(Refusal::new(Code::Sealed, "this segment is sealed").into());
     }
+    if new.iter().filter(|message| message.private).count() > 1 {
+        return Err(answered_privately());
+    }
     let first = head.position + 1;
     let mut records = vec![];
     for message in new {
@@ -122,7 +125,7 @@ async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Re
         return Err(Refusal::new(Code::Invalid, "this channel has no templates").into());
     }
     if message.private {
-        return privately(db, head, now).await;
+        return privately(db, head, message, now).await;
     }
     if let (Some(window), Some(closes)) = (window, head.window)
         && message.kind != Kind::Template
@@ -138,19 +141,31 @@ async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Re
     Ok(())
 }
 
-/// An answer that only the author of a thread sees: once, and within [`PRIVATE_MS`] (`channels.md` §4, §5).
-async fn privately(db: &mut Db, head: &Head, now: Millis) -> Result<(), DeskError> {
+/// An answer that only the author of a thread sees: one direct message, once, and within [`PRIVATE_MS`]
+/// (`channels.md` §4, §5).
+async fn privately(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Result<(), DeskError> {
     let thread = conversations::thread_of(&mut *db, head.id).await?;
     let thread = thread.ok_or_else(|| Refusal::new(Code::Invalid, "only comments are answered privately"))?;
-    let (sent, begun) = conversations::private_reply(db, head.account, &thread).await?;
+    let (sent, begun) = threads::private_reply(db, head.account, &thread).await?;
     if sent {
-        return Err(Refusal::new(Code::Invalid, "this thread was answered privately already").into());
+        return Err(answered_privately());
+    }
+    if let Some(capabilities) = parts::capabilities(head.channel, true) {
+        let text = message.body.trim();
+        let pieces = usize::from(!text.is_empty()) + message.attachments.len();
+        if pieces > 1 || capabilities.text.length(text) > capabilities.text.max {
+            return Err(Refusal::new(Code::TooLarge, parts::too_long_for_one(capabilities)).into());
+        }
     }
     if begun.is_some_and(|begun| now > begun + PRIVATE_MS) {
         let text = "a comment can be answered privately for 7 days";
         return Err(Refusal::new(Code::WindowClosed, text).into());
     }
     Ok(())
+}
+
+fn answered_privately() -> DeskError {
+    Refusal::new(Code::Invalid, "this thread was answered privately already").into()
 }
 
 /// Lets the timeline go on in the next segment when the present one is full with the messages from position

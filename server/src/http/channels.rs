@@ -9,7 +9,10 @@ use axum::{
     response::IntoResponse,
 };
 use causerie_shared::{
-    api::channels::{ChannelCheck, ChannelDetails, ChannelForm, ChannelRow, NewChannel, RemoveChannel, SaveChannel},
+    api::channels::{
+        ChannelCheck, ChannelDetails, ChannelForm, ChannelRow, NewChannel, RemoveChannel, SaveChannel, Templates,
+        TemplatesKnown,
+    },
     ids::AccountId,
     inbox::Channel,
     refusal::Code,
@@ -23,8 +26,9 @@ use crate::{
     state::{App, Shared},
     store::{
         channel_accounts::{self, ChannelAccount},
-        outbox,
+        outbox, templates as stored,
     },
+    sync::access,
 };
 
 /// `GET /api/channels`.
@@ -68,6 +72,26 @@ pub async fn check(
 ) -> Result<Json<ChannelCheck>, ApiError> {
     may_manage(&signed.user)?;
     Ok(Json(settings::check(&app, &signed.user, parse(&account)?).await?))
+}
+
+/// `GET /api/channels/{id}/templates`, for those who may answer in the account's inbox.
+pub async fn templates(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(account): Path<String>,
+) -> Result<Json<Templates>, ApiError> {
+    let account = parse(&account)?;
+    let mut db = app.store.read().await?;
+    let known = channel_accounts::get(&mut db, account).await?.ok_or_else(missing)?;
+    let access = access::of(&mut db, &signed.user).await?;
+    if !access.is_member(known.row.inbox) && !access.supervises(known.row.inbox) {
+        return Err(missing());
+    }
+    let mut templates = stored::get(&mut db, account).await?;
+    if templates.known == TemplatesKnown::NotYet && known.health.business.is_none() {
+        templates.known = TemplatesKnown::NoBusiness;
+    }
+    Ok(Json(templates))
 }
 
 /// `DELETE /api/channels/{id}`.

@@ -9,7 +9,7 @@ use axum::{
 use causerie_shared::{ids::FileId, refusal::Code};
 
 use crate::{
-    channels::{self, Hook, adapter},
+    channels::{self, Hook, adapter, intake},
     error::ApiError,
     http::files,
     state::Shared,
@@ -80,17 +80,8 @@ pub async fn receive(
     if serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
         return Err(ApiError::new(Code::Malformed, "the body is no JSON"));
     }
-    keep(&app, &account, body.to_vec()).await?;
+    intake::keep(&app, account.row.id, body.to_vec()).await?;
     Ok(StatusCode::OK)
-}
-
-/// Stores a body for processing, and wakes the worker.
-pub async fn keep(app: &Shared, account: &ChannelAccount, body: Vec<u8>) -> Result<(), ApiError> {
-    let mut tx = app.store.begin().await?;
-    channels::keep(&mut tx, account.row.id, body, app.clock.now()).await?;
-    tx.commit().await?;
-    app.hooked.notify_one();
-    Ok(())
 }
 
 /// `GET /hooks/files/{id}/{pass}`: a file for a provider that fetches instead of taking bytes.

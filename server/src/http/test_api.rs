@@ -20,7 +20,7 @@ use causerie_shared::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    channels::{Credentials, adapter, telegram},
+    channels::{Credentials, adapter, element::Class, telegram, templates},
     clock::random_u128,
     desk::say,
     error::ApiError,
@@ -81,12 +81,16 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
     let plain = serde_json::to_vec(&credentials).map_err(|_| ApiError::internal())?;
     let secrets = app.vault.seal(&plain).map_err(|_| ApiError::internal())?;
     let mut tx = app.store.begin().await?;
+    let health = Health {
+        human_agent: credentials.human_agent,
+        ..Health::default()
+    };
     let known = channel_accounts::by_external(&mut tx, channel, &credentials.external_id).await?;
     let account = match known {
         Some(known) => {
             let account = ChannelAccount {
                 secrets,
-                health: Health::default(),
+                health,
                 ..known
             };
             channel_accounts::save(&mut tx, &account).await?;
@@ -107,15 +111,17 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
                 key: auth::new_token(),
                 external: credentials.external_id,
                 secrets,
-                health: Health::default(),
+                health,
             };
             channel_accounts::insert(&mut tx, &account).await?;
             account
         }
     };
     let entry = feed::append(&mut tx, FeedKind::Account, account.row.id.to_string(), None, None).await?;
+    templates::ask(&mut tx, &account, now).await?;
     tx.commit().await?;
     sync::announce(&app, vec![entry]).await?;
+    app.templates_changed.notify_one();
     app.outbox_changed.notify_one();
     let connected = Connected {
         id: account.row.id,
@@ -225,6 +231,8 @@ struct Line {
     id: MessageId,
     provider_id: Option<String>,
     direction: &'static str,
+    /// Who of a group or under a post wrote it, when it is not the contact.
+    author: Option<String>,
     kind: &'static str,
     text: String,
     attachments: Vec<String>,
@@ -270,6 +278,7 @@ async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
             line.quoted = line.quoted.map(|id| shown(head.channel, &id));
             lines.push(line);
         }
+        let answers_to = conversations::answers_to(&mut db, head.id).await?;
         let post = match &head.post {
             Some(post) => trial::post(&mut db, post.id).await?,
             None => None,
@@ -281,18 +290,20 @@ async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
             account: account.external.clone(),
             contact: Person {
                 name: head.contact_name.clone(),
-                external_id: conversations::answers_to(&mut db, head.id)
-                    .await?
-                    .map(|person| match head.channel {
-                        Channel::Telegram => telegram::plain_chat(&person).to_owned(),
-                        Channel::Web
-                        | Channel::Whatsapp
-                        | Channel::Messenger
-                        | Channel::Instagram
-                        | Channel::FacebookComments
-                        | Channel::InstagramComments => person,
-                    }),
-                phone: trial::phone(&mut db, head.contact).await?,
+                external_id: answers_to.as_deref().map(|person| match head.channel {
+                    Channel::Telegram => telegram::plain_chat(person).to_owned(),
+                    Channel::Web
+                    | Channel::Whatsapp
+                    | Channel::Messenger
+                    | Channel::Instagram
+                    | Channel::FacebookComments
+                    | Channel::InstagramComments => person.to_owned(),
+                }),
+                phone: match answers_to {
+                    // Of several numbers the one that answers go to.
+                    Some(person) if head.channel == Channel::Whatsapp && trial::is_number(&person) => Some(person),
+                    Some(_) | None => trial::phone(&mut db, head.contact).await?,
+                },
             },
             comment_thread: thread.map(|comment_id| ThreadOf {
                 post_id: post.unwrap_or_default(),
@@ -330,7 +341,9 @@ fn line(record: &MessageRecord, bound: &[ProviderMessage], quoted: Option<String
     let attachments = if extra.media.is_empty() {
         own().collect()
     } else {
-        extra.media.iter().map(|(class, _)| class.clone()).collect()
+        // The story that it answers is beside the message, and no part of it.
+        let own = extra.media.iter().filter(|(class, _)| class != Class::Story.as_str());
+        own.map(|(class, _)| class.clone()).collect()
     };
     let state = match record.row.author {
         Author::Contact => None,
@@ -344,6 +357,7 @@ fn line(record: &MessageRecord, bound: &[ProviderMessage], quoted: Option<String
         id: record.row.id,
         provider_id: bound.first().map(|bound| bound.external.clone()),
         direction,
+        author: extra.author_name,
         kind: record.kind.as_str(),
         text: if extra.deleted { String::new() } else { text.to_owned() },
         attachments: if extra.deleted { vec![] } else { attachments },

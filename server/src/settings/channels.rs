@@ -43,6 +43,11 @@ fn seal(app: &App, credentials: &Credentials) -> Result<String, Refusal> {
     app.vault.seal(&plain).map_err(failed)
 }
 
+/// The business account that the form names.
+fn business(credentials: &Credentials) -> Option<String> {
+    Some(credentials.business_id.clone()).filter(|id| !id.is_empty())
+}
+
 async fn inbox(db: &mut Db, inbox: InboxId) -> Result<String, DeskError> {
     let row = places::inbox(db, inbox).await?;
     let row = row.ok_or_else(|| Refusal::new(Code::Invalid, "there is no such inbox"))?;
@@ -90,6 +95,7 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
         secrets: seal(app, &credentials)?,
         health: Health {
             human_agent: credentials.human_agent,
+            business: business(&credentials),
             ..Health::default()
         },
     };
@@ -152,6 +158,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     if !changed.is_empty() {
         after.secrets = seal(app, &credentials)?;
         after.health.human_agent = credentials.human_agent;
+        after.health.business = business(&credentials).or(after.health.business);
     }
     channel_accounts::save(&mut tx, &after).await?;
     let renewed = changed.iter().any(|(_, kind)| *kind == FieldKind::Secret);
@@ -169,7 +176,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     tx.commit().await?;
     change::publish(app, news);
     app.outbox_changed.notify_one();
-    if renewed {
+    if !changed.is_empty() {
         channels::connected(app, &after).await?;
     }
     Ok(())
@@ -185,6 +192,9 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
         .await?
         .ok_or_else(missing)?;
     let result = attempt(app, &known).await;
+    if result.is_ok() {
+        channels::templates::fetch(app, &known).await?;
+    }
     let mut tx = app.store.begin().await?;
     let mut known = channel_accounts::get(&mut tx, account).await?.ok_or_else(missing)?;
     let mut news = News::default();

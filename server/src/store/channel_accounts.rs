@@ -26,6 +26,8 @@ pub struct Health {
     pub polling: Option<i64>,
     /// The app may write as a human agent.
     pub human_agent: bool,
+    /// The business account at the provider that it belongs to, as the form or a webhook says.
+    pub business: Option<String>,
 }
 
 impl Health {

@@ -78,6 +78,21 @@ pub async fn by_identity(db: &mut Db, account: AccountId, external: &str) -> Res
         .transpose()
 }
 
+/// A contact's ids on an account.
+pub async fn identities(db: &mut Db, account: AccountId, contact: ContactId) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT external_id FROM identities WHERE account_id = $1 AND contact_id = $2 ORDER BY external_id",
+    )
+    .bind(account.to_string())
+    .bind(contact.to_string())
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .iter()
+        .map(|row| row.try_get("external_id"))
+        .collect::<Result<_, _>>()?)
+}
+
 /// Nobody is this contact any more: who writes again under one of the ids is somebody new.
 pub async fn remove_identities(db: &mut Db, contact: ContactId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM identities WHERE contact_id = $1")

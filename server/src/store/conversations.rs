@@ -214,7 +214,7 @@ pub async fn ruled(db: &mut Db, conversation: ConversationId) -> Result<Option<(
     row.map(|row| Ok((head(&row)?, places::rules(&row)?))).transpose()
 }
 
-async fn many(db: &mut Db, filter: &str, binds: &[String], limit: i64) -> Result<Vec<Head>, StoreError> {
+pub(super) async fn many(db: &mut Db, filter: &str, binds: &[String], limit: i64) -> Result<Vec<Head>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM conversations WHERE {filter} LIMIT {limit}");
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
     for bind in binds {
@@ -314,60 +314,6 @@ pub async fn open_at(db: &mut Db, account: AccountId) -> Result<Vec<Conversation
     rows.iter()
         .map(|row| id(&row.try_get::<String, _>("id")?, "conversation id"))
         .collect()
-}
-
-/// Whether an answer under a post was sent to its author alone, or is on its way; and when the thread began.
-pub async fn private_reply(db: &mut Db, account: AccountId, top: &str) -> Result<(bool, Option<Millis>), StoreError> {
-    let of_thread = "c.account_id = $1 AND c.thread = $2";
-    let sql = format!(
-        "SELECT MIN(c.created_at) AS begun, (SELECT COUNT(*) FROM messages m JOIN conversations c ON c.id = \
-         m.conversation_id WHERE {of_thread} AND m.delivery <> 'failed' AND m.extra LIKE '%\"private\":true%') AS n \
-         FROM conversations c WHERE {of_thread}"
-    );
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(account.to_string())
-        .bind(top.to_owned())
-        .fetch_one(db)
-        .await?;
-    Ok((row.try_get::<i64, _>("n")? > 0, row.try_get("begun")?))
-}
-
-/// The thread whose private reply a contact answers with a first message to the account beside; once.
-pub async fn link_to_thread(
-    db: &mut Db,
-    conversation: ConversationId,
-    contact: ContactId,
-    beside: Channel,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE conversations SET sprung_from = (SELECT c.id FROM conversations c JOIN messages m \
-         ON m.conversation_id = c.id WHERE c.contact_id = $2 AND c.channel = $3 AND m.delivery <> 'failed' \
-         AND m.extra LIKE '%\"private\":true%' AND NOT EXISTS (SELECT 1 FROM conversations d \
-         WHERE d.sprung_from = c.id) ORDER BY m.accepted_at DESC LIMIT 1) WHERE id = $1",
-    )
-    .bind(conversation.to_string())
-    .bind(contact.to_string())
-    .bind(beside.as_str())
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// The thread of comments from which a conversation sprang.
-pub async fn sprung_from(db: &mut Db, conversation: ConversationId) -> Result<Option<ConversationId>, StoreError> {
-    let row = sqlx::query("SELECT sprung_from FROM conversations WHERE id = $1")
-        .bind(conversation.to_string())
-        .fetch_optional(db)
-        .await?;
-    let thread: Option<String> = row.map(|row| row.try_get("sprung_from")).transpose()?.flatten();
-    thread.map(|thread| id(&thread, "conversation id")).transpose()
-}
-
-/// Open threads under a post, by the provider's id of it.
-pub async fn open_under(db: &mut Db, account: AccountId, post: &str) -> Result<Vec<Head>, StoreError> {
-    let filter = "account_id = $1 AND ended_at IS NULL AND post_id = \
-                  (SELECT id FROM posts WHERE posts.account_id = $1 AND external_id = $2) ORDER BY id";
-    many(db, filter, &[account.to_string(), post.to_owned()], 1000).await
 }
 
 /// The newest chat of a contact on an account that is no thread of comments, open or not.

@@ -247,6 +247,20 @@ pub async fn set_extra(
     row.as_ref().map(record).transpose()
 }
 
+/// An unconfirmed message went, or one that a person gave up; returns the row as it is now.
+pub async fn went_after_all(db: &mut Db, message: MessageId, seq: i64) -> Result<Option<MessageRecord>, StoreError> {
+    let sql = format!(
+        "UPDATE messages SET delivery = 'sent', reason = NULL, seq = $2 WHERE id = $1 \
+         AND delivery IN ('queued', 'unconfirmed', 'failed') RETURNING {COLUMNS}"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(message.to_string())
+        .bind(seq)
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(record).transpose()
+}
+
 /// Moves one message of the company's to `delivery`. `None`: it is further already. States only move forward; only
 /// what nobody has received can fail.
 pub async fn deliver(
@@ -278,17 +292,37 @@ pub async fn deliver(
     row.as_ref().map(record).transpose()
 }
 
-/// Position of the newest message of the company's that was accepted by `until`; 0: there is none.
-pub async fn outgoing_until(db: &mut Db, conversation: ConversationId, until: Millis) -> Result<i64, StoreError> {
-    let row = sqlx::query(
-        "SELECT COALESCE(MAX(position), 0) AS n FROM messages WHERE conversation_id = $1 AND author <> 'contact' \
-         AND accepted_at <= $2",
+/// A message of the company's that its provider has.
+#[derive(Debug, Clone)]
+pub struct AtProvider {
+    pub id: MessageId,
+    pub position: i64,
+    /// When the provider had it.
+    pub at: Millis,
+    pub delivery: Delivery,
+}
+
+/// Messages of the company's that the provider has and that nobody was seen to read, the oldest first. What still
+/// waits to be sent is none: nobody can have received it.
+pub async fn at_provider(db: &mut Db, conversation: ConversationId) -> Result<Vec<AtProvider>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, position, accepted_at, delivery FROM messages WHERE conversation_id = $1 AND author <> 'contact' \
+         AND delivery IN ('sent', 'delivered') ORDER BY position",
     )
     .bind(conversation.to_string())
-    .bind(until)
-    .fetch_one(db)
+    .fetch_all(db)
     .await?;
-    Ok(row.try_get("n")?)
+    rows.iter()
+        .map(|row| {
+            let delivery: String = row.try_get("delivery")?;
+            Ok(AtProvider {
+                id: id(&row.try_get::<String, _>("id")?, "message id")?,
+                position: row.try_get("position")?,
+                at: row.try_get("accepted_at")?,
+                delivery: Delivery::from_key(&delivery).ok_or(StoreError::Damaged("delivery"))?,
+            })
+        })
+        .collect()
 }
 
 /// Would `advance` move anything?

@@ -220,6 +220,16 @@ pub async fn delay_account(db: &mut Db, account: AccountId, due: Millis) -> Resu
     Ok(())
 }
 
+/// Nothing of an account goes before `until`; what was to go later still does.
+pub async fn hold_account(db: &mut Db, account: AccountId, until: Millis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE outbox SET due = $2 WHERE account_id = $1 AND state = 0 AND due < $2")
+        .bind(account.to_string())
+        .bind(until)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Is anything waiting or being sent that is due by `now`?
 pub async fn is_busy(db: &mut Db, now: Millis) -> Result<bool, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(

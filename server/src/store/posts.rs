@@ -1,9 +1,27 @@
 //! Posts under which people comment.
 
 use causerie_shared::{Millis, ids::AccountId, row::Post};
-use sqlx::Row as _;
+use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, id};
+
+fn post(row: &AnyRow) -> Result<Post, StoreError> {
+    Ok(Post {
+        id: id(&row.try_get::<String, _>("id")?, "post id")?,
+        title: row.try_get("title")?,
+        url: row.try_get("url")?,
+    })
+}
+
+/// The post behind a provider's id, if it is known.
+pub async fn by_external(db: &mut Db, account: AccountId, external: &str) -> Result<Option<Post>, StoreError> {
+    let row = sqlx::query("SELECT id, title, url FROM posts WHERE account_id = $1 AND external_id = $2")
+        .bind(account.to_string())
+        .bind(external.to_owned())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(post).transpose()
+}
 
 /// The post behind a provider's id; kept as `new` when it was not known. What is said of it later fills what was empty.
 pub async fn ensure(
@@ -27,9 +45,5 @@ pub async fn ensure(
     .bind(now)
     .fetch_one(db)
     .await?;
-    Ok(Post {
-        id: id(&row.try_get::<String, _>("id")?, "post id")?,
-        title: row.try_get("title")?,
-        url: row.try_get("url")?,
-    })
+    post(&row)
 }

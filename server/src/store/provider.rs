@@ -79,6 +79,21 @@ pub async fn of_message(db: &mut Db, message: MessageId) -> Result<Vec<ProviderM
     rows.iter().map(record).collect()
 }
 
+/// Notes when something was said of a message that can be said otherwise later. `false`: what was said after it is known
+/// already.
+pub async fn is_latest(db: &mut Db, message: MessageId, what: &str, at: Millis) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO marked (message_id, what, at) VALUES ($1, $2, $3) ON CONFLICT (message_id, what) \
+         DO UPDATE SET at = excluded.at WHERE marked.at <= excluded.at",
+    )
+    .bind(message.to_string())
+    .bind(what.to_owned())
+    .bind(at)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Something that a provider said of a message that is not there yet.
 #[derive(Debug, Clone)]
 pub struct Early {

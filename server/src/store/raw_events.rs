@@ -1,9 +1,14 @@
 //! Bodies of webhooks: stored before they are answered, processed in the order in which they came.
 
+use std::collections::BTreeMap;
+
 use causerie_shared::{Millis, ids::AccountId};
 use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, id};
+
+/// Events of one statement.
+const MANY: usize = 200;
 
 /// A stored body.
 #[derive(Debug, Clone)]
@@ -46,12 +51,40 @@ pub async fn waiting(db: &mut Db, limit: i64) -> Result<Vec<RawEvent>, StoreErro
     rows.iter().map(event).collect()
 }
 
-/// The event is processed: nothing of it is done again. `problem`: what of it could not be read.
-pub async fn done(db: &mut Db, event: &str, problem: Option<String>) -> Result<(), StoreError> {
-    sqlx::query("UPDATE raw_events SET state = $2, problem = $3 WHERE id = $1")
+/// The events are processed: nothing of them is done again. `problems`: what of an event could not be read.
+pub async fn done(db: &mut Db, events: &[RawEvent], problems: &BTreeMap<String, String>) -> Result<(), StoreError> {
+    let fine: Vec<&RawEvent> = events
+        .iter()
+        .filter(|event| !problems.contains_key(&event.id))
+        .collect();
+    // One statement for many: a burst has thousands.
+    for some in fine.chunks(MANY) {
+        let gaps: Vec<String> = (1..=some.len()).map(|gap| format!("${gap}")).collect();
+        let sql = format!(
+            "UPDATE raw_events SET state = 1, problem = NULL WHERE id IN ({})",
+            gaps.join(", ")
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for event in some {
+            query = query.bind(event.id.clone());
+        }
+        query.execute(&mut *db).await?;
+    }
+    for (event, problem) in problems {
+        sqlx::query("UPDATE raw_events SET state = 2, problem = $2 WHERE id = $1")
+            .bind(event.clone())
+            .bind(problem.clone())
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Writes what of a body is kept.
+pub async fn rewrite(db: &mut Db, event: &str, body: Vec<u8>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE raw_events SET body = $2 WHERE id = $1")
         .bind(event.to_owned())
-        .bind(if problem.is_some() { 2_i64 } else { 1 })
-        .bind(problem)
+        .bind(body)
         .execute(db)
         .await?;
     Ok(())

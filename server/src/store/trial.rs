@@ -12,7 +12,9 @@ use super::{
 };
 
 /// Everything that came from customers, children before parents.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 22] = [
+    "blacklist",
+    "marked",
     "outbox",
     "provider_messages",
     "early_events",
@@ -65,6 +67,11 @@ pub async fn post(db: &mut Db, post: PostId) -> Result<Option<String>, StoreErro
     Ok(row.map(|row| row.try_get("external_id")).transpose()?)
 }
 
+/// An id that is a phone number.
+pub fn is_number(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// A contact's phone number as their identities say it: digits with country code.
 pub async fn phone(db: &mut Db, contact: ContactId) -> Result<Option<String>, StoreError> {
     let rows = sqlx::query(
@@ -76,7 +83,7 @@ pub async fn phone(db: &mut Db, contact: ContactId) -> Result<Option<String>, St
     .await?;
     for row in rows {
         let id: String = row.try_get("external_id")?;
-        if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) {
+        if is_number(&id) {
             return Ok(Some(id));
         }
     }

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::State,
-    http::{Method, Request, StatusCode, Uri},
+    http::{Method, Request, Response, StatusCode, Uri},
 };
 use causerie_server::{Shared, channels::signature, clock::ManualClock, config::Config, demo, router};
 use serde_json::{Value, json};
@@ -32,20 +32,23 @@ impl Got {
 /// What the provider answers.
 type Answers = dyn Fn(&Got) -> (u16, Vec<u8>) + Send + Sync;
 
+/// As the status of an answer: the provider has the request, and the line breaks before it says so.
+pub const LOST: u16 = 0;
+
 /// A provider on this machine.
 pub struct Provider {
     pub url: String,
-    got: Arc<Mutex<Vec<Got>>>,
-    answers: Arc<Mutex<Box<Answers>>>,
+    played: Played,
 }
 
 #[derive(Clone)]
 struct Played {
     got: Arc<Mutex<Vec<Got>>>,
     answers: Arc<Mutex<Box<Answers>>>,
+    retry_after: Arc<Mutex<Option<u32>>>,
 }
 
-async fn play(State(played): State<Played>, method: Method, uri: Uri, body: Bytes) -> (StatusCode, Vec<u8>) {
+async fn play(State(played): State<Played>, method: Method, uri: Uri, body: Bytes) -> Response<Body> {
     let got = Got {
         method,
         target: uri.to_string(),
@@ -53,7 +56,15 @@ async fn play(State(played): State<Played>, method: Method, uri: Uri, body: Byte
     };
     let (status, answer) = (played.answers.lock().unwrap())(&got);
     played.got.lock().unwrap().push(got);
-    (StatusCode::from_u16(status).unwrap(), answer)
+    if status == LOST {
+        let broken = std::io::Error::other("the line breaks");
+        return Response::new(Body::from_stream(futures_util::stream::iter([Err::<Bytes, _>(broken)])));
+    }
+    let mut response = Response::builder().status(status);
+    if let Some(seconds) = *played.retry_after.lock().unwrap() {
+        response = response.header("retry-after", seconds.to_string());
+    }
+    response.body(Body::from(answer)).unwrap()
 }
 
 impl Provider {
@@ -61,25 +72,27 @@ impl Provider {
         let played = Played {
             got: Arc::default(),
             answers: Arc::new(Mutex::new(Box::new(answers))),
+            retry_after: Arc::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().fallback(play).with_state(played.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self {
-            url,
-            got: played.got,
-            answers: played.answers,
-        }
+        Self { url, played }
+    }
+
+    /// Names so many seconds with every answer from now on.
+    pub fn retry_after(&self, seconds: Option<u32>) {
+        *self.played.retry_after.lock().unwrap() = seconds;
     }
 
     /// Answers otherwise from now on.
     pub fn answer(&self, answers: impl Fn(&Got) -> (u16, Vec<u8>) + Send + Sync + 'static) {
-        *self.answers.lock().unwrap() = Box::new(answers);
+        *self.played.answers.lock().unwrap() = Box::new(answers);
     }
 
     pub fn got(&self) -> Vec<Got> {
-        self.got.lock().unwrap().clone()
+        self.played.got.lock().unwrap().clone()
     }
 }
 
@@ -186,6 +199,12 @@ impl Line {
     pub async fn quiesce(&self) {
         let (status, body) = self.call(Method::POST, "/test/quiesce", Bytes::new()).await;
         assert_eq!(status, StatusCode::OK, "{body}");
+    }
+
+    /// Forgets all chats and contacts.
+    pub async fn reset(&self) {
+        let (status, body) = self.call(Method::POST, "/test/reset", Bytes::new()).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
     }
 
     pub async fn conversations(&self) -> Vec<Value> {

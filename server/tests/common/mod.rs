@@ -6,6 +6,8 @@
 #![allow(dead_code)] // Each test file uses its part.
 
 pub mod line;
+pub mod mutate;
+pub mod signed;
 
 use std::{
     cell::RefCell,

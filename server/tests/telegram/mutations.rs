@@ -5,39 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::http::StatusCode;
 use causerie_server::channels::{Adapter as _, telegram::Telegram};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::bot::{Bot, UPDATES};
-
-/// Where something can be changed in a value.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
-    found.push(at.to_owned());
-    match value {
-        Value::Object(fields) => fields
-            .iter()
-            .for_each(|(key, inner)| places(inner, &format!("{at}/{key}"), found)),
-        Value::Array(all) => all
-            .iter()
-            .enumerate()
-            .for_each(|(key, inner)| places(inner, &format!("{at}/{key}"), found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-fn strange() -> impl Strategy<Value = Option<Value>> {
-    prop_oneof![
-        Just(None),
-        Just(Some(Value::Null)),
-        Just(Some(json!([]))),
-        Just(Some(json!({}))),
-        Just(Some(json!([{ "id": 1 }, null, "x"]))),
-        Just(Some(json!(true))),
-        any::<i64>().prop_map(|number| Some(json!(number))),
-        any::<f64>().prop_map(|number| Some(json!(number))),
-        ".{0,12}".prop_map(|text| Some(json!(text))),
-        Just(Some(json!("\u{0}"))),
-    ]
-}
+use crate::{
+    bot::{Bot, UPDATES},
+    common::mutate,
+};
 
 /// An update of the table with one to three things changed, and where.
 fn mutated() -> impl Strategy<Value = (Value, Value, Vec<String>)> {
@@ -47,31 +20,7 @@ fn mutated() -> impl Strategy<Value = (Value, Value, Vec<String>)> {
         .flat_map(|case| case["updates"].as_array().expect("updates").clone())
         .filter(|update| update.is_object())
         .collect();
-    let change = (any::<prop::sample::Index>(), strange());
-    (prop::sample::select(all), prop::collection::vec(change, 1..4)).prop_map(|(update, changes)| {
-        let mut changed = update.clone();
-        let mut where_ = vec![];
-        for (at, new) in changes {
-            let mut all = vec![];
-            places(&changed, "", &mut all);
-            let place = at.get(&all).clone();
-            match (new, place.rsplit_once('/')) {
-                (None, Some((parent, key))) => {
-                    if let Some(fields) = changed.pointer_mut(parent).and_then(Value::as_object_mut) {
-                        fields.remove(key);
-                    }
-                }
-                (None, None) => {}
-                (Some(new), _) => {
-                    if let Some(old) = changed.pointer_mut(&place) {
-                        *old = new;
-                    }
-                }
-            }
-            where_.push(place);
-        }
-        (update, changed, where_)
-    })
+    mutate::mutated(all)
 }
 
 proptest! {
@@ -84,9 +33,12 @@ proptest! {
         };
         let before = whose(&update);
         let after = whose(&changed);
-        let is_elsewhere = |place: &String| ["chat", "from", "business_connection_id", "user"]
-            .iter()
-            .all(|key| !place.contains(key)) && place.matches('/').count() > 1;
+        // Nor the message below which a button is: in its chat it was pressed.
+        let is_elsewhere = |place: &String| {
+            let keys = ["chat", "from", "business_connection_id", "direct_messages_topic", "user"];
+            let holds_none = keys.iter().all(|key| !place.contains(key)) && place != "/callback_query/message";
+            holds_none && place.matches('/').count() > 1
+        };
         if places.iter().all(is_elsewhere) {
             for person in after {
                 prop_assert!(before.contains(&person), "{person} of {changed}");

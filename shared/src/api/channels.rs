@@ -121,36 +121,118 @@ pub struct ChannelCheck {
     pub words: String,
 }
 
-/// One of `GET /api/channels/{id}/templates`, for those who may answer in its inbox.
+/// `GET /api/channels/{id}/templates`, for those who may answer in its inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Templates {
+    /// Those that are approved, by name and language.
+    pub list: Vec<Template>,
+    pub known: TemplatesKnown,
+}
+
+/// What is known of an account's templates.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplatesKnown {
+    /// All of them.
+    All,
+    /// The provider was not asked yet.
+    #[default]
+    NotYet,
+    /// Nobody said which business account they belong to.
+    NoBusiness,
+    /// The provider did not say; why, in plain words.
+    Refused(String),
+}
+
+/// A template of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Template {
     pub name: String,
     /// As the provider writes it, e.g. `en_US`.
     pub language: String,
+    /// The gaps have names instead of numbers.
+    pub named: bool,
+    /// What stands above it instead of a text: `image`, `video` or `document`, whose address is asked for; empty: a
+    /// text, or nothing.
+    pub medium: String,
     /// Texts with gaps like `{{1}}` or `{{name}}`; empty: none.
     pub header: String,
     pub body: String,
     pub footer: String,
+    /// In the provider's order.
+    pub buttons: Vec<TemplateButton>,
+}
+
+/// A button of a template.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TemplateButton {
+    pub text: String,
+    /// The address that it opens, perhaps with a gap; empty: it opens none.
+    pub url: String,
+    /// It copies a code, which is asked for.
+    pub code: bool,
+}
+
+impl TemplateButton {
+    /// What it is filled in with; at most one value.
+    fn gap(&self) -> Option<&str> {
+        (self.code || !gaps(&self.url).is_empty()).then_some(self.text.as_str())
+    }
+}
+
+/// The values of a template, by the part that they belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TemplateValues<'a> {
+    pub medium: Option<&'a str>,
+    /// Name of the gap and its value.
+    pub header: Vec<(&'a str, &'a str)>,
+    pub body: Vec<(&'a str, &'a str)>,
+    /// Place of the button and its value.
+    pub buttons: Vec<(usize, &'a str)>,
 }
 
 impl Template {
-    /// The gaps: those of the header, then those of the body.
+    /// What is asked for: the medium above it, then the gaps of the header, of the body and of the buttons.
     pub fn gaps(&self) -> Vec<&str> {
-        let mut all = gaps(&self.header);
+        let mut all = vec![];
+        all.extend((!self.medium.is_empty()).then_some(self.medium.as_str()));
+        all.extend(gaps(&self.header));
         all.extend(gaps(&self.body));
+        all.extend(self.buttons.iter().filter_map(TemplateButton::gap));
         all
     }
 
-    /// The text that the customer gets; a value that is missing leaves its gap.
+    /// Values in the order of [`Self::gaps`], by the part that they belong to; those that are missing are left out.
+    pub fn values<'a>(&'a self, parameters: &'a [String]) -> TemplateValues<'a> {
+        let mut rest = parameters.iter().map(String::as_str);
+        let medium = if self.medium.is_empty() { None } else { rest.next() };
+        let header = gaps(&self.header).into_iter().zip(&mut rest).collect();
+        let body = gaps(&self.body).into_iter().zip(&mut rest).collect();
+        let asking = self
+            .buttons
+            .iter()
+            .enumerate()
+            .filter(|(_, button)| button.gap().is_some());
+        TemplateValues {
+            medium,
+            header,
+            body,
+            buttons: asking.map(|(at, _)| at).zip(rest).collect(),
+        }
+    }
+
+    /// The text that the customer gets, with its buttons in brackets; a value that is missing leaves its gap.
     pub fn fill(&self, parameters: &[String]) -> String {
-        let (of_header, of_body) = parameters.split_at(gaps(&self.header).len().min(parameters.len()));
-        let parts = [
-            fill(&self.header, of_header),
-            fill(&self.body, of_body),
+        let values = self.values(parameters);
+        let mut parts = vec![
+            fill(&self.header, &values.header),
+            fill(&self.body, &values.body),
             self.footer.clone(),
         ];
-        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.extend(self.buttons.iter().map(|button| format!("[{}]", button.text)));
+        parts.retain(|part| !part.is_empty());
         parts.join("\n\n")
     }
 
@@ -160,31 +242,34 @@ impl Template {
     }
 }
 
-/// The names of the gaps of a text, in order.
+/// The names of the gaps of a text, each once: numbers in their order, names as they come.
 pub fn gaps(text: &str) -> Vec<&str> {
-    let mut all = vec![];
+    let mut all: Vec<&str> = vec![];
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("{{") {
         let Some((gap, behind)) = after.split_once("}}") else {
             break;
         };
-        all.push(gap.trim());
+        let gap = gap.trim();
+        if !all.contains(&gap) {
+            all.push(gap);
+        }
         rest = behind;
     }
+    all.sort_by_key(|gap| gap.parse::<u32>().unwrap_or(u32::MAX));
     all
 }
 
-fn fill(text: &str, values: &[String]) -> String {
+fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::new();
     let mut rest = text;
-    let mut values = values.iter();
     while let Some((before, after)) = rest.split_once("{{") {
         let Some((gap, behind)) = after.split_once("}}") else {
             break;
         };
         filled.push_str(before);
-        match values.next() {
-            Some(value) => filled.push_str(value),
+        match values.iter().find(|(name, _)| *name == gap.trim()) {
+            Some((_, value)) => filled.push_str(value),
             None => filled.push_str(&format!("{{{{{gap}}}}}")),
         }
         rest = behind;
@@ -201,23 +286,52 @@ mod tests {
     fn a_template_is_filled_in_order_and_shows_what_is_missing() {
         let template = Template {
             header: "Order {{1}}".to_owned(),
-            body: "Hello {{1}}, {{2}} is {{ state }}. {{".to_owned(),
+            body: "Hello {{2}}, {{1}} is {{ state }}, {{2}}. {{".to_owned(),
             footer: "Bye".to_owned(),
             ..Template::default()
         };
         assert_eq!(template.gaps(), ["1", "1", "2", "state"]);
-        let values = ["17", "Ana {{1}}", "it"].map(str::to_owned);
+        let values = ["17", "it", "Ana {{1}}"].map(str::to_owned);
         assert_eq!(
             template.fill(&values),
-            "Order 17\n\nHello Ana {{1}}, it is {{ state }}. {{\n\nBye"
+            "Order 17\n\nHello Ana {{1}}, it is {{ state }}, Ana {{1}}. {{\n\nBye"
         );
+        let plain = Template {
+            body: "Hi".to_owned(),
+            ..Template::default()
+        };
+        assert_eq!(plain.fill(&[]), "Hi");
+    }
+
+    #[test]
+    fn a_medium_and_buttons_are_asked_for_too() {
+        let button = |text: &str, url: &str, code| TemplateButton {
+            text: text.to_owned(),
+            url: url.to_owned(),
+            code,
+        };
+        let template = Template {
+            medium: "image".to_owned(),
+            body: "Hi {{name}}".to_owned(),
+            named: true,
+            buttons: vec![
+                button("Call", "", false),
+                button("Track", "https://a.example/{{1}}", false),
+                button("Copy", "", true),
+            ],
+            ..Template::default()
+        };
+        assert_eq!(template.gaps(), ["image", "name", "Track", "Copy"]);
+        let values = ["https://a.example/i.png", "Ana", "17", "CODE"].map(str::to_owned);
         assert_eq!(
-            Template {
-                body: "Hi".to_owned(),
-                ..Template::default()
+            template.values(&values),
+            TemplateValues {
+                medium: Some("https://a.example/i.png"),
+                header: vec![],
+                body: vec![("name", "Ana")],
+                buttons: vec![(1, "17"), (2, "CODE")],
             }
-            .fill(&[]),
-            "Hi"
         );
+        assert_eq!(template.fill(&values), "Hi Ana\n\n[Call]\n\n[Track]\n\n[Copy]");
     }
 }

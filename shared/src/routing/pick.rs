@@ -68,8 +68,13 @@ impl Line {
         waiting.map(|(load, _)| load.room()).sum()
     }
 
-    /// Who is asked next; those in `asked` declined or let the offer expire in this round.
-    pub fn pick(&self, asked: &HashSet<UserId>) -> Choice {
+    /// Who is asked next; those in `asked` declined or let the offer expire in this round. `first`: whoever is asked
+    /// before the others if they can take it: the agent whose private reply the customer answers (`domain.md` §4).
+    pub fn pick(&self, asked: &HashSet<UserId>, first: Option<UserId>) -> Choice {
+        let has_room = |user: &UserId| self.seats.get(user).is_some_and(|(load, _)| load.has_room());
+        if let Some(user) = first.filter(|user| has_room(user) && !asked.contains(user)) {
+            return Choice::Offer(user);
+        }
         let next = self.order.iter().find(|(_, _, user)| !asked.contains(user));
         match next {
             Some((_, _, user)) => Choice::Offer(*user),
@@ -99,7 +104,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn pick(candidates: &[Candidate], asked: &[UserId]) -> Choice {
-        Line::new(candidates).pick(&asked.iter().copied().collect())
+        Line::new(candidates).pick(&asked.iter().copied().collect(), None)
     }
 
     fn candidate(id: u128, active: u32, idle_since: Millis) -> Candidate {
@@ -144,12 +149,28 @@ mod tests {
         let nobody = HashSet::new();
         assert_eq!(line.room(), 3);
         let mut order = vec![];
-        while let Choice::Offer(user) = line.pick(&nobody) {
+        while let Choice::Offer(user) = line.pick(&nobody, None) {
             order.push(user.to_u128());
             line.given(user, 9);
         }
         assert_eq!(order, [1, 2, 1], "both end with three chats");
-        assert_eq!(line.pick(&nobody), Choice::Nobody);
+        assert_eq!(line.pick(&nobody, None), Choice::Nobody);
+    }
+
+    #[test]
+    fn who_is_to_be_asked_first_is_so_while_they_have_room_and_were_not_asked() {
+        let mut line = Line::new(&[candidate(1, 0, 0), candidate(2, 2, 5)]);
+        let (other, first) = (UserId::from_u128(1), UserId::from_u128(2));
+        let nobody = HashSet::new();
+        assert_eq!(line.pick(&nobody, Some(first)), Choice::Offer(first));
+        assert_eq!(line.pick(&HashSet::from([first]), Some(first)), Choice::Offer(other));
+        line.given(first, 9);
+        assert_eq!(line.pick(&nobody, Some(first)), Choice::Offer(other), "full");
+        assert_eq!(
+            line.pick(&nobody, Some(UserId::from_u128(3))),
+            Choice::Offer(other),
+            "not here"
+        );
     }
 
     fn distinct(mut agents: Vec<Candidate>) -> Vec<Candidate> {

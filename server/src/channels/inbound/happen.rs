@@ -10,11 +10,12 @@ use super::{Routed, message::message};
 use crate::{
     channels::{
         element::{Arrived, Person, What},
-        outbox, sequence,
+        outbox, sequence, templates,
     },
     desk::{
         DeskError, lifecycle,
         marks::{self, Mark},
+        redact,
     },
     state::App,
     store::{
@@ -22,6 +23,7 @@ use crate::{
         channel_accounts::{self, ChannelAccount},
         contacts, conversations,
         provider::{self, Early},
+        threads,
     },
 };
 
@@ -35,15 +37,26 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             outgoing,
         } => {
             let by = if *outgoing { Side::Us } else { Side::Contact };
-            let emoji = emoji.clone();
-            on(app, routed, target, Mark::React { emoji, by }).await
+            let (emoji, at) = (emoji.clone(), element.at);
+            on(app, routed, target, Mark::React { emoji, by, at }).await
         }
         What::Edit { target, text, number } => {
             let (text, number) = (text.clone(), *number);
             on(app, routed, target, Mark::Edit { text, number }).await
         }
-        What::Delete { target } => on(app, routed, target, Mark::Delete).await,
-        What::Hide { target, hidden } => on(app, routed, target, Mark::Hide(*hidden)).await,
+        What::Delete { target } => {
+            let bound = provider::by_external(&mut *app.store.read().await?, account.row.id, target).await?;
+            match bound {
+                Some(bound) if bound.outgoing => marks::mark(app, &bound, Mark::Delete).await,
+                // The customer's words and pictures go from everywhere.
+                Some(bound) => redact::taken_back(app, bound.conversation, bound.message).await,
+                None => early(app, routed, target).await,
+            }
+        }
+        What::Hide { target, hidden } => {
+            let (hidden, at) = (*hidden, element.at);
+            on(app, routed, target, Mark::Hide { hidden, at }).await
+        }
         What::Status {
             target,
             state,
@@ -59,34 +72,34 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             let Some(contact) = contact else { return Ok(()) };
             marks::deliver_until(app, account.row.id, contact, *until, *state).await
         }
-        What::PersonChanged { ids, .. } => {
+        What::UpTo { target, state } => {
+            let bound = provider::by_external(&mut *app.store.read().await?, account.row.id, target).await?;
+            match bound {
+                Some(bound) => marks::deliver_up_to(app, &bound, *state).await,
+                None => early(app, routed, target).await,
+            }
+        }
+        What::PersonChanged { ids, gone } => {
             let Some(person) = &element.person else { return Ok(()) };
             match known(app, account.row.id, person).await? {
-                Some(contact) => marks::further_ids(app, account.row.id, contact, ids).await,
+                Some(contact) => marks::further_ids(app, account.row.id, contact, ids, gone).await,
                 None => Ok(()),
             }
         }
+        What::Notice(arrived) => notice(app, routed, arrived).await,
         What::Blocked(blocked) => {
             let Some(person) = &element.person else { return Ok(()) };
-            let Some(contact) = known(app, account.row.id, person).await? else {
-                return Ok(());
-            };
-            // It is worth a line in a chat, and no new chat.
-            let open = conversations::open_on(&mut *app.store.read().await?, contact, account.row.id).await?;
-            if open.is_none() {
-                return Ok(());
-            }
             let words = if *blocked {
                 "The customer has blocked this account."
             } else {
                 "The customer takes messages again."
             };
             let at = element.at.unwrap_or_default();
-            let arrived = notice(format!("blocked-{}-{blocked}-{at}", person.id), words);
-            message(app, routed, &arrived).await
+            let arrived = line(format!("blocked-{}-{blocked}-{at}", person.id), words);
+            notice(app, routed, &arrived).await
         }
         What::PostRemoved { post } => {
-            let open = conversations::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
+            let open = threads::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
             for head in open {
                 lifecycle::happen(app, head.id, Event::Leave, Actor::Contact, None).await?;
             }
@@ -101,12 +114,30 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             tx.commit().await?;
             Ok(())
         }
+        What::Belongs(business) => Ok(templates::belongs(app, account.row.id, business).await?),
+        What::TemplatesChanged(business) => Ok(templates::changed(app, account.row.id, business.as_deref()).await?),
         What::Nothing(_) => Ok(()),
     }
 }
 
+/// A line of the channel's own is worth one in a chat, and no new chat.
+async fn notice(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), DeskError> {
+    let account = routed.account.row.id;
+    let Some(person) = &routed.element.person else {
+        return Ok(());
+    };
+    let Some(contact) = known(app, account, person).await? else {
+        return Ok(());
+    };
+    let open = conversations::open_on(&mut *app.store.read().await?, contact, account).await?;
+    match open {
+        Some(_) => message(app, routed, arrived).await,
+        None => Ok(()),
+    }
+}
+
 /// A line of the channel's own.
-fn notice(id: String, words: &str) -> Arrived {
+fn line(id: String, words: &str) -> Arrived {
     Arrived {
         id,
         outgoing: false,
@@ -122,7 +153,7 @@ fn notice(id: String, words: &str) -> Arrived {
     }
 }
 
-async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
+pub(super) async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
     let mut db = app.store.read().await?;
     for id in std::iter::once(&person.id).chain(&person.aliases) {
         if let Some(contact) = contacts::by_identity(&mut db, account, id).await? {
@@ -177,6 +208,7 @@ pub async fn catch_up(app: &App, account: &ChannelAccount, external: &str) -> Re
             let routed = Routed {
                 account: account.clone(),
                 element,
+                event: String::new(),
             };
             Box::pin(happen(app, &routed)).await?;
         }

@@ -2,17 +2,22 @@
 
 use causerie_shared::{
     Millis,
-    ids::PostId,
-    message::Extra,
+    ids::{ContactId, PostId},
+    message::{Extra, Kind},
     row::{Origin, Post},
 };
 
-use super::{Routed, happen::catch_up};
+use super::{
+    Routed,
+    happen::{catch_up, known},
+};
 use crate::{
     channels::{
-        adapter,
+        self, Answer, Courtesy, adapter,
         element::{Arrived, Person, Thread},
-        media, outbox, sibling,
+        media,
+        outbox::{self, Whose},
+        sibling,
     },
     clock::random_u128,
     desk::{
@@ -23,9 +28,12 @@ use crate::{
     store::{
         StoreError,
         channel_accounts::{self, ChannelAccount},
-        contacts, conversations, places, posts, provider,
+        contacts, conversations, places, posts, provider, threads,
     },
 };
+
+/// The longest that a provider delivers a webhook again: WhatsApp does so for 7 days (`channels.md` §0), milliseconds.
+const LATE: Millis = 7 * 24 * 3_600_000;
 
 /// A message came in: ours by its echo, or one to be stored.
 pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), DeskError> {
@@ -38,20 +46,6 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
     {
         return Ok(());
     }
-    // Our own message comes back as an echo, perhaps before the answer to the call that sent it.
-    if arrived.outgoing {
-        let id = &arrived.id;
-        let bound = match outbox::bind_by_opaque(app, account.row.id, id, arrived.opaque.as_deref()).await? {
-            Some(bound) => Some(bound),
-            None => outbox::bind_by_text(app, account.row.id, id, &arrived.text).await?,
-        };
-        if bound.is_some() {
-            return catch_up(app, account, id).await;
-        }
-        if is_private_reply(app, account, arrived).await? {
-            return Ok(());
-        }
-    }
     let record = places::account_by_id(&mut db, account.row.id).await?;
     let Some(record) = record else { return Ok(()) };
     drop(db);
@@ -60,20 +54,59 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
         Some(thread) => Some(thread_of(app, account, thread, now).await?),
         None => None,
     };
-    let at = element.at.map_or(now, |at| at.min(now));
+    let contact = known(app, account.row.id, person).await?;
+    if arrived.outgoing && is_ours(app, account, arrived, thread.as_ref(), contact).await? {
+        return Ok(());
+    }
+    let mut person = person.clone();
+    if arrived.outgoing
+        && let Some(thread) = &thread
+    {
+        // A chat begins when a customer writes: what the company says under its own posts is none, and stays out of
+        // those that answer it, whenever it is delivered again.
+        let begins = element.thread.as_ref().is_some_and(|thread| thread.parent.is_none());
+        let open = author_of(app, account, &thread.top).await?;
+        let Some(author) = open.filter(|_| !begins) else {
+            return Ok(());
+        };
+        person = Person {
+            id: author,
+            ..Person::default()
+        };
+    }
+    if !arrived.outgoing && contact.is_none() && person.name.is_empty() {
+        person.name = name_of(app, account, &person).await;
+    }
+    let person = &person;
+    // A notice is no word of the contact's, and what is older than any re-delivery did not come late: it is a clock that
+    // is wrong.
+    let at = element.at.filter(|at| now - at <= LATE).map_or(now, |at| at.min(now));
+    let speaks = !arrived.outgoing && arrived.kind != Kind::Notice;
     let window = adapter(account.row.channel).and_then(|adapter| adapter.capabilities().window);
     let author_name = match &thread {
         Some(thread) => other_author(app, account, &thread.top, person).await?,
-        None => None,
+        None => Some(person.speaker.clone()).filter(|speaker| !speaker.is_empty() && !arrived.outgoing),
     };
     // Most messages have no files: those find out who writes when they are stored.
     let (files, media) = if arrived.media.is_empty() {
         (vec![], vec![])
     } else {
         let mut tx = app.store.begin().await?;
-        let contact = contact::resolve(&mut tx, account.row.id, &person.id, &person.aliases, now).await?;
+        // Files are the chat's contact's, whoever sends them.
+        let of_thread = match &thread {
+            Some(thread) => conversations::of_thread(&mut tx, account.row.id, &thread.top).await?,
+            None => None,
+        };
+        let contact = match of_thread {
+            Some(head) => head.contact,
+            None => {
+                contact::resolve(&mut tx, account.row.id, &person.id, &person.aliases, now)
+                    .await?
+                    .id
+            }
+        };
         tx.commit().await?;
-        media::fetch_all(app, account, contact.id, &arrived.media).await
+        media::fetch_all(app, account, contact, &arrived.media).await
     };
     let extra = Extra {
         forwarded: arrived.forwarded,
@@ -100,12 +133,108 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
             phone: person.phone.clone(),
             quoted: arrived.quoted.clone(),
             extra,
-            window: window.filter(|_| !arrived.outgoing).map(|window| at + window.open),
+            window: window.filter(|_| speaks).map(|window| at + window.open),
             thread,
         })),
     };
     ingest::receive(app, incoming).await?;
     catch_up(app, account, &arrived.id).await
+}
+
+/// Our own message comes back as an echo, perhaps before the answer to the call that sent it.
+async fn is_ours(
+    app: &App,
+    account: &ChannelAccount,
+    arrived: &Arrived,
+    thread: Option<&ingest::Thread>,
+    contact: Option<ContactId>,
+) -> Result<bool, DeskError> {
+    let id = &arrived.id;
+    if outbox::bind_by_opaque(app, account.row.id, id, arrived.opaque.as_deref())
+        .await?
+        .is_some()
+    {
+        catch_up(app, account, id).await?;
+        return Ok(true);
+    }
+    let whose = match (thread, contact) {
+        (Some(thread), _) => Some(Whose::Thread(&thread.top)),
+        (None, contact) => contact.map(Whose::Contact),
+    };
+    if let Some(whose) = whose
+        && outbox::bind_by_text(app, account, arrived, whose).await?.is_some()
+    {
+        catch_up(app, account, id).await?;
+        return Ok(true);
+    }
+    if let Some(thread) = thread {
+        // The interface may have given our comment's id with another prefix.
+        let mut db = app.store.read().await?;
+        return Ok(threads::of_comment(&mut db, account.row.id, thread.post.id, last(id))
+            .await?
+            .is_some());
+    }
+    is_private_reply(app, account, arrived).await
+}
+
+/// The part of a comment's id behind its prefixes.
+fn last(id: &str) -> &str {
+    id.rsplit('_').next().unwrap_or(id)
+}
+
+/// Who began an open thread of comments, by the provider's id.
+async fn author_of(app: &App, account: &ChannelAccount, top: &str) -> Result<Option<String>, StoreError> {
+    let mut db = app.store.read().await?;
+    match conversations::open_thread(&mut db, account.row.id, top).await? {
+        Some(head) => conversations::answers_to(&mut db, head.id).await,
+        None => Ok(None),
+    }
+}
+
+/// Longest beginning of a post that is kept, characters.
+const TITLE: usize = 200;
+/// How long what is good to know is waited for: a message is worth more.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The provider's answer to a question that need not be answered.
+async fn ask(app: &App, account: &ChannelAccount, call: Option<Courtesy>) -> Option<Answer> {
+    let call = call?(&channels::credentials(app, account)?);
+    let answer = app.client.call(&app.config, &call, None);
+    // The call itself waits for a minute.
+    tokio::time::timeout(PATIENCE, answer).await.ok()
+}
+
+/// The name of somebody who writes for the first time, where the provider has to be asked for it; empty: unknown.
+async fn name_of(app: &App, account: &ChannelAccount, person: &Person) -> String {
+    let Some(adapter) = adapter(account.row.channel) else {
+        return String::new();
+    };
+    let answer = ask(app, account, adapter.asks_name(person)).await;
+    answer.and_then(|answer| adapter.name(&answer)).unwrap_or_default()
+}
+
+/// The post of a thread, which the provider is asked about when its first comment comes.
+async fn post_of(app: &App, account: &ChannelAccount, thread: &Thread, now: Millis) -> Result<Post, StoreError> {
+    let known = posts::by_external(&mut *app.store.read().await?, account.row.id, &thread.post).await?;
+    if let Some(post) = known {
+        return Ok(post);
+    }
+    let (mut title, mut url) = (None, None);
+    if let Some(adapter) = adapter(account.row.channel)
+        && let Some(answer) = ask(app, account, adapter.asks_post(thread)).await
+    {
+        (title, url) = adapter.post(&answer);
+    }
+    let title: String = title.unwrap_or(thread.title.clone()).chars().take(TITLE).collect();
+    let post = Post {
+        id: PostId::new(now, random_u128()),
+        title: title.replace(char::is_control, " "),
+        url: url.or(Some(thread.url.clone()).filter(|url| !url.is_empty())),
+    };
+    let mut tx = app.store.begin().await?;
+    let post = posts::ensure(&mut tx, account.row.id, &thread.post, &post, now).await?;
+    tx.commit().await?;
+    Ok(post)
 }
 
 /// It is the echo of a private reply: that stands in the thread of its comment, and begins no chat of its own.
@@ -114,17 +243,17 @@ async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Arrived
         return Ok(false);
     };
     let mut db = app.store.read().await?;
-    let Some(comments) = channel_accounts::by_external(&mut db, channel, &account.external).await? else {
+    let Some(beside) = channel_accounts::by_external(&mut db, channel, &account.external).await? else {
         return Ok(false);
     };
-    let (id, comments) = (&arrived.id, comments.row.id);
+    let (id, comments) = (&arrived.id, beside.row.id);
     if provider::by_external(&mut db, comments, id).await?.is_some() {
         return Ok(true);
     }
     drop(db);
     let bound = match outbox::bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
         Some(bound) => Some(bound),
-        None => outbox::bind_by_text(app, comments, id, &arrived.text).await?,
+        None => outbox::bind_by_text(app, &beside, arrived, Whose::Privately).await?,
     };
     Ok(bound.is_some())
 }
@@ -142,11 +271,11 @@ async fn other_author(
     };
     let writer = contacts::by_identity(&mut db, account.row.id, &person.id).await?;
     let name = if person.name.is_empty() {
-        &person.id
+        "Somebody"
     } else {
         &person.name
     };
-    Ok((writer != Some(head.contact)).then(|| name.clone()))
+    Ok((writer != Some(head.contact)).then(|| name.to_owned()))
 }
 
 /// The thread that a comment belongs to, with its post.
@@ -156,29 +285,23 @@ async fn thread_of(
     thread: &Thread,
     now: Millis,
 ) -> Result<ingest::Thread, DeskError> {
-    let mut tx = app.store.begin().await?;
+    let post = post_of(app, account, thread, now).await?;
+    let mut db = app.store.read().await?;
     // A reply to a reply stands in the same thread.
     let top = match &thread.parent {
         None => thread.comment.clone(),
-        Some(parent) => match provider::by_external(&mut tx, account.row.id, parent).await? {
-            Some(bound) => conversations::thread_of(&mut tx, bound.conversation)
-                .await?
-                .unwrap_or_else(|| parent.clone()),
-            None => parent.clone(),
-        },
+        Some(parent) => {
+            let known = match provider::by_external(&mut db, account.row.id, parent).await? {
+                Some(bound) => Some((bound.conversation, parent.clone())),
+                None => threads::of_comment(&mut db, account.row.id, post.id, last(parent)).await?,
+            };
+            match known {
+                Some((chat, parent)) => conversations::thread_of(&mut db, chat).await?.unwrap_or(parent),
+                None => threads::known_top(&mut db, account.row.id, post.id, last(parent))
+                    .await?
+                    .unwrap_or_else(|| parent.clone()),
+            }
+        }
     };
-    let post = posts::ensure(
-        &mut tx,
-        account.row.id,
-        &thread.post,
-        &Post {
-            id: PostId::new(now, random_u128()),
-            title: thread.title.clone(),
-            url: (!thread.url.is_empty()).then(|| thread.url.clone()),
-        },
-        now,
-    )
-    .await?;
-    tx.commit().await?;
     Ok(ingest::Thread { top, post })
 }

@@ -14,15 +14,19 @@ const THUMBS: [&str; 3] = ["369239263222822", "369239343222814", "36923938322281
 /// Until August 2026 a sticker came as an image and as a sticker: the image goes.
 pub fn without_doubles(all: Vec<&Value>) -> Vec<&Value> {
     let kind = |attachment: &Value| value::text(attachment, "type").unwrap_or_default();
-    let has_sticker = all.iter().any(|attachment| kind(attachment) == "sticker");
-    all.into_iter()
-        .filter(|attachment| {
-            let double = kind(attachment) == "image"
-                && attachment
-                    .get("payload")
-                    .is_some_and(|payload| payload.get("sticker_id").is_some());
-            !(has_sticker && double)
-        })
+    let payload = |attachment: &Value, key: &str| value::text(attachment.get("payload")?, key);
+    let stickers: Vec<Option<String>> = all
+        .iter()
+        .filter(|attachment| kind(attachment) == "sticker")
+        .map(|sticker| payload(sticker, "url"))
+        .collect();
+    let is_double = |attachment: &Value| {
+        let url = payload(attachment, "url");
+        let is_sticker = payload(attachment, "sticker_id").is_some() || (url.is_some() && stickers.contains(&url));
+        kind(attachment) == "image" && is_sticker
+    };
+    let all = all.into_iter();
+    all.filter(|attachment| stickers.is_empty() || !is_double(attachment))
         .collect()
 }
 
@@ -51,24 +55,42 @@ pub fn add(arrived: &mut Arrived, attachment: &Value) {
             arrived.kind = Kind::Share;
             medium(arrived, Kind::Share, Class::Image, url);
         }
-        "like_heart" => {
-            if arrived.text.is_empty() {
-                arrived.text = "❤️".to_owned();
-            }
-        }
+        "like_heart" if arrived.text.is_empty() => arrived.text = "❤️".to_owned(),
         "location" => location(arrived, payload, title),
-        "share" | "post" | "ig_post" | "reel" | "ig_reel" | "fallback" => link(arrived, url, title),
+        "reel" | "ig_reel" => shared(arrived, Class::Video, url, title),
+        "share" | "post" | "ig_post" | "fallback" => shared(arrived, Class::Image, url, title),
         "template" => {
             arrived.kind = Kind::Template;
             if arrived.text.is_empty() {
-                arrived.text = title.or_else(|| value::text(payload, "text")).unwrap_or_default();
+                arrived.text = title.or_else(|| template(payload)).unwrap_or_default();
             }
         }
-        _ => {
-            if arrived.text.is_empty() {
-                arrived.kind = Kind::Unsupported;
-            }
-        }
+        // Whoever calls sees that nothing was added.
+        _ => {}
+    }
+}
+
+/// The words of a template: its text, or the title of its first card or product.
+fn template(payload: &Value) -> Option<String> {
+    value::text(payload, "text").or_else(|| {
+        ["generic", "product"]
+            .iter()
+            .filter_map(|key| payload.get(key))
+            .chain([payload])
+            .flat_map(|holder| value::list(holder, "elements"))
+            .find_map(|element| value::text(element, "title"))
+    })
+}
+
+/// The story that a message answers.
+pub fn story(story: &Value) -> Media {
+    Media {
+        class: Class::Story,
+        reference: value::text(story, "url").unwrap_or_default(),
+        name: String::new(),
+        mime: String::new(),
+        size: None,
+        sha256: String::new(),
     }
 }
 
@@ -86,9 +108,11 @@ fn medium(arrived: &mut Arrived, kind: Kind, class: Class, url: Option<String>) 
 }
 
 fn sticker_of(arrived: &mut Arrived, url: Option<String>, sticker: &str) {
-    if THUMBS.contains(&sticker) && url.is_none() {
+    if THUMBS.contains(&sticker) && arrived.text.is_empty() {
         arrived.text = "👍".to_owned();
-        return;
+        if url.is_none() {
+            return;
+        }
     }
     medium(arrived, Kind::Sticker, Class::Sticker, url);
 }
@@ -115,16 +139,39 @@ fn location(arrived: &mut Arrived, payload: &Value, title: Option<String>) {
     }
 }
 
-fn link(arrived: &mut Arrived, url: Option<String>, title: Option<String>) {
+/// A post, reel, story or page that was shared: its picture where the provider hands that out, else a link.
+fn shared(arrived: &mut Arrived, class: Class, url: Option<String>, title: Option<String>) {
+    let url = url.map(|url| match url.strip_prefix('/') {
+        Some(path) => format!("https://www.facebook.com/{path}"),
+        None => url,
+    });
+    let link = url.clone().filter(|url| !is_medium(url));
     // A link in a text comes with its preview: the text says it all.
     if arrived.text.is_empty() {
         arrived.kind = Kind::Share;
+        arrived.text = title.or_else(|| link.clone()).unwrap_or_default();
     }
-    if url.is_none() && title.is_none() {
-        return;
+    match (link, url) {
+        (Some(url), _) => {
+            arrived.card = Some(Card::Link {
+                title: String::new(),
+                url,
+            });
+        }
+        (None, Some(url)) => {
+            let kind = arrived.kind;
+            medium(arrived, kind, class, Some(url));
+        }
+        (None, None) => {}
     }
-    arrived.card = Some(Card::Link {
-        title: title.unwrap_or_default(),
-        url: url.unwrap_or_default(),
-    });
+}
+
+/// The address is that of a picture or video itself: it is short-lived, and no browser is sent there.
+fn is_medium(url: &str) -> bool {
+    let host = url
+        .split("://")
+        .nth(1)
+        .and_then(|rest| rest.split(['/', '?', ':']).next());
+    let of = |domain: &str| host.is_some_and(|host| host == domain || host.ends_with(&format!(".{domain}")));
+    ["fbsbx.com", "fbcdn.net", "cdninstagram.com"].into_iter().any(of)
 }

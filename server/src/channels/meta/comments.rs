@@ -35,20 +35,20 @@ pub fn elements(body: &Value) -> Vec<Element> {
     elements
 }
 
-/// Who wrote a comment.
-fn author(of_change: &Value) -> Option<Person> {
+/// Who wrote a comment; without the permission to see it, it still has an author.
+fn author(of_change: &Value, comment: &str) -> Person {
     let from = of_change.get("from").unwrap_or(&Value::Null);
-    let id = value::text(from, "id").or_else(|| value::text(of_change, "sender_id"))?;
+    let id = value::text(from, "id").or_else(|| value::text(of_change, "sender_id"));
     let name = ["name", "username"]
         .iter()
         .find_map(|key| value::text(from, key))
         .or_else(|| value::text(of_change, "sender_name"))
         .unwrap_or_default();
-    Some(Person {
-        id,
+    Person {
+        id: id.unwrap_or_else(|| format!("unknown-{comment}")),
         name,
         ..Person::default()
-    })
+    }
 }
 
 fn comment(id: String, text: String, media: Vec<Media>, outgoing: bool) -> What {
@@ -92,7 +92,12 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
         account: account.to_owned(),
         person,
         thread,
-        at: value::time(of_change, "created_time").or(time),
+        // The time of a hiding is the entry's, beside which the comment's own may stand.
+        at: if matches!(what, What::Hide { .. }) {
+            value::time(of_change, "created_time").max(time)
+        } else {
+            value::time(of_change, "created_time").or(time)
+        },
         what,
     };
     if verb == "remove" && matches!(item.as_str(), "post" | "status" | "photo" | "video" | "share") && !post.is_empty()
@@ -104,50 +109,74 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
     }
     let id = value::text(of_change, "comment_id")?;
     let brief = of_change.get("post").unwrap_or(&Value::Null);
+    // A comment's id begins with that of what it stands under.
+    let under = id.rsplit('_').nth(1).unwrap_or_default();
+    let post = match value::text(brief, "id") {
+        Some(of_brief) if post.is_empty() => of_brief,
+        _ if post.is_empty() => format!("{account}_{under}"),
+        _ => post,
+    };
     // The parent of a top-level comment is the post itself, perhaps under another prefix.
-    let parent = value::text(of_change, "parent_id").filter(|parent| *parent != post && last(parent) != last(&post));
+    let is_post = |parent: &str| last(parent) == last(&post) || last(parent) == under;
+    let parent = value::text(of_change, "parent_id").filter(|parent| !is_post(parent) && last(parent) != last(&id));
     let thread = Thread {
         post,
         comment: id.clone(),
         parent,
-        title: ["message", "status_type"]
-            .iter()
-            .find_map(|key| value::text(brief, key))
-            .unwrap_or_default(),
+        title: value::text(brief, "message").unwrap_or_else(|| kind_of_post(brief, "status_type").to_owned()),
         url: value::text(brief, "permalink_url").unwrap_or_default(),
     };
-    let text = value::text(of_change, "message").unwrap_or_default();
-    let number = value::time(brief, "updated_time")
-        .or_else(|| value::time(of_change, "created_time"))
-        .or(time)
-        .unwrap_or_default();
+    let text = value::text(of_change, "message");
+    let media = value::text(of_change, "photo")
+        .map(|url| medium(Class::Image, url))
+        .or_else(|| value::text(of_change, "video").map(|url| medium(Class::Video, url)));
     let what = match verb.as_str() {
         "remove" => What::Delete { target: id },
         "hide" | "unhide" => What::Hide {
             target: id,
             hidden: verb == "hide",
         },
-        "edited" | "edit" => What::Edit {
-            target: id,
-            text,
-            number,
-        },
+        "edited" | "edit" => {
+            // The latest of its times: a delivery that is repeated later has the old ones.
+            let times = [
+                value::time(brief, "updated_time"),
+                value::time(of_change, "created_time"),
+                time,
+            ];
+            let number = times.into_iter().flatten().max().unwrap_or_default();
+            // Only a picture has no words.
+            if text.is_none() && media.is_none() {
+                return None;
+            }
+            What::Edit {
+                target: id,
+                text: text.unwrap_or_default(),
+                number,
+            }
+        }
         "add" | "" => {
-            let media = value::text(of_change, "photo")
-                .map(|url| medium(Class::Image, url))
-                .or_else(|| value::text(of_change, "video").map(|url| medium(Class::Video, url)));
-            // Without the permission to see it, a comment still has an author.
-            let person = author(of_change).unwrap_or_else(|| Person {
-                id: format!("unknown-{id}"),
-                ..Person::default()
-            });
+            let person = author(of_change, &id);
             let outgoing = person.id == account;
-            let what = comment(id, text, media.into_iter().collect(), outgoing);
+            let what = comment(id, text.unwrap_or_default(), media.into_iter().collect(), outgoing);
             return Some(element(Some(person), Some(thread), what));
         }
         _ => return None,
     };
     Some(element(None, Some(thread), what))
+}
+
+/// What a post is, as long as nobody knows what it says.
+fn kind_of_post(post: &Value, key: &str) -> &'static str {
+    match value::text(post, key).unwrap_or_default().as_str() {
+        "added_photos" => "Photos",
+        "added_video" => "Video",
+        "shared_story" => "Shared post",
+        "REELS" => "Reel",
+        "STORY" => "Story",
+        "AD" => "Advertisement",
+        "IG_LIVE" => "Live video",
+        _ => "Post",
+    }
 }
 
 /// The part behind the page's prefix.
@@ -158,10 +187,7 @@ fn last(id: &str) -> &str {
 fn instagram(account: &str, of_change: &Value, time: Option<Millis>) -> Option<Element> {
     let id = value::text(of_change, "id").or_else(|| value::text(of_change, "comment_id"))?;
     let media = of_change.get("media").unwrap_or(&Value::Null);
-    let person = author(of_change).unwrap_or_else(|| Person {
-        id: format!("unknown-{id}"),
-        ..Person::default()
-    });
+    let person = author(of_change, &id);
     let from = of_change.get("from").unwrap_or(&Value::Null);
     let outgoing = person.id == account || value::text(from, "self_ig_scoped_id").is_some();
     // A comment under an advertisement comes for the original, too: both are one post.
@@ -172,11 +198,8 @@ fn instagram(account: &str, of_change: &Value, time: Option<Millis>) -> Option<E
     let thread = Thread {
         post,
         comment: id.clone(),
-        parent: value::text(of_change, "parent_id"),
-        title: ["ad_title", "media_product_type"]
-            .iter()
-            .find_map(|key| value::text(media, key))
-            .unwrap_or_default(),
+        parent: value::text(of_change, "parent_id").filter(|parent| *parent != id),
+        title: value::text(media, "ad_title").unwrap_or_else(|| kind_of_post(media, "media_product_type").to_owned()),
         url: String::new(),
     };
     Some(Element {

@@ -42,10 +42,16 @@ impl MetaChannel for FacebookComments {
     const CHANNEL: Channel = Channel::FacebookComments;
     const DIALECT: Dialect = Dialect::Messenger;
     const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
+    const NAMES: Option<&'static str> = None;
+    const POST: Option<&'static str> = Some("message,permalink_url");
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         if let Some(answer) = answers.first() {
-            return Next::Done(send::outcome(answer));
+            return Next::Done(if outgoing.private {
+                send::private_outcome(answer)
+            } else {
+                send::outcome(answer)
+            });
         }
         let target = super::segment(outgoing.quoted.or(outgoing.comment).unwrap_or_default());
         let host = graph::FACEBOOK;

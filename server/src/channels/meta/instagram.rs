@@ -61,6 +61,8 @@ impl MetaChannel for Instagram {
     const CHANNEL: Channel = Channel::Instagram;
     const DIALECT: Dialect = Dialect::Instagram;
     const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
+    const NAMES: Option<&'static str> = Some("name,username");
+    const POST: Option<&'static str> = None;
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         let recipient = json!({ "id": outgoing.to });

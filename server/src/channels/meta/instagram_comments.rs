@@ -34,10 +34,16 @@ impl MetaChannel for InstagramComments {
     const CHANNEL: Channel = Channel::InstagramComments;
     const DIALECT: Dialect = Dialect::Instagram;
     const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
+    const NAMES: Option<&'static str> = None;
+    const POST: Option<&'static str> = Some("caption,permalink");
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         if let Some(answer) = answers.first() {
-            return Next::Done(send::outcome(answer));
+            return Next::Done(if outgoing.private {
+                send::private_outcome(answer)
+            } else {
+                send::outcome(answer)
+            });
         }
         if outgoing.private {
             let recipient = json!({ "comment_id": outgoing.comment.unwrap_or_default() });

@@ -3,7 +3,7 @@
 use causerie_shared::{
     Millis,
     inbox::Channel,
-    message::{Card, Delivery, Kind},
+    message::{Delivery, Kind},
 };
 use serde_json::Value;
 
@@ -26,39 +26,26 @@ pub fn elements(body: &Value) -> Vec<Element> {
             continue;
         };
         let time = value::time(entry, "time");
+        let mut read = |event: &Value| {
+            let reader = Reader {
+                channel,
+                account: &account,
+                event,
+                at: value::time(event, "timestamp").or(time),
+            };
+            reader.read(&mut elements);
+        };
         for list in ["messaging", "standby"] {
-            for event in value::list(entry, list) {
-                let reader = Reader {
-                    channel,
-                    account: &account,
-                    event,
-                    at: value::time(event, "timestamp").or(time),
-                };
-                reader.read(&mut elements);
-            }
+            value::list(entry, list).into_iter().for_each(&mut read);
         }
-        // Instagram login delivers messages as changes, too.
-        for change in value::list(entry, "changes") {
-            let field = value::text(change, "field").unwrap_or_default();
-            if !matches!(
-                field.as_str(),
-                "messages"
-                    | "message_edit"
-                    | "message_reactions"
-                    | "messaging_postbacks"
-                    | "messaging_seen"
-                    | "messaging_referral"
-            ) {
-                continue;
-            }
+        // Instagram login delivers messages as changes, too, and the dashboard's tests are such.
+        let mut changes = value::list(entry, "changes");
+        if entry.get("field").is_some() {
+            changes.push(entry);
+        }
+        for change in changes {
             if let Some(event) = change.get("value").filter(|event| event.get("sender").is_some()) {
-                let reader = Reader {
-                    channel,
-                    account: &account,
-                    event,
-                    at: value::time(event, "timestamp").or(time),
-                };
-                reader.read(&mut elements);
+                read(event);
             }
         }
     }
@@ -73,22 +60,28 @@ struct Reader<'a> {
     at: Option<Millis>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn id_of(&self, who: &str) -> Option<String> {
-        value::text(self.event.get(who)?, "id")
+        let who = self.event.get(who)?;
+        value::text(who, "id").or_else(|| value::as_text(who))
     }
 
-    /// The customer: the one of the two who is not the account.
+    /// The customer: the one of the two who is not the account. Of an echo it is the receiver, for an account can have
+    /// two ids.
     fn person(&self) -> Option<Person> {
-        let (sender, recipient) = (self.id_of("sender"), self.id_of("recipient"));
-        let id = [sender, recipient]
+        let sides = if self.is_echo() {
+            ["recipient", "sender"]
+        } else {
+            ["sender", "recipient"]
+        };
+        let (side, id) = sides
             .into_iter()
-            .flatten()
-            .find(|id| id != self.account)?;
+            .filter_map(|side| Some((side, self.id_of(side)?)))
+            .find(|(_, id)| id != self.account)?;
         let name = self
             .event
-            .get("sender")
-            .and_then(|sender| value::text(sender, "username").or_else(|| value::text(sender, "name")))
+            .get(side)
+            .and_then(|who| value::text(who, "username").or_else(|| value::text(who, "name")))
             .unwrap_or_default();
         Some(Person {
             id,
@@ -97,8 +90,14 @@ impl<'a> Reader<'a> {
         })
     }
 
+    fn is_echo(&self) -> bool {
+        self.event
+            .get("message")
+            .is_some_and(|message| value::flag(message, "is_echo"))
+    }
+
     fn is_ours(&self) -> bool {
-        self.id_of("sender").as_deref() == Some(self.account)
+        self.is_echo() || self.id_of("sender").as_deref() == Some(self.account)
     }
 
     fn element(&self, what: What) -> Element {
@@ -113,50 +112,64 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&self, elements: &mut Vec<Element>) {
-        let event = self.event;
-        let what = if let Some(message) = event.get("message").filter(|message| message.is_object()) {
-            self.message(message)
-        } else if let Some(postback) = event.get("postback").filter(|postback| postback.is_object()) {
-            self.postback(postback)
-        } else if let Some(reaction) = event.get("reaction") {
-            self.reaction(reaction)
-        } else if let Some(edit) = event.get("message_edit") {
-            value::text(edit, "mid").map(|target| What::Edit {
-                target,
-                text: value::text(edit, "text").unwrap_or_default(),
-                number: value::integer(edit, "num_edit").unwrap_or_default(),
-            })
-        } else if let Some(delivery) = event.get("delivery") {
-            self.receipt(delivery, Delivery::Delivered)
-        } else if let Some(read) = event.get("read") {
-            self.receipt(read, Delivery::Read)
-        } else if let Some(referral) = event.get("referral") {
-            self.note(referral, "referral", self.came_by(referral))
-        } else if let Some(optin) = event.get("optin") {
-            self.note(optin, "optin", Some("The customer allowed messages.".to_owned()))
+        let of = |key: &str| self.event.get(key).filter(|inner| inner.is_object());
+        let what = if let Some(message) = of("message") {
+            self.message(message).into_iter().collect()
+        } else if let Some(postback) = of("postback") {
+            vec![self.postback(postback)]
+        } else if let Some(reaction) = of("reaction") {
+            self.reaction(reaction).into_iter().collect()
+        } else if let Some(edit) = of("message_edit") {
+            edited(edit).into_iter().collect()
+        } else if let Some(delivery) = of("delivery") {
+            receipts(delivery, Delivery::Delivered)
+        } else if let Some(read) = of("read") {
+            receipts(read, Delivery::Read)
+        } else if let Some(referral) = of("referral") {
+            let words = "The customer came by a link.";
+            self.note(referral, "referral", words, self.came_by(referral))
+                .into_iter()
+                .collect()
+        } else if let Some(optin) = of("optin") {
+            self.note(optin, "optin", "The customer allowed messages.", None)
+                .into_iter()
+                .collect()
+        } else if let Some(linking) = of("account_linking") {
+            let words = match value::text(linking, "status").as_deref() {
+                Some("unlinked") => "The customer unlinked their account.",
+                Some(_) | None => "The customer linked their account.",
+            };
+            self.note(linking, "account_linking", words, None).into_iter().collect()
         } else {
             // Handovers, policies, games: nothing that a conversation shows.
-            None
+            vec![]
         };
-        elements.extend(what.map(|what| self.element(what)));
+        elements.extend(what.into_iter().map(|what| self.element(what)));
+    }
+
+    /// An id for what the provider gives none: the same person, time and content are the same event.
+    fn own_id(&self, kind: &str, content: &str) -> String {
+        let person = self.person().map(|person| person.id).unwrap_or_default();
+        format!("{kind}-{person}-{}-{content}", self.at.unwrap_or_default())
     }
 
     fn message(&self, message: &Value) -> Option<What> {
-        let mid = value::text(message, "mid").or_else(|| value::text(message, "id"))?;
+        let given = value::text(message, "mid").or_else(|| value::text(message, "id"));
         // A message to oneself would answer itself for ever.
         if value::flag(message, "is_self") || value::flag(self.event, "is_self") {
             return Some(What::Nothing("a message to oneself".to_owned()));
         }
         if value::flag(message, "is_deleted") {
-            return Some(What::Delete { target: mid });
+            return given.map(|target| What::Delete { target });
         }
+        let text = value::text(message, "text").unwrap_or_default();
         let reply = message.get("reply_to").unwrap_or(&Value::Null);
-        let story = reply.get("story");
+        let story = reply.get("story").filter(|story| story.is_object());
         let mut arrived = Arrived {
-            id: mid,
-            outgoing: value::flag(message, "is_echo") || self.is_ours(),
+            id: given.unwrap_or_else(|| self.own_id("message", &text)),
+            outgoing: self.is_ours(),
             kind: Kind::Text,
-            text: value::text(message, "text").unwrap_or_default(),
+            text,
             media: vec![],
             quoted: value::text(reply, "mid"),
             forwarded: false,
@@ -164,43 +177,41 @@ impl<'a> Reader<'a> {
                 .get("referral")
                 .and_then(|referral| self.came_by(referral))
                 .or_else(|| story.map(|_| "Reply to your story".to_owned())),
-            card: story.and_then(|story| value::text(story, "url")).map(|url| Card::Link {
-                title: "Story".to_owned(),
-                url,
-            }),
+            card: None,
             opaque: value::text(message, "metadata"),
             album: None,
         };
         if value::flag(message, "is_unsupported") {
             arrived.kind = Kind::Unsupported;
         }
+        if message.get("quick_reply").is_some_and(Value::is_object) {
+            arrived.kind = Kind::Choice;
+        }
         for attachment in attachments::without_doubles(value::list(message, "attachments")) {
             attachments::add(&mut arrived, attachment);
         }
-        if arrived.text.is_empty()
-            && let Some(reply) = message.get("quick_reply")
-        {
-            arrived.kind = Kind::Choice;
-            arrived.text = value::text(reply, "payload").unwrap_or_default();
+        if arrived.kind == Kind::Choice && arrived.text.is_empty() {
+            let chosen = message.get("quick_reply").unwrap_or(&Value::Null);
+            arrived.text = value::text(chosen, "payload").unwrap_or_default();
         }
         if arrived.kind == Kind::Text && arrived.text.is_empty() && arrived.media.is_empty() && arrived.card.is_none() {
             // Nothing that this version can show: orders, appointments, new kinds.
             arrived.kind = Kind::Unsupported;
         }
+        // Its picture is gone when the story is.
+        arrived.media.extend(story.map(attachments::story));
         Some(What::Message(Box::new(arrived)))
     }
 
-    fn postback(&self, postback: &Value) -> Option<What> {
+    fn postback(&self, postback: &Value) -> What {
+        let payload = value::text(postback, "payload");
         let text = value::text(postback, "title")
-            .or_else(|| value::text(postback, "payload"))
+            .or_else(|| payload.clone())
             .unwrap_or_default();
         // Older payloads have no id of their own.
-        let id = value::text(postback, "mid").unwrap_or_else(|| {
-            let person = self.person().map(|person| person.id).unwrap_or_default();
-            let payload = value::text(postback, "payload").unwrap_or_default();
-            format!("postback-{person}-{}-{payload}", self.at.unwrap_or_default())
-        });
-        Some(What::Message(Box::new(Arrived {
+        let id =
+            value::text(postback, "mid").unwrap_or_else(|| self.own_id("postback", payload.as_ref().unwrap_or(&text)));
+        What::Message(Box::new(Arrived {
             id,
             outgoing: false,
             kind: Kind::Choice,
@@ -212,7 +223,7 @@ impl<'a> Reader<'a> {
             card: None,
             opaque: None,
             album: None,
-        })))
+        }))
     }
 
     fn reaction(&self, reaction: &Value) -> Option<What> {
@@ -227,34 +238,19 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Messenger says up to when everything came, Instagram which message was read.
-    fn receipt(&self, receipt: &Value, state: Delivery) -> Option<What> {
-        if let Some(until) = value::time(receipt, "watermark") {
-            return Some(What::Watermark { until, state });
-        }
-        let target =
-            value::text(receipt, "mid").or_else(|| value::list_of_texts(receipt, "mids").into_iter().next_back())?;
-        Some(What::Status {
-            target,
-            state,
-            problem: None,
-            opaque: None,
-        })
-    }
-
-    /// A line of the channel's own about how somebody came here.
-    fn note(&self, of: &Value, kind: &str, words: Option<String>) -> Option<What> {
-        let person = self.person()?.id;
-        let what = value::text(of, "ref").unwrap_or_default();
+    /// A line of the channel's own.
+    fn note(&self, of: &Value, kind: &str, words: &str, referral: Option<String>) -> Option<What> {
+        // Who opted in on a web page has no id here yet.
+        self.person()?;
         Some(What::Message(Box::new(Arrived {
-            id: format!("{kind}-{person}-{}-{what}", self.at.unwrap_or_default()),
+            id: self.own_id(kind, &value::text(of, "ref").unwrap_or_default()),
             outgoing: false,
             kind: Kind::Notice,
-            text: words.clone().unwrap_or_default(),
+            text: words.to_owned(),
             media: vec![],
             quoted: None,
             forwarded: false,
-            referral: words,
+            referral,
             card: None,
             opaque: None,
             album: None,
@@ -277,6 +273,34 @@ impl<'a> Reader<'a> {
         .collect();
         (!parts.is_empty()).then(|| parts.join(" · "))
     }
+}
+
+/// A message has another text. Some say so of a message that is new, without its text or with no edit counted.
+fn edited(edit: &Value) -> Option<What> {
+    let number = value::integer(edit, "num_edit");
+    match (value::text(edit, "mid"), value::text(edit, "text")) {
+        (Some(target), Some(text)) if number != Some(0) => Some(What::Edit {
+            target,
+            text,
+            number: number.unwrap_or_default(),
+        }),
+        (Some(_) | None, _) => None,
+    }
+}
+
+/// Messenger says up to when everything came and sometimes which messages did, Instagram the last one that was read.
+fn receipts(receipt: &Value, state: Delivery) -> Vec<What> {
+    let until = value::time(receipt, "watermark").map(|until| What::Watermark { until, state });
+    let each = value::list_of_texts(receipt, "mids")
+        .into_iter()
+        .map(|target| What::Status {
+            target,
+            state,
+            problem: None,
+            opaque: None,
+        });
+    let last = value::text(receipt, "mid").map(|target| What::UpTo { target, state });
+    each.chain(until).chain(last).collect()
 }
 
 /// Reactions that come by name.

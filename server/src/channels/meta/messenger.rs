@@ -63,6 +63,8 @@ impl MetaChannel for Messenger {
     const CHANNEL: Channel = Channel::Messenger;
     const DIALECT: Dialect = Dialect::Messenger;
     const CAPABILITIES: &'static Capabilities = &CAPABILITIES;
+    const NAMES: Option<&'static str> = Some("first_name,last_name");
+    const POST: Option<&'static str> = None;
 
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
         let recipient = json!({ "id": outgoing.to });

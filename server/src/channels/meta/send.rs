@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{errors::GraphError, graph};
 use crate::channels::{
     Answer, Credentials, Next, Outcome, Outgoing,
-    element::Class,
+    element::{Class, Problem},
     outgoing::{Body, Content, File},
     value,
 };
@@ -74,7 +74,7 @@ pub fn send(
 
 fn class(class: Class) -> &'static str {
     match class {
-        Class::Image | Class::Sticker => "image",
+        Class::Image | Class::Sticker | Class::Story => "image",
         Class::Video => "video",
         Class::Audio => "audio",
         Class::File => "file",
@@ -93,6 +93,11 @@ fn messaging_type(dialect: Dialect, outgoing: &Outgoing<'_>) -> Vec<(&'static st
         Dialect::Messenger => vec![("messaging_type", "RESPONSE")],
         Dialect::Instagram => vec![],
     }
+}
+
+/// The message that it answers; a private reply answers a comment, which is no message.
+fn quoted<'a>(outgoing: &Outgoing<'a>) -> Option<&'a str> {
+    outgoing.quoted.filter(|_| !outgoing.private)
 }
 
 fn json(dialect: Dialect, outgoing: &Outgoing<'_>, recipient: &Value) -> Value {
@@ -122,7 +127,7 @@ fn json(dialect: Dialect, outgoing: &Outgoing<'_>, recipient: &Value) -> Value {
         if !outgoing.opaque.is_empty() && dialect == Dialect::Messenger {
             body["message"]["metadata"] = json!(outgoing.opaque);
         }
-        if let Some(quoted) = outgoing.quoted {
+        if let Some(quoted) = quoted(outgoing) {
             body["reply_to"] = json!({ "mid": quoted });
         }
     }
@@ -141,7 +146,7 @@ fn multipart(outgoing: &Outgoing<'_>, recipient: &Value, file: &File<'_>) -> Bod
     for (key, entry) in messaging_type(Dialect::Messenger, outgoing) {
         fields.push((key.to_owned(), entry.to_owned()));
     }
-    if let Some(quoted) = outgoing.quoted {
+    if let Some(quoted) = quoted(outgoing) {
         fields.push(("reply_to".to_owned(), json!({ "mid": quoted }).to_string()));
     }
     Body::Multipart {
@@ -167,6 +172,21 @@ pub fn outcome(answer: &Answer) -> Outcome {
         return Outcome::Accepted { id, person };
     }
     answer.outcome(answer.wait(SLOWER))
+}
+
+/// What the answer to a private reply means: a second one, and one that comes too late, are refused with codes that say
+/// little (`channels.md` §9).
+pub fn private_outcome(answer: &Answer) -> Outcome {
+    match outcome(answer) {
+        Outcome::Final(problem) if matches!(problem.code.as_str(), "10" | "100" | "10900") => Outcome::Final(Problem {
+            words: format!(
+                "It was answered privately already, or is too old for that ({}).",
+                problem.code
+            ),
+            ..problem
+        }),
+        other => other,
+    }
 }
 
 fn failed(error: &GraphError, answer: &Answer) -> Outcome {

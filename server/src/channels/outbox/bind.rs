@@ -1,41 +1,79 @@
 //! Which of our messages a provider means: by our own reference, or by its text.
 
 use causerie_shared::{
-    ids::{AccountId, MessageId},
+    ids::{AccountId, ContactId, MessageId},
     message::Delivery,
 };
 
 use super::bound;
 use crate::{
+    channels::{element::Arrived, parts},
     desk::{DeskError, marks},
     state::App,
     store::{
-        messages,
-        outbox::{self, Stage},
+        Db,
+        channel_accounts::ChannelAccount,
+        conversations, messages,
+        outbox::{self, OutboxRow, Stage},
         provider::{self, ProviderMessage},
     },
 };
 
-/// A provider that cannot hand our reference back shows a text that is on its way now, or of which nobody knows whether
-/// it went: it is that message.
+/// In which chat an echo can be ours.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// In one with this contact.
+    Contact(ContactId),
+    /// In this thread of comments.
+    Thread(&'a str),
+    /// It is a private reply under a post, whose receiver has another id there.
+    Privately,
+}
+
+/// A provider that cannot hand our reference back shows a text, or a file, that is on its way now, or of which nobody
+/// knows whether it went: it is that message, if it goes to the same person.
 pub async fn bind_by_text(
     app: &App,
-    account: AccountId,
-    external: &str,
-    text: &str,
+    account: &ChannelAccount,
+    arrived: &Arrived,
+    whose: Whose<'_>,
 ) -> Result<Option<ProviderMessage>, DeskError> {
-    let candidates = outbox::open_of(&mut *app.store.read().await?, account).await?;
+    let candidates = outbox::open_of(&mut *app.store.read().await?, account.row.id).await?;
     for row in candidates {
-        let record = messages::get(&mut *app.store.read().await?, row.conversation, row.message).await?;
-        if record.is_some_and(|record| !text.trim().is_empty() && record.body.trim() == text.trim()) {
+        let mut db = app.store.read().await?;
+        let Some(head) = conversations::get(&mut db, row.conversation).await? else {
+            continue;
+        };
+        let Some(record) = messages::get(&mut db, row.conversation, row.message).await? else {
+            continue;
+        };
+        let is_private = record.row.extra.as_ref().is_some_and(|extra| extra.private);
+        let fits = match whose {
+            Whose::Contact(contact) => !is_private && head.contact == contact,
+            Whose::Thread(top) => {
+                !is_private && conversations::thread_of(&mut db, head.id).await?.as_deref() == Some(top)
+            }
+            Whose::Privately => is_private,
+        };
+        drop(db);
+        let capabilities = parts::capabilities(head.channel, is_private).filter(|_| fits);
+        let Some(capabilities) = capabilities else { continue };
+        // What cannot be sent is not on its way.
+        let pieces = parts::split(app, capabilities, &record).await.unwrap_or_default();
+        if pieces
+            .iter()
+            .skip(row.progress.sent as usize)
+            .any(|piece| piece.is_seen_as(arrived))
+        {
             let opaque = row.message.to_string();
-            return bind_by_opaque(app, account, external, Some(&opaque)).await;
+            return bind_by_opaque(app, account.row.id, &arrived.id, Some(&opaque)).await;
         }
     }
     Ok(None)
 }
 
-/// A provider hands our own reference back with an id that is not bound yet: binds it.
+/// A provider hands our own reference back with an id that is not bound yet: binds it. A part of which nobody knew
+/// whether it went did go: what comes after it goes on, unless a person gave the message up.
 pub async fn bind_by_opaque(
     app: &App,
     account: AccountId,
@@ -45,6 +83,7 @@ pub async fn bind_by_opaque(
     let Some(message) = opaque.and_then(|opaque| opaque.parse::<MessageId>().ok()) else {
         return Ok(None);
     };
+    let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let Some(mut row) = outbox::get(&mut tx, message)
         .await?
@@ -53,18 +92,41 @@ pub async fn bind_by_opaque(
         return Ok(None);
     };
     let bound = ProviderMessage {
-        at: app.clock.now(),
+        at: now,
         ..bound(&row, external.to_owned())
     };
-    provider::bind(&mut tx, &bound).await?;
-    let was_unknown = row.stage == Stage::Unconfirmed;
+    let is_news = provider::bind(&mut tx, &bound).await?;
+    let was_unknown = is_news && row.stage == Stage::Unconfirmed;
     if was_unknown {
+        row.progress.sent += 1;
+        row.progress.begun = false;
         row.stage = Stage::Settled;
+        if has_more(app, &mut tx, &row).await? {
+            row.stage = Stage::Waiting;
+            row.due = now;
+        }
         outbox::save(&mut tx, &row).await?;
     }
     tx.commit().await?;
     if was_unknown {
-        marks::deliver(app, &bound, Delivery::Sent, None).await?;
+        marks::went_after_all(app, &bound).await?;
+        app.outbox_changed.notify_one();
     }
     Ok(Some(bound))
+}
+
+/// Parts of a message are left, and its agent still waits for it.
+async fn has_more(app: &App, db: &mut Db, row: &OutboxRow) -> Result<bool, DeskError> {
+    let head = conversations::get(&mut *db, row.conversation).await?;
+    let record = messages::get(db, row.conversation, row.message).await?;
+    let (Some(head), Some(record)) = (head, record) else {
+        return Ok(false);
+    };
+    let is_private = record.row.extra.as_ref().is_some_and(|extra| extra.private);
+    let waits = record.row.delivery == Delivery::Unconfirmed;
+    let Some(capabilities) = parts::capabilities(head.channel, is_private).filter(|_| waits) else {
+        return Ok(false);
+    };
+    let parts = parts::split(app, capabilities, &record).await;
+    Ok(parts.is_ok_and(|parts| parts.len() > row.progress.sent as usize))
 }

@@ -1,6 +1,8 @@
 //! One message to its provider, part by part.
 
 use causerie_shared::{
+    Millis,
+    api::channels::Template,
     message::{Delivery, Kind, PRIVATE_MS},
     row::Head,
 };
@@ -27,6 +29,7 @@ use crate::{
         messages::MessageRecord,
         outbox::{self, OutboxRow, Stage},
         provider::{self, ProviderMessage},
+        templates, threads,
     },
 };
 
@@ -42,28 +45,44 @@ struct Way<'a> {
     record: MessageRecord,
     to: String,
     thread: Option<String>,
+    /// When the thread of comments began.
+    begun: Millis,
     quoted: Option<String>,
+    /// Those of the account, when one is sent.
+    templates: Vec<Template>,
 }
 
-/// Sends what of a message the provider does not have yet.
+/// Sends what of a message the provider does not have yet. Until when nothing of the account is sent, if the provider
+/// wants so.
 pub async fn deliver(
     app: &App,
     account: &ChannelAccount,
     adapter: &'static dyn Adapter,
     mut row: OutboxRow,
-) -> Result<(), DeskError> {
+) -> Result<Option<Millis>, DeskError> {
     let way = match way(app, account, adapter, &row).await? {
         Ok(way) => way,
-        Err(words) => return give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await,
+        Err(words) => {
+            give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await?;
+            return Ok(None);
+        }
     };
-    let pieces = match parts::split(app, adapter.capabilities(), &way.record).await {
+    let capabilities = parts::capabilities(account.row.channel, way.is_private()).unwrap_or(adapter.capabilities());
+    let pieces = match parts::split(app, capabilities, &way.record).await {
+        Ok(pieces) if way.is_private() && pieces.len() > 1 => Err(parts::too_long_for_one(capabilities)),
+        other => other,
+    };
+    let pieces = match pieces {
         Ok(pieces) => pieces,
-        Err(words) => return give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await,
+        Err(words) => {
+            give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await?;
+            return Ok(None);
+        }
     };
     for (at, piece) in pieces.iter().enumerate().skip(row.progress.sent as usize) {
         row.progress.begun = true;
         if !save(app, &row).await? {
-            return Ok(());
+            return Ok(None);
         }
         let outcome = send(app, &way, piece, at).await;
         match outcome {
@@ -79,7 +98,14 @@ pub async fn deliver(
     marks::deliver(app, &bound(&row, String::new()), Delivery::Sent, None).await?;
     row.stage = Stage::Settled;
     save(app, &row).await?;
-    Ok(())
+    Ok(None)
+}
+
+impl Way<'_> {
+    /// Only the author of the comment sees it.
+    fn is_private(&self) -> bool {
+        self.record.row.extra.as_ref().is_some_and(|extra| extra.private)
+    }
 }
 
 async fn way<'a>(
@@ -103,19 +129,29 @@ async fn way<'a>(
         return gone();
     };
     let thread = conversations::thread_of(&mut db, row.conversation).await?;
+    let begun = match &thread {
+        Some(top) => threads::private_reply(&mut db, row.account, top).await?.1,
+        None => None,
+    };
     let quoted = match record.reply_to {
         Some(quoted) => provider::of_message(&mut db, quoted).await?.into_iter().next(),
         None => None,
+    };
+    let templates = match record.kind {
+        Kind::Template => templates::get(&mut db, account.row.id).await?.list,
+        _ => vec![],
     };
     Ok(Ok(Way {
         account,
         adapter,
         credentials,
+        begun: begun.unwrap_or(head.created_at),
         head,
         record,
         to,
         thread,
         quoted: quoted.map(|quoted| quoted.external),
+        templates,
     }))
 }
 
@@ -134,8 +170,8 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
             words: "The time in which the channel allows free answers is over.".to_owned(),
         });
     }
-    let private = way.record.row.extra.as_ref().is_some_and(|extra| extra.private);
-    if private && now > way.head.created_at + PRIVATE_MS {
+    let private = way.is_private();
+    if private && now > way.begun + PRIVATE_MS {
         return Outcome::WindowClosed(Problem {
             code: "private".to_owned(),
             words: "A comment can be answered privately for 7 days.".to_owned(),
@@ -148,9 +184,8 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
         content: match piece {
             Piece::Text(text) => Content::Text(text),
             Piece::Template(used) => Content::Template {
-                name: &used.name,
-                language: &used.language,
-                components: parts::components(used),
+                used,
+                template: way.templates.iter().find(|template| template.is_of(used)),
             },
             Piece::File { caption, .. } => Content::File {
                 file: match piece.file(app, &url).await {
@@ -211,10 +246,11 @@ async fn accepted(
         };
         provider::bind(&mut tx, &bound).await?;
     }
-    let private = way.record.row.extra.as_ref().is_some_and(|extra| extra.private);
+    let private = way.is_private();
     if let Some(person) = person.filter(|person| private || *person != way.to) {
         let mut of = Some(row.account);
         if private {
+            threads::set_private_to(&mut tx, row.conversation, &person).await?;
             // Whoever answers it writes to the account beside, under this id: the same contact.
             of = match channels::sibling(way.account.row.channel) {
                 Some(channel) => channel_accounts::by_external(&mut tx, channel, &way.account.external).await?,

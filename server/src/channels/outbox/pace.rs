@@ -12,23 +12,39 @@ const LONGEST: Millis = 30 * 60_000;
 
 /// When an account and a pair of account and person may be used again.
 #[derive(Default)]
-pub struct Pace(HashMap<(AccountId, String), Millis>);
+pub struct Pace {
+    free: HashMap<(AccountId, String), Millis>,
+    /// Accounts whose providers said that they are too fast.
+    held: HashMap<AccountId, Millis>,
+}
 
 impl Pace {
+    /// Nothing of an account goes before `until`.
+    pub fn hold(&mut self, account: AccountId, until: Millis) {
+        let held = self.held.entry(account).or_insert(until);
+        *held = until.max(*held);
+    }
+
+    /// Until when nothing of an account goes.
+    pub fn held(&mut self, account: AccountId, now: Millis) -> Option<Millis> {
+        self.held.retain(|_, until| *until > now);
+        self.held.get(&account).copied()
+    }
+
     /// Milliseconds to wait; 0: go, and the next one has to wait.
     pub fn take(&mut self, account: AccountId, person: &str, rate: Rate, now: Millis) -> Millis {
         let pair = (account, person.to_owned());
         let all = (account, String::new());
-        let free = |key: &(AccountId, String)| self.0.get(key).copied().unwrap_or(0);
+        let free = |key: &(AccountId, String)| self.free.get(key).copied().unwrap_or(0);
         let wait = free(&pair).max(free(&all)) - now;
         if wait > 0 {
             return wait;
         }
-        self.0.insert(all, now + 1000 / Millis::from(rate.account.max(1)));
+        self.free.insert(all, now + 1000 / Millis::from(rate.account.max(1)));
         if rate.pair > 0 {
-            self.0.insert(pair, now + rate.pair);
+            self.free.insert(pair, now + rate.pair);
         }
-        self.0.retain(|_, until| *until > now);
+        self.free.retain(|_, until| *until > now);
         0
     }
 }

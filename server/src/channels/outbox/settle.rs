@@ -4,7 +4,7 @@ use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 
 use super::{bound, pace::pause, save};
 use crate::{
-    channels::{Outcome, element::Problem},
+    channels::{Outcome, adapter, element::Problem},
     desk::{DeskError, change, marks},
     state::App,
     store::{
@@ -12,6 +12,7 @@ use crate::{
         channel_accounts::{self, ChannelAccount},
         feed::{self, FeedKind},
         outbox::{self, OutboxRow, Stage},
+        provider,
     },
     sync::News,
 };
@@ -21,17 +22,22 @@ const ATTEMPTS: i64 = 12;
 /// Held back until somebody renews the token.
 const NEVER: Millis = i64::MAX / 2;
 
-/// Decides what happens after anything but success.
+/// Decides what happens after anything but success. Until when nothing of the account is sent, if the provider wants so.
 pub async fn settle(
     app: &App,
     account: &ChannelAccount,
     mut row: OutboxRow,
     outcome: Outcome,
-) -> Result<(), DeskError> {
+) -> Result<Option<Millis>, DeskError> {
     let now = app.clock.now();
     match outcome {
         Outcome::Accepted { .. } => Ok(()),
-        Outcome::RetryAfter(wait, problem) => later(app, account, row, now + wait.max(1), &problem).await,
+        Outcome::RetryAfter(wait, problem) => {
+            let due = now + wait.max(1);
+            later(app, account, row, due, &problem).await?;
+            let all = adapter(account.row.channel).is_some_and(|adapter| adapter.slows_all(&problem));
+            return Ok(all.then_some(due));
+        }
         Outcome::Retry(problem) if row.attempts >= ATTEMPTS => {
             give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(problem.words)).await
         }
@@ -43,36 +49,59 @@ pub async fn settle(
             give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(problem.words)).await
         }
         Outcome::TokenInvalid(problem) => {
-            later(app, account, row, NEVER, &problem).await?;
-            trouble(app, account.row.id, &problem).await
+            row.stage = Stage::Waiting;
+            row.progress.begun = false;
+            trouble(app, account, Some(row), &problem).await
         }
-        Outcome::Unconfirmed(problem) => {
-            give_up(
-                app,
-                &mut row,
-                Stage::Unconfirmed,
-                Delivery::Unconfirmed,
-                Some(problem.words),
-            )
-            .await
-        }
+        Outcome::Unconfirmed(problem) => unconfirmed(app, row, problem).await,
+    }?;
+    Ok(None)
+}
+
+/// Nobody knows whether a part went, unless a status or an echo was faster than the answer that never came.
+async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<(), DeskError> {
+    let mut tx = app.store.begin().await?;
+    let known = provider::of_message(&mut tx, row.message).await?.len();
+    if known > row.progress.sent as usize {
+        row.progress.sent += 1;
+        row.progress.begun = false;
+        row.stage = Stage::Waiting;
+        row.due = app.clock.now();
+        outbox::save(&mut tx, &row).await?;
+        return Ok(tx.commit().await?);
     }
+    drop(tx);
+    let (stage, delivery) = (Stage::Unconfirmed, Delivery::Unconfirmed);
+    give_up(app, &mut row, stage, delivery, Some(problem.words)).await
 }
 
 /// The provider does not take an account's token any more: nothing is sent, everything is kept, everyone sees it.
-pub async fn trouble(app: &App, account: AccountId, problem: &Problem) -> Result<(), DeskError> {
+/// `account`: as it was when the call was made; `row`: what the call was to send. When the token was renewed meanwhile,
+/// nothing is wrong any more, and the row goes again.
+pub async fn trouble(
+    app: &App,
+    account: &ChannelAccount,
+    row: Option<OutboxRow>,
+    problem: &Problem,
+) -> Result<(), DeskError> {
+    let (id, now) = (account.row.id, app.clock.now());
     let mut tx = app.store.begin().await?;
-    outbox::delay_account(&mut tx, account, NEVER).await?;
-    let Some(mut known) = channel_accounts::get(&mut tx, account).await? else {
-        return Ok(());
-    };
+    let known = channel_accounts::get(&mut tx, id).await?;
+    let was_renewed = known.as_ref().is_some_and(|known| known.secrets != account.secrets);
+    if let Some(mut row) = row {
+        row.due = if was_renewed { now } else { NEVER };
+        outbox::save(&mut tx, &row).await?;
+    }
     let mut news = News::default();
-    if !known.health.token_invalid {
-        known.health.token_invalid = true;
-        known.health.note(app.clock.now(), problem.words.clone());
-        channel_accounts::save_health(&mut tx, account, &known.health).await?;
-        let entry = feed::append(&mut tx, FeedKind::Account, account.to_string(), None, None).await?;
-        news.load(&mut tx, entry).await?;
+    if let Some(mut known) = known.filter(|_| !was_renewed) {
+        outbox::delay_account(&mut tx, id, NEVER).await?;
+        if !known.health.token_invalid {
+            known.health.token_invalid = true;
+            known.health.note(now, problem.words.clone());
+            channel_accounts::save_health(&mut tx, id, &known.health).await?;
+            let entry = feed::append(&mut tx, FeedKind::Account, id.to_string(), None, None).await?;
+            news.load(&mut tx, entry).await?;
+        }
     }
     tx.commit().await?;
     change::publish(app, news);

@@ -3,13 +3,16 @@
 use causerie_shared::message::{Card, ContactCard, Kind};
 use serde_json::Value;
 
-use super::super::{
-    element::{Arrived, Class, Media},
-    value,
+use super::{
+    super::{
+        element::{Arrived, Class, Media},
+        value,
+    },
+    words,
 };
 
-/// What Telegram says of a chat in the form of a message, and what no customer wrote.
-const SERVICE: [&str; 32] = [
+/// What Telegram says of a chat in the form of a message, and what no customer wrote; older names too.
+const SERVICE: [&str; 52] = [
     "new_chat_members",
     "new_chat_member",
     "new_chat_participant",
@@ -22,13 +25,14 @@ const SERVICE: [&str; 32] = [
     "supergroup_chat_created",
     "channel_chat_created",
     "message_auto_delete_timer_changed",
-    "migrate_from_chat_id",
     "pinned_message",
     "connected_website",
     "write_access_allowed",
     "proximity_alert_triggered",
     "boost_added",
     "chat_background_set",
+    "chat_owner_left",
+    "chat_owner_changed",
     "forum_topic_created",
     "forum_topic_edited",
     "forum_topic_closed",
@@ -39,15 +43,64 @@ const SERVICE: [&str; 32] = [
     "video_chat_started",
     "video_chat_ended",
     "video_chat_participants_invited",
+    "voice_chat_scheduled",
+    "voice_chat_started",
+    "voice_chat_ended",
+    "voice_chat_participants_invited",
     "giveaway_created",
     "giveaway_completed",
-    "chat_owner_changed",
+    "gift_upgrade_sent",
+    "checklist_tasks_done",
+    "checklist_tasks_added",
+    "poll_option_added",
+    "poll_option_deleted",
+    "direct_message_price_changed",
+    "paid_message_price_changed",
+    "suggested_post_approved",
+    "suggested_post_approval_failed",
+    "suggested_post_declined",
+    "suggested_post_paid",
+    "suggested_post_refunded",
+    "community_chat_added",
+    "community_chat_joined",
+    "community_chat_removed",
+    "managed_bot_created",
 ];
 
-/// The service that a message tells of.
+/// Says a field anything? Programs that pass updates on write out what is not there as null, `false` or an empty list.
+pub fn is_said(message: &Value, key: &str) -> bool {
+    match message.get(key) {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Array(all)) => !all.is_empty(),
+        Some(Value::Number(number)) => number.as_i64() != Some(0),
+        Some(Value::Bool(true) | Value::Object(_)) => true,
+    }
+}
+
+/// The service that a message tells of, if it says nothing else.
 pub fn service(message: &Value) -> Option<&'static str> {
-    let has = |key: &&&str| message.get(**key).is_some_and(|inner| !inner.is_null());
-    SERVICE.iter().find(has).copied()
+    if text(message).is_some() {
+        return None;
+    }
+    SERVICE.into_iter().find(|key| is_said(message, key))
+}
+
+/// Does a message bring a file, to which a text is the caption?
+pub fn has_medium(message: &Value) -> bool {
+    [
+        "photo",
+        "video",
+        "video_note",
+        "animation",
+        "audio",
+        "voice",
+        "document",
+        "live_photo",
+        "paid_media",
+    ]
+    .iter()
+    .any(|key| is_said(message, key))
 }
 
 /// A message with nothing in it.
@@ -83,13 +136,12 @@ pub fn arrived(message: &Value, id: String) -> Arrived {
     ];
     let mut arrived = Arrived {
         text: text(message).unwrap_or_default(),
-        forwarded: FORWARDED
-            .iter()
-            .any(|key| message.get(key).is_some_and(|inner| !inner.is_null())),
+        forwarded: FORWARDED.iter().any(|key| is_said(message, key)),
         album: value::text(message, "media_group_id"),
         ..blank(id)
     };
-    arrived.referral = start(&arrived.text);
+    arrived.referral =
+        start(&arrived.text).or_else(|| is_said(message, "reply_to_story").then(|| "Reply to a story".to_owned()));
     fill(&mut arrived, message);
     arrived
 }
@@ -106,14 +158,17 @@ fn start(text: &str) -> Option<String> {
 fn fill(arrived: &mut Arrived, message: &Value) {
     let object = |key: &str| message.get(key).filter(|inner| inner.is_object());
     // Venue before location and animation before document, for the former bring the latter along.
-    if let Some(photo) = largest(message) {
+    if let Some(photo) = largest(message, "photo") {
         medium(arrived, Kind::Image, Class::Image, photo, "image/jpeg");
     } else if let Some(animation) = object("animation") {
         match value::text(animation, "mime_type").as_deref() {
             Some("image/gif") => medium(arrived, Kind::Image, Class::Image, animation, "image/gif"),
             Some(_) | None => medium(arrived, Kind::Video, Class::Video, animation, "video/mp4"),
         }
-    } else if let Some(video) = object("video").or_else(|| object("video_note")) {
+    } else if let Some(video) = object("video")
+        .or_else(|| object("video_note"))
+        .or_else(|| object("live_photo"))
+    {
         medium(arrived, Kind::Video, Class::Video, video, "video/mp4");
     } else if let Some(voice) = object("voice") {
         medium(arrived, Kind::Voice, Class::Audio, voice, "audio/ogg");
@@ -123,6 +178,8 @@ fn fill(arrived: &mut Arrived, message: &Value) {
         medium(arrived, Kind::File, Class::File, document, "");
     } else if let Some(sticker) = object("sticker") {
         self::sticker(arrived, sticker);
+    } else if let Some(paid) = object("paid_media") {
+        self::paid(arrived, paid);
     } else if let Some(venue) = object("venue") {
         let place = venue.get("location").filter(|place| place.is_object());
         location(arrived, place.or(object("location")).unwrap_or(&Value::Null), venue);
@@ -130,24 +187,31 @@ fn fill(arrived: &mut Arrived, message: &Value) {
         location(arrived, place, &Value::Null);
     } else if let Some(contact) = object("contact") {
         self::contact(arrived, contact);
-    } else if let Some(dice) = object("dice") {
+    } else if let Some(rich) = object("rich_message") {
         arrived.kind = Kind::Text;
-        arrived.text = ["emoji", "value"]
-            .iter()
-            .filter_map(|key| value::text(dice, key))
-            .collect::<Vec<_>>()
-            .join(" ");
-    } else if let Some(poll) = object("poll") {
-        // It cannot be answered from here, but its words can be read.
-        let options = value::list(poll, "options")
-            .into_iter()
-            .filter_map(|option| value::text(option, "text"));
-        let lines: Vec<String> = value::text(poll, "question").into_iter().chain(options).collect();
-        arrived.text = lines.join("\n");
-    } else if let Some(game) = object("game") {
-        arrived.text = value::text(game, "title").unwrap_or_default();
+        arrived.text = words::rich(rich);
+    } else if let Some(pressed) = object("web_app_data") {
+        arrived.kind = Kind::Choice;
+        arrived.text = value::text(pressed, "button_text").unwrap_or_default();
     } else if value::text(message, "text").is_some() {
         arrived.kind = Kind::Text;
+    } else if arrived.text.is_empty() {
+        // It cannot be shown as what it is, but its words can be read.
+        arrived.text = words::of_unsupported(message);
+    }
+}
+
+/// Media for which stars were paid; of those that were not bought Telegram gives nothing.
+fn paid(arrived: &mut Arrived, paid: &Value) {
+    for one in value::list(paid, "paid_media") {
+        if let Some(photo) = largest(one, "photo") {
+            medium(arrived, Kind::Image, Class::Image, photo, "image/jpeg");
+        } else if let Some(video) = ["video", "live_photo"]
+            .iter()
+            .find_map(|key| one.get(*key).filter(|inner| inner.is_object()))
+        {
+            medium(arrived, Kind::Video, Class::Video, video, "video/mp4");
+        }
     }
 }
 
@@ -164,26 +228,35 @@ fn medium(arrived: &mut Arrived, kind: Kind, class: Class, inner: &Value, mime: 
 }
 
 /// The largest of the sizes in which a photo comes.
-fn largest(message: &Value) -> Option<&Value> {
+fn largest<'a>(message: &'a Value, key: &str) -> Option<&'a Value> {
     let size = |photo: &&Value| {
         let of = |key: &str| value::integer(photo, key).unwrap_or_default();
-        (of("width").saturating_mul(of("height")), of("file_size"))
+        let is_there = value::text(photo, "file_id").is_some();
+        (is_there, of("width").saturating_mul(of("height")), of("file_size"))
     };
-    value::list(message, "photo")
+    value::list(message, key)
         .into_iter()
-        .filter(|photo| value::text(photo, "file_id").is_some())
+        .filter(|photo| photo.is_object())
         .max_by_key(size)
 }
 
 fn sticker(arrived: &mut Arrived, sticker: &Value) {
-    let (mime, ending) = if value::flag(sticker, "is_animated") {
+    let is_animated = value::flag(sticker, "is_animated");
+    // No browser draws the animation; its still picture comes with it.
+    let still = ["thumbnail", "thumb"]
+        .iter()
+        .filter_map(|key| sticker.get(*key))
+        .find(|still| is_animated && value::text(still, "file_id").is_some());
+    let (mime, ending) = if still.is_some() {
+        ("image/webp", "webp")
+    } else if is_animated {
         ("application/x-tgsticker", "tgs")
     } else if value::flag(sticker, "is_video") {
         ("video/webm", "webm")
     } else {
         ("image/webp", "webp")
     };
-    medium(arrived, Kind::Sticker, Class::Sticker, sticker, mime);
+    medium(arrived, Kind::Sticker, Class::Sticker, still.unwrap_or(sticker), mime);
     if let (Some(medium), Some(emoji)) = (arrived.media.last_mut(), value::text(sticker, "emoji")) {
         medium.name = format!("{emoji}.{ending}");
     }

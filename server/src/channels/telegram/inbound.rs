@@ -8,7 +8,7 @@ use super::{
         element::{Arrived, Element, HERE, Person, What},
         value,
     },
-    content, press_id, stored_id,
+    TOPIC, content, press_id, stored_id,
 };
 
 /// Everything that an update says.
@@ -50,11 +50,16 @@ fn nothing(person: Option<Person>, why: &str) -> Element {
 
 /// An id: a whole number other than 0, perhaps as a text. A number with a fraction is somebody else's.
 fn whole(value: &Value, key: &str) -> Option<i64> {
-    match value.get(key)? {
+    as_whole(value.get(key)?)
+}
+
+/// As [`whole`], of the value itself.
+fn as_whole(value: &Value) -> Option<i64> {
+    match value {
         Value::Number(number) => number.as_i64().or_else(|| {
             number
                 .as_f64()
-                .filter(|float| float.fract() == 0.0 && float.abs() < 1e15)
+                .filter(|float| float.fract() == 0.0 && float.abs() < 9e15)
                 .map(|float| float as i64)
         }),
         Value::String(text) => text.trim().parse().ok(),
@@ -85,49 +90,98 @@ fn name_of(user: &Value) -> Option<String> {
     }
 }
 
-/// Whom a message is about: the chat, for that is where answers go. `connection`: the business account's, through
-/// which alone the person can be answered; they are the same person as without it.
-fn person(chat: &Value, from: &Value, connection: Option<String>) -> Option<Person> {
+/// How a person can be answered, when not simply in the chat.
+enum Through {
+    Chat,
+    /// The business account's connection; they are the same person as without it.
+    Connection(String),
+    /// A topic of a channel's direct messages: one chat for all who write, a topic for each.
+    Topic(String),
+}
+
+fn through(message: &Value) -> Through {
+    if let Some(connection) = value::text(message, "business_connection_id") {
+        return Through::Connection(connection);
+    }
+    let topic = message.get("direct_messages_topic");
+    match topic.and_then(|topic| value::text(topic, "topic_id")) {
+        Some(topic) => Through::Topic(topic),
+        None => Through::Chat,
+    }
+}
+
+/// Whom a message is about: the chat, for that is where answers go.
+fn person(chat: &Value, from: &Value, through: Through) -> Option<Person> {
     let (id, name) = match whole(chat, "id") {
         Some(id) if is_private(chat) => {
             let own = whole(from, "id").is_none_or(|from| from == id);
             let name = Some(from).filter(|_| own).and_then(name_of).or_else(|| name_of(chat));
             (id, name)
         }
-        Some(id) => (
-            id,
-            value::text(chat, "title")
-                .or_else(|| name_of(chat))
-                .or_else(|| name_of(from)),
-        ),
+        Some(id) => (id, value::text(chat, "title").or_else(|| name_of(chat))),
         None => (whole(from, "id")?, name_of(from)),
     };
     let chat = id.to_string();
-    let (id, aliases) = match connection {
-        Some(connection) => (format!("{chat}/{connection}"), vec![chat]),
-        None => (chat, vec![]),
+    let (id, aliases) = match through {
+        Through::Chat => (chat, vec![]),
+        Through::Connection(connection) => (format!("{chat}/{connection}"), vec![chat]),
+        Through::Topic(topic) => (format!("{chat}/{TOPIC}{topic}"), vec![]),
     };
     Some(Person {
         id,
         aliases,
         name: name.unwrap_or_default(),
         phone: String::new(),
+        speaker: String::new(),
     })
 }
 
 fn person_of(message: &Value) -> Option<Person> {
     let of = |key: &str| message.get(key).unwrap_or(&Value::Null);
-    let connection = value::text(message, "business_connection_id");
-    person(of("chat"), of("from"), connection)
+    let (chat, from) = (of("chat"), of("from"));
+    let through = through(message);
+    let topic = matches!(through, Through::Topic(_));
+    if !topic && value::flag(chat, "is_direct_messages") {
+        // All who write to the channel have this chat: nobody may read what is another's.
+        return None;
+    }
+    let mut person = person(chat, from, through)?;
+    if topic {
+        // The chat has the channel's name.
+        person.name = of("direct_messages_topic")
+            .get("user")
+            .and_then(name_of)
+            .or_else(|| name_of(from))
+            .unwrap_or(person.name);
+    } else if !is_private(chat) {
+        person.speaker = speaker(message).unwrap_or_default();
+    }
+    Some(person)
 }
 
-/// Written by the owner of the business account: in a private chat the customer has the chat's id.
-fn is_by_owner(message: &Value) -> bool {
-    let of = |key: &str| message.get(key).and_then(|inner| whole(inner, "id"));
-    message.get("business_connection_id").is_some()
-        && of("chat").is_some()
-        && of("from") != of("chat")
-        && of("from").is_some()
+/// Who of a group speaks: a person, another channel, or an administrator who signs or stays unnamed.
+fn speaker(message: &Value) -> Option<String> {
+    let of = |key: &str| message.get(key).unwrap_or(&Value::Null);
+    let signature = || value::text(message, "author_signature");
+    match whole(of("sender_chat"), "id") {
+        Some(sender) if Some(sender) == whole(of("chat"), "id") => signature(),
+        Some(_) => value::text(of("sender_chat"), "title").or_else(|| name_of(of("sender_chat"))),
+        None => name_of(of("from")).or_else(signature),
+    }
+}
+
+/// Written by the company: by the owner of the business account, for whom the bot or they themselves write in a private
+/// chat that has the customer's id; or in the name of the channel whose direct messages these are.
+fn is_ours(message: &Value) -> bool {
+    let id = |inner: Option<&Value>| inner.and_then(|inner| whole(inner, "id"));
+    let from = id(message.get("from"));
+    let customer = match through(message) {
+        Through::Chat => return false,
+        Through::Connection(_) => id(message.get("chat")),
+        Through::Topic(_) => id(message.get("direct_messages_topic").and_then(|topic| topic.get("user"))),
+    };
+    let other = customer.is_some() && from.is_some() && from != customer;
+    other || content::is_said(message, "sender_business_bot")
 }
 
 fn message(message: &Value, update: i64) -> Element {
@@ -135,26 +189,24 @@ fn message(message: &Value, update: i64) -> Element {
     let Some(mut person) = person_of(message) else {
         return nothing(None, "a message of nobody");
     };
-    if message.get("sender_business_bot").is_some() {
-        return nothing(Some(person), "our own message to a customer of the business account");
-    }
+    // The group became another kind of group: said in the old one, and again in the new one.
     if let Some(new) = whole(message, "migrate_to_chat_id") {
-        let what = What::PersonChanged {
-            ids: vec![new.to_string()],
-            phone: String::new(),
-        };
-        return element(Some(person), at, what);
+        return moved(person, new.to_string(), at);
+    }
+    if let Some(old) = whole(message, "migrate_from_chat_id") {
+        let new = std::mem::replace(&mut person.id, old.to_string());
+        return moved(person, new, at);
     }
     if let Some(why) = content::service(message) {
         return nothing(Some(person), why);
     }
     let number = whole(message, "message_id").map_or_else(|| format!("u{update}"), |id| id.to_string());
     let mut arrived = content::arrived(message, stored_id(&person.id, &number));
-    arrived.outgoing = is_by_owner(message);
+    arrived.outgoing = is_ours(message);
     arrived.quoted = message
         .get("reply_to_message")
         // Every message of a forum names the one that began its topic.
-        .filter(|quoted| quoted.get("forum_topic_created").is_none())
+        .filter(|quoted| !content::is_said(quoted, "forum_topic_created"))
         .and_then(|quoted| whole(quoted, "message_id"))
         .map(|quoted| stored_id(&person.id, &quoted.to_string()));
     if message.get("chat").is_none_or(is_private) {
@@ -163,13 +215,22 @@ fn message(message: &Value, update: i64) -> Element {
     element(Some(person), at, What::Message(Box::new(arrived)))
 }
 
+fn moved(person: Person, to: String, at: Option<Millis>) -> Element {
+    let what = What::PersonChanged {
+        ids: vec![to],
+        gone: vec![person.id.clone()],
+    };
+    element(Some(person), at, what)
+}
+
 fn edit(message: &Value) -> Element {
     let Some(person) = person_of(message) else {
         return nothing(None, "an edit of nobody");
     };
     let at = value::time(message, "edit_date");
-    let (Some(number), Some(text)) = (whole(message, "message_id"), content::text(message)) else {
-        // A live location that moved, among others.
+    // A caption can be taken away; a live location that moved is no edit.
+    let text = content::text(message).or_else(|| content::has_medium(message).then(String::new));
+    let (Some(number), Some(text)) = (whole(message, "message_id"), text) else {
         return nothing(Some(person), "an edit without a text");
     };
     let what = What::Edit {
@@ -187,9 +248,9 @@ fn deleted(inner: &Value) -> Vec<Element> {
     let ids = inner.get("message_ids").and_then(Value::as_array);
     ids.into_iter()
         .flatten()
-        .filter_map(value::as_text)
+        .filter_map(as_whole)
         .map(|id| {
-            let target = stored_id(&person.id, &id);
+            let target = stored_id(&person.id, &id.to_string());
             element(Some(person.clone()), None, What::Delete { target })
         })
         .collect()
@@ -197,9 +258,12 @@ fn deleted(inner: &Value) -> Vec<Element> {
 
 fn reaction(inner: &Value) -> Element {
     let at = value::time(inner, "date");
-    let user = inner.get("user").or_else(|| inner.get("actor_chat"));
+    let user = ["user", "actor_chat"]
+        .iter()
+        .filter_map(|key| inner.get(*key))
+        .find(|user| user.is_object());
     let chat = inner.get("chat").unwrap_or(&Value::Null);
-    let person = person(chat, user.unwrap_or(&Value::Null), None);
+    let person = person(chat, user.unwrap_or(&Value::Null), Through::Chat);
     let (Some(person), Some(number)) = (person, whole(inner, "message_id")) else {
         return nothing(None, "a reaction to nothing");
     };
@@ -233,9 +297,12 @@ fn button(query: &Value, update: i64) -> Element {
     } else {
         chat
     };
-    let Some(person) = person(whose, from, value::text(on, "business_connection_id")) else {
+    let Some(mut person) = person(whose, from, through(on)) else {
         return nothing(None, "a button that nobody pressed");
     };
+    if !is_private(chat) {
+        person.speaker = name_of(from).unwrap_or_default();
+    }
     let number = value::text(query, "id").unwrap_or_else(|| format!("u{update}"));
     let data = value::text(query, "data").or_else(|| value::text(query, "game_short_name"));
     let label = data.as_ref().and_then(|data| content::label(on, data));
@@ -251,7 +318,7 @@ fn button(query: &Value, update: i64) -> Element {
 fn member(inner: &Value) -> Element {
     let of = |key: &str| inner.get(key).unwrap_or(&Value::Null);
     let status = |key: &str| value::text(of(key), "status").unwrap_or_default();
-    let person = person(of("chat"), of("from"), None);
+    let person = person(of("chat"), of("from"), Through::Chat);
     if person.is_none() || !is_private(of("chat")) {
         return nothing(person, "the bot's place in a group");
     }

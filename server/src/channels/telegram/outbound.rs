@@ -14,7 +14,7 @@ use super::{
         outgoing::{Body, Content, File},
         value,
     },
-    MB, bot_id, plain_chat, stored_id,
+    MB, TOPIC, bot_id, stored_id,
 };
 
 const PUBLIC: &str = "https://api.telegram.org";
@@ -137,15 +137,19 @@ fn repair(way: &mut Way, content: &Content<'_>, answer: &Answer) -> bool {
 }
 
 fn request(credentials: &Credentials, outgoing: &Outgoing<'_>, way: &Way) -> Result<Box<Call>, &'static str> {
-    let (chat, connection) = match way.to.split_once('/') {
-        Some((chat, connection)) => (chat, Some(connection)),
-        None => (plain_chat(&way.to), None),
+    let (chat, through) = match way.to.split_once('/') {
+        Some((chat, through)) => (chat, Some(through)),
+        None => (way.to.as_str(), None),
     };
     let mut parameters = json!({});
     // An id, or the name of a channel.
     parameters["chat_id"] = chat.parse::<i64>().map_or_else(|_| json!(chat), |id| json!(id));
+    let connection = through.filter(|through| !through.starts_with(TOPIC));
     if let Some(connection) = connection {
         parameters["business_connection_id"] = json!(connection);
+    }
+    if let Some(topic) = through.and_then(|through| through.strip_prefix(TOPIC)) {
+        parameters["direct_messages_topic_id"] = topic.parse::<i64>().map_or_else(|_| json!(topic), |id| json!(id));
     }
     let about = way.quoted.ok_or("Telegram does not know this message.");
     let name = match &outgoing.content {
@@ -207,7 +211,7 @@ fn upload(credentials: &Credentials, parameters: &Value, file: &File<'_>, plain:
         Class::Audio if file.mime.starts_with("audio/ogg") => ("sendVoice", "voice"),
         Class::Audio => ("sendAudio", "audio"),
         Class::Sticker => ("sendSticker", "sticker"),
-        Class::File => ("sendDocument", "document"),
+        Class::File | Class::Story => ("sendDocument", "document"),
     };
     let fields = parameters.as_object().into_iter().flatten().map(|(key, parameter)| {
         // Objects go as JSON, texts as they are.

@@ -8,6 +8,50 @@ use super::super::{
     value,
 };
 
+/// Every type whose content stands under its own name.
+const TYPES: [&str; 16] = [
+    "text",
+    "image",
+    "video",
+    "audio",
+    "voice",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "button",
+    "interactive",
+    "order",
+    "reaction",
+    "edit",
+    "revoke",
+    "system",
+];
+
+/// The type of a message; one that does not say it has that of its content.
+pub fn kind(message: &Value) -> String {
+    value::text(message, "type").unwrap_or_else(|| {
+        let has = |kind: &&str| {
+            message
+                .get(kind)
+                .is_some_and(|inner| inner.is_object() || inner.is_array())
+        };
+        TYPES.into_iter().find(has).unwrap_or_default().to_owned()
+    })
+}
+
+/// The words of an entry of `errors`: what, and in detail.
+pub fn words_of(error: &Value) -> String {
+    let details = error.get("error_data").and_then(|data| value::text(data, "details"));
+    let what = value::text(error, "title").or_else(|| value::text(error, "message"));
+    match (what, details) {
+        (Some(what), Some(details)) if !details.contains(&what) => format!("{what}: {details}"),
+        (_, Some(details)) => details,
+        (Some(what), None) => what,
+        (None, None) => String::new(),
+    }
+}
+
 /// The message of any type but those that change another one.
 pub fn arrived(message: &Value, kind: &str, inner: &Value, id: String) -> Arrived {
     let context = message.get("context").unwrap_or(&Value::Null);
@@ -26,6 +70,13 @@ pub fn arrived(message: &Value, kind: &str, inner: &Value, id: String) -> Arrive
         album: None,
     };
     fill(&mut arrived, kind, inner);
+    if arrived.kind == Kind::Unsupported && arrived.text.is_empty() {
+        arrived.text = value::list(message, "errors")
+            .into_iter()
+            .map(words_of)
+            .find(|words| !words.is_empty())
+            .unwrap_or_default();
+    }
     arrived
 }
 
@@ -33,11 +84,11 @@ fn fill(arrived: &mut Arrived, kind: &str, inner: &Value) {
     let text = |key: &str| value::text(inner, key).unwrap_or_default();
     match kind {
         "text" => {
-            arrived.kind = Kind::Text;
             // Some senders put the text itself where the object belongs.
-            arrived.text = value::text(inner, "body")
-                .or_else(|| value::as_text(inner))
-                .unwrap_or_default();
+            if let Some(text) = value::text(inner, "body").or_else(|| value::as_text(inner)) {
+                arrived.kind = Kind::Text;
+                arrived.text = text;
+            }
         }
         "image" => medium(arrived, Kind::Image, Class::Image, inner),
         "video" => medium(arrived, Kind::Video, Class::Video, inner),
@@ -49,8 +100,10 @@ fn fill(arrived: &mut Arrived, kind: &str, inner: &Value) {
         "location" => location(arrived, inner),
         "contacts" => contacts(arrived, inner),
         "button" => {
-            arrived.kind = Kind::Choice;
             arrived.text = value::text(inner, "text").unwrap_or_else(|| text("payload"));
+            if !arrived.text.is_empty() {
+                arrived.kind = Kind::Choice;
+            }
         }
         "interactive" => interactive(arrived, inner),
         "order" => order(arrived, inner),
@@ -77,21 +130,27 @@ fn medium(arrived: &mut Arrived, kind: Kind, class: Class, inner: &Value) {
 
 fn location(arrived: &mut Arrived, inner: &Value) {
     let text = |key: &str| value::text(inner, key).unwrap_or_default();
-    let degrees = |key: &str| value::float(inner, key).map(|degrees| (degrees * 1e6).round() as i32);
-    arrived.kind = Kind::Location;
+    let degrees = |key: &str, most: f64| {
+        value::float(inner, key)
+            .filter(|degrees| degrees.abs() <= most)
+            .map(|degrees| (degrees * 1e6).round() as i32)
+    };
     let (name, address) = (text("name"), text("address"));
     arrived.text = [name.as_str(), address.as_str()]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(", ");
-    if let (Some(latitude), Some(longitude)) = (degrees("latitude"), degrees("longitude")) {
+    if let (Some(latitude), Some(longitude)) = (degrees("latitude", 90.0), degrees("longitude", 180.0)) {
         arrived.card = Some(Card::Location {
             latitude,
             longitude,
             name,
             address,
         });
+    }
+    if arrived.card.is_some() || !arrived.text.is_empty() {
+        arrived.kind = Kind::Location;
     }
 }
 
@@ -100,7 +159,10 @@ fn contacts(arrived: &mut Arrived, inner: &Value) {
         Value::Array(all) => all.iter().collect(),
         other => vec![other],
     };
-    let cards: Vec<ContactCard> = all.into_iter().map(card).collect();
+    let cards: Vec<ContactCard> = all.into_iter().filter(|one| one.is_object()).map(card).collect();
+    if cards.is_empty() {
+        return;
+    }
     arrived.kind = Kind::Contacts;
     arrived.text = cards
         .iter()
@@ -132,7 +194,14 @@ fn card(contact: &Value) -> ContactCard {
 }
 
 fn interactive(arrived: &mut Arrived, inner: &Value) {
-    let kind = value::text(inner, "type").unwrap_or_default();
+    let kind = value::text(inner, "type").or_else(|| {
+        let kinds = ["button_reply", "list_reply", "nfm_reply", "call_permission_reply"];
+        kinds
+            .into_iter()
+            .find(|kind| inner.get(kind).is_some())
+            .map(str::to_owned)
+    });
+    let kind = kind.unwrap_or_default();
     let answer = inner.get(kind.as_str()).unwrap_or(&Value::Null);
     arrived.kind = Kind::Choice;
     arrived.text = ["title", "body", "name", "id"]
@@ -143,12 +212,11 @@ fn interactive(arrived: &mut Arrived, inner: &Value) {
         "nfm_reply" => {
             arrived.kind = Kind::Form;
             let json = answer.get("response_json").unwrap_or(&Value::Null);
-            arrived.card = form(json).map(Card::Entries);
-            if arrived.card.is_none() && arrived.text.is_empty() {
-                arrived.text = value::as_text(json).unwrap_or_default();
-            }
+            // What is no form is shown as it is: it was meant for somebody.
+            let whole = || Some(vec![("response".to_owned(), value::as_text(json)?)]);
+            arrived.card = form(json).or_else(whole).map(Card::Entries);
         }
-        "button_reply" | "list_reply" => {}
+        "button_reply" | "list_reply" if !arrived.text.is_empty() => {}
         "call_permission_reply" => {
             arrived.text = match value::text(answer, "response").as_deref() {
                 Some("accept") => "May be called.".to_owned(),
@@ -206,7 +274,10 @@ fn referral(message: &Value, context: &Value) -> Option<String> {
     message
         .get("referral")
         .and_then(|referral| {
-            words(referral, &["headline", "body", "source_url"]).or_else(|| words(referral, &["source_id"]))
+            words(referral, &["headline", "body", "source_url"])
+                .or_else(|| words(referral, &["source_id"]))
+                .or_else(|| words(referral, &["ctwa_clid"]))
+                .or_else(|| words(referral, &["source_type"]))
         })
         .or_else(|| {
             let product = context.get("referred_product")?;
@@ -214,11 +285,14 @@ fn referral(message: &Value, context: &Value) -> Option<String> {
         })
 }
 
-/// The text of an edited message: the body, else the new caption.
-pub fn edited(message: &Value) -> String {
-    let kind = value::text(message, "type").unwrap_or_default();
-    let inner = message.get(kind.as_str()).unwrap_or(&Value::Null);
-    value::text(inner, "body")
-        .or_else(|| value::text(inner, "caption"))
-        .unwrap_or_default()
+/// The text of an edited message: the body, else the caption, which may be gone. `None`: it does not say one.
+pub fn edited(message: &Value) -> Option<String> {
+    let kind = kind(message);
+    let inner = message.get(kind.as_str())?;
+    match kind.as_str() {
+        "text" => value::text(inner, "body").or_else(|| value::as_text(inner)),
+        _ => inner
+            .is_object()
+            .then(|| value::text(inner, "caption").unwrap_or_default()),
+    }
 }

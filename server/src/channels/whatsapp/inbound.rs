@@ -9,20 +9,33 @@ use serde_json::Value;
 
 use super::{
     super::{
-        element::{Arrived, Element, Person, Problem, What},
+        element::{Arrived, Element, HERE, Person, Problem, What},
         value,
     },
     content,
+    person::{Entry, is_phone, person},
 };
 
-/// Everything that a body says.
+/// What a body of WhatsApp's says it is.
+const OBJECT: &str = "whatsapp_business_account";
+
+/// Everything that a body says; nothing when it is another product's.
 pub fn elements(body: &Value) -> Vec<Element> {
     let mut elements = vec![];
+    if body
+        .get("object")
+        .is_some_and(|object| !object.is_null() && object != OBJECT)
+    {
+        return elements;
+    }
     for entry in value::list(body, "entry") {
+        // Meta's own tests name none (`channels.md` §3).
+        let business =
+            value::text(entry, "id").filter(|id| id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_digit()));
         for change in value::list(entry, "changes") {
             if let Some(of_change) = change.get("value") {
                 let field = value::text(change, "field").unwrap_or_default();
-                Reader::new(of_change).read(&field, &mut elements);
+                Reader::new(of_change, &field, business.as_ref()).read(&field, &mut elements);
             }
         }
     }
@@ -33,14 +46,22 @@ pub fn elements(body: &Value) -> Vec<Element> {
 struct Reader<'a> {
     value: &'a Value,
     account: String,
+    /// The business account, if it is named.
+    business: Option<&'a String>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(of_change: &'a Value) -> Self {
+    fn new(of_change: &'a Value, field: &str, business: Option<&'a String>) -> Self {
         let metadata = of_change.get("metadata").unwrap_or(&Value::Null);
+        // What is about the whole business account names no line; a message that names none is nobody's.
+        let nameless = match field {
+            "messages" | "smb_message_echoes" => "",
+            _ => HERE,
+        };
         Self {
             value: of_change,
-            account: value::text(metadata, "phone_number_id").unwrap_or_default(),
+            account: value::text(metadata, "phone_number_id").unwrap_or_else(|| nameless.to_owned()),
+            business,
         }
     }
 
@@ -57,16 +78,32 @@ impl<'a> Reader<'a> {
         for change in value::list(self.value, "user_id_update") {
             elements.extend(self.user_id_update(change));
         }
+        for error in value::list(self.value, "errors") {
+            let words = problem(error).map(|problem| problem.words);
+            elements.extend(words.map(|words| self.element(None, None, What::AccountChanged(words))));
+        }
         match field {
-            "account_update"
-            | "message_template_status_update"
-            | "template_category_update"
-            | "message_template_quality_update" => {
-                let event = value::text(self.value, "event").unwrap_or_default();
-                elements.push(self.element(None, None, What::AccountChanged(format!("{field}: {event}"))));
+            "account_update" => elements.extend(self.account_update()),
+            "message_template_status_update"
+            | "message_template_components_update"
+            | "message_template_quality_update"
+            | "template_category_update" => {
+                elements.push(self.element(None, None, What::TemplatesChanged(self.business.cloned())));
+            }
+            "messages" => {
+                let business = self.business.cloned().map(What::Belongs);
+                elements.extend(business.map(|what| self.element(None, None, what)));
             }
             _ => {}
         }
+    }
+
+    /// The business account was restricted, verified, or the like.
+    fn account_update(&self) -> Option<Element> {
+        let event = value::text(self.value, "event")?;
+        let plain = event.to_lowercase().replace('_', " ");
+        let words = format!("WhatsApp says of the business account: {plain}.");
+        Some(self.element(None, None, What::AccountChanged(words)))
     }
 
     fn element(&self, person: Option<Person>, at: Option<Millis>, what: What) -> Element {
@@ -80,20 +117,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The entry of `contacts` that belongs to one of these ids; the only one there is belongs to whoever writes.
-    fn contact(&self, ids: &[String]) -> Option<&'a Value> {
-        let contacts = value::list(self.value, "contacts");
-        let of = |contact: &&&Value| {
-            ["wa_id", "user_id", "input"]
-                .iter()
-                .filter_map(|key| value::text(contact, key))
-                .any(|id| ids.iter().any(|known| digits(known) == digits(&id)))
-        };
-        let found = contacts.iter().find(of).copied();
-        found.or_else(|| match contacts[..] {
-            [only] => Some(only),
-            _ => None,
-        })
+    /// Everything in this change is one person's.
+    fn is_of_one(&self, keys: [&str; 3]) -> bool {
+        let ids = |message: &Value| keys.map(|key| value::text(message, key));
+        let all = ["messages", "message_echoes"].map(|list| value::list(self.value, list));
+        let mut all = all.iter().flatten().map(|message| ids(message));
+        let first = all.next();
+        all.all(|other| Some(other) == first)
     }
 
     /// Who wrote, or to whom an echo went.
@@ -104,21 +134,14 @@ impl<'a> Reader<'a> {
             ["from", "from_user_id", "from_parent_user_id"]
         };
         let mut ids: Vec<String> = keys.iter().filter_map(|key| value::text(message, key)).collect();
-        let contact = self.contact(&ids);
-        if let Some(contact) = contact {
-            for key in ["wa_id", "user_id", "parent_user_id"] {
-                ids.extend(value::text(contact, key));
-            }
-        }
-        let name = contact
-            .and_then(|contact| contact.get("profile"))
-            .and_then(|profile| value::text(profile, "name").or_else(|| value::text(profile, "username")))
-            .unwrap_or_default();
-        person(ids, name)
+        let contacts = value::list(self.value, "contacts");
+        let entry = Entry::of(&contacts, &ids, self.is_of_one(keys));
+        ids.extend(entry.iter().flat_map(Entry::ids));
+        person(ids, entry.map(|entry| entry.name()).unwrap_or_default())
     }
 
     fn message(&self, message: &Value, outgoing: bool, elements: &mut Vec<Element>) {
-        let kind = value::text(message, "type").unwrap_or_default();
+        let kind = content::kind(message);
         let at = value::time(message, "timestamp");
         let person = self.person(message, outgoing);
         let Some(id) = value::text(message, "id") else { return };
@@ -138,7 +161,9 @@ impl<'a> Reader<'a> {
                 let Some(target) = value::text(inner, "original_message_id") else {
                     return;
                 };
-                let text = content::edited(inner.get("message").unwrap_or(&Value::Null));
+                let Some(text) = content::edited(inner.get("message").unwrap_or(&Value::Null)) else {
+                    return;
+                };
                 What::Edit {
                     target,
                     text,
@@ -174,11 +199,8 @@ impl<'a> Reader<'a> {
         let mut elements = vec![];
         let kind = value::text(inner, "type").unwrap_or_default();
         let old = person.or_else(|| {
-            let ids = ["customer", "wa_id"]
-                .iter()
-                .filter_map(|key| value::text(inner, key))
-                .collect();
-            self::person(ids, String::new())
+            let ids = ["customer", "wa_id"].iter().filter_map(|key| value::text(inner, key));
+            self::person(ids.collect(), String::new())
         });
         if kind == "user_changed_number" || kind == "user_changed_user_id" {
             let news: Vec<String> = ["wa_id", "new_wa_id", "user_id"]
@@ -186,9 +208,14 @@ impl<'a> Reader<'a> {
                 .filter_map(|key| value::text(inner, key))
                 .collect();
             if let (Some(old), Some(new)) = (old.clone(), self::person(news, String::new())) {
-                let ids = std::iter::once(new.id.clone()).chain(new.aliases).collect();
-                let phone = new.phone;
-                elements.push(self.element(Some(old), at, What::PersonChanged { ids, phone }));
+                // A number goes only when another one comes; user ids change with it.
+                let all = std::iter::once(&old.id).chain(&old.aliases);
+                let gone = all
+                    .filter(|id| !is_phone(id) || !new.phone.is_empty())
+                    .cloned()
+                    .collect();
+                let ids = std::iter::once(new.id).chain(new.aliases).collect();
+                elements.push(self.element(Some(old), at, What::PersonChanged { ids, gone }));
             }
         }
         let text = value::text(inner, "body").unwrap_or_else(|| match kind.as_str() {
@@ -201,21 +228,24 @@ impl<'a> Reader<'a> {
             text,
             ..content::arrived(message, "system", inner, id)
         };
-        elements.push(self.element(old, at, What::Message(Box::new(arrived))));
+        elements.push(self.element(old, at, What::Notice(Box::new(arrived))));
         elements
     }
 
     fn user_id_update(&self, change: &Value) -> Option<Element> {
         let ids = change.get("user_id")?;
         let (previous, current) = (value::text(ids, "previous"), value::text(ids, "current")?);
-        let known = value::text(change, "wa_id").into_iter().chain(previous).collect();
+        let known = value::text(change, "wa_id")
+            .into_iter()
+            .chain(previous.clone())
+            .collect();
         let old = person(known, String::new())?;
         Some(self.element(
             Some(old),
             value::time(change, "timestamp"),
             What::PersonChanged {
                 ids: vec![current],
-                phone: String::new(),
+                gone: previous.into_iter().collect(),
             },
         ))
     }
@@ -231,17 +261,12 @@ impl<'a> Reader<'a> {
             "deleted" => return Some(self.element(None, value::time(status, "timestamp"), What::Delete { target })),
             _ => return None,
         };
-        let problem = value::list(status, "errors").into_iter().next().map(|error| {
-            let code = value::integer(error, "code").unwrap_or_default();
-            let details = error.get("error_data").and_then(|data| value::text(data, "details"));
-            let theirs = details
-                .or_else(|| value::text(error, "message"))
-                .or_else(|| value::text(error, "title"))
-                .unwrap_or_default();
-            Problem {
-                code: code.to_string(),
-                words: super::outbound::explain(code, &theirs),
-            }
+        let problem = value::list(status, "errors").into_iter().find_map(problem);
+        let problem = problem.or_else(|| {
+            (state == Delivery::Failed).then(|| Problem {
+                code: String::new(),
+                words: "WhatsApp could not deliver it, and does not say why.".to_owned(),
+            })
         });
         let ids = ["recipient_id", "recipient_user_id"]
             .iter()
@@ -260,79 +285,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn digits(id: &str) -> &str {
-    id.strip_prefix('+').unwrap_or(id)
-}
-
-/// A phone number: digits only. Everything else is a user id (`CC.<digits>`).
-fn is_phone(id: &str) -> bool {
-    (5..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A person of these ids: answers go to the phone number, if there is one.
-fn person(ids: Vec<String>, name: String) -> Option<Person> {
-    let mut all: Vec<String> = vec![];
-    for id in ids {
-        let id = digits(&id).to_owned();
-        if !id.is_empty() && !all.contains(&id) {
-            all.push(id);
-        }
-    }
-    let phone = all.iter().find(|id| is_phone(id)).cloned();
-    let id = phone.clone().or_else(|| all.first().cloned())?;
-    let mut aliases: Vec<String> = all.into_iter().filter(|other| *other != id).collect();
-    if let Some(phone) = &phone {
-        aliases.extend(other_spelling(phone));
-    }
-    Some(Person {
-        id,
-        aliases,
-        name,
-        phone: phone.unwrap_or_default(),
-    })
-}
-
-/// Brazilian mobile numbers with and without the ninth digit, Argentine ones with and without the 9 of mobiles: the
-/// same person is delivered in both forms (`channels.md` §1.3).
-fn other_spelling(phone: &str) -> Option<String> {
-    // Mobile numbers begin with 6 to 9 behind the area code; landlines have one spelling.
-    let mobile = |at: usize| {
-        phone
-            .as_bytes()
-            .get(at)
-            .is_some_and(|digit| (b'6'..=b'9').contains(digit))
-    };
-    match phone.len() {
-        13 if phone.starts_with("55") && phone[4..].starts_with('9') && mobile(5) => {
-            Some(format!("{}{}", &phone[..4], &phone[5..]))
-        }
-        12 if phone.starts_with("55") && mobile(4) => Some(format!("{}9{}", &phone[..4], &phone[4..])),
-        13 if phone.starts_with("549") => Some(format!("54{}", &phone[3..])),
-        12 if phone.starts_with("54") => Some(format!("549{}", &phone[2..])),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn brazil_and_argentina_have_two_spellings_of_a_number() {
-        assert_eq!(other_spelling("5541988887777"), Some("554188887777".to_owned()));
-        assert_eq!(other_spelling("554188887777"), Some("5541988887777".to_owned()));
-        assert_eq!(other_spelling("5491112345678"), Some("541112345678".to_owned()));
-        assert_eq!(other_spelling("541112345678"), Some("5491112345678".to_owned()));
-        assert_eq!(other_spelling("34600111222"), None);
-    }
-
-    #[test]
-    fn answers_go_to_the_number_and_the_user_id_is_known_too() {
-        let both = person(vec!["US.123".to_owned(), "+15550001111".to_owned()], "Ann".to_owned()).unwrap();
-        assert_eq!((both.id.as_str(), both.phone.as_str()), ("15550001111", "15550001111"));
-        assert_eq!(both.aliases, ["US.123"]);
-        let alone = person(vec!["US.123".to_owned()], String::new()).unwrap();
-        assert_eq!((alone.id.as_str(), alone.phone.as_str()), ("US.123", ""));
-        assert_eq!(person(vec![], String::new()), None);
-    }
+/// What an entry of `errors` says; `None`: nothing.
+fn problem(error: &Value) -> Option<Problem> {
+    let code = value::integer(error, "code");
+    let theirs = content::words_of(error);
+    (code.is_some() || !theirs.is_empty()).then(|| super::outbound::explain(code, &theirs))
 }

@@ -4,20 +4,25 @@ use axum::http::Method;
 use causerie_shared::Millis;
 use serde_json::{Value, json};
 
-use super::super::{
-    Answer, Call, Credentials, Next, Outcome, Outgoing,
-    element::{Class, Media},
-    meta::{
-        errors::GraphError,
-        graph::{self, FACEBOOK},
+use super::{
+    super::{
+        Answer, Call, Credentials, Next, Outcome, Outgoing,
+        element::{Class, Media, Problem},
+        meta::{
+            errors::GraphError,
+            graph::{self, FACEBOOK},
+        },
+        outgoing::{Body, Content},
+        value,
     },
-    outgoing::{Body, Content},
-    value,
+    templates::components,
 };
 
 /// Pause when WhatsApp says "slower" and not how much, and between two messages to one person, milliseconds.
 const SLOWER: Millis = 5_000;
 const PAIR: Millis = 6_000;
+/// The code of the latter.
+pub const PAIR_CODE: &str = "131056";
 
 /// The next call that sends, or the outcome.
 pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
@@ -104,7 +109,7 @@ fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value
                 Class::Video => "video",
                 Class::Audio => "audio",
                 Class::Sticker => "sticker",
-                Class::File => "document",
+                Class::File | Class::Story => "document",
             };
             let mut content = json!({ "id": media.unwrap_or_default() });
             if !caption.is_empty() && !matches!(file.class, Class::Audio | Class::Sticker) {
@@ -115,14 +120,11 @@ fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value
             }
             (kind, content)
         }
-        Content::Template {
-            name,
-            language,
-            components,
-        } => {
-            let mut content = json!({ "name": name, "language": { "code": language } });
-            if components.as_array().is_some_and(|all| !all.is_empty()) {
-                content["components"] = components.clone();
+        Content::Template { used, template } => {
+            let mut content = json!({ "name": used.name, "language": { "code": used.language } });
+            let components = components(used, *template);
+            if !components.is_empty() {
+                content["components"] = Value::Array(components);
             }
             ("template", content)
         }
@@ -137,7 +139,7 @@ fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value
 /// What the answer to a call means (`channels.md` §1.8).
 fn outcome(answer: &Answer) -> Outcome {
     let body = answer.json();
-    if let Some(error) = GraphError::of(&body) {
+    if let Some(error) = error_of(&body) {
         return failed(&error, answer);
     }
     let id = value::list(&body, "messages")
@@ -152,8 +154,13 @@ fn outcome(answer: &Answer) -> Outcome {
     answer.outcome(answer.wait(SLOWER))
 }
 
+/// The error in a body; one without a code says less than the status of its answer.
+pub fn error_of(body: &Value) -> Option<GraphError> {
+    GraphError::of(body).filter(|_| value::integer(&body["error"], "code").is_some())
+}
+
 fn failed(error: &GraphError, answer: &Answer) -> Outcome {
-    let problem = error.problem(words(error.code));
+    let problem = explain(Some(error.code), &error.words);
     match error.code {
         0 | 190 => Outcome::TokenInvalid(problem),
         131_047 => Outcome::WindowClosed(problem),
@@ -190,15 +197,24 @@ fn words(code: i64) -> &'static str {
     }
 }
 
-/// A code in plain words, with the provider's own where we have none.
-pub fn explain(code: i64, theirs: &str) -> String {
-    let error = GraphError {
-        code,
-        subcode: 0,
-        is_transient: false,
-        words: theirs.to_owned(),
+/// What went wrong: in plain words, with the provider's code and its own words.
+pub fn explain(code: Option<i64>, theirs: &str) -> Problem {
+    let ours = code.map_or("", words);
+    let number = code.map(|code| code.to_string()).unwrap_or_default();
+    let origin = match (number.as_str(), theirs) {
+        ("", theirs) => theirs.to_owned(),
+        (number, "") => number.to_owned(),
+        (number, theirs) => format!("{number}: {theirs}"),
     };
-    error.problem(words(code)).words
+    Problem {
+        words: match ours {
+            "" if theirs.is_empty() => format!("WhatsApp refused it ({origin})."),
+            "" if number.is_empty() => theirs.to_owned(),
+            "" => format!("{theirs} ({number})"),
+            ours => format!("{ours} ({origin})"),
+        },
+        code: number,
+    }
 }
 
 /// The address of a medium, which lives for minutes and wants the token.
@@ -214,10 +230,11 @@ pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Ne
     if media.reference.starts_with("https://") || media.reference.starts_with("http://") {
         return bytes(media.reference.clone());
     }
-    if !media
-        .reference
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    if media.reference.is_empty()
+        || !media
+            .reference
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
     {
         return Next::Done(None);
     }
@@ -240,8 +257,8 @@ pub fn check(credentials: &Credentials, answers: &[Answer]) -> Next<Result<Strin
         return Next::Call(graph::get(credentials, FACEBOOK, &path));
     };
     let body = answer.json();
-    if let Some(error) = GraphError::of(&body) {
-        return Next::Done(Err(error.problem(words(error.code)).words));
+    if let Some(error) = error_of(&body) {
+        return Next::Done(Err(explain(Some(error.code), &error.words).words));
     }
     let name = ["verified_name", "display_phone_number"]
         .iter()

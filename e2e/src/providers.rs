@@ -1,0 +1,40 @@
+//! Providers that only this machine knows: the Graph API (WhatsApp, Messenger, Instagram, comments) and the Bot API of
+//! Telegram, as `channels.md` describes them. They keep every request, answer like the real ones or with a [`Fault`],
+//! and deliver signed webhooks.
+
+mod fake;
+mod graph;
+mod line;
+mod news;
+mod request;
+mod telegram;
+
+pub use fake::{Fake, Fault, Kind, Medium, Sent};
+pub use line::Line;
+pub use news::{Class, News, Person, State, webhook};
+pub use request::Request;
+
+use causerie_shared::inbox::Channel;
+
+/// Ids of the accounts that the fakes know.
+pub const PHONE: &str = "106540352242922";
+pub const BUSINESS: &str = "102290129340398";
+pub const PAGE: &str = "1067280970047460";
+pub const INSTAGRAM: &str = "17841405822304914";
+pub const BOT: &str = "7294013985";
+
+/// The token that an account's provider takes until it expires; Telegram's begins with the bot's id.
+pub const TOKEN: &str = "EAAJB-first";
+/// What it takes afterwards.
+pub const RENEWED: &str = "EAAJB-second";
+
+/// The provider's id of the account of a channel.
+pub fn account(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Whatsapp => PHONE,
+        Channel::Messenger | Channel::FacebookComments => PAGE,
+        Channel::Instagram | Channel::InstagramComments => INSTAGRAM,
+        Channel::Telegram => BOT,
+        Channel::Web => "",
+    }
+}

@@ -1,0 +1,141 @@
+//! A channel between a story's customers and its server.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use causerie_server::{channels::signature, clock::Clock};
+use causerie_shared::inbox::Channel;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::{
+    BOT, Fake, Kind, News, Person, RENEWED, TOKEN, account,
+    news::{self, Scene},
+};
+use crate::server::{Flow, Server};
+
+const APP_SECRET: &str = "app secret of the story";
+const SECRET_TOKEN: &str = "hook_secret-of-the-story";
+/// First number of what happens.
+const FIRST: i64 = 400;
+
+/// A provider's account that is connected to the server.
+pub struct Line {
+    pub channel: Channel,
+    pub fake: Fake,
+    client: reqwest::Client,
+    clock: Clock,
+    base: String,
+    hook: String,
+    number: AtomicI64,
+    /// Messages go out at a pace.
+    _flow: Flow,
+}
+
+impl Line {
+    /// Starts the provider and connects its account.
+    ///
+    /// # Panics
+    /// When the server refuses it.
+    pub async fn connect(server: &Server, channel: Channel) -> Self {
+        let kind = match channel {
+            Channel::Telegram => Kind::Telegram,
+            _ => Kind::Graph,
+        };
+        Self::of(Fake::start(kind).await, server, channel).await
+    }
+
+    /// Connects a further account of a provider, such as the comments beside direct messages.
+    ///
+    /// # Panics
+    /// When the server refuses it.
+    pub async fn of(fake: Fake, server: &Server, channel: Channel) -> Self {
+        let mut line = Self {
+            channel,
+            fake,
+            client: reqwest::Client::new(),
+            clock: server.clock(),
+            base: server.url(""),
+            hook: String::new(),
+            number: AtomicI64::new(FIRST),
+            _flow: server.flow(),
+        };
+        line.hook = line.enter(TOKEN).await;
+        line
+    }
+
+    /// Enters a token, new or renewed; where the webhook is.
+    async fn enter(&self, token: &str) -> String {
+        let external = account(self.channel);
+        let token = match self.channel {
+            Channel::Telegram => format!("{BOT}:{token}"),
+            _ => token.to_owned(),
+        };
+        let account = json!({
+            "channel": self.channel.as_str(), "external_id": external, "app_secret": APP_SECRET,
+            "verify_token": "verify", "secret_token": SECRET_TOKEN, "token": token, "base_url": self.fake.url(),
+            "business_id": super::BUSINESS,
+        });
+        let connected = self.post("/test/accounts", &account).await;
+        format!(
+            "{}{}",
+            self.base,
+            connected["webhook"].as_str().expect("a callback address")
+        )
+    }
+
+    /// The account is connected again with the token that the provider takes now.
+    pub async fn renew(&self) {
+        self.enter(RENEWED).await;
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        let request = self.client.post(format!("{}{path}", self.base)).json(body);
+        let answer = request.send().await.expect("the server answers");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap_or(Value::Null)
+    }
+
+    /// What the webhook says of something that happens to a person.
+    ///
+    /// # Panics
+    /// When the channel does not say such a thing.
+    pub fn body(&self, person: Person, news: News<'_>) -> Value {
+        let scene = Scene {
+            url: &self.fake.url(),
+            at: self.clock.now(),
+            person,
+            number: self.number.fetch_add(1, Ordering::Relaxed),
+        };
+        news::body(self.channel, &scene, &news).expect("the channel says such things")
+    }
+
+    /// Delivers a body as the provider does; it must be taken.
+    pub async fn deliver(&self, body: &Value) {
+        let body = body.to_string();
+        let mac = signature::hmac_sha256(APP_SECRET.as_bytes(), body.as_bytes());
+        let request = self.client.post(&self.hook).header("content-type", "application/json");
+        let request = match self.channel {
+            Channel::Telegram => request.header("x-telegram-bot-api-secret-token", SECRET_TOKEN),
+            _ => request.header("x-hub-signature-256", format!("sha256={}", signature::hex(&mac))),
+        };
+        let answer = request.body(body).send().await.expect("the server answers");
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+
+    /// Something happens to a person; returns when the server was told.
+    pub async fn happens(&self, person: Person, news: News<'_>) {
+        let body = self.body(person, news);
+        self.deliver(&body).await;
+    }
+
+    /// A customer writes.
+    pub async fn says(&self, person: Person, id: &str, text: &str) {
+        let news = News::Text { id, text, quoted: None };
+        self.happens(person, news).await;
+    }
+
+    /// Waits until the server has done everything that it was told and sent what is due.
+    pub async fn quiet(&self) {
+        self.post("/test/quiesce", &Value::Null).await;
+    }
+}

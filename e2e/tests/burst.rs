@@ -1,0 +1,30 @@
+//! Many webhooks at once.
+
+use std::time::Duration;
+
+use causerie_e2e::{
+    burst::{Line, Plan, burst},
+    story,
+};
+
+/// Providers give up on an answer after this (`channels.md` §0).
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_is_answered_and_stored_once_in_order() {
+    story("burst", async |stage| {
+        let line = Line::connect(&stage.server.host()).await;
+        let plan = Plan {
+            bodies: 500,
+            connections: 10,
+            contacts: 50,
+        };
+        let done = burst(&line, plan).await;
+        assert_eq!(done.messages, 650);
+        let slowest = done.took.iter().max().expect("answers");
+        assert!(*slowest < PATIENCE, "an answer took {slowest:?}");
+        // Delivered once more, it changes nothing: the check inside would find a second chat or message.
+        burst(&line, plan).await;
+    })
+    .await;
+}

@@ -1,0 +1,172 @@
+//! What of a batch belongs together in order: everything about a person, under whichever of their ids.
+
+use std::collections::{BTreeMap, HashMap};
+
+use causerie_shared::ids::AccountId;
+
+use super::Routed;
+use crate::channels::element::{Element, What};
+
+/// Sorts elements into lanes; within a lane they keep their order.
+#[derive(Default)]
+pub(super) struct Lanes {
+    names: HashMap<(AccountId, String), usize>,
+    /// Each name's representative, in the end itself.
+    parents: Vec<usize>,
+    routed: Vec<(usize, Routed)>,
+}
+
+impl Lanes {
+    /// Adds what comes next.
+    pub(super) fn push(&mut self, routed: Routed) {
+        let account = routed.account.row.id;
+        let mut names = names(&routed.element).into_iter();
+        let first = self.number(account, names.next().unwrap_or_default());
+        for name in names {
+            let other = self.number(account, name);
+            let (one, other) = (self.root(first), self.root(other));
+            self.parents[other] = one;
+        }
+        self.routed.push((first, routed));
+    }
+
+    fn number(&mut self, account: AccountId, name: String) -> usize {
+        let next = self.parents.len();
+        let number = *self.names.entry((account, name)).or_insert(next);
+        if number == next {
+            self.parents.push(next);
+        }
+        number
+    }
+
+    fn root(&mut self, mut name: usize) -> usize {
+        while self.parents[name] != name {
+            self.parents[name] = self.parents[self.parents[name]];
+            name = self.parents[name];
+        }
+        name
+    }
+
+    /// The lanes; one does not wait for another.
+    pub(super) fn split(mut self) -> Vec<Vec<Routed>> {
+        let mut lanes: BTreeMap<usize, Vec<Routed>> = BTreeMap::new();
+        for (name, routed) in std::mem::take(&mut self.routed) {
+            lanes.entry(self.root(name)).or_default().push(routed);
+        }
+        lanes.into_values().collect()
+    }
+}
+
+/// Ids of the person that an element is about, those before and after a change; else of the thread or message.
+fn names(element: &Element) -> Vec<String> {
+    if let Some(thread) = &element.thread {
+        return vec![thread.post.clone()];
+    }
+    let Some(person) = &element.person else {
+        return vec![target(&element.what)];
+    };
+    let mut names = vec![person.id.clone()];
+    names.extend(person.aliases.iter().cloned());
+    if let What::PersonChanged { ids, .. } = &element.what {
+        names.extend(ids.iter().cloned());
+    }
+    names
+}
+
+fn target(what: &What) -> String {
+    match what {
+        What::Reaction { target, .. }
+        | What::Edit { target, .. }
+        | What::Delete { target }
+        | What::Hide { target, .. }
+        | What::Status { target, .. }
+        | What::UpTo { target, .. } => target.clone(),
+        What::PostRemoved { post } => post.clone(),
+        What::Message(_)
+        | What::Notice(_)
+        | What::Watermark { .. }
+        | What::PersonChanged { .. }
+        | What::Blocked(_)
+        | What::AccountChanged(_)
+        | What::Belongs(_)
+        | What::TemplatesChanged(_)
+        | What::Nothing(_) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use causerie_shared::{
+        ids::InboxId,
+        inbox::{AccountRow, Channel},
+    };
+
+    use super::*;
+    use crate::{
+        channels::element::Person,
+        store::channel_accounts::{ChannelAccount, Health},
+    };
+
+    fn account() -> ChannelAccount {
+        ChannelAccount {
+            row: AccountRow {
+                id: AccountId::from_u128(1),
+                inbox: InboxId::from_u128(1),
+                channel: Channel::Whatsapp,
+                name: String::new(),
+                enabled: true,
+                trouble: false,
+                human_agent: false,
+            },
+            key: String::new(),
+            external: String::new(),
+            secrets: String::new(),
+            health: Health::default(),
+        }
+    }
+
+    fn element(id: &str, aliases: &[&str], at: i64, what: What) -> Routed {
+        let person = Person {
+            id: id.to_owned(),
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            ..Person::default()
+        };
+        Routed {
+            account: account(),
+            element: Element {
+                channel: Channel::Whatsapp,
+                account: String::new(),
+                person: Some(person),
+                thread: None,
+                at: Some(at),
+                what,
+            },
+            event: String::new(),
+        }
+    }
+
+    #[test]
+    fn one_person_under_several_ids_is_one_lane_in_order() {
+        let nothing = || What::Nothing(String::new());
+        let mut lanes = Lanes::default();
+        lanes.push(element("a", &[], 1, nothing()));
+        lanes.push(element("c", &[], 2, nothing()));
+        lanes.push(element("b", &[], 3, nothing()));
+        let moved = What::PersonChanged {
+            ids: vec!["c".to_owned()],
+            gone: vec![],
+        };
+        lanes.push(element("a", &[], 4, moved));
+        lanes.push(element("d", &["b"], 5, nothing()));
+        let times: Vec<Vec<i64>> = lanes
+            .split()
+            .into_iter()
+            .map(|lane| lane.iter().filter_map(|routed| routed.element.at).collect())
+            .collect();
+        assert_eq!(times.len(), 2, "{times:?}");
+        assert!(
+            times.contains(&vec![1, 2, 4]) && times.contains(&vec![3, 5]),
+            "{times:?}"
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! Templates are fetched from the provider: when an account is connected or checked, when the provider says that they
+//! changed, and once a day.
+
+use std::sync::Arc;
+
+use causerie_shared::{
+    Millis,
+    api::channels::{Templates, TemplatesKnown},
+    ids::AccountId,
+    inbox::Channel,
+};
+
+use super::{Next, adapter, credentials};
+use crate::{
+    state::{App, Shared},
+    store::{
+        Db, StoreError,
+        channel_accounts::{self, ChannelAccount},
+        templates as stored,
+    },
+};
+
+/// How long what the provider said is believed, and when it is asked again after it said nothing, milliseconds.
+const DAY: Millis = 24 * 3_600_000;
+const AGAIN: Millis = 3_600_000;
+/// A node that asks for longer has died, milliseconds.
+const LEASE: Millis = 10 * 60_000;
+/// How often is looked for what is due.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
+/// Most calls for the templates of one account: its pages.
+const MAX_CALLS: usize = 100;
+
+/// Starts the worker.
+pub fn start(app: &Shared) {
+    tokio::spawn(run(Arc::clone(app)));
+}
+
+async fn run(app: Shared) {
+    let mut shutdown = app.shutdown.subscribe();
+    loop {
+        match next(&app).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "templates could not be fetched"),
+        }
+        tokio::select! {
+            () = app.templates_changed.notified() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = shutdown.changed() => return,
+        }
+    }
+}
+
+/// Asks for one account whose turn it is; `false`: there is none.
+async fn next(app: &App) -> Result<bool, StoreError> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let Some(account) = stored::take(&mut tx, now, now + LEASE).await? else {
+        return Ok(false);
+    };
+    let known = channel_accounts::get(&mut tx, account).await?;
+    if known.is_none() {
+        // It was removed.
+        stored::forget(&mut tx, account).await?;
+    }
+    tx.commit().await?;
+    if let Some(known) = known {
+        fetch(app, &known).await?;
+    }
+    Ok(true)
+}
+
+/// Asks the provider for the templates of an account, and keeps what it says. If it says nothing, those that are known
+/// stay.
+pub async fn fetch(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
+    if !has_templates(account.row.channel) {
+        return Ok(());
+    }
+    let answer = attempt(app, account).await;
+    let mut tx = app.store.begin().await?;
+    let now = app.clock.now();
+    let (templates, due) = match answer {
+        Ok(list) => {
+            let known = TemplatesKnown::All;
+            (Templates { list, known }, now + DAY)
+        }
+        Err(known) => {
+            let list = stored::get(&mut tx, account.row.id).await?.list;
+            (Templates { list, known }, now + AGAIN)
+        }
+    };
+    stored::save(&mut tx, account.row.id, &templates, due).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn attempt(
+    app: &App,
+    account: &ChannelAccount,
+) -> Result<Vec<causerie_shared::api::channels::Template>, TemplatesKnown> {
+    let unreadable = || TemplatesKnown::Refused("The account's secrets cannot be read; connect it again.".to_owned());
+    let mut credentials = credentials(app, account).ok_or_else(unreadable)?;
+    if let Some(business) = &account.health.business {
+        credentials.business_id.clone_from(business);
+    }
+    if credentials.business_id.is_empty() {
+        return Err(TemplatesKnown::NoBusiness);
+    }
+    let adapter = adapter(account.row.channel).ok_or_else(unreadable)?;
+    let mut answers = vec![];
+    for _ in 0..MAX_CALLS {
+        match adapter.templates(&credentials, &answers) {
+            Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
+            Next::Done(result) => return result.map_err(TemplatesKnown::Refused),
+        }
+    }
+    Err(TemplatesKnown::Refused(
+        "The provider has more templates than can be fetched.".to_owned(),
+    ))
+}
+
+fn has_templates(channel: Channel) -> bool {
+    adapter(channel)
+        .and_then(|adapter| adapter.capabilities().window)
+        .is_some_and(|window| window.templates)
+}
+
+/// The provider is to be asked soon, in the caller's transaction. The caller wakes the worker
+/// ([`App::templates_changed`]).
+pub async fn ask(db: &mut Db, account: &ChannelAccount, now: Millis) -> Result<(), StoreError> {
+    if has_templates(account.row.channel) {
+        stored::ask(db, account.row.id, now).await?;
+    }
+    Ok(())
+}
+
+/// The provider says to which business account an account belongs.
+pub async fn belongs(app: &App, account: AccountId, business: &str) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    let Some(mut known) = channel_accounts::get(&mut tx, account).await? else {
+        return Ok(());
+    };
+    if known.health.business.as_deref() == Some(business) {
+        return Ok(());
+    }
+    known.health.business = Some(business.to_owned());
+    channel_accounts::save_health(&mut tx, account, &known.health).await?;
+    ask(&mut tx, &known, app.clock.now()).await?;
+    tx.commit().await?;
+    app.templates_changed.notify_one();
+    Ok(())
+}
+
+/// The templates of a business account changed: the provider is asked for each account of it, and for `account`.
+pub async fn changed(app: &App, account: AccountId, business: Option<&str>) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    for known in channel_accounts::all(&mut tx).await? {
+        let same = || business.is_some_and(|business| known.health.business.as_deref() == Some(business));
+        if known.row.id == account || same() {
+            ask(&mut tx, &known, app.clock.now()).await?;
+        }
+    }
+    tx.commit().await?;
+    app.templates_changed.notify_one();
+    Ok(())
+}

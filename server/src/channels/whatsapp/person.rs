@@ -1,0 +1,156 @@
+//! Who somebody is on WhatsApp: a phone number, a user id (`CC.<digits>`), or both (`channels.md` §1.3).
+
+use serde_json::Value;
+
+use super::super::{element::Person, value};
+
+/// A webhook's `contacts` entry of somebody.
+pub struct Entry<'a>(&'a Value);
+
+impl<'a> Entry<'a> {
+    /// The entry that belongs to one of these ids. The only one there is belongs to the only one who writes (`alone`),
+    /// unless its ids say otherwise.
+    pub fn of(contacts: &[&'a Value], ids: &[String], alone: bool) -> Option<Self> {
+        let named = contacts.iter().copied().find(|contact| {
+            let theirs = ids_of(contact, &["wa_id", "user_id", "input"]);
+            theirs.iter().any(|id| ids.iter().any(|known| is_same(known, id)))
+        });
+        match (named, contacts) {
+            (Some(named), _) => Some(Self(named)),
+            (None, [only]) if alone && fits(&ids_of(only, &["wa_id", "user_id"]), ids) => Some(Self(only)),
+            (None, _) => None,
+        }
+    }
+
+    /// The ids that it adds.
+    pub fn ids(&self) -> Vec<String> {
+        ids_of(self.0, &["wa_id", "user_id", "parent_user_id"])
+    }
+
+    /// The name that the person shows, or their user name; empty: none.
+    pub fn name(&self) -> String {
+        let profile = self.0.get("profile").unwrap_or(&Value::Null);
+        ["name", "username"]
+            .iter()
+            .find_map(|key| value::text(profile, key))
+            .unwrap_or_default()
+    }
+}
+
+fn ids_of(of: &Value, keys: &[&str]) -> Vec<String> {
+    keys.iter().filter_map(|key| value::text(of, key)).collect()
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (digits(one), digits(other));
+    one == other || (is_phone(one) && other_spelling(one).as_deref() == Some(other))
+}
+
+/// Nobody has two numbers, or two user ids: ids of one kind that differ are two people's.
+fn fits(theirs: &[String], ids: &[String]) -> bool {
+    let of = |all: &[String], phone: bool| all.iter().any(|id| is_phone(digits(id)) == phone);
+    [true, false]
+        .into_iter()
+        .all(|kind| !(of(theirs, kind) && of(ids, kind)))
+}
+
+fn digits(id: &str) -> &str {
+    id.strip_prefix('+').unwrap_or(id)
+}
+
+/// A phone number: digits only. Everything else is a user id (`CC.<digits>`).
+pub fn is_phone(id: &str) -> bool {
+    (5..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A person of these ids: answers go to the phone number, if there is one.
+pub fn person(ids: Vec<String>, name: String) -> Option<Person> {
+    let mut all: Vec<String> = vec![];
+    for id in ids {
+        let id = digits(&id).to_owned();
+        if !id.is_empty() && !all.contains(&id) {
+            all.push(id);
+        }
+    }
+    let phone = all.iter().find(|id| is_phone(id)).cloned();
+    let id = phone.clone().or_else(|| all.first().cloned())?;
+    let mut aliases: Vec<String> = all.into_iter().filter(|other| *other != id).collect();
+    if let Some(phone) = &phone {
+        aliases.extend(other_spelling(phone));
+    }
+    Some(Person {
+        id,
+        aliases,
+        name,
+        phone: phone.unwrap_or_default(),
+        ..Person::default()
+    })
+}
+
+/// Brazilian mobile numbers with and without the ninth digit, Argentine ones with and without the 9 of mobiles: the
+/// same person is delivered in both forms (`channels.md` §1.3).
+fn other_spelling(phone: &str) -> Option<String> {
+    // Mobile numbers begin with 6 to 9 behind the area code; landlines have one spelling.
+    let mobile = |at: usize| {
+        phone
+            .as_bytes()
+            .get(at)
+            .is_some_and(|digit| (b'6'..=b'9').contains(digit))
+    };
+    match phone.len() {
+        13 if phone.starts_with("55") && phone[4..].starts_with('9') && mobile(5) => {
+            Some(format!("{}{}", &phone[..4], &phone[5..]))
+        }
+        12 if phone.starts_with("55") && mobile(4) => Some(format!("{}9{}", &phone[..4], &phone[4..])),
+        13 if phone.starts_with("549") => Some(format!("54{}", &phone[3..])),
+        12 if phone.starts_with("54") => Some(format!("549{}", &phone[2..])),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn brazil_and_argentina_have_two_spellings_of_a_number() {
+        assert_eq!(other_spelling("5541988887777"), Some("554188887777".to_owned()));
+        assert_eq!(other_spelling("554188887777"), Some("5541988887777".to_owned()));
+        assert_eq!(other_spelling("5491112345678"), Some("541112345678".to_owned()));
+        assert_eq!(other_spelling("541112345678"), Some("5491112345678".to_owned()));
+        assert_eq!(other_spelling("34600111222"), None);
+    }
+
+    #[test]
+    fn answers_go_to_the_number_and_the_user_id_is_known_too() {
+        let both = person(vec!["US.123".to_owned(), "+15550001111".to_owned()], "Ann".to_owned()).unwrap();
+        assert_eq!((both.id.as_str(), both.phone.as_str()), ("15550001111", "15550001111"));
+        assert_eq!(both.aliases, ["US.123"]);
+        let alone = person(vec!["US.123".to_owned()], String::new()).unwrap();
+        assert_eq!((alone.id.as_str(), alone.phone.as_str()), ("US.123", ""));
+        assert_eq!(person(vec![], String::new()), None);
+    }
+
+    #[test]
+    fn an_entry_of_contacts_is_somebodys_and_not_anybodys() {
+        let contacts =
+            json!([{ "wa_id": "15550001111", "user_id": "US.1", "profile": { "name": "", "username": "ann" } }]);
+        let contacts: Vec<&Value> = contacts.as_array().unwrap().iter().collect();
+        let of = |ids: &[&str], alone| {
+            let ids: Vec<String> = ids.iter().map(|&id| id.to_owned()).collect();
+            Entry::of(&contacts, &ids, alone).map(|entry| entry.name())
+        };
+        assert_eq!(of(&["+15550001111"], false).as_deref(), Some("ann"));
+        assert_eq!(of(&["US.1"], false).as_deref(), Some("ann"));
+        assert_eq!(
+            of(&[], true).as_deref(),
+            Some("ann"),
+            "who writes is not named elsewhere"
+        );
+        assert_eq!(of(&["15550002222"], true), None, "another number");
+        assert_eq!(of(&["US.2"], true), None, "another user");
+        assert_eq!(of(&[], false), None, "one of several");
+    }
+}

@@ -1,0 +1,68 @@
+//! The blacklist (`domain.md` §6): organization-wide; stops future conversations only, an open one goes on.
+
+use causerie_shared::{
+    access::Access,
+    api::blocked::{Block, Blocked, MAX_REASON},
+    ids::ContactId,
+    refusal::{Code, Refusal},
+};
+
+use super::{DeskError, not_found};
+use crate::{
+    settings::{Trail, may_manage},
+    state::App,
+    store::{blacklist, contacts, people::UserRecord},
+    sync::access,
+};
+
+/// Blocks the contact of a chat, under all the ids that they have on its account.
+///
+/// # Errors
+/// `NotFound` unless the chat may be read, `TooLarge` for the reason, `Invalid` when nobody can be blocked there.
+pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block) -> Result<(), DeskError> {
+    let reason = block.reason.trim().to_owned();
+    if reason.chars().count() > MAX_REASON {
+        return Err(Refusal::new(Code::TooLarge, format!("a reason has at most {MAX_REASON} characters")).into());
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let head = access::readable(&mut tx, access, block.conversation)
+        .await?
+        .ok_or_else(not_found)?;
+    let blocked = Blocked {
+        contact: head.contact,
+        channel: head.channel,
+        name: head.contact_name.clone(),
+        ids: contacts::identities(&mut tx, head.account, head.contact).await?,
+        reason,
+        by: actor.id,
+        at: now,
+        dropped: 0,
+    };
+    if blocked.ids.is_empty() {
+        return Err(Refusal::new(Code::Invalid, "this contact is nobody on the channel any more").into());
+    }
+    blacklist::insert(&mut tx, &blocked).await?;
+    let mut trail = Trail::default();
+    trail.field("channel", "", blocked.channel.as_str());
+    trail.field("reason", "", &blocked.reason);
+    trail.write(&mut tx, actor, "contact.block", &blocked.name, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes messages of a contact again.
+///
+/// # Errors
+/// `Forbidden` but for owners and admins, `NotFound` when they are not blocked.
+pub async fn unblock(app: &App, actor: &UserRecord, contact: ContactId) -> Result<(), DeskError> {
+    may_manage(actor)?;
+    let mut tx = app.store.begin().await?;
+    let name = blacklist::remove(&mut tx, contact).await?.ok_or_else(not_found)?;
+    let now = app.clock.now();
+    Trail::default()
+        .write(&mut tx, actor, "contact.unblock", &name, now)
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! People who are blocked.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use causerie_shared::{
+    api::blocked::{Block, Blocked},
+    refusal::Code,
+};
+
+use crate::{
+    desk::blacklist as desk,
+    error::ApiError,
+    http::{auth::Signed, json::Json},
+    settings::may_manage,
+    state::Shared,
+    store::blacklist,
+    sync::access,
+};
+
+/// `GET /api/blocked`.
+pub async fn list(State(app): State<Shared>, signed: Signed) -> Result<Json<Vec<Blocked>>, ApiError> {
+    may_manage(&signed.user)?;
+    Ok(Json(blacklist::all(&mut *app.store.read().await?).await?))
+}
+
+/// `POST /api/blocked`.
+pub async fn block(State(app): State<Shared>, signed: Signed, Json(body): Json<Block>) -> Result<StatusCode, ApiError> {
+    let access = access::of(&mut *app.store.read().await?, &signed.user).await?;
+    desk::block(&app, &signed.user, &access, body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/blocked/{contact}`.
+pub async fn unblock(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(contact): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let missing = |_| ApiError::new(Code::NotFound, "there is nobody like that");
+    desk::unblock(&app, &signed.user, contact.parse().map_err(missing)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

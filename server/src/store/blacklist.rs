@@ -1,0 +1,95 @@
+//! People of whom nothing is taken any more (`domain.md` §6, Blacklist).
+
+use causerie_shared::{api::blocked::Blocked, ids::ContactId, inbox::Channel};
+use sqlx::Row as _;
+
+use super::{Db, StoreError, id};
+
+/// Blocks each of a person's ids; one that is blocked stays as it is.
+pub async fn insert(db: &mut Db, blocked: &Blocked) -> Result<(), StoreError> {
+    for external in &blocked.ids {
+        sqlx::query(
+            "INSERT INTO blacklist (channel, external_id, contact_id, name, reason, blocked_by, blocked_at, dropped) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT DO NOTHING",
+        )
+        .bind(blocked.channel.as_str())
+        .bind(external.clone())
+        .bind(blocked.contact.to_string())
+        .bind(blocked.name.clone())
+        .bind(blocked.reason.clone())
+        .bind(blocked.by.to_string())
+        .bind(blocked.at)
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Is anyone blocked at all?
+pub async fn is_anyone(db: &mut Db) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT channel FROM blacklist LIMIT 1")
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Is an id blocked?
+pub async fn is_blocked(db: &mut Db, channel: Channel, external: &str) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT contact_id FROM blacklist WHERE channel = $1 AND external_id = $2")
+        .bind(channel.as_str())
+        .bind(external.to_owned())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Counts a message of a blocked id that was dropped.
+pub async fn dropped(db: &mut Db, channel: Channel, external: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE blacklist SET dropped = dropped + 1 WHERE channel = $1 AND external_id = $2")
+        .bind(channel.as_str())
+        .bind(external.to_owned())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// All who are blocked, the newest first.
+pub async fn all(db: &mut Db) -> Result<Vec<Blocked>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT channel, external_id, contact_id, name, reason, blocked_by, blocked_at, dropped FROM blacklist \
+         ORDER BY blocked_at DESC, contact_id, channel, external_id",
+    )
+    .fetch_all(db)
+    .await?;
+    let mut all: Vec<Blocked> = vec![];
+    for row in &rows {
+        let text = |column: &'static str| row.try_get::<String, _>(column);
+        let one = Blocked {
+            contact: id(&text("contact_id")?, "contact id")?,
+            channel: Channel::from_key(&text("channel")?).ok_or(StoreError::Damaged("channel"))?,
+            name: text("name")?,
+            ids: vec![text("external_id")?],
+            reason: text("reason")?,
+            by: id(&text("blocked_by")?, "user id")?,
+            at: row.try_get("blocked_at")?,
+            dropped: row.try_get("dropped")?,
+        };
+        match all.last_mut() {
+            Some(last) if (last.contact, last.channel) == (one.contact, one.channel) => {
+                last.ids.extend(one.ids);
+                last.dropped += one.dropped;
+            }
+            Some(_) | None => all.push(one),
+        }
+    }
+    Ok(all)
+}
+
+/// Unblocks a person; their name, or `None` when they were not blocked.
+pub async fn remove(db: &mut Db, contact: ContactId) -> Result<Option<String>, StoreError> {
+    let rows = sqlx::query("DELETE FROM blacklist WHERE contact_id = $1 RETURNING name")
+        .bind(contact.to_string())
+        .fetch_all(db)
+        .await?;
+    Ok(rows.first().map(|row| row.try_get("name")).transpose()?)
+}

@@ -1,0 +1,77 @@
+//! Templates of messaging accounts, as their providers last said.
+
+use causerie_shared::{
+    Millis,
+    api::channels::{Templates, TemplatesKnown},
+    ids::AccountId,
+};
+use sqlx::Row as _;
+
+use super::{Db, StoreError, from_json, id, to_json};
+
+/// What is known of an account's templates.
+pub async fn get(db: &mut Db, account: AccountId) -> Result<Templates, StoreError> {
+    let row = sqlx::query("SELECT list, known FROM templates WHERE account_id = $1")
+        .bind(account.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.map_or(Ok(Templates::default()), |row| {
+        Ok(Templates {
+            list: from_json(&row.try_get::<String, _>("list")?, "templates")?,
+            known: from_json(&row.try_get::<String, _>("known")?, "templates")?,
+        })
+    })
+}
+
+/// Writes what the provider said, and when it is asked again.
+pub async fn save(db: &mut Db, account: AccountId, templates: &Templates, due: Millis) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO templates (account_id, list, known, due) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (account_id) DO UPDATE SET list = excluded.list, known = excluded.known, due = excluded.due",
+    )
+    .bind(account.to_string())
+    .bind(to_json(&templates.list, "templates")?)
+    .bind(to_json(&templates.known, "templates")?)
+    .bind(due)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The provider is to be asked at `due` at the latest.
+pub async fn ask(db: &mut Db, account: AccountId, due: Millis) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO templates (account_id, list, known, due) VALUES ($1, '[]', $2, $3) \
+         ON CONFLICT (account_id) DO UPDATE SET due = CASE WHEN templates.due < excluded.due THEN templates.due \
+         ELSE excluded.due END",
+    )
+    .bind(account.to_string())
+    .bind(to_json(&TemplatesKnown::NotYet, "templates")?)
+    .bind(due)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes one account whose provider is to be asked, until `lease`: no other node does meanwhile.
+pub async fn take(db: &mut Db, now: Millis, lease: Millis) -> Result<Option<AccountId>, StoreError> {
+    let row = sqlx::query(
+        "UPDATE templates SET due = $2 WHERE due <= $1 AND account_id = \
+         (SELECT account_id FROM templates WHERE due <= $1 ORDER BY due LIMIT 1) RETURNING account_id",
+    )
+    .bind(now)
+    .bind(lease)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| id(&row.try_get::<String, _>("account_id")?, "account id"))
+        .transpose()
+}
+
+/// Forgets those of an account that was removed.
+pub async fn forget(db: &mut Db, account: AccountId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM templates WHERE account_id = $1")
+        .bind(account.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}

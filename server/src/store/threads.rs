@@ -1,0 +1,155 @@
+//! Threads of comments: what was answered privately, what came of it, and who has it under a post.
+
+use std::collections::HashMap;
+
+use causerie_shared::{
+    Millis,
+    ids::{AccountId, ConversationId, PostId, UserId},
+    inbox::Channel,
+    message::Author,
+    row::Head,
+};
+use sqlx::Row as _;
+
+use super::{Db, StoreError, conversations::many, id, optional_id, tallies};
+
+/// In the JSON of a message's extra: it went to the author of a comment alone.
+const PRIVATE: &str = "%\"private\":true%";
+
+/// Whether an answer under a post was sent to its author alone, or is on its way; and when the thread began.
+pub async fn private_reply(db: &mut Db, account: AccountId, top: &str) -> Result<(bool, Option<Millis>), StoreError> {
+    let of_thread = "c.account_id = $1 AND c.thread = $2";
+    let sql = format!(
+        "SELECT MIN(c.created_at) AS begun, (SELECT COUNT(*) FROM messages m JOIN conversations c ON c.id = \
+         m.conversation_id WHERE {of_thread} AND m.delivery <> 'failed' AND m.extra LIKE '{PRIVATE}') AS n \
+         FROM conversations c WHERE {of_thread}"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(account.to_string())
+        .bind(top.to_owned())
+        .fetch_one(db)
+        .await?;
+    Ok((row.try_get::<i64, _>("n")? > 0, row.try_get("begun")?))
+}
+
+/// Notes to whom a thread's private reply went: the person's id on the account beside, which is all that ties the author
+/// of a comment to their direct messages.
+pub async fn set_private_to(db: &mut Db, conversation: ConversationId, person: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE conversations SET private_to = $2 WHERE id = $1")
+        .bind(conversation.to_string())
+        .bind(person.to_owned())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ties a new chat to the thread whose private reply the person answers with it: their first message to the account
+/// beside, once a thread. Returns the thread.
+pub async fn link(
+    db: &mut Db,
+    conversation: ConversationId,
+    account: AccountId,
+    person: &str,
+    comments: Channel,
+) -> Result<Option<ConversationId>, StoreError> {
+    let row = sqlx::query(
+        "UPDATE conversations SET sprung_from = (SELECT c.id FROM conversations c JOIN accounts a \
+         ON a.id = c.account_id JOIN accounts b ON b.external_id = a.external_id WHERE c.private_to = $2 \
+         AND a.channel = $3 AND b.id = $4 AND NOT EXISTS (SELECT 1 FROM conversations d WHERE d.sprung_from = c.id) \
+         ORDER BY c.created_at DESC, c.id DESC LIMIT 1) WHERE id = $1 RETURNING sprung_from",
+    )
+    .bind(conversation.to_string())
+    .bind(person.to_owned())
+    .bind(comments.as_str())
+    .bind(account.to_string())
+    .fetch_one(db)
+    .await?;
+    optional_id(row.try_get("sprung_from")?, "conversation id")
+}
+
+/// Of these conversations those that answer a private reply, with the agent who wrote it.
+pub async fn answered_agents(
+    db: &mut Db,
+    conversations: &[ConversationId],
+) -> Result<HashMap<ConversationId, UserId>, StoreError> {
+    if conversations.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let marks = tallies::marks(&mut 0, conversations.len());
+    let sql = format!(
+        "SELECT c.id AS id, m.author AS author FROM conversations c JOIN messages m ON m.conversation_id = c.sprung_from \
+         WHERE c.id IN ({marks}) AND m.delivery <> 'failed' AND m.extra LIKE '{PRIVATE}' ORDER BY m.position"
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for conversation in conversations {
+        query = query.bind(conversation.to_string());
+    }
+    let mut agents = HashMap::new();
+    for row in query.fetch_all(db).await? {
+        let author = Author::from_key(&row.try_get::<String, _>("author")?).ok_or(StoreError::Damaged("author"))?;
+        if let Some(agent) = author.user() {
+            agents.insert(id(&row.try_get::<String, _>("id")?, "conversation id")?, agent);
+        }
+    }
+    Ok(agents)
+}
+
+/// Open threads under a post, by the provider's id of it.
+pub async fn open_under(db: &mut Db, account: AccountId, post: &str) -> Result<Vec<Head>, StoreError> {
+    let filter = "account_id = $1 AND ended_at IS NULL AND post_id = \
+                  (SELECT id FROM posts WHERE posts.account_id = $1 AND external_id = $2) ORDER BY id";
+    many(db, filter, &[account.to_string(), post.to_owned()], 1000).await
+}
+
+/// The thread under a post in which a comment stands whose id ends with `last`: providers write one comment's id with
+/// several prefixes.
+pub async fn of_comment(
+    db: &mut Db,
+    account: AccountId,
+    post: PostId,
+    last: &str,
+) -> Result<Option<(ConversationId, String)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT p.conversation_id AS id, p.external_id AS external FROM provider_messages p JOIN conversations c \
+         ON c.id = p.conversation_id WHERE p.account_id = $1 AND c.post_id = $2 AND p.external_id LIKE $3 ORDER BY p.at",
+    )
+    .bind(account.to_string())
+    .bind(post.to_string())
+    .bind(format!("%{last}"))
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        let external: String = row.try_get("external")?;
+        if external.rsplit('_').next() == Some(last) {
+            return Ok(Some((
+                id(&row.try_get::<String, _>("id")?, "conversation id")?,
+                external,
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// The top of a thread under a post that was begun by a reply, for its first comment never came; by the end of its id.
+pub async fn known_top(
+    db: &mut Db,
+    account: AccountId,
+    post: PostId,
+    last: &str,
+) -> Result<Option<String>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT thread FROM conversations WHERE account_id = $1 AND post_id = $2 AND thread LIKE $3 ORDER BY created_at",
+    )
+    .bind(account.to_string())
+    .bind(post.to_string())
+    .bind(format!("%{last}"))
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        let top: String = row.try_get("thread")?;
+        if top.rsplit('_').next() == Some(last) {
+            return Ok(Some(top));
+        }
+    }
+    Ok(None)
+}
