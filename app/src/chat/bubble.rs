@@ -77,10 +77,11 @@ pub fn MessageView(
 /// The bubbles of a message: pictures and players come above their caption, other files below the text.
 fn content(message: &MessageBubble, name: Memo<String>) -> AnyView {
     let extra = message.extra.as_deref();
-    let gone = if message.redacted {
-        Some(t(Key::MessageRemoved))
-    } else if extra.is_some_and(|extra| extra.deleted) {
+    // Whose doing it was matters: what the customer takes back is removed here too.
+    let gone = if extra.is_some_and(|extra| extra.deleted) {
         Some(t(Key::MessageDeleted))
+    } else if message.redacted {
+        Some(t(Key::MessageRemoved))
     } else {
         None
     };

@@ -1,19 +1,57 @@
-//! The banner above everything: the line to the server, and a new version (`ux.md` §4.7).
+//! The banner above everything: the line to the server, a new version, an account that is down (`ux.md` §4.7).
 
+use causerie_shared::inbox::AccountRow;
 use leptos::prelude::*;
 
 use crate::{
     format,
-    hooks::Sound,
+    hooks::{Address, Sound},
     i18n::{Key, t, tf},
+    pages::Place,
     store::{Store, view::Connection},
     ui::Icon,
 };
+
+/// What a banner's button does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Reload,
+    TryNow,
+    Update,
+    Accounts,
+}
+
+impl Act {
+    fn name(self) -> &'static str {
+        t(match self {
+            Self::Reload | Self::Update => Key::Reload,
+            Self::TryNow => Key::TryNow,
+            Self::Accounts => Key::MessagingAccounts,
+        })
+    }
+
+    fn run(self, store: Store, address: Address) {
+        match self {
+            Self::Reload => {
+                if let Err(error) = window().location().reload() {
+                    crate::hooks::warn("the page did not reload", &error);
+                }
+            }
+            Self::TryNow => store.reconnect(),
+            Self::Update => store.apply_update(),
+            Self::Accounts => address.go(&Place::Settings("accounts".to_owned()).path(), false),
+        }
+    }
+}
+
+/// Kind for the style, icon, words and button.
+type Banner = (&'static str, &'static str, String, Option<Act>);
 
 /// At most one banner: what matters most.
 #[component]
 pub fn Banners() -> impl IntoView {
     let store: Store = expect_context();
+    let address: Address = expect_context();
     let (online, update, outdated, full) = (
         store.online(),
         store.update_ready(),
@@ -21,23 +59,23 @@ pub fn Banners() -> impl IntoView {
         store.storage_full(),
     );
     let blocked = expect_context::<Sound>().blocked;
-    let reload = move || {
-        if let Err(error) = window().location().reload() {
-            crate::hooks::warn("the page did not reload", &error);
-        }
+    let (me, accounts) = (store.me(), store.accounts());
+    // Who can renew a token hears of one that is needed.
+    let down = move || {
+        let manages = me.read().as_ref().is_some_and(|me| me.role.manages());
+        let down = |account: &&AccountRow| account.enabled && account.trouble;
+        accounts.with(|all| {
+            all.iter()
+                .find(down)
+                .filter(|_| manages)
+                .map(|account| account.name.clone())
+        })
     };
-    move || {
+    let banner = move || -> Option<Banner> {
         if outdated.get() {
-            return view! {
-                <div class="banner" data-kind="error" role="status">
-                    <Icon name="warning" />
-                    <span>{t(Key::Outdated)}</span>
-                    <button type="button" on:click=move |_| reload()>{t(Key::Reload)}</button>
-                </div>
-            }
-            .into_any();
+            return Some(("error", "warning", t(Key::Outdated).to_owned(), Some(Act::Reload)));
         }
-        match online.get() {
+        Some(match online.get() {
             Connection::Offline { as_of } => {
                 let text = match as_of {
                     Some(at) => tf(
@@ -46,49 +84,31 @@ pub fn Banners() -> impl IntoView {
                     ),
                     None => t(Key::OfflineNothing).to_owned(),
                 };
-                view! {
-                    <div class="banner" data-kind="offline" role="status">
-                        <Icon name="offline" />
-                        <span>{text}</span>
-                        <button type="button" on:click=move |_| store.reconnect()>{t(Key::TryNow)}</button>
-                    </div>
-                }
-                .into_any()
+                ("offline", "offline", text, Some(Act::TryNow))
             }
-            Connection::Reconnecting => view! {
-                <div class="banner" data-kind="reconnecting" role="status">
-                    <Icon name="refresh" />
-                    <span>{t(Key::Reconnecting)}</span>
-                </div>
-            }
-            .into_any(),
-            Connection::Online if full.get() || blocked.get() => {
-                // The one that a click mends comes first.
-                let text = if blocked.get() {
-                    Key::SoundsBlocked
+            Connection::Reconnecting => ("reconnecting", "refresh", t(Key::Reconnecting).to_owned(), None),
+            // The one that a click mends comes first.
+            Connection::Online if blocked.get() => ("offline", "warning", t(Key::SoundsBlocked).to_owned(), None),
+            Connection::Online if full.get() => ("offline", "warning", t(Key::StorageFull).to_owned(), None),
+            Connection::Online => {
+                if let Some(name) = down() {
+                    let text = tf(Key::AccountDown, &[("name", &name)]);
+                    ("error", "warning", text, Some(Act::Accounts))
+                } else if update.get() {
+                    ("update", "refresh", t(Key::NewVersion).to_owned(), Some(Act::Update))
                 } else {
-                    Key::StorageFull
-                };
-                view! {
-                    <div class="banner" data-kind="offline" role="status">
-                        <Icon name="warning" />
-                        <span>{t(text)}</span>
-                    </div>
+                    return None;
                 }
-                .into_any()
             }
-            Connection::Online => update
-                .get()
-                .then(|| {
-                    view! {
-                        <div class="banner" data-kind="update" role="status">
-                            <Icon name="refresh" />
-                            <span>{t(Key::NewVersion)}</span>
-                            <button type="button" on:click=move |_| store.apply_update()>{t(Key::Reload)}</button>
-                        </div>
-                    }
-                })
-                .into_any(),
-        }
+        })
+    };
+    move || {
+        let (kind, icon, text, act) = banner()?;
+        let act = act.map(|act| {
+            view! { <button type="button" on:click=move |_| act.run(store, address)>{act.name()}</button> }
+        });
+        Some(
+            view! { <div class="banner" data-kind=kind role="status"><Icon name=icon /><span>{text}</span>{act}</div> },
+        )
     }
 }

@@ -137,7 +137,7 @@ async fn where_nobody_can_say_the_agent_decides() {
         stage.server.advance(Duration::from_secs(2));
         lost(&line, &ana, "Leave it").await;
         ana.click("button", "Discard").await;
-        ana.message(&["Leave it", "Nobody knows whether it arrived; it was not sent again."])
+        ana.message(&["Leave it", "It was never confirmed, and its agent gave it up."])
             .await;
         // What comes next does not wait for it.
         stage.server.advance(Duration::from_secs(2));

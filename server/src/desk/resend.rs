@@ -50,7 +50,7 @@ pub async fn give_up(
     conversation: ConversationId,
     message: MessageId,
 ) -> Result<(), DeskError> {
-    let words = "Nobody knows whether it arrived; it was not sent again.".to_owned();
+    let words = "It was never confirmed, and its agent gave it up.".to_owned();
     decide(
         app,
         access,
