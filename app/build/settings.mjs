@@ -11,6 +11,9 @@ import { shortHash } from "./files.mjs";
 const NAME = "settings";
 const TARGET = "wasm32-unknown-unknown";
 /** As for the console in app/index.html. */
+// Those of app/index.html, which says why.
+const PASSES =
+  "-O1 -s=2 --merge-blocks --remove-unused-brs --rse --vacuum --reorder-locals --reorder-functions-by-name".split(" ");
 const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
 
 function run(command, args) {
@@ -27,7 +30,7 @@ export function buildSettings(staging, publicUrl, release) {
   try {
     run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", out, "--out-name", NAME, built]);
     const module = join(out, `${NAME}_bg.wasm`);
-    if (release) run("wasm-opt", ["-O1", "-s=2", "--reorder-functions-by-name", ...FEATURES.map((name) => `--enable-${name}`), module, "-o", module]);
+    if (release) run("wasm-opt", [...PASSES, ...FEATURES.map((name) => `--enable-${name}`), module, "-o", module]);
     const script = readFileSync(join(out, `${NAME}.js`), "utf8");
     if (/^import .* from/m.test(script)) throw new Error("the settings import a script of their own, which nothing copies");
     const hash = shortHash(Buffer.concat([readFileSync(module), Buffer.from(script)]), 16);
