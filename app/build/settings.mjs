@@ -10,8 +10,7 @@ import { shortHash } from "./files.mjs";
 
 const NAME = "settings";
 const TARGET = "wasm32-unknown-unknown";
-/** As for the console in app/index.html. */
-// Those of app/index.html, which says why.
+/** Both as for the console in app/index.html, which says why. */
 const PASSES =
   "-O1 -s=2 --merge-blocks --remove-unused-brs --rse --vacuum --reorder-locals --reorder-functions-by-name".split(" ");
 const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
