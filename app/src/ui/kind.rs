@@ -61,7 +61,6 @@ mod tests {
         };
         assert_eq!(words(Kind::Text, "Hello", 0), "Hello");
         assert_eq!(words(Kind::Text, "", 0), t(Key::MessageRemoved));
-        assert_eq!(words(Kind::File, "", 2), tn(Plural::Files, 2));
         assert_eq!(words(Kind::Voice, "", 1), t(Key::KindVoice));
         assert_eq!(words(Kind::Image, "The broken hinge", 1), "The broken hinge");
         assert_eq!(

@@ -57,7 +57,12 @@ async fn talk(channel: Channel, name: &str) {
 
         ana.click("button", "End chat").await;
         ana.folder("History").await;
-        ana.open("1 file").await;
+        // Meta's do not say whether a sound was spoken into the phone.
+        let voice = match channel {
+            Channel::Messenger | Channel::Instagram => "Audio",
+            _ => "Voice message",
+        };
+        ana.open(voice).await;
         ana.reads("Ended by Ana Ruiz").await;
     })
     .await;
