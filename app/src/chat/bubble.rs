@@ -89,8 +89,14 @@ fn content(message: &MessageBubble, name: Memo<String>) -> AnyView {
     let card = extra.and_then(|extra| extra.card.as_ref()).filter(|_| gone.is_none());
     let words = match (gone, message.kind) {
         (Some(gone), _) => Some((gone.to_owned(), "bubble-gone")),
-        (None, Kind::Unsupported) if message.body.is_empty() => {
-            Some((t(Key::KindUnsupported).to_owned(), "bubble-gone"))
+        // The channel's own words for it must not look as if the customer had written them.
+        (None, Kind::Unsupported) => {
+            let placeholder = t(Key::KindUnsupported);
+            let words = match message.body.as_str() {
+                "" => placeholder.to_owned(),
+                body => format!("{body} – {placeholder}"),
+            };
+            Some((words, "bubble-gone"))
         }
         (None, _) if !message.body.is_empty() && !card.is_some_and(says_all) => {
             Some((message.body.clone(), "bubble-text"))
