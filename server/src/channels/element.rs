@@ -51,6 +51,13 @@ pub struct Person {
     pub speaker: String,
 }
 
+impl Person {
+    /// All ids, the one that answers go to first.
+    pub fn ids(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.id).chain(&self.aliases)
+    }
+}
+
 /// A thread of comments: a top-level comment and its replies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {

@@ -11,7 +11,7 @@ use causerie_shared::{
 use super::DeskError;
 use crate::{
     state::App,
-    store::{Db, contacts, conversations, persons},
+    store::{Db, contacts, persons},
     sync::access,
 };
 
@@ -126,16 +126,7 @@ async fn shown(db: &mut Db, access: &Access, contact: ContactId) -> Result<Optio
     let Some(record) = contacts::get(&mut *db, contact).await? else {
         return Ok(None);
     };
-    let mut chat = None;
-    for head in conversations::of_contact(&mut *db, contact, CHATS).await? {
-        if access::scope(&mut *db, &head)
-            .await?
-            .is_some_and(|scope| access.reads(&scope))
-        {
-            chat = Some(head);
-            break;
-        }
-    }
+    let chat = access::newest_readable(&mut *db, access, contact, CHATS).await?;
     let places = persons::places(&mut *db, contact).await?;
     Ok(Some(SamePerson {
         contact,

@@ -120,7 +120,7 @@ pub async fn of_comment(
     .await?;
     for row in rows {
         let external: String = row.try_get("external")?;
-        if external.rsplit('_').next() == Some(last) {
+        if ends_in(&external, last) {
             return Ok(Some((
                 id(&row.try_get::<String, _>("id")?, "conversation id")?,
                 external,
@@ -128,6 +128,11 @@ pub async fn of_comment(
         }
     }
     Ok(None)
+}
+
+/// `LIKE` finds also ids that merely end in the same digits.
+fn ends_in(comment: &str, last: &str) -> bool {
+    comment.rsplit('_').next() == Some(last)
 }
 
 /// The top of a thread under a post that was begun by a reply, for its first comment never came; by the end of its id.
@@ -147,7 +152,7 @@ pub async fn known_top(
     .await?;
     for row in rows {
         let top: String = row.try_get("thread")?;
-        if top.rsplit('_').next() == Some(last) {
+        if ends_in(&top, last) {
             return Ok(Some(top));
         }
     }

@@ -39,12 +39,22 @@ pub async fn readable(db: &mut Db, access: &Access, conversation: ConversationId
 
 /// Contact and notes: whoever may see one of the contact's chats (`domain.md`, Who sees what).
 pub async fn reads_contact(db: &mut Db, access: &Access, contact: ContactId) -> Result<bool, StoreError> {
-    for head in conversations::of_contact(&mut *db, contact, CHATS_TO_CHECK).await? {
+    Ok(newest_readable(db, access, contact, CHATS_TO_CHECK).await?.is_some())
+}
+
+/// The newest of a contact's chats that the user may read, `among` their last ones.
+pub async fn newest_readable(
+    db: &mut Db,
+    access: &Access,
+    contact: ContactId,
+    among: i64,
+) -> Result<Option<Head>, StoreError> {
+    for head in conversations::of_contact(&mut *db, contact, among).await? {
         if scope(&mut *db, &head).await?.is_some_and(|scope| access.reads(&scope)) {
-            return Ok(true);
+            return Ok(Some(head));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// May this document be opened?

@@ -37,7 +37,7 @@ pub(super) async fn dropped(app: &App, routed: &Routed) -> Result<Option<Vec<Str
     };
     let (account, channel) = (routed.account.row.id, routed.account.row.channel);
     let mut db = app.store.read().await?;
-    let ids: Vec<String> = std::iter::once(&person.id).chain(&person.aliases).cloned().collect();
+    let ids: Vec<String> = person.ids().cloned().collect();
     let (mut hit, mut open) = (None, false);
     for id in &ids {
         if hit.is_none() && blacklist::is_blocked(&mut db, channel, id).await? {

@@ -155,7 +155,7 @@ fn line(id: String, words: &str) -> Arrived {
 
 pub(super) async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
     let mut db = app.store.read().await?;
-    for id in std::iter::once(&person.id).chain(&person.aliases) {
+    for id in person.ids() {
         if let Some(contact) = contacts::by_identity(&mut db, account, id).await? {
             return Ok(Some(contact));
         }

@@ -65,8 +65,7 @@ fn names(element: &Element) -> Vec<String> {
     let Some(person) = &element.person else {
         return vec![target(&element.what)];
     };
-    let mut names = vec![person.id.clone()];
-    names.extend(person.aliases.iter().cloned());
+    let mut names: Vec<String> = person.ids().cloned().collect();
     if let What::PersonChanged { ids, .. } = &element.what {
         names.extend(ids.iter().cloned());
     }

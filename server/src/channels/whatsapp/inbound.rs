@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
                 .collect();
             if let (Some(old), Some(new)) = (old.clone(), self::person(news, String::new())) {
                 // A number goes only when another one comes; user ids change with it.
-                let all = std::iter::once(&old.id).chain(&old.aliases);
+                let all = old.ids();
                 let gone = all
                     .filter(|id| !is_phone(id) || !new.phone.is_empty())
                     .cloned()
