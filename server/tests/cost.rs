@@ -27,12 +27,13 @@ use causerie_shared::{
     window::{Folder, List},
 };
 use tracing::{
-    Event, Subscriber,
+    Event, Instrument, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::{
     Layer,
     layer::{Context, SubscriberExt},
+    registry::LookupSpan,
 };
 
 static STATEMENTS: AtomicU64 = AtomicU64::new(0);
@@ -53,9 +54,15 @@ impl Visit for Rows {
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
 
-impl<S: Subscriber> Layer<S> for Counter {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "sqlx::query" {
+/// The name of the span in which statements count: what the application does on the side, such as telling others
+/// who came, is no part of it.
+const COUNTED: &str = "counted";
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counter {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let counted = context.event_scope(event);
+        let counted = counted.is_some_and(|mut spans| spans.any(|span| span.name() == COUNTED));
+        if counted && event.metadata().target() == "sqlx::query" {
             STATEMENTS.fetch_add(1, Ordering::Relaxed);
             event.record(&mut Rows);
         }
@@ -89,9 +96,8 @@ async fn filled(folder: &Path, address: String, chats: i64) -> (Shared, Demo) {
     (app, demo)
 }
 
-/// What a console is sent when it says hello and shows its folders, from `cursor` on.
-async fn hello(app: &App, user: UserId, cursor: Option<i64>) -> (Cost, Vec<ServerFrame>, i64) {
-    let before = (STATEMENTS.load(Ordering::Relaxed), ROWS.load(Ordering::Relaxed));
+/// What a console is sent when it says hello and shows its folders, from `cursor` on, and the new cursor.
+async fn hello(app: &App, user: UserId, cursor: Option<i64>) -> (Vec<ServerFrame>, i64) {
     let mut db = app.store.read().await.unwrap();
     let record = people::user(&mut db, user).await.unwrap().unwrap();
     let access = access::of(&mut db, &record).await.unwrap();
@@ -102,6 +108,12 @@ async fn hello(app: &App, user: UserId, cursor: Option<i64>) -> (Cost, Vec<Serve
         let window = catchup::window(&mut db, &access, List::of(folder), 0, 50, app.clock.now());
         frames.extend(window.await.unwrap());
     }
+    (frames, newest)
+}
+
+async fn counted(app: &App, user: UserId, cursor: Option<i64>) -> (Cost, Vec<ServerFrame>, i64) {
+    let before = (STATEMENTS.load(Ordering::Relaxed), ROWS.load(Ordering::Relaxed));
+    let (frames, newest) = hello(app, user, cursor).instrument(tracing::info_span!(COUNTED)).await;
     let cost = Cost {
         statements: STATEMENTS.load(Ordering::Relaxed) - before.0,
         rows: ROWS.load(Ordering::Relaxed) - before.1,
@@ -125,8 +137,8 @@ async fn first_list_and_reconnect_cost_the_same_with_1_000_and_with_20_000_chats
         let (small, demo) = filled(folder.path(), few, 1_000).await;
         let (large, same) = filled(other.path(), many, 20_000).await;
         for (user, twin) in [(demo.ana, same.ana), (demo.ben, same.ben)] {
-            let (cost, frames, cursor) = hello(&small, user, None).await;
-            let (cost_of_many, frames_of_many, cursor_of_many) = hello(&large, twin, None).await;
+            let (cost, frames, cursor) = counted(&small, user, None).await;
+            let (cost_of_many, frames_of_many, cursor_of_many) = counted(&large, twin, None).await;
             assert_eq!(cost, cost_of_many, "first list");
             assert!(cost.statements > 10 && cost.statements < 60, "{cost:?}");
             assert!(
@@ -135,8 +147,8 @@ async fn first_list_and_reconnect_cost_the_same_with_1_000_and_with_20_000_chats
                     .any(|frame| matches!(frame, ServerFrame::Window { order, .. } if order.len() == 50))
             );
             same_size(&frames, &frames_of_many);
-            let (cost, frames, _) = hello(&small, user, Some(cursor)).await;
-            let (cost_of_many, frames_of_many, _) = hello(&large, twin, Some(cursor_of_many)).await;
+            let (cost, frames, _) = counted(&small, user, Some(cursor)).await;
+            let (cost_of_many, frames_of_many, _) = counted(&large, twin, Some(cursor_of_many)).await;
             assert_eq!(cost, cost_of_many, "reconnect");
             same_size(&frames, &frames_of_many);
         }
