@@ -50,6 +50,8 @@ pub struct Config {
     pub database_url: String,
     /// Folder for files and keys.
     pub data: PathBuf,
+    /// The bucket for files, as `s3://bucket/folder`; `None`: they lie in the data folder.
+    pub files_url: Option<String>,
     /// The address that browsers and providers use: scheme, host and port, so also its own origin.
     pub public_url: String,
     /// Peers whose `X-Forwarded-For` is believed.
@@ -101,6 +103,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database_url: format!("sqlite://{}", folder.join("causerie.db").display()),
             data: folder.to_owned(),
+            files_url: None,
             public_url: "http://127.0.0.1:8080".into(),
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
@@ -158,6 +161,10 @@ impl Config {
             source.error("database_url", "must begin with sqlite: or postgres:");
         }
         let data = source.text("data").unwrap_or_else(|| "data".into());
+        let files_url = source.text("files_url");
+        if files_url.as_ref().is_some_and(|url| !is_bucket(url)) {
+            source.error("files_url", "must name a bucket, such as s3://bucket/folder");
+        }
         let public_url = source.public_url(listen);
         let trusted_proxies = source.list(
             "trusted_proxies",
@@ -206,6 +213,7 @@ impl Config {
             listen,
             database_url,
             data,
+            files_url,
             public_url,
             trusted_proxies,
             origins,
@@ -217,6 +225,11 @@ impl Config {
             log_format,
         })
     }
+}
+
+fn is_bucket(url: &str) -> bool {
+    url.strip_prefix("s3://")
+        .is_some_and(|rest| !rest.starts_with('/') && !rest.is_empty())
 }
 
 #[cfg(test)]
@@ -239,9 +252,19 @@ mod tests {
         assert_eq!(config.public_url, "http://127.0.0.1:8080");
         assert_eq!(config.database_url, "sqlite://data/causerie.db");
         assert_eq!(config.data, PathBuf::from("data"));
+        assert_eq!(config.files_url, None);
         assert!(!config.demo);
         let origins: Vec<_> = config.allowed_origins().collect();
         assert_eq!(origins, ["http://127.0.0.1:8080", "http://localhost:8080"]);
+    }
+
+    #[test]
+    fn files_lie_in_a_bucket_only() {
+        let bucket = |url: &str| read(&[("CAUSERIE_FILES_URL", url)], "").map(|config| config.files_url);
+        assert_eq!(bucket("s3://company/chat"), Ok(Some("s3://company/chat".into())));
+        for wrong in ["company", "https://company", "s3://", "s3:///chat"] {
+            assert!(bucket(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The server: axum at the edge, rules from `causerie_shared` in the middle, one database behind.
 
+pub mod blobs;
 pub mod channels;
 pub mod clock;
 pub mod config;

@@ -54,9 +54,6 @@ async fn run(config: Config) -> Result<(), String> {
     let app = causerie_server::build(config, Clock::System)
         .await
         .map_err(|error| format!("cannot start: {error}."))?;
-    files::sweep(&app.config)
-        .await
-        .map_err(|error| format!("cannot use the data folder: {error}."))?;
     files::erase(&app)
         .await
         .map_err(|error| format!("cannot remove deleted files: {error}."))?;

@@ -6,6 +6,7 @@ use causerie_shared::ids::InboxId;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
+    blobs::Blobs,
     channels::{client::Client, intake::Intake, secrets::Vault},
     clock::Clock,
     config::Config,
@@ -32,6 +33,8 @@ pub struct App {
     pub visitors: VisitorHub,
     /// Documents in memory.
     pub rooms: Rooms,
+    /// The bytes of files.
+    pub blobs: Blobs,
     pub limits: Limits,
     /// Speaks to providers.
     pub client: Client,
@@ -62,6 +65,7 @@ impl App {
         let newest = feed::newest(&mut *store.read().await?).await?;
         let (wake, woken) = mpsc::unbounded_channel();
         let client = Client::new(&config).map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
+        let blobs = Blobs::open(&config).map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
         let vault = Vault::open(&config.data).map_err(StoreError::Folder)?;
         Ok(Self {
             config,
@@ -72,6 +76,7 @@ impl App {
             hub: Hub::new(newest),
             visitors: VisitorHub::default(),
             rooms: Rooms::default(),
+            blobs,
             limits: Limits::default(),
             client,
             vault,

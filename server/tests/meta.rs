@@ -34,6 +34,13 @@ fn text(object: &str, mid: &str, text: &str) -> Value {
     event(object, json!({ "message": { "mid": mid, "text": text } }))
 }
 
+/// Written so many milliseconds after the moment at which the clock begins.
+fn text_of(object: &str, mid: &str, text: &str, at: i64) -> Value {
+    let mut body = self::text(object, mid, text);
+    body["entry"][0]["messaging"][0]["timestamp"] = json!(common::START + at);
+    body
+}
+
 fn takes(got: &Got) -> (u16, Vec<u8>) {
     if got.target.contains("/comments") || got.target.contains("/replies") {
         return answer(200, &json!({ "id": "200_9" }));
@@ -299,5 +306,25 @@ async fn what_a_customer_takes_back_is_nowhere_any_more() {
                 .is_none_or(|preview| preview.text.is_empty())
         );
         assert_eq!(line.messages().await[0]["deleted"], true);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_late_is_shown_where_it_was_written() {
+    let provider = Provider::start(takes).await;
+    for line in Line::each("messenger", PAGE, &provider.url).await {
+        line.receive(&text_of("page", "m2", "second", -2_000)).await;
+        line.receive(&text_of("page", "m1", "first", -3_000)).await;
+        line.clock.advance(std::time::Duration::from_secs(60));
+        line.say("our answer", None).await;
+        line.clock.advance(std::time::Duration::from_secs(60));
+        // Written half a minute before the answer, and half a minute after it.
+        line.receive(&text_of("page", "m3", "before", 30_000)).await;
+        line.receive(&text_of("page", "m4", "after", 90_000)).await;
+        // A clock that is years behind says nothing of the order.
+        line.receive(&text_of("page", "m5", "last", -100_000_000_000)).await;
+        let messages = line.messages().await;
+        let shown: Vec<&str> = messages.iter().filter_map(|message| message["text"].as_str()).collect();
+        assert_eq!(shown, ["first", "second", "before", "our answer", "after", "last"]);
     }
 }

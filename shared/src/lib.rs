@@ -27,4 +27,4 @@ pub type Millis = i64;
 
 /// Version of frames, rows and documents. A peer that speaks another one is refused
 /// (`sync.md`, failure 19).
-pub const SCHEMA: u16 = 4;
+pub const SCHEMA: u16 = 5;

@@ -1,5 +1,7 @@
 //! Messages: the immutable part lives in the timeline document, everything that changes later in a row.
 
+pub mod order;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -258,12 +260,14 @@ pub struct FileBrief {
 pub struct MessageRow {
     pub id: MessageId,
     pub conversation: ConversationId,
-    /// Order in the chat: the order in which the server accepted the messages, from 1.
+    /// The order in which the server accepted the messages, from 1; shown they are as [`order::sort`] puts them.
     pub position: i64,
     /// Segment of the timeline that holds the message.
     pub segment: u32,
     pub author: Author,
     pub accepted_at: Millis,
+    /// When it was written, by the provider's clock, of what a provider delivers; never after `accepted_at`.
+    pub said_at: Option<Millis>,
     pub delivery: Delivery,
     /// The provider's reason in plain words, when `delivery` is `Failed`.
     pub reason: Option<String>,

@@ -305,12 +305,13 @@ fn announce(bubbles: Signal<Vec<Bubble>>, name: Memo<String>) {
     let announcer: Announcer = expect_context();
     Effect::new(move |before: Option<Option<i64>>| {
         let newest = bubbles.with(|bubbles| {
-            bubbles.iter().rev().find_map(|bubble| match bubble {
-                Bubble::Message(message) if message.author == Author::Contact => {
-                    Some((message.position?, message.body.clone()))
-                }
+            let of_contact = bubbles.iter().filter_map(|bubble| match bubble {
+                Bubble::Message(message) if message.author == Author::Contact => Some((message.position?, message)),
                 Bubble::Message(_) | Bubble::Line(_) => None,
-            })
+            });
+            // The last to come need not be the last that was written.
+            let newest = of_contact.max_by_key(|(position, _)| *position);
+            newest.map(|(position, message)| (position, message.body.clone()))
         });
         let position = newest.as_ref().map(|(position, _)| *position);
         if let (Some(Some(before)), Some((position, text))) = (before, newest)

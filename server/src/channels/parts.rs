@@ -11,7 +11,7 @@ use super::{
     element::{Arrived, Class},
     outgoing,
 };
-use crate::{channels, http::files, state::App, store::messages::MessageRecord};
+use crate::{channels, state::App, store::messages::MessageRecord};
 
 /// Something that goes with one message of the provider's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Piece {
         let Self::File { brief, class, .. } = self else {
             return Err("There is no file.".to_owned());
         };
-        let bytes = files::bytes(&app.config, brief.id).await.map_err(|error| {
+        let bytes = app.blobs.bytes(brief.id).await.map_err(|error| {
             tracing::error!(file = %brief.id, %error, "a stored file cannot be read");
             format!("{} is not there any more.", brief.name)
         })?;

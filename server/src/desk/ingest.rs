@@ -64,6 +64,8 @@ pub struct Said {
     pub id: String,
     /// Written by the company on the provider's own app.
     pub outgoing: bool,
+    /// When it was written, by the provider's clock.
+    pub at: Option<Millis>,
     pub kind: Kind,
     /// Further ids of the person on the account.
     pub aliases: Vec<String>,
@@ -232,6 +234,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         if open.is_none() || said.kind != Kind::Notice {
             conversations::set_answers_to(&mut tx, conversation, to).await?;
         }
+        record.row.said_at = said.at.map(|at| at.min(now));
         let mut extra = said.extra.clone();
         extra.referral = extra.referral.or(answered);
         record.row.extra = (extra != Extra::default()).then(|| Box::new(extra));

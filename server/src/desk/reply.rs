@@ -278,6 +278,7 @@ pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis
             segment: head.segment,
             author: message.author,
             accepted_at: now,
+            said_at: None,
             // The web needs no provider: what is stored will be shown.
             delivery: if goes_out(head, message) {
                 Delivery::Queued

@@ -1,4 +1,4 @@
-//! Files: uploads streamed to the data folder, downloads that cannot run in the console's origin
+//! Files: uploads streamed to where their bytes lie, downloads that cannot run in the console's origin
 //! (`domain.md` §6, Uploads).
 
 mod content;
@@ -6,31 +6,23 @@ mod disposition;
 mod upload;
 
 pub use disposition::file_name;
-pub use upload::{Owner, bytes, erase, keep, save, sweep};
-
-use std::{io, path::PathBuf};
+pub use upload::{Owner, erase, keep, save};
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use causerie_shared::{ids::FileId, refusal::Code};
-use futures_util::stream;
-use tokio::{fs::File, io::AsyncReadExt};
 
 use crate::{
-    config::Config,
     error::ApiError,
     http::{auth::Signed, json::Json, limits::Limit},
     state::{App, Shared},
     store::files::{self, FileRecord},
     sync::access,
 };
-
-/// Bytes read from disk at a time.
-const CHUNK: usize = 64 * 1024;
 
 /// Types that browsers show without running anything; the others are downloads.
 const INLINE: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
@@ -68,7 +60,7 @@ pub async fn download(State(app): State<Shared>, signed: Signed, Path(id): Path<
 
 /// The bytes of a file whose reader was checked.
 pub async fn serve(app: &App, file: &FileRecord) -> Result<Response, ApiError> {
-    let opened = File::open(path(&app.config, file.id)).await.map_err(|error| {
+    let bytes = app.blobs.stream(file.id).await.map_err(|error| {
         tracing::error!(file = %file.id, %error, "a stored file cannot be read");
         missing()
     })?;
@@ -78,7 +70,7 @@ pub async fn serve(app: &App, file: &FileRecord) -> Result<Response, ApiError> {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
     ];
-    let mut response = (fixed, Body::from_stream(chunks(opened))).into_response();
+    let mut response = (fixed, Body::from_stream(bytes)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(file.size));
     headers.insert(header::CONTENT_DISPOSITION, disposition::header(inline, &file.name)?);
@@ -88,22 +80,6 @@ pub async fn serve(app: &App, file: &FileRecord) -> Result<Response, ApiError> {
         HeaderValue::from_str(&file.mime).map_err(|_| ApiError::internal())?,
     );
     Ok(response)
-}
-
-fn chunks(file: File) -> impl stream::Stream<Item = io::Result<Bytes>> {
-    stream::try_unfold(file, |mut file| async move {
-        let mut chunk = Vec::with_capacity(CHUNK);
-        let read = (&mut file).take(CHUNK as u64).read_to_end(&mut chunk).await?;
-        Ok((read > 0).then(|| (Bytes::from(chunk), file)))
-    })
-}
-
-fn path(config: &Config, id: FileId) -> PathBuf {
-    folder(config).join(id.to_string())
-}
-
-fn folder(config: &Config) -> PathBuf {
-    config.data.join("files")
 }
 
 fn missing() -> ApiError {

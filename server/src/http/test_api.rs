@@ -13,7 +13,7 @@ use axum::{
 use causerie_shared::{
     ids::{AccountId, ConversationId, InboxId, MessageId},
     inbox::{AccountRow, Channel, InboxRow, Member, Mode, Rules},
-    message::{Author, Delivery, Kind, Side},
+    message::{Author, Delivery, Kind, Side, order},
     refusal::Code,
     user::{DEFAULT_CAPACITY, Role},
 };
@@ -262,7 +262,9 @@ async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
         };
         let thread = conversations::thread_of(&mut db, head.id).await?;
         let mut lines = vec![];
-        for record in messages::newest(&mut db, head.id, i64::MAX).await? {
+        let mut records = messages::newest(&mut db, head.id, i64::MAX).await?;
+        order::sort(&mut records, |record| Some(&record.row));
+        for record in records {
             let bound = provider::of_message(&mut db, record.row.id).await?;
             let quoted = match (record.reply_to, bound.first().and_then(|bound| bound.quoted.clone())) {
                 (_, Some(quoted)) => Some(quoted),

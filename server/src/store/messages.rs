@@ -24,7 +24,7 @@ pub struct MessageRecord {
     pub cid: Option<String>,
 }
 
-const COLUMNS: &str = "id, conversation_id, position, segment, author, kind, body, accepted_at, delivery, reason, \
+const COLUMNS: &str = "id, conversation_id, position, segment, author, kind, body, accepted_at, said_at, delivery, reason, \
      files, contact_id, cid, redacted_at, extra, reply_to, seq";
 
 fn record(row: &AnyRow) -> Result<MessageRecord, StoreError> {
@@ -37,6 +37,7 @@ fn record(row: &AnyRow) -> Result<MessageRecord, StoreError> {
             segment: row.try_get::<i64, _>("segment")? as u32,
             author: Author::from_key(&text("author")?).ok_or(StoreError::Damaged("author"))?,
             accepted_at: row.try_get("accepted_at")?,
+            said_at: row.try_get("said_at")?,
             delivery: Delivery::from_key(&text("delivery")?).ok_or(StoreError::Damaged("delivery"))?,
             reason: row.try_get("reason")?,
             files: from_json(&text("files")?, "files")?,
@@ -60,8 +61,8 @@ pub async fn insert(db: &mut Db, message: &MessageRecord) -> Result<(), StoreErr
     let row = &message.row;
     sqlx::query(
         "INSERT INTO messages (id, conversation_id, position, segment, author, kind, body, accepted_at, delivery, \
-         reason, files, contact_id, cid, seq, extra, reply_to) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+         reason, files, contact_id, cid, seq, extra, reply_to, said_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(row.id.to_string())
     .bind(row.conversation.to_string())
@@ -79,6 +80,7 @@ pub async fn insert(db: &mut Db, message: &MessageRecord) -> Result<(), StoreErr
     .bind(row.seq)
     .bind(row.extra.as_ref().map(|extra| to_json(extra, "extra")).transpose()?)
     .bind(message.reply_to.map(|id| id.to_string()))
+    .bind(row.said_at)
     .execute(db)
     .await?;
     Ok(())

@@ -1,12 +1,12 @@
 //! One chat on this device: message rows, journey rows and the texts out of its documents.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use causerie_shared::{
     Millis,
     document::timeline,
     ids::{FileId, MessageId},
-    message::{Author, Delivery, FileBrief, Message, MessageRow},
+    message::{Author, Delivery, FileBrief, Message, MessageRow, order},
     row::JourneyRow,
 };
 
@@ -103,20 +103,28 @@ impl Thread {
             .chain(said.map(|message| (message.author, message.at)))
     }
 
-    /// Messages in the server's order with system lines where they happened; accepted ones whose row has
-    /// not come yet are last.
+    /// Messages in the order of display with system lines where they happened: behind all that had been accepted by
+    /// then. Accepted messages whose row has not come yet are last.
     pub(super) fn bubbles(&self) -> Vec<Bubble> {
-        let mut items: Vec<((i64, u8, u128), Bubble)> = Vec::with_capacity(self.said.len() + self.journey.all().len());
-        for (id, message) in &self.said {
-            let row = self.rows.get(id);
+        let mut messages: Vec<_> = self.said.values().map(|said| (said, self.rows.get(&said.id))).collect();
+        messages.sort_unstable_by_key(|(said, _)| said.id.to_u128());
+        order::sort(&mut messages, |(_, row)| *row);
+        let mut lines: Vec<_> = self.journey.all().iter().collect();
+        lines.sort_unstable_by_key(|line| Reverse((line.position, line.version)));
+
+        // From the end: a line is reached when what comes before it had been accepted.
+        let mut bubbles = Vec::with_capacity(messages.len() + lines.len());
+        let mut lines = lines.into_iter().peekable();
+        for (said, row) in messages.into_iter().rev() {
             let position = row.map_or(i64::MAX, |row| row.position);
-            items.push(((position, 0, id.to_u128()), Bubble::Message(self.bubble(message, row))));
+            while let Some(line) = lines.next_if(|line| line.position >= position) {
+                bubbles.push(Bubble::Line(line.clone()));
+            }
+            bubbles.push(Bubble::Message(self.bubble(said, row)));
         }
-        for row in self.journey.all() {
-            items.push(((row.position, 1, row.version as u128), Bubble::Line(row.clone())));
-        }
-        items.sort_unstable_by_key(|(place, _)| *place);
-        items.into_iter().map(|(_, bubble)| bubble).collect()
+        bubbles.extend(lines.map(|line| Bubble::Line(line.clone())));
+        bubbles.reverse();
+        bubbles
     }
 
     fn bubble(&self, message: &Message, row: Option<&MessageRow>) -> MessageBubble {
@@ -139,7 +147,7 @@ impl Thread {
             (Author::Agent(_), Some(row)) => Stage::Sent(row.delivery),
         };
         MessageBubble {
-            at: row.map_or(message.at, |row| row.accepted_at),
+            at: row.map_or(message.at, shown_at),
             position: row.map(|row| row.position),
             redacted: row.is_some_and(|row| row.redacted_at.is_some()),
             body: body(message, row),
@@ -164,6 +172,12 @@ impl Thread {
             text: body(message, row),
         })
     }
+}
+
+/// The time beside a bubble: when the customer wrote it, unless the provider's clock cannot be right.
+fn shown_at(row: &MessageRow) -> Millis {
+    let said = row.said_at.filter(|said| row.accepted_at - said <= order::LATE);
+    said.unwrap_or(row.accepted_at)
 }
 
 /// The text as it reads now; nothing once it was taken back or removed.

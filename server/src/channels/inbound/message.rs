@@ -3,7 +3,7 @@
 use causerie_shared::{
     Millis,
     ids::{ContactId, PostId},
-    message::{Extra, Kind},
+    message::{Extra, Kind, order::LATE},
     row::{Origin, Post},
 };
 
@@ -31,9 +31,6 @@ use crate::{
         contacts, conversations, places, posts, provider, threads,
     },
 };
-
-/// The longest that a provider delivers a webhook again: WhatsApp does so for 7 days (`channels.md` §0), milliseconds.
-const LATE: Millis = 7 * 24 * 3_600_000;
 
 /// A message came in: ours by its echo, or one to be stored.
 pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), DeskError> {
@@ -128,6 +125,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
         said: Some(Box::new(Said {
             id: arrived.id.clone(),
             outgoing: arrived.outgoing,
+            at: element.at,
             kind: arrived.kind,
             aliases: person.aliases.clone(),
             phone: person.phone.clone(),

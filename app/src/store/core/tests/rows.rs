@@ -53,6 +53,44 @@ fn system_lines_stand_where_they_happened() {
 }
 
 #[test]
+fn what_a_provider_delivered_late_stands_where_it_was_written() {
+    let (mut desk, mut server) = (Desk::new(), Server::new());
+    for (n, text) in [(901, "hello"), (902, "our answer"), (903, "before it")] {
+        server.say(CHAT, 1, n, text);
+    }
+    for (row, (accepted, said)) in
+        server
+            .rows
+            .iter_mut()
+            .zip([(10_000, Some(9_500)), (20_000, None), (30_000, Some(15_500))])
+    {
+        row.accepted_at = accepted;
+        row.said_at = said;
+    }
+    server.journey = vec![line(3, 3, "accept"), line(2, 2, "offer"), line(1, 0, "begin")];
+    desk.connect(&mut server);
+    let shown: Vec<(String, i64)> = desk
+        .core
+        .bubbles(CHAT)
+        .into_iter()
+        .map(|bubble| match bubble {
+            Bubble::Message(message) => (message.body, message.at),
+            Bubble::Line(line) => (line.cause, line.at),
+        })
+        .collect();
+    let shown: Vec<(&str, i64)> = shown.iter().map(|(text, at)| (text.as_str(), *at)).collect();
+    let wanted = [
+        ("begin", 0),
+        ("hello", 9_500),
+        ("before it", 15_500),
+        ("our answer", 20_000),
+        ("offer", 0),
+        ("accept", 0),
+    ];
+    assert_eq!(shown, wanted);
+}
+
+#[test]
 fn a_chat_that_a_colleague_took_is_said_once_and_leaves_no_copy() {
     let (mut desk, mut server) = (Desk::new(), Server::new());
     desk.connect(&mut server);

@@ -75,7 +75,7 @@ pub(in crate::store::core) struct Server {
     /// Documents that may not be seen any more.
     pub denied: Vec<DocumentId>,
     pub now: i64,
-    rows: Vec<MessageRow>,
+    pub rows: Vec<MessageRow>,
     reply_to: Option<MessageId>,
     device: DeviceId,
 }
@@ -216,6 +216,7 @@ impl Server {
             segment,
             author: message.author,
             accepted_at: 5_000,
+            said_at: None,
             delivery: Delivery::Sent,
             reason: None,
             files: vec![],

@@ -1,0 +1,142 @@
+//! The order in which a chat shows its messages (`sync.md`, Message rows).
+
+use super::MessageRow;
+use crate::Millis;
+
+/// The longest that a provider delivers a webhook again: WhatsApp does so for 7 days (`channels.md` §0), milliseconds.
+/// What claims to be older did not come late; its clock is wrong.
+pub const LATE: Millis = 7 * 24 * 3_600_000;
+
+/// Brings rows into the order of display. They are first put into the order in which the server accepted them; then
+/// what a provider delivered late goes up to where it was written, before later messages of the provider and before
+/// whatever the company had said after that moment. Company and system messages never pass one another.
+pub fn sort<T>(messages: &mut [T], row: impl Fn(&T) -> Option<&MessageRow>) {
+    messages.sort_by_key(|message| row(message).map_or(i64::MAX, |row| row.position));
+    for end in 1..messages.len() {
+        let mut place = end;
+        while place > 0
+            && let (Some(late), Some(before)) = (row(&messages[place]), row(&messages[place - 1]))
+            && precedes(late, before)
+        {
+            messages.swap(place, place - 1);
+            place -= 1;
+        }
+    }
+}
+
+/// Was `late`, which was accepted after `before`, written before it?
+fn precedes(late: &MessageRow, before: &MessageRow) -> bool {
+    let Some(said) = late.said_at else { return false };
+    match before.said_at {
+        // The same clock.
+        Some(earlier) => said < earlier,
+        None => late.accepted_at - said <= LATE && end_of_second(said) < before.accepted_at,
+    }
+}
+
+/// Most providers say whole seconds: the message was written at any moment of it.
+fn end_of_second(at: Millis) -> Millis {
+    if at % 1_000 == 0 { at + 999 } else { at }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        ids::{ConversationId, MessageId},
+        message::{Author, Delivery},
+    };
+
+    const NOW: Millis = 1_700_000_000_000;
+
+    /// Accepted and said so many milliseconds after a moment; `None`: the company's.
+    fn rows(times: &[(Millis, Option<Millis>)]) -> Vec<MessageRow> {
+        let row = |(at, (accepted, said)): (usize, &(Millis, Option<Millis>))| MessageRow {
+            id: MessageId::from_u128(at as u128 + 1),
+            conversation: ConversationId::from_u128(1),
+            position: at as i64 + 1,
+            segment: 1,
+            author: if said.is_some() {
+                Author::Contact
+            } else {
+                Author::System
+            },
+            accepted_at: NOW + accepted,
+            said_at: said.map(|said| NOW + said),
+            delivery: Delivery::Sent,
+            reason: None,
+            files: vec![],
+            redacted_at: None,
+            extra: None,
+            seq: 1,
+        };
+        times.iter().enumerate().map(row).collect()
+    }
+
+    fn shown(times: &[(Millis, Option<Millis>)]) -> Vec<i64> {
+        let mut rows = rows(times);
+        sort(&mut rows, |row| Some(row));
+        rows.iter().map(|row| row.position).collect()
+    }
+
+    #[test]
+    fn what_came_late_stands_where_it_was_written() {
+        // Two of the customer's in the wrong order, the answer before the second came.
+        assert_eq!(shown(&[(0, Some(-50)), (10, Some(-100))]), [2, 1]);
+        assert_eq!(
+            shown(&[(0, Some(-50)), (60_000, None), (120_000, Some(30_001))]),
+            [1, 3, 2]
+        );
+        assert_eq!(
+            shown(&[(0, Some(-50)), (60_000, None), (120_000, Some(90_001))]),
+            [1, 2, 3]
+        );
+    }
+
+    #[test]
+    fn an_answer_in_the_same_second_stays_an_answer() {
+        // Said at the second that had begun when the company wrote.
+        assert_eq!(shown(&[(400, None), (900, Some(0))]), [1, 2]);
+        assert_eq!(shown(&[(400, None), (900, Some(-1_000))]), [2, 1]);
+    }
+
+    #[test]
+    fn a_wrong_clock_moves_nobody_before_the_company() {
+        let years = -3 * 365 * 24 * 3_600_000;
+        assert_eq!(shown(&[(0, None), (5, Some(years))]), [1, 2]);
+        assert_eq!(shown(&[(0, Some(years)), (5, Some(years - 1))]), [2, 1]);
+    }
+
+    #[test]
+    fn the_company_keeps_its_order_and_what_has_no_row_is_last() {
+        // Another node's clock is behind.
+        assert_eq!(shown(&[(1_000, None), (0, None)]), [1, 2]);
+        let mut rows: Vec<Option<MessageRow>> = rows(&[(0, None), (1, None)]).into_iter().map(Some).collect();
+        rows.insert(0, None);
+        sort(&mut rows, |row| row.as_ref());
+        assert!(rows[2].is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_does_not_depend_on_how_rows_came(
+            times in prop::collection::vec((0i64..20_000, prop::option::of(0i64..20_000)), 0..20),
+            turn in any::<prop::sample::Index>(),
+        ) {
+            let times: Vec<_> = times.into_iter().map(|(at, said)| (at, said.map(|said| said.min(at)))).collect();
+            let mut one = rows(&times);
+            let mut other = one.clone();
+            if !other.is_empty() {
+                let by = turn.index(other.len());
+                other.rotate_left(by);
+            }
+            sort(&mut one, |row| Some(row));
+            sort(&mut other, |row| Some(row));
+            prop_assert_eq!(&one, &other);
+            let company: Vec<i64> = one.iter().filter(|row| row.said_at.is_none()).map(|row| row.position).collect();
+            prop_assert!(company.is_sorted());
+        }
+    }
+}
