@@ -13,20 +13,26 @@ use causerie_shared::{
     user::Me,
     window::{Folder, List},
 };
-use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, timeout_at};
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::Message as Packet;
 
 use crate::{
-    api::{self, Session, Socket},
+    api::{self, Session},
+    attended::Attended,
     wait::PATIENCE,
 };
 
 /// Somebody of the company, connected. Keeps every frame that came.
 pub struct Client {
     pub me: Me,
-    socket: Socket,
+    line: Attended,
     frames: Vec<ServerFrame>,
+}
+
+fn pong(packet: &Packet) -> Option<Packet> {
+    let Packet::Binary(bytes) = packet else { return None };
+    let ping = matches!(decode(bytes), Ok(ServerFrame::Ping { .. }));
+    ping.then(|| Packet::Binary(encode(&ClientFrame::Pong).into()))
 }
 
 /// A random number for ids.
@@ -72,7 +78,7 @@ impl Client {
         let socket = api::socket(host, "/api/socket", Some(&session.cookie)).await;
         let mut client = Self {
             me: session.info.me,
-            socket,
+            line: Attended::new(socket, pong),
             frames: vec![],
         };
         let device = DeviceId::from_u128(random());
@@ -106,10 +112,7 @@ impl Client {
     /// # Panics
     /// When the connection is gone.
     pub async fn send_bytes(&mut self, bytes: Vec<u8>) {
-        self.socket
-            .send(tungstenite::Message::Binary(bytes.into()))
-            .await
-            .expect("the socket is open");
+        self.line.send(Packet::Binary(bytes.into())).await;
     }
 
     /// Every frame that was read so far.
@@ -139,44 +142,39 @@ impl Client {
     pub async fn ends(&mut self) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let read = timeout_at(deadline, self.socket.next()).await;
+            let read = timeout_at(deadline, self.line.next()).await;
             let Ok(read) = read else {
                 panic!("the connection of {} did not end", self.me.name)
             };
             match read {
-                Some(Ok(tungstenite::Message::Binary(message))) => {
+                Some(Packet::Binary(message)) => {
                     self.frames
                         .push(decode(&message).expect("the server speaks our schema"));
                 }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return,
+                Some(_) => {}
+                None => return,
             }
         }
     }
 
-    /// Reads the next frame; pings are answered.
+    /// Reads the next frame that is no ping.
     ///
     /// # Panics
     /// When none comes in time or the connection ends.
     pub async fn next(&mut self, what: &str) -> &ServerFrame {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let read = timeout_at(deadline, self.socket.next()).await;
+            let read = timeout_at(deadline, self.line.next()).await;
             let Ok(message) = read else {
                 panic!("{} waited in vain for {what}", self.me.name)
             };
-            let Some(Ok(message)) = message else {
+            let Some(message) = message else {
                 panic!("{} lost the line, waiting for {what}", self.me.name)
             };
-            let tungstenite::Message::Binary(bytes) = message else {
+            let Packet::Binary(bytes) = message else {
                 continue;
             };
-            let frame: ServerFrame = decode(&bytes).expect("the server speaks our schema");
-            if matches!(frame, ServerFrame::Ping { .. }) {
-                self.send(&ClientFrame::Pong).await;
-                continue;
-            }
-            self.frames.push(frame);
+            self.frames.push(decode(&bytes).expect("the server speaks our schema"));
             return self.frames.last().expect("it was just put there");
         }
     }

@@ -4,6 +4,7 @@
 //! A story is written as a user would tell it; whatever it needs comes from its [`Stage`].
 
 pub mod api;
+mod attended;
 pub mod axe;
 pub mod bench;
 pub mod browser;

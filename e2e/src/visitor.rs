@@ -1,21 +1,27 @@
 //! The visitor's socket without a widget.
 
 use causerie_shared::ids::ConversationId;
-use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::Message as Packet;
 
 use crate::{
     api::{self, Socket},
+    attended::Attended,
     client::random,
     wait::PATIENCE,
 };
 
 /// A visitor, connected. Keeps every frame that came.
 pub struct Visitor {
-    socket: Socket,
+    line: Attended,
     frames: Vec<Value>,
+}
+
+fn pong(packet: &Packet) -> Option<Packet> {
+    let Packet::Text(text) = packet else { return None };
+    let frame: Value = serde_json::from_str(text).ok()?;
+    (frame["t"] == "ping").then(|| Packet::text(json!({ "t": "pong" }).to_string()))
 }
 
 impl Visitor {
@@ -40,7 +46,10 @@ impl Visitor {
     }
 
     async fn greet(socket: Socket) -> Self {
-        let mut visitor = Self { socket, frames: vec![] };
+        let mut visitor = Self {
+            line: Attended::new(socket, pong),
+            frames: vec![],
+        };
         let token = format!("{:032x}{:032x}", random(), random());
         let hello = json!({
             "t": "hello", "v": 1, "token": token, "cursor": 0, "lang": "en",
@@ -66,10 +75,7 @@ impl Visitor {
     /// # Panics
     /// When the connection is gone.
     pub async fn send_text(&mut self, text: String) {
-        self.socket
-            .send(tungstenite::Message::text(text))
-            .await
-            .expect("the socket is open");
+        self.line.send(Packet::text(text)).await;
     }
 
     /// Begins a chat; gives its id once it is stored.
@@ -146,29 +152,24 @@ impl Visitor {
         }
     }
 
-    /// Reads the next frame; pings are answered.
+    /// Reads the next frame that is no ping.
     ///
     /// # Panics
     /// When none comes in time or the connection ends.
     pub async fn next(&mut self, what: &str) -> &Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let read = timeout_at(deadline, self.socket.next()).await;
+            let read = timeout_at(deadline, self.line.next()).await;
             let Ok(message) = read else {
                 panic!("a visitor waited in vain for {what}")
             };
-            let Some(Ok(message)) = message else {
+            let Some(message) = message else {
                 panic!("a visitor lost the line, waiting for {what}")
             };
-            let tungstenite::Message::Text(text) = message else {
+            let Packet::Text(text) = message else {
                 continue;
             };
-            let frame: Value = serde_json::from_str(&text).expect("a frame");
-            if frame["t"] == "ping" {
-                self.send(&json!({ "t": "pong" })).await;
-                continue;
-            }
-            self.frames.push(frame);
+            self.frames.push(serde_json::from_str(&text).expect("a frame"));
             return self.frames.last().expect("it was just put there");
         }
     }

@@ -321,10 +321,22 @@ async fn what_comes_late_is_shown_where_it_was_written() {
         // Written half a minute before the answer, and half a minute after it.
         line.receive(&text_of("page", "m3", "before", 30_000)).await;
         line.receive(&text_of("page", "m4", "after", 90_000)).await;
-        // A clock that is years behind says nothing of the order.
+        line.say("our last word", None).await;
+        // A clock that is years behind does not say when we had spoken.
         line.receive(&text_of("page", "m5", "last", -100_000_000_000)).await;
         let messages = line.messages().await;
         let shown: Vec<&str> = messages.iter().filter_map(|message| message["text"].as_str()).collect();
-        assert_eq!(shown, ["first", "second", "before", "our answer", "after", "last"]);
+        assert_eq!(
+            shown,
+            [
+                "first",
+                "second",
+                "before",
+                "our answer",
+                "after",
+                "our last word",
+                "last"
+            ]
+        );
     }
 }

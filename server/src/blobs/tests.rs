@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
-    extract::{Query, State},
+    extract::{DefaultBodyLimit, Query, State},
     http::{Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
@@ -77,7 +77,10 @@ async fn bucket() -> (Arc<Bucket>, Blobs) {
     let bucket = Arc::new(Bucket::default());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = Router::new().fallback(serve).with_state(Arc::clone(&bucket));
+    let service = Router::new()
+        .fallback(serve)
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Arc::clone(&bucket));
     tokio::spawn(async move { axum::serve(listener, service).await });
     let builder = AmazonS3Builder::new()
         .with_endpoint(format!("http://{address}"))

@@ -1,0 +1,56 @@
+//! A socket that goes on answering while its owner is busy: pings are the line's own business.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::api::Socket;
+
+/// One end of a connection. It closes when this is dropped.
+pub(crate) struct Attended {
+    outgoing: mpsc::Sender<Message>,
+    incoming: mpsc::UnboundedReceiver<Message>,
+}
+
+impl Attended {
+    /// `pong` gives the answer to a message that is a ping.
+    pub(crate) fn new(mut socket: Socket, pong: fn(&Message) -> Option<Message>) -> Self {
+        let (outgoing, mut to_send) = mpsc::channel(16);
+        let (came, incoming) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            loop {
+                let sent = tokio::select! {
+                    message = to_send.recv() => match message {
+                        Some(message) => socket.send(message).await,
+                        None => return,
+                    },
+                    message = socket.next() => match message {
+                        Some(Ok(message)) => match pong(&message) {
+                            Some(answer) => socket.send(answer).await,
+                            None if came.send(message).is_err() => return,
+                            None => Ok(()),
+                        },
+                        Some(Err(_)) | None => return,
+                    },
+                };
+                if sent.is_err() {
+                    return;
+                }
+            }
+        });
+        Self { outgoing, incoming }
+    }
+
+    /// Sends a message.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub(crate) async fn send(&self, message: Message) {
+        self.outgoing.send(message).await.expect("the socket is open");
+    }
+
+    /// The next message; `None` when the connection has ended.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        self.incoming.recv().await
+    }
+}
