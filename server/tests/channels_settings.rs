@@ -154,6 +154,11 @@ async fn a_paused_account_keeps_its_messages_and_a_removed_one_fails_its_chats()
                     "fields": [["business_id", "9"]] })
         };
         let before = texts(&provider).len();
+        // Not by the way for widgets, which knows nothing of what waits.
+        let widget = json!({ "name": all[0]["name"], "enabled": false, "origins": [] });
+        let by = format!("/api/accounts/{}", all[0]["id"].as_str().unwrap());
+        let (status, ..) = ask(&line, &owner, Method::PUT, &by, widget).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         ask(&line, &owner, Method::PUT, &path, save(false)).await;
         line.say("later", None).await;
         assert_eq!(texts(&provider).len(), before);

@@ -1,4 +1,4 @@
-//! Messaging accounts in their inbox's settings.
+//! Widgets in their inbox's settings.
 
 use causerie_shared::{
     api::settings::SaveAccount,
@@ -19,10 +19,11 @@ use crate::{
     sync::News,
 };
 
-/// Names an account, and switches it on or off. That of a deleted inbox is off for good.
+/// Names a widget, and switches it on or off. That of a deleted inbox is off for good. Accounts at providers are
+/// paused where they are set up, with what that means for their webhooks (`settings/channels`).
 ///
 /// # Errors
-/// [`Code::Closed`] for an account of a deleted inbox, [`Code::Invalid`], [`Code::Forbidden`], [`Code::NotFound`].
+/// [`Code::Closed`] for that of a deleted inbox, [`Code::Invalid`] also for what is no widget, [`Code::Forbidden`], [`Code::NotFound`].
 pub async fn save(
     app: &App,
     actor: &UserRecord,
@@ -37,12 +38,13 @@ pub async fn save(
     if places::inbox(&mut tx, before.row.inbox).await?.is_none() {
         return Err(Refusal::new(Code::Closed, "its inbox was deleted, so it is off for good").into());
     }
+    if before.row.channel != Channel::Web {
+        return Err(Refusal::new(Code::Invalid, "this is no widget").into());
+    }
     let mut after = before.clone();
     after.row.name = check::name(&body.name)?;
     after.row.enabled = body.enabled;
-    if before.row.channel == Channel::Web {
-        after.config.origins = check::origins(&body.origins)?;
-    }
+    after.config.origins = check::origins(&body.origins)?;
     let mut trail = Trail::default();
     trail.field("name", &before.row.name, &after.row.name);
     trail.field("enabled", before.row.enabled, after.row.enabled);
