@@ -40,6 +40,17 @@ async fn serve(
             pieces.clear();
             "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>".into_response()
         }
+        ("POST", _) if query.contains_key("delete") => {
+            let asked = String::from_utf8(body.to_vec()).unwrap();
+            let key = asked
+                .split("<Key>")
+                .nth(1)
+                .and_then(|rest| rest.split("</Key>").next())
+                .unwrap();
+            // One that is not there is deleted, too.
+            whole.remove(&format!("{}/{key}", path.trim_end_matches('/')));
+            format!("<DeleteResult><Deleted><Key>{key}</Key></Deleted></DeleteResult>").into_response()
+        }
         ("POST", _) => {
             let bytes: Vec<u8> = pieces.values().flatten().copied().collect();
             whole.insert(path, bytes.into());
@@ -55,10 +66,6 @@ async fn serve(
         }
         ("DELETE", _) if query.contains_key("uploadId") => {
             pieces.clear();
-            StatusCode::NO_CONTENT.into_response()
-        }
-        ("DELETE", _) => {
-            whole.remove(&path);
             StatusCode::NO_CONTENT.into_response()
         }
         ("GET", _) => match whole.get(&path) {

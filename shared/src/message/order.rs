@@ -1,6 +1,6 @@
 //! The order in which a chat shows its messages (`sync.md`, Message rows).
 
-use super::MessageRow;
+use super::{Author, MessageRow};
 use crate::Millis;
 
 /// The longest that a provider delivers a webhook again: WhatsApp does so for 7 days (`channels.md` §0), milliseconds.
@@ -30,6 +30,8 @@ fn precedes(late: &MessageRow, before: &MessageRow) -> bool {
     match before.said_at {
         // The same clock.
         Some(earlier) => said < earlier,
+        // Without a time it stays where it came.
+        None if before.author == Author::Contact => false,
         None => late.accepted_at - said <= LATE && end_of_second(said) < before.accepted_at,
     }
 }
@@ -46,7 +48,7 @@ mod tests {
     use super::*;
     use crate::{
         ids::{ConversationId, MessageId},
-        message::{Author, Delivery},
+        message::Delivery,
     };
 
     const NOW: Millis = 1_700_000_000_000;
@@ -107,6 +109,14 @@ mod tests {
         let years = -3 * 365 * 24 * 3_600_000;
         assert_eq!(shown(&[(0, None), (5, Some(years))]), [1, 2]);
         assert_eq!(shown(&[(0, Some(years)), (5, Some(years - 1))]), [2, 1]);
+    }
+
+    #[test]
+    fn who_says_no_time_stays_where_they_came() {
+        let mut rows = rows(&[(0, None), (5, Some(-9_000))]);
+        rows[0].author = Author::Contact;
+        sort(&mut rows, |row| Some(row));
+        assert_eq!(rows[0].position, 1);
     }
 
     #[test]

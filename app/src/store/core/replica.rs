@@ -132,6 +132,10 @@ impl Replica {
 
     /// Takes in what the server sent. The caller rebuilds what waits when the epoch or a snapshot is new.
     pub(super) fn take(&mut self, part: &Part) -> Taken {
+        // Overtaken on its way: what was removed since does not come back.
+        if part.epoch < self.epoch {
+            return Taken::Known;
+        }
         let anew = part.epoch != self.epoch || part.snapshot.is_some();
         if anew {
             let begins = part.snapshot.is_some() || part.from == 0;

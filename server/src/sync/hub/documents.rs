@@ -90,10 +90,15 @@ impl Hub {
         self.tell_followers(document, frame, scope, author);
     }
 
-    /// What another node wrote into a document.
+    /// What another node wrote into a document. What this node wrote and told while it was read is told once: an older
+    /// epoch behind the new one would bring back what was removed.
     pub(in crate::sync) fn document_heard(&self, frame: &Part, scope: Option<&Scope>) {
         let mut inner = self.inner();
-        inner.told.insert(frame.document, (frame.epoch, frame.to));
+        let at = (frame.epoch, frame.to);
+        if inner.told.get(&frame.document).is_some_and(|told| *told >= at) {
+            return;
+        }
+        inner.told.insert(frame.document, at);
         drop(inner);
         self.tell_followers(frame.document, &ServerFrame::Part(frame.clone()), scope, None);
         self.post();

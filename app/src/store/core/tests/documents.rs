@@ -45,9 +45,14 @@ fn a_part_that_is_known_already_changes_nothing() {
 fn a_document_begun_anew_takes_the_waiting_reply_along() {
     let (mut desk, mut server) = (Desk::new(), Server::new());
     desk.connect(&mut server);
+    let mut before = vec![];
     for frame in server.say(CHAT, 1, 901, "redact me") {
+        if let ServerFrame::Part(part) = &frame {
+            before.push(part.clone());
+        }
         desk.hear(frame);
     }
+    assert_eq!((before.len(), before[0].from), (1, 0), "the whole of the first epoch");
     desk.cut();
     desk.reply(CHAT, "still here");
     // The server forgets the text and begins the document anew.
@@ -99,6 +104,12 @@ fn a_document_begun_anew_takes_the_waiting_reply_along() {
         desk.texts(CHAT),
         ["…", "still here"],
         "what was removed is not shown any more"
+    );
+    desk.hear(ServerFrame::Part(before.remove(0)));
+    assert_eq!(
+        desk.texts(CHAT),
+        ["…", "still here"],
+        "nor brought back by what was overtaken"
     );
     assert!(desk.core.undelivered().is_empty());
 }

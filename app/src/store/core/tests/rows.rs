@@ -4,6 +4,7 @@ use causerie_shared::{
     conversation::{State, transition::Actor},
     frame::{ClientFrame, Command, ServerFrame},
     ids::ConversationId,
+    message::Author,
     refusal::Refusal,
     row::{Gone, JourneyRow, Row},
     timer::Ring,
@@ -66,6 +67,9 @@ fn what_a_provider_delivered_late_stands_where_it_was_written() {
     {
         row.accepted_at = accepted;
         row.said_at = said;
+        if said.is_none() {
+            row.author = Author::Agent(ANA);
+        }
     }
     server.journey = vec![line(3, 3, "accept"), line(2, 2, "offer"), line(1, 0, "begin")];
     desk.connect(&mut server);
