@@ -2,6 +2,7 @@
 
 mod acts;
 mod bar;
+mod blocked;
 mod bubble;
 mod colleagues;
 mod composer;

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::{
     bar::BottomBar,
+    blocked::BlockedLine,
     discussion::{Discussion, count},
     head::ThreadHead,
     log::Log,
@@ -105,6 +106,7 @@ fn Chat(id: ConversationId) -> impl IntoView {
                 view! {
                     <ThreadHead id head name />
                     <PostLine head />
+                    <BlockedLine id head />
                     <TabBar
                         label=t(Key::Views) tabs=tabs() chosen=tab
                         count=Callback::new(move |id| if id == DISCUSSION { discussed.get() } else { 0 })

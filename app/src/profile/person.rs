@@ -1,11 +1,12 @@
-//! Where else the same person writes (`domain.md` §1). Merging and separating is a page of the settings' program.
+//! Where else the same person writes (`domain.md` §1). Merging, separating and blocking are a page of the settings'
+//! program.
 
-use causerie_shared::{api::persons::Person, ids::ContactId, window::Folder};
-use leptos::{prelude::*, task::spawn_local};
+use causerie_shared::{ids::ContactId, window::Folder};
+use leptos::prelude::*;
 
 use crate::{
     i18n::{Key, t},
-    net::http,
+    inbox::Desk,
     pages::Place,
     ui::{ChannelIcon, Icon},
 };
@@ -13,15 +14,11 @@ use crate::{
 /// The section of the profile. Who is whom is the server's to say: without network only the way to the page is there.
 #[component]
 pub fn OnePerson(contact: ContactId) -> impl IntoView {
-    let person = RwSignal::new(None::<Person>);
-    spawn_local(async move {
-        if let Ok(found) = http::get(&format!("/api/contacts/{contact}/same")).await {
-            person.try_set(Some(found));
-        }
-    });
-    let manage = Place::Settings(format!("contacts/{contact}"));
+    let desk: Desk = expect_context();
+    let page = format!("contacts/{contact}");
+    let block = Place::Settings(format!("{page}/block"));
     let others = move || {
-        let others = person.get().into_iter().flat_map(|person| person.others);
+        let others = desk.person_of(contact).into_iter().flat_map(|person| person.others);
         let row = others.filter_map(|other| {
             let place = Place::Folder {
                 folder: if other.ended { Folder::History } else { Folder::Mine },
@@ -38,7 +35,8 @@ pub fn OnePerson(contact: ContactId) -> impl IntoView {
     view! {
         <section class="facts">
             {others}
-            <a class="facts-link" href=manage.path()><Icon name="person" />{t(Key::SamePerson)}<Icon name="chevron-right" /></a>
+            <a class="facts-link" href=Place::Settings(page).path()><Icon name="person" />{t(Key::SamePerson)}<Icon name="chevron-right" /></a>
+            <a class="facts-link" href=block.path()><Icon name="ban" />{t(Key::BlockContact)}<Icon name="chevron-right" /></a>
         </section>
     }
 }

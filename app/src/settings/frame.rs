@@ -53,6 +53,7 @@ fn SettingsNav() -> impl IntoView {
                 <SettingsLink route=Route::Users icon="person" label=t(Key::Users) />
                 <SettingsLink route=Route::Departments icon="users" label=t(Key::Departments) />
                 <SettingsLink route=Route::Accounts icon="chat" label=t(Key::MessagingAccounts) />
+                <SettingsLink route=Route::Blocked icon="ban" label=t(Key::BlockedPeople) />
                 <SettingsLink route=Route::Audit icon="history" label=t(Key::AuditLog) />
             })}
             {move || manages_inboxes.get().then(|| view! {
@@ -94,6 +95,7 @@ pub fn NoAccess(route: Route) -> impl IntoView {
         Route::Departments => Key::Departments,
         Route::Audit => Key::AuditLog,
         Route::Accounts => Key::MessagingAccounts,
+        Route::Blocked => Key::BlockedPeople,
         _ => Key::Inboxes,
     };
     let names = move |role: Role| {

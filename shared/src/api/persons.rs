@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Millis,
+    api::blocked::Blocking,
     ids::{ContactId, ConversationId},
     inbox::Channel,
 };
@@ -27,6 +28,8 @@ pub struct SamePerson {
     /// That chat is over.
     pub ended: bool,
     pub active_at: Millis,
+    /// Nothing of theirs is taken any more, but into a chat that is open.
+    pub blocked: Option<Blocking>,
 }
 
 /// Body of `POST /api/contacts/{id}/same`: both are the same person from now on. The answer is the [`Person`].
