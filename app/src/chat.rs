@@ -2,7 +2,6 @@
 
 mod acts;
 mod bar;
-mod blocked;
 mod bubble;
 mod colleagues;
 mod composer;

@@ -15,28 +15,34 @@ use crate::{
 #[component]
 pub fn OnePerson(contact: ContactId) -> impl IntoView {
     let desk: Desk = expect_context();
-    let page = format!("contacts/{contact}");
-    let block = Place::Settings(format!("{page}/block"));
-    let others = move || {
+    let link = |path: String, icon: AnyView, text: String| {
+        view! { <a class="facts-link" href=path>{icon}<bdi>{text}</bdi><Icon name="chevron-right" /></a> }.into_any()
+    };
+    let page = move |rest: &str, icon: &'static str, text: Key| {
+        let place = Place::Settings(format!("contacts/{contact}{rest}"));
+        let icon = view! { <Icon name=icon /> }.into_any();
+        link(place.path(), icon, t(text).to_owned())
+    };
+    let links = move || {
         let others = desk.person_of(contact).into_iter().flat_map(|person| person.others);
-        let row = others.filter_map(|other| {
+        let others = others.filter_map(|other| {
             let place = Place::Folder {
                 folder: if other.ended { Folder::History } else { Folder::Mine },
                 conversation: Some(other.chat?),
             };
             let channel = other.places.first()?.0;
-            Some(
-                view! { <a class="facts-link" href=place.path()><ChannelIcon channel /><bdi>{other.name}</bdi></a> }
-                    .into_any(),
-            )
+            let icon = view! { <ChannelIcon channel /> }.into_any();
+            Some(link(place.path(), icon, other.name))
         });
-        row.collect::<Vec<_>>()
+        let mut all: Vec<AnyView> = others.collect();
+        all.push(page("", "person", Key::SamePerson));
+        let block = if desk.is_blocked(contact) {
+            Key::Blocking
+        } else {
+            Key::BlockContact
+        };
+        all.push(page("/block", "ban", block));
+        all
     };
-    view! {
-        <section class="facts">
-            {others}
-            <a class="facts-link" href=Place::Settings(page).path()><Icon name="person" />{t(Key::SamePerson)}<Icon name="chevron-right" /></a>
-            <a class="facts-link" href=block.path()><Icon name="ban" />{t(Key::BlockContact)}<Icon name="chevron-right" /></a>
-        </section>
-    }
+    view! { <section class="facts">{links}</section> }
 }

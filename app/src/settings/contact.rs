@@ -144,7 +144,6 @@ fn PersonWords(person: SamePerson) -> impl IntoView {
     );
     let blocked = person
         .blocked
-        .is_some()
         .then(|| view! { <span class="tag" data-status="failed">{t(Key::Blocked)}</span> });
     let name = match chat_of(&person) {
         Some(place) => {

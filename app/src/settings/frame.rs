@@ -1,7 +1,7 @@
 //! What all settings pages share: navigation at the side, a head, a body, a foot.
 
 use causerie_shared::user::Role;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{here::Here, route::Route};
 use crate::{
@@ -78,8 +78,17 @@ fn SettingsLink(route: Route, icon: &'static str, label: &'static str) -> impl I
         };
         (shown == route).then_some("page")
     };
+    // On the phone the links stand in a row that is longer than the screen.
+    let link = NodeRef::<html::A>::new();
+    Effect::new(move |_| {
+        if let Some(link) = link.get()
+            && current().is_some()
+        {
+            link.scroll_into_view_with_bool(false);
+        }
+    });
     view! {
-        <a class="settings-link" href=route.path() aria-current=current>
+        <a class="settings-link" href=route.path() aria-current=current node_ref=link>
             <Icon name=icon />
             {label}
         </a>

@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     access::Access,
-    api::blocked::{Block, Blocked, MAX_REASON, UNDO_MS},
+    api::blocked::{Block, Blocked, Blocking, MAX_REASON, UNDO_MS},
     ids::ContactId,
     refusal::{Code, Refusal},
 };
@@ -51,6 +51,18 @@ pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block)
     trail.write(&mut tx, actor, "contact.block", &blocked.name, now).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Who blocked a contact; `None`: nobody.
+///
+/// # Errors
+/// `NotFound` for a contact of whom the user may see no chat.
+pub async fn of(app: &App, access: &Access, contact: ContactId) -> Result<Option<Blocking>, DeskError> {
+    let mut db = app.store.read().await?;
+    if !access::reads_contact(&mut db, access, contact).await? {
+        return Err(not_found().into());
+    }
+    Ok(blacklist::of(&mut db, contact).await?)
 }
 
 /// Takes messages of a contact again.

@@ -128,7 +128,7 @@ async fn shown(db: &mut Db, access: &Access, contact: ContactId) -> Result<Optio
     };
     let chat = access::newest_readable(&mut *db, access, contact, CHATS).await?;
     let places = persons::places(&mut *db, contact).await?;
-    let blocked = blacklist::of(&mut *db, contact).await?;
+    let blocked = blacklist::of(&mut *db, contact).await?.is_some();
     Ok(Some(SamePerson {
         contact,
         name: record.name,

@@ -83,8 +83,9 @@ async fn an_open_chat_goes_on_and_after_it_only_a_count_is_kept() {
         assert_eq!(all[0]["ids"], json!([CUSTOMER]));
         assert_eq!((&all[0]["dropped"], &all[0]["reason"]), (&json!(2), &json!("Insults")));
         let path = format!("/api/blocked/{}", all[0]["contact"].as_str().unwrap());
+        let marta = signed::sign_in(&line, "sup").await;
         for (cookie, status) in [
-            (&ana, StatusCode::FORBIDDEN),
+            (&marta, StatusCode::FORBIDDEN),
             (&owner, StatusCode::NO_CONTENT),
             (&owner, StatusCode::NOT_FOUND),
         ] {
@@ -113,13 +114,16 @@ async fn whoever_blocked_somebody_takes_it_back_for_a_moment_and_everybody_sees_
             let head = conversations::get(&mut db, chat).await.unwrap();
             head.unwrap().contact
         };
-        let (same, one) = (
+        let one = format!("/api/blocked/{contact}");
+        let (same, who) = (
             format!("/api/contacts/{contact}/same"),
-            format!("/api/blocked/{contact}"),
+            format!("/api/contacts/{contact}/blocked"),
         );
         let blocked = async || {
             let (_, person, _) = signed::ask(&line, &ana, Method::GET, &same, json!(null)).await;
-            person["contact"]["blocked"]["reason"].clone()
+            let (_, blocking, _) = signed::ask(&line, &ana, Method::GET, &who, json!(null)).await;
+            assert_eq!(person["contact"]["blocked"], blocking != Value::Null);
+            blocking["reason"].clone()
         };
         let block = async |reason: &str| {
             let body = json!({ "conversation": chat, "reason": reason });

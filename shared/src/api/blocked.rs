@@ -32,7 +32,7 @@ pub struct Blocked {
 /// The person who blocked may take it back for this long, whatever their role: 10 s (`ux.md` §4.9).
 pub const UNDO_MS: Millis = 10_000;
 
-/// Who blocked a contact, as everybody learns it who may see the contact.
+/// `GET /api/contacts/{id}/blocked`, for those who may see the contact: who blocked them; `null`: nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocking {
     pub by: UserId,

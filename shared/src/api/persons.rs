@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Millis,
-    api::blocked::Blocking,
     ids::{ContactId, ConversationId},
     inbox::Channel,
 };
@@ -29,7 +28,7 @@ pub struct SamePerson {
     pub ended: bool,
     pub active_at: Millis,
     /// Nothing of theirs is taken any more, but into a chat that is open.
-    pub blocked: Option<Blocking>,
+    pub blocked: bool,
 }
 
 /// Body of `POST /api/contacts/{id}/same`: both are the same person from now on. The answer is the [`Person`].

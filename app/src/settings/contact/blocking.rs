@@ -17,7 +17,7 @@ use crate::{
     format,
     i18n::{Key, t, tf},
     net::http,
-    settings::{Here, here::why, route::Route},
+    settings::{Here, fetched::Fetched, here::why, route::Route},
     ui::{Dialog, Icon},
 };
 
@@ -28,8 +28,9 @@ pub fn BlockingSection(person: SamePerson) -> impl IntoView {
     let here: Here = expect_context();
     let chat = chat_of(&person).map(|place| place.path());
     let state = match (person.blocked, person.chat) {
-        (Some(blocking), _) => view! { <IsBlocked blocking /> }.into_any(),
-        (None, Some(chat)) => view! {
+        (true, _) => Fetched::<Option<Blocking>>::get(format!("/api/contacts/{}/blocked", known.contact))
+            .view(|blocking| blocking.map(|blocking| view! { <IsBlocked blocking /> }).into_any()),
+        (false, Some(chat)) => view! {
             <button
                 class="btn btn-danger" type="button" prop:disabled=move || !here.online()
                 on:click=move |_| known.blocking.asks.set(true)
@@ -40,7 +41,7 @@ pub fn BlockingSection(person: SamePerson) -> impl IntoView {
             {move || known.blocking.asks.get().then(|| view! { <BlockDialog chat name=person.name.clone() /> })}
         }
         .into_any(),
-        (None, None) => ().into_any(),
+        (false, None) => ().into_any(),
     };
     view! {
         <section class="settings-section" aria-live="polite">
