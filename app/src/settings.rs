@@ -4,6 +4,7 @@
 mod account;
 mod accounts;
 mod audit;
+mod blocked;
 mod conflict;
 mod contact;
 mod departments;

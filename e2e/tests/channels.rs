@@ -1,7 +1,11 @@
 //! Customers on messaging channels talk with an agent in the console; the providers are fakes on this machine.
 
+#[path = "channels/blocking.rs"]
+mod blocking;
 #[path = "channels/comments.rs"]
 mod comments;
+#[path = "channels/files.rs"]
+mod files;
 #[path = "channels/marks.rs"]
 mod marks;
 #[path = "channels/round_trips.rs"]

@@ -88,6 +88,7 @@ fn api(app: &Shared) -> Router<Shared> {
             get(persons::same).post(persons::merge).delete(persons::separate),
         )
         .route("/contacts/{id}/candidates", get(persons::candidates))
+        .route("/contacts/{id}/blocked", get(blocked::of))
         .route("/audit", get(audit::list))
         .route("/files", post(files::upload))
         .route("/files/{id}", get(files::download))

@@ -293,7 +293,7 @@ fn ChannelLine(head: Signal<Option<Head>>, name: Memo<String>, problem: RwSignal
     let elsewhere = Memo::new(move |_| {
         let head = head.read();
         let head = head.as_ref().filter(|head| head.channel != Channel::Web)?;
-        Some(window_words(head, left.get()))
+        Some(window_words(head, left.get(), store.now().get_untracked()))
     });
     let warns = move || offline.get() || problem.read().is_some() || elsewhere.get().is_some_and(|(_, soon)| soon);
     view! {

@@ -47,15 +47,18 @@ pub fn left(store: Store, head: Signal<Option<Head>>) -> Memo<Option<i64>> {
 }
 
 /// What the line above the box says where the customer is not on the company's own page.
-pub fn window_words(head: &Head, left: Option<i64>) -> (String, bool) {
+pub fn window_words(head: &Head, left: Option<i64>, now: Millis) -> (String, bool) {
     let channel = channel_name(head.channel);
     match left {
         Some(ms) => {
             let time = format::elapsed(ms);
-            (
-                tf(Key::WindowCloses, &[("channel", channel), ("time", &time)]),
-                ms < SOON_MS,
-            )
+            // The ordinary window is over: what is sent says that a person wrote it.
+            let key = if head.window.is_some_and(|closes| closes <= now) {
+                Key::HumanAgent
+            } else {
+                Key::WindowCloses
+            };
+            (tf(key, &[("channel", channel), ("time", &time)]), ms < SOON_MS)
         }
         None => (tf(Key::AnswersGoOut, &[("channel", channel)]), false),
     }

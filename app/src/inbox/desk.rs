@@ -1,7 +1,8 @@
 //! Where the user is on the desk: folder, open chat, filters, panes. In context of every view inside the frame.
 
 use causerie_shared::{
-    ids::ConversationId,
+    api::persons::Person,
+    ids::{ContactId, ConversationId},
     row::Head,
     window::{Filter, Folder, List, Sort},
 };
@@ -68,6 +69,8 @@ pub struct Desk {
     pub profile: RwSignal<Option<bool>>,
     /// The phone shows the profile as a screen of its own.
     pub profile_screen: Memo<bool>,
+    /// Who the contact of the open chat is, as the server says; nothing without network.
+    pub person: RwSignal<Option<Person>>,
     /// The question in front of the desk.
     pub asking: RwSignal<Option<Asking>>,
     /// The supervisors' folder is shown as a board.
@@ -110,6 +113,7 @@ impl Desk {
             phone: matches_media(PHONE),
             profile: RwSignal::new(None),
             profile_screen: Memo::new(move |_| address.search.with(|search| search.contains("contact"))),
+            person: RwSignal::new(None),
             asking: RwSignal::new(None),
             board: RwSignal::new(false),
             dragged: RwSignal::new(None),
@@ -124,6 +128,16 @@ impl Desk {
     /// Goes to a place.
     pub fn go(self, place: &Place, replace: bool) {
         self.address.go(&place.path(), replace);
+    }
+
+    /// Who this contact is, once the server has said it.
+    pub fn person_of(self, contact: ContactId) -> Option<Person> {
+        self.person.get().filter(|person| person.contact.contact == contact)
+    }
+
+    /// Did the server say that nothing of this contact's is taken any more?
+    pub fn is_blocked(self, contact: ContactId) -> bool {
+        self.person_of(contact).is_some_and(|person| person.contact.blocked)
     }
 
     /// Opens a chat in the folder that is shown.

@@ -40,13 +40,6 @@ pub fn Filters() -> impl IntoView {
     };
     view! {
         <div class="filter-bar" role="group" aria-label=t(Key::Filters)>
-            {move || (desk.folder.get() != Folder::History).then(|| view! {
-                <Toggle label=t(Key::Unread) on=|filter| &mut filter.unread />
-                <Toggle label=t(Key::Overdue) on=|filter| &mut filter.overdue />
-            })}
-            {move || accounts.with(|all| all.iter().any(|account| account.channel.is_comments())).then(|| view! {
-                <Toggle label=t(Key::SocialPosts) on=|filter| &mut filter.social />
-            })}
             {move || desk.filter.get().post.map(|_| view! {
                 <button class="chip" type="button" aria-pressed="true" on:click=move |_| desk.filter.update(|filter| filter.post = None)>
                     {t(Key::OnePost)}<Icon name="close" />
@@ -61,6 +54,13 @@ pub fn Filters() -> impl IntoView {
                     </button>
                 })
             }}
+            {move || (desk.folder.get() != Folder::History).then(|| view! {
+                <Toggle label=t(Key::Unread) on=|filter| &mut filter.unread />
+                <Toggle label=t(Key::Overdue) on=|filter| &mut filter.overdue />
+            })}
+            {move || accounts.with(|all| all.iter().any(|account| account.channel.is_comments())).then(|| view! {
+                <Toggle label=t(Key::SocialPosts) on=|filter| &mut filter.social />
+            })}
             <Choice
                 label=t(Key::Inbox) choices=inbox_choices
                 chosen=Signal::derive(move || desk.filter.get().inbox.map(|inbox| inbox.to_string()).unwrap_or_default())

@@ -1,11 +1,12 @@
-//! Where else the same person writes (`domain.md` §1). Merging and separating is a page of the settings' program.
+//! Where else the same person writes (`domain.md` §1). Merging, separating and blocking are a page of the settings'
+//! program.
 
-use causerie_shared::{api::persons::Person, ids::ContactId, window::Folder};
-use leptos::{prelude::*, task::spawn_local};
+use causerie_shared::{ids::ContactId, window::Folder};
+use leptos::prelude::*;
 
 use crate::{
     i18n::{Key, t},
-    net::http,
+    inbox::Desk,
     pages::Place,
     ui::{ChannelIcon, Icon},
 };
@@ -13,32 +14,35 @@ use crate::{
 /// The section of the profile. Who is whom is the server's to say: without network only the way to the page is there.
 #[component]
 pub fn OnePerson(contact: ContactId) -> impl IntoView {
-    let person = RwSignal::new(None::<Person>);
-    spawn_local(async move {
-        if let Ok(found) = http::get(&format!("/api/contacts/{contact}/same")).await {
-            person.try_set(Some(found));
-        }
-    });
-    let manage = Place::Settings(format!("contacts/{contact}"));
-    let others = move || {
-        let others = person.get().into_iter().flat_map(|person| person.others);
-        let row = others.filter_map(|other| {
+    let desk: Desk = expect_context();
+    let link = |path: String, icon: AnyView, text: String| {
+        view! { <a class="facts-link" href=path>{icon}<bdi>{text}</bdi><Icon name="chevron-right" /></a> }.into_any()
+    };
+    let page = move |rest: &str, icon: &'static str, text: Key| {
+        let place = Place::Settings(format!("contacts/{contact}{rest}"));
+        let icon = view! { <Icon name=icon /> }.into_any();
+        link(place.path(), icon, t(text).to_owned())
+    };
+    let links = move || {
+        let others = desk.person_of(contact).into_iter().flat_map(|person| person.others);
+        let others = others.filter_map(|other| {
             let place = Place::Folder {
                 folder: if other.ended { Folder::History } else { Folder::Mine },
                 conversation: Some(other.chat?),
             };
             let channel = other.places.first()?.0;
-            Some(
-                view! { <a class="facts-link" href=place.path()><ChannelIcon channel /><bdi>{other.name}</bdi></a> }
-                    .into_any(),
-            )
+            let icon = view! { <ChannelIcon channel /> }.into_any();
+            Some(link(place.path(), icon, other.name))
         });
-        row.collect::<Vec<_>>()
+        let mut all: Vec<AnyView> = others.collect();
+        all.push(page("", "person", Key::SamePerson));
+        let block = if desk.is_blocked(contact) {
+            Key::Blocking
+        } else {
+            Key::BlockContact
+        };
+        all.push(page("/block", "ban", block));
+        all
     };
-    view! {
-        <section class="facts">
-            {others}
-            <a class="facts-link" href=manage.path()><Icon name="person" />{t(Key::SamePerson)}<Icon name="chevron-right" /></a>
-        </section>
-    }
+    view! { <section class="facts">{links}</section> }
 }

@@ -1,4 +1,7 @@
-//! The contacts of one person: where they write, merging with another contact, and undoing it (`domain.md` §1).
+//! The contacts of one person: where they write, merging with another contact, and undoing it (`domain.md` §1); and
+//! blocking them.
+
+mod blocking;
 
 use std::time::Duration;
 
@@ -10,6 +13,7 @@ use causerie_shared::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
+use self::blocking::{BlockingSection, Doing};
 use super::{Here, fetched::Fetched, frame::SettingsPage, here::why};
 use crate::{
     format,
@@ -28,6 +32,15 @@ struct Known {
     contact: ContactId,
     person: Fetched<Person>,
     problem: RwSignal<Option<Refusal>>,
+    blocking: Doing,
+}
+
+/// Where a contact's chat is found.
+fn chat_of(person: &SamePerson) -> Option<Place> {
+    Some(Place::Folder {
+        folder: if person.ended { Folder::History } else { Folder::Mine },
+        conversation: Some(person.chat?),
+    })
 }
 
 impl Known {
@@ -54,19 +67,20 @@ impl Known {
     }
 }
 
-/// The page.
+/// The page; `blocks`: somebody came to block the contact.
 #[component]
-pub fn ContactPage(id: ContactId) -> impl IntoView {
+pub fn ContactPage(id: ContactId, blocks: bool) -> impl IntoView {
     let known = Known {
         contact: id,
         person: Fetched::get(format!("/api/contacts/{id}/same")),
         problem: RwSignal::new(None),
+        blocking: Doing::new(blocks),
     };
     provide_context(known);
     let title = Signal::derive(move || {
         known.person.answer.with(|answer| match answer {
             Some(Ok(person)) => person.contact.name.clone(),
-            Some(Err(_)) | None => t(Key::SamePerson).to_owned(),
+            Some(Err(_)) | None => t(Key::Contact).to_owned(),
         })
     });
     view! {
@@ -78,6 +92,7 @@ pub fn ContactPage(id: ContactId) -> impl IntoView {
                 {known.person.view(|person| view! { <Contacts person /> }.into_any())}
             </section>
             <Search />
+            {move || known.person.answer.get().and_then(Result::ok).map(|person| view! { <BlockingSection person=person.contact /> })}
         </SettingsPage>
     }
 }
@@ -127,12 +142,11 @@ fn PersonWords(person: SamePerson) -> impl IntoView {
         accounts.join(", "),
         format::short(person.active_at, here.now())
     );
-    let name = match person.chat {
-        Some(chat) => {
-            let place = Place::Folder {
-                folder: if person.ended { Folder::History } else { Folder::Mine },
-                conversation: Some(chat),
-            };
+    let blocked = person
+        .blocked
+        .then(|| view! { <span class="tag" data-status="failed">{t(Key::Blocked)}</span> });
+    let name = match chat_of(&person) {
+        Some(place) => {
             view! { <a class="cell-link truncate" href=place.path()><bdi>{person.name}</bdi></a> }.into_any()
         }
         None => view! { <b class="truncate"><bdi>{person.name}</bdi></b> }.into_any(),
@@ -140,6 +154,7 @@ fn PersonWords(person: SamePerson) -> impl IntoView {
     view! {
         <span class="person-channels">{channels}</span>
         <span class="person-who">{name}<span class="offer-sub truncate">{words}</span></span>
+        {blocked}
     }
 }
 

@@ -26,15 +26,8 @@ use crate::{
 
 const ADDRESS: &str = "/api/departments";
 
-fn user_name(here: Here, id: UserId) -> String {
-    here.about.with(|about| {
-        let user = about.users.iter().find(|user| user.id == id);
-        user.map_or_else(|| id.to_string(), |user| user.name.clone())
-    })
-}
-
 fn member_names(here: Here, members: &[UserId]) -> String {
-    let mut names: Vec<String> = members.iter().map(|id| user_name(here, *id)).collect();
+    let mut names: Vec<String> = members.iter().map(|id| here.user_name(*id)).collect();
     names.sort();
     names.join(", ")
 }

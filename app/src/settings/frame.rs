@@ -1,7 +1,7 @@
 //! What all settings pages share: navigation at the side, a head, a body, a foot.
 
 use causerie_shared::user::Role;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{here::Here, route::Route};
 use crate::{
@@ -53,6 +53,7 @@ fn SettingsNav() -> impl IntoView {
                 <SettingsLink route=Route::Users icon="person" label=t(Key::Users) />
                 <SettingsLink route=Route::Departments icon="users" label=t(Key::Departments) />
                 <SettingsLink route=Route::Accounts icon="chat" label=t(Key::MessagingAccounts) />
+                <SettingsLink route=Route::Blocked icon="ban" label=t(Key::BlockedPeople) />
                 <SettingsLink route=Route::Audit icon="history" label=t(Key::AuditLog) />
             })}
             {move || manages_inboxes.get().then(|| view! {
@@ -77,8 +78,17 @@ fn SettingsLink(route: Route, icon: &'static str, label: &'static str) -> impl I
         };
         (shown == route).then_some("page")
     };
+    // On the phone the links stand in a row that is longer than the screen.
+    let link = NodeRef::<html::A>::new();
+    Effect::new(move |_| {
+        if let Some(link) = link.get()
+            && current().is_some()
+        {
+            link.scroll_into_view_with_bool(false);
+        }
+    });
     view! {
-        <a class="settings-link" href=route.path() aria-current=current>
+        <a class="settings-link" href=route.path() aria-current=current node_ref=link>
             <Icon name=icon />
             {label}
         </a>
@@ -94,6 +104,7 @@ pub fn NoAccess(route: Route) -> impl IntoView {
         Route::Departments => Key::Departments,
         Route::Audit => Key::AuditLog,
         Route::Accounts => Key::MessagingAccounts,
+        Route::Blocked => Key::BlockedPeople,
         _ => Key::Inboxes,
     };
     let names = move |role: Role| {

@@ -2,6 +2,7 @@
 
 use causerie_shared::{
     Millis,
+    ids::UserId,
     refusal::{Code, Refusal},
     user::{Me, UserRow},
 };
@@ -88,6 +89,14 @@ impl Here {
     /// Can anything be saved?
     pub fn online(self) -> bool {
         self.about.with(|about| about.online)
+    }
+
+    /// A colleague's name.
+    pub fn user_name(self, id: UserId) -> String {
+        self.about.with(|about| {
+            let user = about.users.iter().find(|user| user.id == id);
+            user.map_or_else(|| id.to_string(), |user| user.name.clone())
+        })
     }
 
     /// Owners and admins.

@@ -6,6 +6,7 @@ use super::{
     account::Account,
     accounts::Accounts,
     audit::Audit,
+    blocked::BlockedPeople,
     contact::ContactPage,
     departments::{DepartmentPage, Departments},
     frame::{NoAccess, SettingsPage},
@@ -36,7 +37,7 @@ pub fn Settings(here: Here) -> impl IntoView {
         };
         let allowed = match route.section() {
             Route::Inboxes => here.manages_inboxes(),
-            Route::Users | Route::Departments | Route::Audit | Route::Accounts => here.manages(),
+            Route::Users | Route::Departments | Route::Audit | Route::Accounts | Route::Blocked => here.manages(),
             _ => true,
         };
         (route, allowed)
@@ -64,7 +65,9 @@ fn page(route: Route) -> AnyView {
         Route::Accounts => view! { <Accounts /> }.into_any(),
         Route::Account => view! { <Account /> }.into_any(),
         Route::Notifications => view! { <Notifications /> }.into_any(),
-        Route::Contact(id) => view! { <ContactPage id /> }.into_any(),
+        Route::Blocked => view! { <BlockedPeople /> }.into_any(),
+        Route::Contact(id) => view! { <ContactPage id blocks=false /> }.into_any(),
+        Route::Block(id) => view! { <ContactPage id blocks=true /> }.into_any(),
         Route::Start | Route::Unknown => view! {
             <SettingsPage title=t(Key::Settings)>
                 <Empty title=t(Key::NoSuchPage) text=t(Key::NoSuchPageText) />

@@ -19,8 +19,12 @@ pub enum Route {
     Accounts,
     Account,
     Notifications,
+    /// Who is blocked.
+    Blocked,
     /// Which contacts are one person; led to from a chat's profile.
     Contact(ContactId),
+    /// The same page, to block the contact.
+    Block(ContactId),
     Unknown,
 }
 
@@ -29,7 +33,7 @@ impl Route {
     pub fn parse(path: &str) -> Self {
         let path = path.trim_matches('/');
         let rest = path.strip_prefix("app/settings").or_else(|| path.strip_prefix("app"));
-        let mut parts = rest.unwrap_or("-").trim_matches('/').split('/');
+        let mut parts = rest.unwrap_or("-").trim_matches('/').split('/').peekable();
         let route = match (parts.next().unwrap_or_default(), parts.next()) {
             ("", None) => Self::Start,
             ("inboxes", None) => Self::Inboxes,
@@ -44,6 +48,10 @@ impl Route {
             ("accounts", None) => Self::Accounts,
             ("account", None) => Self::Account,
             ("notifications", None) => Self::Notifications,
+            ("blocked", None) => Self::Blocked,
+            ("contacts", Some(id)) if parts.next_if_eq(&"block").is_some() => {
+                id.parse().map_or(Self::Unknown, Self::Block)
+            }
             ("contacts", Some(id)) => id.parse().map_or(Self::Unknown, Self::Contact),
             _ => Self::Unknown,
         };
@@ -67,7 +75,9 @@ impl Route {
             Self::Accounts => format!("{BASE}/accounts"),
             Self::Account => format!("{BASE}/account"),
             Self::Notifications => format!("{BASE}/notifications"),
+            Self::Blocked => format!("{BASE}/blocked"),
             Self::Contact(id) => format!("{BASE}/contacts/{id}"),
+            Self::Block(id) => format!("{BASE}/contacts/{id}/block"),
         }
     }
 
@@ -82,7 +92,9 @@ impl Route {
             | Self::Accounts
             | Self::Account
             | Self::Notifications
+            | Self::Blocked
             | Self::Contact(_)
+            | Self::Block(_)
             | Self::Unknown => self,
         }
     }
@@ -108,7 +120,9 @@ mod tests {
             Route::Accounts,
             Route::Account,
             Route::Notifications,
+            Route::Blocked,
             Route::Contact(ContactId::from_u128(7)),
+            Route::Block(ContactId::from_u128(7)),
         ];
         for page in pages {
             assert_eq!(Route::parse(&page.path()), page);

@@ -2,9 +2,10 @@
 
 use causerie_server::demo::PASSWORD;
 use causerie_shared::ids::ConversationId;
+use serde_json::json;
 use thirtyfour::WebElement;
 
-use crate::Page;
+use crate::{Page, wait::until};
 
 /// An agent's browser. Everything a [`Page`] can do works here too.
 pub struct Console {
@@ -113,6 +114,24 @@ impl Console {
     pub async fn reply(&self, text: &str) {
         self.page.fill("Reply", text).await;
         self.page.click("button", "Send").await;
+    }
+
+    /// Picks a file for the reply, as from the browser's own dialog, and waits until it is uploaded.
+    pub async fn attach(&self, name: &str, mime: &str, bytes: &[u8]) {
+        let script = "const data = new DataTransfer();
+            data.items.add(new File([Uint8Array.from(arguments[2])], arguments[0], { type: arguments[1] }));
+            const picker = document.querySelector('.composer input[type=file]');
+            picker.files = data.files;
+            picker.dispatchEvent(new Event('change', { bubbles: true }));";
+        let file = vec![json!(name), json!(mime), json!(bytes)];
+        let _: Option<bool> = self.page.script(script, file).await;
+        let ready = "const tiles = [...document.querySelectorAll('.tray .tile')];
+            return tiles.some((tile) => tile.innerText.includes(arguments[0]) && !tile.querySelector('progress'))";
+        until("the uploaded file", async || {
+            let ready: bool = self.page.script(ready, vec![json!(name)]).await;
+            ready.then_some(())
+        })
+        .await;
     }
 
     /// Shows the notes of the open chat's contact.

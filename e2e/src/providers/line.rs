@@ -59,12 +59,12 @@ impl Line {
             number: AtomicI64::new(FIRST),
             _flow: server.flow(),
         };
-        line.hook = line.enter(TOKEN).await;
+        line.hook = line.enter(TOKEN, false).await;
         line
     }
 
     /// Enters a token, new or renewed; where the webhook is.
-    async fn enter(&self, token: &str) -> String {
+    async fn enter(&self, token: &str, human_agent: bool) -> String {
         let external = account(self.channel);
         let token = match self.channel {
             Channel::Telegram => format!("{BOT}:{token}"),
@@ -73,7 +73,7 @@ impl Line {
         let account = json!({
             "channel": self.channel.as_str(), "external_id": external, "app_secret": APP_SECRET,
             "verify_token": "verify", "secret_token": SECRET_TOKEN, "token": token, "base_url": self.fake.url(),
-            "business_id": super::BUSINESS,
+            "business_id": super::BUSINESS, "human_agent": human_agent,
         });
         let connected = self.post("/test/accounts", &account).await;
         format!(
@@ -85,7 +85,12 @@ impl Line {
 
     /// The account is connected again with the token that the provider takes now.
     pub async fn renew(&self) {
-        self.enter(RENEWED).await;
+        self.enter(RENEWED, false).await;
+    }
+
+    /// The company's app may write as a human agent from now on.
+    pub async fn allow_human_agent(&self) {
+        self.enter(TOKEN, true).await;
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {

@@ -2,10 +2,11 @@
 
 use causerie_e2e::{
     pages::Console,
-    providers::{Line, News},
+    providers::{Line, News, PAGE, Person},
     story,
 };
 use causerie_shared::inbox::Channel;
+use serde_json::json;
 
 use crate::{begin, customer, happens, id};
 
@@ -73,7 +74,7 @@ async fn under_a_post_on_instagram() {
         let (line, ana) = begin(stage, channel, "Does it dim?").await;
         answered(&line, &ana).await;
         // Somebody else answers in the same thread: their name stands with it.
-        let other = causerie_e2e::providers::Person {
+        let other = Person {
             id: "8901299999",
             name: "carla",
         };
@@ -84,6 +85,17 @@ async fn under_a_post_on_instagram() {
         };
         line.happens(other, news).await;
         ana.message(&["carla", "Mine does not."]).await;
+        // Our answer comes back by the webhook; and what came before comes once more.
+        let echo = line.fake.sent()[0].id.clone();
+        let own = News::Echo {
+            id: &echo,
+            text: "Yes, it does.",
+            opaque: None,
+        };
+        happens(&line, own).await;
+        line.happens(other, news).await;
+        line.quiet().await;
+        assert_eq!(ana.messages().await.len(), 3, "{:?}", ana.messages().await);
         assert_ne!(customer(channel).name, "carla");
         // Deleting asks first.
         ana.click("button", "Delete comment").await;
@@ -92,6 +104,44 @@ async fn under_a_post_on_instagram() {
         line.quiet().await;
         let done = line.fake.done();
         assert!(done.iter().any(|(what, _)| *what == "delete"), "{done:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_comments_of_one_post_are_found_among_all() {
+    story("comments_post", async |stage| {
+        let channel = Channel::FacebookComments;
+        let (line, ana) = begin(stage, channel, "Does it dim?").await;
+        let says = async |number: u32, name, person, post: Option<&str>, text| {
+            let news = News::Text {
+                id: &format!("{}_{number}", post.unwrap_or("200")),
+                text,
+                quoted: None,
+            };
+            let mut body = line.body(Person { id: person, name }, news);
+            if let Some(post) = post {
+                let post = json!(format!("{PAGE}_{post}"));
+                let value = &mut body["entry"][0]["changes"][0]["value"];
+                value["post_id"] = post.clone();
+                value["parent_id"] = post.clone();
+                value["post"]["id"] = post;
+            }
+            line.deliver(&body).await;
+        };
+        says(5, "Carla Fox", "7890123457", None, "Which bulb is in it?").await;
+        says(6, "Dora Hill", "7890123458", Some("300"), "Is the chair oak?").await;
+        ana.folder("Queue").await;
+        ana.find_part("option", "Is the chair oak?").await;
+        ana.folder("Mine").await;
+        ana.open("Does it dim?").await;
+        ana.click("button", "Only this post").await;
+        ana.folder("Queue").await;
+        ana.find_part("option", "Which bulb is in it?").await;
+        ana.gone_part("option", "Is the chair oak?").await;
+        ana.click("button", "One post").await;
+        ana.find_part("option", "Is the chair oak?").await;
+        ana.find_part("option", "Which bulb is in it?").await;
     })
     .await;
 }

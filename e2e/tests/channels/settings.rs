@@ -3,6 +3,7 @@
 use causerie_e2e::{
     providers::{BOT, Fake, Kind, RENEWED, TOKEN},
     story,
+    wait::until,
 };
 use causerie_shared::inbox::Channel;
 use serde_json::json;
@@ -19,8 +20,12 @@ async fn an_expired_token_holds_everything_back_until_it_is_renewed() {
         ana.message(&["One", "Queued"]).await;
         ana.message(&["Two", "Queued"]).await;
 
+        // Who can renew the token is told wherever they are, and led there.
         let owner = stage.agent("owner@demo.test").await;
-        owner.visit("/settings/accounts").await;
+        let banner = "sends nothing until its token is renewed. What is written waits.";
+        owner.reads(banner).await;
+        assert!(!ana.text().await.contains(banner), "Ana cannot renew it");
+        owner.click("button", "Messaging accounts").await;
         owner.reads("Token invalid").await;
         owner.reads("Messages waiting to be sent: 2").await;
         owner.click("button", "Edit, renew token").await;
@@ -33,6 +38,10 @@ async fn an_expired_token_holds_everything_back_until_it_is_renewed() {
         assert_eq!(order, ["One", "Two"]);
         ana.message(&["One", "Sent"]).await;
         ana.message(&["Two", "Sent"]).await;
+        until("the end of the banner", async || {
+            (!owner.text().await.contains(banner)).then_some(())
+        })
+        .await;
         owner.click("button", "Check token").await;
         owner.reads("The token works: Lamp Shop").await;
         owner.reload().await;

@@ -16,7 +16,7 @@ const HOUR: u64 = 3600;
 async fn patient(stage: &Stage, channel: Channel) -> (Line, Console) {
     let line = Line::connect(&stage.server, channel).await;
     let rule = Inactivity {
-        minutes: 3 * 24 * 60,
+        minutes: 10 * 24 * 60,
         action: TimeOut::Close,
         message: String::new(),
     };
@@ -60,6 +60,33 @@ async fn messenger_takes_nothing_afterwards() {
         line.says(crate::customer(channel), &id(channel, 2), "Hello?").await;
         ana.reply("On its way").await;
         line.fake.took("On its way").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_human_agent_has_seven_days_on_messenger() {
+    story("window_human", async |stage| {
+        let channel = Channel::Messenger;
+        let (line, ana) = patient(stage, channel).await;
+        line.allow_human_agent().await;
+        ana.reply("We look for it").await;
+        assert_eq!(line.fake.took("We look for it").await.tag, None);
+        // The provider takes nothing any more without the tag.
+        line.fake.close(true);
+        stage.server.advance(Duration::from_secs(25 * HOUR));
+        ana.reads("24 hours have passed: Messenger takes answers of a human agent for another")
+            .await;
+        ana.reply("It is on its way").await;
+        assert_eq!(
+            line.fake.took("It is on its way").await.tag.as_deref(),
+            Some("HUMAN_AGENT")
+        );
+        ana.message(&["It is on its way", "Sent"]).await;
+        stage.server.advance(Duration::from_secs(6 * 24 * HOUR));
+        ana.reads("The time in which Messenger allows answers is over.").await;
+        assert!(!ana.has("textbox", "Reply").await);
+        assert_eq!(line.fake.sent().len(), 2);
     })
     .await;
 }

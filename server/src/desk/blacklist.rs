@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     access::Access,
-    api::blocked::{Block, Blocked, MAX_REASON},
+    api::blocked::{Block, Blocked, Blocking, MAX_REASON, UNDO_MS},
     ids::ContactId,
     refusal::{Code, Refusal},
 };
@@ -15,7 +15,7 @@ use crate::{
     sync::access,
 };
 
-/// Blocks the contact of a chat, under all the ids that they have on its account.
+/// Blocks the contact of a chat, under all the ids that they have on its account. A second time changes nothing.
 ///
 /// # Errors
 /// `NotFound` unless the chat may be read, `TooLarge` for the reason, `Invalid` when nobody can be blocked there.
@@ -42,7 +42,9 @@ pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block)
     if blocked.ids.is_empty() {
         return Err(Refusal::new(Code::Invalid, "this contact is nobody on the channel any more").into());
     }
-    blacklist::insert(&mut tx, &blocked).await?;
+    if !blacklist::insert(&mut tx, &blocked).await? {
+        return Ok(());
+    }
     let mut trail = Trail::default();
     trail.field("channel", "", blocked.channel.as_str());
     trail.field("reason", "", &blocked.reason);
@@ -51,15 +53,30 @@ pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block)
     Ok(())
 }
 
+/// Who blocked a contact; `None`: nobody.
+///
+/// # Errors
+/// `NotFound` for a contact of whom the user may see no chat.
+pub async fn of(app: &App, access: &Access, contact: ContactId) -> Result<Option<Blocking>, DeskError> {
+    let mut db = app.store.read().await?;
+    if !access::reads_contact(&mut db, access, contact).await? {
+        return Err(not_found().into());
+    }
+    Ok(blacklist::of(&mut db, contact).await?)
+}
+
 /// Takes messages of a contact again.
 ///
 /// # Errors
-/// `Forbidden` but for owners and admins, `NotFound` when they are not blocked.
+/// `Forbidden` but for owners, admins, and who blocked them a moment ago; `NotFound` when they are not blocked.
 pub async fn unblock(app: &App, actor: &UserRecord, contact: ContactId) -> Result<(), DeskError> {
-    may_manage(actor)?;
-    let mut tx = app.store.begin().await?;
-    let name = blacklist::remove(&mut tx, contact).await?.ok_or_else(not_found)?;
     let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let blocking = blacklist::of(&mut tx, contact).await?;
+    if !blocking.is_some_and(|blocking| blocking.by == actor.id && now - blocking.at <= UNDO_MS) {
+        may_manage(actor)?;
+    }
+    let name = blacklist::remove(&mut tx, contact).await?.ok_or_else(not_found)?;
     Trail::default()
         .write(&mut tx, actor, "contact.unblock", &name, now)
         .await?;

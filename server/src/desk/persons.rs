@@ -11,7 +11,7 @@ use causerie_shared::{
 use super::DeskError;
 use crate::{
     state::App,
-    store::{Db, contacts, persons},
+    store::{Db, blacklist, contacts, persons},
     sync::access,
 };
 
@@ -128,6 +128,7 @@ async fn shown(db: &mut Db, access: &Access, contact: ContactId) -> Result<Optio
     };
     let chat = access::newest_readable(&mut *db, access, contact, CHATS).await?;
     let places = persons::places(&mut *db, contact).await?;
+    let blocked = blacklist::of(&mut *db, contact).await?.is_some();
     Ok(Some(SamePerson {
         contact,
         name: record.name,
@@ -135,5 +136,6 @@ async fn shown(db: &mut Db, access: &Access, contact: ContactId) -> Result<Optio
         active_at: chat.as_ref().map_or(record.created_at, |head| head.active_at),
         ended: chat.as_ref().is_some_and(|head| head.state.status().is_final()),
         chat: chat.map(|head| head.id),
+        blocked,
     }))
 }

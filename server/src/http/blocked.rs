@@ -5,7 +5,8 @@ use axum::{
     http::StatusCode,
 };
 use causerie_shared::{
-    api::blocked::{Block, Blocked},
+    api::blocked::{Block, Blocked, Blocking},
+    ids::ContactId,
     refusal::Code,
 };
 
@@ -32,13 +33,28 @@ pub async fn block(State(app): State<Shared>, signed: Signed, Json(body): Json<B
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// `GET /api/contacts/{id}/blocked`.
+pub async fn of(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(contact): Path<String>,
+) -> Result<Json<Option<Blocking>>, ApiError> {
+    let access = access::of(&mut *app.store.read().await?, &signed.user).await?;
+    Ok(Json(desk::of(&app, &access, parse(&contact)?).await?))
+}
+
 /// `DELETE /api/blocked/{contact}`.
 pub async fn unblock(
     State(app): State<Shared>,
     signed: Signed,
     Path(contact): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let missing = |_| ApiError::new(Code::NotFound, "there is nobody like that");
-    desk::unblock(&app, &signed.user, contact.parse().map_err(missing)?).await?;
+    desk::unblock(&app, &signed.user, parse(&contact)?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn parse(contact: &str) -> Result<ContactId, ApiError> {
+    contact
+        .parse()
+        .map_err(|_| ApiError::new(Code::NotFound, "there is nobody like that"))
 }

@@ -1,14 +1,19 @@
 //! People of whom nothing is taken any more (`domain.md` §6, Blacklist).
 
-use causerie_shared::{api::blocked::Blocked, ids::ContactId, inbox::Channel};
+use causerie_shared::{
+    api::blocked::{Blocked, Blocking},
+    ids::ContactId,
+    inbox::Channel,
+};
 use sqlx::Row as _;
 
 use super::{Db, StoreError, id};
 
-/// Blocks each of a person's ids; one that is blocked stays as it is.
-pub async fn insert(db: &mut Db, blocked: &Blocked) -> Result<(), StoreError> {
+/// Blocks each of a person's ids; one that is blocked stays as it is. `false`: all of them were.
+pub async fn insert(db: &mut Db, blocked: &Blocked) -> Result<bool, StoreError> {
+    let mut new = 0;
     for external in &blocked.ids {
-        sqlx::query(
+        let done = sqlx::query(
             "INSERT INTO blacklist (channel, external_id, contact_id, name, reason, blocked_by, blocked_at, dropped) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT DO NOTHING",
         )
@@ -21,8 +26,27 @@ pub async fn insert(db: &mut Db, blocked: &Blocked) -> Result<(), StoreError> {
         .bind(blocked.at)
         .execute(&mut *db)
         .await?;
+        new += done.rows_affected();
     }
-    Ok(())
+    Ok(new > 0)
+}
+
+/// Who blocked a contact, when and why; `None`: nobody.
+pub async fn of(db: &mut Db, contact: ContactId) -> Result<Option<Blocking>, StoreError> {
+    let row = sqlx::query(
+        "SELECT reason, blocked_by, blocked_at FROM blacklist WHERE contact_id = $1 ORDER BY blocked_at LIMIT 1",
+    )
+    .bind(contact.to_string())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(Blocking {
+            by: id(&row.try_get::<String, _>("blocked_by")?, "user id")?,
+            at: row.try_get("blocked_at")?,
+            reason: row.try_get("reason")?,
+        })
+    })
+    .transpose()
 }
 
 /// Is anyone blocked at all?

@@ -1,8 +1,10 @@
 //! Somebody is blocked: an open chat goes on, and after it nothing of theirs is taken but a count.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
-use causerie_server::desk::claim;
-use causerie_shared::conversation::transition::Event;
+use causerie_server::{desk::claim, store::conversations};
+use causerie_shared::{api::blocked::UNDO_MS, conversation::transition::Event};
 use serde_json::{Value, json};
 
 use super::{
@@ -81,8 +83,9 @@ async fn an_open_chat_goes_on_and_after_it_only_a_count_is_kept() {
         assert_eq!(all[0]["ids"], json!([CUSTOMER]));
         assert_eq!((&all[0]["dropped"], &all[0]["reason"]), (&json!(2), &json!("Insults")));
         let path = format!("/api/blocked/{}", all[0]["contact"].as_str().unwrap());
+        let marta = signed::sign_in(&line, "sup").await;
         for (cookie, status) in [
-            (&ana, StatusCode::FORBIDDEN),
+            (&marta, StatusCode::FORBIDDEN),
             (&owner, StatusCode::NO_CONTENT),
             (&owner, StatusCode::NOT_FOUND),
         ] {
@@ -93,5 +96,62 @@ async fn an_open_chat_goes_on_and_after_it_only_a_count_is_kept() {
         assert_eq!(line.conversations().await.len(), 3);
         let (_, log, _) = signed::ask(&line, &owner, Method::GET, "/api/audit", json!(null)).await;
         assert!(log.to_string().contains("contact.block") && log.to_string().contains("contact.unblock"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_blocked_somebody_takes_it_back_for_a_moment_and_everybody_sees_who_it_was() {
+    let provider = Provider::start(|_| answer(404, &json!({}))).await;
+    for line in Line::each("whatsapp", PHONE, &provider.url).await {
+        line.receive(&text("wamid.1", "Hello")).await;
+        let (_, chat) = taken(&line).await;
+        let (ana, owner) = (
+            signed::sign_in(&line, "ana").await,
+            signed::sign_in(&line, "owner").await,
+        );
+        let contact = {
+            let mut db = line.app.store.read().await.unwrap();
+            let head = conversations::get(&mut db, chat).await.unwrap();
+            head.unwrap().contact
+        };
+        let one = format!("/api/blocked/{contact}");
+        let (same, who) = (
+            format!("/api/contacts/{contact}/same"),
+            format!("/api/contacts/{contact}/blocked"),
+        );
+        let blocked = async || {
+            let (_, person, _) = signed::ask(&line, &ana, Method::GET, &same, json!(null)).await;
+            let (_, blocking, _) = signed::ask(&line, &ana, Method::GET, &who, json!(null)).await;
+            assert_eq!(person["contact"]["blocked"], blocking != Value::Null);
+            blocking["reason"].clone()
+        };
+        let block = async |reason: &str| {
+            let body = json!({ "conversation": chat, "reason": reason });
+            let (told, ..) = signed::ask(&line, &ana, Method::POST, "/api/blocked", body).await;
+            assert_eq!(told, StatusCode::NO_CONTENT);
+        };
+        let unblock = async |cookie: &str| signed::ask(&line, cookie, Method::DELETE, &one, json!({})).await.0;
+
+        assert_eq!(blocked().await, Value::Null);
+        block("By mistake").await;
+        assert_eq!(blocked().await, "By mistake");
+        assert_eq!(unblock(&ana).await, StatusCode::NO_CONTENT);
+        assert_eq!(blocked().await, Value::Null);
+        assert_eq!(
+            unblock(&ana).await,
+            StatusCode::FORBIDDEN,
+            "there is nothing of hers to take back"
+        );
+
+        block("Insults").await;
+        line.clock.advance(Duration::from_millis(UNDO_MS as u64 + 1));
+        // A second time is the first one still: neither a new reason nor new time to think better of it.
+        block("Once more").await;
+        assert_eq!(blocked().await, "Insults");
+        assert_eq!(unblock(&ana).await, StatusCode::FORBIDDEN);
+        assert_eq!(unblock(&owner).await, StatusCode::NO_CONTENT);
+        let (_, log, _) = signed::ask(&line, &owner, Method::GET, "/api/audit", json!(null)).await;
+        let times = |action: &str| log.to_string().matches(action).count();
+        assert_eq!((times("\"contact.block\""), times("\"contact.unblock\"")), (2, 2));
     }
 }

@@ -29,8 +29,20 @@ pub struct Blocked {
     pub dropped: i64,
 }
 
+/// The person who blocked may take it back for this long, whatever their role: 10 s (`ux.md` §4.9).
+pub const UNDO_MS: Millis = 10_000;
+
+/// `GET /api/contacts/{id}/blocked`, for those who may see the contact: who blocked them; `null`: nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocking {
+    pub by: UserId,
+    pub at: Millis,
+    /// Empty: none was given.
+    pub reason: String,
+}
+
 /// `POST /api/blocked`, for those who may read the chat, answered by 204: its contact is blocked on its channel.
-/// `DELETE /api/blocked/{contact}`, for owners and admins, is answered by 204.
+/// `DELETE /api/blocked/{contact}`, for owners and admins and for [`UNDO_MS`] for whoever blocked, is answered by 204.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     pub conversation: ConversationId,

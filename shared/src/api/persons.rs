@@ -27,6 +27,8 @@ pub struct SamePerson {
     /// That chat is over.
     pub ended: bool,
     pub active_at: Millis,
+    /// Nothing of theirs is taken any more, but into a chat that is open.
+    pub blocked: bool,
 }
 
 /// Body of `POST /api/contacts/{id}/same`: both are the same person from now on. The answer is the [`Person`].

@@ -11,7 +11,7 @@ use super::Known;
 use crate::{
     i18n::{Key, explain, t},
     net::http,
-    ui::{Dialog, channel_name},
+    ui::{Dialog, Icon, channel_name},
 };
 
 /// What is written.
@@ -131,13 +131,16 @@ pub fn Editor(target: Target) -> impl IntoView {
                 {is_new.then(|| view! {
                     <label class="field">
                         <span class="field-label">{t(Key::Channel)}</span>
-                        <select class="input" required=true on:change=move |event| {
-                            values.set(vec![]);
-                            channel.set(Channel::from_key(&event_target_value(&event)));
-                        }>
-                            <option value="">"–"</option>
-                            {channels}
-                        </select>
+                        <span class="select">
+                            <select class="input" required=true on:change=move |event| {
+                                values.set(vec![]);
+                                channel.set(Channel::from_key(&event_target_value(&event)));
+                            }>
+                                <option value="">"–"</option>
+                                {channels}
+                            </select>
+                            <Icon name="chevron-down" class="icon-16" />
+                        </span>
                     </label>
                 })}
                 <label class="field">
@@ -146,10 +149,13 @@ pub fn Editor(target: Target) -> impl IntoView {
                 </label>
                 <label class="field">
                     <span class="field-label">{t(Key::Inbox)}</span>
-                    <select class="input" required=true on:change=move |event| inbox.set(event_target_value(&event))>
-                        <option value="">"–"</option>
-                        {inboxes}
-                    </select>
+                    <span class="select">
+                        <select class="input" required=true on:change=move |event| inbox.set(event_target_value(&event))>
+                            <option value="">"–"</option>
+                            {inboxes}
+                        </select>
+                        <Icon name="chevron-down" class="icon-16" />
+                    </span>
                 </label>
                 {fields}
                 {move || problem.get().map(|refusal| view! {

@@ -105,11 +105,20 @@ pub(super) fn facebook(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
 
 /// A comment under a medium of the Instagram account.
 pub(super) fn instagram(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
-    let News::Text { id, text, quoted } = *news else {
-        return None;
+    let (id, text, quoted, from) = match *news {
+        News::Text { id, text, quoted } => (id, text, quoted, (scene.person.id, scene.person.name)),
+        News::Echo { id, text, .. } => (id, text, None, (INSTAGRAM, "lamp.shop")),
+        News::Medium { .. }
+        | News::Place { .. }
+        | News::Card { .. }
+        | News::Reaction { .. }
+        | News::Edit { .. }
+        | News::Delete { .. }
+        | News::State { .. }
+        | News::Blocked => return None,
     };
     let mut value = json!({
-        "id": id, "text": text, "from": { "id": scene.person.id, "username": scene.person.name },
+        "id": id, "text": text, "from": { "id": from.0, "username": from.1 },
         "media": { "id": INSTAGRAM_POST, "media_product_type": "FEED" },
     });
     if let Some(quoted) = quoted {
