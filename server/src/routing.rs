@@ -27,7 +27,7 @@ use crate::{
     store::{
         Db, conversations, loads,
         places::Routing,
-        threads,
+        rounds, threads,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -171,7 +171,7 @@ async fn offer_some(
     };
     let waiting = conversations::waiting(&mut *db, inbox, after, batch).await?;
     let ids: Vec<_> = waiting.iter().map(|head| head.id).collect();
-    let (mut asked, over) = conversations::rounds(&mut *db, &ids).await?;
+    let (mut asked, over) = rounds::of(&mut *db, &ids).await?;
     // Direct messages may answer a private reply under a post: few chats, and mostly none.
     let direct: Vec<_> = waiting
         .iter()
@@ -189,7 +189,7 @@ async fn offer_some(
         let first = firsts.get(&head.id).copied();
         let mut choice = line.pick(&asked, first);
         if choice == Choice::RoundOver && freed {
-            conversations::clear_asked(&mut *db, head.id).await?;
+            rounds::begin(&mut *db, head.id).await?;
             choice = line.pick(&HashSet::new(), first);
         }
         match choice {
@@ -215,7 +215,7 @@ pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRec
     }
     let mut news = News::default();
     if let Some(head) = conversations::lock(&mut tx, conversation).await? {
-        conversations::clear_asked(&mut tx, conversation).await?;
+        rounds::begin(&mut tx, conversation).await?;
         let now = app.clock.now();
         // In the same transaction, so that a crash after it leaves no chat without a reason to be looked at.
         if offer_some(&mut tx, head.inbox, None, false, now, &mut news)

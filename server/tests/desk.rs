@@ -4,7 +4,7 @@ mod common;
 
 use causerie_server::{
     desk::{claim, lifecycle, presence},
-    store::{loads, messages, timers},
+    store::{journey, loads, messages, timers},
 };
 use causerie_shared::{
     conversation::{
@@ -262,7 +262,7 @@ async fn every_change_of_state_is_a_row_of_the_journey() {
         world.act(world.demo.ana, chat, Event::Start).await.unwrap();
         world.act(world.demo.ana, chat, Event::End).await.unwrap();
         let mut db = world.app.store.read().await.unwrap();
-        let journey = messages::journey_after(&mut db, chat, 0).await.unwrap();
+        let journey = journey::after(&mut db, chat, 0).await.unwrap();
         let told: Vec<_> = journey
             .iter()
             .map(|row| (row.version, row.cause.as_str(), row.state.status()))

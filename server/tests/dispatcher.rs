@@ -21,11 +21,11 @@ use causerie_server::{
     routing,
     state::App,
     store::{
-        Db, Store, conversations, loads, messages,
+        Db, Store, conversations, journey, loads,
         nodes::Link,
         people::{self, NewUser},
         places::{self, AccountRecord},
-        timers,
+        rounds, timers,
     },
     sync::access,
     timers as worker,
@@ -309,7 +309,7 @@ impl Simulation {
             let waiting = conversations::waiting(&mut db, inbox, None, all).await.unwrap();
             let ids: Vec<_> = waiting.iter().map(|head| head.id).collect();
             for ids in ids.chunks(100) {
-                let (mut asked, _) = conversations::rounds(&mut db, ids).await.unwrap();
+                let (mut asked, _) = rounds::of(&mut db, ids).await.unwrap();
                 for id in ids {
                     lines.insert(*id, asked.remove(id).unwrap_or_default());
                 }
@@ -394,7 +394,7 @@ impl Simulation {
                 .unwrap()
                 .expect("no chat is lost");
             assert!(head.state.status().is_final());
-            let journey = messages::journey_after(&mut db, *chat, 0).await.unwrap();
+            let journey = journey::after(&mut db, *chat, 0).await.unwrap();
             let last = journey.last().expect("a journey");
             assert_eq!((&last.state, last.version), (&head.state, head.version));
             let first = head.version - journey.len() as i64;

@@ -15,7 +15,7 @@ use causerie_server::{
     demo::{self, Demo},
     desk::{claim, members, presence, visit},
     state::App,
-    store::{Store, conversations, messages, people, timers},
+    store::{Store, conversations, journey, people, timers},
     sync::{
         self, Mailbox, Outgoing, SocketId, access, catchup,
         push::{self, Push, Pusher},
@@ -116,7 +116,7 @@ impl Ground {
     async fn causes(&self, id: ConversationId) -> BTreeMap<String, usize> {
         let mut db = self.mute.store.read().await.unwrap();
         let mut causes = BTreeMap::new();
-        for row in messages::journey_after(&mut db, id, 0).await.unwrap() {
+        for row in journey::after(&mut db, id, 0).await.unwrap() {
             *causes.entry(row.cause).or_default() += 1;
         }
         causes

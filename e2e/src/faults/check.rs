@@ -8,8 +8,8 @@ use std::{
 use causerie_server::store::{
     Db, Store, conversations, documents,
     feed::{self, FeedKind},
-    loads, messages,
-    messages::MessageRecord,
+    journey, loads,
+    messages::{self, MessageRecord},
     people, places,
 };
 use causerie_shared::{
@@ -104,7 +104,7 @@ async fn whole(db: &mut Db, head: &Head, rows: &[MessageRecord]) {
     let id = head.id;
     let positions = rows.iter().map(|record| record.row.position);
     assert!(positions.eq(1..=head.position), "{id}: positions have gaps");
-    let journey = messages::journey_after(&mut *db, id, 0).await.expect("a journey");
+    let journey = journey::after(&mut *db, id, 0).await.expect("a journey");
     let versions = journey.iter().map(|row| row.version);
     assert!(versions.eq(1..=head.version), "{id}: the journey has gaps");
 

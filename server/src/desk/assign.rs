@@ -16,7 +16,7 @@ use causerie_shared::{
 use super::{DeskError, change, claim, not_found};
 use crate::{
     state::App,
-    store::{Db, conversations, people, places},
+    store::{Db, conversations, people, places, rounds},
     sync::News,
 };
 
@@ -85,7 +85,7 @@ pub async fn to_inbox(
     }
     change::to_inbox(&mut tx, &mut head, inbox, actor, now, &mut news).await?;
     // A person chose the inbox: what overflowed before does not count.
-    conversations::set_overflowed(&mut tx, head.id, &[]).await?;
+    rounds::set_overflowed(&mut tx, head.id, &[]).await?;
     tx.commit().await?;
     change::publish(app, news);
     Ok(())

@@ -21,9 +21,9 @@ use crate::{
     store::{
         Db, conversations,
         feed::{self, FeedKind},
-        loads, messages, people,
+        journey, loads, people,
         places::{self, Routing},
-        timers,
+        rounds, timers,
     },
     sync::News,
 };
@@ -145,11 +145,11 @@ async fn happen(
 /// Who was asked in this round of offers; elsewhere, and once somebody has the chat, it begins anew.
 async fn mark_asked(db: &mut Db, head: &Head, event: &Event) -> Result<(), DeskError> {
     if let Event::Offer { agent } = event {
-        conversations::add_asked(&mut *db, head.id, *agent).await?;
+        rounds::add(&mut *db, head.id, *agent).await?;
     }
     let asks = matches!(head.state, State::Waiting { .. } | State::Assigning { .. });
     if !asks || matches!(event, Event::TransferToInbox) {
-        conversations::clear_asked(db, head.id).await?;
+        rounds::begin(db, head.id).await?;
     }
     Ok(())
 }
@@ -208,7 +208,7 @@ pub async fn write_journey(
         position: head.position,
         seq: head.seq,
     };
-    messages::insert_journey(db, &row).await?;
+    journey::insert(db, &row).await?;
     news.journey(row);
     Ok(())
 }

@@ -15,7 +15,7 @@ use causerie_shared::{
 use super::{DeskError, change, ending, not_found};
 use crate::{
     state::App,
-    store::{Db, conversations, messages, people},
+    store::{Db, conversations, journey, people},
     sync::News,
 };
 
@@ -60,7 +60,7 @@ pub async fn act(
 /// who was asked learns that it is too late; others learn nothing.
 async fn hidden(db: &mut Db, access: &Access, head: &Head, mode: Mode, event: &Event) -> Result<Refusal, DeskError> {
     let answers = matches!(event, Event::Accept | Event::Decline);
-    if answers && messages::was_asked(db, head.id, access.user).await? {
+    if answers && journey::was_asked(db, head.id, access.user).await? {
         return Ok(Refusal::new(Code::Conflict, "the offer has expired"));
     }
     if mode == Mode::Broadcast

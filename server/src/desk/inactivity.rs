@@ -21,7 +21,7 @@ use super::{DeskError, change, say::Saying};
 use crate::{
     state::App,
     store::{
-        Db, conversations,
+        Db, conversations, journey,
         messages::{self, Words},
         timers::{self, TimerRecord},
     },
@@ -70,7 +70,7 @@ async fn unanswered(
     if at + rule.millis() > now {
         return Ok(Found::Later(at + rule.millis()));
     }
-    Ok(match messages::reminded_since(db, head.id, heard).await? {
+    Ok(match journey::reminded_since(db, head.id, heard).await? {
         true => again,
         false => Found::Silence,
     })

@@ -1,37 +1,36 @@
 //! A message of a contact comes in: it finds or begins the chat, and becomes a bubble and a row at once.
 
+mod begin;
+mod find;
+mod introduce;
+
 use causerie_shared::{
     Millis,
     contact::{Detail, is_plausible},
-    conversation::{
-        FailReason, State,
-        transition::{Actor, begin},
-    },
     document::{DocumentId, timeline},
     frame::ServerFrame,
-    ids::{AccountId, ContactId, ConversationId, IntentId, MessageId},
+    ids::{ContactId, ConversationId, IntentId, MessageId},
     message::{Author, Extra, FileBrief, Kind, MAX_FILES, MAX_TEXT, Message},
     refusal::{Code, Refusal},
     row::{Head, Origin, Post},
 };
 
-use super::{DeskError, change, contact, ending, reply, seen::touch};
+use self::{
+    begin::{link, reopen, start},
+    find::find,
+    introduce::introduce,
+};
+use super::{DeskError, change, reply, seen::touch};
 use crate::{
-    channels,
     clock::random_u128,
     state::App,
     store::{
-        Db, blacklist,
-        contacts::{self, ContactRecord},
-        conversations,
-        feed::{self, FeedKind, next_number},
-        files,
+        Db, contacts, conversations, files,
         messages::{self, MessageRecord},
-        places::{self, AccountRecord},
+        places::AccountRecord,
         provider::{self, ProviderMessage},
-        threads,
     },
-    sync::{News, aside, outgrown, room::Prepared},
+    sync::{News, aside},
 };
 
 /// How often a message is tried again when its chat changed between reading and writing.
@@ -283,210 +282,6 @@ fn accepted(record: &MessageRecord) -> Accepted {
     }
 }
 
-struct Found {
-    contact: ContactRecord,
-    open: Option<Head>,
-    duplicate: Option<MessageRecord>,
-    /// The message that it answers.
-    quoted: Option<MessageId>,
-    /// The contact wrote it themself: others reply under a comment, too.
-    writes: bool,
-    /// The provider's id of the thread's author; `None`: of whoever writes.
-    answers_to: Option<String>,
-}
-
-/// Who writes, and into which chat. The answer is checked again under the contact's lock.
-async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, DeskError> {
-    let mut db = app.store.read().await?;
-    let account = incoming.account.row.id;
-    let said = incoming.said.as_deref();
-    let aliases = said.map_or(&[][..], |said| &said.aliases);
-    let known = contacts::by_identity(&mut db, account, &incoming.external).await?;
-    let contact = match known {
-        Some(id) if knows_all(&mut db, account, aliases).await? => contacts::get(&mut db, id).await?,
-        Some(_) | None => None,
-    };
-    let contact = match contact {
-        Some(contact) => contact,
-        None => {
-            drop(db);
-            let mut tx = app.store.begin().await?;
-            let contact = contact::resolve(&mut tx, account, &incoming.external, aliases, now).await?;
-            tx.commit().await?;
-            db = app.store.read().await?;
-            contact
-        }
-    };
-    let duplicate = match said {
-        Some(said) => match provider::by_external(&mut db, account, &said.id).await? {
-            Some(bound) => messages::get(&mut db, bound.conversation, bound.message).await?,
-            None => None,
-        },
-        None => messages::by_cid(&mut db, contact.id, &incoming.cid).await?,
-    };
-    let quoted = match said.and_then(|said| said.quoted.as_deref()) {
-        Some(quoted) => provider::by_external(&mut db, account, quoted)
-            .await?
-            .map(|bound| bound.message),
-        None => None,
-    };
-    let open = open(&mut db, incoming, contact.id).await?;
-    // A thread stays its first author's, whoever writes in it.
-    let before = match said.and_then(|said| said.thread.as_ref()) {
-        Some(thread) => conversations::of_thread(&mut db, account, &thread.top).await?,
-        None => None,
-    };
-    let (writer, answers_to) = (
-        contact.id,
-        match &before {
-            Some(before) => conversations::answers_to(&mut db, before.id).await?,
-            None => None,
-        },
-    );
-    let contact = match before {
-        Some(before) => contacts::get(&mut db, before.contact).await?.unwrap_or(contact),
-        None => contact,
-    };
-    Ok(Found {
-        writes: contact.id == writer && said.is_none_or(|said| !said.outgoing),
-        contact,
-        open,
-        duplicate,
-        quoted,
-        answers_to,
-    })
-}
-
-/// Somebody has each of a person's further ids already: there is nothing to write.
-async fn knows_all(db: &mut Db, account: AccountId, aliases: &[String]) -> Result<bool, DeskError> {
-    for alias in aliases {
-        if contacts::by_identity(&mut *db, account, alias).await?.is_none() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// The chat that the message goes on with: the contact's on the web, the thread's under a post, else the contact's on
-/// this account.
-async fn open(db: &mut Db, incoming: &Incoming, contact: ContactId) -> Result<Option<Head>, DeskError> {
-    let account = incoming.account.row.id;
-    Ok(match incoming.said.as_deref() {
-        None => conversations::open_of(db, contact).await?,
-        Some(Said {
-            thread: Some(thread), ..
-        }) => conversations::open_thread(db, account, &thread.top).await?,
-        Some(Said { thread: None, .. }) => conversations::open_on(db, contact, account).await?,
-    })
-}
-
-/// The chat that was open a moment ago, locked; `Conflict` when it has ended meanwhile.
-async fn reopen(db: &mut Db, known: &Head) -> Result<Head, DeskError> {
-    let head = conversations::lock(db, known.id).await?;
-    head.filter(|head| !head.state.status().is_final() && head.segment == known.segment)
-        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat ended meanwhile").into())
-}
-
-/// Begins a conversation. `Conflict` when the contact has one meanwhile.
-async fn start(
-    db: &mut Db,
-    incoming: &Incoming,
-    contact: ContactId,
-    id: ConversationId,
-    now: Millis,
-    news: &mut News,
-) -> Result<Head, DeskError> {
-    if open(&mut *db, incoming, contact).await?.is_some() {
-        return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
-    }
-    let contact = contacts::get(&mut *db, contact).await?.ok_or_else(super::not_found)?;
-    // The channels' workers ask before; a visitor learns it here.
-    if blacklist::is_blocked(&mut *db, incoming.account.row.channel, &incoming.external).await? {
-        return Err(Refusal::new(Code::Forbidden, "nothing more can be written here").into());
-    }
-    // A visitor's socket may be older than the switch.
-    let account = places::account_by_id(&mut *db, incoming.account.row.id).await?;
-    if account.is_none_or(|account| !account.row.enabled) {
-        return Err(Refusal::new(Code::NotFound, "this chat is switched off").into());
-    }
-    let inbox = incoming.account.row.inbox;
-    let routing = change::routing(&mut *db, inbox).await?;
-    let mut last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
-    if let Some(last) = &mut last {
-        ending::hasten(&mut *db, last, now, news).await?;
-    }
-    // After a miss and outside business hours the visitor leaves a message: it waits without a queue timer
-    // (`domain.md` §2).
-    let missed = matches!(
-        last.map(|head| head.state),
-        Some(State::Failed {
-            reason: FailReason::Missed,
-            ..
-        })
-    );
-    let thread = incoming.said.as_deref().and_then(|said| said.thread.as_ref());
-    let offline = missed || !routing.is_open(now);
-    let mut head = Head {
-        id,
-        number: next_number(&mut *db, "conversation").await?,
-        inbox,
-        account: incoming.account.row.id,
-        channel: incoming.account.row.channel,
-        contact: contact.id,
-        contact_name: contact.name.clone(),
-        contact_since: contact.created_at,
-        state: begin(false, offline, now),
-        version: 1,
-        created_at: now,
-        waiting_since: now,
-        ring: None,
-        active_at: now,
-        ended_at: None,
-        preview: None,
-        unread: 0,
-        position: 0,
-        seen: 0,
-        online: incoming.said.is_none(),
-        origin: incoming.origin.clone(),
-        invited: vec![],
-        discussed: 0,
-        post: thread.map(|thread| thread.post.clone()),
-        window: None,
-        segment: 1,
-        seq: 0,
-    };
-    change::follow(&mut head, &routing.rules, now);
-    let scope = head.scope(routing.rules.mode);
-    let entry = feed::append(&mut *db, FeedKind::Conversation, id.to_string(), None, Some(scope)).await?;
-    head.seq = entry.seq;
-    conversations::insert(&mut *db, &head).await?;
-    if let Some(thread) = thread {
-        conversations::set_thread(&mut *db, id, &thread.top).await?;
-    }
-    change::set_timer(&mut *db, &head, &routing, now).await?;
-    change::write_journey(db, &head, "begin", Actor::Contact, None, now, news).await?;
-    news.entry(entry);
-    news.woken(head.inbox);
-    Ok(head)
-}
-
-/// Ties a new chat to the thread under a post whose private reply it answers; in words, for those who take it.
-async fn link(db: &mut Db, incoming: &Incoming, head: &Head) -> Result<Option<String>, DeskError> {
-    let comments = channels::sibling(head.channel).filter(|beside| beside.is_comments());
-    let (Some(comments), Some(said)) = (comments, &incoming.said) else {
-        return Ok(None);
-    };
-    if said.outgoing {
-        return Ok(None);
-    }
-    let thread = threads::link(&mut *db, head.id, head.account, &incoming.external, comments).await?;
-    Ok(match thread {
-        Some(thread) => conversations::get(db, thread).await?,
-        None => None,
-    }
-    .map(|thread| format!("Answer to the private reply in #{}", thread.number)))
-}
-
 async fn attach(
     db: &mut Db,
     head: &Head,
@@ -518,41 +313,4 @@ fn merge_origin(known: &mut Origin, now: &Origin) {
     if now.country.is_some() {
         known.country.clone_from(&now.country);
     }
-}
-
-/// Puts the form's name and e-mail into the profile, if they are new.
-async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result<(), DeskError> {
-    let phone = incoming
-        .said
-        .as_deref()
-        .map(|said| said.phone.as_str())
-        .filter(|phone| !phone.is_empty());
-    if incoming.name.is_none() && incoming.email.is_none() && phone.is_none() {
-        return Ok(());
-    }
-    let document = DocumentId::Contact(contact);
-    let mut room = aside::lock(app, document).await?;
-    if room.usable().is_err() {
-        // What the contact says is stored all the same.
-        return Ok(());
-    }
-    let prepared = room.prepare_own(|doc, pen| {
-        contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref(), phone)
-    });
-    if room.must_be_set_aside() {
-        return aside::set(app, &mut room).await;
-    }
-    let prepared: Option<Prepared> = prepared?;
-    let Some(prepared) = prepared else { return Ok(()) };
-    let mut news = News::default();
-    let mut tx = app.store.begin().await?;
-    contact::profile_changed(&mut tx, contact, room.doc(), &mut news).await?;
-    let intent = IntentId::new(app.clock.now(), random_u128());
-    room.write(&mut tx, intent, &prepared).await?;
-    tx.commit().await?;
-    let part = room.committed(prepared);
-    app.hub.queue_change(document, &ServerFrame::Part(part), None, None);
-    change::publish(app, news);
-    outgrown::begin_anew(app, &mut room, None).await;
-    Ok(())
 }

@@ -11,7 +11,7 @@ use super::{DeskError, change};
 use crate::{
     state::App,
     store::{
-        Db, conversations, places,
+        Db, conversations, places, rounds,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -32,7 +32,7 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
         match overflow(&mut *db, &head, now).await? {
             Some((inbox, visited)) => {
                 change::to_inbox(&mut *db, &mut head, inbox, actor, now, &mut news).await?;
-                conversations::set_overflowed(db, head.id, &visited).await?;
+                rounds::set_overflowed(db, head.id, &visited).await?;
             }
             None => change::apply(db, &mut head, &Event::QueueOver, actor, now, &mut news).await?,
         }
@@ -48,7 +48,7 @@ async fn overflow(db: &mut Db, head: &Head, now: Millis) -> Result<Option<(Inbox
     let Some(inbox) = change::rules(&mut *db, head.inbox).await?.overflow else {
         return Ok(None);
     };
-    let mut visited = conversations::overflowed(&mut *db, head.id).await?;
+    let mut visited = rounds::overflowed(&mut *db, head.id).await?;
     visited.push(head.inbox);
     let target = places::routing_of(db, inbox).await?;
     let takes = target.is_some_and(|target| !target.deleted && target.is_open(now));

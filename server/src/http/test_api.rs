@@ -1,7 +1,7 @@
 //! Addresses for tests from outside, off by default (`CAUSERIE_TEST_API`): connect accounts of fake providers, look at
 //! what became of their webhooks, send as an agent.
 
-use std::collections::HashMap;
+mod list;
 
 use axum::{
     Router,
@@ -13,14 +13,14 @@ use axum::{
 use causerie_shared::{
     ids::{AccountId, ConversationId, InboxId, MessageId},
     inbox::{AccountRow, Channel, InboxRow, Member, Mode, Rules},
-    message::{Author, Delivery, Kind, Side, order},
+    message::Author,
     refusal::Code,
     user::{DEFAULT_CAPACITY, Role},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    channels::{Credentials, adapter, element::Class, telegram, templates},
+    channels::{Credentials, adapter, telegram, templates},
     clock::random_u128,
     desk::say,
     error::ApiError,
@@ -31,10 +31,7 @@ use crate::{
         channel_accounts::{self, ChannelAccount, Health},
         conversations,
         feed::{self, FeedKind},
-        messages::{self, MessageRecord},
-        outbox, people, places,
-        provider::{self, ProviderMessage},
-        raw_events, trial,
+        outbox, people, places, provider, raw_events, trial,
     },
     sync,
 };
@@ -51,7 +48,7 @@ pub fn routes() -> Router<Shared> {
         .route("/accounts", post(connect))
         .route("/reset", post(reset))
         .route("/quiesce", post(quiesce))
-        .route("/conversations", get(list))
+        .route("/conversations", get(list::list))
         .route("/send", post(send))
 }
 
@@ -193,205 +190,6 @@ async fn settled(app: &Shared) -> Result<(), ApiError> {
     tokio::time::timeout(PATIENCE, all)
         .await
         .map_err(|_| ApiError::new(Code::Conflict, "there is still something to do"))?
-}
-
-#[derive(Serialize)]
-struct Chat {
-    id: ConversationId,
-    number: i64,
-    channel: &'static str,
-    account: String,
-    contact: Person,
-    comment_thread: Option<ThreadOf>,
-    status: &'static str,
-    messages: Vec<Line>,
-}
-
-#[derive(Serialize)]
-struct Person {
-    name: String,
-    external_id: Option<String>,
-    phone: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ThreadOf {
-    post_id: String,
-    comment_id: String,
-}
-
-#[derive(Serialize)]
-struct Reacted {
-    emoji: String,
-    by: &'static str,
-}
-
-#[derive(Serialize)]
-struct Line {
-    id: MessageId,
-    provider_id: Option<String>,
-    direction: &'static str,
-    /// Who of a group or under a post wrote it, when it is not the contact.
-    author: Option<String>,
-    kind: &'static str,
-    text: String,
-    attachments: Vec<String>,
-    quoted: Option<String>,
-    reactions: Vec<Reacted>,
-    forwarded: bool,
-    referral: Option<String>,
-    edited: bool,
-    deleted: bool,
-    hidden: bool,
-    state: Option<&'static str>,
-    error: Option<String>,
-}
-
-/// `GET /test/conversations`: all of them, the oldest first, with their messages in display order.
-async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
-    let mut db = app.store.read().await?;
-    let accounts: HashMap<AccountId, ChannelAccount> = channel_accounts::all(&mut db)
-        .await?
-        .into_iter()
-        .map(|account| (account.row.id, account))
-        .collect();
-    let mut chats = vec![];
-    for head in trial::conversations(&mut db).await? {
-        let Some(account) = accounts.get(&head.account) else {
-            continue;
-        };
-        let thread = conversations::thread_of(&mut db, head.id).await?;
-        let mut lines = vec![];
-        let mut records = messages::newest(&mut db, head.id, i64::MAX).await?;
-        order::sort(&mut records, |record| Some(&record.row));
-        for record in records {
-            let bound = provider::of_message(&mut db, record.row.id).await?;
-            let quoted = match (record.reply_to, bound.first().and_then(|bound| bound.quoted.clone())) {
-                (_, Some(quoted)) => Some(quoted),
-                (Some(answered), None) => provider::of_message(&mut db, answered)
-                    .await?
-                    .into_iter()
-                    .next()
-                    .map(|bound| bound.external),
-                (None, None) => None,
-            };
-            let mut line = line(&record, &bound, quoted);
-            line.provider_id = line.provider_id.map(|id| shown(head.channel, &id));
-            line.quoted = line.quoted.map(|id| shown(head.channel, &id));
-            lines.push(line);
-        }
-        let answers_to = conversations::answers_to(&mut db, head.id).await?;
-        let post = match &head.post {
-            Some(post) => trial::post(&mut db, post.id).await?,
-            None => None,
-        };
-        chats.push(Chat {
-            id: head.id,
-            number: head.number,
-            channel: head.channel.as_str(),
-            account: account.external.clone(),
-            contact: Person {
-                name: head.contact_name.clone(),
-                external_id: answers_to.as_deref().map(|person| match head.channel {
-                    Channel::Telegram => telegram::plain_chat(person).to_owned(),
-                    Channel::Web
-                    | Channel::Whatsapp
-                    | Channel::Messenger
-                    | Channel::Instagram
-                    | Channel::FacebookComments
-                    | Channel::InstagramComments => person.to_owned(),
-                }),
-                phone: match answers_to {
-                    // Of several numbers the one that answers go to.
-                    Some(person) if head.channel == Channel::Whatsapp && trial::is_number(&person) => Some(person),
-                    Some(_) | None => trial::phone(&mut db, head.contact).await?,
-                },
-            },
-            comment_thread: thread.map(|comment_id| ThreadOf {
-                post_id: post.unwrap_or_default(),
-                comment_id,
-            }),
-            status: head.state.status().as_str(),
-            messages: lines,
-        });
-    }
-    Ok(Json(chats))
-}
-
-/// A provider's id of a message as the provider says it.
-fn shown(channel: Channel, stored: &str) -> String {
-    match channel {
-        Channel::Telegram => telegram::plain_id(stored).to_owned(),
-        Channel::Web
-        | Channel::Whatsapp
-        | Channel::Messenger
-        | Channel::Instagram
-        | Channel::FacebookComments
-        | Channel::InstagramComments => stored.to_owned(),
-    }
-}
-
-fn line(record: &MessageRecord, bound: &[ProviderMessage], quoted: Option<String>) -> Line {
-    let extra = record.row.extra.as_deref().cloned().unwrap_or_default();
-    let direction = match (record.row.author, record.kind) {
-        (_, Kind::Notice) => "system",
-        (Author::Contact, _) => "in",
-        (Author::Agent(_) | Author::Bot | Author::System | Author::Elsewhere, _) => "out",
-    };
-    let text = extra.edited.as_ref().map_or(record.body.as_str(), |(text, _)| text);
-    let own = || record.row.files.iter().map(|file| class_of(&file.mime).to_owned());
-    let attachments = if extra.media.is_empty() {
-        own().collect()
-    } else {
-        // The story that it answers is beside the message, and no part of it.
-        let own = extra.media.iter().filter(|(class, _)| class != Class::Story.as_str());
-        own.map(|(class, _)| class.clone()).collect()
-    };
-    let state = match record.row.author {
-        Author::Contact => None,
-        Author::Agent(_) | Author::Bot | Author::System | Author::Elsewhere => Some(match record.row.delivery {
-            // Nobody knows yet: it is neither sent nor failed.
-            Delivery::Unconfirmed => "queued",
-            other => other.as_str(),
-        }),
-    };
-    Line {
-        id: record.row.id,
-        provider_id: bound.first().map(|bound| bound.external.clone()),
-        direction,
-        author: extra.author_name,
-        kind: record.kind.as_str(),
-        text: if extra.deleted { String::new() } else { text.to_owned() },
-        attachments: if extra.deleted { vec![] } else { attachments },
-        quoted,
-        reactions: extra
-            .reactions
-            .iter()
-            .map(|reaction| Reacted {
-                emoji: reaction.emoji.clone(),
-                by: match reaction.by {
-                    Side::Contact => "contact",
-                    Side::Us => "us",
-                },
-            })
-            .collect(),
-        forwarded: extra.forwarded,
-        referral: extra.referral,
-        edited: extra.edited.is_some(),
-        deleted: extra.deleted,
-        hidden: extra.hidden,
-        state: state.filter(|_| direction == "out"),
-        error: record.row.reason.clone(),
-    }
-}
-
-fn class_of(mime: &str) -> &'static str {
-    match mime.split('/').next() {
-        Some("image") => "image",
-        Some("video") => "video",
-        Some("audio") => "audio",
-        Some(_) | None => "file",
-    }
 }
 
 #[derive(Deserialize)]

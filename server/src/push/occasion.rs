@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     state::App,
-    store::{Db, StoreError, conversations, messages, people, places, push},
+    store::{Db, StoreError, conversations, journey, people, places, push},
     sync::{
         access,
         news::{Mention, Named},
@@ -122,7 +122,7 @@ async fn changed(app: &App, db: &mut Db, row: &JourneyRow, head: &Head) -> Resul
             let Some(outcome) = outcome(&row.cause) else {
                 return Ok(vec![]);
             };
-            let before = messages::journey_at(&mut *db, head.id, row.version - 1).await?;
+            let before = journey::at(&mut *db, head.id, row.version - 1).await?;
             let Some(State::Transferring { from, to, by, .. }) = before.map(|row| row.state) else {
                 return Ok(vec![]);
             };

@@ -1,11 +1,9 @@
-//! Message rows and journey rows.
+//! Message rows.
 
 use causerie_shared::{
     Millis,
-    conversation::transition::{NOT_REMINDED, REMINDED},
-    ids::{ContactId, ConversationId, MessageId, UserId},
+    ids::{ContactId, ConversationId, MessageId},
     message::{Author, Delivery, Extra, Kind, MessageRow},
-    row::JourneyRow,
 };
 use sqlx::{Row as _, any::AnyRow};
 
@@ -378,100 +376,4 @@ async fn last_of(db: &mut Db, conversation: ConversationId, author: &str) -> Res
         .await?;
     row.map(|row| Ok((row.try_get("position")?, row.try_get("accepted_at")?)))
         .transpose()
-}
-
-/// Has the inactivity rule spoken since this position?
-pub async fn reminded_since(db: &mut Db, conversation: ConversationId, position: i64) -> Result<bool, StoreError> {
-    let row = sqlx::query(
-        "SELECT version FROM journey WHERE conversation_id = $1 AND position >= $2 AND cause IN ($3, $4) LIMIT 1",
-    )
-    .bind(conversation.to_string())
-    .bind(position)
-    .bind(REMINDED)
-    .bind(NOT_REMINDED)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.is_some())
-}
-
-/// Was this user ever offered the conversation, or asked to take it over?
-pub async fn was_asked(db: &mut Db, conversation: ConversationId, user: UserId) -> Result<bool, StoreError> {
-    let row = sqlx::query(
-        "SELECT version FROM journey WHERE conversation_id = $1 AND user_id = $2 \
-         AND cause IN ('offer', 'transfer_to_agent') LIMIT 1",
-    )
-    .bind(conversation.to_string())
-    .bind(user.to_string())
-    .fetch_optional(db)
-    .await?;
-    Ok(row.is_some())
-}
-
-fn journey(row: &AnyRow) -> Result<JourneyRow, StoreError> {
-    let text = |column: &'static str| row.try_get::<String, _>(column);
-    Ok(JourneyRow {
-        conversation: id(&text("conversation_id")?, "conversation id")?,
-        version: row.try_get("version")?,
-        at: row.try_get("at")?,
-        actor: from_json(&text("actor")?, "actor")?,
-        cause: text("cause")?,
-        user: optional_id(row.try_get("user_id")?, "user id")?,
-        state: from_json(&text("state")?, "state")?,
-        position: row.try_get("position")?,
-        seq: row.try_get("seq")?,
-    })
-}
-
-/// Stores a change of state.
-pub async fn insert_journey(db: &mut Db, row: &JourneyRow) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO journey (conversation_id, version, at, actor, cause, user_id, state, position, seq) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    )
-    .bind(row.conversation.to_string())
-    .bind(row.version)
-    .bind(row.at)
-    .bind(to_json(&row.actor, "actor")?)
-    .bind(row.cause.clone())
-    .bind(row.user.map(|user| user.to_string()))
-    .bind(to_json(&row.state, "state")?)
-    .bind(row.position)
-    .bind(row.seq)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Changes of state that are read at once; few chats have more than twenty.
-const MAX_JOURNEY: i64 = 500;
-
-/// The journey of a conversation after a feed number, in order; the newest [`MAX_JOURNEY`] of it.
-pub async fn journey_after(db: &mut Db, conversation: ConversationId, seq: i64) -> Result<Vec<JourneyRow>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM journey \
-         WHERE conversation_id = $1 AND seq > $2 ORDER BY version DESC LIMIT $3",
-    )
-    .bind(conversation.to_string())
-    .bind(seq)
-    .bind(MAX_JOURNEY)
-    .fetch_all(db)
-    .await?;
-    rows.iter().rev().map(journey).collect()
-}
-
-/// The change of state that produced this version.
-pub async fn journey_at(
-    db: &mut Db,
-    conversation: ConversationId,
-    version: i64,
-) -> Result<Option<JourneyRow>, StoreError> {
-    let row = sqlx::query(
-        "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM journey \
-         WHERE conversation_id = $1 AND version = $2",
-    )
-    .bind(conversation.to_string())
-    .bind(version)
-    .fetch_optional(db)
-    .await?;
-    row.as_ref().map(journey).transpose()
 }

@@ -24,7 +24,7 @@ use crate::{
     store::{
         Db, StoreError,
         feed::{self, FeedKind},
-        messages, people, places, windows,
+        journey, messages, people, places, windows,
     },
 };
 
@@ -213,7 +213,7 @@ pub async fn open(
             );
         }
         let mut upserts: Vec<Row> = rows.into_iter().map(|record| Row::Message(record.row)).collect();
-        let journey = messages::journey_after(&mut db, conversation, rows_after).await?;
+        let journey = journey::after(&mut db, conversation, rows_after).await?;
         upserts.extend(journey.into_iter().map(Row::Journey));
         app.hub.send(
             socket,

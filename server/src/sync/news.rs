@@ -13,6 +13,7 @@ use causerie_shared::{
 use crate::store::{
     Db, StoreError, conversations,
     feed::{FeedEntry, FeedKind},
+    journey,
     messages::{self, MessageRecord},
     people, places,
 };
@@ -181,7 +182,7 @@ impl News {
                 for record in rows.into_iter().filter(|record| record.row.seq == entry.seq) {
                     self.message(record);
                 }
-                let rows = messages::journey_after(&mut *db, id, entry.seq - 1).await?;
+                let rows = journey::after(&mut *db, id, entry.seq - 1).await?;
                 self.journey.extend(rows.into_iter().filter(|row| row.seq == entry.seq));
             }
             FeedKind::User => {

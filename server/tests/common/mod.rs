@@ -22,7 +22,7 @@ use causerie_server::{
     config::Config,
     demo::{self, Demo},
     desk::{DeskError, change, claim, inbox, ingest, presence, reply},
-    store::{Store, contacts, conversations, messages, people, places, timers},
+    store::{Store, contacts, conversations, journey, people, places, timers},
     sync::{News, access},
 };
 use causerie_shared::{
@@ -318,7 +318,7 @@ impl World {
     /// The causes of a chat's journey, in order.
     pub async fn causes(&self, chat: ConversationId) -> Vec<String> {
         let mut db = self.app.store.read().await.expect("a connection");
-        let journey = messages::journey_after(&mut db, chat, 0).await.expect("a journey");
+        let journey = journey::after(&mut db, chat, 0).await.expect("a journey");
         journey.into_iter().map(|row| row.cause).collect()
     }
 

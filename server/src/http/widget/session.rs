@@ -26,7 +26,7 @@ use crate::{
     http::limits::Limit,
     state::Shared,
     store::{
-        StoreError, contacts, conversations, messages,
+        StoreError, contacts, conversations, journey, messages,
         places::{self, AccountRecord},
         settings,
     },
@@ -272,7 +272,7 @@ impl Session {
             .iter()
             .map(|record| chat::message(record, record.row.author.user().and_then(name)))
             .collect();
-        let journey = messages::journey_after(db, head.id, cursor).await?;
+        let journey = journey::after(db, head.id, cursor).await?;
         let system = journey.iter().filter(|row| row.position >= first);
         lines.extend(system.filter_map(|row| chat::system_line(row, row.user.and_then(name))));
         // A line of the system stands behind the message with its position.

@@ -1,0 +1,131 @@
+//! The chat that a message goes on with, or begins.
+
+use causerie_shared::{
+    Millis,
+    conversation::{
+        FailReason, State,
+        transition::{Actor, begin},
+    },
+    ids::{ContactId, ConversationId},
+    refusal::{Code, Refusal},
+    row::Head,
+};
+
+use super::{Incoming, find::open};
+use crate::{
+    channels,
+    desk::{DeskError, change, ending, not_found},
+    store::{
+        Db, blacklist, contacts, conversations,
+        feed::{self, FeedKind, next_number},
+        places, threads,
+    },
+    sync::News,
+};
+
+/// The chat that was open a moment ago, locked; `Conflict` when it has ended meanwhile.
+pub(super) async fn reopen(db: &mut Db, known: &Head) -> Result<Head, DeskError> {
+    let head = conversations::lock(db, known.id).await?;
+    head.filter(|head| !head.state.status().is_final() && head.segment == known.segment)
+        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat ended meanwhile").into())
+}
+
+/// Begins a conversation. `Conflict` when the contact has one meanwhile.
+pub(super) async fn start(
+    db: &mut Db,
+    incoming: &Incoming,
+    contact: ContactId,
+    id: ConversationId,
+    now: Millis,
+    news: &mut News,
+) -> Result<Head, DeskError> {
+    if open(&mut *db, incoming, contact).await?.is_some() {
+        return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
+    }
+    let contact = contacts::get(&mut *db, contact).await?.ok_or_else(not_found)?;
+    // The channels' workers ask before; a visitor learns it here.
+    if blacklist::is_blocked(&mut *db, incoming.account.row.channel, &incoming.external).await? {
+        return Err(Refusal::new(Code::Forbidden, "nothing more can be written here").into());
+    }
+    // A visitor's socket may be older than the switch.
+    let account = places::account_by_id(&mut *db, incoming.account.row.id).await?;
+    if account.is_none_or(|account| !account.row.enabled) {
+        return Err(Refusal::new(Code::NotFound, "this chat is switched off").into());
+    }
+    let inbox = incoming.account.row.inbox;
+    let routing = change::routing(&mut *db, inbox).await?;
+    let mut last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
+    if let Some(last) = &mut last {
+        ending::hasten(&mut *db, last, now, news).await?;
+    }
+    // After a miss and outside business hours the visitor leaves a message: it waits without a queue timer
+    // (`domain.md` §2).
+    let missed = matches!(
+        last.map(|head| head.state),
+        Some(State::Failed {
+            reason: FailReason::Missed,
+            ..
+        })
+    );
+    let thread = incoming.said.as_deref().and_then(|said| said.thread.as_ref());
+    let offline = missed || !routing.is_open(now);
+    let mut head = Head {
+        id,
+        number: next_number(&mut *db, "conversation").await?,
+        inbox,
+        account: incoming.account.row.id,
+        channel: incoming.account.row.channel,
+        contact: contact.id,
+        contact_name: contact.name.clone(),
+        contact_since: contact.created_at,
+        state: begin(false, offline, now),
+        version: 1,
+        created_at: now,
+        waiting_since: now,
+        ring: None,
+        active_at: now,
+        ended_at: None,
+        preview: None,
+        unread: 0,
+        position: 0,
+        seen: 0,
+        online: incoming.said.is_none(),
+        origin: incoming.origin.clone(),
+        invited: vec![],
+        discussed: 0,
+        post: thread.map(|thread| thread.post.clone()),
+        window: None,
+        segment: 1,
+        seq: 0,
+    };
+    change::follow(&mut head, &routing.rules, now);
+    let scope = head.scope(routing.rules.mode);
+    let entry = feed::append(&mut *db, FeedKind::Conversation, id.to_string(), None, Some(scope)).await?;
+    head.seq = entry.seq;
+    conversations::insert(&mut *db, &head).await?;
+    if let Some(thread) = thread {
+        conversations::set_thread(&mut *db, id, &thread.top).await?;
+    }
+    change::set_timer(&mut *db, &head, &routing, now).await?;
+    change::write_journey(db, &head, "begin", Actor::Contact, None, now, news).await?;
+    news.entry(entry);
+    news.woken(head.inbox);
+    Ok(head)
+}
+
+/// Ties a new chat to the thread under a post whose private reply it answers; in words, for those who take it.
+pub(super) async fn link(db: &mut Db, incoming: &Incoming, head: &Head) -> Result<Option<String>, DeskError> {
+    let comments = channels::sibling(head.channel).filter(|beside| beside.is_comments());
+    let (Some(comments), Some(said)) = (comments, &incoming.said) else {
+        return Ok(None);
+    };
+    if said.outgoing {
+        return Ok(None);
+    }
+    let thread = threads::link(&mut *db, head.id, head.account, &incoming.external, comments).await?;
+    Ok(match thread {
+        Some(thread) => conversations::get(db, thread).await?,
+        None => None,
+    }
+    .map(|thread| format!("Answer to the private reply in #{}", thread.number)))
+}

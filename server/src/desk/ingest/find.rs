@@ -1,0 +1,118 @@
+//! Who writes, and into which chat.
+
+use causerie_shared::{
+    Millis,
+    ids::{AccountId, ContactId, MessageId},
+    row::Head,
+};
+
+use super::{Incoming, Said};
+use crate::{
+    desk::{DeskError, contact},
+    state::App,
+    store::{
+        Db,
+        contacts::{self, ContactRecord},
+        conversations,
+        messages::{self, MessageRecord},
+        provider,
+    },
+};
+
+/// Who wrote a message, and where it belongs.
+pub(super) struct Found {
+    pub(super) contact: ContactRecord,
+    pub(super) open: Option<Head>,
+    pub(super) duplicate: Option<MessageRecord>,
+    /// The message that it answers.
+    pub(super) quoted: Option<MessageId>,
+    /// The contact wrote it themself: others reply under a comment, too.
+    pub(super) writes: bool,
+    /// The provider's id of the thread's author; `None`: of whoever writes.
+    pub(super) answers_to: Option<String>,
+}
+
+/// Who writes, and into which chat. The answer is checked again under the contact's lock.
+pub(super) async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, DeskError> {
+    let mut db = app.store.read().await?;
+    let account = incoming.account.row.id;
+    let said = incoming.said.as_deref();
+    let aliases = said.map_or(&[][..], |said| &said.aliases);
+    let known = contacts::by_identity(&mut db, account, &incoming.external).await?;
+    let contact = match known {
+        Some(id) if knows_all(&mut db, account, aliases).await? => contacts::get(&mut db, id).await?,
+        Some(_) | None => None,
+    };
+    let contact = match contact {
+        Some(contact) => contact,
+        None => {
+            drop(db);
+            let mut tx = app.store.begin().await?;
+            let contact = contact::resolve(&mut tx, account, &incoming.external, aliases, now).await?;
+            tx.commit().await?;
+            db = app.store.read().await?;
+            contact
+        }
+    };
+    let duplicate = match said {
+        Some(said) => match provider::by_external(&mut db, account, &said.id).await? {
+            Some(bound) => messages::get(&mut db, bound.conversation, bound.message).await?,
+            None => None,
+        },
+        None => messages::by_cid(&mut db, contact.id, &incoming.cid).await?,
+    };
+    let quoted = match said.and_then(|said| said.quoted.as_deref()) {
+        Some(quoted) => provider::by_external(&mut db, account, quoted)
+            .await?
+            .map(|bound| bound.message),
+        None => None,
+    };
+    let open = open(&mut db, incoming, contact.id).await?;
+    // A thread stays its first author's, whoever writes in it.
+    let before = match said.and_then(|said| said.thread.as_ref()) {
+        Some(thread) => conversations::of_thread(&mut db, account, &thread.top).await?,
+        None => None,
+    };
+    let (writer, answers_to) = (
+        contact.id,
+        match &before {
+            Some(before) => conversations::answers_to(&mut db, before.id).await?,
+            None => None,
+        },
+    );
+    let contact = match before {
+        Some(before) => contacts::get(&mut db, before.contact).await?.unwrap_or(contact),
+        None => contact,
+    };
+    Ok(Found {
+        writes: contact.id == writer && said.is_none_or(|said| !said.outgoing),
+        contact,
+        open,
+        duplicate,
+        quoted,
+        answers_to,
+    })
+}
+
+/// Somebody has each of a person's further ids already: there is nothing to write.
+async fn knows_all(db: &mut Db, account: AccountId, aliases: &[String]) -> Result<bool, DeskError> {
+    for alias in aliases {
+        if contacts::by_identity(&mut *db, account, alias).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The chat that the message goes on with: the contact's on the web, the thread's under a post, else the contact's on
+/// this account.
+pub(super) async fn open(db: &mut Db, incoming: &Incoming, contact: ContactId) -> Result<Option<Head>, DeskError> {
+    let account = incoming.account.row.id;
+    Ok(match incoming.said.as_deref() {
+        None => conversations::open_of(db, contact).await?,
+        Some(Said {
+            thread: Some(thread), ..
+        }) => conversations::open_thread(db, account, &thread.top).await?,
+        Some(Said { thread: None, .. }) => conversations::open_on(db, contact, account).await?,
+    })
+}

@@ -1,0 +1,52 @@
+//! What a message says of its author goes into their profile.
+
+use causerie_shared::{
+    document::DocumentId,
+    frame::ServerFrame,
+    ids::{ContactId, IntentId},
+};
+
+use super::Incoming;
+use crate::{
+    clock::random_u128,
+    desk::{DeskError, change, contact},
+    state::App,
+    sync::{News, aside, outgrown, room::Prepared},
+};
+
+/// Puts the form's name and e-mail into the profile, if they are new.
+pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result<(), DeskError> {
+    let phone = incoming
+        .said
+        .as_deref()
+        .map(|said| said.phone.as_str())
+        .filter(|phone| !phone.is_empty());
+    if incoming.name.is_none() && incoming.email.is_none() && phone.is_none() {
+        return Ok(());
+    }
+    let document = DocumentId::Contact(contact);
+    let mut room = aside::lock(app, document).await?;
+    if room.usable().is_err() {
+        // What the contact says is stored all the same.
+        return Ok(());
+    }
+    let prepared = room.prepare_own(|doc, pen| {
+        contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref(), phone)
+    });
+    if room.must_be_set_aside() {
+        return aside::set(app, &mut room).await;
+    }
+    let prepared: Option<Prepared> = prepared?;
+    let Some(prepared) = prepared else { return Ok(()) };
+    let mut news = News::default();
+    let mut tx = app.store.begin().await?;
+    contact::profile_changed(&mut tx, contact, room.doc(), &mut news).await?;
+    let intent = IntentId::new(app.clock.now(), random_u128());
+    room.write(&mut tx, intent, &prepared).await?;
+    tx.commit().await?;
+    let part = room.committed(prepared);
+    app.hub.queue_change(document, &ServerFrame::Part(part), None, None);
+    change::publish(app, news);
+    outgrown::begin_anew(app, &mut room, None).await;
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! What became of everything, as tests from outside read it.
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use causerie_shared::{
+    ids::{AccountId, ConversationId, MessageId},
+    inbox::Channel,
+    message::{Author, Delivery, Kind, Side, order},
+};
+use serde::Serialize;
+
+use crate::{
+    channels::{element::Class, telegram},
+    error::ApiError,
+    http::json::Json,
+    state::Shared,
+    store::{
+        channel_accounts::{self, ChannelAccount},
+        conversations,
+        messages::{self, MessageRecord},
+        provider::{self, ProviderMessage},
+        trial,
+    },
+};
+
+#[derive(Serialize)]
+pub(super) struct Chat {
+    id: ConversationId,
+    number: i64,
+    channel: &'static str,
+    account: String,
+    contact: Person,
+    comment_thread: Option<ThreadOf>,
+    status: &'static str,
+    messages: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Person {
+    name: String,
+    external_id: Option<String>,
+    phone: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ThreadOf {
+    post_id: String,
+    comment_id: String,
+}
+
+#[derive(Serialize)]
+struct Reacted {
+    emoji: String,
+    by: &'static str,
+}
+
+#[derive(Serialize)]
+struct Line {
+    id: MessageId,
+    provider_id: Option<String>,
+    direction: &'static str,
+    /// Who of a group or under a post wrote it, when it is not the contact.
+    author: Option<String>,
+    kind: &'static str,
+    text: String,
+    attachments: Vec<String>,
+    quoted: Option<String>,
+    reactions: Vec<Reacted>,
+    forwarded: bool,
+    referral: Option<String>,
+    edited: bool,
+    deleted: bool,
+    hidden: bool,
+    state: Option<&'static str>,
+    error: Option<String>,
+}
+
+/// `GET /test/conversations`: all of them, the oldest first, with their messages in display order.
+pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
+    let mut db = app.store.read().await?;
+    let accounts: HashMap<AccountId, ChannelAccount> = channel_accounts::all(&mut db)
+        .await?
+        .into_iter()
+        .map(|account| (account.row.id, account))
+        .collect();
+    let mut chats = vec![];
+    for head in trial::conversations(&mut db).await? {
+        let Some(account) = accounts.get(&head.account) else {
+            continue;
+        };
+        let thread = conversations::thread_of(&mut db, head.id).await?;
+        let mut lines = vec![];
+        let mut records = messages::newest(&mut db, head.id, i64::MAX).await?;
+        order::sort(&mut records, |record| Some(&record.row));
+        for record in records {
+            let bound = provider::of_message(&mut db, record.row.id).await?;
+            let quoted = match (record.reply_to, bound.first().and_then(|bound| bound.quoted.clone())) {
+                (_, Some(quoted)) => Some(quoted),
+                (Some(answered), None) => provider::of_message(&mut db, answered)
+                    .await?
+                    .into_iter()
+                    .next()
+                    .map(|bound| bound.external),
+                (None, None) => None,
+            };
+            let mut line = line(&record, &bound, quoted);
+            line.provider_id = line.provider_id.map(|id| shown(head.channel, &id));
+            line.quoted = line.quoted.map(|id| shown(head.channel, &id));
+            lines.push(line);
+        }
+        let answers_to = conversations::answers_to(&mut db, head.id).await?;
+        let post = match &head.post {
+            Some(post) => trial::post(&mut db, post.id).await?,
+            None => None,
+        };
+        chats.push(Chat {
+            id: head.id,
+            number: head.number,
+            channel: head.channel.as_str(),
+            account: account.external.clone(),
+            contact: Person {
+                name: head.contact_name.clone(),
+                external_id: answers_to.as_deref().map(|person| match head.channel {
+                    Channel::Telegram => telegram::plain_chat(person).to_owned(),
+                    Channel::Web
+                    | Channel::Whatsapp
+                    | Channel::Messenger
+                    | Channel::Instagram
+                    | Channel::FacebookComments
+                    | Channel::InstagramComments => person.to_owned(),
+                }),
+                phone: match answers_to {
+                    // Of several numbers the one that answers go to.
+                    Some(person) if head.channel == Channel::Whatsapp && trial::is_number(&person) => Some(person),
+                    Some(_) | None => trial::phone(&mut db, head.contact).await?,
+                },
+            },
+            comment_thread: thread.map(|comment_id| ThreadOf {
+                post_id: post.unwrap_or_default(),
+                comment_id,
+            }),
+            status: head.state.status().as_str(),
+            messages: lines,
+        });
+    }
+    Ok(Json(chats))
+}
+
+/// A provider's id of a message as the provider says it.
+fn shown(channel: Channel, stored: &str) -> String {
+    match channel {
+        Channel::Telegram => telegram::plain_id(stored).to_owned(),
+        Channel::Web
+        | Channel::Whatsapp
+        | Channel::Messenger
+        | Channel::Instagram
+        | Channel::FacebookComments
+        | Channel::InstagramComments => stored.to_owned(),
+    }
+}
+
+fn line(record: &MessageRecord, bound: &[ProviderMessage], quoted: Option<String>) -> Line {
+    let extra = record.row.extra.as_deref().cloned().unwrap_or_default();
+    let direction = match (record.row.author, record.kind) {
+        (_, Kind::Notice) => "system",
+        (Author::Contact, _) => "in",
+        (Author::Agent(_) | Author::Bot | Author::System | Author::Elsewhere, _) => "out",
+    };
+    let text = extra.edited.as_ref().map_or(record.body.as_str(), |(text, _)| text);
+    let own = || record.row.files.iter().map(|file| class_of(&file.mime).to_owned());
+    let attachments = if extra.media.is_empty() {
+        own().collect()
+    } else {
+        // The story that it answers is beside the message, and no part of it.
+        let own = extra.media.iter().filter(|(class, _)| class != Class::Story.as_str());
+        own.map(|(class, _)| class.clone()).collect()
+    };
+    let state = match record.row.author {
+        Author::Contact => None,
+        Author::Agent(_) | Author::Bot | Author::System | Author::Elsewhere => Some(match record.row.delivery {
+            // Nobody knows yet: it is neither sent nor failed.
+            Delivery::Unconfirmed => "queued",
+            other => other.as_str(),
+        }),
+    };
+    Line {
+        id: record.row.id,
+        provider_id: bound.first().map(|bound| bound.external.clone()),
+        direction,
+        author: extra.author_name,
+        kind: record.kind.as_str(),
+        text: if extra.deleted { String::new() } else { text.to_owned() },
+        attachments: if extra.deleted { vec![] } else { attachments },
+        quoted,
+        reactions: extra
+            .reactions
+            .iter()
+            .map(|reaction| Reacted {
+                emoji: reaction.emoji.clone(),
+                by: match reaction.by {
+                    Side::Contact => "contact",
+                    Side::Us => "us",
+                },
+            })
+            .collect(),
+        forwarded: extra.forwarded,
+        referral: extra.referral,
+        edited: extra.edited.is_some(),
+        deleted: extra.deleted,
+        hidden: extra.hidden,
+        state: state.filter(|_| direction == "out"),
+        error: record.row.reason.clone(),
+    }
+}
+
+fn class_of(mime: &str) -> &'static str {
+    match mime.split('/').next() {
+        Some("image") => "image",
+        Some("video") => "video",
+        Some("audio") => "audio",
+        Some(_) | None => "file",
+    }
+}
