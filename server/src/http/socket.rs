@@ -1,11 +1,13 @@
 //! The console's socket (`sync.md`, Frames): one task reads, one writes, the hub stands between.
 
+mod outgoing;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{
         State, WebSocketUpgrade,
-        ws::{CloseFrame, Message, WebSocket},
+        ws::{Message, WebSocket},
     },
     http::HeaderMap,
     response::Response,
@@ -14,17 +16,18 @@ use causerie_shared::{
     SCHEMA,
     access::Access,
     conversation::transition::Event,
-    frame::{ClientFrame, Command, FrameError, MAX_CLIENT_FRAME, ServerFrame, decode, encode},
+    frame::{ClientFrame, Command, FrameError, MAX_CLIENT_FRAME, ServerFrame, decode},
     ids::{ConversationId, DeviceId, IntentId, MessageId},
     refusal::{Code, Refusal},
     user::Me,
 };
 use futures_util::{
-    SinkExt, StreamExt,
+    StreamExt,
     stream::{SplitSink, SplitStream},
 };
 use tokio::time::timeout;
 
+use self::outgoing::{goodbye, write};
 use crate::{
     desk::{
         DeskError, assign, claim,
@@ -36,21 +39,15 @@ use crate::{
     state::{App, Shared},
     store::{Db, people::UserRecord, settings},
     sync::{
-        self, Mailbox, Outgoing, SocketId, access, catchup,
+        self, Mailbox, SocketId, access, catchup,
         push::{self, Push, Pusher},
     },
 };
 
 /// The first frame must come within this time.
 const HELLO: Duration = Duration::from_secs(10);
-/// The server pings; clients only answer, because browsers throttle the timers of hidden tabs.
-const PING: Duration = Duration::from_secs(10);
 /// No frame for this long: the connection is half-open.
 const SILENCE: Duration = Duration::from_secs(30);
-/// A peer that does not read gets this long to take what is sent at once.
-const SLOW: Duration = Duration::from_secs(15);
-/// Most frames that are sent at once.
-const BATCH: usize = 32;
 /// Frames that make no sense before the connection is closed as hostile.
 const MAX_MALFORMED: u32 = 20;
 
@@ -187,60 +184,6 @@ async fn me(db: &mut Db, user: &UserRecord, access: &Access) -> Result<Me, DeskE
         organization,
         memberships: access.member_of.clone(),
     })
-}
-
-/// Sends what the hub has, and a ping when it is due. Frames that wait leave together.
-async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
-    let mut shutdown = app.shutdown.subscribe();
-    let mut ping = tokio::time::interval(PING);
-    let mut batch = Vec::with_capacity(BATCH);
-    loop {
-        tokio::select! {
-            more = outgoing.take(&mut batch, BATCH) => if !more {
-                // The hub dropped us: too slow, or the grants changed. The client comes back by cursor.
-                break;
-            },
-            _ = ping.tick() => batch.push(Outgoing::Frame(encode(&ServerFrame::Ping { now: app.clock.now() }).into())),
-            _ = shutdown.changed() => break,
-        }
-        match timeout(SLOW, send(&mut sink, &mut batch)).await {
-            Ok(Ok(None)) => {}
-            Ok(Ok(Some(refusal))) => return goodbye(&mut sink, refusal).await,
-            Ok(Err(_)) | Err(_) => return,
-        }
-    }
-    // The other side may be gone already; there is nobody left to tell.
-    let _: Result<_, _> = timeout(SLOW, sink.send(close("come back"))).await;
-}
-
-/// Empties the batch into the socket; stops where the hub says to close, and tells why.
-async fn send(sink: &mut Sink, batch: &mut Vec<Outgoing>) -> Result<Option<Refusal>, axum::Error> {
-    metrics::counter!("causerie_frames_sent_total").increment(batch.len() as u64);
-    for next in batch.drain(..) {
-        match next {
-            Outgoing::Frame(bytes) => sink.feed(Message::Binary(bytes)).await?,
-            Outgoing::Close(refusal) => return Ok(Some(refusal)),
-        }
-    }
-    sink.flush().await?;
-    Ok(None)
-}
-
-fn close(reason: &'static str) -> Message {
-    Message::Close(Some(CloseFrame {
-        code: 1012,
-        reason: reason.into(),
-    }))
-}
-
-async fn goodbye(sink: &mut Sink, refusal: Refusal) {
-    let bye = encode(&ServerFrame::Bye(refusal));
-    // The peer may be gone; the connection ends here either way.
-    let _: Result<_, _> = timeout(SLOW, async {
-        sink.send(Message::Binary(bye.into())).await?;
-        sink.send(close("bye")).await
-    })
-    .await;
 }
 
 struct Session {

@@ -1,17 +1,18 @@
 //! One visitor's socket.
 
+mod welcome;
+
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::extract::ws::{Message, WebSocket};
 use causerie_shared::{
-    api::{MAX_UPLOAD, UPLOAD_EXTENSIONS},
     conversation::transition::{Actor, Event},
     frame::{Ephemeral, ServerFrame},
     ids::ContactId,
-    message::{Delivery, MAX_TEXT},
+    message::Delivery,
     refusal::{Code, Refusal},
     row::{Head, Origin},
-    widget::{Known, VERSION, VisitorFrame, WidgetFrame, is_cid, is_token},
+    widget::{VERSION, VisitorFrame, WidgetFrame, is_cid, is_token},
 };
 use futures_util::{SinkExt, StreamExt, stream::SplitStream};
 use tokio::time::timeout;
@@ -19,17 +20,13 @@ use tokio::time::timeout;
 use super::{chat, external_id, hub::VisitorId, scope};
 use crate::{
     desk::{
-        DeskError, ending,
+        DeskError,
         ingest::{self, Incoming},
         lifecycle, seen, visit,
     },
     http::limits::Limit,
     state::Shared,
-    store::{
-        StoreError, contacts, conversations, journey, messages,
-        places::{self, AccountRecord},
-        settings,
-    },
+    store::{StoreError, contacts, conversations, places::AccountRecord},
 };
 
 const HELLO: Duration = Duration::from_secs(10);
@@ -37,8 +34,6 @@ const PING: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(35);
 const SLOW: Duration = Duration::from_secs(15);
 const MAX_MALFORMED: u32 = 20;
-/// Messages that a visitor gets after a reload.
-const HISTORY: i64 = 100;
 /// Longest address of a page that is kept, bytes.
 const MAX_URL: usize = 2000;
 
@@ -211,73 +206,6 @@ impl Session {
             seen::by_visitor(&self.app, head.id, head.position, Delivery::Delivered).await?;
         }
         Ok(())
-    }
-
-    async fn welcome(&self, cursor: i64) -> Result<WidgetFrame, StoreError> {
-        let mut db = self.app.store.read().await?;
-        let mut known = Known {
-            name: None,
-            email: None,
-        };
-        let (mut shown, mut lines, mut newest) = (None, vec![], cursor);
-        if let Some(id) = self.contact
-            && let Some(contact) = contacts::get(&mut db, id).await?
-        {
-            known.email = contact.email;
-            known.name = Some(contact.name).filter(|name| *name != causerie_shared::contact::generated_name(id));
-            if let Some(head) = conversations::of_contact(&mut db, id, 1).await?.pop() {
-                lines = self.history(&mut db, &head, cursor).await?;
-                newest = newest.max(head.seq);
-                let place = match super::hub::waits(&head) {
-                    true => Some(conversations::ahead_of(&mut db, &head).await? + 1),
-                    false => None,
-                };
-                let agent = ending::shown_agent(&head).and_then(|user| self.app.visitors.name(user));
-                let routing = places::routing_of(&mut db, head.inbox).await?;
-                let opens_at = routing.and_then(|routing| routing.opens_at(self.app.clock.now()));
-                shown = Some(chat::of(&head, agent, place, opens_at));
-            }
-        }
-        Ok(WidgetFrame::Welcome {
-            v: VERSION,
-            now: self.app.clock.now(),
-            org: match self.account.config.title.as_str() {
-                "" => settings::organization(&mut db).await?,
-                title => title.to_owned(),
-            },
-            form: self.account.config.form,
-            max_text: MAX_TEXT,
-            max_file: MAX_UPLOAD,
-            extensions: UPLOAD_EXTENSIONS.to_vec(),
-            contact: known,
-            chat: shown,
-            messages: lines,
-            cursor: newest,
-        })
-    }
-
-    async fn history(
-        &self,
-        db: &mut crate::store::Db,
-        head: &Head,
-        cursor: i64,
-    ) -> Result<Vec<causerie_shared::widget::VisitorMessage>, StoreError> {
-        let name = |user| self.app.visitors.name(user);
-        let records = match cursor {
-            0 => messages::newest(&mut *db, head.id, HISTORY).await?,
-            _ => messages::after(&mut *db, head.id, cursor).await?,
-        };
-        let first = records.first().map_or(0, |record| record.row.position);
-        let mut lines: Vec<_> = records
-            .iter()
-            .map(|record| chat::message(record, record.row.author.user().and_then(name)))
-            .collect();
-        let journey = journey::after(db, head.id, cursor).await?;
-        let system = journey.iter().filter(|row| row.position >= first);
-        lines.extend(system.filter_map(|row| chat::system_line(row, row.user.and_then(name))));
-        // A line of the system stands behind the message with its position.
-        lines.sort_by_key(|line| (line.position, line.event.is_some(), line.at));
-        Ok(lines)
     }
 
     async fn open_chat(&self) -> Result<Option<Head>, StoreError> {

@@ -1,0 +1,139 @@
+//! What was prepared is written, and after the commit the room is what is stored.
+
+use std::collections::HashMap;
+
+use causerie_shared::{
+    frame::Part,
+    ids::IntentId,
+    refusal::{Code, Refusal},
+};
+
+use super::{Prepared, Room, SNAPSHOT_EVERY};
+use crate::{
+    clock::random_bytes,
+    desk::DeskError,
+    store::{
+        Db,
+        documents::{self, StoredPush},
+    },
+};
+
+impl Room {
+    /// Step 7: writes the push in the caller's transaction.
+    ///
+    /// # Errors
+    /// `Conflict` when another node has written since this room was loaded; the caller locks it again.
+    pub async fn write(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), DeskError> {
+        if self.seq == 0 {
+            documents::ensure(&mut *db, self.id).await?;
+        }
+        if !documents::advance(&mut *db, self.id, self.epoch, self.seq, prepared.bytes()).await? {
+            return Err(self.moved());
+        }
+        let push = StoredPush {
+            seq: self.seq + 1,
+            intent,
+            changes: prepared.changes.clone(),
+        };
+        documents::insert_push(&mut *db, self.id, self.epoch, &push).await?;
+        for actor in &prepared.actors {
+            documents::save_actor(&mut *db, self.id, self.epoch, actor).await?;
+        }
+        if push.seq - self.snapshot_seq >= SNAPSHOT_EVERY {
+            let bytes = self.doc.save_nocompress();
+            documents::save_snapshot(&mut *db, self.id, self.epoch, push.seq, bytes).await?;
+        }
+        if prepared.seals {
+            documents::seal(db, self.id).await?;
+        }
+        Ok(())
+    }
+
+    fn moved(&mut self) -> DeskError {
+        self.stale = true;
+        Refusal::new(Code::Conflict, "the document moved on").into()
+    }
+
+    /// Writes the new beginning under the next epoch, in the caller's transaction.
+    ///
+    /// # Errors
+    /// `Conflict` as in [`Room::write`].
+    pub async fn write_anew(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), DeskError> {
+        if self.seq == 0 {
+            documents::ensure(&mut *db, self.id).await?;
+        }
+        let (stands, pushes) = ((self.epoch, self.seq), pushes_of(prepared));
+        if !documents::begin_anew(&mut *db, self.id, stands, pushes, prepared.bytes()).await? {
+            return Err(self.moved());
+        }
+        let epoch = self.epoch + 1;
+        if pushes > 0 {
+            let push = StoredPush {
+                seq: pushes,
+                intent,
+                changes: prepared.changes.clone(),
+            };
+            documents::insert_push(&mut *db, self.id, epoch, &push).await?;
+        }
+        for actor in &prepared.actors {
+            documents::save_actor(&mut *db, self.id, epoch, actor).await?;
+        }
+        Ok(())
+    }
+
+    /// After the commit of [`Room::write_anew`]. Returns the frame for those who follow it.
+    pub fn committed_anew(&mut self, prepared: Prepared) -> Part {
+        self.epoch += 1;
+        self.seq = pushes_of(&prepared);
+        self.snapshot_seq = 0;
+        self.bytes = prepared.bytes();
+        self.begun_bytes = self.bytes;
+        // Nothing but `prepare_anew` gives one; without it what is stored is read again.
+        match prepared.anew {
+            Some(doc) => self.doc = doc,
+            None => self.stale = true,
+        }
+        self.actors = prepared
+            .actors
+            .into_iter()
+            .map(|stored| (stored.actor, stored.known))
+            .collect::<HashMap<_, _>>()
+            .into();
+        self.pen.actor = random_bytes();
+        Part {
+            document: self.id,
+            epoch: self.epoch,
+            from: 0,
+            to: self.seq,
+            snapshot: None,
+            changes: prepared.changes,
+        }
+    }
+
+    /// After the commit: the document in memory is what is stored. Returns the frame for those who follow it.
+    pub fn committed(&mut self, prepared: Prepared) -> Part {
+        self.stale = false;
+        self.bytes += prepared.bytes();
+        self.sealed |= prepared.seals;
+        self.seq += 1;
+        if self.seq - self.snapshot_seq >= SNAPSHOT_EVERY {
+            self.snapshot_seq = self.seq;
+        }
+        self.actors
+            .0
+            .extend(prepared.actors.into_iter().map(|stored| (stored.actor, stored.known)));
+        Part {
+            document: self.id,
+            epoch: self.epoch,
+            from: self.seq - 1,
+            to: self.seq,
+            snapshot: None,
+            changes: prepared.changes,
+        }
+    }
+}
+
+/// An empty document begins its epoch without a push.
+fn pushes_of(prepared: &Prepared) -> i64 {
+    i64::from(!prepared.changes.is_empty())
+}
