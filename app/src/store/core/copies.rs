@@ -24,8 +24,9 @@ const LEFT_MESSAGES: u32 = 45_000;
 const MAX_AGE_MS: Millis = 90 * 24 * 3_600_000;
 /// The copies are looked through this often.
 const EVERY_MS: Millis = 60_000;
-/// Most rows that are kept, and how many more come before they are looked through again.
-const MAX_ROWS: usize = 4_000;
+/// Most rows that are kept, and how many more come before they are looked through again: ten thousand chats are known
+/// here without network (`ux.md` §10).
+const MAX_ROWS: usize = 12_000;
 const MORE_ROWS: usize = 1_000;
 /// Rows at the top of a list that stay, and rows on each side of those in view.
 const FIRST: usize = 500;
@@ -292,9 +293,12 @@ impl Core {
     }
 
     /// After every event: the rows of a long scroll are forgotten behind it. Not before it is known who looks: until
-    /// then no row is in any list.
+    /// then no row is in any list. Nor while a window is on its way: its rows come first, and are in no list yet either.
     pub(super) fn keep_few_rows(&mut self, step: &mut Step<'_>) {
-        if self.access.is_some() && self.heads.len() > self.most_rows.max(MAX_ROWS) {
+        if self.access.is_some()
+            && self.heads.len() > self.most_rows.max(MAX_ROWS)
+            && !self.lists.iter().any(|(_, listed)| listed.asked)
+        {
             self.forget_rows(step);
             self.most_rows = self.heads.len() + MORE_ROWS;
         }
