@@ -163,16 +163,13 @@ impl Core {
             })
     }
 
-    /// A chat of the contact is not over.
-    fn is_live(&self, document: DocumentId) -> bool {
+    /// The chat, or one of the contact's, is not over; `live` are the contacts of such chats.
+    fn is_live(&self, document: DocumentId, live: &[ContactId]) -> bool {
         match document {
             DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => {
                 self.heads.get(&id).is_some_and(|head| !head.state.status().is_final())
             }
-            DocumentId::Contact(contact) | DocumentId::Notes(contact) => self
-                .heads
-                .values()
-                .any(|head| head.contact == contact && !head.state.status().is_final()),
+            DocumentId::Contact(contact) | DocumentId::Notes(contact) => live.contains(&contact),
         }
     }
 
@@ -180,6 +177,8 @@ impl Core {
     /// nothing could be given up.
     fn evict(&mut self, step: &mut Step<'_>, surplus: u32, before: Millis) -> bool {
         let wanted = self.wanted();
+        let live = self.heads.values().filter(|head| !head.state.status().is_final());
+        let live: Vec<ContactId> = live.map(|head| head.contact).collect();
         let mut order: Vec<Place> = vec![];
         for (at, copied) in self.copies.iter().enumerate() {
             let id = copied.document;
@@ -195,7 +194,7 @@ impl Core {
                     .iter()
                     .any(|queued| queued.intent.action.document() == Some(id));
             if !used {
-                let later = if self.is_live(id) { LATER } else { 0 };
+                let later = if self.is_live(id, &live) { LATER } else { 0 };
                 order.push((copied.used + later, at as u128));
             }
         }
@@ -269,10 +268,11 @@ impl Core {
         if self.leads && !gone.is_empty() {
             // Without its row nothing would say that a chat may not be seen any more: no other copy of it stays.
             let gone: HashSet<ConversationId> = gone.iter().copied().collect();
-            contacts.retain(|contact| !self.heads.values().any(|head| head.contact == *contact));
             let lost = |document: DocumentId| match document {
                 DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => gone.contains(&id),
-                DocumentId::Contact(id) | DocumentId::Notes(id) => contacts.contains(&id),
+                DocumentId::Contact(id) | DocumentId::Notes(id) => {
+                    contacts.contains(&id) && !self.heads.values().any(|head| head.contact == id)
+                }
             };
             let lost: Vec<DocumentId> = self
                 .copies
