@@ -6,6 +6,7 @@ mod conversation;
 mod dispatcher;
 pub(crate) mod figures;
 mod gate;
+mod known;
 pub mod peers;
 mod process;
 mod screen;
@@ -18,7 +19,7 @@ mod workspace;
 
 use server::Released;
 
-/// Measures everything and prints it, or only one part: `routing` or `webhooks`.
+/// Measures everything and prints it, or only one part: `routing`, `webhooks`, `conversation` or `known`.
 ///
 /// # Panics
 /// When the product is not built or does not work, or when there is no such part.
@@ -27,6 +28,8 @@ pub async fn run(part: Option<&str>) {
         None => everything().await,
         Some("routing") => routing().await,
         Some("webhooks") => webhooks::print().await,
+        Some("conversation") => conversation::print().await,
+        Some("known") => known::print().await,
         Some(other) => panic!("there is no part {other} to measure"),
     }
 }
@@ -46,7 +49,7 @@ async fn everything() {
     chats::print(&server).await;
     figures::print("server after it, resident memory", server.resident_megabytes(), "MB");
     screen::print(&server).await;
-    windows::print().await;
+    known::print().await;
     conversation::print().await;
     start::print(&mut server).await;
 }

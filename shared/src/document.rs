@@ -272,11 +272,6 @@ pub(crate) fn string(doc: &impl ReadDoc, object: &ObjId, key: &str) -> Option<St
     value.as_str().map(str::to_owned)
 }
 
-/// A yes of a map; anything else is a no.
-pub(crate) fn boolean(doc: &impl ReadDoc, object: &ObjId, key: &str) -> bool {
-    matches!(doc.get(object, key), Ok(Some((value, _))) if value.as_bool() == Some(true))
-}
-
 /// An integer value of a map.
 pub(crate) fn integer(doc: &impl ReadDoc, object: &ObjId, key: &str) -> Option<i64> {
     let (value, _) = doc.get(object, key).ok()??;

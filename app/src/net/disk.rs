@@ -109,15 +109,28 @@ impl Disk {
         let mut asked = vec![];
         for store in DISK_BOOT_STORES {
             let objects = transaction.object_store(store)?;
-            let keys = promise::request(&objects.get_all_keys()?);
+            // Ten thousand rows lie there, and each says itself whose it is.
+            let keys = match store {
+                "heads" => None,
+                _ => Some(promise::request(&objects.get_all_keys()?)),
+            };
             asked.push((store, keys, promise::request(&objects.get_all()?)));
         }
         let mut found = vec![];
         for (store, keys, values) in asked {
-            let (keys, values) = (Array::from(&keys.await?), Array::from(&values.await?));
-            for (key, value) in keys.iter().zip(values.iter()) {
-                if let Some(key) = key.as_string().and_then(|name| DiskKey::parse(store, &name)) {
-                    found.push((key, Uint8Array::new(&value).to_vec()));
+            let keys: Option<Array> = match keys {
+                Some(keys) => Some(keys.await?.unchecked_into()),
+                None => None,
+            };
+            let values: Array = values.await?.unchecked_into();
+            for (at, value) in (0..).zip(values.iter()) {
+                let value = value.unchecked_into::<Uint8Array>().to_vec();
+                let key = match &keys {
+                    Some(keys) => keys.get(at).as_string().and_then(|name| DiskKey::parse(store, &name)),
+                    None => DiskKey::of_head(&value),
+                };
+                if let Some(key) = key {
+                    found.push((key, value));
                 }
             }
         }

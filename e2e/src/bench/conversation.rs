@@ -61,24 +61,19 @@ pub async fn print() {
     let furnish = async |folder: &Path, url: &str| world::furnish(folder, url, &plan, 0, 0).await;
     let (server, chats) = Released::furnished(furnish).await;
     let driver = Driver::start().await;
-    let page = driver.open(Screen::Desktop, Theme::Light).await;
-    let console = Console::new(page, format!("http://{}", server.host));
-    console.sign_in(world::WRITER).await;
-    until("the list", async || {
-        (console.all("option").await.len() >= CHATS).then_some(())
-    })
-    .await;
-
-    let mut opened = vec![];
-    for length in lengths {
-        let chat = chats[&format!("chat-{length}")].to_string();
-        let last = super::peers::text(length - 1);
-        let _: Value = console.script(OPEN, vec![json!(chat), json!(last)]).await;
-        opened.push(took(&console, "the chat's last message").await);
-    }
+    // A supervisor's console fetches a chat of somebody else when it is opened.
+    let reader = sign_in(&driver, &server, world::READERS[0], "/all").await;
     figures::print_median(
-        &format!("chat of {MESSAGES} messages, first opening in Chromium"),
-        opened,
+        &format!("chat of {MESSAGES} messages, not on the device, first opening in Chromium"),
+        open(&reader, &lengths, &chats).await,
+    );
+    reader.close().await;
+
+    // An agent's own chats are on the device before anybody opens them.
+    let console = sign_in(&driver, &server, world::WRITER, "/mine").await;
+    figures::print_median(
+        &format!("own chat of {MESSAGES} messages, first opening in Chromium"),
+        open(&console, &lengths, &chats).await,
     );
 
     console.find("textbox", "Reply").await;
@@ -95,6 +90,31 @@ pub async fn print() {
         echoed,
     );
     console.close().await;
+}
+
+/// A console with all chats in its list.
+async fn sign_in(driver: &Driver, server: &Released, email: &str, list: &str) -> Console {
+    let page = driver.open(Screen::Desktop, Theme::Light).await;
+    let console = Console::new(page, format!("http://{}", server.host));
+    console.sign_in(email).await;
+    console.visit(list).await;
+    until("the list", async || {
+        (console.all("option").await.len() >= CHATS).then_some(())
+    })
+    .await;
+    console
+}
+
+/// Opens each chat; the times until its end stands in the page.
+async fn open(console: &Console, lengths: &[usize], chats: &world::Chats) -> Vec<Duration> {
+    let mut opened = vec![];
+    for length in lengths {
+        let chat = chats[&format!("chat-{length}")].to_string();
+        let last = super::peers::text(length - 1);
+        let _: Value = console.script(OPEN, vec![json!(chat), json!(last)]).await;
+        opened.push(took(console, "the chat's last message").await);
+    }
+    opened
 }
 
 async fn took(console: &Console, what: &str) -> Duration {

@@ -29,32 +29,42 @@ pub async fn print(server: &mut Released) {
     for _ in 0..RUNS {
         let console = sign_in(&driver, &base).await;
         forget(&console, &base).await;
-        cold.push(visit(&console).await);
+        cold.push(visit(&console, "/mine").await);
         console.close().await;
     }
     figures::print_median("cold start to a usable list", cold);
 
     let console = sign_in(&driver, &base).await;
-    let installed = "const done = arguments[0]; navigator.serviceWorker.ready.then(() => done(true))";
-    let _: bool = console.promise(installed, vec![]).await;
-    visit(&console).await;
+    installed(&console).await;
+    print_warm(&console, server, "/mine", "").await;
+    console.close().await;
+}
+
+/// A console that is on the device: with the server, and without it.
+pub(super) async fn print_warm(console: &Console, server: &mut Released, list: &str, suffix: &str) {
+    visit(console, list).await;
     let mut warm = vec![];
     for _ in 0..RUNS {
-        warm.push(visit(&console).await);
+        warm.push(visit(console, list).await);
     }
-    figures::print_median("warm start to a usable list", warm);
+    figures::print_median(&format!("warm start to a usable list{suffix}"), warm);
 
     server.stop().await;
     let mut offline = vec![];
     for _ in 0..RUNS {
-        offline.push(visit(&console).await);
+        offline.push(visit(console, list).await);
     }
-    figures::print_median("start to a usable list, server stopped", offline);
-    console.close().await;
+    figures::print_median(&format!("start to a usable list{suffix}, server stopped"), offline);
 }
 
-/// An agent of the bench, who has chats.
-async fn sign_in(driver: &Driver, base: &str) -> Console {
+/// Waits until the console starts without the server.
+pub(super) async fn installed(console: &Console) {
+    let ready = "const done = arguments[0]; navigator.serviceWorker.ready.then(() => done(true))";
+    let _: bool = console.promise(ready, vec![]).await;
+}
+
+/// An agent of the bench.
+pub(super) async fn sign_in(driver: &Driver, base: &str) -> Console {
     let page = driver.open(Screen::Desktop, Theme::Light).await;
     page.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH }))
         .await;
@@ -75,9 +85,9 @@ async fn forget(page: &Page, origin: &str) {
     .await;
 }
 
-async fn visit(console: &Console) -> Duration {
+async fn visit(console: &Console, list: &str) -> Duration {
     console.goto("about:blank").await;
-    console.visit("/mine").await;
+    console.visit(list).await;
     let usable = until("the list", async || {
         console
             .script::<Value>("return window.usable ?? null", vec![])

@@ -16,7 +16,8 @@ use causerie_shared::{
     conversation::{EndReason, State},
     frame::ServerFrame,
     ids::{ContactId, ConversationId},
-    row::{Head, Origin},
+    message::{Author, Kind},
+    row::{Head, Origin, Preview},
     window::Folder,
 };
 
@@ -28,11 +29,11 @@ const SIZES: [i64; 2] = [1_000, 100_000];
 /// When the first of the old chats ended.
 const LONG_AGO: i64 = 1_600_000_000_000;
 
-/// Prints the times of both, for 1,000 and for 100,000 ended chats.
+/// Prints the times of both, for 1,000 and for 100,000 ended chats; gives the server with those.
 ///
 /// # Panics
 /// When the server does not work.
-pub async fn print() {
+pub async fn print() -> Released {
     let server = Released::start().await;
     let store = Store::open(&server.database).await.expect("the database");
     let mut there = 0;
@@ -49,6 +50,7 @@ pub async fn print() {
         figures::print_median(&format!("reconnect with {size} conversations"), again);
     }
     store.close().await;
+    server
 }
 
 /// Hello and the first page of every folder; the time, and what a reconnect starts from.
@@ -117,7 +119,13 @@ fn ended(account: &AccountRecord, contact: ContactId, n: i64) -> Head {
         ring: None,
         active_at: at,
         ended_at: Some(at),
-        preview: None,
+        preview: Some(Preview {
+            author: Author::Contact,
+            kind: Kind::Text,
+            text: format!("Thanks for the answer to question {n}, that was all I wanted to know."),
+            files: 0,
+            at,
+        }),
         unread: 0,
         position: 4,
         seen: 4,

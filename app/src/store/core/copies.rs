@@ -24,8 +24,9 @@ const LEFT_MESSAGES: u32 = 45_000;
 const MAX_AGE_MS: Millis = 90 * 24 * 3_600_000;
 /// The copies are looked through this often.
 const EVERY_MS: Millis = 60_000;
-/// Most rows that are kept, and how many more come before they are looked through again.
-const MAX_ROWS: usize = 4_000;
+/// Most rows that are kept, and how many more come before they are looked through again: ten thousand chats are known
+/// here without network (`ux.md` §10).
+const MAX_ROWS: usize = 12_000;
 const MORE_ROWS: usize = 1_000;
 /// Rows at the top of a list that stay, and rows on each side of those in view.
 const FIRST: usize = 500;
@@ -100,6 +101,14 @@ impl Core {
         }
     }
 
+    /// Does a document, or do the rows of a chat, lie on the disk? What other tabs store the leader alone knows.
+    pub(super) fn is_copied(&self, key: DiskKey) -> bool {
+        self.copies.iter().any(|copied| match (key, copied.document) {
+            (DiskKey::Thread(id), DocumentId::Timeline(chat, _)) => chat == id,
+            (key, document) => key == DiskKey::Document(document),
+        })
+    }
+
     /// What another tab knew of the copies.
     pub(super) fn learn_copies(&mut self, copies: Vec<Copied>) {
         for copied in copies {
@@ -154,16 +163,13 @@ impl Core {
             })
     }
 
-    /// A chat of the contact is not over.
-    fn is_live(&self, document: DocumentId) -> bool {
+    /// The chat, or one of the contact's, is not over; `live` are the contacts of such chats.
+    fn is_live(&self, document: DocumentId, live: &[ContactId]) -> bool {
         match document {
             DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => {
                 self.heads.get(&id).is_some_and(|head| !head.state.status().is_final())
             }
-            DocumentId::Contact(contact) | DocumentId::Notes(contact) => self
-                .heads
-                .values()
-                .any(|head| head.contact == contact && !head.state.status().is_final()),
+            DocumentId::Contact(contact) | DocumentId::Notes(contact) => live.contains(&contact),
         }
     }
 
@@ -171,6 +177,8 @@ impl Core {
     /// nothing could be given up.
     fn evict(&mut self, step: &mut Step<'_>, surplus: u32, before: Millis) -> bool {
         let wanted = self.wanted();
+        let live = self.heads.values().filter(|head| !head.state.status().is_final());
+        let live: Vec<ContactId> = live.map(|head| head.contact).collect();
         let mut order: Vec<Place> = vec![];
         for (at, copied) in self.copies.iter().enumerate() {
             let id = copied.document;
@@ -186,7 +194,7 @@ impl Core {
                     .iter()
                     .any(|queued| queued.intent.action.document() == Some(id));
             if !used {
-                let later = if self.is_live(id) { LATER } else { 0 };
+                let later = if self.is_live(id, &live) { LATER } else { 0 };
                 order.push((copied.used + later, at as u128));
             }
         }
@@ -260,10 +268,11 @@ impl Core {
         if self.leads && !gone.is_empty() {
             // Without its row nothing would say that a chat may not be seen any more: no other copy of it stays.
             let gone: HashSet<ConversationId> = gone.iter().copied().collect();
-            contacts.retain(|contact| !self.heads.values().any(|head| head.contact == *contact));
             let lost = |document: DocumentId| match document {
                 DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => gone.contains(&id),
-                DocumentId::Contact(id) | DocumentId::Notes(id) => contacts.contains(&id),
+                DocumentId::Contact(id) | DocumentId::Notes(id) => {
+                    contacts.contains(&id) && !self.heads.values().any(|head| head.contact == id)
+                }
             };
             let lost: Vec<DocumentId> = self
                 .copies
@@ -284,9 +293,12 @@ impl Core {
     }
 
     /// After every event: the rows of a long scroll are forgotten behind it. Not before it is known who looks: until
-    /// then no row is in any list.
+    /// then no row is in any list. Nor while a window is on its way: its rows come first, and are in no list yet either.
     pub(super) fn keep_few_rows(&mut self, step: &mut Step<'_>) {
-        if self.access.is_some() && self.heads.len() > self.most_rows.max(MAX_ROWS) {
+        if self.access.is_some()
+            && self.heads.len() > self.most_rows.max(MAX_ROWS)
+            && !self.lists.iter().any(|(_, listed)| listed.asked)
+        {
             self.forget_rows(step);
             self.most_rows = self.heads.len() + MORE_ROWS;
         }

@@ -81,6 +81,11 @@ impl DiskKey {
         }
     }
 
+    /// The key of a stored row of a conversation: its id comes first.
+    pub fn of_head(head: &[u8]) -> Option<Self> {
+        postcard::take_from_bytes(head).ok().map(|(id, _)| Self::Head(id))
+    }
+
     /// Reads store and key back; `None` for what this version does not know.
     pub fn parse(store: &str, name: &str) -> Option<Self> {
         match (store, name) {

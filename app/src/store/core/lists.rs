@@ -39,7 +39,7 @@ pub(super) struct Listed {
     /// Rows moved since: what lies far below stands elsewhere now.
     moved: bool,
     /// A window is on its way.
-    asked: bool,
+    pub(super) asked: bool,
     /// Listed since the last `Reset`.
     fresh: bool,
     /// Rows in view, from and to.

@@ -61,17 +61,10 @@ impl Thread {
 
     /// Reads the messages of a document that are new. Returns how many it has.
     pub(super) fn read(&mut self, replica: &Replica) -> u32 {
-        let doc = replica.confirmed();
         // A document that cannot be read shows nothing; the server sends it anew on the next opening.
-        let ids = timeline::ids(doc).unwrap_or_default();
-        let all = ids.len() as u32;
-        for id in ids {
-            if !self.said.contains_key(&id)
-                && let Ok(Some(message)) = timeline::get(doc, id)
-            {
-                self.said.insert(id, message);
-            }
-        }
+        let picked = timeline::pick(replica.confirmed(), |id| !self.said.contains_key(&id));
+        let (all, new) = picked.unwrap_or_default();
+        self.said.extend(new.into_iter().map(|message| (message.id, message)));
         all
     }
 
