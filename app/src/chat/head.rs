@@ -1,12 +1,13 @@
 //! The chat's header: who, where from, in which state, and *End chat*.
 
 use causerie_shared::{conversation::State, ids::ConversationId, row::Head, user::Me};
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, task::spawn_local};
 
 use super::colleagues::Colleagues;
 use crate::{
     i18n::{Key, t},
     inbox::{Asking, Desk, may_give},
+    net::http,
     store::Store,
     ui::{ChannelIcon, Icon, StatusTag, channel_name, focus},
 };
@@ -63,6 +64,16 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Str
         both.is_some_and(|(me, head)| matches!(head.state, State::Assigned { .. }) && may_give(&head.state, me))
     });
     let busy = store.busy(id);
+    let contact = first.contact;
+    // Who the contact is, for the profile too.
+    spawn_local(async move {
+        let answer = http::get(&format!("/api/contacts/{contact}/same")).await;
+        // Another chat may be open by now, or none.
+        if desk.open.try_get_untracked() == Some(Some(id)) {
+            desk.person.set(answer.ok());
+        }
+    });
+    let blocked = move || desk.person_of(contact).filter(|person| person.contact.blocked);
     // On the phone a pushed screen takes the focus, so that readers begin with its name.
     let title = NodeRef::<html::H1>::new();
     title.on_load(move |title| {
@@ -85,6 +96,7 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Str
             >
                 <h1 class="thread-name truncate" tabindex="-1" node_ref=title><bdi>{name}</bdi></h1>
                 <p class="thread-facts">
+                    {move || blocked().map(|_| view! { <span class="tag" data-status="failed">{t(Key::Blocked)}</span> })}
                     <span class="thread-channel"><ChannelIcon channel=first.channel />{channel_name(first.channel)}</span>
                     <StatusTag status />
                     <span class="thread-number">{format!("#{}", first.number)}</span>

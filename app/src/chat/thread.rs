@@ -6,7 +6,7 @@ use causerie_shared::{
     row::{Head, Post},
     window::Folder,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::{
     bar::BottomBar,
@@ -17,7 +17,6 @@ use super::{
 use crate::{
     i18n::{Key, t, tf},
     inbox::Desk,
-    net::http,
     store::{Store, view::NoticeBody},
     ui::{Empty, Icon, Tab, TabBar},
 };
@@ -105,7 +104,7 @@ fn Chat(id: ConversationId) -> impl IntoView {
             {move || if known.get() {
                 view! {
                     <ThreadHead id head name />
-                    <Lines id head />
+                    <PostLine head />
                     <TabBar
                         label=t(Key::Views) tabs=tabs() chosen=tab
                         count=Callback::new(move |id| if id == DISCUSSION { discussed.get() } else { 0 })
@@ -138,54 +137,27 @@ fn Chat(id: ConversationId) -> impl IntoView {
     }
 }
 
-/// A line between the header and the messages.
-fn line(class: &'static str, icon: &'static str, text: String, acts: AnyView) -> AnyView {
-    view! {
-        <p class=class>
-            <Icon name=icon />
-            <span class="truncate" dir="auto" title=text.clone()>{text.clone()}</span>
-            {acts}
-        </p>
-    }
-    .into_any()
-}
-
-/// What stands above the messages: that the contact is blocked; the post under which the comments stand, and the way to
-/// all threads under it.
+/// The post under which the comments stand, and the way to all threads under it.
 #[component]
-fn Lines(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+fn PostLine(head: Signal<Option<Head>>) -> impl IntoView {
     let desk: Desk = expect_context();
-    let contact = head.with_untracked(|head| head.as_ref().map(|head| head.contact))?;
-    // Who the contact is, for the profile too.
-    spawn_local(async move {
-        let answer = http::get(&format!("/api/contacts/{contact}/same")).await;
-        // Another chat may be open by now, or none.
-        if desk.open.try_get_untracked() == Some(Some(id)) {
-            desk.person.set(answer.ok());
-        }
-    });
     let post = Memo::new(move |_| head.read().as_ref().and_then(|head| head.post.clone()));
-    let lines = move || {
-        let mut all = vec![];
-        if desk.is_blocked(contact) {
-            let text = t(Key::BlockedLine).to_owned();
-            all.push(line("post-line blocked-line", "ban", text, ().into_any()));
-        }
-        if let Some(Post { id, title, url }) = post.get() {
-            let link = url.filter(|url| url.starts_with("https://")).map(|url| {
-                view! { <a class="link" href=url target="_blank" rel="noopener noreferrer">{t(Key::OpenPost)}</a> }
-            });
-            let acts = view! {
+    move || {
+        let Post { id, title, url } = post.get()?;
+        let link = url.filter(|url| url.starts_with("https://")).map(|url| {
+            view! { <a class="link" href=url target="_blank" rel="noopener noreferrer">{t(Key::OpenPost)}</a> }
+        });
+        Some(view! {
+            <p class="post-line">
+                <Icon name="file" />
+                <span class="truncate" dir="auto" title=title.clone()>{title.clone()}</span>
                 {link}
                 <button class="text-btn" type="button" on:click=move |_| desk.filter.update(|filter| filter.post = Some(id))>
                     {t(Key::OnlyThisPost)}
                 </button>
-            };
-            all.push(line("post-line", "file", title, acts.into_any()));
-        }
-        all
-    };
-    Some(lines)
+            </p>
+        })
+    }
 }
 
 /// A chat that became mine is shown in Mine: started from the queue or accepted from an offer.

@@ -135,11 +135,6 @@ impl Desk {
         self.person.get().filter(|person| person.contact.contact == contact)
     }
 
-    /// Did the server say that nothing of this contact's is taken any more?
-    pub fn is_blocked(self, contact: ContactId) -> bool {
-        self.person_of(contact).is_some_and(|person| person.contact.blocked)
-    }
-
     /// Opens a chat in the folder that is shown.
     pub fn open(self, id: ConversationId) {
         self.open_in(self.folder.get_untracked(), id);

@@ -15,34 +15,28 @@ use crate::{
 #[component]
 pub fn OnePerson(contact: ContactId) -> impl IntoView {
     let desk: Desk = expect_context();
-    let link = |path: String, icon: AnyView, text: String| {
-        view! { <a class="facts-link" href=path>{icon}<bdi>{text}</bdi><Icon name="chevron-right" /></a> }.into_any()
-    };
-    let page = move |rest: &str, icon: &'static str, text: Key| {
-        let place = Place::Settings(format!("contacts/{contact}{rest}"));
-        let icon = view! { <Icon name=icon /> }.into_any();
-        link(place.path(), icon, t(text).to_owned())
-    };
-    let links = move || {
+    let manage = Place::Settings(format!("contacts/{contact}"));
+    let block = Place::Settings(format!("contacts/{contact}/block"));
+    let others = move || {
         let others = desk.person_of(contact).into_iter().flat_map(|person| person.others);
-        let others = others.filter_map(|other| {
+        let row = others.filter_map(|other| {
             let place = Place::Folder {
                 folder: if other.ended { Folder::History } else { Folder::Mine },
                 conversation: Some(other.chat?),
             };
             let channel = other.places.first()?.0;
-            let icon = view! { <ChannelIcon channel /> }.into_any();
-            Some(link(place.path(), icon, other.name))
+            Some(
+                view! { <a class="facts-link" href=place.path()><ChannelIcon channel /><bdi>{other.name}</bdi></a> }
+                    .into_any(),
+            )
         });
-        let mut all: Vec<AnyView> = others.collect();
-        all.push(page("", "person", Key::SamePerson));
-        let block = if desk.is_blocked(contact) {
-            Key::Blocking
-        } else {
-            Key::BlockContact
-        };
-        all.push(page("/block", "ban", block));
-        all
+        row.collect::<Vec<_>>()
     };
-    view! { <section class="facts">{links}</section> }
+    view! {
+        <section class="facts">
+            {others}
+            <a class="facts-link" href=manage.path()><Icon name="person" />{t(Key::SamePerson)}<Icon name="chevron-right" /></a>
+            <a class="facts-link" href=block.path()><Icon name="ban" />{t(Key::BlockContact)}<Icon name="chevron-right" /></a>
+        </section>
+    }
 }
