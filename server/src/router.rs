@@ -83,6 +83,7 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/blocked/{contact}", delete(blocked::unblock))
         .route("/departments", get(departments::list).post(departments::create))
         .route("/departments/{id}", put(departments::save).delete(departments::delete))
+        .route("/contacts/{id}", delete(persons::forget))
         .route(
             "/contacts/{id}/same",
             get(persons::same).post(persons::merge).delete(persons::separate),

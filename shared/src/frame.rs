@@ -54,8 +54,6 @@ pub enum Command {
     Invite(ConversationId, UserId),
     /// Make everybody forget the text and files of a message; supervisors, and the agent for their own.
     Redact(ConversationId, MessageId),
-    /// Make everybody forget a contact, on the person's request; owners and admins.
-    Forget(ContactId),
     /// Send a message again that failed or of which nobody knows whether it went: the agent of the chat. A part that
     /// the provider has is not sent twice.
     Resend(ConversationId, MessageId),
@@ -88,7 +86,7 @@ impl Command {
             | Self::GiveUp(id, _)
             | Self::HideComment(id, ..)
             | Self::DeleteComment(id, _) => Some(id),
-            Self::SetAvailability(_) | Self::SetAvailabilityOf(..) | Self::Forget(_) => None,
+            Self::SetAvailability(_) | Self::SetAvailabilityOf(..) => None,
         }
     }
 }

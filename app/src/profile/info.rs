@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     format,
-    i18n::{Key, t, tf},
+    i18n::{Key, t},
     store::Store,
-    ui::{Confirm, Icon},
+    ui::Icon,
 };
 
 /// The Info tab.
@@ -65,38 +65,8 @@ pub fn Info(
         </section>
         <OnePerson contact />
         <HighlightedNotes contact />
-        <ForgetContact contact head />
     }
     .into_any()
-}
-
-/// On the person's request everything of theirs is removed from every copy; owners and admins.
-#[component]
-fn ForgetContact(contact: ContactId, head: Signal<Option<Head>>) -> impl IntoView {
-    let store: Store = expect_context();
-    let open = RwSignal::new(false);
-    let manages = store
-        .me()
-        .with_untracked(|me| me.as_ref().is_some_and(|me| me.role.manages()));
-    let name = move || {
-        head.read_untracked()
-            .as_ref()
-            .map(|head| head.contact_name.clone())
-            .unwrap_or_default()
-    };
-    manages.then(|| {
-        view! {
-            <section class="facts-last">
-                <button class="text-btn" type="button" data-kind="danger" on:click=move |_| open.set(true)>{t(Key::ForgetContact)}</button>
-                {move || open.get().then(|| view! {
-                    <Confirm
-                        title=tf(Key::ForgetContactTitle, &[("name", &name())]) text=t(Key::ForgetContactText) act=t(Key::Forget)
-                        word=name() open done=Callback::new(move |()| store.forget_contact(contact))
-                    />
-                })}
-            </section>
-        }
-    })
 }
 
 /// Highlighted notes are read without opening their tab.

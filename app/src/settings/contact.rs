@@ -1,7 +1,8 @@
 //! The contacts of one person: where they write, merging with another contact, and undoing it (`domain.md` §1); and
-//! blocking them.
+//! blocking and forgetting them.
 
 mod blocking;
+mod forgetting;
 
 use std::time::Duration;
 
@@ -13,7 +14,10 @@ use causerie_shared::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use self::blocking::{BlockingSection, Doing};
+use self::{
+    blocking::{BlockingSection, Doing},
+    forgetting::ForgettingSection,
+};
 use super::{Here, fetched::Fetched, frame::SettingsPage, here::why};
 use crate::{
     format,
@@ -92,7 +96,10 @@ pub fn ContactPage(id: ContactId, blocks: bool) -> impl IntoView {
                 {known.person.view(|person| view! { <Contacts person /> }.into_any())}
             </section>
             <Search />
-            {move || known.person.answer.get().and_then(Result::ok).map(|person| view! { <BlockingSection person=person.contact /> })}
+            {move || known.person.answer.get().and_then(Result::ok).map(|person| view! {
+                <ForgettingSection name=person.contact.name.clone() />
+                <BlockingSection person=person.contact />
+            })}
         </SettingsPage>
     }
 }

@@ -99,11 +99,6 @@ impl Store {
         self.command(Command::Redact(id, message));
     }
 
-    /// Makes everybody forget a contact, on the person's request and for good. Needs the line.
-    pub fn forget_contact(self, contact: ContactId) {
-        self.command(Command::Forget(contact));
-    }
-
     /// Sends something undelivered again.
     pub fn retry(self, intent: IntentId) {
         self.act(Act::Retry(intent));

@@ -1,4 +1,4 @@
-//! Contacts who are one person.
+//! Contacts: who is one person, and who asked to be forgotten.
 
 use axum::{
     extract::{Path, Query, State},
@@ -13,7 +13,7 @@ use causerie_shared::{
 use serde::Deserialize;
 
 use crate::{
-    desk::persons,
+    desk::{forget, persons},
     error::ApiError,
     http::{auth::Signed, json::Json},
     state::Shared,
@@ -70,6 +70,17 @@ pub async fn separate(
 ) -> Result<StatusCode, ApiError> {
     let access = of(&app, &signed).await?;
     persons::separate(&app, &access, parse(&contact)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/contacts/{id}`: on the person's request everybody forgets them; owners and admins.
+pub async fn forget(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(contact): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let access = of(&app, &signed).await?;
+    forget::contact(&app, &access, parse(&contact)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -32,7 +32,7 @@ use crate::{
     desk::{
         DeskError, assign, claim,
         comments::{self, Wish},
-        discussion, forget, presence, redact, resend, seen,
+        discussion, presence, redact, resend, seen,
     },
     error::ApiError,
     http::{auth::Signed, origin},
@@ -333,7 +333,6 @@ impl Session {
             }
             Command::Invite(id, user) => discussion::invite(app, access, id, user).await,
             Command::Redact(id, message) => redact::message(app, access, id, message).await,
-            Command::Forget(contact) => forget::contact(app, access, contact).await,
             Command::Resend(id, message) => resend::again(app, access, id, message).await,
             Command::GiveUp(id, message) => resend::give_up(app, access, id, message).await,
             Command::HideComment(id, message, hidden) => {
