@@ -12,7 +12,9 @@ const NAME = "settings";
 const TARGET = "wasm32-unknown-unknown";
 /** Both as for the console in app/index.html, which says why. */
 const PASSES =
-  "-O1 -s=2 --merge-blocks --remove-unused-brs --rse --vacuum --reorder-locals --reorder-functions-by-name".split(" ");
+  "-O1 -s=2 --duplicate-function-elimination --simplify-locals-nostructure --merge-blocks --remove-unused-brs --rse --vacuum --reorder-locals --code-folding --duplicate-function-elimination --reorder-functions-by-name".split(
+    " ",
+  );
 const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
 
 function run(command, args) {

@@ -1,13 +1,20 @@
-//! Contacts who are one person, on both engines: merged, found, separated, and who may do it.
+//! Contacts, on both engines: who are one person (merged, found, separated, and who may do it), and who are forgotten.
 
 mod common;
 
+use axum::http::{Method, StatusCode};
 use causerie_server::{
     desk::{DeskError, forget, persons},
-    store::contacts,
+    store::{contacts, conversations},
 };
 use causerie_shared::{access::Access, ids::ContactId, refusal::Code};
-use common::{World, worlds};
+use common::{
+    World,
+    line::Line,
+    signed::{ask, sign_in},
+    worlds,
+};
+use serde_json::{Value, json};
 
 /// A visitor of the widget for orders who goes by a name.
 async fn named(world: &World, name: &str) -> ContactId {
@@ -136,5 +143,33 @@ async fn only_those_who_see_both_may_merge_and_the_forgotten_are_alone() {
         let owner = world.access(world.who("owner").await).await;
         forget::contact(app, &owner, shared).await.expect("forgotten");
         assert!(names(&world, &ana, private).await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_manages_makes_everybody_forget_a_contact() {
+    const PHONE: &str = "106540352242922";
+    for line in Line::each("whatsapp", PHONE, "http://127.0.0.1:1").await {
+        let value = json!({
+            "metadata": { "phone_number_id": PHONE },
+            "contacts": [{ "profile": { "name": "Sheena" }, "wa_id": "16505551234" }],
+            "messages": [{ "from": "16505551234", "id": "wamid.1", "timestamp": "1759999990", "type": "text",
+                           "text": { "body": "My card is 4111" } }],
+        });
+        let body = json!({ "object": "whatsapp_business_account",
+                           "entry": [{ "id": "1", "changes": [{ "field": "messages", "value": value }] }] });
+        line.receive(&body).await;
+        let chat = line.conversations().await[0]["id"].as_str().unwrap().parse().unwrap();
+        let head = conversations::get(&mut *line.app.store.read().await.unwrap(), chat).await;
+        let path = format!("/api/contacts/{}", head.unwrap().unwrap().contact);
+        let (ana, owner) = (sign_in(&line, "ana").await, sign_in(&line, "owner").await);
+        let forget = async |cookie: &str, path: &str| ask(&line, cookie, Method::DELETE, path, Value::Null).await.0;
+        assert_eq!(forget(&ana, &path).await, StatusCode::FORBIDDEN);
+        assert_eq!(line.conversations().await[0]["contact"]["name"], "Sheena");
+        assert_eq!(forget(&owner, "/api/contacts/nobody").await, StatusCode::NOT_FOUND);
+        assert_eq!(forget(&owner, &path).await, StatusCode::NO_CONTENT);
+        let left = line.conversations().await.swap_remove(0);
+        assert!(!left.to_string().contains("Sheena"), "{left}");
+        assert_eq!(left["messages"][0]["text"], "");
     }
 }

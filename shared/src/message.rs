@@ -260,7 +260,7 @@ pub struct FileBrief {
 pub struct MessageRow {
     pub id: MessageId,
     pub conversation: ConversationId,
-    /// The order in which the server accepted the messages, from 1; shown they are as [`order::sort`] puts them.
+    /// The order in which the server accepted the messages, from 1; shown they are as [`order::place_late`] puts them.
     pub position: i64,
     /// Segment of the timeline that holds the message.
     pub segment: u32,

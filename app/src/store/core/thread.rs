@@ -1,6 +1,6 @@
 //! One chat on this device: message rows, journey rows and the texts out of its documents.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::collections::HashMap;
 
 use causerie_shared::{
     Millis,
@@ -100,14 +100,12 @@ impl Thread {
     /// then. Accepted messages whose row has not come yet are last.
     pub(super) fn bubbles(&self) -> Vec<Bubble> {
         let mut messages: Vec<_> = self.said.values().map(|said| (said, self.rows.get(&said.id))).collect();
-        messages.sort_unstable_by_key(|(said, _)| said.id.to_u128());
-        order::sort(&mut messages, |(_, row)| *row);
-        let mut lines: Vec<_> = self.journey.all().iter().collect();
-        lines.sort_unstable_by_key(|line| Reverse((line.position, line.version)));
+        messages.sort_unstable_by_key(|(said, row)| (row.map_or(i64::MAX, |row| row.position), said.id.to_u128()));
+        order::place_late(&mut messages, |(_, row)| *row);
 
         // From the end: a line is reached when what comes before it had been accepted.
-        let mut bubbles = Vec::with_capacity(messages.len() + lines.len());
-        let mut lines = lines.into_iter().peekable();
+        let mut bubbles = Vec::with_capacity(messages.len() + self.journey.all().len());
+        let mut lines = self.journey.all().iter().rev().peekable();
         for (said, row) in messages.into_iter().rev() {
             let position = row.map_or(i64::MAX, |row| row.position);
             while let Some(line) = lines.next_if(|line| line.position >= position) {

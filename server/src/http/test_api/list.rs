@@ -92,7 +92,7 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
         let thread = conversations::thread_of(&mut db, head.id).await?;
         let mut lines = vec![];
         let mut records = messages::newest(&mut db, head.id, i64::MAX).await?;
-        order::sort(&mut records, |record| Some(&record.row));
+        order::place_late(&mut records, |record| Some(&record.row));
         for record in records {
             let bound = provider::of_message(&mut db, record.row.id).await?;
             let quoted = match (record.reply_to, bound.first().and_then(|bound| bound.quoted.clone())) {
