@@ -160,7 +160,7 @@ async fn only_who_manages_makes_everybody_forget_a_contact() {
                            "entry": [{ "id": "1", "changes": [{ "field": "messages", "value": value }] }] });
         line.receive(&body).await;
         let chat = line.conversations().await[0]["id"].as_str().unwrap().parse().unwrap();
-        let head = conversations::get(&mut *line.app.store.read().await.unwrap(), chat).await;
+        let head = conversations::get(&mut line.app.store.read().await.unwrap(), chat).await;
         let path = format!("/api/contacts/{}", head.unwrap().unwrap().contact);
         let (ana, owner) = (sign_in(&line, "ana").await, sign_in(&line, "owner").await);
         let forget = async |cookie: &str, path: &str| ask(&line, cookie, Method::DELETE, path, Value::Null).await.0;

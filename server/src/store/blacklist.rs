@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     api::blocked::{Blocked, Blocking},
-    ids::ContactId,
+    ids::{AccountId, ContactId},
     inbox::Channel,
 };
 use sqlx::Row as _;
@@ -29,6 +29,22 @@ pub async fn insert(db: &mut Db, blocked: &Blocked) -> Result<bool, StoreError> 
         new += done.rows_affected();
     }
     Ok(new > 0)
+}
+
+/// Blocks a further id of a contact on an account, if the contact is blocked on its channel.
+pub async fn extend(db: &mut Db, account: AccountId, external: &str, contact: ContactId) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO blacklist (channel, external_id, contact_id, name, reason, blocked_by, blocked_at, dropped) \
+         SELECT blacklist.channel, $2, contact_id, blacklist.name, reason, blocked_by, blocked_at, 0 FROM blacklist \
+         JOIN accounts ON accounts.channel = blacklist.channel AND accounts.id = $1 WHERE contact_id = $3 LIMIT 1 \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(account.to_string())
+    .bind(external.to_owned())
+    .bind(contact.to_string())
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Who blocked a contact, when and why; `None`: nobody.

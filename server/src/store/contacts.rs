@@ -6,7 +6,7 @@ use causerie_shared::{
 };
 use sqlx::Row as _;
 
-use super::{Db, StoreError, id};
+use super::{Db, StoreError, blacklist, id};
 
 /// A contact as the server keeps it beside the profile document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub async fn remove_identities(db: &mut Db, contact: ContactId) -> Result<(), St
     Ok(())
 }
 
-/// Binds an external id to a contact; one that is bound stays as it is.
+/// Binds an external id to a contact; one that is bound stays as it is. Whoever is blocked is so under this one, too.
 pub async fn add_identity(
     db: &mut Db,
     account: AccountId,
@@ -115,7 +115,7 @@ pub async fn add_identity(
     .bind(account.to_string())
     .bind(external.to_owned())
     .bind(contact.to_string())
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    blacklist::extend(db, account, external, contact).await
 }

@@ -155,3 +155,30 @@ async fn whoever_blocked_somebody_takes_it_back_for_a_moment_and_everybody_sees_
         assert_eq!((times("\"contact.block\""), times("\"contact.unblock\"")), (2, 2));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_blocked_is_so_under_a_new_number() {
+    let provider = Provider::start(|_| answer(404, &json!({}))).await;
+    for line in Line::each("whatsapp", PHONE, &provider.url).await {
+        line.receive(&text("wamid.1", "Hello")).await;
+        let (access, chat) = taken(&line).await;
+        let ana = signed::sign_in(&line, "ana").await;
+        let body = json!({ "conversation": chat, "reason": "" });
+        let (told, ..) = signed::ask(&line, &ana, Method::POST, "/api/blocked", body).await;
+        assert_eq!(told, StatusCode::NO_CONTENT);
+        claim::act(&line.app, &access, chat, Event::End, None).await.unwrap();
+
+        let changed = json!({ "type": "user_changed_number", "body": "Changed", "wa_id": "16505559999" });
+        let message = json!({ "from": CUSTOMER, "id": "wamid.2", "timestamp": "1759999990", "type": "system",
+                              "system": changed });
+        line.receive(&envelope("messages", json!({ "messages": [message] })))
+            .await;
+        let mut again = text("wamid.3", "It is me again");
+        let value = &mut again["entry"][0]["changes"][0]["value"];
+        value["messages"][0]["from"] = json!("16505559999");
+        value["contacts"][0]["wa_id"] = json!("16505559999");
+        line.receive(&again).await;
+        assert_eq!(line.conversations().await.len(), 1);
+        assert!(!kept(&line).await.contains("It is me again"));
+    }
+}
