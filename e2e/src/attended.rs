@@ -13,8 +13,9 @@ pub(crate) struct Attended {
 }
 
 impl Attended {
-    /// `pong` gives the answer to a message that is a ping.
-    pub(crate) fn new(mut socket: Socket, pong: fn(&Message) -> Option<Message>) -> Self {
+    /// Says `hello` first of all. `pong` gives the answer to a message that is a ping.
+    pub(crate) async fn new(mut socket: Socket, hello: Message, pong: fn(&Message) -> Option<Message>) -> Self {
+        socket.send(hello).await.expect("the socket is open");
         let (outgoing, mut to_send) = mpsc::channel(16);
         let (came, incoming) = mpsc::unbounded_channel();
         tokio::spawn(async move {

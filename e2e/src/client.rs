@@ -76,21 +76,18 @@ impl Client {
         documents: Vec<DocumentCursor>,
     ) -> Self {
         let socket = api::socket(host, "/api/socket", Some(&session.cookie)).await;
+        let hello = ClientFrame::Hello {
+            schema: SCHEMA,
+            device: DeviceId::from_u128(random()),
+            cursor,
+            grants,
+            documents,
+        };
         let mut client = Self {
             me: session.info.me,
-            line: Attended::new(socket, pong),
+            line: Attended::new(socket, Packet::Binary(encode(&hello).into()), pong).await,
             frames: vec![],
         };
-        let device = DeviceId::from_u128(random());
-        client
-            .send(&ClientFrame::Hello {
-                schema: SCHEMA,
-                device,
-                cursor,
-                grants,
-                documents,
-            })
-            .await;
         client
             .until("the welcome", |frame| {
                 matches!(frame, ServerFrame::Welcome { .. }).then_some(())

@@ -46,16 +46,15 @@ impl Visitor {
     }
 
     async fn greet(socket: Socket) -> Self {
-        let mut visitor = Self {
-            line: Attended::new(socket, pong),
-            frames: vec![],
-        };
         let token = format!("{:032x}{:032x}", random(), random());
         let hello = json!({
             "t": "hello", "v": 1, "token": token, "cursor": 0, "lang": "en",
             "url": "https://lumbre.example/lamps", "title": "Lamps",
         });
-        visitor.send(&hello).await;
+        let mut visitor = Self {
+            line: Attended::new(socket, Packet::text(hello.to_string()), pong).await,
+            frames: vec![],
+        };
         visitor
             .until("the welcome", |frame| (frame["t"] == "welcome").then_some(()))
             .await;
@@ -164,7 +163,10 @@ impl Visitor {
                 panic!("a visitor waited in vain for {what}")
             };
             let Some(message) = message else {
-                panic!("a visitor lost the line, waiting for {what}")
+                panic!(
+                    "a visitor lost the line, waiting for {what}; last: {:?}",
+                    self.frames.last()
+                )
             };
             let Packet::Text(text) = message else {
                 continue;
