@@ -56,7 +56,8 @@ impl Sound {
             }
         };
         let handles = [
-            window_event_listener(ev::pointerdown, move |_| unlock()),
+            // Not the press before it: the banner goes then, and must not move away what is being clicked.
+            window_event_listener(ev::click, move |_| unlock()),
             window_event_listener(ev::keydown, move |_| unlock()),
         ];
         on_cleanup(move || handles.into_iter().for_each(WindowListenerHandle::remove));

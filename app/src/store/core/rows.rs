@@ -214,7 +214,14 @@ impl Core {
         self.purge(step, &unsent);
         let of_contact = [DocumentId::Contact(head.contact), DocumentId::Notes(head.contact)];
         // Thousands of rows may go at once: all others are looked through only where there is something to drop.
-        let held = |id: &DocumentId| self.replicas.contains_key(id) || self.is_copied(DiskKey::Document(*id));
+        let held = |id: &DocumentId| {
+            let unsent = || {
+                self.outbox
+                    .iter()
+                    .any(|queued| queued.intent.action.document() == Some(*id))
+            };
+            self.replicas.contains_key(id) || self.is_copied(DiskKey::Document(*id)) || unsent()
+        };
         if of_contact.iter().any(held) && !self.heads.values().any(|other| other.contact == head.contact) {
             self.purge(step, &of_contact);
         }
