@@ -101,14 +101,6 @@ impl Core {
         }
     }
 
-    /// Does a document, or do the rows of a chat, lie on the disk? What other tabs store the leader alone knows.
-    pub(super) fn is_copied(&self, key: DiskKey) -> bool {
-        self.copies.iter().any(|copied| match (key, copied.document) {
-            (DiskKey::Thread(id), DocumentId::Timeline(chat, _)) => chat == id,
-            (key, document) => key == DiskKey::Document(document),
-        })
-    }
-
     /// What another tab knew of the copies.
     pub(super) fn learn_copies(&mut self, copies: Vec<Copied>) {
         for copied in copies {

@@ -124,11 +124,8 @@ impl Core {
         }
     }
 
-    /// Asks the disk for what this device has; of anything else the server can be asked at once.
     fn fetch(&mut self, step: &mut Step<'_>, key: DiskKey) {
-        if self.leads && !self.is_copied(key) {
-            self.loaded(step, vec![(key, None)]);
-        } else if self.loading.insert(key) {
+        if self.loading.insert(key) {
             step.effects.load.push(key);
         }
     }

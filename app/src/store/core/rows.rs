@@ -212,18 +212,11 @@ impl Core {
         let unsent = self.outbox.iter().filter(|queued| reply_in(queued) == Some(id));
         let unsent: Vec<DocumentId> = unsent.filter_map(|queued| queued.intent.action.document()).collect();
         self.purge(step, &unsent);
-        let of_contact = [DocumentId::Contact(head.contact), DocumentId::Notes(head.contact)];
-        // Thousands of rows may go at once: all others are looked through only where there is something to drop.
-        let held = |id: &DocumentId| {
-            let unsent = || {
-                self.outbox
-                    .iter()
-                    .any(|queued| queued.intent.action.document() == Some(*id))
-            };
-            self.replicas.contains_key(id) || self.is_copied(DiskKey::Document(*id)) || unsent()
-        };
-        if of_contact.iter().any(held) && !self.heads.values().any(|other| other.contact == head.contact) {
-            self.purge(step, &of_contact);
+        if !self.heads.values().any(|other| other.contact == head.contact) {
+            self.purge(
+                step,
+                &[DocumentId::Contact(head.contact), DocumentId::Notes(head.contact)],
+            );
         }
         step.changed(Key::Head(id));
         step.changed(Key::Board);
