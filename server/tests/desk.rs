@@ -12,6 +12,7 @@ use causerie_shared::{
         transition::{Actor, Event},
     },
     refusal::Code,
+    timer::TimerKind,
     user::Availability,
 };
 use common::{eventually, offered_to, worlds};
@@ -49,7 +50,7 @@ async fn an_offer_that_is_declined_or_expires_goes_to_the_next_agent() {
         // The dispatcher finds out after the return that all were asked; until then there is no timer to turn to.
         let round = eventually(|| async {
             let mut db = world.app.store.read().await.expect("a connection");
-            timers::next_due(&mut db, world.app.store.engine(), world.app.node)
+            timers::due_of(&mut db, TimerKind::Round, &chat.to_string())
                 .await
                 .expect("the timers")
         });
