@@ -21,6 +21,15 @@ async fn answered(line: &Line, ana: &Console) {
     assert_eq!(alike.iter().filter(|text| text.contains("Yes, it does.")).count(), 1);
 }
 
+/// Our answer as the provider's webhook tells it.
+fn our_answer(id: &str) -> News<'_> {
+    News::Echo {
+        id,
+        text: "Yes, it does.",
+        opaque: None,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn under_a_post_of_the_page() {
     story("comments_facebook", async |stage| {
@@ -30,12 +39,7 @@ async fn under_a_post_of_the_page() {
         let first = id(channel, 1);
         answered(&line, &ana).await;
         let echo = line.fake.sent()[0].id.clone();
-        let own = News::Echo {
-            id: &echo,
-            text: "Yes, it does.",
-            opaque: None,
-        };
-        happens(&line, own).await;
+        happens(&line, our_answer(&echo)).await;
         line.quiet().await;
         let alike = ana.messages().await;
         assert_eq!(alike.iter().filter(|text| text.contains("Yes, it does.")).count(), 1);
@@ -87,12 +91,7 @@ async fn under_a_post_on_instagram() {
         ana.message(&["carla", "Mine does not."]).await;
         // Our answer comes back by the webhook; and what came before comes once more.
         let echo = line.fake.sent()[0].id.clone();
-        let own = News::Echo {
-            id: &echo,
-            text: "Yes, it does.",
-            opaque: None,
-        };
-        happens(&line, own).await;
+        happens(&line, our_answer(&echo)).await;
         line.happens(other, news).await;
         line.quiet().await;
         assert_eq!(ana.messages().await.len(), 3, "{:?}", ana.messages().await);
