@@ -27,6 +27,9 @@ pub enum Theme {
     Dark,
 }
 
+/// How often chromedriver or Chromium is started before a story gives up.
+const STARTS: usize = 5;
+
 /// One chromedriver; it ends with its owner.
 pub struct Driver {
     _process: Child,
@@ -36,34 +39,49 @@ pub struct Driver {
 impl Driver {
     /// Starts one on a free port.
     ///
+    /// It picks one that is free for IPv6 and gives up when the same one is taken for IPv4, as it may be by another
+    /// story's server; then it is started again.
+    ///
     /// # Panics
     /// When chromedriver is not installed or does not start.
     pub async fn start() -> Self {
+        for _ in 0..STARTS {
+            match Self::start_once().await {
+                Ok(started) => return started,
+                Err(said) => eprintln!("chromedriver did not start: {said}"),
+            }
+        }
+        panic!("chromedriver starts in one of {STARTS} times");
+    }
+
+    /// One start, or what chromedriver said before it gave up.
+    async fn start_once() -> Result<Self, String> {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .kill_on_drop(true)
             .spawn()
             .expect("chromedriver is installed (on Debian: chromium-driver)");
         let output = process.stdout.take().expect("its output is a pipe");
         let mut lines = BufReader::new(output).lines();
+        let mut said = String::new();
         let port = loop {
-            let line = lines
-                .next_line()
-                .await
-                .expect("chromedriver's output")
-                .expect("chromedriver says its port");
+            let Some(line) = lines.next_line().await.expect("chromedriver's output") else {
+                return Err(said);
+            };
             if let Some((_, port)) = line.split_once("successfully on port ") {
                 break port.trim_end_matches('.').to_owned();
             }
+            said.push_str(&line);
+            said.push('\n');
         };
         // It must not be stopped by a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self {
+        Ok(Self {
             _process: process,
             address: format!("http://127.0.0.1:{port}"),
-        }
+        })
     }
 
     /// A browser with a profile of its own.
@@ -71,10 +89,7 @@ impl Driver {
     /// # Panics
     /// When Chromium does not start.
     pub async fn open(&self, screen: Screen, theme: Theme) -> Page {
-        let driver = WebDriver::new(self.address.as_str(), capabilities(screen, theme))
-            .await
-            .expect("Chromium starts");
-        let page = Page::new(driver);
+        let page = Page::new(self.session(screen, theme).await);
         let scheme = match theme {
             Theme::Light => "light",
             Theme::Dark => "dark",
@@ -91,6 +106,17 @@ impl Driver {
             page.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
         }
         page
+    }
+
+    /// A new Chromium; one that dies before it answers is started again.
+    async fn session(&self, screen: Screen, theme: Theme) -> WebDriver {
+        for _ in 0..STARTS {
+            match WebDriver::new(self.address.as_str(), capabilities(screen, theme)).await {
+                Ok(driver) => return driver,
+                Err(error) => eprintln!("Chromium did not start: {error}"),
+            }
+        }
+        panic!("Chromium starts in one of {STARTS} times");
     }
 }
 

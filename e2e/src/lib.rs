@@ -14,6 +14,7 @@ pub mod faults;
 mod line;
 pub mod page;
 pub mod pages;
+pub mod port;
 pub mod providers;
 pub mod proxy;
 pub mod server;

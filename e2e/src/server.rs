@@ -1,10 +1,6 @@
 //! The real server, in the process of the test, on a port and a database of its own.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use causerie_server::{
     clock::{Clock, ManualClock},
@@ -21,6 +17,8 @@ use tokio::{
     task::JoinHandle,
     time::timeout,
 };
+
+use crate::port::Port;
 
 /// Monday, 2 March 2026, 09:00 UTC.
 const MORNING: Millis = 1_772_442_000_000;
@@ -40,7 +38,7 @@ pub struct Fronts {
 /// A server with the demo's people and inboxes and without its chats. It can be stopped and started again.
 pub struct Server {
     folder: TempDir,
-    port: u16,
+    port: Port,
     fronts: Fronts,
     hand: Arc<ManualClock>,
     clock: Clock,
@@ -69,25 +67,16 @@ impl Server {
     /// # Panics
     /// When anything keeps the server from starting.
     pub async fn start() -> Self {
-        Self::behind(Self::listener(), Fronts::default()).await
-    }
-
-    /// A free port.
-    ///
-    /// # Panics
-    /// When there is none.
-    pub fn listener() -> TcpListener {
-        TcpListener::bind(("127.0.0.1", 0)).expect("a free port")
+        Self::behind(Port::take(), Fronts::default()).await
     }
 
     /// As [`Server::start`], for people who come in by other ports.
     ///
     /// # Panics
     /// When anything keeps the server from starting.
-    pub async fn behind(listener: TcpListener, fronts: Fronts) -> Self {
+    pub async fn behind(port: Port, fronts: Fronts) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (hand, clock) = ManualClock::new(MORNING);
-        let port = listener.local_addr().expect("the port").port();
         let server = Self {
             folder,
             port,
@@ -97,7 +86,7 @@ impl Server {
             running: Mutex::default(),
         };
         server.furnish().await;
-        server.open(listener).await;
+        server.open().await;
         server
     }
 
@@ -105,10 +94,10 @@ impl Server {
         let mut config = Config::for_test(self.folder.path());
         // Fake providers are connected and looked at by it.
         config.test_api = true;
-        config.listen = SocketAddr::from(([127, 0, 0, 1], self.port));
+        config.listen = SocketAddr::from(([127, 0, 0, 1], self.port.number()));
         // The widget's parts are where the visitor comes in; the other ways in are further origins.
-        config.public_url = format!("http://127.0.0.1:{}", self.fronts.visitor.unwrap_or(self.port));
-        for port in self.fronts.console.into_iter().chain([self.port]) {
+        config.public_url = format!("http://127.0.0.1:{}", self.fronts.visitor.unwrap_or(self.port.number()));
+        for port in self.fronts.console.into_iter().chain([self.port.number()]) {
             config.origins.push(format!("http://127.0.0.1:{port}"));
         }
         config
@@ -126,7 +115,8 @@ impl Server {
         app.store.close().await;
     }
 
-    async fn open(&self, listener: TcpListener) {
+    async fn open(&self) {
+        let listener = self.port.listen();
         // The demo's web page is served; its chats are not made, for there are users already.
         let config = Config {
             demo: true,
@@ -178,11 +168,10 @@ impl Server {
     /// Starts it again on the same port and database.
     ///
     /// # Panics
-    /// When the port was taken meanwhile.
+    /// When anything keeps the server from starting.
     pub async fn restart(&self) {
         self.stop().await;
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).expect("the same port again");
-        self.open(listener).await;
+        self.open().await;
     }
 
     /// The running application.
@@ -217,17 +206,23 @@ impl Server {
 
     /// An address on the console's origin.
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.fronts.console.unwrap_or(self.port))
+        format!(
+            "http://127.0.0.1:{}{path}",
+            self.fronts.console.unwrap_or(self.port.number())
+        )
     }
 
     /// An address on the origin of the page with the widget.
     pub fn shop(&self, path: &str) -> String {
-        format!("http://localhost:{}{path}", self.fronts.visitor.unwrap_or(self.port))
+        format!(
+            "http://localhost:{}{path}",
+            self.fronts.visitor.unwrap_or(self.port.number())
+        )
     }
 
     /// `127.0.0.1:port`, with nothing in front.
     pub fn host(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("127.0.0.1:{}", self.port.number())
     }
 
     /// A conversation as the database has it.

@@ -20,6 +20,7 @@ use crate::{
     browser::{Driver, Screen, Theme},
     client::Client,
     pages::{Console, Widget},
+    port::Port,
     proxy::Proxy,
     server::{Fronts, Server},
     visitor::Visitor,
@@ -60,11 +61,10 @@ pub async fn story(name: &str, tell: impl AsyncFnOnce(&Stage)) {
 pub async fn story_through(through: Through, name: &str, tell: impl AsyncFnOnce(&Stage)) {
     let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/build.json");
     assert!(console.exists(), "the console is not built: run make console first");
-    let listener = Server::listener();
-    let port = listener.local_addr().expect("the port").port();
+    let port = Port::take();
     let proxy = match through {
         Through::Nothing => None,
-        Through::Console | Through::Visitor => Some(Proxy::start(port).await),
+        Through::Console | Through::Visitor => Some(Proxy::start(port.number()).await),
     };
     let front = |who| proxy.as_ref().filter(|_| who == through).map(Proxy::port);
     let fronts = Fronts {
@@ -72,7 +72,7 @@ pub async fn story_through(through: Through, name: &str, tell: impl AsyncFnOnce(
         visitor: front(Through::Visitor),
     };
     let stage = Stage {
-        server: Server::behind(listener, fronts).await,
+        server: Server::behind(port, fronts).await,
         proxy,
         driver: OnceCell::new(),
         pages: Mutex::default(),

@@ -2,7 +2,6 @@
 
 use std::{
     env,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -12,12 +11,13 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use super::{process, workspace};
-use crate::wait::until;
+use crate::{port::Port, wait::until};
 
 /// A running server with the bench's workspace.
 pub struct Released {
     _folder: TempDir,
     process: Child,
+    _port: Port,
     /// `127.0.0.1:port`.
     pub host: String,
     /// Address of its database.
@@ -42,7 +42,8 @@ impl Released {
     pub async fn furnished<T>(furnish: impl AsyncFnOnce(&Path, &str) -> (String, T)) -> (Self, T) {
         build().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let host = format!("127.0.0.1:{}", free_port());
+        let port = Port::take();
+        let host = format!("127.0.0.1:{}", port.number());
         let (database, made) = furnish(folder.path(), &format!("http://{host}")).await;
         let process = Command::new(binary())
             .env("CAUSERIE_LISTEN", &host)
@@ -66,6 +67,7 @@ impl Released {
         let server = Self {
             _folder: folder,
             process,
+            _port: port,
             host,
             database,
         };
@@ -103,15 +105,6 @@ impl Released {
     pub fn resident_megabytes(&self) -> f64 {
         process::resident_megabytes(self.pid())
     }
-}
-
-/// A port that nobody listens on.
-///
-/// # Panics
-/// When there is none.
-pub fn free_port() -> u16 {
-    let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    free.local_addr().expect("the port").port()
 }
 
 /// It stands beside this program.

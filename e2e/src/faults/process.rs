@@ -2,7 +2,6 @@
 
 use std::{
     env, fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
     sync::Arc,
@@ -12,7 +11,7 @@ use causerie_server::{clock::Clock, config::Config, demo, state::App, store::Sto
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::wait::until;
+use crate::{port::Port, wait::until};
 
 /// Name of the database's file; its log lies beside it.
 pub(super) const DATABASE: &str = "causerie.db";
@@ -22,6 +21,7 @@ pub(super) struct Process {
     folder: TempDir,
     binary: PathBuf,
     child: Option<Child>,
+    _port: Port,
     /// `127.0.0.1:port`.
     pub(super) host: String,
 }
@@ -31,11 +31,8 @@ impl Process {
     pub(super) async fn furnish() -> Self {
         let binary = build().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let port = {
-            let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-            free.local_addr().expect("the port").port()
-        };
-        let host = format!("127.0.0.1:{port}");
+        let port = Port::take();
+        let host = format!("127.0.0.1:{}", port.number());
         let mut config = Config::for_test(folder.path());
         config.public_url = format!("http://{host}");
         let store = Store::open(&config.database_url).await.expect("a database");
@@ -47,6 +44,7 @@ impl Process {
             folder,
             binary,
             child: None,
+            _port: port,
             host,
         }
     }

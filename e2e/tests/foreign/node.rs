@@ -1,9 +1,10 @@
 //! Clients and an emulator from npm.
 
-use std::{net::TcpListener, process::Stdio};
+use std::process::Stdio;
 
 use causerie_e2e::{
     api,
+    port::Port,
     providers::{BOT, BUSINESS, Fake, Fault, Kind, News, PHONE, Person, TOKEN, webhook},
     story,
 };
@@ -156,11 +157,9 @@ impl Emulator {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_at_somebody_elses_emulator_asks_for_updates_and_answers() {
     story("foreign_emulator", async |stage| {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("a port").port();
-        drop(free);
+        let port = Port::take();
         let token = format!("{BOT}:emulated");
-        let mut emulator = Emulator::start(port, &token).await;
+        let mut emulator = Emulator::start(port.number(), &token).await;
         let _flow = stage.server.flow();
         let host = stage.server.host();
         let owner = api::sign_in(&host, "owner@demo.test", PASSWORD)
@@ -172,7 +171,7 @@ async fn a_bot_at_somebody_elses_emulator_asks_for_updates_and_answers() {
             name: "Bot".to_owned(),
             fields: vec![
                 ("token".to_owned(), token),
-                ("base_url".to_owned(), format!("http://127.0.0.1:{port}")),
+                ("base_url".to_owned(), format!("http://127.0.0.1:{}", port.number())),
             ],
         };
         let connected = api::ask(&host, &owner, Method::POST, "/api/channels", &new).await;

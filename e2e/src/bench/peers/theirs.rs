@@ -9,7 +9,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::super::{process, server::free_port};
+use super::super::process;
+use crate::port::Port;
 
 /// Where `scripts/peers.sh` puts the packages and the scripts of `e2e/peers`.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/peers");
@@ -59,6 +60,7 @@ impl Program {
 pub struct Theirs {
     server: Program,
     load: Program,
+    _port: Port,
 }
 
 impl Theirs {
@@ -67,12 +69,13 @@ impl Theirs {
     /// # Panics
     /// When they do not start; `scripts/peers.sh` installs them.
     pub async fn start(name: &str) -> Self {
-        let port = free_port();
-        let mut server = Program::start(&format!("{name}-server.mjs"), port);
+        let port = Port::take();
+        let mut server = Program::start(&format!("{name}-server.mjs"), port.number());
         server.read().await;
         Self {
             server,
-            load: Program::start(&format!("{name}-client.mjs"), port),
+            load: Program::start(&format!("{name}-client.mjs"), port.number()),
+            _port: port,
         }
     }
 
