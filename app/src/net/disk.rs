@@ -1,11 +1,16 @@
 //! The copy on the disk: one IndexedDB database for each user of this device.
 
+use std::{cell::RefCell, collections::HashSet, rc::Rc};
+
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
 
 use super::promise;
 use crate::store::core::{DISK_BOOT_STORES, DISK_CACHES, DISK_STORES, DiskKey};
+
+/// Stores whose values are read one by one, when they are needed.
+const SINGLE: [&str; 2] = ["rows", "documents"];
 
 #[wasm_bindgen]
 extern "C" {
@@ -43,6 +48,17 @@ impl From<JsValue> for DiskError {
 #[derive(Debug, Clone)]
 pub struct Disk {
     database: IdbDatabase,
+    kept: Rc<RefCell<Kept>>,
+}
+
+/// Which single values may lie on the disk.
+#[derive(Debug, Default)]
+struct Kept {
+    keys: HashSet<DiskKey>,
+    /// All that were there are among the keys.
+    all: bool,
+    /// Other pages write here, too.
+    shared: bool,
 }
 
 const VERSION: u32 = 1;
@@ -88,7 +104,10 @@ impl Disk {
         };
         database.set_onversionchange(Some(close.as_ref().unchecked_ref()));
         close.forget();
-        Ok(Self { database })
+        Ok(Self {
+            database,
+            kept: Rc::default(),
+        })
     }
 
     /// Deletes a database.
@@ -137,11 +156,45 @@ impl Disk {
         Ok(found)
     }
 
-    /// Reads single values.
+    /// Learns which single values there are, so that no others are looked for: for a page that alone writes here.
+    pub async fn own(&self) -> Result<(), DiskError> {
+        let transaction = self.database.transaction_with_str_sequence(&names(&SINGLE))?;
+        let mut asked = vec![];
+        for store in SINGLE {
+            asked.push((
+                store,
+                promise::request(&transaction.object_store(store)?.get_all_keys()?),
+            ));
+        }
+        for (store, keys) in asked {
+            let keys: Array = keys.await?.unchecked_into();
+            let keys = keys.iter().filter_map(|name| DiskKey::parse(store, &name.as_string()?));
+            self.kept.borrow_mut().keys.extend(keys);
+        }
+        self.kept.borrow_mut().all = true;
+        Ok(())
+    }
+
+    /// Another page writes here, too.
+    pub fn share(&self) {
+        self.kept.borrow_mut().shared = true;
+    }
+
+    /// Reads single values. A look at the disk takes longer than the way to the server: what is known not to be there
+    /// is not looked for.
     pub async fn read(&self, keys: &[DiskKey]) -> Result<Vec<(DiskKey, Option<Vec<u8>>)>, DiskError> {
+        let there = {
+            let kept = self.kept.borrow();
+            let known = kept.all && !kept.shared;
+            let may_be = |key: &DiskKey| !known || !SINGLE.contains(&key.store()) || kept.keys.contains(key);
+            keys.iter().copied().filter(may_be).collect::<Vec<_>>()
+        };
+        if there.is_empty() {
+            return Ok(vec![]);
+        }
         let transaction = self.database.transaction_with_str_sequence(&names(&DISK_STORES))?;
         let mut asked = vec![];
-        for key in keys {
+        for key in &there {
             let value = transaction.object_store(key.store())?.get(&key.name().into())?;
             asked.push((*key, promise::request(&value)));
         }
@@ -161,6 +214,8 @@ impl Disk {
         durable: bool,
         clear: bool,
     ) -> Result<(), DiskError> {
+        let put = values.iter().filter(|(_, value)| value.is_some()).map(|(key, _)| *key);
+        self.kept.borrow_mut().keys.extend(put);
         let mut stores: Vec<&str> = values.iter().map(|(key, _)| key.store()).collect();
         if clear {
             stores.extend(DISK_CACHES);

@@ -258,6 +258,9 @@ impl Engine {
         self.run(|core, step| core.enter(step, me));
         if self.with(Core::leads) {
             self.connect();
+            if !known {
+                self.own_disk();
+            }
         } else if known {
             self.say(&Word::Hurry);
         }

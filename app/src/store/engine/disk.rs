@@ -81,6 +81,17 @@ impl Engine {
         });
     }
 
+    /// This tab leads from the start: until another joins it, it alone stores copies.
+    pub(super) fn own_disk(self: &Rc<Self>) {
+        let Some(disk) = self.disk.borrow().clone() else { return };
+        let engine = Rc::clone(self);
+        spawn_local(async move {
+            if let Err(error) = disk.own().await {
+                engine.disk_trouble(error.0);
+            }
+        });
+    }
+
     pub(super) fn disk_trouble(self: &Rc<Self>, text: String) {
         // After a sign-out in another tab nothing is to be stored any more.
         if !self.disk_failed.replace(true) && self.with(|core| core.session) != Session::SignedOut {

@@ -45,6 +45,9 @@ impl Engine {
         match word {
             Word::Join(tab) if leads => {
                 self.followed.set(true);
+                if let Some(disk) = &*self.disk.borrow() {
+                    disk.share();
+                }
                 let engine = Rc::clone(self);
                 spawn_local(async move {
                     Rc::clone(&engine).write(false).await;
