@@ -3,7 +3,7 @@
 use causerie_shared::{
     Millis,
     inbox::Channel,
-    message::{Card, Delivery, Kind, MAX_TEXT},
+    message::{Card, Delivery, Kind, MAX_DELIVERED},
 };
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
@@ -231,7 +231,7 @@ impl Element {
             }
             What::Edit { target, text, .. } => {
                 id(target);
-                cut(text, MAX_TEXT);
+                cut(text, MAX_DELIVERED);
             }
             What::Delete { target }
             | What::Hide { target, .. }

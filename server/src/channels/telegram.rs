@@ -128,12 +128,16 @@ impl Adapter for Telegram {
         let What::Message(arrived) = &element.what else {
             return None;
         };
-        (arrived.kind == Kind::Choice).then(|| -> Courtesy {
+        let pressed = arrived.kind == Kind::Choice && arrived.id.contains(PRESS);
+        pressed.then(|| -> Courtesy {
             let query = json!({ "callback_query_id": plain_id(&arrived.id) });
             Box::new(|credentials| *outbound::method(credentials, "answerCallbackQuery", query))
         })
     }
 }
+
+/// What stands between person and query in the id of a press.
+const PRESS: &str = ":press:";
 
 /// The id that Telegram gave a message, of the form in which it is stored.
 pub fn plain_id(stored: &str) -> &str {
@@ -152,7 +156,7 @@ pub fn stored_id(person: &str, message: &str) -> String {
 
 /// A person's press of a button, which is counted apart from messages.
 pub fn press_id(person: &str, query: &str) -> String {
-    format!("{person}:press:{}", query.replace(':', "_"))
+    format!("{person}{PRESS}{}", query.replace(':', "_"))
 }
 
 /// The bot's id, which its token begins with.

@@ -14,7 +14,7 @@ use crate::{
     store::{
         Db,
         contacts::{self, ContactRecord},
-        conversations,
+        conversations, persons,
     },
     sync::News,
 };
@@ -39,7 +39,14 @@ pub async fn resolve(
             && let Some(contact) = contacts::get(&mut *db, id).await?
         {
             for other in ids() {
-                contacts::add_identity(&mut *db, account, other, id).await?;
+                match contacts::by_identity(&mut *db, account, other).await? {
+                    Some(one) if one == id => {}
+                    // Two ids that came apart until now come together: they are one person's (`channels.md` §1.3).
+                    Some(one) => {
+                        persons::join(&mut *db, id, one, None, now).await?;
+                    }
+                    None => contacts::add_identity(&mut *db, account, other, id).await?,
+                }
             }
             return Ok(contact);
         }

@@ -7,6 +7,7 @@ use causerie_shared::{
     document::{DocumentId, anew::Forget},
     frame::ServerFrame,
     ids::ContactId,
+    message::Kind,
     refusal::{Code, Refusal},
     row::{Head, Origin},
 };
@@ -106,7 +107,7 @@ async fn forget_rows(
         head.preview = None;
         head.origin = Origin::default();
         touch(&mut *db, &mut head, news).await?;
-        for message in messages::redact(&mut *db, chat.id, None, now, head.seq).await? {
+        for message in messages::redact(&mut *db, chat.id, None, Some(Kind::Text), now, head.seq).await? {
             news.message(message);
         }
         gone.extend(files::of(&mut *db, Some(chat.id), None).await?);

@@ -10,7 +10,7 @@ use causerie_shared::{
     document::{DocumentId, timeline},
     frame::ServerFrame,
     ids::{ContactId, ConversationId, IntentId, MessageId},
-    message::{Author, Extra, FileBrief, Kind, MAX_FILES, MAX_TEXT, Message},
+    message::{Author, Extra, FileBrief, Kind, MAX_DELIVERED, MAX_FILES, MAX_TEXT, Message},
     refusal::{Code, Refusal},
     row::{Head, Origin, Post},
 };
@@ -107,8 +107,7 @@ pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, Desk
     if incoming.said.is_some() {
         // Nothing that a provider delivers is refused for its length.
         cut(&mut incoming.text);
-    }
-    if incoming.text.len() > MAX_TEXT {
+    } else if incoming.text.len() > MAX_TEXT {
         return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_TEXT} bytes")).into());
     }
     if incoming.said.is_none() && incoming.text.trim().is_empty() && incoming.files.is_empty() {
@@ -132,7 +131,7 @@ pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, Desk
 }
 
 fn cut(text: &mut String) {
-    let mut end = MAX_TEXT.min(text.len());
+    let mut end = MAX_DELIVERED.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }

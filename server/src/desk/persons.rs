@@ -102,7 +102,7 @@ pub async fn merge(app: &App, access: &Access, contact: ContactId, with: Contact
     if both > MOST {
         return Err(Refusal::new(Code::Invalid, format!("a person has at most {MOST} contacts")).into());
     }
-    if persons::join(&mut tx, contact, with, access.user, now).await? {
+    if persons::join(&mut tx, contact, with, Some(access.user), now).await? {
         tx.commit().await?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use causerie_shared::{
     document::{DocumentId, anew::Forget, timeline},
     frame::ServerFrame,
     ids::{ConversationId, FileId, MessageId},
-    message::{Author, Extra},
+    message::{Author, Extra, Kind},
     refusal::{Code, Refusal},
     row::Head,
 };
@@ -100,7 +100,9 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
         preview.clear();
     }
     touch(&mut tx, &mut head, &mut news).await?;
-    for record in messages::redact(&mut tx, conversation, Some(message), now, head.seq).await? {
+    // Who took a picture back has sent one; what is redacted has never been anything.
+    let kind = matches!(by, By::User(_)).then_some(Kind::Text);
+    for record in messages::redact(&mut tx, conversation, Some(message), kind, now, head.seq).await? {
         // What the channel said beside the text goes too: its edits, cards and origin are words of theirs.
         let before = record.row.extra.clone().unwrap_or_default();
         let extra = Extra {

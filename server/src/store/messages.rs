@@ -153,23 +153,24 @@ pub async fn get(
     row.as_ref().map(record).transpose()
 }
 
-/// Removes text, files and the visitor's own id from one message of a conversation, or from all of them.
-/// Returns the rows as they are now.
+/// Removes text, files and the visitor's own id from one message of a conversation, or from all of them; `kind` says
+/// as what they are shown from now on. Returns the rows as they are now.
 pub async fn redact(
     db: &mut Db,
     conversation: ConversationId,
     only: Option<MessageId>,
+    kind: Option<Kind>,
     now: Millis,
     seq: i64,
 ) -> Result<Vec<MessageRecord>, StoreError> {
     let sql = format!(
-        "UPDATE messages SET body = '', files = '[]', kind = $3, cid = NULL, redacted_at = COALESCE(redacted_at, $4), \
+        "UPDATE messages SET body = '', files = '[]', kind = CASE $3 WHEN '' THEN kind ELSE $3 END, cid = NULL, redacted_at = COALESCE(redacted_at, $4), \
          seq = $5 WHERE conversation_id = $1 AND ($2 = '' OR id = $2) RETURNING {COLUMNS}"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(conversation.to_string())
         .bind(only.map_or_else(String::new, |id| id.to_string()))
-        .bind(Kind::Text.as_str())
+        .bind(kind.map_or("", Kind::as_str))
         .bind(now)
         .bind(seq)
         .fetch_all(db)

@@ -35,8 +35,15 @@ pub async fn others(db: &mut Db, contact: ContactId) -> Result<Vec<ContactId>, S
     Ok(all)
 }
 
-/// Two contacts, and all that were one with them, are one person; `false` when they were already.
-pub async fn join(db: &mut Db, one: ContactId, two: ContactId, user: UserId, now: Millis) -> Result<bool, StoreError> {
+/// Two contacts, and all that were one with them, are one person, as a user says or (`None`) their channel; `false`
+/// when they were already.
+pub async fn join(
+    db: &mut Db,
+    one: ContactId,
+    two: ContactId,
+    user: Option<UserId>,
+    now: Millis,
+) -> Result<bool, StoreError> {
     let (into, from) = (centre(&mut *db, one).await?, centre(&mut *db, two).await?);
     if into == from {
         return Ok(false);
@@ -45,7 +52,7 @@ pub async fn join(db: &mut Db, one: ContactId, two: ContactId, user: UserId, now
     sqlx::query("INSERT INTO merges (contact_id, with_id, user_id, merged_at) VALUES ($1, $2, $3, $4)")
         .bind(from.to_string())
         .bind(into.to_string())
-        .bind(user.to_string())
+        .bind(user.map_or_else(String::new, |user| user.to_string()))
         .bind(now)
         .execute(db)
         .await?;

@@ -1,6 +1,7 @@
 //! What becomes of bodies, each run delivered twice: what the second one changes is wrong.
 
 use axum::{body::Bytes, http::Method};
+use causerie_server::store::{persons, trial};
 use serde_json::{Value, json};
 
 use super::{
@@ -63,6 +64,8 @@ fn one(messages: Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn content_that_is_odd_or_incomplete_is_still_a_bubble_of_the_right_kind() {
+    // As many characters as the app lets somebody write.
+    let long = "ж".repeat(65_536);
     let table = [
         (
             json!({"type": "text", "text": "Bare"}),
@@ -73,6 +76,10 @@ async fn content_that_is_odd_or_incomplete_is_still_a_bubble_of_the_right_kind()
             json!({"kind": "text", "text": "No type"}),
         ),
         (json!({"type": "text", "text": null}), json!({"kind": "unsupported"})),
+        (
+            json!({"type": "text", "text": {"body": &long}}),
+            json!({"kind": "text", "text": &long}),
+        ),
         (
             json!({"type": "text", "text": {"body": 42}}),
             json!({"kind": "text", "text": "42"}),
@@ -143,7 +150,12 @@ async fn content_that_is_odd_or_incomplete_is_still_a_bubble_of_the_right_kind()
         (
             json!({"type": "unsupported", "errors": [{"code": 131_051, "title": "Unknown type",
                 "error_data": {"details": "This type is not supported."}}]}),
-            json!({"kind": "unsupported", "text": "Unknown type: This type is not supported."}),
+            json!({"kind": "unsupported", "text": ""}),
+        ),
+        (
+            json!({"type": "unsupported", "errors": [{"code": 131_052, "title": "Media download error",
+                "error_data": {"details": "The file is larger than 100 MB."}}]}),
+            json!({"kind": "unsupported", "text": "Media download error: The file is larger than 100 MB."}),
         ),
         (
             json!({"type": "text", "text": {"body": "From an ad"}, "referral": {"source_url": "https://ad.example/1",
@@ -217,6 +229,18 @@ async fn somebody_is_known_by_number_user_id_or_both() {
                 json!({"contacts": [{"wa_id": 16_505_551_234_i64}], "messages": [said("a", json!({}))]}),
             )],
             json!([{ "contact": { "external_id": CUSTOMER, "phone": CUSTOMER } }]),
+        ),
+        (
+            "the only entry names the only one who writes, and its number stays whose it is",
+            vec![
+                from(
+                    json!({"contacts": [{"wa_id": "919746334593", "profile": {"name": "Kedar"}}],
+                            "messages": [said("a", json!({"from": "919446284490"}))]}),
+                ),
+                from(json!({"contacts": null, "messages": [said("b", json!({"from": "919746334593"}))]})),
+            ],
+            json!([{ "contact": { "name": "Kedar", "phone": "919446284490" }, "messages": [{ "text": "a" }] },
+                   { "contact": { "phone": "919746334593" }, "messages": [{ "text": "b" }] }]),
         ),
         (
             "one entry for two people is not both's",
@@ -377,6 +401,20 @@ async fn what_changes_a_message_changes_it_once_and_never_empties_it() {
             json!([]),
         ),
         (
+            "a picture that was taken back",
+            vec![
+                message(
+                    "wamid.p",
+                    json!({"type": "image", "image": {"id": "m9", "caption": "Here"}}),
+                ),
+                message(
+                    "wamid.r",
+                    json!({"type": "revoke", "revoke": {"original_message_id": "wamid.p"}}),
+                ),
+            ],
+            one(json!([{ "kind": "image", "text": "", "attachments": [], "deleted": true }])),
+        ),
+        (
             "a status about the customer's own message",
             vec![
                 text("wamid.1", "Hello"),
@@ -419,8 +457,55 @@ async fn what_whatsapp_says_of_a_number_is_a_line_in_an_open_chat_and_begins_non
             ],
             json!([{ "contact": { "external_id": "US.2", "phone": null }, "messages": [{ "text": "Hi" }, { "text": "Again" }] }]),
         ),
+        (
+            "a new user id, said by the new one",
+            vec![
+                from(json!({"contacts": [], "messages": [{"id": "u1", "from_user_id": "US.1", "type": "text", "text": {"body": "Hi"}}]})),
+                from(json!({"messages": [{"id": "u2", "from_user_id": "US.2", "type": "system", "system": {
+                    "type": "user_changed_user_id", "body": "Ann changed from US.1 to US.2", "previous_user_id": "US.1",
+                    "user_id": "US.2", "previous_parent_user_id": "US.ENT.1", "parent_user_id": "US.ENT.2" }}]})),
+                from(json!({"contacts": [], "messages": [{"id": "u3", "from_user_id": "US.2", "type": "text", "text": {"body": "Again"}}]})),
+            ],
+            json!([{ "contact": { "external_id": "US.2", "phone": null },
+                     "messages": [{ "text": "Hi" }, { "direction": "system" }, { "text": "Again" }] }]),
+        ),
+        (
+            "what was said before the number was connected",
+            vec![envelope("history", json!({"metadata": {"phone_number_id": PHONE}, "messages": [
+                {"id": "h1", "from": CUSTOMER, "timestamp": "1738796547", "type": "image", "image": {"id": "1"}}]}))],
+            json!([]),
+        ),
     ])
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn number_and_user_id_that_come_together_are_one_person() {
+    let provider = Provider::start(|_| answer(404, &json!({}))).await;
+    for line in Line::each("whatsapp", PHONE, &provider.url).await {
+        let said = |id: &str, who: Value| {
+            let mut said = json!({"id": id, "timestamp": "1759999990", "type": "text", "text": {"body": id}});
+            said.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
+            from(json!({"contacts": [], "messages": [said]}))
+        };
+        line.receive(&said("a", json!({"from": CUSTOMER}))).await;
+        line.receive(&said("b", json!({"from_user_id": "US.1"}))).await;
+        for id in ["c", "d"] {
+            line.receive(&said(id, json!({"from": CUSTOMER, "from_user_id": "US.1"})))
+                .await;
+        }
+        let chats = line.conversations().await;
+        let texts: Vec<usize> = chats
+            .iter()
+            .map(|chat| chat["messages"].as_array().unwrap().len())
+            .collect();
+        assert_eq!(texts, [3, 1], "what was said stays where it was said");
+
+        let mut db = line.app.store.read().await.unwrap();
+        let heads = trial::conversations(&mut db).await.unwrap();
+        let [first, second] = [heads[0].contact, heads[1].contact];
+        assert_eq!(persons::others(&mut db, first).await.unwrap(), [second]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,9 @@ use super::super::{
     value,
 };
 
+/// Code of an entry of `errors` that says only that the type of the message is not known.
+const UNKNOWN_KIND: i64 = 131_051;
+
 /// Every type whose content stands under its own name.
 const TYPES: [&str; 16] = [
     "text",
@@ -71,8 +74,10 @@ pub fn arrived(message: &Value, kind: &str, inner: &Value, id: String) -> Arrive
     };
     fill(&mut arrived, kind, inner);
     if arrived.kind == Kind::Unsupported && arrived.text.is_empty() {
+        // That the kind is unknown is what the placeholder says; that a file was too large is news.
         arrived.text = value::list(message, "errors")
             .into_iter()
+            .filter(|error| value::integer(error, "code") != Some(UNKNOWN_KIND))
             .map(words_of)
             .find(|words| !words.is_empty())
             .unwrap_or_default();

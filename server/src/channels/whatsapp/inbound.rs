@@ -66,6 +66,10 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&self, field: &str, elements: &mut Vec<Element>) {
+        // What was said before the number was connected is no news, whoever said it.
+        if field == "history" {
+            return;
+        }
         for message in value::list(self.value, "messages") {
             self.message(message, false, elements);
         }
@@ -198,25 +202,35 @@ impl<'a> Reader<'a> {
     ) -> Vec<Element> {
         let mut elements = vec![];
         let kind = value::text(inner, "type").unwrap_or_default();
-        let old = person.or_else(|| {
-            let ids = ["customer", "wa_id"].iter().filter_map(|key| value::text(inner, key));
-            self::person(ids.collect(), String::new())
-        });
-        if kind == "user_changed_number" || kind == "user_changed_user_id" {
-            let news: Vec<String> = ["wa_id", "new_wa_id", "user_id"]
-                .iter()
-                .filter_map(|key| value::text(inner, key))
-                .collect();
-            if let (Some(old), Some(new)) = (old.clone(), self::person(news, String::new())) {
-                // A number goes only when another one comes; user ids change with it.
-                let all = old.ids();
-                let gone = all
-                    .filter(|id| !is_phone(id) || !new.phone.is_empty())
-                    .cloned()
-                    .collect();
-                let ids = std::iter::once(new.id).chain(new.aliases).collect();
-                elements.push(self.element(Some(old), at, What::PersonChanged { ids, gone }));
+        let ids_of = |keys: &[&str]| -> Vec<String> { keys.iter().filter_map(|key| value::text(inner, key)).collect() };
+        let news = match kind.as_str() {
+            "user_changed_number" | "user_changed_user_id" => {
+                ids_of(&["wa_id", "new_wa_id", "user_id", "parent_user_id"])
             }
+            _ => vec![],
+        };
+        // Who is meant may be named by the new ids already, and the old ones only beside them.
+        let mut olds: Vec<String> = person.iter().flat_map(Person::ids).cloned().collect();
+        olds.extend(ids_of(&[
+            "customer",
+            "previous_wa_id",
+            "previous_user_id",
+            "previous_parent_user_id",
+        ]));
+        olds.retain(|id| !news.contains(id));
+        let name = person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
+        let old = self::person(olds, name)
+            .or(person)
+            .or_else(|| self::person(ids_of(&["wa_id", "user_id"]), String::new()));
+        if let (Some(old), Some(new)) = (old.clone(), self::person(news, String::new())) {
+            // A number goes only when another one comes; user ids change with it.
+            let all = old.ids();
+            let gone = all
+                .filter(|id| !is_phone(id) || !new.phone.is_empty())
+                .cloned()
+                .collect();
+            let ids = std::iter::once(new.id).chain(new.aliases).collect();
+            elements.push(self.element(Some(old), at, What::PersonChanged { ids, gone }));
         }
         let text = value::text(inner, "body").unwrap_or_else(|| match kind.as_str() {
             "user_changed_number" => "The customer changed their phone number.".to_owned(),
@@ -252,6 +266,10 @@ impl<'a> Reader<'a> {
 
     fn status(&self, status: &Value) -> Option<Element> {
         let target = value::text(status, "id")?;
+        // Whether an order was paid says nothing of the message that it came in.
+        if value::text(status, "type").is_some_and(|kind| kind != "message") {
+            return None;
+        }
         let state = match value::text(status, "status")?.as_str() {
             "sent" => Delivery::Sent,
             "delivered" => Delivery::Delivered,

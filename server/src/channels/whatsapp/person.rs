@@ -5,31 +5,42 @@ use serde_json::Value;
 use super::super::{element::Person, value};
 
 /// A webhook's `contacts` entry of somebody.
-pub struct Entry<'a>(&'a Value);
+pub struct Entry<'a> {
+    entry: &'a Value,
+    /// Its ids are theirs, too.
+    known: bool,
+}
 
 impl<'a> Entry<'a> {
-    /// The entry that belongs to one of these ids. The only one there is belongs to the only one who writes (`alone`),
-    /// unless its ids say otherwise.
+    /// The entry that belongs to one of these ids. The only one there is belongs to the only one who writes (`alone`):
+    /// their number and their id on WhatsApp need not be the same. Then it says their name, and no other ids of theirs
+    /// unless they are of another kind.
     pub fn of(contacts: &[&'a Value], ids: &[String], alone: bool) -> Option<Self> {
         let named = contacts.iter().copied().find(|contact| {
             let theirs = ids_of(contact, &["wa_id", "user_id", "input"]);
             theirs.iter().any(|id| ids.iter().any(|known| is_same(known, id)))
         });
         match (named, contacts) {
-            (Some(named), _) => Some(Self(named)),
-            (None, [only]) if alone && fits(&ids_of(only, &["wa_id", "user_id"]), ids) => Some(Self(only)),
+            (Some(entry), _) => Some(Self { entry, known: true }),
+            (None, [only]) if alone => Some(Self {
+                entry: only,
+                known: fits(&ids_of(only, &["wa_id", "user_id"]), ids),
+            }),
             (None, _) => None,
         }
     }
 
     /// The ids that it adds.
     pub fn ids(&self) -> Vec<String> {
-        ids_of(self.0, &["wa_id", "user_id", "parent_user_id"])
+        match self.known {
+            true => ids_of(self.entry, &["wa_id", "user_id", "parent_user_id"]),
+            false => vec![],
+        }
     }
 
     /// The name that the person shows, or their user name; empty: none.
     pub fn name(&self) -> String {
-        let profile = self.0.get("profile").unwrap_or(&Value::Null);
+        let profile = self.entry.get("profile").unwrap_or(&Value::Null);
         ["name", "username"]
             .iter()
             .find_map(|key| value::text(profile, key))
@@ -142,6 +153,10 @@ mod tests {
             let ids: Vec<String> = ids.iter().map(|&id| id.to_owned()).collect();
             Entry::of(&contacts, &ids, alone).map(|entry| entry.name())
         };
+        let further = |ids: &[&str]| {
+            let ids: Vec<String> = ids.iter().map(|&id| id.to_owned()).collect();
+            Entry::of(&contacts, &ids, true).map(|entry| entry.ids().len())
+        };
         assert_eq!(of(&["+15550001111"], false).as_deref(), Some("ann"));
         assert_eq!(of(&["US.1"], false).as_deref(), Some("ann"));
         assert_eq!(
@@ -149,8 +164,14 @@ mod tests {
             Some("ann"),
             "who writes is not named elsewhere"
         );
-        assert_eq!(of(&["15550002222"], true), None, "another number");
-        assert_eq!(of(&["US.2"], true), None, "another user");
+        assert_eq!(of(&["15550002222"], true).as_deref(), Some("ann"), "by another number");
+        assert_eq!(
+            further(&["15550002222"]),
+            Some(0),
+            "another number is no second one of theirs"
+        );
+        assert_eq!(further(&["US.2"]), Some(0), "another id is no second one of theirs");
+        assert_eq!(further(&["15550001111"]), Some(2));
         assert_eq!(of(&[], false), None, "one of several");
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         contacts::{self, ContactRecord},
         conversations,
         messages::{self, MessageRecord},
-        provider,
+        persons, provider,
     },
 };
 
@@ -40,7 +40,7 @@ pub(super) async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<
     let aliases = said.map_or(&[][..], |said| &said.aliases);
     let known = contacts::by_identity(&mut db, account, &incoming.external).await?;
     let contact = match known {
-        Some(id) if knows_all(&mut db, account, aliases).await? => contacts::get(&mut db, id).await?,
+        Some(id) if knows_all(&mut db, account, id, aliases).await? => contacts::get(&mut db, id).await?,
         Some(_) | None => None,
     };
     let contact = match contact {
@@ -94,11 +94,13 @@ pub(super) async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<
     })
 }
 
-/// Somebody has each of a person's further ids already: there is nothing to write.
-async fn knows_all(db: &mut Db, account: AccountId, aliases: &[String]) -> Result<bool, DeskError> {
+/// Each of a person's further ids is known to be theirs already: there is nothing to write.
+async fn knows_all(db: &mut Db, account: AccountId, contact: ContactId, aliases: &[String]) -> Result<bool, DeskError> {
     for alias in aliases {
-        if contacts::by_identity(&mut *db, account, alias).await?.is_none() {
-            return Ok(false);
+        match contacts::by_identity(&mut *db, account, alias).await? {
+            Some(known) if known == contact => {}
+            Some(other) if persons::others(&mut *db, contact).await?.contains(&other) => {}
+            Some(_) | None => return Ok(false),
         }
     }
     Ok(true)
