@@ -16,6 +16,9 @@ use reqwest::{
 
 use crate::config::Config;
 
+/// How long it may take until somebody answers at all.
+const CONNECT: Duration = Duration::from_secs(5);
+
 /// Why an address is not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadTarget {
@@ -36,13 +39,16 @@ impl fmt::Display for BadTarget {
 
 impl std::error::Error for BadTarget {}
 
-/// Makes requests to where they may go, and waits so long for an answer: names are checked again when they are resolved, redirects are not followed.
+/// Makes requests to where they may go, and waits so long for an answer: names are checked again when they are resolved,
+/// redirects are not followed.
 ///
 /// # Errors
 /// When TLS cannot be set up, e.g. on a machine without root certificates.
 pub fn client(config: &Config, patience: Duration) -> Result<Client, reqwest::Error> {
     Client::builder()
         .timeout(patience)
+        // Whoever does not even answer the knock keeps a message's other files waiting.
+        .connect_timeout(CONNECT.min(patience))
         .redirect(redirect::Policy::none())
         .no_proxy()
         .dns_resolver(Public(config.allowed_hosts.clone().into()))

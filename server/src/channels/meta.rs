@@ -139,10 +139,19 @@ impl<C: MetaChannel> Adapter for C {
 
 /// Everything that a body of a page's or an Instagram account's says: direct messages and comments, for both come to the
 /// same address when one app serves both.
+///
+/// Meta's samples put a list around it.
 pub fn elements(body: &Value) -> Vec<Element> {
-    let mut elements = messaging::elements(body);
-    elements.extend(comments::elements(body));
-    elements
+    let bodies = match body {
+        Value::Array(bodies) => bodies.as_slice(),
+        body => std::slice::from_ref(body),
+    };
+    let of = |body: &Value| {
+        let mut elements = messaging::elements(body);
+        elements.extend(comments::elements(body));
+        elements
+    };
+    bodies.iter().flat_map(of).collect()
 }
 
 /// The address of a medium that anybody can fetch.

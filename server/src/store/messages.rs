@@ -298,7 +298,7 @@ pub async fn deliver(
 pub struct AtProvider {
     pub id: MessageId,
     pub position: i64,
-    /// When the provider had it.
+    /// When the provider had it, by the provider's clock if it said so.
     pub at: Millis,
     pub delivery: Delivery,
 }
@@ -307,7 +307,7 @@ pub struct AtProvider {
 /// waits to be sent is none: nobody can have received it.
 pub async fn at_provider(db: &mut Db, conversation: ConversationId) -> Result<Vec<AtProvider>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, position, accepted_at, delivery FROM messages WHERE conversation_id = $1 AND author <> 'contact' \
+        "SELECT id, position, COALESCE(said_at, accepted_at) AS had_at, delivery FROM messages WHERE conversation_id = $1 AND author <> 'contact' \
          AND delivery IN ('sent', 'delivered') ORDER BY position",
     )
     .bind(conversation.to_string())
@@ -319,11 +319,23 @@ pub async fn at_provider(db: &mut Db, conversation: ConversationId) -> Result<Ve
             Ok(AtProvider {
                 id: id(&row.try_get::<String, _>("id")?, "message id")?,
                 position: row.try_get("position")?,
-                at: row.try_get("accepted_at")?,
+                at: row.try_get("had_at")?,
                 delivery: Delivery::from_key(&delivery).ok_or(StoreError::Damaged("delivery"))?,
             })
         })
         .collect()
+}
+
+/// Has a contact ever written?
+pub async fn has_written(db: &mut Db, contact: ContactId) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "SELECT 1 FROM messages WHERE author = 'contact' \
+         AND conversation_id IN (SELECT id FROM conversations WHERE contact_id = $1) LIMIT 1",
+    )
+    .bind(contact.to_string())
+    .fetch_optional(db)
+    .await?;
+    Ok(row.is_some())
 }
 
 /// Would `advance` move anything?

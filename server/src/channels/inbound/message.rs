@@ -28,7 +28,7 @@ use crate::{
     store::{
         StoreError,
         channel_accounts::{self, ChannelAccount},
-        contacts, conversations, places, posts, provider, threads,
+        contacts, conversations, messages, places, posts, provider, threads,
     },
 };
 
@@ -71,7 +71,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
             ..Person::default()
         };
     }
-    if !arrived.outgoing && contact.is_none() && person.name.is_empty() {
+    if !arrived.outgoing && person.name.is_empty() && is_new(app, contact).await? {
         person.name = name_of(app, account, &person).await;
     }
     let person = &person;
@@ -233,6 +233,14 @@ async fn post_of(app: &App, account: &ChannelAccount, thread: &Thread, now: Mill
     let post = posts::ensure(&mut tx, account.row.id, &thread.post, &post, now).await?;
     tx.commit().await?;
     Ok(post)
+}
+
+/// They have never written: whoever is known by what the company wrote to them has no name yet.
+async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreError> {
+    match contact {
+        Some(contact) => Ok(!messages::has_written(&mut *app.store.read().await?, contact).await?),
+        None => Ok(true),
+    }
 }
 
 /// It is the echo of a private reply: that stands in the thread of its comment, and begins no chat of its own.

@@ -11,7 +11,7 @@ use crate::channels::{
 /// The thumb of Messenger in its three sizes.
 const THUMBS: [&str; 3] = ["369239263222822", "369239343222814", "369239383222810"];
 
-/// Until August 2026 a sticker came as an image and as a sticker: the image goes.
+/// What comes twice comes once: until August 2026 a sticker as an image too, until April 2026 a post as a share too.
 pub fn without_doubles(all: Vec<&Value>) -> Vec<&Value> {
     let kind = |attachment: &Value| value::text(attachment, "type").unwrap_or_default();
     let payload = |attachment: &Value, key: &str| value::text(attachment.get("payload")?, key);
@@ -25,8 +25,10 @@ pub fn without_doubles(all: Vec<&Value>) -> Vec<&Value> {
         let is_sticker = payload(attachment, "sticker_id").is_some() || (url.is_some() && stickers.contains(&url));
         kind(attachment) == "image" && is_sticker
     };
+    let with_post = all.iter().any(|attachment| kind(attachment) == "ig_post");
     let all = all.into_iter();
     all.filter(|attachment| stickers.is_empty() || !is_double(attachment))
+        .filter(|attachment| !with_post || kind(attachment) != "share")
         .collect()
 }
 
@@ -57,8 +59,10 @@ pub fn add(arrived: &mut Arrived, attachment: &Value) {
         }
         "like_heart" if arrived.text.is_empty() => arrived.text = "❤️".to_owned(),
         "location" => location(arrived, payload, title),
-        "reel" | "ig_reel" => shared(arrived, Class::Video, url, title),
-        "share" | "post" | "ig_post" | "fallback" => shared(arrived, Class::Image, url, title),
+        "ig_reel" => shared(arrived, Class::Video, url, title, is_page),
+        "share" | "ig_post" => shared(arrived, Class::Image, url, title, is_page),
+        "reel" => shared(arrived, Class::Video, url, title, |url| !is_medium(url)),
+        "post" | "fallback" => shared(arrived, Class::Image, url, title, |url| !is_medium(url)),
         "template" => {
             arrived.kind = Kind::Template;
             if arrived.text.is_empty() {
@@ -139,13 +143,23 @@ fn location(arrived: &mut Arrived, payload: &Value, title: Option<String>) {
     }
 }
 
-/// A post, reel, story or page that was shared: its picture where the provider hands that out, else a link.
-fn shared(arrived: &mut Arrived, class: Class, url: Option<String>, title: Option<String>) {
+/// A post, reel, story or page that was shared: its picture where the provider hands that out, else a link, which
+/// `is_link` tells by the address. A share of nothing is nothing: so comes what may not be shown.
+fn shared(
+    arrived: &mut Arrived,
+    class: Class,
+    url: Option<String>,
+    title: Option<String>,
+    is_link: impl Fn(&str) -> bool,
+) {
+    if url.is_none() && title.is_none() {
+        return;
+    }
     let url = url.map(|url| match url.strip_prefix('/') {
         Some(path) => format!("https://www.facebook.com/{path}"),
         None => url,
     });
-    let link = url.clone().filter(|url| !is_medium(url));
+    let link = url.clone().filter(|url| is_link(url));
     // A link in a text comes with its preview: the text says it all.
     if arrived.text.is_empty() {
         arrived.kind = Kind::Share;
@@ -168,10 +182,19 @@ fn shared(arrived: &mut Arrived, class: Class, url: Option<String>, title: Optio
 
 /// The address is that of a picture or video itself: it is short-lived, and no browser is sent there.
 fn is_medium(url: &str) -> bool {
+    is_of(url, &["fbsbx.com", "fbcdn.net", "cdninstagram.com"])
+}
+
+/// The address is that of a page, where Instagram mostly gives the picture or video itself.
+fn is_page(url: &str) -> bool {
+    is_of(url, &["instagram.com", "facebook.com", "fb.com", "fb.watch"])
+}
+
+fn is_of(url: &str, domains: &[&str]) -> bool {
     let host = url
         .split("://")
         .nth(1)
         .and_then(|rest| rest.split(['/', '?', ':']).next());
-    let of = |domain: &str| host.is_some_and(|host| host == domain || host.ends_with(&format!(".{domain}")));
-    ["fbsbx.com", "fbcdn.net", "cdninstagram.com"].into_iter().any(of)
+    let of = |domain: &&str| host.is_some_and(|host| host == *domain || host.ends_with(&format!(".{domain}")));
+    domains.iter().any(of)
 }

@@ -35,6 +35,9 @@ pub fn elements(body: &Value) -> Vec<Element> {
     elements
 }
 
+/// How the id of an author begins whom nobody may see.
+pub const UNSEEN: &str = "unknown-";
+
 /// Who wrote a comment; without the permission to see it, it still has an author.
 fn author(of_change: &Value, comment: &str) -> Person {
     let from = of_change.get("from").unwrap_or(&Value::Null);
@@ -45,7 +48,7 @@ fn author(of_change: &Value, comment: &str) -> Person {
         .or_else(|| value::text(of_change, "sender_name"))
         .unwrap_or_default();
     Person {
-        id: id.unwrap_or_else(|| format!("unknown-{comment}")),
+        id: id.unwrap_or_else(|| format!("{UNSEEN}{comment}")),
         name,
         ..Person::default()
     }
@@ -100,8 +103,8 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
         },
         what,
     };
-    if verb == "remove" && matches!(item.as_str(), "post" | "status" | "photo" | "video" | "share") && !post.is_empty()
-    {
+    let removed = matches!(verb.as_str(), "remove" | "delete");
+    if removed && matches!(item.as_str(), "post" | "status" | "photo" | "video" | "share") && !post.is_empty() {
         return Some(element(None, None, What::PostRemoved { post }));
     }
     if item != "comment" {
@@ -131,15 +134,16 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
         .map(|url| medium(Class::Image, url))
         .or_else(|| value::text(of_change, "video").map(|url| medium(Class::Video, url)));
     let what = match verb.as_str() {
-        "remove" => What::Delete { target: id },
+        _ if removed => What::Delete { target: id },
         "hide" | "unhide" => What::Hide {
             target: id,
             hidden: verb == "hide",
         },
-        "edited" | "edit" => {
+        "edited" | "edit" | "update" => {
             // The latest of its times: a delivery that is repeated later has the old ones.
             let times = [
                 value::time(brief, "updated_time"),
+                value::time(of_change, "edited_time"),
                 value::time(of_change, "created_time"),
                 time,
             ];

@@ -113,7 +113,14 @@ impl Reader<'_> {
 
     fn read(&self, elements: &mut Vec<Element>) {
         let of = |key: &str| self.event.get(key).filter(|inner| inner.is_object());
-        let what = if let Some(message) = of("message") {
+        // What one says to oneself would answer itself for ever.
+        let to_oneself = [Some(self.event), of("message"), of("postback")]
+            .into_iter()
+            .flatten()
+            .any(|said| value::flag(said, "is_self"));
+        let what = if to_oneself {
+            vec![What::Nothing("a message to oneself".to_owned())]
+        } else if let Some(message) = of("message") {
             self.message(message).into_iter().collect()
         } else if let Some(postback) = of("postback") {
             vec![self.postback(postback)]
@@ -131,9 +138,7 @@ impl Reader<'_> {
                 .into_iter()
                 .collect()
         } else if let Some(optin) = of("optin") {
-            self.note(optin, "optin", "The customer allowed messages.", None)
-                .into_iter()
-                .collect()
+            self.optin(optin).into_iter().collect()
         } else if let Some(linking) = of("account_linking") {
             let words = match value::text(linking, "status").as_deref() {
                 Some("unlinked") => "The customer unlinked their account.",
@@ -155,10 +160,6 @@ impl Reader<'_> {
 
     fn message(&self, message: &Value) -> Option<What> {
         let given = value::text(message, "mid").or_else(|| value::text(message, "id"));
-        // A message to oneself would answer itself for ever.
-        if value::flag(message, "is_self") || value::flag(self.event, "is_self") {
-            return Some(What::Nothing("a message to oneself".to_owned()));
-        }
         if value::flag(message, "is_deleted") {
             return given.map(|target| What::Delete { target });
         }
@@ -236,6 +237,14 @@ impl Reader<'_> {
             emoji: emoji.filter(|_| !taken_back),
             outgoing: self.is_ours(),
         })
+    }
+
+    /// The customer allowed messages, or does not any more.
+    fn optin(&self, optin: &Value) -> Option<What> {
+        match value::text(optin, "notification_messages_status").as_deref() {
+            Some("STOP_NOTIFICATIONS") => Some(What::Nothing("no notifications any more".to_owned())),
+            Some(_) | None => self.note(optin, "optin", "The customer allowed messages.", None),
+        }
     }
 
     /// A line of the channel's own.

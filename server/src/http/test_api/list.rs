@@ -11,7 +11,7 @@ use causerie_shared::{
 use serde::Serialize;
 
 use crate::{
-    channels::{element::Class, telegram},
+    channels::{element::Class, meta::comments, telegram},
     error::ApiError,
     http::json::Json,
     state::Shared,
@@ -121,15 +121,18 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
             account: account.external.clone(),
             contact: Person {
                 name: head.contact_name.clone(),
-                external_id: answers_to.as_deref().map(|person| match head.channel {
-                    Channel::Telegram => telegram::plain_chat(person).to_owned(),
-                    Channel::Web
-                    | Channel::Whatsapp
-                    | Channel::Messenger
-                    | Channel::Instagram
-                    | Channel::FacebookComments
-                    | Channel::InstagramComments => person.to_owned(),
-                }),
+                external_id: answers_to
+                    .as_deref()
+                    .filter(|person| !person.starts_with(comments::UNSEEN))
+                    .map(|person| match head.channel {
+                        Channel::Telegram => telegram::plain_chat(person).to_owned(),
+                        Channel::Web
+                        | Channel::Whatsapp
+                        | Channel::Messenger
+                        | Channel::Instagram
+                        | Channel::FacebookComments
+                        | Channel::InstagramComments => person.to_owned(),
+                    }),
                 phone: match answers_to {
                     // Of several numbers the one that answers go to.
                     Some(person) if head.channel == Channel::Whatsapp && trial::is_number(&person) => Some(person),
