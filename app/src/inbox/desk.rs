@@ -86,6 +86,7 @@ pub struct Desk {
     /// The same for the profile's screen.
     stepped_on: StoredValue<bool>,
     address: Address,
+    store: Store,
 }
 
 impl Desk {
@@ -122,6 +123,7 @@ impl Desk {
             stepped_in: StoredValue::new(false),
             stepped_on: StoredValue::new(false),
             address,
+            store,
         }
     }
 
@@ -142,6 +144,8 @@ impl Desk {
 
     /// Opens a chat in a folder. From chat to chat no history is made: "Back" leads to the list.
     pub fn open_in(self, folder: Folder, id: ConversationId) {
+        // What is not on the device is on its way while the pane is built.
+        self.store.open(id);
         let replace = self.open.get_untracked().is_some();
         if !replace {
             self.stepped_in.set_value(true);

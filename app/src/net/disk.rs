@@ -1,6 +1,10 @@
 //! The copy on the disk: one IndexedDB database for each user of this device.
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    rc::Rc,
+};
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -8,9 +12,6 @@ use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransaction, IdbTran
 
 use super::promise;
 use crate::store::core::{DISK_BOOT_STORES, DISK_CACHES, DISK_STORES, DiskKey};
-
-/// Stores whose values are read one by one, when they are needed.
-const SINGLE: [&str; 2] = ["rows", "documents"];
 
 #[wasm_bindgen]
 extern "C" {
@@ -48,18 +49,14 @@ impl From<JsValue> for DiskError {
 #[derive(Debug, Clone)]
 pub struct Disk {
     database: IdbDatabase,
-    kept: Rc<RefCell<Kept>>,
+    /// What this page found or wrote.
+    kept: Rc<RefCell<HashSet<DiskKey>>>,
+    /// Nobody else writes here: nothing else can be there.
+    alone: Rc<Cell<bool>>,
 }
 
-/// Which single values may lie on the disk.
-#[derive(Debug, Default)]
-struct Kept {
-    keys: HashSet<DiskKey>,
-    /// All that were there are among the keys.
-    all: bool,
-    /// Other pages write here, too.
-    shared: bool,
-}
+/// Values by their keys; `None`: not there.
+type Found = Vec<(DiskKey, Option<Vec<u8>>)>;
 
 const VERSION: u32 = 1;
 
@@ -107,6 +104,7 @@ impl Disk {
         Ok(Self {
             database,
             kept: Rc::default(),
+            alone: Rc::default(),
         })
     }
 
@@ -122,18 +120,23 @@ impl Disk {
         self.database.close();
     }
 
-    /// Everything that is needed for the first paint.
-    pub async fn boot(&self) -> Result<Vec<(DiskKey, Vec<u8>)>, DiskError> {
-        let transaction = self.database.transaction_with_str_sequence(&names(&DISK_BOOT_STORES))?;
+    /// Everything that is needed for the first paint, and of the rest where it is. `alone`: no other page writes here.
+    pub async fn boot(&self, alone: bool) -> Result<Vec<(DiskKey, Vec<u8>)>, DiskError> {
+        self.alone.set(alone);
+        let transaction = self.database.transaction_with_str_sequence(&names(&DISK_STORES))?;
         let mut asked = vec![];
-        for store in DISK_BOOT_STORES {
+        for store in DISK_STORES {
             let objects = transaction.object_store(store)?;
             // Ten thousand rows lie there, and each says itself whose it is.
             let keys = match store {
                 "heads" => None,
                 _ => Some(promise::request(&objects.get_all_keys()?)),
             };
-            asked.push((store, keys, promise::request(&objects.get_all()?)));
+            let values = match DISK_BOOT_STORES.contains(&store) {
+                true => Some(promise::request(&objects.get_all()?)),
+                false => None,
+            };
+            asked.push((store, keys, values));
         }
         let mut found = vec![];
         for (store, keys, values) in asked {
@@ -141,11 +144,18 @@ impl Disk {
                 Some(keys) => Some(keys.await?.unchecked_into()),
                 None => None,
             };
+            let key_of = |name: JsValue| DiskKey::parse(store, &name.as_string()?);
+            let Some(values) = values else {
+                self.kept
+                    .borrow_mut()
+                    .extend(keys.iter().flat_map(Array::iter).filter_map(key_of));
+                continue;
+            };
             let values: Array = values.await?.unchecked_into();
             for (at, value) in (0..).zip(values.iter()) {
                 let value = value.unchecked_into::<Uint8Array>().to_vec();
                 let key = match &keys {
-                    Some(keys) => keys.get(at).as_string().and_then(|name| DiskKey::parse(store, &name)),
+                    Some(keys) => key_of(keys.get(at)),
                     None => DiskKey::of_head(&value),
                 };
                 if let Some(key) = key {
@@ -156,54 +166,36 @@ impl Disk {
         Ok(found)
     }
 
-    /// Learns which single values there are, so that no others are looked for: for a page that alone writes here.
-    pub async fn own(&self) -> Result<(), DiskError> {
-        let transaction = self.database.transaction_with_str_sequence(&names(&SINGLE))?;
-        let mut asked = vec![];
-        for store in SINGLE {
-            asked.push((
-                store,
-                promise::request(&transaction.object_store(store)?.get_all_keys()?),
-            ));
-        }
-        for (store, keys) in asked {
-            let keys: Array = keys.await?.unchecked_into();
-            let keys = keys.iter().filter_map(|name| DiskKey::parse(store, &name.as_string()?));
-            self.kept.borrow_mut().keys.extend(keys);
-        }
-        self.kept.borrow_mut().all = true;
-        Ok(())
-    }
-
     /// Another page writes here, too.
     pub fn share(&self) {
-        self.kept.borrow_mut().shared = true;
+        self.alone.set(false);
     }
 
-    /// Reads single values. A look at the disk takes longer than the way to the server: what is known not to be there
-    /// is not looked for.
-    pub async fn read(&self, keys: &[DiskKey]) -> Result<Vec<(DiskKey, Option<Vec<u8>>)>, DiskError> {
-        let there = {
-            let kept = self.kept.borrow();
-            let known = kept.all && !kept.shared;
-            let may_be = |key: &DiskKey| !known || !SINGLE.contains(&key.store()) || kept.keys.contains(key);
-            keys.iter().copied().filter(may_be).collect::<Vec<_>>()
-        };
+    /// Reads single values; the requests are on their way when this returns. `None`: none of them can be there, and a
+    /// look at the disk would take longer than the way to the server.
+    pub fn read(&self, keys: &[DiskKey]) -> Option<impl Future<Output = Result<Found, DiskError>> + use<>> {
+        let may_be = |key: &DiskKey| !self.alone.get() || self.kept.borrow().contains(key);
+        let there: Vec<DiskKey> = keys.iter().copied().filter(may_be).collect();
         if there.is_empty() {
-            return Ok(vec![]);
+            return None;
         }
-        let transaction = self.database.transaction_with_str_sequence(&names(&DISK_STORES))?;
-        let mut asked = vec![];
-        for key in &there {
-            let value = transaction.object_store(key.store())?.get(&key.name().into())?;
-            asked.push((*key, promise::request(&value)));
-        }
-        let mut found = vec![];
-        for (key, value) in asked {
-            let value = value.await?;
-            found.push((key, value.is_object().then(|| Uint8Array::new(&value).to_vec())));
-        }
-        Ok(found)
+        let ask = || -> Result<Vec<_>, JsValue> {
+            let transaction = self.database.transaction_with_str_sequence(&names(&DISK_STORES))?;
+            let ask = |key: DiskKey| {
+                let value = transaction.object_store(key.store())?.get(&key.name().into())?;
+                Ok((key, promise::request(&value)))
+            };
+            there.into_iter().map(ask).collect()
+        };
+        let asked = ask();
+        Some(async move {
+            let mut found = vec![];
+            for (key, value) in asked? {
+                let value = value.await?;
+                found.push((key, value.is_object().then(|| Uint8Array::new(&value).to_vec())));
+            }
+            Ok(found)
+        })
     }
 
     /// Writes (or with `None` deletes) values in one transaction. `durable` waits until they would
@@ -215,7 +207,7 @@ impl Disk {
         clear: bool,
     ) -> Result<(), DiskError> {
         let put = values.iter().filter(|(_, value)| value.is_some()).map(|(key, _)| *key);
-        self.kept.borrow_mut().keys.extend(put);
+        self.kept.borrow_mut().extend(put);
         let mut stores: Vec<&str> = values.iter().map(|(key, _)| key.store()).collect();
         if clear {
             stores.extend(DISK_CACHES);

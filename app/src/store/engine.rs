@@ -179,7 +179,7 @@ impl Engine {
             effects.words.iter().for_each(|word| self.say(word));
         }
         if !effects.load.is_empty() {
-            spawn_local(Rc::clone(self).load(effects.load));
+            self.load(effects.load);
         }
         if effects.hang_up {
             self.hang_up();
@@ -258,9 +258,6 @@ impl Engine {
         self.run(|core, step| core.enter(step, me));
         if self.with(Core::leads) {
             self.connect();
-            if !known {
-                self.own_disk();
-            }
         } else if known {
             self.say(&Word::Hurry);
         }

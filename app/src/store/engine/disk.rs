@@ -6,21 +6,29 @@ use leptos::task::spawn_local;
 
 use super::Engine;
 use crate::store::{
-    core::{DiskKey, Event, Stored, Word, is_shared, lasting},
+    core::{Core, DiskKey, Event, Stored, Word, is_shared, lasting},
     view::Session,
 };
 
 impl Engine {
-    pub(super) async fn load(self: Rc<Self>, keys: Vec<DiskKey>) {
-        let disk = self.disk.borrow().clone();
-        let found = match disk {
-            Some(disk) => disk.read(&keys).await.map_err(|error| error.0),
-            None => Ok(vec![]),
+    /// Reads what the core asks for, or answers at once that it is not there.
+    pub(super) fn load(self: &Rc<Self>, keys: Vec<DiskKey>) {
+        let asked = self.disk.borrow().as_ref().and_then(|disk| disk.read(&keys));
+        let Some(asked) = asked else {
+            self.loaded(keys, vec![]);
+            return;
         };
-        let found = found.unwrap_or_else(|error| {
-            self.disk_trouble(error);
-            vec![]
+        let engine = Rc::clone(self);
+        spawn_local(async move {
+            let found = asked.await.unwrap_or_else(|error| {
+                engine.disk_trouble(error.0);
+                vec![]
+            });
+            engine.loaded(keys, found);
         });
+    }
+
+    fn loaded(self: &Rc<Self>, keys: Vec<DiskKey>, found: Vec<(DiskKey, Option<Vec<u8>>)>) {
         let mut found: HashMap<DiskKey, Option<Vec<u8>>> = found.into_iter().collect();
         let answer = keys
             .into_iter()
@@ -81,17 +89,6 @@ impl Engine {
         });
     }
 
-    /// This tab leads from the start: until another joins it, it alone stores copies.
-    pub(super) fn own_disk(self: &Rc<Self>) {
-        let Some(disk) = self.disk.borrow().clone() else { return };
-        let engine = Rc::clone(self);
-        spawn_local(async move {
-            if let Err(error) = disk.own().await {
-                engine.disk_trouble(error.0);
-            }
-        });
-    }
-
     pub(super) fn disk_trouble(self: &Rc<Self>, text: String) {
         // After a sign-out in another tab nothing is to be stored any more.
         if !self.disk_failed.replace(true) && self.with(|core| core.session) != Session::SignedOut {
@@ -103,7 +100,7 @@ impl Engine {
     pub(super) async fn stored(self: &Rc<Self>) -> Vec<(DiskKey, Vec<u8>)> {
         let disk = self.disk.borrow().clone();
         let Some(disk) = disk else { return vec![] };
-        disk.boot().await.unwrap_or_else(|error| {
+        disk.boot(self.with(Core::leads)).await.unwrap_or_else(|error| {
             self.disk_trouble(error.0);
             vec![]
         })

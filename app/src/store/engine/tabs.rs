@@ -60,11 +60,11 @@ impl Engine {
                     .iter()
                     .filter_map(|(store, name)| DiskKey::parse(store, name))
                     .collect();
+                let asked = self.disk.borrow().as_ref().and_then(|disk| disk.read(&keys));
+                let Some(asked) = asked else { return };
                 let engine = Rc::clone(self);
                 spawn_local(async move {
-                    let disk = engine.disk.borrow().clone();
-                    let Some(disk) = disk else { return };
-                    match disk.read(&keys).await {
+                    match asked.await {
                         Ok(found) => engine.handle(Event::Changed(found)),
                         Err(error) => engine.disk_trouble(error.0),
                     }
