@@ -85,6 +85,26 @@ async fn a_reply_is_a_comment_and_comes_back_as_our_own_by_whatever_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_page_answers_elsewhere_waits_for_the_comment() {
+    let provider = Provider::start(takes).await;
+    for line in Line::each("facebook_comments", PAGE, &provider.url).await {
+        let own = json!({ "comment_id": "100_60", "parent_id": "100_1", "message": "Yes.", "from": { "id": PAGE } });
+        line.receive(&feed(own)).await;
+        assert_eq!(line.conversations().await.len(), 0);
+        line.receive(&top()).await;
+        let messages = line.messages().await;
+        let texts: Vec<_> = messages
+            .iter()
+            .map(|message| (&message["direction"], &message["provider_id"]))
+            .collect();
+        assert_eq!(
+            texts,
+            [(&json!("in"), &json!("100_1")), (&json!("out"), &json!("100_60"))]
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reply_of_which_nobody_knows_is_found_in_its_own_thread() {
     let provider = Provider::start(takes).await;
     for line in Line::each("facebook_comments", PAGE, &provider.url).await {

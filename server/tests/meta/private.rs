@@ -154,8 +154,14 @@ async fn whoever_answers_a_private_reply_comes_to_the_same_agent() {
         let echo = json!({ "object": "page", "entry": [{ "id": PAGE, "messaging": [{ "sender": { "id": PAGE }, "recipient": { "id": PSID },
             "timestamp": 1_759_999_995_000_i64, "message": { "mid": "m_private", "text": "Write to us here.", "is_echo": true } }] }] });
         line.hook_at(&direct, echo.to_string().as_bytes()).await;
+        // What becomes of it is said there, too, and is seen where it stands.
+        let came = json!({ "object": "page", "entry": [{ "id": PAGE, "messaging": [{ "sender": { "id": PSID }, "recipient": { "id": PAGE },
+            "delivery": { "mids": ["m_private"], "watermark": 1 } }] }] });
+        line.hook_at(&direct, came.to_string().as_bytes()).await;
         line.quiesce().await;
-        assert_eq!(line.conversations().await.len(), 2);
+        let chats = line.conversations().await;
+        assert_eq!(chats.len(), 2);
+        assert_eq!(chats[1]["messages"][1]["state"], "delivered", "{:#}", chats[1]);
 
         offers(&line).await;
         // Ben has nothing to do, and Ana has a chat: it is hers all the same.

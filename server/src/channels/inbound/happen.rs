@@ -10,7 +10,7 @@ use super::{Routed, message::message};
 use crate::{
     channels::{
         element::{Arrived, Person, What},
-        outbox, sequence, templates,
+        outbox, sequence, sibling, templates,
     },
     desk::{
         DeskError, lifecycle,
@@ -22,7 +22,7 @@ use crate::{
         StoreError,
         channel_accounts::{self, ChannelAccount},
         contacts, conversations,
-        provider::{self, Early},
+        provider::{self, Early, ProviderMessage},
         threads,
     },
 };
@@ -45,7 +45,7 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             on(app, routed, target, Mark::Edit { text, number }).await
         }
         What::Delete { target } => {
-            let bound = provider::by_external(&mut *app.store.read().await?, account.row.id, target).await?;
+            let bound = bound(app, routed, target).await?;
             match bound {
                 Some(bound) if bound.outgoing => marks::mark(app, &bound, Mark::Delete).await,
                 // The customer's words and pictures go from everywhere.
@@ -73,7 +73,7 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             marks::deliver_until(app, account.row.id, contact, *until, *state).await
         }
         What::UpTo { target, state } => {
-            let bound = provider::by_external(&mut *app.store.read().await?, account.row.id, target).await?;
+            let bound = bound(app, routed, target).await?;
             match bound {
                 Some(bound) => marks::deliver_up_to(app, &bound, *state).await,
                 None => early(app, routed, target).await,
@@ -163,16 +163,31 @@ pub(super) async fn known(app: &App, account: AccountId, person: &Person) -> Res
     Ok(None)
 }
 
+/// The message behind a provider's id. What is said of a private reply is said on the account for direct messages, and
+/// the reply stands in the thread of its comment.
+async fn bound(app: &App, routed: &Routed, target: &str) -> Result<Option<ProviderMessage>, StoreError> {
+    let account = &routed.account;
+    let mut db = app.store.read().await?;
+    let here = provider::by_external(&mut db, account.row.id, target).await?;
+    let (None, Some(channel)) = (&here, sibling(account.row.channel)) else {
+        return Ok(here);
+    };
+    match channel_accounts::by_external(&mut db, channel, &account.external).await? {
+        Some(beside) => provider::by_external(&mut db, beside.row.id, target).await,
+        None => Ok(None),
+    }
+}
+
 /// Marks the message behind a provider's id, or keeps the mark until it comes.
 async fn on(app: &App, routed: &Routed, target: &str, mark: Mark) -> Result<(), DeskError> {
-    let bound = provider::by_external(&mut *app.store.read().await?, routed.account.row.id, target).await?;
+    let bound = bound(app, routed, target).await?;
     match bound {
         Some(bound) => marks::mark(app, &bound, mark).await,
         None => early(app, routed, target).await,
     }
 }
 
-async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), DeskError> {
+pub(super) async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), DeskError> {
     let now = app.clock.now();
     let early = Early {
         id: sequence(now),
@@ -225,7 +240,7 @@ async fn status(
     opaque: Option<&str>,
 ) -> Result<(), DeskError> {
     let account = routed.account.row.id;
-    let bound = provider::by_external(&mut *app.store.read().await?, account, target).await?;
+    let bound = bound(app, routed, target).await?;
     let bound = match bound {
         Some(bound) => Some(bound),
         None => outbox::bind_by_opaque(app, account, target, opaque).await?,

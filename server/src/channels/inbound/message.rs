@@ -9,7 +9,7 @@ use causerie_shared::{
 
 use super::{
     Routed,
-    happen::{catch_up, known},
+    happen::{catch_up, early, known},
 };
 use crate::{
     channels::{
@@ -62,9 +62,12 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
         // A chat begins when a customer writes: what the company says under its own posts is none, and stays out of
         // those that answer it, whenever it is delivered again.
         let begins = element.thread.as_ref().is_some_and(|thread| thread.parent.is_none());
-        let open = author_of(app, account, &thread.top).await?;
-        let Some(author) = open.filter(|_| !begins) else {
+        if begins {
             return Ok(());
+        }
+        let Some(author) = author_of(app, account, &thread.top).await? else {
+            // The comment that it answers may be on its way.
+            return early(app, routed, &thread.top).await;
         };
         person = Person {
             id: author,
