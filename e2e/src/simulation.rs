@@ -18,7 +18,7 @@ use causerie_shared::{
     contact::Field, document::segment::SEGMENT_BYTES, frame::Command, ids::ConversationId, row::Origin, window::Folder,
 };
 
-use crate::{api, server::Server};
+use crate::{api, server::Server, wait::PATIENCE};
 use desk::Desk;
 
 /// Who sits at the consoles, and how far their clocks are from the server's (`sync.md`, failure 20).
@@ -27,8 +27,6 @@ const PEOPLE: [(&str, i64); 3] = [
     ("ben@demo.test", 86_400_000),
     ("sup@demo.test", -3_600_000),
 ];
-/// How long workers of the server may have something to say. Short, for a day that goes wrong is told many times.
-const CALM: Duration = Duration::from_secs(5);
 /// Bytes of a long message.
 const LONG: usize = 15 * 1024;
 /// Consoles of a day.
@@ -316,7 +314,7 @@ impl Day {
 
     /// Lets everything be said and looks at all of it.
     async fn calm(&mut self) {
-        let deadline = tokio::time::Instant::now() + CALM;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             for desk in 0..self.desks.len() {
                 self.connect(desk).await;

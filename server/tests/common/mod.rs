@@ -345,10 +345,10 @@ pub fn code(result: Result<(), DeskError>) -> Result<(), Code> {
     })
 }
 
-/// Asks again until there is an answer, for at most ten seconds.
+/// Asks again until there is an answer, for at most thirty seconds.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> Option<T> {
     let mut ticks = tokio::time::interval(Duration::from_millis(5));
-    for _ in 0..2000 {
+    for _ in 0..6000 {
         ticks.tick().await;
         if let Some(answer) = ask().await {
             return Some(answer);

@@ -168,7 +168,7 @@ impl Service {
 
     /// The next push, opened with the browser's key.
     pub async fn next(&mut self) -> Received {
-        let wait = tokio::time::timeout(std::time::Duration::from_secs(10), self.received.recv());
+        let wait = tokio::time::timeout(std::time::Duration::from_secs(30), self.received.recv());
         let (headers, body) = wait.await.expect("a push within ten seconds").unwrap();
         let text = serde_json::from_slice(&self.open(&body)).expect("JSON");
         Received { headers, text }

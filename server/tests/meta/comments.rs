@@ -105,6 +105,19 @@ async fn what_the_page_answers_elsewhere_waits_for_the_comment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_page_answers_elsewhere_begins_no_ended_thread_anew() {
+    let provider = Provider::start(takes).await;
+    for line in Line::each("facebook_comments", PAGE, &provider.url).await {
+        let (ana, chat) = taken(&line, &top()).await;
+        ana.act(chat, Event::End).await.unwrap();
+        let before = line.conversations().await;
+        let own = json!({ "comment_id": "100_60", "parent_id": "100_1", "message": "Yes.", "from": { "id": PAGE } });
+        line.receive(&feed(own)).await;
+        assert_eq!(line.conversations().await, before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reply_of_which_nobody_knows_is_found_in_its_own_thread() {
     let provider = Provider::start(takes).await;
     for line in Line::each("facebook_comments", PAGE, &provider.url).await {

@@ -66,8 +66,12 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
             return Ok(());
         }
         let Some(author) = author_of(app, account, &thread.top).await? else {
-            // The comment that it answers may be on its way.
-            return early(app, routed, &thread.top).await;
+            // The comment that it answers may be on its way; one that is here and has no thread is none of a customer's.
+            let top = provider::by_external(&mut *app.store.read().await?, account.row.id, &thread.top).await?;
+            return match top {
+                Some(_) => Ok(()),
+                None => early(app, routed, &thread.top).await,
+            };
         };
         person = Person {
             id: author,
