@@ -144,6 +144,14 @@ pub fn sibling(channel: Channel) -> Option<Channel> {
     }
 }
 
+/// The account on the [`sibling`] of an account's channel, if it is connected.
+pub async fn beside(db: &mut Db, account: &ChannelAccount) -> Result<Option<ChannelAccount>, StoreError> {
+    match sibling(account.row.channel) {
+        Some(channel) => channel_accounts::by_external(db, channel, &account.external).await,
+        None => Ok(None),
+    }
+}
+
 /// A webhook request.
 pub struct Hook<'a> {
     pub query: &'a str,

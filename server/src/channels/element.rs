@@ -281,7 +281,7 @@ impl Arrived {
 }
 
 /// At most `max` bytes, whole signs.
-fn cut(text: &mut String, max: usize) {
+pub fn cut(text: &mut String, max: usize) {
     let mut end = max.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

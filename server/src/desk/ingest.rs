@@ -22,6 +22,7 @@ use self::{
 };
 use super::{DeskError, change, reply, seen::touch};
 use crate::{
+    channels::element,
     clock::random_u128,
     state::App,
     store::{
@@ -106,7 +107,7 @@ pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, Desk
     incoming.text.retain(|c| c != '\0');
     if incoming.said.is_some() {
         // Nothing that a provider delivers is refused for its length.
-        cut(&mut incoming.text);
+        element::cut(&mut incoming.text, MAX_DELIVERED);
     } else if incoming.text.len() > MAX_TEXT {
         return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_TEXT} bytes")).into());
     }
@@ -128,14 +129,6 @@ pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, Desk
         }
     }
     Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
-}
-
-fn cut(text: &mut String) {
-    let mut end = MAX_DELIVERED.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
 }
 
 fn tidy(name: &str) -> String {

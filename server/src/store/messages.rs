@@ -164,8 +164,8 @@ pub async fn redact(
     seq: i64,
 ) -> Result<Vec<MessageRecord>, StoreError> {
     let sql = format!(
-        "UPDATE messages SET body = '', files = '[]', kind = CASE $3 WHEN '' THEN kind ELSE $3 END, cid = NULL, redacted_at = COALESCE(redacted_at, $4), \
-         seq = $5 WHERE conversation_id = $1 AND ($2 = '' OR id = $2) RETURNING {COLUMNS}"
+        "UPDATE messages SET body = '', files = '[]', kind = CASE $3 WHEN '' THEN kind ELSE $3 END, cid = NULL, \
+         redacted_at = COALESCE(redacted_at, $4), seq = $5 WHERE conversation_id = $1 AND ($2 = '' OR id = $2) RETURNING {COLUMNS}"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(conversation.to_string())
@@ -307,8 +307,8 @@ pub struct AtProvider {
 /// waits to be sent is none: nobody can have received it.
 pub async fn at_provider(db: &mut Db, conversation: ConversationId) -> Result<Vec<AtProvider>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, position, COALESCE(said_at, accepted_at) AS had_at, delivery FROM messages WHERE conversation_id = $1 AND author <> 'contact' \
-         AND delivery IN ('sent', 'delivered') ORDER BY position",
+        "SELECT id, position, COALESCE(said_at, accepted_at) AS had_at, delivery FROM messages \
+         WHERE conversation_id = $1 AND author <> 'contact' AND delivery IN ('sent', 'delivered') ORDER BY position",
     )
     .bind(conversation.to_string())
     .fetch_all(db)

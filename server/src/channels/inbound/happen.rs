@@ -9,8 +9,9 @@ use causerie_shared::{
 use super::{Routed, message::message};
 use crate::{
     channels::{
+        beside,
         element::{Arrived, Person, What},
-        outbox, sequence, sibling, templates,
+        outbox, sequence, templates,
     },
     desk::{
         DeskError, lifecycle,
@@ -169,10 +170,10 @@ async fn bound(app: &App, routed: &Routed, target: &str) -> Result<Option<Provid
     let account = &routed.account;
     let mut db = app.store.read().await?;
     let here = provider::by_external(&mut db, account.row.id, target).await?;
-    let (None, Some(channel)) = (&here, sibling(account.row.channel)) else {
+    if here.is_some() {
         return Ok(here);
-    };
-    match channel_accounts::by_external(&mut db, channel, &account.external).await? {
+    }
+    match beside(&mut db, account).await? {
         Some(beside) => provider::by_external(&mut db, beside.row.id, target).await,
         None => Ok(None),
     }

@@ -13,11 +13,10 @@ use super::{
 };
 use crate::{
     channels::{
-        self, Answer, Courtesy, adapter,
+        self, Answer, Courtesy, adapter, beside,
         element::{Arrived, Person, Thread},
         media,
         outbox::{self, Whose},
-        sibling,
     },
     clock::random_u128,
     desk::{
@@ -26,9 +25,8 @@ use crate::{
     },
     state::App,
     store::{
-        StoreError,
-        channel_accounts::{self, ChannelAccount},
-        contacts, conversations, messages, places, posts, provider, threads,
+        StoreError, channel_accounts::ChannelAccount, contacts, conversations, messages, places, posts, provider,
+        threads,
     },
 };
 
@@ -252,11 +250,8 @@ async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreErro
 
 /// It is the echo of a private reply: that stands in the thread of its comment, and begins no chat of its own.
 async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Arrived) -> Result<bool, DeskError> {
-    let Some(channel) = sibling(account.row.channel) else {
-        return Ok(false);
-    };
     let mut db = app.store.read().await?;
-    let Some(beside) = channel_accounts::by_external(&mut db, channel, &account.external).await? else {
+    let Some(beside) = beside(&mut db, account).await? else {
         return Ok(false);
     };
     let (id, comments) = (&arrived.id, beside.row.id);

@@ -24,7 +24,7 @@ use crate::{
     state::App,
     store::{
         StoreError,
-        channel_accounts::{self, ChannelAccount},
+        channel_accounts::ChannelAccount,
         contacts, conversations, messages,
         messages::MessageRecord,
         outbox::{self, OutboxRow, Stage},
@@ -252,11 +252,9 @@ async fn accepted(
         if private {
             threads::set_private_to(&mut tx, row.conversation, &person).await?;
             // Whoever answers it writes to the account beside, under this id: the same contact.
-            of = match channels::sibling(way.account.row.channel) {
-                Some(channel) => channel_accounts::by_external(&mut tx, channel, &way.account.external).await?,
-                None => None,
-            }
-            .map(|account| account.row.id);
+            of = channels::beside(&mut tx, way.account)
+                .await?
+                .map(|account| account.row.id);
         }
         if let Some(of) = of {
             contacts::add_identity(&mut tx, of, &person, way.head.contact).await?;
