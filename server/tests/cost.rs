@@ -1,6 +1,8 @@
 //! What a first list and a reconnect cost does not depend on how many chats there are: the same statements,
 //! the same number of rows read, the same bytes sent. A test alone in its process, for it counts statements.
 
+#[allow(dead_code, reason = "counting needs a part of it")]
+#[path = "it/common/mod.rs"]
 mod common;
 
 use std::{

@@ -1,0 +1,33 @@
+//! The stories, in one program: a module for each.
+
+mod account;
+mod assign;
+mod axe;
+mod bad_input;
+mod board;
+mod burst;
+mod channels;
+mod discussion;
+mod failures;
+mod failures_access;
+mod foreign;
+mod inactivity;
+mod keyboard;
+mod notes_together;
+mod offers;
+mod offline;
+mod person;
+mod phone;
+mod presence;
+mod privacy;
+mod proxy;
+mod push;
+mod race;
+mod restarts;
+mod round_trip;
+mod settings;
+mod simulation;
+mod style_tokens;
+mod transfer;
+mod tunnel;
+mod undo;

@@ -1,0 +1,411 @@
+//! A real application on each engine, with a clock turned by hand.
+//!
+//! PostgreSQL runs when `CAUSERIE_TEST_POSTGRES` names a server on which databases may be made
+//! (`scripts/postgres.sh` starts one); `make test` always does.
+
+pub mod line;
+pub mod mutate;
+pub mod push;
+pub mod signed;
+
+use std::{
+    cell::RefCell,
+    future::Future,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use causerie_server::{
+    Shared,
+    clock::{Clock, ManualClock, random_u128},
+    config::Config,
+    demo::{self, Demo},
+    desk::{DeskError, change, claim, inbox, ingest, presence, reply},
+    store::{Store, contacts, conversations, journey, people, places, timers},
+    sync::{News, access},
+};
+use causerie_shared::{
+    access::Access,
+    conversation::{EndReason, State, transition::Event},
+    ids::{ContactId, ConversationId, InboxId, MessageId, UserId},
+    message::{Author, Kind, Message},
+    refusal::Code,
+    row::{Head, Origin},
+};
+use sqlx::{AnyPool, any::install_default_drivers};
+
+/// Where the clock stands when a test begins.
+pub const START: i64 = 1_760_000_000_000;
+
+/// Databases of PostgreSQL whose test is over. Kept until the end, hundreds of them would fill the disk of a small
+/// machine.
+static OVER: Mutex<Vec<String>> = Mutex::new(vec![]);
+
+/// The databases of one test: they are over when its thread is.
+struct Own(RefCell<Vec<String>>);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        OVER.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .append(self.0.get_mut());
+    }
+}
+
+thread_local! {
+    static OWN: Own = const { Own(RefCell::new(vec![])) };
+}
+
+/// Addresses of a fresh database on each engine.
+pub async fn databases(folder: &std::path::Path) -> Vec<String> {
+    let mut all = vec![format!("sqlite://{}/test.db", folder.display())];
+    if let Ok(server) = std::env::var("CAUSERIE_TEST_POSTGRES") {
+        install_default_drivers();
+        let name = format!("test_{:032x}", random_u128());
+        let admin = AnyPool::connect(&server).await.expect("the test's PostgreSQL answers");
+        let over = std::mem::take(&mut *OVER.lock().unwrap_or_else(PoisonError::into_inner));
+        for statement in over.iter().map(|over| format!("DROP DATABASE {over} WITH (FORCE)")) {
+            sqlx::query(sqlx::AssertSqlSafe(statement))
+                .execute(&admin)
+                .await
+                .expect("an old database goes");
+        }
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&admin)
+            .await
+            .expect("a database");
+        admin.close().await;
+        OWN.with(|own| own.0.borrow_mut().push(name.clone()));
+        let (base, _) = server.rsplit_once('/').expect("an address with a database");
+        all.push(format!("{base}/{name}"));
+    }
+    all
+}
+
+/// A store on each engine.
+pub async fn stores() -> (tempfile::TempDir, Vec<Store>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stores = vec![];
+    for address in databases(folder.path()).await {
+        stores.push(Store::open(&address).await.expect("a database"));
+    }
+    (folder, stores)
+}
+
+/// A running application with the demo's people, inboxes and widgets, and no chats.
+pub struct World {
+    pub app: Shared,
+    pub clock: ManualClock,
+    pub demo: Demo,
+    time: Clock,
+    _folder: tempfile::TempDir,
+}
+
+/// A world on each engine.
+pub async fn worlds() -> Vec<World> {
+    let mut worlds = vec![];
+    let first = tempfile::tempdir().expect("a folder");
+    let addresses = databases(first.path()).await;
+    drop(first);
+    for address in addresses {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config::for_test(folder.path());
+        if address.starts_with("postgres") {
+            config.database_url = address;
+        }
+        let (hand, clock) = ManualClock::new(START);
+        let app = causerie_server::build(config, clock.clone()).await.expect("a server");
+        let demo = demo::workspace(&app).await.expect("a workspace");
+        worlds.push(World {
+            app,
+            clock: hand,
+            demo,
+            time: clock,
+            _folder: folder,
+        });
+    }
+    worlds
+}
+
+impl World {
+    /// What a user may see and do.
+    pub async fn access(&self, user: UserId) -> Access {
+        let mut db = self.app.store.read().await.expect("a connection");
+        let record = people::user(&mut db, user).await.expect("a user").expect("a user");
+        access::of(&mut db, &record).await.expect("access")
+    }
+
+    /// One of the demo's people by the name before the `@`.
+    pub async fn who(&self, name: &str) -> UserId {
+        let mut db = self.app.store.read().await.expect("a connection");
+        let users = people::users(&mut db).await.expect("users");
+        let email = format!("{name}@demo.test");
+        users.iter().find(|user| user.email == email).expect("a user").id
+    }
+
+    pub async fn connect(&self, user: UserId) {
+        presence::connected(&self.app, user).await.expect("connected");
+    }
+
+    /// A visitor's message on the widget whose chats are offered automatically.
+    pub async fn ask(&self, visitor: &str, text: &str) -> ConversationId {
+        self.write(&self.demo.advice, visitor, &format!("{:x}", random_u128()), text)
+            .await
+            .conversation
+    }
+
+    /// A visitor's message on the widget whose chats lie in everyone's queue.
+    pub async fn order(&self, visitor: &str, text: &str) -> ConversationId {
+        self.write(&self.demo.orders, visitor, &format!("{:x}", random_u128()), text)
+            .await
+            .conversation
+    }
+
+    pub async fn write(
+        &self,
+        account: &causerie_server::store::places::AccountRecord,
+        visitor: &str,
+        cid: &str,
+        text: &str,
+    ) -> ingest::Accepted {
+        Self::write_at(&self.app, account, visitor, cid, text).await
+    }
+
+    /// A visitor's message on a node of one's choice.
+    pub async fn write_at(
+        app: &Shared,
+        account: &causerie_server::store::places::AccountRecord,
+        visitor: &str,
+        cid: &str,
+        text: &str,
+    ) -> ingest::Accepted {
+        let incoming = Self::incoming(account, visitor, cid, text);
+        ingest::receive(app, incoming).await.expect("a stored message")
+    }
+
+    /// A visitor's message as the widget passes it on.
+    pub fn incoming(
+        account: &causerie_server::store::places::AccountRecord,
+        visitor: &str,
+        cid: &str,
+        text: &str,
+    ) -> ingest::Incoming {
+        ingest::Incoming {
+            account: account.clone(),
+            external: visitor.into(),
+            cid: cid.into(),
+            text: text.into(),
+            files: vec![],
+            name: None,
+            email: None,
+            said: None,
+            origin: Origin::default(),
+        }
+    }
+
+    pub async fn head(&self, id: ConversationId) -> Head {
+        let mut db = self.app.store.read().await.expect("a connection");
+        conversations::get(&mut db, id).await.expect("a chat").expect("a chat")
+    }
+
+    pub async fn user(&self, id: UserId) -> people::UserRecord {
+        let mut db = self.app.store.read().await.expect("a connection");
+        people::user(&mut db, id).await.expect("a user").expect("a user")
+    }
+
+    /// Waits until a chat is as `wanted` says; fails after ten seconds with what it is instead.
+    pub async fn until(&self, id: ConversationId, what: &str, wanted: impl Fn(&Head) -> bool) -> Head {
+        let reached = eventually(|| async {
+            let head = self.head(id).await;
+            wanted(&head).then_some(head)
+        })
+        .await;
+        match reached {
+            Some(head) => head,
+            None => panic!("{what} never came; the chat is {:?}", self.head(id).await.state),
+        }
+    }
+
+    /// Turns the clock and lets due timers fire.
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// As [`World::advance`], until all that is due has happened.
+    pub async fn pass(&self, seconds: u64) {
+        self.advance(seconds);
+        let done = eventually(|| async {
+            let mut db = self.app.store.read().await.expect("a connection");
+            let due = timers::due(&mut db, self.app.clock.now(), 1).await.expect("the timers");
+            due.is_empty().then_some(())
+        });
+        assert!(done.await.is_some(), "a timer that is due does not fire");
+    }
+
+    /// The server stops and another one starts on the same database.
+    pub async fn restart(&mut self) {
+        self.app.shutdown.send_replace(true);
+        let config = self.app.config.clone();
+        self.app = causerie_server::build(config, self.time.clone())
+            .await
+            .expect("a second start");
+    }
+
+    /// Runs an agent's event on a chat.
+    pub async fn act(&self, user: UserId, chat: ConversationId, event: Event) -> Result<(), Code> {
+        let access = self.access(user).await;
+        code(claim::act(&self.app, &access, chat, event, None).await)
+    }
+
+    /// Starts or accepts a chat of the broadcast inbox.
+    pub async fn start(&self, user: UserId, visitor: &str) -> ConversationId {
+        let chat = self.order(visitor, "Hello").await;
+        self.act(user, chat, Event::Start).await.expect("a started chat");
+        chat
+    }
+
+    /// A message of the chat's agent.
+    pub async fn reply(&self, user: UserId, chat: ConversationId, text: &str) {
+        let access = self.access(user).await;
+        let now = self.app.clock.now();
+        let message = Message {
+            id: MessageId::new(now, random_u128()),
+            author: Author::Agent(user),
+            kind: Kind::Text,
+            body: text.into(),
+            at: now,
+            reply_to: None,
+            private: false,
+            template: None,
+            attachments: vec![],
+        };
+        let target = reply::Target {
+            conversation: chat,
+            segment: self.head(chat).await.segment,
+        };
+        let mut news = News::default();
+        let mut tx = self.app.store.begin().await.expect("a transaction");
+        reply::accept(&mut tx, &access, target, &[message], 10, now, &mut news)
+            .await
+            .expect("a reply");
+        tx.commit().await.expect("stored");
+        change::publish(&self.app, news);
+    }
+
+    /// Writes settings of an inbox (columns with their values) and brings its chats under them.
+    pub async fn configure(&self, inbox: InboxId, columns: &[(&str, Option<String>)]) {
+        let mut tx = self.app.store.begin().await.expect("a transaction");
+        let before = places::routing_of(&mut tx, inbox)
+            .await
+            .expect("an inbox")
+            .expect("an inbox");
+        for (column, value) in columns {
+            let sql = format!("UPDATE inboxes SET {column} = $2 WHERE id = $1");
+            let query = sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(inbox.to_string())
+                .bind(value.clone());
+            query.execute(&mut *tx).await.expect("settings");
+        }
+        let mut news = News::default();
+        inbox::changed(&mut tx, inbox, &before, self.app.clock.now(), &mut news)
+            .await
+            .expect("applied");
+        tx.commit().await.expect("stored");
+        change::publish(&self.app, news);
+    }
+
+    /// The causes of a chat's journey, in order.
+    pub async fn causes(&self, chat: ConversationId) -> Vec<String> {
+        let mut db = self.app.store.read().await.expect("a connection");
+        let journey = journey::after(&mut db, chat, 0).await.expect("a journey");
+        journey.into_iter().map(|row| row.cause).collect()
+    }
+
+    /// Waits until a chat is offered to this user.
+    pub async fn until_offered(&self, chat: ConversationId, user: UserId) {
+        self.until(chat, "the offer", |head| offered_to(&head.state) == Some(user))
+            .await;
+    }
+}
+
+/// To whom the chat is offered.
+pub fn offered_to(state: &State) -> Option<UserId> {
+    match state {
+        State::Assigning { agent, .. } => Some(*agent),
+        _ => None,
+    }
+}
+
+/// What a change was refused with.
+pub fn code(result: Result<(), DeskError>) -> Result<(), Code> {
+    result.map_err(|error| match error {
+        DeskError::Refused(refusal) => refusal.code,
+        other => panic!("{other}"),
+    })
+}
+
+/// Asks again until there is an answer, for at most thirty seconds.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> Option<T> {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    for _ in 0..6000 {
+        ticks.tick().await;
+        if let Some(answer) = ask().await {
+            return Some(answer);
+        }
+    }
+    None
+}
+
+/// An ended chat for tables full of them; `n` makes it differ from the others.
+pub fn ended(account: &causerie_server::store::places::AccountRecord, contact: ContactId, n: i64) -> Head {
+    let at = START - 1_000_000_000 + n * 1000;
+    let state = State::Ended {
+        reason: EndReason::Agent,
+        by: None,
+        at,
+        last_agent: None,
+    };
+    Head {
+        id: ConversationId::new(at, random_u128()),
+        number: 1_000_000 + n,
+        inbox: account.row.inbox,
+        account: account.row.id,
+        channel: account.row.channel,
+        contact,
+        contact_name: "Brown Fox".into(),
+        contact_since: START,
+        state,
+        version: 3,
+        created_at: at - 60_000,
+        waiting_since: at - 60_000,
+        ring: None,
+        active_at: at,
+        ended_at: Some(at),
+        preview: None,
+        unread: 0,
+        position: 4,
+        seen: 4,
+        online: false,
+        origin: Origin::default(),
+        invited: vec![],
+        discussed: 0,
+        post: None,
+        window: None,
+        segment: 1,
+        seq: 1,
+    }
+}
+
+/// A contact to whom chats can belong.
+pub async fn contact(store: &Store) -> ContactId {
+    let contact = contacts::ContactRecord {
+        id: ContactId::from_u128(random_u128()),
+        name: "Brown Fox".into(),
+        email: None,
+        created_at: START,
+    };
+    let mut tx = store.begin().await.expect("a transaction");
+    contacts::insert(&mut tx, &contact).await.expect("a contact");
+    tx.commit().await.expect("stored");
+    contact.id
+}

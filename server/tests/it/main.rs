@@ -1,0 +1,21 @@
+//! Tests of the server on both engines, in one program: a module for each area.
+
+mod channels_settings;
+mod clock;
+mod common;
+mod desk;
+mod dispatcher;
+mod documents;
+mod meta;
+mod nodes;
+mod people;
+mod persons;
+mod push;
+mod races;
+mod settings;
+mod store;
+mod sync;
+mod telegram;
+mod transfers;
+mod whatsapp;
+mod windows;

@@ -1,0 +1,79 @@
+//! Updates that were changed at random.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::http::StatusCode;
+use causerie_server::channels::{Adapter as _, telegram::Telegram};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::bot::{Bot, UPDATES};
+use crate::common::mutate;
+
+/// An update of the table with one to three things changed, and where.
+fn mutated() -> impl Strategy<Value = (Value, Value, Vec<String>)> {
+    let cases: Vec<Value> = serde_json::from_str(UPDATES).expect("a table");
+    let all: Vec<Value> = cases
+        .iter()
+        .flat_map(|case| case["updates"].as_array().expect("updates").clone())
+        .filter(|update| update.is_object())
+        .collect();
+    mutate::mutated(all)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #[test]
+    fn a_mutated_update_is_nobody_elses((update, changed, places) in mutated()) {
+        let whose = |update: &Value| -> Vec<String> {
+            let elements = Telegram.elements(update);
+            elements.into_iter().filter_map(|element| Some(element.person?.id)).collect()
+        };
+        let before = whose(&update);
+        let after = whose(&changed);
+        // Nor the message below which a button is: in its chat it was pressed.
+        let is_elsewhere = |place: &String| {
+            let keys = ["chat", "from", "business_connection_id", "direct_messages_topic", "user"];
+            let holds_none = keys.iter().all(|key| !place.contains(key)) && place != "/callback_query/message";
+            holds_none && place.matches('/').count() > 1
+        };
+        if places.iter().all(is_elsewhere) {
+            for person in after {
+                prop_assert!(before.contains(&person), "{person} of {changed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mutated_update_is_answered_and_processed() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    // The workers survive a panic, so somebody has to count.
+    static PANICS: AtomicUsize = AtomicUsize::new(0);
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+        before(panic);
+    }));
+    let bot = runtime.block_on(Bot::start());
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(150));
+    let run = runner.run(&mutated(), |(_, changed, _)| {
+        let status = runtime.block_on(bot.hook(&changed));
+        prop_assert!(status == StatusCode::OK || status.is_client_error(), "{status}");
+        Ok(())
+    });
+    if let Err(error) = run {
+        panic!("{error}");
+    }
+    runtime.block_on(async {
+        bot.processed().await;
+        // The worker lives: what comes next is processed too.
+        bot.reset().await;
+        bot.customer(8001).await;
+        assert_eq!(bot.chats().await.len(), 1);
+    });
+    assert_eq!(PANICS.load(Ordering::Relaxed), 0);
+}
