@@ -1,7 +1,7 @@
 //! What happens by the clock: queues that overflow, business hours, silence, the moment in which an end can be undone;
 //! each also with a restart of the server in the middle.
 
-use crate::common::{World, worlds};
+use crate::common::{self, World, worlds};
 use causerie_server::{
     desk::{ending, presence},
     store::{messages, places, timers},

@@ -1,6 +1,6 @@
 //! What happens to chats, through the real database, dispatcher and timers, on both engines.
 
-use crate::common::{eventually, offered_to, worlds};
+use crate::common::{self, eventually, offered_to, worlds};
 use causerie_server::{
     desk::{claim, lifecycle, presence},
     store::{journey, loads, messages, timers},

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::common::World;
+use crate::common::{self, World};
 use causerie_server::{
     Shared,
     clock::{Clock, ManualClock, random_u128},

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::common::{World, worlds};
+use crate::common::{self, World, worlds};
 use automerge::Automerge;
 use causerie_server::{
     Shared,

@@ -7,7 +7,10 @@ mod private;
 mod tables;
 mod windows;
 
-use crate::common::line::{Got, Line, Provider, answer};
+use crate::common::{
+    self,
+    line::{Got, Line, Provider, answer},
+};
 use causerie_server::store::messages;
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::common::{START, World, eventually, worlds};
+use crate::common::{self, START, World, eventually, worlds};
 use causerie_server::{
     Shared,
     clock::{Clock, ManualClock, random_bytes, random_u128},

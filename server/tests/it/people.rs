@@ -1,6 +1,6 @@
 //! Users, sign-ins, links, settings and files: one suite for both engines.
 
-use crate::common::START;
+use crate::common::{self, START};
 use causerie_server::{
     clock::random_u128,
     store::{

@@ -2,7 +2,7 @@
 //!
 //! 50 rounds run in the tests; `CAUSERIE_RACE_ROUNDS=1000` is the whole (`make bench-faults`).
 
-use crate::common::{World, worlds};
+use crate::common::{self, World, worlds};
 use causerie_server::{
     clock::random_u128,
     desk::{claim, members},

@@ -1,5 +1,6 @@
 //! One suite for both engines.
 
+use crate::common;
 use causerie_server::{
     clock::random_u128,
     store::{

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::common::{World, worlds};
+use crate::common::{self, World, worlds};
 use causerie_server::{
     Shared,
     clock::random_bytes,

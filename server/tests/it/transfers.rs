@@ -1,6 +1,6 @@
 //! Chats that people hand to each other, and settings and people that change while chats run.
 
-use crate::common::{World, code, eventually, offered_to, worlds};
+use crate::common::{self, World, code, eventually, offered_to, worlds};
 use causerie_server::{
     desk::{assign, change, members, presence},
     store::{Tx, places, timers},

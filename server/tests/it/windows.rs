@@ -1,6 +1,6 @@
 //! Lists in SQL hold what the shared rules say, the kept counters are right, and pages are read from indexes.
 
-use crate::common::{START, World, worlds};
+use crate::common::{self, START, World, worlds};
 use causerie_server::{
     clock::random_u128,
     desk::claim,

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{PAGE, PSID, common::line::Line};
+use super::{PAGE, PSID};
+use crate::common::line::Line;
 
 pub const DIRECT: &str = include_str!("direct.json");
 pub const COMMENTS: &str = include_str!("comments.json");
