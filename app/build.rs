@@ -1,5 +1,5 @@
 //! Turns `locales/*.txt` into the key enums of `i18n`: a key that is missing in a language, unknown
-//! in English or with other placeholders fails the build (`ux.md` §8).
+//! in English or with other placeholders fails the build (`docs/ux.md#languages`).
 
 use std::{collections::BTreeMap, env, error::Error, fmt::Write, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! The accessibility checker axe-core, run inside a page (`ux.md` §14).
+//! The accessibility checker axe-core, run inside a page (`docs/ux.md#how-it-is-tested`).
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
 //! `kill -9` of the server under load, again and again: what it acknowledged is there afterwards, once and in
-//! order, and nothing that it counts is off (`sync.md`, failure 12).
+//! order, and nothing that it counts is off (`docs/sync.md#failures`, 12).
 //!
 //! The server is the program itself in a process of its own; visitors and agents are bare clients that do what
 //! widget and console do: they come back, send again what was not acknowledged, under the same ids, and go on.

@@ -1,6 +1,6 @@
 //! Providers that only this machine knows: the Graph API (WhatsApp, Messenger, Instagram, comments) and the Bot API of
-//! Telegram, as `channels.md` describes them. They keep every request, answer like the real ones or with a [`Fault`],
-//! and deliver signed webhooks.
+//! Telegram, as `docs/channels.md` describes them. They keep every request, answer like the real ones or with a
+//! [`Fault`], and deliver signed webhooks.
 
 mod fake;
 mod graph;

@@ -21,7 +21,7 @@ use causerie_shared::{
 use crate::{api, server::Server, wait::PATIENCE};
 use desk::Desk;
 
-/// Who sits at the consoles, and how far their clocks are from the server's (`sync.md`, failure 20).
+/// Who sits at the consoles, and how far their clocks are from the server's (`docs/sync.md#failures`, 20).
 const PEOPLE: [(&str, i64); 3] = [
     ("ana@demo.test", 0),
     ("ben@demo.test", 86_400_000),

@@ -10,7 +10,8 @@ CREATE TABLE templates (
 );
 CREATE INDEX templates_due ON templates (due);
 
--- People of whom nothing is taken any more but into a chat that is open (`domain.md` §6, Blacklist): each of their ids.
+-- People of whom nothing is taken any more but into a chat that is open (`docs/domain.md#blacklist`): each of their
+-- ids.
 CREATE TABLE blacklist (
     channel TEXT NOT NULL,
     external_id TEXT NOT NULL,

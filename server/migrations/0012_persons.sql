@@ -1,5 +1,5 @@
 -- Contacts that are one person: each row says which other contact this one is shown with. Nothing is copied, so
--- deleting the row undoes it (`domain.md` §1). `with_id` never has a row itself.
+-- deleting the row undoes it (`docs/domain.md#merged-contacts`). `with_id` never has a row itself.
 CREATE TABLE merges (
     contact_id TEXT NOT NULL PRIMARY KEY REFERENCES contacts (id),
     with_id TEXT NOT NULL REFERENCES contacts (id),

@@ -1,4 +1,4 @@
-//! Web Push: what happens to chats reaches people whose console is not in front of them (`ux.md` §11).
+//! Web Push: what happens to chats reaches people whose console is not in front of them (`docs/ux.md#web-push`).
 //!
 //! Whoever publishes a change only puts it into a bounded queue; one worker finds out whom it concerns, and each
 //! delivery is a task of its own.

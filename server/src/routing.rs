@@ -33,7 +33,7 @@ use crate::{
     sync::News,
 };
 
-/// A new round of offers begins this long after everyone was asked (`domain.md` §2).
+/// A new round of offers begins this long after everyone was asked (`docs/domain.md#routing-modes`).
 const ROUND_MS: Millis = 60_000;
 /// Most waiting chats that are looked at in one transaction.
 const BATCH: i64 = 100;

@@ -93,7 +93,7 @@ impl App {
     }
 
     /// Asks the dispatcher to look at an inbox. `freed`: someone became eligible, so rounds that are
-    /// over may begin anew (`domain.md` §2).
+    /// over may begin anew (`docs/domain.md#routing-modes`).
     pub fn dispatch(&self, inbox: InboxId, freed: bool) {
         if self.wake.send(Wake { inbox, freed }).is_err() {
             tracing::error!("the dispatcher is gone");

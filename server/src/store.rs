@@ -182,7 +182,8 @@ impl Store {
                 .test_before_acquire(false)
                 .after_connect(|connection, _| {
                     Box::pin(async move {
-                        // Nothing is acknowledged before it is durable (`sync.md`): FULL with a write-ahead log.
+                        // Nothing is acknowledged before it is durable (`docs/sync.md#the-write-gate`): FULL with a
+                        // write-ahead log.
                         for pragma in [
                             "PRAGMA journal_mode = WAL",
                             "PRAGMA synchronous = FULL",

@@ -1,4 +1,4 @@
-//! Who sees what (`domain.md` §1): one function each for reading and for each kind of writing.
+//! Who sees what (`docs/domain.md#who-sees-what`): one function each for reading and for each kind of writing.
 
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,7 @@ impl Access {
     }
 
     /// A number that changes whenever what the user may see changes. A client whose copy was made under another
-    /// one begins anew (`sync.md`, Frames: stale grants).
+    /// one begins anew (`docs/sync.md#lost-access`).
     pub fn fingerprint(&self) -> u64 {
         let mut inboxes: Vec<(u128, bool)> = self
             .sees

@@ -21,9 +21,9 @@ pub const COMPACT: &str = "application/x-postcard";
 pub const MIN_PASSWORD: usize = 10;
 /// Longest password, bytes: hashing must not become a way to keep the server busy.
 pub const MAX_PASSWORD: usize = 256;
-/// Largest upload, bytes (`domain.md` §6).
+/// Largest upload, bytes (`docs/domain.md#uploads`).
 pub const MAX_UPLOAD: usize = 25 * 1024 * 1024;
-/// File name extensions that may be uploaded (`domain.md` §6).
+/// File name extensions that may be uploaded (`docs/domain.md#uploads`).
 pub const UPLOAD_EXTENSIONS: [&str; 35] = [
     "7z", "avi", "bmp", "cfg", "csv", "doc", "docx", "gif", "gz", "jpg", "jpeg", "json", "mkv", "mov", "mp3", "mp4",
     "pcap", "pdf", "pgp", "png", "psd", "rar", "svg", "tar", "tgz", "tif", "tiff", "txt", "wav", "webm", "wmv", "xls",

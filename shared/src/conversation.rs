@@ -1,4 +1,4 @@
-//! The state of a conversation (`domain.md` §2). Variants hold their own data; `transition` changes them.
+//! The state of a conversation (`docs/domain.md#states`). Variants hold their own data; `transition` changes them.
 
 pub mod transition;
 
@@ -161,7 +161,7 @@ impl State {
         }
     }
 
-    /// Everyone in whose capacity the chat counts (`domain.md` §2, Capacity): an incoming transfer
+    /// Everyone in whose capacity the chat counts (`docs/domain.md#capacity`): an incoming transfer
     /// reserves a place at its receiver.
     pub fn holders(&self) -> Vec<UserId> {
         match self {

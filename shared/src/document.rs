@@ -1,4 +1,4 @@
-//! Automerge documents: their names, their fixed beginning and how to write and read them (`sync.md`, Documents).
+//! Automerge documents: their names, their fixed beginning and how to write and read them (`docs/sync.md#documents`).
 
 pub mod anew;
 pub mod contact;

@@ -1,4 +1,4 @@
-//! Frames of the console's socket (`sync.md`, Frames): one version byte, then postcard.
+//! Frames of the console's socket (`docs/sync.md#frames`): one version byte, then postcard.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

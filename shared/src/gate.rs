@@ -1,4 +1,4 @@
-//! The write gate (`sync.md`, The write gate): may this change enter this document?
+//! The write gate (`docs/sync.md#the-write-gate`): may this change enter this document?
 //!
 //! Steps 1 and 3 to 5 live here and run on both sides; the server adds who may write the document now
 //! (step 2), a dry run (6) and the transaction (7). Operations are judged, not patches, because a change

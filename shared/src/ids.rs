@@ -105,7 +105,8 @@ id! {
     ConversationId;
     /// A person who writes to the company.
     ContactId;
-    /// A message; also its intent id, its outbox key and the reference at providers (`sync.md`).
+    /// A message; also its intent id, its outbox key and the reference at providers
+    /// (`docs/sync.md#ids-and-repetition`).
     MessageId;
     /// A note about a contact.
     NoteId;

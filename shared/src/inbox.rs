@@ -1,4 +1,4 @@
-//! Inboxes and channels (`domain.md` §1, §2).
+//! Inboxes and channels (`docs/domain.md#inboxes` and `docs/domain.md#channels-and-messaging-accounts`).
 
 pub mod hours;
 pub mod inactivity;

@@ -1,4 +1,4 @@
-//! What a person did, typed and durable on the device until the server has it (`sync.md`, The client).
+//! What a person did, typed and durable on the device until the server has it (`docs/sync.md#outbox`).
 
 use serde::{Deserialize, Serialize};
 

@@ -26,5 +26,5 @@ pub mod window;
 pub type Millis = i64;
 
 /// Version of frames, rows and documents. A peer that speaks another one is refused
-/// (`sync.md`, failure 19).
+/// (`docs/sync.md#failures`, 19).
 pub const SCHEMA: u16 = 5;

@@ -148,7 +148,7 @@ pub struct Message {
     pub author: Author,
     pub kind: Kind,
     pub body: String,
-    /// The author's clock: a hint, never an order (`sync.md`, Message rows).
+    /// The author's clock: a hint, never an order (`docs/sync.md#message-rows`).
     pub at: Millis,
     pub reply_to: Option<MessageId>,
     /// Comments: only the author of the thread's first comment sees it, as a direct message; once a thread.
@@ -257,7 +257,7 @@ pub struct FileBrief {
     pub size: i64,
 }
 
-/// The server's row beside a message of the timeline (`sync.md`, Message rows).
+/// The server's row beside a message of the timeline (`docs/sync.md#message-rows`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRow {
     pub id: MessageId,

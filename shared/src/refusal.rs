@@ -143,7 +143,7 @@ impl Refusal {
         }
     }
 
-    /// `user` has `have` of `limit` chats and cannot take another (`domain.md` §2, Capacity).
+    /// `user` has `have` of `limit` chats and cannot take another (`docs/domain.md#capacity`).
     pub fn capacity(user: UserId, name: impl Into<String>, have: u32, limit: u32) -> Self {
         let name = name.into();
         Self {

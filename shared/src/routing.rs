@@ -1,4 +1,4 @@
-//! Who gets the next chat (`domain.md` §2, Routing modes): pure decisions over plain values.
+//! Who gets the next chat (`docs/domain.md#routing-modes`): pure decisions over plain values.
 
 pub mod capacity;
 pub mod pick;

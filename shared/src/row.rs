@@ -1,4 +1,4 @@
-//! Rows that the server alone writes and every client keeps a copy of (`sync.md`, Three lanes).
+//! Rows that the server alone writes and every client keeps a copy of (`docs/sync.md#three-lanes`).
 
 use serde::{Deserialize, Serialize};
 

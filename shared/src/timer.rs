@@ -1,4 +1,4 @@
-//! Timers are rows: they survive a restart, fire once, and a late one is a no-op (`domain.md` §2).
+//! Timers are rows: they survive a restart, fire once, and a late one is a no-op (`docs/domain.md#timers`).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Users, roles and presence (`domain.md` §1).
+//! Users, roles and presence (`docs/domain.md#roles-and-permissions`).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The visitor's socket: JSON text frames, one object a frame, tagged by `t` (`sync.md`, Visitors).
+//! The visitor's socket: JSON text frames, one object a frame, tagged by `t` (`docs/sync.md#visitors`).
 //!
 //! Visitors never receive documents: only the incoming, outgoing and public system messages of their own
 //! chats. The server makes the message ids; `cid`, the visitor's own id of a message, only removes duplicates.

@@ -1,4 +1,4 @@
-//! Server-sorted windows of the conversation list: what a client asks for and in which order (`sync.md`, The client).
+//! Server-sorted windows of the conversation list: what a client asks for and in which order (`docs/sync.md#lists`).
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::{
 /// Most rows of one window.
 pub const MAX_WINDOW: u32 = 200;
 
-/// A folder of the console (`domain.md` §3). Bot comes with its part.
+/// A folder of the console (`docs/domain.md#folders`). Bot comes with its part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Folder {
@@ -81,7 +81,7 @@ impl Folder {
     }
 
     /// Sort key, smallest first: Queue and Engaged by due time, Mine and All by last activity, History by end
-    /// (`ux.md` §4.1). The id breaks ties so that every client shows the same order.
+    /// (`docs/domain.md#folders`). The id breaks ties so that every client shows the same order.
     pub fn key(self, head: &Head) -> (i64, u128) {
         let id = head.id.to_u128();
         match self {
@@ -92,7 +92,7 @@ impl Folder {
     }
 }
 
-/// Narrows a folder (`domain.md` §3, Filters); an empty one shows all of it.
+/// Narrows a folder (`docs/domain.md#filters`); an empty one shows all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Filter {
     pub inbox: Option<InboxId>,

@@ -1,4 +1,4 @@
-//! What stands below the messages in each state of the chat (`ux.md` §4.3).
+//! What stands below the messages in each state of the chat (`docs/ux.md#bottom-bar`).
 
 use causerie_shared::{
     conversation::{EndReason, FailReason, State},

@@ -1,4 +1,4 @@
-//! A message (`ux.md` §4.4).
+//! A message (`docs/ux.md#bubbles`).
 
 use causerie_shared::{
     ids::{ContactId, ConversationId},

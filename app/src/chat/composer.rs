@@ -1,4 +1,4 @@
-//! Where replies are written (`ux.md` §4.5).
+//! Where replies are written (`docs/ux.md#composer`).
 
 use std::time::Duration;
 

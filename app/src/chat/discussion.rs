@@ -1,4 +1,4 @@
-//! The internal discussion about a chat: one note-coloured pane without bubbles (`ux.md` §4.3).
+//! The internal discussion about a chat: one note-coloured pane without bubbles (`docs/ux.md#discussion-pane`).
 
 use causerie_shared::{ids::ConversationId, message::Author, row::Head};
 use leptos::{html, prelude::*};

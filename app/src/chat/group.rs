@@ -5,7 +5,7 @@ use causerie_shared::{Millis, message::Author};
 use crate::store::view::{Bubble, MessageBubble, Stage};
 use causerie_shared::row::JourneyRow;
 
-/// Messages of one author within this time form a group (`ux.md` §4.4).
+/// Messages of one author within this time form a group (`docs/ux.md#bubbles`).
 const GROUP_MS: i64 = 3 * 60_000;
 
 /// Place of a message in its group, for rounded corners and the avatar.

@@ -12,7 +12,7 @@ use crate::{
     ui::{ChannelIcon, Icon, StatusTag, channel_name, focus},
 };
 
-/// May this user end the chat? Its agent may, and a supervisor (`domain.md` §2).
+/// May this user end the chat? Its agent may, and a supervisor (`docs/domain.md#states`).
 fn may_end(state: &State, me: &Me) -> bool {
     match state {
         State::Assigned { agent, .. } | State::Transferring { from: agent, .. } => {

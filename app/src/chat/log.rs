@@ -1,4 +1,4 @@
-//! The messages: anchored at the end, following it while one is there (`ux.md` §10).
+//! The messages: anchored at the end, following it while one is there (`docs/ux.md#following-the-log`).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How far a message came, and what its author may do about it (`ux.md` §4.4).
+//! How far a message came, and what its author may do about it (`docs/ux.md#bubbles`).
 
 use causerie_shared::{
     Millis,

@@ -1,4 +1,5 @@
-//! Files on their way into a reply: checked, uploaded, shown as tiles inside the composer (`ux.md` §4.5).
+//! Files on their way into a reply: checked, uploaded, shown as tiles inside the composer
+//! (`docs/ux.md#attachment-tray`).
 
 use causerie_shared::{
     api::{MAX_UPLOAD, upload_extension},

@@ -1,4 +1,4 @@
-//! How long and in which ways a channel may be answered (`ux.md` §4.5, Channel line).
+//! How long and in which ways a channel may be answered (`docs/ux.md#channel-line`).
 
 use causerie_shared::{
     Millis,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-/// How long announcements are held together (`ux.md` §6: at most one per 2 s).
+/// How long announcements are held together (`docs/ux.md#reading`).
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Speaks for views, in context. Polite texts wait for each other; urgent ones (offers) do not.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
-/// One screen at a time (`ux.md` §2, band S).
+/// One screen at a time (`docs/ux.md#bands`).
 pub const PHONE: &str = "(width < 640px)";
 /// Wide enough for a docked profile (bands XL and XXL).
 pub const DOCKED: &str = "(width >= 1200px)";

@@ -1,5 +1,5 @@
-//! When the console makes itself heard and seen (`ux.md` §7): sounds, and desktop notifications by the service worker,
-//! as the user prefers. Only the tab that leads does.
+//! When the console makes itself heard and seen (`docs/ux.md#sound-title-badge`): sounds, and desktop notifications by
+//! the service worker, as the user prefers. Only the tab that leads does.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The speaker: three short tunes (`ux.md` §7). What is played when is `use_notifications`' to decide.
+//! The speaker: three short tunes (`docs/ux.md#sound-title-badge`). What is played when is `use_notifications`' to
+//! decide.
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;

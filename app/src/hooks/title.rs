@@ -1,4 +1,4 @@
-//! The page's title and the app's badge: what waits for me (`ux.md` §7).
+//! The page's title and the app's badge: what waits for me (`docs/ux.md#sound-title-badge`).
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};

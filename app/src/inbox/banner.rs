@@ -1,4 +1,4 @@
-//! The banner above everything: the line to the server, a new version, an account that is down (`ux.md` §4.7).
+//! The banner above everything: the line to the server, a new version, an account that is down (`docs/ux.md#banner`).
 
 use causerie_shared::inbox::AccountRow;
 use leptos::prelude::*;

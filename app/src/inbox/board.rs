@@ -1,4 +1,4 @@
-//! The supervisors' folder as a board: who waits, what is asked of whom, and who has room (`domain.md` §3).
+//! The supervisors' folder as a board: who waits, what is asked of whom, and who has room (`docs/domain.md#board`).
 
 use causerie_shared::{
     conversation::{State, Status},

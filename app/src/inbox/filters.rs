@@ -1,4 +1,4 @@
-//! What narrows the list and in which order it stands (`domain.md` §3, Filters).
+//! What narrows the list and in which order it stands (`docs/domain.md#filters`).
 
 use causerie_shared::{
     inbox::Channel,

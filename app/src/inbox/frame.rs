@@ -96,7 +96,8 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
     }
 }
 
-/// What the title and the badge count: chats of mine where the customer wrote last, and offers (`ux.md` §7).
+/// What the title and the badge count: chats of mine where the customer wrote last, and offers
+/// (`docs/ux.md#sound-title-badge`).
 fn waiting_for_me(store: Store) -> Signal<u32> {
     let (mine, offers) = (store.folder(Folder::Mine), store.offers());
     Memo::new(move |_| {

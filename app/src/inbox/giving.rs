@@ -1,4 +1,4 @@
-//! Giving a chat to an agent or to another inbox: who may take it, and the dialogs that ask (`ux.md` §4.6, §4.7).
+//! Giving a chat to an agent or to another inbox: who may take it, and the dialogs that ask (`docs/ux.md#assignment`).
 
 use causerie_shared::{
     conversation::State,

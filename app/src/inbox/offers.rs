@@ -1,4 +1,4 @@
-//! Offer cards: docked into the profile, above the composer, or a sheet on the phone (`ux.md` §4.7).
+//! Offer cards: docked into the profile, above the composer, or a sheet on the phone (`docs/ux.md#offer-cards`).
 
 use std::time::Duration;
 

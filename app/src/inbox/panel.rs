@@ -1,4 +1,4 @@
-//! Channels and users, in the profile's place (`ux.md` §4.6).
+//! Channels and users, in the profile's place (`docs/ux.md#channels-and-users`).
 
 use causerie_shared::{
     api::channels::ChannelRow,

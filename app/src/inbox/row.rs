@@ -1,4 +1,4 @@
-//! One conversation in the list (`ux.md` §4.1).
+//! One conversation in the list (`docs/ux.md#conversation-row`).
 
 use causerie_shared::{
     conversation::Status,

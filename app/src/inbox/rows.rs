@@ -1,4 +1,4 @@
-//! The virtual list: rows of fixed height, of which only those in view stand in the document (`ux.md` §10).
+//! The virtual list: rows of fixed height, of which only those in view stand in the document (`docs/ux.md#long-lists`).
 
 use std::{ops::Range, time::Duration};
 
@@ -220,7 +220,7 @@ pub fn focus_thread() {
     });
 }
 
-/// Why the list is empty, and the next step (`ux.md` §5).
+/// Why the list is empty, and the next step (`docs/ux.md#empty-and-waiting-panes`).
 #[component]
 fn Nothing(folder: Folder) -> impl IntoView {
     let store: Store = expect_context();

@@ -1,4 +1,4 @@
-//! Keys that work anywhere on the desk (`ux.md` §6), for what is built.
+//! Keys that work anywhere on the desk (`docs/ux.md#keyboard`), for what is built.
 
 use causerie_shared::{conversation::State, ids::ConversationId, window::Folder};
 use leptos::{ev, prelude::*};

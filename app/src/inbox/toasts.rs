@@ -1,4 +1,4 @@
-//! Passing messages: three at most, 5 s each, held while someone reads them (`ux.md` §4.7).
+//! Passing messages: three at most, 5 s each, held while someone reads them (`docs/ux.md#toasts`).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! "Not delivered": what was refused for good, with its text (`ux.md` §4.4).
+//! "Not delivered": what was refused for good, with its text (`docs/ux.md#not-delivered`).
 
 use causerie_shared::refusal::Code;
 use leptos::{prelude::*, task::spawn_local};

@@ -1,4 +1,4 @@
-//! The session ended while one was working: sign in again, nothing is lost (`ux.md` §5).
+//! The session ended while one was working: sign in again, nothing is lost (`docs/ux.md#empty-and-waiting-panes`).
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Who has the chat, and to whom it can be given (`ux.md` §4.6).
+//! Who has the chat, and to whom it can be given (`docs/ux.md#assignment`).
 
 use causerie_shared::{conversation::State, ids::ConversationId, row::Head};
 use leptos::prelude::*;

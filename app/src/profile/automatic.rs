@@ -1,4 +1,4 @@
-//! What nobody types: since when, from where (`domain.md` §3, Profile).
+//! What nobody types: since when, from where (`docs/domain.md#profile`).
 
 use causerie_shared::row::Head;
 use leptos::prelude::*;

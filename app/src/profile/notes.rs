@@ -1,4 +1,4 @@
-//! Notes, written together: keys are gathered into one change per pause (`sync.md`).
+//! Notes, written together: keys are gathered into one change per pause (`docs/sync.md#documents`).
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Where else the same person writes (`domain.md` §1). Merging, separating and blocking are a page of the settings'
-//! program.
+//! Where else the same person writes (`docs/domain.md#merged-contacts`). Merging, separating and blocking are a page of
+//! the settings' program.
 
 use causerie_shared::{ids::ContactId, window::Folder};
 use leptos::prelude::*;

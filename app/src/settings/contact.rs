@@ -1,5 +1,5 @@
-//! The contacts of one person: where they write, merging with another contact, and undoing it (`domain.md` §1); and
-//! blocking and forgetting them.
+//! The contacts of one person: where they write, merging with another contact, and undoing it
+//! (`docs/domain.md#merged-contacts`); and blocking and forgetting them.
 
 mod blocking;
 mod forgetting;

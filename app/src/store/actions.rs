@@ -202,7 +202,7 @@ impl Store {
     }
 
     /// The note's text became `text`. `base` is the note as it was when typing began: what others wrote
-    /// meanwhile stays. Call after 0.7 s without a key and on leaving the field (`sync.md`).
+    /// meanwhile stays. Call after 0.7 s without a key and on leaving the field (`docs/sync.md#documents`).
     pub fn edit_note(self, contact: ContactId, base: &SharedNote, text: &str) -> Result<(), EditError> {
         self.with_core(|core, step| core.edit_note(step, contact, base, text))
     }

@@ -1,4 +1,4 @@
-//! What views may read: one signal a question, always from memory (`ux.md` §1).
+//! What views may read: one signal a question, always from memory (`docs/ux.md#ground-rules`).
 
 use causerie_shared::{
     Millis,

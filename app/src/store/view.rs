@@ -97,7 +97,7 @@ pub struct Quote {
     pub text: String,
 }
 
-/// How far a message came (`ux.md` §4.4).
+/// How far a message came (`docs/ux.md#bubbles`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
     /// From the customer, a bot or the system.

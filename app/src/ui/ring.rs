@@ -1,4 +1,4 @@
-//! The timer ring (`ux.md` §4.2): drains with the shared 1 Hz clock.
+//! The timer ring (`docs/ux.md#countdown`): drains with the shared 1 Hz clock.
 
 use causerie_shared::{Millis, timer::Ring};
 use leptos::prelude::*;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{Icon, sprite};
 use crate::i18n::{Key, t};
 
-/// The one word for a status (`domain.md` §2).
+/// The one word for a status (`docs/domain.md#states`).
 pub fn status_name(status: Status) -> &'static str {
     match status {
         Status::Bot => t(Key::StatusBot),
@@ -19,7 +19,7 @@ pub fn status_name(status: Status) -> &'static str {
     }
 }
 
-/// The glyph of a status (`ux.md` §3).
+/// The glyph of a status (`docs/ux.md#status-tags`).
 pub fn status_icon(status: Status) -> &'static str {
     match status {
         Status::Bot => "bot",

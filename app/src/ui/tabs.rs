@@ -1,4 +1,4 @@
-//! Tabs that activate as the arrows move (`ux.md` §6).
+//! Tabs that activate as the arrows move (`docs/ux.md#reading`).
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

@@ -1,4 +1,4 @@
-//! The Graph API: what it answers (`channels.md` §1 to §5).
+//! The Graph API: what it answers (`docs/channels.md#meta`).
 
 use axum::http::Method;
 use causerie_shared::inbox::Channel;

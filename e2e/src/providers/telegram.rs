@@ -1,4 +1,4 @@
-//! The Bot API: what it answers (`channels.md` §6).
+//! The Bot API: what it answers (`docs/channels.md#telegram`).
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use causerie_e2e::{
     story,
 };
 
-/// Providers give up on an answer after this (`channels.md` §0).
+/// Providers give up on an answer after this (`docs/channels.md#delivery-of-webhooks`).
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]

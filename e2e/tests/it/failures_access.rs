@@ -1,4 +1,4 @@
-//! Failure 24 (`sync.md`): a revoked session with an open socket, and access lost, online and offline.
+//! Failure 24 (`docs/sync.md#failures`): a revoked session with an open socket, and access lost, online and offline.
 
 use causerie_e2e::{
     api,

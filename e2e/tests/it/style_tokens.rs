@@ -1,4 +1,4 @@
-//! The rules of `ux.md` §3 and §8 that a stylesheet can break silently: colour
+//! The rules of `docs/ux.md#themes-and-contrast` that a stylesheet can break silently: colour
 //! contrast (WCAG 2.2), both themes alike but for colours, logical properties only.
 
 use std::{collections::BTreeMap, fs, path::Path};

@@ -46,7 +46,7 @@ const LANES: usize = 8;
 /// Pause after the database failed, and how often another node's bodies are looked for.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// How long bodies are kept (`domain.md` §6, Retention), and what came before its message, milliseconds.
+/// How long bodies are kept (`docs/domain.md#retention`), and what came before its message, milliseconds.
 const KEPT: Millis = 7 * 24 * 3_600_000;
 const KEPT_EARLY: Millis = 3_600_000;
 /// How often old ones are looked for, milliseconds.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{http::files, state::App, store::channel_accounts::ChannelAccount};
 
-/// Largest medium that a provider may deliver, bytes (`domain.md` §6).
+/// Largest medium that a provider may deliver, bytes (`docs/domain.md#uploads`).
 pub const MAX_MEDIA: usize = 100 * 1024 * 1024;
 /// Calls that fetching one medium may take.
 const MAX_CALLS: usize = 4;

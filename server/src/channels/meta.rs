@@ -1,5 +1,5 @@
 //! What WhatsApp, Messenger, Instagram and comments have in common: Meta's webhooks and its Graph API
-//! (`channels.md` §0).
+//! (`docs/channels.md#meta`).
 
 pub mod attachments;
 pub mod comments;

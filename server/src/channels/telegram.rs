@@ -1,4 +1,4 @@
-//! Telegram Bot API (`channels.md` §6).
+//! Telegram Bot API (`docs/channels.md#telegram`).
 //!
 //! A message's id is unique within its chat only, so messages are known as `<person>:<message id>`. A person is the
 //! chat that answers go to; one who writes to a business account that the bot works for is
@@ -29,7 +29,7 @@ const TOPIC: char = '#';
 
 const MB: u64 = 1024 * 1024;
 
-/// What the bot is told of, named one by one: the default leaves reactions out (`channels.md` §6).
+/// What the bot is told of, named one by one: the default leaves reactions out (`docs/channels.md#updates`).
 const UPDATES: [&str; 11] = [
     "message",
     "edited_message",

@@ -114,7 +114,8 @@ pub fn list_of_texts(value: &Value, key: &str) -> Vec<String> {
     }
 }
 
-/// A time in seconds or milliseconds, as number, text or ISO date: below 10¹¹ it is seconds (`channels.md` §0).
+/// A time in seconds or milliseconds, as number, text or ISO date: below 10¹¹ it is seconds
+/// (`docs/channels.md#from-webhook-to-chat`).
 pub fn time(value: &Value, key: &str) -> Option<Millis> {
     if let Some(number) = integer(value, key) {
         return millis(number);

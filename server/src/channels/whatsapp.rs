@@ -1,4 +1,4 @@
-//! WhatsApp Cloud API (`channels.md` §1).
+//! WhatsApp Cloud API (`docs/channels.md#whatsapp`).
 
 mod content;
 mod inbound;

@@ -1,5 +1,5 @@
 //! Giving a chat to somebody: a supervisor's assignment, a transfer to an agent or to another inbox
-//! (`domain.md` §2, Transfer).
+//! (`docs/domain.md#transfer`).
 
 use causerie_shared::{
     access::Access,

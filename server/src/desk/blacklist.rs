@@ -1,4 +1,4 @@
-//! The blacklist (`domain.md` §6): organization-wide; stops future conversations only, an open one goes on.
+//! The blacklist (`docs/domain.md#blacklist`): organization-wide; stops future conversations only, an open one goes on.
 
 use causerie_shared::{
     access::Access,

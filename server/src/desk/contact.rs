@@ -25,7 +25,7 @@ const CHATS_TO_RENAME: i64 = 50;
 /// The contact behind an external id or one of its aliases, made with a generated name when it writes for the first
 /// time. All the ids are the contact's from now on.
 ///
-/// A name or e-mail typed into a form never merges contacts (`sync.md`, Visitors): only the identity counts.
+/// A name or e-mail typed into a form never merges contacts (`docs/sync.md#visitors`): only the identity counts.
 pub async fn resolve(
     db: &mut Db,
     account: AccountId,
@@ -41,7 +41,8 @@ pub async fn resolve(
             for other in ids() {
                 match contacts::by_identity(&mut *db, account, other).await? {
                     Some(one) if one == id => {}
-                    // Two ids that came apart until now come together: they are one person's (`channels.md` §1.3).
+                    // Two ids that came apart until now come together: they are one person's
+                    // (`docs/channels.md#people-on-whatsapp`).
                     Some(one) => {
                         persons::join(&mut *db, id, one, None, now).await?;
                     }

@@ -1,4 +1,4 @@
-//! The internal discussion of a chat: who may write, and who is asked in (`domain.md` §3).
+//! The internal discussion of a chat: who may write, and who is asked in (`docs/domain.md#internal-discussion`).
 
 use causerie_shared::{
     access::{Access, Scope},

@@ -1,5 +1,5 @@
 //! The end of a chat towards the contact: it acts at once for the company, and the closing words go out when it can
-//! no longer be undone (`domain.md` §2).
+//! no longer be undone (`docs/domain.md#after-the-end`).
 //!
 //! Until then the head keeps the ring of that timer; [`is_pending`] is what everybody goes by.
 

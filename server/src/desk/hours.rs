@@ -1,4 +1,5 @@
-//! An inbox opens and closes by its business hours (`domain.md` §2): one timer an inbox, at its next change.
+//! An inbox opens and closes by its business hours (`docs/domain.md#business-hours`): one timer an inbox, at its next
+//! change.
 
 use causerie_shared::{
     Millis,

@@ -1,4 +1,4 @@
-//! Silence (`domain.md` §2, Inactivity): the inbox's rule, or the fixed hours.
+//! Silence (`docs/domain.md#inactivity`): the inbox's rule, or the fixed hours.
 //!
 //! A message costs no statement here: the timer stays where it was set, and when it is due the messages say whether
 //! it is really time, or when it will be.

@@ -1,5 +1,5 @@
 //! Contacts who are one person: merging them is a row that shows them together, and undoing it takes the row away
-//! (`domain.md` §1). Identities, chats and documents stay whose they are.
+//! (`docs/domain.md#merged-contacts`). Identities, chats and documents stay whose they are.
 
 use causerie_shared::{
     access::Access,

@@ -1,4 +1,4 @@
-//! The queue timer (`domain.md` §2): what happens to a chat that nobody started in time.
+//! The queue timer (`docs/domain.md#queue-timer`): what happens to a chat that nobody started in time.
 
 use causerie_shared::{
     Millis,

@@ -142,7 +142,7 @@ async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Re
 }
 
 /// An answer that only the author of a thread sees: one direct message, once, and within [`PRIVATE_MS`]
-/// (`channels.md` §4, §5).
+/// (`docs/channels.md#private-replies`).
 async fn privately(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Result<(), DeskError> {
     let thread = conversations::thread_of(&mut *db, head.id).await?;
     let thread = thread.ok_or_else(|| Refusal::new(Code::Invalid, "only comments are answered privately"))?;

@@ -1,5 +1,5 @@
 //! Files: uploads streamed to where their bytes lie, downloads that cannot run in the console's origin
-//! (`domain.md` §6, Uploads).
+//! (`docs/domain.md#uploads`).
 
 mod content;
 mod disposition;

@@ -1,4 +1,4 @@
-//! The console's socket (`sync.md`, Frames): one task reads, one writes, the hub stands between.
+//! The console's socket (`docs/sync.md#frames`): one task reads, one writes, the hub stands between.
 
 mod outgoing;
 

@@ -1,4 +1,4 @@
-//! The visitor's side: configuration, files and the JSON socket (`sync.md`, Visitors).
+//! The visitor's side: configuration, files and the JSON socket (`docs/sync.md#visitors`).
 
 mod chat;
 mod files;

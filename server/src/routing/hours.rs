@@ -1,5 +1,5 @@
-//! Business hours against the clock (`domain.md` §2): the only room that knows time zones. Pure; the time zones are
-//! those of the release, so that two nodes never disagree.
+//! Business hours against the clock (`docs/domain.md#business-hours`): the only room that knows time zones. Pure; the
+//! time zones are those of the release, so that two nodes never disagree.
 
 use causerie_shared::{
     Millis,

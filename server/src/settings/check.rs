@@ -59,7 +59,7 @@ pub(super) fn origins(addresses: &[String]) -> Result<Vec<String>, Refusal> {
     Ok(origins)
 }
 
-/// The organization has a seat of each add-on (`domain.md` §1).
+/// The organization has a seat of each add-on (`docs/domain.md#roles-and-permissions`).
 pub(super) async fn seats(db: &mut Db) -> Result<(), DeskError> {
     let users = people::users(db).await?;
     let has = |seat: fn(&people::UserRecord) -> bool| users.iter().filter(|user| user.active).any(seat);

@@ -1,4 +1,4 @@
-//! People of whom nothing is taken any more (`domain.md` §6, Blacklist).
+//! People of whom nothing is taken any more (`docs/domain.md#blacklist`).
 
 use causerie_shared::{
     api::blocked::{Blocked, Blocking},

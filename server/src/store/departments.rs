@@ -1,4 +1,4 @@
-//! Departments (`domain.md` §1): a name for an inbox; its members are the inbox's.
+//! Departments (`docs/domain.md#departments`): a name for an inbox; its members are the inbox's.
 
 use causerie_shared::{
     Millis,

@@ -6,10 +6,10 @@
 //! hole.
 //!
 //! The price is that all nodes of a PostgreSQL write one after another: at most one write transaction in the time
-//! that one takes, with its round trips and its flush to disk. `sync.md` has the numbers given after the commit
-//! instead, by a holder of an advisory lock. What stands in the way: heads, message rows and journey rows keep
-//! the number of the entry they were written with, in the same transaction, and clients catch up by it; the hub
-//! announces right after the commit and needs the number for that; and the line is also what keeps two
+//! that one takes, with its round trips and its flush to disk (`docs/sync.md#several-servers`). The alternative is to
+//! give the numbers after the commit, by a holder of an advisory lock. What stands in the way: heads, message rows and
+//! journey rows keep the number of the entry they were written with, in the same transaction, and clients catch up by
+//! it; the hub announces right after the commit and needs the number for that; and the line is also what keeps two
 //! transactions from waiting for each other's rows (chat, loads, users, tallies), which would need one order of
 //! locks everywhere.
 

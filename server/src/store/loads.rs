@@ -1,4 +1,4 @@
-//! Load rows: how many active chats an agent has, under two limits (`domain.md` §2, Capacity).
+//! Load rows: how many active chats an agent has, under two limits (`docs/domain.md#capacity`).
 
 use causerie_shared::{
     Millis,

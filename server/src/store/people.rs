@@ -1,4 +1,4 @@
-//! Users (`domain.md` §1).
+//! Users (`docs/domain.md#roles-and-permissions`).
 
 use causerie_shared::{
     Millis,
@@ -39,7 +39,7 @@ pub struct UserRecord {
     pub availability: Availability,
     pub connected: bool,
     pub capacity: u32,
-    /// Active chats (`domain.md` §2, Capacity).
+    /// Active chats (`docs/domain.md#capacity`).
     pub load: u32,
     /// Since when the user has had nothing new to do; decides between equals.
     pub idle_since: Millis,

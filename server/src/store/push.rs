@@ -203,7 +203,8 @@ pub async fn logged(db: &mut Db, user: UserId) -> Result<Vec<PushDelivery>, Stor
         .collect()
 }
 
-/// What waits for the user: offers, requests for a transfer, own chats where the customer wrote last (`ux.md` §7).
+/// What waits for the user: offers, requests for a transfer, own chats where the customer wrote last
+/// (`docs/ux.md#sound-title-badge`).
 pub async fn badge(db: &mut Db, user: UserId) -> Result<i64, StoreError> {
     let user = user.to_string();
     let asked: i64 = sqlx::query_scalar(

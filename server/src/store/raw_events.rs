@@ -90,7 +90,7 @@ pub async fn rewrite(db: &mut Db, event: &str, body: Vec<u8>) -> Result<(), Stor
     Ok(())
 }
 
-/// Forgets bodies that came before `before` (`domain.md` §6, Retention); how many.
+/// Forgets bodies that came before `before` (`docs/domain.md#retention`); how many.
 pub async fn trim(db: &mut Db, before: Millis) -> Result<u64, StoreError> {
     let done = sqlx::query("DELETE FROM raw_events WHERE received_at < $1 AND state <> 0")
         .bind(before)

@@ -37,7 +37,7 @@ pub async fn readable(db: &mut Db, access: &Access, conversation: ConversationId
     Ok(scope.is_some_and(|scope| access.reads(&scope)).then_some(head))
 }
 
-/// Contact and notes: whoever may see one of the contact's chats (`domain.md`, Who sees what).
+/// Contact and notes: whoever may see one of the contact's chats (`docs/domain.md#who-sees-what`).
 pub async fn reads_contact(db: &mut Db, access: &Access, contact: ContactId) -> Result<bool, StoreError> {
     Ok(newest_readable(db, access, contact, CHATS_TO_CHECK).await?.is_some())
 }

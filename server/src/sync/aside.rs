@@ -1,5 +1,5 @@
-//! Documents that cannot be used any more are set aside (`sync.md`, The write gate, 6): nobody writes them, and all
-//! else goes on. An operator finds them in the log and in `causerie_documents_set_aside_total`.
+//! Documents that cannot be used any more are set aside (`docs/sync.md#the-write-gate`, step 6): nobody writes them,
+//! and all else goes on. An operator finds them in the log and in `causerie_documents_set_aside_total`.
 
 use causerie_shared::document::DocumentId;
 

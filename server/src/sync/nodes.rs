@@ -1,5 +1,5 @@
-//! More than one server on one database (`sync.md`): every node delivers the whole feed to its own sockets,
-//! whoever wrote it. A node says once after a batch of commits that there is something new; whoever does not
+//! More than one server on one database (`docs/sync.md#several-servers`): every node delivers the whole feed to its own
+//! sockets, whoever wrote it. A node says once after a batch of commits that there is something new; whoever does not
 //! hear it looks every second.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};

@@ -1,4 +1,5 @@
-//! A document whose history has outgrown its content is begun anew under the next epoch (`sync.md`, Documents).
+//! A document whose history has outgrown its content is begun anew under the next epoch
+//! (`docs/sync.md#segments-and-epochs`).
 
 use causerie_shared::{
     access::Scope,

@@ -28,7 +28,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-/// A snapshot is written after this many pushes (`sync.md`).
+/// A snapshot is written after this many pushes (`docs/sync.md#segments-and-epochs`).
 const SNAPSHOT_EVERY: i64 = 64;
 /// What a document in memory takes beside its changes, bytes: an estimate.
 const OVERHEAD: usize = 4096;

@@ -1,6 +1,6 @@
 //! The dispatcher in virtual time: agents who come, go, decline and forget, chats that arrive at random, servers that
 //! die before they have looked. No worker runs: after every step the dispatcher is brought to rest, and everything it
-//! promises (`domain.md` §2) is checked against the database.
+//! promises (`docs/domain.md#routing-modes`) is checked against the database.
 //!
 //! A twentieth of the size runs in the tests; `CAUSERIE_DISPATCHER_CHATS=20000` is the whole (`make bench-faults`).
 

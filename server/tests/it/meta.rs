@@ -1,4 +1,4 @@
-//! Messenger, Instagram and comments through the real router: payloads after `channels.md` §2 to §5.
+//! Messenger, Instagram and comments through the real router: payloads after `docs/channels.md#meta`.
 
 mod comments;
 mod desk;

@@ -1,4 +1,4 @@
-//! WhatsApp through the real router: payloads after `channels.md` §1, each delivered twice.
+//! WhatsApp through the real router: payloads after `docs/channels.md#messages-of-whatsapp`, each delivered twice.
 
 mod blocked;
 mod mutations;

@@ -1,5 +1,5 @@
-//! The blacklist, under `/api/blocked` (`domain.md` §6): people of whom nothing is taken any more, but into a chat that
-//! is open.
+//! The blacklist, under `/api/blocked` (`docs/domain.md#blacklist`): people of whom nothing is taken any more, but into
+//! a chat that is open.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ pub struct Blocked {
     pub dropped: i64,
 }
 
-/// The person who blocked may take it back for this long, whatever their role: 10 s (`ux.md` §4.9).
+/// The person who blocked may take it back for this long, whatever their role: 10 s (`docs/ux.md#undo`).
 pub const UNDO_MS: Millis = 10_000;
 
 /// `GET /api/contacts/{id}/blocked`, for those who may see the contact: who blocked them; `null`: nobody.

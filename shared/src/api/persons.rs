@@ -1,4 +1,4 @@
-//! Contacts that are one person (`domain.md` §1, Contact).
+//! Contacts that are one person (`docs/domain.md#merged-contacts`).
 
 use serde::{Deserialize, Serialize};
 

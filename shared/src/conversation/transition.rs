@@ -1,4 +1,4 @@
-//! Every change of state of a conversation, as one pure function (`domain.md` §2).
+//! Every change of state of a conversation, as one pure function (`docs/domain.md#states`).
 
 mod from;
 
@@ -134,7 +134,7 @@ pub fn begin(has_bot: bool, offline: bool, now: Millis) -> State {
 }
 
 /// Consumes the state and gives the next one, or says why not. Capacity and membership are checked
-/// by the caller's claim in the same database transaction; here the table of `domain.md` §2 alone decides.
+/// by the caller's claim in the same database transaction; here the table of `docs/domain.md#states` alone decides.
 pub fn transition(state: State, event: &Event, actor: Actor, facts: &Facts, now: Millis) -> Result<State, Refusal> {
     if let Event::AccountRemoved = event {
         return if state.status().is_final() {

@@ -1,5 +1,5 @@
 //! The same content with the least history: how a document is begun anew under another epoch
-//! (`sync.md`, Documents).
+//! (`docs/sync.md#segments-and-epochs`).
 
 use automerge::Automerge;
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What the profile pane shows. A field with more than one value was written by two people at once:
-/// the console shows both and a person chooses (`sync.md`).
+/// the console shows both and a person chooses (`docs/sync.md#fields-with-several-values`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Profile {
     pub fields: Vec<(Field, Vec<String>)>,

@@ -1,4 +1,4 @@
-//! The shared reply draft: `draft/{conversation}` (`sync.md`, Documents), one text.
+//! The shared reply draft: `draft/{conversation}` (`docs/sync.md#documents`), one text.
 
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, Value, transaction::Transactable};
 

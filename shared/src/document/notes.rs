@@ -96,7 +96,7 @@ fn put(tx: &mut Transaction<'_>, notes: &ObjId, note: &Note) -> Result<(), Docum
     Ok(())
 }
 
-/// All notes: highlighted first, then the newest (`ux.md` §4.6).
+/// All notes: highlighted first, then the newest (`docs/ux.md#notes`).
 pub fn read(doc: &Automerge) -> Result<Vec<Note>, DocumentError> {
     let notes = container(doc, NOTES)?;
     let mut all: Vec<Note> = doc

@@ -1,5 +1,5 @@
 //! When a document has grown enough: timelines go on in another segment, the others are begun anew
-//! (`sync.md`, Documents).
+//! (`docs/sync.md#segments-and-epochs`).
 
 use super::DocumentKind;
 

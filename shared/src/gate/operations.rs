@@ -1,4 +1,4 @@
-//! Step 4: each operation must be one that the table of `sync.md` allows in its place.
+//! Step 4: each operation must be one that the table of `docs/sync.md#documents` allows in its place.
 
 use std::collections::HashMap;
 

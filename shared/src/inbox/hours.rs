@@ -1,5 +1,5 @@
-//! Business hours of an inbox (`domain.md` §2). The server alone knows time zones; here are the values and their
-//! ranges.
+//! Business hours of an inbox (`docs/domain.md#business-hours`). The server alone knows time zones; here are the values
+//! and their ranges.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The inactivity rule of an inbox (`domain.md` §2, Inactivity).
+//! The inactivity rule of an inbox (`docs/domain.md#inactivity`).
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ impl TimeOut {
 }
 
 /// May the server write to a contact by itself now, who last wrote at `last`? What a channel's window forbids
-/// (`domain.md` §4) is not sent; a public comment never is.
+/// (`docs/domain.md#windows`) is not sent; a public comment never is.
 pub fn may_remind(channel: Channel, last: Millis, now: Millis) -> bool {
     const DAY: Millis = 24 * 3_600_000;
     match channel {

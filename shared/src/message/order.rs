@@ -1,10 +1,11 @@
-//! The order in which a chat shows its messages (`sync.md`, Message rows).
+//! The order in which a chat shows its messages (`docs/sync.md#message-rows`).
 
 use super::{Author, MessageRow};
 use crate::Millis;
 
-/// The longest that a provider delivers a webhook again: WhatsApp does so for 7 days (`channels.md` §0), milliseconds.
-/// What claims to be older did not come late; its clock is wrong.
+/// The longest that a provider delivers a webhook again: WhatsApp does so for 7 days
+/// (`docs/channels.md#delivery-of-webhooks`), milliseconds. What claims to be older did not come late; its clock is
+/// wrong.
 pub const LATE: Millis = 7 * 24 * 3_600_000;
 
 /// Brings rows into the order of display. `messages` are in the order in which the server accepted them, those

@@ -1,4 +1,4 @@
-//! Capacity: a user's limit and a membership's limit, both must hold (`domain.md` §2, Capacity).
+//! Capacity: a user's limit and a membership's limit, both must hold (`docs/domain.md#capacity`).
 
 /// Active chats and limits of one agent, in all inboxes and in the inbox at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

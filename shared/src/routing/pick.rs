@@ -69,7 +69,8 @@ impl Line {
     }
 
     /// Who is asked next; those in `asked` declined or let the offer expire in this round. `first`: whoever is asked
-    /// before the others if they can take it: the agent whose private reply the customer answers (`domain.md` §4).
+    /// before the others if they can take it: the agent whose private reply the customer answers
+    /// (`docs/domain.md#comments-and-private-replies`).
     pub fn pick(&self, asked: &HashSet<UserId>, first: Option<UserId>) -> Choice {
         let has_room = |user: &UserId| self.seats.get(user).is_some_and(|(load, _)| load.has_room());
         if let Some(user) = first.filter(|user| has_room(user) && !asked.contains(user)) {

@@ -1,4 +1,4 @@
-//! Whether a contact is blocked, blocking them with a reason, and taking it back (`domain.md` §6, Blacklist).
+//! Whether a contact is blocked, blocking them with a reason, and taking it back (`docs/domain.md#blacklist`).
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! On the person's request everything of theirs is removed from every copy (`domain.md` §1, Contact); owners and
-//! admins.
+//! On the person's request everything of theirs is removed from every copy (`docs/domain.md#forgetting-a-contact`);
+//! owners and admins.
 
 use leptos::{prelude::*, task::spawn_local};
 

@@ -1,4 +1,4 @@
-//! What this device keeps a copy of, and what goes when that is too much (`ux.md` §11, Storage): least recently used
+//! What this device keeps a copy of, and what goes when that is too much (`docs/ux.md#storage`): least recently used
 //! first, of ended chats before others; never what is open, in use, or has unsent work or a draft.
 
 use std::collections::HashSet;
@@ -25,7 +25,7 @@ const MAX_AGE_MS: Millis = 90 * 24 * 3_600_000;
 /// The copies are looked through this often.
 const EVERY_MS: Millis = 60_000;
 /// Most rows that are kept, and how many more come before they are looked through again: ten thousand chats are known
-/// here without network (`ux.md` §10).
+/// here without network (`docs/ux.md#long-lists`).
 const MAX_ROWS: usize = 12_000;
 const MORE_ROWS: usize = 1_000;
 /// Rows at the top of a list that stay, and rows on each side of those in view.

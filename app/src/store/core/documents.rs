@@ -1,4 +1,4 @@
-//! Which documents are held and followed, and what the server sends of them (`sync.md`, Documents).
+//! Which documents are held and followed, and what the server sends of them (`docs/sync.md#documents`).
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
 //! Drafts: what is typed for the customer is kept on the device at once, and shared with my other devices and
-//! colleagues through the document `draft/{conversation}` when the typing rests (`sync.md`, Documents).
+//! colleagues through the document `draft/{conversation}` when the typing rests (`docs/sync.md#documents`).
 
 use causerie_shared::{
     Millis,

@@ -1,5 +1,5 @@
 //! Replies that were written without network and are perhaps not what one would write now: held until the person
-//! says "send anyway", in order; and those that can no longer go out at all (`sync.md`, The client).
+//! says "send anyway", in order; and those that can no longer go out at all (`docs/sync.md#stale-replies`).
 
 use causerie_shared::{
     Millis,

@@ -165,7 +165,7 @@ impl Core {
     }
 
     /// The server speaks a newer schema: everything can be read, nothing is sent until the page is loaded anew
-    /// (`sync.md`, failure 19).
+    /// (`docs/sync.md#failures`, 19).
     pub fn read_only(&self) -> bool {
         self.farewell
             .as_ref()

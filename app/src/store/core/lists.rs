@@ -1,5 +1,5 @@
 //! Lists in the order of the server's windows: without a gap from the top, kept up to date row by row, and far
-//! below only around what is in view, whatever the size of the list (`sync.md`, The client).
+//! below only around what is in view, whatever the size of the list (`docs/sync.md#lists`).
 
 use causerie_shared::{
     Millis,

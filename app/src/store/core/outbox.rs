@@ -1,4 +1,4 @@
-//! The outbox on its way: what is sent when, and what the server's answers do (`sync.md`, The client).
+//! The outbox on its way: what is sent when, and what the server's answers do (`docs/sync.md#outbox`).
 
 use std::collections::HashMap;
 

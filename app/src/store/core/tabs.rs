@@ -1,5 +1,5 @@
 //! Several tabs of one user: one leads, owns the line and sends what is in the outbox; the others see what it hears
-//! and ask through it (`sync.md`, The client).
+//! and ask through it (`docs/sync.md#tabs`).
 //!
 //! An intent never travels between tabs. The tab in which it was done stores it, then says that the outbox changed;
 //! the others read it from the disk.

@@ -1,4 +1,4 @@
-//! What blocked people say: counted, and cut from the body that is kept (`domain.md` §6).
+//! What blocked people say: counted, and cut from the body that is kept (`docs/domain.md#blacklist`).
 
 use serde_json::Value;
 

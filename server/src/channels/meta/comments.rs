@@ -1,4 +1,5 @@
-//! Comments under posts of Facebook pages and Instagram accounts (`channels.md` §4, §5): one envelope with two dialects.
+//! Comments under posts of Facebook pages and Instagram accounts (`docs/channels.md#facebook-comments` and
+//! `docs/channels.md#instagram-comments`): one envelope with two dialects.
 
 use causerie_shared::{Millis, inbox::Channel, message::Kind};
 use serde_json::Value;

@@ -1,4 +1,5 @@
-//! Meta's errors: decided by code and subcode only, for the texts come in many languages (`channels.md` §0).
+//! Meta's errors: decided by code and subcode only, for the texts come in many languages
+//! (`docs/channels.md#errors-of-meta`).
 
 use serde_json::Value;
 

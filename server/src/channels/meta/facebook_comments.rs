@@ -1,4 +1,4 @@
-//! Comments under the posts of a Facebook page (`channels.md` §4).
+//! Comments under the posts of a Facebook page (`docs/channels.md#facebook-comments`).
 
 use axum::http::Method;
 use causerie_shared::inbox::Channel;

@@ -1,4 +1,4 @@
-//! Instagram direct messages (`channels.md` §3).
+//! Instagram direct messages (`docs/channels.md#instagram`).
 
 use causerie_shared::inbox::Channel;
 use serde_json::json;

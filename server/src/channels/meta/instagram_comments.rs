@@ -1,4 +1,4 @@
-//! Comments under the posts of an Instagram account (`channels.md` §5).
+//! Comments under the posts of an Instagram account (`docs/channels.md#instagram-comments`).
 
 use axum::http::Method;
 use causerie_shared::inbox::Channel;

@@ -1,4 +1,5 @@
-//! Direct messages of Messenger and Instagram: one envelope with two dialects (`channels.md` §2, §3).
+//! Direct messages of Messenger and Instagram: one envelope with two dialects (`docs/channels.md#events-of-messenger`
+//! and `docs/channels.md#instagram`).
 
 use causerie_shared::{
     Millis,

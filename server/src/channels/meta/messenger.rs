@@ -1,4 +1,4 @@
-//! Facebook Messenger (`channels.md` §2).
+//! Facebook Messenger (`docs/channels.md#messenger`).
 
 use causerie_shared::inbox::Channel;
 use serde_json::json;

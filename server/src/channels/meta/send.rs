@@ -160,7 +160,7 @@ fn multipart(outgoing: &Outgoing<'_>, recipient: &Value, file: &File<'_>) -> Bod
     }
 }
 
-/// What the answer to a call means (`channels.md` §2.4, §3).
+/// What the answer to a call means (`docs/channels.md#errors-of-messenger-and-instagram`).
 pub fn outcome(answer: &Answer) -> Outcome {
     let body = answer.json();
     if let Some(error) = GraphError::of(&body) {
@@ -175,7 +175,7 @@ pub fn outcome(answer: &Answer) -> Outcome {
 }
 
 /// What the answer to a private reply means: a second one, and one that comes too late, are refused with codes that say
-/// little (`channels.md` §9).
+/// little (`docs/channels.md#what-the-sources-leave-open`).
 pub fn private_outcome(answer: &Answer) -> Outcome {
     match outcome(answer) {
         Outcome::Final(problem) if matches!(problem.code.as_str(), "10" | "100" | "10900") => Outcome::Final(Problem {

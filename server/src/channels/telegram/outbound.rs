@@ -230,8 +230,8 @@ fn upload(credentials: &Credentials, parameters: &Value, file: &File<'_>, plain:
     call(credentials, name, body)
 }
 
-/// What an answer means (`channels.md` §6): the body's code counts more than the status of HTTP. `to`: the person
-/// whose message it is, if any.
+/// What an answer means (`docs/channels.md#errors-of-telegram`): the body's code counts more than the status of HTTP.
+/// `to`: the person whose message it is, if any.
 pub fn outcome(answer: &Answer, to: &str) -> Outcome {
     let body = answer.json();
     match body.get("ok") {

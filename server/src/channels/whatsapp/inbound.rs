@@ -29,7 +29,7 @@ pub fn elements(body: &Value) -> Vec<Element> {
         return elements;
     }
     for entry in value::list(body, "entry") {
-        // Meta's own tests name none (`channels.md` §3).
+        // Meta's own tests name none (`docs/channels.md#instagram`).
         let business =
             value::text(entry, "id").filter(|id| id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_digit()));
         for change in value::list(entry, "changes") {

@@ -136,7 +136,7 @@ fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value
     }
 }
 
-/// What the answer to a call means (`channels.md` §1.8).
+/// What the answer to a call means (`docs/channels.md#errors-of-whatsapp`).
 fn outcome(answer: &Answer) -> Outcome {
     let body = answer.json();
     if let Some(error) = error_of(&body) {

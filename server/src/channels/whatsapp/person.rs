@@ -1,4 +1,5 @@
-//! Who somebody is on WhatsApp: a phone number, a user id (`CC.<digits>`), or both (`channels.md` §1.3).
+//! Who somebody is on WhatsApp: a phone number, a user id (`CC.<digits>`), or both
+//! (`docs/channels.md#people-on-whatsapp`).
 
 use serde_json::Value;
 
@@ -99,7 +100,7 @@ pub fn person(ids: Vec<String>, name: String) -> Option<Person> {
 }
 
 /// Brazilian mobile numbers with and without the ninth digit, Argentine ones with and without the 9 of mobiles: the
-/// same person is delivered in both forms (`channels.md` §1.3).
+/// same person is delivered in both forms (`docs/channels.md#people-on-whatsapp`).
 fn other_spelling(phone: &str) -> Option<String> {
     // Mobile numbers begin with 6 to 9 behind the area code; landlines have one spelling.
     let mobile = |at: usize| {

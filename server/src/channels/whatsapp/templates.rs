@@ -1,4 +1,4 @@
-//! Templates of WhatsApp: fetched page by page, and filled in (`channels.md` §1.5, §1.7).
+//! Templates of WhatsApp: fetched page by page, and filled in (`docs/channels.md#templates`).
 
 use axum::http::Method;
 use causerie_shared::{

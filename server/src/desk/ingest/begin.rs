@@ -59,7 +59,7 @@ pub(super) async fn start(
         ending::hasten(&mut *db, last, now, news).await?;
     }
     // After a miss and outside business hours the visitor leaves a message: it waits without a queue timer
-    // (`domain.md` §2).
+    // (`docs/domain.md#queue-timer` and `docs/domain.md#business-hours`).
     let missed = matches!(
         last.map(|head| head.state),
         Some(State::Failed {

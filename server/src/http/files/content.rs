@@ -1,4 +1,4 @@
-//! Is a file what its name says? Decided by its first bytes (`domain.md` §6, Uploads).
+//! Is a file what its name says? Decided by its first bytes (`docs/domain.md#uploads`).
 
 /// As many bytes of a file as the check looks at.
 pub const HEAD: usize = 8 * 1024;

@@ -1,4 +1,4 @@
-//! The table of `domain.md` §2, one function a state.
+//! The table of `docs/domain.md#states`, one function a state.
 
 use super::{Actor, Event, closed};
 use crate::{

@@ -1,4 +1,4 @@
-//! The table of `domain.md` §2: every state against every event, and random walks with invariants.
+//! The table of `docs/domain.md#states`: every state against every event, and random walks with invariants.
 
 use proptest::prelude::*;
 
@@ -150,8 +150,8 @@ fn actors() -> [Actor; 7] {
     ]
 }
 
-/// The table of `domain.md` §2, told a second time: what comes of an event for this actor, `None` when it is refused.
-/// Deadlines have passed for [`Event::Expire`] and for nothing else.
+/// The table of `docs/domain.md#states`, told a second time: what comes of an event for this actor, `None` when it is
+/// refused. Deadlines have passed for [`Event::Expire`] and for nothing else.
 fn table(state: &State, event: &Event, actor: Actor, facts: &Facts) -> Option<Status> {
     use Status::{Assigned, Assigning, Ended, Failed, Transferring, Waiting};
     let supervises = actor == sup();
