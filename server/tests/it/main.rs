@@ -5,6 +5,7 @@ mod clock;
 mod common;
 mod desk;
 mod dispatcher;
+mod docs;
 mod documents;
 mod meta;
 mod nodes;
