@@ -9,7 +9,7 @@ use crate::{
     ids::{ConversationId, FileId, MessageId, UserId},
 };
 
-/// Longest text of one message in bytes of UTF-8 (issue "bad input": refused before it is sent).
+/// Longest text of one message in bytes of UTF-8; a longer one is refused before it is sent.
 pub const MAX_TEXT: usize = 16 * 1024;
 /// Longest text that is taken from a provider, bytes of UTF-8: WhatsApp's customers may write 65,536 characters.
 pub const MAX_DELIVERED: usize = 4 * 65_536;
