@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
     sync::{Mutex, PoisonError},
 };
 
@@ -10,8 +11,8 @@ use causerie_shared::Millis;
 use crate::error::ApiError;
 
 const MINUTE: Millis = 60_000;
-/// Above this many buckets, those that are full again are thrown away.
-const MANY: usize = 10_000;
+/// Buckets of one generation. When it is full, those that were not used in it or the one before are forgotten.
+const GENERATION: usize = 50_000;
 
 /// What is limited, each by a key of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,9 +58,32 @@ struct Bucket {
     at: Millis,
 }
 
+/// Buckets by the hash of what they are for, whose key is secret; clients choose e-mails and tokens.
+#[derive(Debug, Default)]
+struct Buckets {
+    young: HashMap<u64, Bucket>,
+    old: HashMap<u64, Bucket>,
+}
+
+impl Buckets {
+    fn get(&mut self, key: u64) -> Option<Bucket> {
+        self.young.get(&key).copied().or_else(|| self.old.remove(&key))
+    }
+
+    fn put(&mut self, key: u64, bucket: Bucket) {
+        if self.young.len() >= GENERATION && !self.young.contains_key(&key) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, bucket);
+    }
+}
+
 /// All buckets.
 #[derive(Debug, Default)]
-pub struct Limits(Mutex<HashMap<(Limit, String), Bucket>>);
+pub struct Limits {
+    hasher: RandomState,
+    buckets: Mutex<Buckets>,
+}
 
 impl Limits {
     /// Takes one from the bucket of `key`.
@@ -69,31 +93,28 @@ impl Limits {
     pub fn take(&self, limit: Limit, key: &str, now: Millis) -> Result<(), ApiError> {
         let (burst, period) = limit.size();
         let cost = period / Millis::from(burst);
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() > MANY {
-            buckets.retain(|_, bucket| bucket.used > now - bucket.at);
-        }
-        let bucket = buckets
-            .entry((limit, key.to_owned()))
-            .or_insert(Bucket { used: 0, at: now });
+        let key = self.hasher.hash_one((limit, key));
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = buckets.get(key).unwrap_or(Bucket { used: 0, at: now });
         let used = (bucket.used - (now - bucket.at).max(0)).max(0);
         let over = used + cost - cost * Millis::from(burst);
         if over > 0 {
+            buckets.put(key, bucket);
             return Err(ApiError::rate_limited(over.unsigned_abs().div_ceil(1000)));
         }
-        *bucket = Bucket {
-            used: used + cost,
-            at: now,
-        };
+        let used = used + cost;
+        buckets.put(key, Bucket { used, at: now });
         Ok(())
     }
 
     /// Gives one back: the try turned out to be a good one.
     pub fn give_back(&self, limit: Limit, key: &str) {
         let (burst, period) = limit.size();
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = buckets.get_mut(&(limit, key.to_owned())) {
+        let key = self.hasher.hash_one((limit, key));
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut bucket) = buckets.get(key) {
             bucket.used = (bucket.used - period / Millis::from(burst)).max(0);
+            buckets.put(key, bucket);
         }
     }
 }
@@ -113,6 +134,22 @@ mod tests {
         assert!(limits.take(Limit::SignInEmail, "ana", 1_000 + 29_999).is_err());
         assert!(limits.take(Limit::SignInEmail, "ana", 1_000 + 30_000).is_ok());
         assert!(limits.take(Limit::SignInEmail, "ana", 1_000 + 30_000).is_err());
+    }
+
+    #[test]
+    fn a_flood_of_keys_neither_grows_without_end_nor_frees_a_key_that_is_used() {
+        let limits = Limits::default();
+        for _ in 0..10 {
+            limits.take(Limit::SignInEmail, "ana", 0).unwrap();
+        }
+        for address in 0..3 * GENERATION {
+            limits.take(Limit::SignInAddress, &address.to_string(), 0).unwrap();
+            if address % 1_000 == 0 {
+                assert!(limits.take(Limit::SignInEmail, "ana", 0).is_err(), "after {address}");
+            }
+        }
+        let buckets = limits.buckets.lock().unwrap();
+        assert!(buckets.young.len() + buckets.old.len() <= 2 * GENERATION);
     }
 
     #[test]
