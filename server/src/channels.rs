@@ -129,7 +129,9 @@ pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreE
         }
         channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    app.polling_changed.notify_one();
+    Ok(())
 }
 
 /// The channel that shares the provider's account id: comments under posts, and the direct messages to which a private

@@ -9,7 +9,9 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use crate::{desk::DeskError, http::json::Json, passwords::PasswordError, store::StoreError};
+use crate::{
+    channels::intake::IntakeError, desk::DeskError, http::json::Json, passwords::PasswordError, store::StoreError,
+};
 
 /// An answer that refuses; nothing was changed.
 #[derive(Debug)]
@@ -107,6 +109,19 @@ impl From<sqlx::Error> for ApiError {
 impl From<DeskError> for ApiError {
     fn from(error: DeskError) -> Self {
         error.into_refusal().into()
+    }
+}
+
+impl From<IntakeError> for ApiError {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Full => Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                retry_after: Some(1),
+                ..Self::new(Code::Internal, error.to_string())
+            },
+            IntakeError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod store;
 pub mod sync;
 pub mod telemetry;
 pub mod timers;
+pub mod workers;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use config::Config;
 use desk::DeskError;
 pub use state::{App, Shared};
 use store::Store;
+use workers::Supervisor;
 
 /// Opens the database, starts the workers and returns the running application.
 /// `router::build` makes its HTTP side.
@@ -40,14 +42,17 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     if app.config.demo {
         demo::fill(&app).await?;
     }
-    sync::start(&app, link);
-    routing::start(&app);
-    timers::start(&app);
-    channels::inbound::start(&app);
-    channels::outbox::start(&app);
-    channels::templates::start(&app);
-    push::start(&app);
-    channels::telegram::polling::start(&app);
-    tokio::spawn(http::widget::places::run(Arc::clone(&app)));
+    let mut workers = Supervisor::new(&app);
+    sync::add_workers(&mut workers, link);
+    workers.add("dispatcher", routing::run);
+    workers.add("timers", timers::run);
+    workers.add("inbound", channels::inbound::run);
+    channels::outbox::add_worker(&mut workers);
+    workers.add("templates", channels::templates::run);
+    workers.add("telegram_polling", channels::telegram::polling::run);
+    workers.add("web_push", push::run);
+    workers.add("queue_places", http::widget::places::run);
+    workers.add("metrics", telemetry::upkeep);
+    workers.start();
     Ok(app)
 }

@@ -59,7 +59,6 @@ async fn run(config: Config) -> Result<(), String> {
         .map_err(|error| format!("cannot remove deleted files: {error}."))?;
     greet(&app).await?;
 
-    let upkeep = tokio::spawn(telemetry::upkeep());
     let service = router::build(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = app.shutdown.subscribe();
     let stop = {
@@ -94,7 +93,6 @@ async fn run(config: Config) -> Result<(), String> {
     if timeout(PATIENCE, app.shutdown.closed()).await.is_err() {
         tracing::warn!("some sockets did not end in time");
     }
-    upkeep.abort();
     app.store.close().await;
     Ok(())
 }

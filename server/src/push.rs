@@ -10,17 +10,17 @@ mod send;
 mod vapid;
 mod words;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
 use causerie_shared::{
     Millis,
     ids::{ConversationId, UserId},
     row::JourneyRow,
 };
-use tokio::sync::{OnceCell, Semaphore, mpsc};
+use tokio::{
+    sync::{Mutex, OnceCell, Semaphore, mpsc},
+    task::JoinHandle,
+};
 
 pub use self::{
     quiet::{is_quiet, zone_exists},
@@ -33,6 +33,7 @@ use crate::{
     state::{App, Shared},
     store::{self, StoreError, push::Subscription},
     sync::{News, news::Mention},
+    workers,
 };
 
 /// How long a push service may take to answer.
@@ -41,6 +42,8 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 const QUEUE: usize = 4096;
 /// Requests to push services at the same time.
 const AT_ONCE: usize = 32;
+/// Deliveries that have not ended. More are dropped.
+const DELIVERIES: usize = 4096;
 
 /// Something that may be worth a push.
 #[derive(Debug, Clone)]
@@ -73,9 +76,11 @@ struct Tools {
 /// The queue to the worker, and its tools.
 pub struct Pushes {
     queue: mpsc::Sender<Occasion>,
-    queued: Mutex<Option<mpsc::Receiver<Occasion>>>,
+    queued: Mutex<mpsc::Receiver<Occasion>>,
     tools: OnceCell<Tools>,
+    /// Room for requests, and for deliveries: one waits between its attempts.
     places: Semaphore,
+    deliveries: Arc<Semaphore>,
 }
 
 /// Nothing can be pushed.
@@ -113,9 +118,10 @@ impl Default for Pushes {
         let (queue, queued) = mpsc::channel(QUEUE);
         Self {
             queue,
-            queued: Mutex::new(Some(queued)),
+            queued: Mutex::new(queued),
             tools: OnceCell::new(),
             places: Semaphore::new(AT_ONCE),
+            deliveries: Arc::new(Semaphore::new(DELIVERIES)),
         }
     }
 }
@@ -150,19 +156,14 @@ pub async fn key(app: &App) -> Result<String, StoreError> {
     Ok(Vapid::load(app).await?.public)
 }
 
-/// Starts the worker.
-pub fn start(app: &Shared) {
-    tokio::spawn(run(Arc::clone(app)));
-}
-
-async fn run(app: Shared) {
-    let queued = app.pushes.queued.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(mut queued) = queued else { return };
+/// The worker.
+pub async fn run(app: Shared) {
+    let mut queued = app.pushes.queued.lock().await;
     let mut shutdown = app.shutdown.subscribe();
     loop {
         let occasion = tokio::select! {
             occasion = queued.recv() => occasion,
-            _ = shutdown.changed() => return,
+            () = workers::stop(&mut shutdown) => return,
         };
         let Some(occasion) = occasion else { return };
         if let Err(error) = tell(&app, occasion).await {
@@ -180,10 +181,23 @@ async fn tell(app: &Shared, occasion: Occasion) -> Result<(), PushError> {
     drop(db);
     for notice in notices {
         for (device, parcel) in parcels(app, &notice).await? {
-            tokio::spawn(send::deliver(Arc::clone(app), device, parcel));
+            start_delivery(app, device, parcel);
         }
     }
     Ok(())
+}
+
+/// Begins a delivery, unless too many have not ended yet.
+fn start_delivery(app: &Shared, device: Subscription, parcel: Parcel) -> Option<JoinHandle<()>> {
+    let Ok(permit) = Arc::clone(&app.pushes.deliveries).try_acquire_owned() else {
+        metrics::counter!("pushes_dropped_total").increment(1);
+        return None;
+    };
+    let app = Arc::clone(app);
+    Some(tokio::spawn(async move {
+        send::deliver(app, device, parcel).await;
+        drop(permit);
+    }))
 }
 
 /// What goes to which of the user's devices: nothing if they do not want to be told of it now.
@@ -228,7 +242,7 @@ pub async fn test(app: &Shared, user: UserId) -> Result<(), PushError> {
     };
     let mut sent = vec![];
     for (device, parcel) in parcels(app, &notice).await? {
-        sent.push(tokio::spawn(send::deliver(Arc::clone(app), device, parcel)));
+        sent.extend(start_delivery(app, device, parcel));
     }
     for task in sent {
         if let Err(error) = task.await {

@@ -5,7 +5,8 @@ pub mod hours;
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::Arc,
+    ops::Bound,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use causerie_shared::{
@@ -18,7 +19,7 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::Notify;
 
 use crate::{
     channels,
@@ -31,6 +32,7 @@ use crate::{
         timers::{self, TimerRecord},
     },
     sync::News,
+    workers,
 };
 
 /// A new round of offers begins this long after everyone was asked (`docs/domain.md#routing-modes`).
@@ -43,67 +45,99 @@ const FEWEST: i64 = 8;
 /// Where in the line of waiting chats the dispatcher stands: the wait and id of the last one it looked at.
 type Place = Option<(Millis, ConversationId)>;
 
-/// A reason to look at an inbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wake {
-    pub inbox: InboxId,
-    /// Somebody became eligible: rounds that are over begin anew.
-    pub freed: bool,
+/// The inboxes that somebody should look at: each at most once, however often it was asked for.
+#[derive(Default)]
+pub struct Wakes {
+    waiting: Mutex<Waiting>,
+    changed: Notify,
 }
 
-/// Starts the dispatcher.
-pub fn start(app: &Shared) {
-    tokio::spawn(run(Arc::clone(app)));
+#[derive(Default)]
+struct Waiting {
+    /// With each inbox, whether somebody became eligible: rounds that are over begin anew.
+    inboxes: BTreeMap<InboxId, bool>,
+    /// The inbox that was looked at last; the ones after it come first, so that none is passed over for ever.
+    last: Option<InboxId>,
+    /// Looks that are not over yet.
+    looks: usize,
 }
 
-async fn run(app: Shared) {
-    let receiver = app
-        .woken
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .take();
-    let Some(mut receiver) = receiver else { return };
+/// An inbox that is looked at. When this is dropped before the look is done, the inbox waits again.
+struct Look<'a> {
+    wakes: &'a Wakes,
+    inbox: InboxId,
+    freed: bool,
+    done: bool,
+}
+
+impl Wakes {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for a look at an inbox.
+    pub(crate) fn add(&self, inbox: InboxId, freed: bool) {
+        *self.lock().inboxes.entry(inbox).or_default() |= freed;
+        self.changed.notify_one();
+    }
+
+    fn next(&self) -> Option<Look<'_>> {
+        let mut waiting = self.lock();
+        let after = waiting.last.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut later = waiting.inboxes.range((after, Bound::Unbounded));
+        let inbox = *later.next().or_else(|| waiting.inboxes.iter().next())?.0;
+        let freed = waiting.inboxes.remove(&inbox)?;
+        waiting.last = Some(inbox);
+        waiting.looks += 1;
+        Some(Look {
+            wakes: self,
+            inbox,
+            freed,
+            done: false,
+        })
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.wakes.add(self.inbox, self.freed);
+        }
+        self.wakes.lock().looks -= 1;
+    }
+}
+
+/// The dispatcher: looks at each inbox that was asked for.
+pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        let first = tokio::select! {
-            wake = receiver.recv() => wake,
-            _ = shutdown.changed() => return,
-        };
-        let Some(first) = first else { return };
-        answer(&app, first, &mut receiver).await;
-    }
-}
-
-/// Answers all wakes that there are: what the worker does, for those who want to see the dispatcher at rest.
-pub async fn settle(app: &App) {
-    let lock = || app.woken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let Some(mut receiver) = lock().take() else { return };
-    while let Ok(first) = receiver.try_recv() {
-        answer(app, first, &mut receiver).await;
-    }
-    *lock() = Some(receiver);
-}
-
-/// No wake is left to be answered. A worker that runs holds them all.
-pub fn is_at_rest(app: &App) -> bool {
-    let woken = app.woken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    woken.as_ref().is_some_and(UnboundedReceiver::is_empty)
-}
-
-/// Events that came in a burst are answered by one look.
-async fn answer(app: &App, first: Wake, receiver: &mut UnboundedReceiver<Wake>) {
-    let mut inboxes = BTreeMap::from([(first.inbox, first.freed)]);
-    while let Ok(wake) = receiver.try_recv() {
-        *inboxes.entry(wake.inbox).or_default() |= wake.freed;
-    }
-    for (inbox, freed) in inboxes {
-        match dispatch(app, inbox, freed).await {
-            Ok(()) => {}
-            // Another node was faster at one of the places: look again.
-            Err(DeskError::Refused(_)) => app.dispatch(inbox, freed),
-            Err(error) => tracing::error!(%error, %inbox, "the dispatcher failed"),
+        settle(&app).await;
+        tokio::select! {
+            () = app.wakes.changed.notified() => {}
+            () = workers::stop(&mut shutdown) => return,
         }
     }
+}
+
+/// Looks at all inboxes that wait for it: what the worker does, for tests that want to see the dispatcher at rest.
+pub async fn settle(app: &App) {
+    while let Some(mut look) = app.wakes.next() {
+        match dispatch(app, look.inbox, look.freed).await {
+            Ok(()) => look.done = true,
+            // Another node was faster at one of the places: look again.
+            Err(DeskError::Refused(_)) => {}
+            Err(error) => {
+                tracing::error!(%error, inbox = %look.inbox, "the dispatcher failed");
+                look.done = true;
+            }
+        }
+    }
+}
+
+/// Whether no inbox waits and none is looked at.
+pub fn is_at_rest(app: &App) -> bool {
+    let waiting = app.wakes.lock();
+    waiting.inboxes.is_empty() && waiting.looks == 0
 }
 
 /// Offers the waiting chats of an `auto` inbox, the longest waiting first.

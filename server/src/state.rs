@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use causerie_shared::ids::InboxId;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     blobs::Blobs,
@@ -12,10 +12,14 @@ use crate::{
     config::Config,
     http::{limits::Limits, widget::hub::VisitorHub},
     push::Pushes,
-    routing::Wake,
+    routing::Wakes,
     store::{Store, StoreError, feed},
     sync::{Hub, Rooms},
+    workers::Workers,
 };
+
+/// Comments that are hidden or deleted at a provider at the same time.
+const MODERATED_AT_ONCE: usize = 32;
 
 /// The application; handlers take `State<Shared>`.
 pub type Shared = Arc<App>;
@@ -48,13 +52,18 @@ pub struct App {
     pub outbox_changed: Notify,
     /// Wakes the worker that asks providers for templates.
     pub templates_changed: Notify,
+    /// Wakes the worker that asks Telegram for updates, when an account may have to be asked or not any more.
+    pub polling_changed: Notify,
+    /// Room for commands that wait for a provider's answer.
+    pub moderation: Arc<Semaphore>,
     /// What is pushed to people's devices.
     pub pushes: Pushes,
-    /// Wakes the dispatcher for an inbox.
-    pub wake: mpsc::UnboundedSender<Wake>,
-    pub(crate) woken: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Wake>>>,
+    /// Inboxes that the dispatcher has to look at.
+    pub wakes: Wakes,
     /// Wakes the timer worker when an earlier timer was set.
     pub timers_changed: Notify,
+    /// Which workers do not run.
+    pub workers: Workers,
     /// Turns `true` when the server is about to stop: sockets say goodbye and close.
     pub shutdown: watch::Sender<bool>,
 }
@@ -63,7 +72,6 @@ impl App {
     /// Prepares the shared state; no worker runs yet.
     pub async fn new(config: Config, store: Store, clock: Clock) -> Result<Self, StoreError> {
         let newest = feed::newest(&mut *store.read().await?).await?;
-        let (wake, woken) = mpsc::unbounded_channel();
         let client = Client::new(&config).map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
         let blobs = Blobs::open(&config).map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
         let vault = Vault::open(&config.data).map_err(StoreError::Folder)?;
@@ -84,10 +92,12 @@ impl App {
             hooked: Notify::new(),
             outbox_changed: Notify::new(),
             templates_changed: Notify::new(),
+            polling_changed: Notify::new(),
+            moderation: Arc::new(Semaphore::new(MODERATED_AT_ONCE)),
             pushes: Pushes::default(),
-            wake,
-            woken: std::sync::Mutex::new(Some(woken)),
+            wakes: Wakes::default(),
             timers_changed: Notify::new(),
+            workers: Workers::default(),
             shutdown: watch::Sender::new(false),
         })
     }
@@ -95,8 +105,6 @@ impl App {
     /// Asks the dispatcher to look at an inbox. `freed`: someone became eligible, so rounds that are
     /// over may begin anew (`docs/domain.md#routing-modes`).
     pub fn dispatch(&self, inbox: InboxId, freed: bool) {
-        if self.wake.send(Wake { inbox, freed }).is_err() {
-            tracing::error!("the dispatcher is gone");
-        }
+        self.wakes.add(inbox, freed);
     }
 }

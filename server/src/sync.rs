@@ -14,7 +14,7 @@ pub mod push;
 pub mod room;
 pub mod rooms;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 pub use hub::{Hub, Mailbox, Outgoing, SocketId};
 pub use news::News;
@@ -26,6 +26,7 @@ use crate::{
         StoreError,
         feed::{self, FeedEntry},
     },
+    workers::{self, Supervisor},
 };
 
 /// Feed entries that are kept: a client that missed more begins anew (`Reset`).
@@ -48,25 +49,25 @@ pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Starts the workers that keep counters fresh, read what other nodes wrote, and trim the feed.
-pub fn start(app: &Shared, link: Option<crate::store::nodes::Link>) {
-    tokio::spawn(counts::run(Arc::clone(app)));
-    tokio::spawn(late(Arc::clone(app)));
-    tokio::spawn(doubts(Arc::clone(app)));
-    tokio::spawn(trims(Arc::clone(app)));
-    nodes::start(app, link);
+/// Adds the workers that keep counters fresh, read what other nodes wrote, and trim the feed.
+pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::Link>) {
+    workers.add("folder_counts", counts::run);
+    workers.add("deferred_rows", late);
+    workers.add("document_access", doubts);
+    workers.add("feed_trim", trims);
+    nodes::add_workers(workers, link);
 }
 
 /// Sends what could wait: at once when nothing was sent for a while, together when much happens.
 async fn late(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        tokio::select! {
-            () = app.hub.late.notified() => {}
-            _ = shutdown.changed() => return,
-        }
         app.hub.post_late();
         tokio::time::sleep(LATE).await;
+        tokio::select! {
+            () = app.hub.late.notified() => {}
+            () = workers::stop(&mut shutdown) => return,
+        }
     }
 }
 
@@ -74,15 +75,15 @@ async fn late(app: Shared) {
 async fn doubts(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        tokio::select! {
-            () = app.hub.doubts.notified() => {}
-            _ = shutdown.changed() => return,
-        }
         for (socket, access, document) in app.hub.take_doubts() {
             if let Err(error) = catchup::open(&app, socket, &access, document, None, 0).await {
                 tracing::error!(%error, %document, "it is not known whether a document may still be seen");
                 app.hub.close(socket);
             }
+        }
+        tokio::select! {
+            () = app.hub.doubts.notified() => {}
+            () = workers::stop(&mut shutdown) => return,
         }
     }
 }
@@ -93,8 +94,10 @@ async fn trims(app: Shared) {
     loop {
         tokio::select! {
             _ = due.tick() => {}
-            _ = shutdown.changed() => return,
+            () = workers::stop(&mut shutdown) => return,
         }
+        // What nobody follows any more is forgotten.
+        app.hub.followed();
         if let Err(error) = trim(&app, KEEP).await {
             tracing::error!(%error, "the feed could not be trimmed");
         }

@@ -15,7 +15,11 @@ use tokio::time::interval;
 use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::config::{Config, LogFormat};
+use crate::{
+    config::{Config, LogFormat},
+    state::Shared,
+    workers,
+};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -46,12 +50,15 @@ pub fn metrics() -> &'static PrometheusHandle {
     })
 }
 
-/// Keeps the memory of the figures small; runs until it is dropped.
-pub async fn upkeep() {
+/// The worker that keeps the memory of the figures small.
+pub async fn upkeep(app: Shared) {
+    let mut shutdown = app.shutdown.subscribe();
     let mut ticks = interval(UPKEEP);
     loop {
-        ticks.tick().await;
-        metrics().run_upkeep();
+        tokio::select! {
+            _ = ticks.tick() => metrics().run_upkeep(),
+            () = workers::stop(&mut shutdown) => return,
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! The timer worker: sleeps until the next row is due, takes it once and lets it happen. Of several nodes each
 //! takes some of what is due.
 
-use std::sync::Arc;
-
 use causerie_shared::{
     conversation::transition::{Actor, Event},
     timer::TimerKind,
@@ -12,6 +10,7 @@ use crate::{
     desk::{DeskError, ending, hours, inactivity, lifecycle, presence, queue},
     state::{App, Shared},
     store::timers::{self, TimerRecord},
+    workers,
 };
 
 /// Timers taken in one go: few enough that another node has its share of many.
@@ -19,32 +18,25 @@ const BATCH: i64 = 25;
 /// Pause after the database failed.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Starts the worker.
-pub fn start(app: &Shared) {
-    tokio::spawn(run(Arc::clone(app)));
-}
-
-async fn run(app: Shared) {
+/// The worker.
+pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        let next = match round(&app).await {
-            Ok(next) => next,
-            Err(error) => {
-                tracing::error!(%error, "timers could not be run");
-                tokio::time::sleep(RETRY).await;
-                continue;
-            }
-        };
+        let next = round(&app).await;
         let wait = async {
             match next {
-                Some(due) => app.clock.sleep_until(due).await,
-                None => std::future::pending().await,
+                Ok(Some(due)) => app.clock.sleep_until(due).await,
+                Ok(None) => std::future::pending().await,
+                Err(error) => {
+                    tracing::error!(%error, "timers could not be run");
+                    tokio::time::sleep(RETRY).await;
+                }
             }
         };
         tokio::select! {
             () = wait => {}
             () = app.timers_changed.notified() => {}
-            _ = shutdown.changed() => return,
+            () = workers::stop(&mut shutdown) => return,
         }
     }
 }

@@ -1,21 +1,28 @@
 //! Makes the calls that adapters ask for. What it logs is metadata: method, host, status, duration.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::multipart::{Form, Part};
+use tokio::sync::Semaphore;
 
 use super::outgoing::{Answer, Body, Call};
-use crate::{config::Config, outgoing};
+use crate::{config::Config, outgoing, state::Shared};
 
 /// How long a whole answer may take: a long poll, or a large medium.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Largest answer that is no medium, bytes.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
+/// Best-effort calls at the same time.
+const COURTESIES: usize = 32;
 
 /// Speaks HTTP to providers.
 pub struct Client {
     http: reqwest::Client,
+    courtesies: Arc<Semaphore>,
 }
 
 impl Client {
@@ -26,6 +33,7 @@ impl Client {
     pub fn new(config: &Config) -> Result<Self, reqwest::Error> {
         Ok(Self {
             http: outgoing::client(config, PATIENCE)?,
+            courtesies: Arc::new(Semaphore::new(COURTESIES)),
         })
     }
 
@@ -85,6 +93,20 @@ impl Client {
         );
         answer
     }
+}
+
+/// Makes a best-effort call in the background and ignores its answer. It is dropped when 32 others
+/// wait for their providers.
+pub fn courtesy(app: &Shared, call: Call) {
+    let Ok(permit) = Arc::clone(&app.client.courtesies).try_acquire_owned() else {
+        metrics::counter!("causerie_courtesies_dropped_total").increment(1);
+        return;
+    };
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        app.client.call(&app.config, &call, None).await;
+        drop(permit);
+    });
 }
 
 async fn read(mut response: reqwest::Response, max: usize) -> Answer {

@@ -22,7 +22,7 @@ use self::{
     lanes::Lanes,
 };
 use super::{
-    adapter,
+    adapter, client,
     element::{Element, HERE, What},
     value,
 };
@@ -35,6 +35,7 @@ use crate::{
         provider,
         raw_events::{self, RawEvent},
     },
+    workers,
 };
 
 pub use happen::catch_up;
@@ -43,7 +44,7 @@ pub use happen::catch_up;
 const BATCH: i64 = 200;
 /// People whose events are processed at the same time.
 const LANES: usize = 8;
-/// Pause after the database failed, and how often another node's bodies are looked for.
+/// Pause after the database failed, or another node had the turn.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// How long bodies are kept (`docs/domain.md#retention`), and what came before its message, milliseconds.
@@ -52,12 +53,16 @@ const KEPT_EARLY: Millis = 3_600_000;
 /// How often old ones are looked for, milliseconds.
 const UPKEEP: Millis = 600_000;
 
-/// Starts the worker.
-pub fn start(app: &Shared) {
-    tokio::spawn(run(Arc::clone(app)));
+/// What a round found.
+enum Round {
+    Worked,
+    Nothing,
+    /// Another node has the turn: it may have begun before the newest bodies were stored.
+    NotMine,
 }
 
-async fn run(app: Shared) {
+/// The worker.
+pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     let mut trimmed = None;
     loop {
@@ -68,15 +73,18 @@ async fn run(app: Shared) {
                 Err(error) => tracing::error!(%error, "old webhooks could not be removed"),
             }
         }
+        let upkeep = trimmed.unwrap_or(now) + UPKEEP;
         let wait = async {
             match round(&app).await {
-                Ok(true) => {}
-                Ok(false) => {
+                Ok(Round::Worked) => {}
+                Ok(Round::Nothing) => {
                     tokio::select! {
                         () = app.hooked.notified() => {}
-                        () = tokio::time::sleep(PAUSE) => {}
+                        () = app.clock.sleep_until(upkeep) => {}
+                        () = workers::fallback(&app) => {}
                     }
                 }
+                Ok(Round::NotMine) => tokio::time::sleep(PAUSE).await,
                 Err(error) => {
                     tracing::error!(%error, "webhooks could not be processed");
                     tokio::time::sleep(PAUSE).await;
@@ -85,7 +93,7 @@ async fn run(app: Shared) {
         };
         tokio::select! {
             () = wait => {}
-            _ = shutdown.changed() => return,
+            () = workers::stop(&mut shutdown) => return,
         }
     }
 }
@@ -107,15 +115,15 @@ struct Routed {
     event: String,
 }
 
-/// Processes one batch; `false` when there was nothing to do.
-async fn round(app: &Shared) -> Result<bool, DeskError> {
+/// Processes one batch.
+async fn round(app: &Shared) -> Result<Round, DeskError> {
     let Some(_turn) = app.store.turn(crate::store::nodes::INBOUND).await? else {
-        return Ok(false);
+        return Ok(Round::NotMine);
     };
     let mut db = app.store.read().await?;
     let events = raw_events::waiting(&mut db, BATCH).await?;
     if events.is_empty() {
-        return Ok(false);
+        return Ok(Round::Nothing);
     }
     let anyone_is_blocked = blacklist::is_anyone(&mut db).await?;
     drop(db);
@@ -184,7 +192,7 @@ async fn round(app: &Shared) -> Result<bool, DeskError> {
     }
     raw_events::done(&mut tx, &events, &problems).await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(Round::Worked)
 }
 
 fn settle(done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinError>>) -> Result<Vec<Cut>, DeskError> {
@@ -250,16 +258,15 @@ fn is_news(account: &ChannelAccount, element: &Element) -> bool {
     !matches!(&element.what, What::Belongs(business) if account.health.business.as_ref() == Some(business))
 }
 
-/// Makes the call that good manners ask for; the work goes on meanwhile.
+/// Makes the best-effort call that the channel has for this event, such as the answer to a pressed button, in the
+/// background.
 fn greet(app: &Shared, routed: &Routed) {
     let account = &routed.account;
     let courtesy = adapter(account.row.channel).and_then(|adapter| adapter.courtesy(&routed.element));
     if let Some(courtesy) = courtesy
         && let Some(credentials) = super::credentials(app, account)
     {
-        let call = courtesy(&credentials);
-        let app = Arc::clone(app);
-        tokio::spawn(async move { app.client.call(&app.config, &call, None).await });
+        client::courtesy(app, courtesy(&credentials));
     }
 }
 

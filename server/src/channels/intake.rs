@@ -3,10 +3,13 @@
 //! A burst would otherwise stand in the line of writers one by one, with the processing of the same burst. Whoever has
 //! the turn stores everything that came until then; the others find theirs stored.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use causerie_shared::ids::AccountId;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::sequence;
 use crate::{
@@ -19,15 +22,58 @@ use crate::{
 
 /// Most bodies of one write; each may have megabytes.
 const MOST: usize = 100;
+/// Most bytes that wait to be stored.
+const ROOM: usize = 64 * 1024 * 1024;
+/// What a body counts for at least, bytes: small ones take memory too.
+const LEAST: usize = 1024;
 
-type Waiting = (RawEvent, oneshot::Sender<()>);
+struct Waiting {
+    event: RawEvent,
+    stored: oneshot::Sender<()>,
+    _room: OwnedSemaphorePermit,
+}
 
 /// Bodies that wait to be stored.
-#[derive(Default)]
 pub struct Intake {
     waiting: Mutex<Vec<Waiting>>,
     turn: tokio::sync::Mutex<()>,
+    room: Arc<Semaphore>,
 }
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            room: Arc::new(Semaphore::new(ROOM)),
+        }
+    }
+}
+
+/// Why a body was not stored. The provider delivers it again.
+#[derive(Debug)]
+pub enum IntakeError {
+    /// Too many bodies wait.
+    Full,
+    Store(StoreError),
+}
+
+impl From<StoreError> for IntakeError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for IntakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("too many webhooks wait to be stored"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for IntakeError {}
 
 impl Intake {
     fn take(&self) -> Vec<Waiting> {
@@ -35,13 +81,23 @@ impl Intake {
         let many = waiting.len().min(MOST);
         waiting.drain(..many).collect()
     }
+
+    /// Takes room for a body of `length` bytes.
+    fn reserve(&self, length: usize) -> Result<OwnedSemaphorePermit, IntakeError> {
+        let room = u32::try_from(length.max(LEAST)).map_err(|_| IntakeError::Full)?;
+        Arc::clone(&self.room).try_acquire_many_owned(room).map_err(|_| {
+            metrics::counter!("causerie_webhooks_refused_total").increment(1);
+            IntakeError::Full
+        })
+    }
 }
 
 /// Stores a body and wakes the worker; returns when it is durable.
 ///
 /// # Errors
-/// The database failed; the provider delivers it again.
-pub async fn keep(app: &Shared, account: AccountId, body: Vec<u8>) -> Result<(), StoreError> {
+/// It was not stored.
+pub async fn keep(app: &Shared, account: AccountId, body: Vec<u8>) -> Result<(), IntakeError> {
+    let room = app.intake.reserve(body.len())?;
     let now = app.clock.now();
     let event = RawEvent {
         id: sequence(now),
@@ -55,14 +111,18 @@ pub async fn keep(app: &Shared, account: AccountId, body: Vec<u8>) -> Result<(),
         .waiting
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .push((event, sender));
+        .push(Waiting {
+            event,
+            stored: sender,
+            _room: room,
+        });
     loop {
         let turn = intake.turn.lock().await;
         match stored.try_recv() {
             Ok(()) => return Ok(()),
             Err(oneshot::error::TryRecvError::Empty) => {}
             // It was in a write that failed.
-            Err(oneshot::error::TryRecvError::Closed) => return Err(StoreError::Damaged("write of webhooks")),
+            Err(oneshot::error::TryRecvError::Closed) => return Err(StoreError::Damaged("write of webhooks").into()),
         }
         // In a task of its own, so that a sender who hangs up does not break off what is the others' too.
         let task = tokio::spawn(write(Arc::clone(app), intake.take()));
@@ -70,21 +130,67 @@ pub async fn keep(app: &Shared, account: AccountId, body: Vec<u8>) -> Result<(),
         drop(turn);
         match written {
             Ok(result) => result?,
-            Err(_) => return Err(StoreError::Damaged("write of webhooks")),
+            Err(_) => return Err(StoreError::Damaged("write of webhooks").into()),
         }
     }
 }
 
 async fn write(app: Shared, batch: Vec<Waiting>) -> Result<(), StoreError> {
     let mut tx = app.store.begin().await?;
-    for (event, _) in &batch {
-        raw_events::insert(&mut tx, event).await?;
+    for waiting in &batch {
+        raw_events::insert(&mut tx, &waiting.event).await?;
     }
     tx.commit().await?;
-    for (_, sender) in batch {
+    for waiting in batch {
         // An error: whoever hung up does not want to know.
-        let _hung_up = sender.send(()).is_err();
+        let _hung_up = waiting.stored.send(()).is_err();
     }
     app.hooked.notify_one();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{http::StatusCode, response::IntoResponse as _};
+    use causerie_shared::ids::AccountId;
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::{
+        clock::{Clock, random_u128},
+        config::Config,
+        error::ApiError,
+    };
+
+    #[tokio::test]
+    async fn bodies_beyond_the_room_are_refused_for_now_and_the_others_are_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = crate::build(Config::for_test(folder.path()), Clock::System)
+            .await
+            .unwrap();
+        let account = AccountId::new(0, random_u128());
+        let large = || vec![b' '; ROOM / 8];
+        let turn = app.intake.turn.lock().await;
+        let mut waiting = JoinSet::new();
+        for _ in 0..8 {
+            let app = app.clone();
+            waiting.spawn(async move { keep(&app, account, large()).await });
+        }
+        while app.intake.room.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let full = keep(&app, account, large()).await.unwrap_err();
+        assert!(matches!(full, IntakeError::Full), "{full}");
+        assert_eq!(
+            ApiError::from(full).into_response().status(),
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the provider tries again"
+        );
+        drop(turn);
+        for stored in waiting.join_all().await {
+            stored.unwrap();
+        }
+        keep(&app, account, large()).await.unwrap();
+        app.shutdown.send_replace(true);
+    }
 }

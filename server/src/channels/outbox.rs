@@ -5,7 +5,10 @@ mod deliver;
 mod pace;
 mod settle;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use causerie_shared::{Millis, ids::MessageId, message::Delivery, row::Head};
 use tokio::sync::Semaphore;
@@ -20,6 +23,7 @@ use crate::{
         outbox::{self, OutboxRow, Stage},
         provider::ProviderMessage,
     },
+    workers::{self, Supervisor},
 };
 
 pub use bind::{Whose, bind_by_opaque, bind_by_text};
@@ -32,35 +36,51 @@ const AT_ONCE: usize = 16;
 const BATCH: i64 = 100;
 /// A worker that has a message for longer has died, milliseconds.
 const LEASE: Millis = 5 * 60_000;
+/// Pause after the database failed.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Starts the worker.
-pub fn start(app: &Shared) {
-    tokio::spawn(run(Arc::clone(app)));
+/// What outlives a run of the worker: messages on their way go on when the worker is started again.
+struct Sending {
+    pace: Mutex<Pace>,
+    room: Arc<Semaphore>,
+    /// What a server before this one was sending was looked at.
+    recovered: AtomicBool,
 }
 
-async fn run(app: Shared) {
+/// Adds the worker.
+pub fn add_worker(workers: &mut Supervisor) {
+    let sending = Arc::new(Sending {
+        pace: Mutex::default(),
+        room: Arc::new(Semaphore::new(AT_ONCE)),
+        recovered: AtomicBool::new(false),
+    });
+    workers.add("outbox", move |app| run(app, Arc::clone(&sending)));
+}
+
+async fn run(app: Shared, sending: Arc<Sending>) {
     let mut shutdown = app.shutdown.subscribe();
-    let pace = Arc::new(Mutex::new(Pace::default()));
-    let room = Arc::new(Semaphore::new(AT_ONCE));
-    // What this file's only server was sending when it stopped.
-    let mut looked = match app.store.engine() {
-        Engine::Sqlite => orphans(&app, Millis::MAX).await,
-        Engine::Postgres => Ok(()),
-    };
+    if app.store.engine() == Engine::Sqlite && !sending.recovered.swap(true, Ordering::AcqRel) {
+        // What this file's only server was sending when it stopped.
+        look_for_orphans(&app, Millis::MAX).await;
+    }
+    let mut looked: Option<Millis> = None;
     loop {
-        if let Err(error) = looked {
-            tracing::error!(%error, "what was being sent could not be looked at");
+        let now = app.clock.now();
+        if looked.is_none_or(|looked| now >= looked + LEASE / 4) {
+            look_for_orphans(&app, now).await;
+            looked = Some(now);
         }
-        looked = orphans(&app, app.clock.now()).await;
-        let next = round(&app, &pace, &room).await;
+        let next = round(&app, &sending).await;
         let wait = async {
             match next {
-                Ok(Some(due)) => tokio::select! {
-                    () = app.clock.sleep_until(due) => {}
-                    () = tokio::time::sleep(PAUSE) => {}
-                },
-                Ok(None) => tokio::time::sleep(PAUSE).await,
+                Ok(due) => {
+                    let look = looked.unwrap_or(now) + LEASE / 4;
+                    let due = due.map_or(look, |due| due.min(look));
+                    tokio::select! {
+                        () = app.clock.sleep_until(due) => {}
+                        () = workers::fallback(&app) => {}
+                    }
+                }
                 Err(error) => {
                     tracing::error!(%error, "the outbox could not be read");
                     tokio::time::sleep(PAUSE).await;
@@ -70,8 +90,14 @@ async fn run(app: Shared) {
         tokio::select! {
             () = wait => {}
             () = app.outbox_changed.notified() => {}
-            _ = shutdown.changed() => return,
+            () = workers::stop(&mut shutdown) => return,
         }
+    }
+}
+
+async fn look_for_orphans(app: &App, now: Millis) {
+    if let Err(error) = orphans(app, now).await {
+        tracing::error!(%error, "what was being sent could not be looked at");
     }
 }
 
@@ -98,79 +124,87 @@ async fn orphans(app: &App, now: Millis) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// Sends what is due; when the next one is.
-async fn round(app: &Shared, pace: &Arc<Mutex<Pace>>, room: &Arc<Semaphore>) -> Result<Option<Millis>, DeskError> {
+/// Sends what is due; returns when the next message may be. A message that is due and does not go waits for something
+/// that wakes the worker: the message before it, or its account.
+async fn round(app: &Shared, sending: &Arc<Sending>) -> Result<Option<Millis>, DeskError> {
     let now = app.clock.now();
     let due = outbox::due(&mut *app.store.read().await?, now, BATCH).await?;
+    let full = due.len() as i64 == BATCH;
     let mut soonest = None;
     for row in due {
-        let Some(account) = channel_accounts::get(&mut *app.store.read().await?, row.account).await? else {
-            let mut row = row;
-            give_up(
-                app,
-                &mut row,
-                Stage::Failed,
-                Delivery::Failed,
-                Some("The account was removed.".to_owned()),
-            )
-            .await?;
-            continue;
-        };
-        if account.health.token_invalid {
-            settle::hold_back(app, account.row.id).await?;
-            continue;
+        match one(app, sending, row, now).await? {
+            // Behind a full batch may lie more.
+            Step::Moved if full => soonest = Some(now),
+            Step::Moved | Step::Stays => {}
+            Step::Waits(until) => soonest = Some(soonest.unwrap_or(Millis::MAX).min(until)),
         }
-        let Some(adapter) = adapter(account.row.channel) else {
-            continue;
-        };
-        let held = pace
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .held(account.row.id, now);
-        if let Some(until) = held {
-            let mut tx = app.store.begin().await?;
-            outbox::hold_account(&mut tx, account.row.id, until).await?;
-            tx.commit().await?;
-            continue;
-        }
-        let person = row.conversation.to_string();
-        let wait = pace.lock().unwrap_or_else(PoisonError::into_inner).take(
-            account.row.id,
-            &person,
-            adapter.capabilities().rate,
-            now,
-        );
-        if wait > 0 {
-            soonest = Some(soonest.unwrap_or(Millis::MAX).min(now + wait));
-            continue;
-        }
-        let Ok(permit) = Arc::clone(room).acquire_owned().await else {
-            return Ok(None);
-        };
-        let mut tx = app.store.begin().await?;
-        let taken = outbox::take(&mut tx, &row, now + LEASE).await?;
-        tx.commit().await?;
-        let Some(taken) = taken else { continue };
-        let (app, pace) = (Arc::clone(app), Arc::clone(pace));
-        tokio::spawn(async move {
-            match deliver(&app, &account, adapter, taken).await {
-                Ok(None) => {}
-                Ok(Some(until)) => {
-                    let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-                    pace.hold(account.row.id, until);
-                }
-                Err(error) => tracing::error!(%error, "a message is between here and its provider"),
-            }
-            drop(permit);
-            // The next of the conversation may go.
-            app.outbox_changed.notify_one();
-        });
     }
-    let next = outbox::next_due(&mut *app.store.read().await?).await?;
-    Ok(match (soonest, next.filter(|next| *next > now)) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    })
+    let next = outbox::next_due(&mut *app.store.read().await?, now).await?;
+    Ok(soonest.into_iter().chain(next).min())
+}
+
+/// What became of a message that is due.
+enum Step {
+    /// It is sent, or due at another time.
+    Moved,
+    Stays,
+    /// Its account sent something a moment ago.
+    Waits(Millis),
+}
+
+async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Millis) -> Result<Step, DeskError> {
+    let Some(account) = channel_accounts::get(&mut *app.store.read().await?, row.account).await? else {
+        let words = "The account was removed.".to_owned();
+        give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await?;
+        return Ok(Step::Moved);
+    };
+    if account.health.token_invalid {
+        settle::hold_back(app, account.row.id).await?;
+        return Ok(Step::Moved);
+    }
+    let Some(adapter) = adapter(account.row.channel) else {
+        return Ok(Step::Stays);
+    };
+    let held = sending.pace().held(account.row.id, now);
+    if let Some(until) = held {
+        let mut tx = app.store.begin().await?;
+        outbox::hold_account(&mut tx, account.row.id, until).await?;
+        tx.commit().await?;
+        return Ok(Step::Moved);
+    }
+    let (person, rate) = (row.conversation.to_string(), adapter.capabilities().rate);
+    let wait = sending.pace().take(account.row.id, &person, rate, now);
+    if wait > 0 {
+        return Ok(Step::Waits(now + wait));
+    }
+    let Ok(permit) = Arc::clone(&sending.room).acquire_owned().await else {
+        return Ok(Step::Stays);
+    };
+    let mut tx = app.store.begin().await?;
+    let taken = outbox::take(&mut tx, &row, now + LEASE).await?;
+    tx.commit().await?;
+    let Some(taken) = taken else {
+        return Ok(Step::Moved);
+    };
+    let (app, sending) = (Arc::clone(app), Arc::clone(sending));
+    // At most as many as there are permits.
+    tokio::spawn(async move {
+        match deliver(&app, &account, adapter, taken).await {
+            Ok(None) => {}
+            Ok(Some(until)) => sending.pace().hold(account.row.id, until),
+            Err(error) => tracing::error!(%error, "a message is between here and its provider"),
+        }
+        drop(permit);
+        // The next of the conversation may go.
+        app.outbox_changed.notify_one();
+    });
+    Ok(Step::Moved)
+}
+
+impl Sending {
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn bound(row: &OutboxRow, external: String) -> ProviderMessage {

@@ -1,8 +1,6 @@
 //! Templates are fetched from the provider: when an account is connected or checked, when the provider says that they
 //! changed, and once a day.
 
-use std::sync::Arc;
-
 use causerie_shared::{
     Millis,
     api::channels::{Templates, TemplatesKnown},
@@ -18,6 +16,7 @@ use crate::{
         channel_accounts::{self, ChannelAccount},
         templates as stored,
     },
+    workers,
 };
 
 /// How long what the provider said is believed, and when it is asked again after it said nothing, milliseconds.
@@ -25,28 +24,43 @@ const DAY: Millis = 24 * 3_600_000;
 const AGAIN: Millis = 3_600_000;
 /// A node that asks for longer has died, milliseconds.
 const LEASE: Millis = 10 * 60_000;
-/// How often is looked for what is due.
+/// Pause after the database failed.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
 /// Most calls for the templates of one account: its pages.
 const MAX_CALLS: usize = 100;
 
-/// Starts the worker.
-pub fn start(app: &Shared) {
-    tokio::spawn(run(Arc::clone(app)));
-}
-
-async fn run(app: Shared) {
+/// The worker.
+pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        match next(&app).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "templates could not be fetched"),
-        }
+        let due = round(&app).await;
+        let wait = async {
+            match due {
+                Ok(Some(due)) => tokio::select! {
+                    () = app.clock.sleep_until(due) => {}
+                    () = workers::fallback(&app) => {}
+                },
+                Ok(None) => workers::fallback(&app).await,
+                Err(error) => {
+                    tracing::error!(%error, "templates could not be fetched");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        };
         tokio::select! {
+            () = wait => {}
             () = app.templates_changed.notified() => {}
-            () = tokio::time::sleep(PAUSE) => {}
-            _ = shutdown.changed() => return,
+            () = workers::stop(&mut shutdown) => return,
+        }
+    }
+}
+
+/// Asks for each account whose turn it is; returns when the next one has its turn.
+async fn round(app: &App) -> Result<Option<Millis>, StoreError> {
+    loop {
+        let due = stored::next_due(&mut *app.store.read().await?).await?;
+        if due.is_none_or(|due| due > app.clock.now()) || !next(app).await? {
+            return Ok(due);
         }
     }
 }

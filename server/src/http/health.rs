@@ -26,8 +26,13 @@ pub async fn live() -> &'static str {
     "ok"
 }
 
-/// `GET /health/ready`: the database answers, too.
+/// `GET /health/ready`: every worker runs and the database answers, too.
 pub async fn ready(State(app): State<Shared>) -> Response {
+    let down = app.workers.down();
+    if !down.is_empty() {
+        let text = format!("not running: {}", down.join(", "));
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    }
     match timeout(PATIENCE, ask(&app)).await {
         Ok(Ok(())) => "ok".into_response(),
         Ok(Err(error)) => {

@@ -58,7 +58,8 @@ pub async fn handshake(
     }
 }
 
-/// `POST /hooks/{key}`: stores the body and answers 200. A duplicate is stored too; it changes nothing later.
+/// `POST /hooks/{key}`: stores the body and answers 200. A duplicate is stored too; it changes nothing later. 503 when
+/// too many wait to be stored: the provider delivers it again.
 pub async fn receive(
     State(app): State<Shared>,
     Path(key): Path<String>,

@@ -303,12 +303,21 @@ impl Session {
         Ok(())
     }
 
-    /// What waits for a provider must not hold up the frames behind it.
+    /// Hides or deletes a comment in the background: what waits for a provider must not hold up the frames behind it.
+    /// Refused when too many wait already.
     fn at_the_provider(&self, intent: IntentId, conversation: ConversationId, message: MessageId, wish: Wish) {
         let (app, access, socket) = (Arc::clone(&self.app), self.pusher.access.clone(), self.socket());
+        let Ok(permit) = Arc::clone(&app.moderation).try_acquire_owned() else {
+            let result = Err(Refusal::new(
+                Code::RateLimited,
+                "too many comments are being changed; try again in a moment",
+            ));
+            return app.hub.send(socket, &ServerFrame::Outcome { intent, result });
+        };
         tokio::spawn(async move {
             let result = comments::at_the_provider(&app, &access, conversation, message, wish).await;
             let result = result.map_err(DeskError::into_refusal);
+            drop(permit);
             app.hub.send(socket, &ServerFrame::Outcome { intent, result });
         });
     }

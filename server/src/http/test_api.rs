@@ -120,6 +120,7 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
     sync::announce(&app, vec![entry]).await?;
     app.templates_changed.notify_one();
     app.outbox_changed.notify_one();
+    app.polling_changed.notify_one();
     let connected = Connected {
         id: account.row.id,
         webhook: format!("/hooks/{}", account.key),

@@ -176,6 +176,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     tx.commit().await?;
     change::publish(app, news);
     app.outbox_changed.notify_one();
+    app.polling_changed.notify_one();
     if !changed.is_empty() {
         channels::connected(app, &after).await?;
     }
@@ -212,6 +213,7 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
     tx.commit().await?;
     change::publish(app, news);
     app.outbox_changed.notify_one();
+    app.polling_changed.notify_one();
     Ok(ChannelCheck {
         ok: result.is_ok(),
         words: result.unwrap_or_else(|words| words),
@@ -259,5 +261,6 @@ pub async fn remove(app: &App, actor: &UserRecord, account: AccountId, body: Rem
         lifecycle::happen(app, conversation, Event::AccountRemoved, Actor::System, None).await?;
     }
     app.outbox_changed.notify_one();
+    app.polling_changed.notify_one();
     Ok(())
 }

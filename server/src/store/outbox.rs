@@ -124,9 +124,10 @@ pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxRow>,
     rows.iter().map(record).collect()
 }
 
-/// When the next message is due.
-pub async fn next_due(db: &mut Db) -> Result<Option<Millis>, StoreError> {
-    let row = sqlx::query("SELECT MIN(due) AS due FROM outbox WHERE state = 0")
+/// When the next message after `now` is due.
+pub async fn next_due(db: &mut Db, now: Millis) -> Result<Option<Millis>, StoreError> {
+    let row = sqlx::query("SELECT MIN(due) AS due FROM outbox WHERE state = 0 AND due > $1")
+        .bind(now)
         .fetch_one(db)
         .await?;
     Ok(row.try_get("due")?)

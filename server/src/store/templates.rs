@@ -67,6 +67,14 @@ pub async fn take(db: &mut Db, now: Millis, lease: Millis) -> Result<Option<Acco
         .transpose()
 }
 
+/// When the next provider is to be asked.
+pub async fn next_due(db: &mut Db) -> Result<Option<Millis>, StoreError> {
+    let row = sqlx::query("SELECT MIN(due) AS due FROM templates")
+        .fetch_one(db)
+        .await?;
+    Ok(row.try_get("due")?)
+}
+
 /// Forgets those of an account that was removed.
 pub async fn forget(db: &mut Db, account: AccountId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM templates WHERE account_id = $1")

@@ -7,6 +7,7 @@ use causerie_shared::{ids::UserId, window::Counts};
 use crate::{
     state::{App, Shared},
     store::{StoreError, windows},
+    workers,
 };
 
 /// Changes that come in a burst are counted once.
@@ -15,14 +16,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(super) async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        tokio::select! {
-            () = app.hub.counts_changed.notified() => {}
-            _ = shutdown.changed() => return,
-        }
-        tokio::time::sleep(PAUSE).await;
         if let Err(error) = refresh(&app).await {
             tracing::error!(%error, "the counters could not be read");
         }
+        tokio::select! {
+            () = app.hub.counts_changed.notified() => {}
+            () = workers::stop(&mut shutdown) => return,
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -1,8 +1,12 @@
 //! More than one server on one database (`docs/sync.md#several-servers`): every node delivers the whole feed to its own
 //! sockets, whoever wrote it. A node says once after a batch of commits that there is something new; whoever does not
-//! hear it looks every second.
+//! hear it looks by itself some seconds later.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use causerie_shared::{
     conversation::Status,
@@ -20,10 +24,11 @@ use crate::{
         nodes::{Heard, Link},
         places,
     },
+    workers::{self, Supervisor},
 };
 
-/// How long a wake-up may be lost.
-const POLL: Duration = Duration::from_secs(1);
+/// Pause before what failed, or a number that is missing, is looked at again.
+const RETRY: Duration = Duration::from_secs(1);
 /// A number that is missing here may be of a task between its commit and its announcement.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Writes within this time are told to the other nodes at once.
@@ -31,56 +36,74 @@ const BATCH: Duration = Duration::from_millis(5);
 /// Entries that are read in one go.
 const MANY: i64 = 1000;
 
-pub(super) fn start(app: &Shared, link: Option<Link>) {
-    tokio::spawn(follow(Arc::clone(app)));
+pub(super) fn add_workers(workers: &mut Supervisor, link: Option<Link>) {
+    workers.add("feed_follow", follow);
     if let Some(link) = link {
-        tokio::spawn(shout(Arc::clone(app)));
-        tokio::spawn(listen(Arc::clone(app), link));
+        workers.add("node_notify", notify);
+        // The first run has the session that the start opened; a run after it opens one of its own.
+        let first = Mutex::new(Some(link));
+        workers.add("node_listen", move |app| {
+            let link = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            listen(app, link)
+        });
     }
 }
 
-async fn shout(app: Shared) {
+async fn notify(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        tokio::select! {
-            () = app.hub.wrote.notified() => {}
-            _ = shutdown.changed() => return,
-        }
-        tokio::time::sleep(BATCH).await;
         if let Err(error) = app.store.shout(app.node).await {
             tracing::warn!(%error, "the other nodes were not told; they look by themselves");
         }
+        tokio::select! {
+            () = app.hub.wrote.notified() => {}
+            () = workers::stop(&mut shutdown) => return,
+        }
+        tokio::time::sleep(BATCH).await;
     }
 }
 
-async fn listen(app: Shared, mut link: Link) {
+async fn listen(app: Shared, mut link: Option<Link>) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
         let heard = tokio::select! {
-            heard = link.hear() => heard,
-            _ = shutdown.changed() => return,
+            heard = hear(&app, &mut link) => heard,
+            () = workers::stop(&mut shutdown) => return,
         };
         match heard {
             Ok(Heard::News) => {}
-            Ok(Heard::Again) => {
-                // Without its lock this node counted as dead, so its sockets may have been written off.
-                for user in app.hub.users() {
-                    if let Err(error) = presence::connected(&app, user).await {
-                        tracing::error!(%error, "a connection could not be stored again");
-                    }
-                }
-                for contact in app.visitors.contacts() {
-                    if let Err(error) = visit::arrived(&app, contact).await {
-                        tracing::error!(%error, "a visitor's connection could not be stored again");
-                    }
-                }
-            }
+            Ok(Heard::Again) => connected_again(&app).await,
             Err(error) => {
                 tracing::warn!(%error, "the database is not heard");
-                tokio::time::sleep(POLL).await;
+                tokio::time::sleep(RETRY).await;
             }
         }
         app.hub.behind.notify_one();
+    }
+}
+
+async fn hear(app: &App, link: &mut Option<Link>) -> Result<Heard, StoreError> {
+    match link {
+        Some(link) => link.hear().await,
+        None => {
+            *link = app.store.link(app.node).await?;
+            Ok(Heard::Again)
+        }
+    }
+}
+
+/// Stores the connections of this node again: without its lock it counted as dead, so its sockets may have been written
+/// off.
+async fn connected_again(app: &App) {
+    for user in app.hub.users() {
+        if let Err(error) = presence::connected(app, user).await {
+            tracing::error!(%error, "a connection could not be stored again");
+        }
+    }
+    for contact in app.visitors.contacts() {
+        if let Err(error) = visit::arrived(app, contact).await {
+            tracing::error!(%error, "a visitor's connection could not be stored again");
+        }
     }
 }
 
@@ -90,19 +113,12 @@ async fn follow(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     let mut stuck_at = None;
     loop {
-        tokio::select! {
-            () = app.hub.behind.notified() => tokio::time::sleep(PATIENCE).await,
-            () = tokio::time::sleep(POLL) => {}
-            _ = shutdown.changed() => return,
-        }
         let done = match app.store.engine() {
             Engine::Postgres => catch_up(&app).await,
             Engine::Sqlite => {
                 let waits_for = app.hub.gap();
                 let stuck = waits_for.is_some() && waits_for == stuck_at;
                 stuck_at = waits_for;
-                // What nobody follows any more is forgotten.
-                app.hub.followed();
                 if stuck {
                     read(&app).await.map_err(DeskError::from)
                 } else {
@@ -112,6 +128,17 @@ async fn follow(app: Shared) {
         };
         if let Err(error) = done {
             tracing::error!(%error, "the feed could not be read");
+        }
+        let look_again = async {
+            match stuck_at {
+                Some(_) => tokio::time::sleep(RETRY).await,
+                None => workers::fallback(&app).await,
+            }
+        };
+        tokio::select! {
+            () = app.hub.behind.notified() => tokio::time::sleep(PATIENCE).await,
+            () = look_again => {}
+            () = workers::stop(&mut shutdown) => return,
         }
     }
 }

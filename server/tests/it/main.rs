@@ -20,3 +20,4 @@ mod telegram;
 mod transfers;
 mod whatsapp;
 mod windows;
+mod workers;

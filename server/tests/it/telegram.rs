@@ -4,13 +4,14 @@ mod bot;
 mod fake;
 mod mutations;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::common::eventually;
 use axum::http::StatusCode;
 use bot::{Bot, SECRET, UPDATES};
 use fake::{Fake, Reply, TOKEN, error};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 /// Everything that `wanted` names is in `found`.
 fn assert_within(name: &str, wanted: &Value, found: &Value) {
@@ -339,4 +340,37 @@ async fn asks_itself(bot: &mut Bot) {
     bot.poll().await;
     let came = eventually(|| async { (texts(&bot.chats().await).len() == 6).then_some(()) }).await;
     assert!(came.is_some(), "{:?}", texts(&bot.chats().await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pressed_buttons_are_answered_to_a_few_at_a_time_and_none_is_lost() {
+    let bot = Bot::start().await;
+    let slow = Arc::new(Semaphore::new(0));
+    for _ in 0..32 {
+        bot.fake.reply("answerCallbackQuery", Reply::Waits(Arc::clone(&slow)));
+    }
+    let press = async |person: i64| {
+        let update = json!({"update_id": person, "callback_query": {"id": format!("q{person}"), "data": "yes",
+            "from": {"id": person, "first_name": "Ada"},
+            "message": {"message_id": 1, "date": 0, "chat": {"id": person, "type": "private"}}}});
+        assert_eq!(bot.hook(&update).await, StatusCode::OK);
+        bot.processed().await;
+    };
+    let answered = async |count: usize| {
+        let reached = async || (bot.fake.calls("answerCallbackQuery").len() == count).then_some(());
+        eventually(reached).await.expect("answers to pressed buttons");
+    };
+    for person in 1..=40 {
+        press(person).await;
+    }
+    answered(32).await;
+    assert_eq!(bot.chats().await.len(), 40, "every press is in its chat");
+    slow.add_permits(32);
+    for person in 41.. {
+        press(person).await;
+        if bot.fake.calls("answerCallbackQuery").len() > 32 {
+            return;
+        }
+        assert!(person < 1000, "nothing is answered to any more");
+    }
 }

@@ -19,34 +19,35 @@ use crate::{
         channel_accounts::{self, ChannelAccount},
         nodes,
     },
+    workers,
 };
 
 /// Updates of one answer, and seconds for which Telegram waits for one; below the time that a call may take.
 const LIMIT: u32 = 100;
 const TIMEOUT: u32 = 25;
-/// How often it is looked which accounts are polled, and who polls.
+/// Pause before what failed is tried again, and between answers of a server that does not wait.
 const GLANCE: Duration = Duration::from_secs(1);
 /// First and longest pause after trouble, milliseconds.
 const FIRST: Millis = 1_000;
 const LONGEST: Millis = 60_000;
 
-/// Starts the worker.
-pub fn start(app: &Shared) {
-    tokio::spawn(run(Arc::clone(app)));
-}
-
-async fn run(app: Shared) {
+/// The worker.
+pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
         let wait = async {
-            if let Err(error) = shift(&app).await {
-                tracing::error!(%error, "the accounts to be polled could not be read");
+            match shift(&app).await {
+                // Another node polls; it may end.
+                Ok(()) => workers::fallback(&app).await,
+                Err(error) => {
+                    tracing::error!(%error, "the accounts to be polled could not be read");
+                    tokio::time::sleep(GLANCE).await;
+                }
             }
-            tokio::time::sleep(GLANCE).await;
         };
         tokio::select! {
             () = wait => {}
-            _ = shutdown.changed() => return,
+            () = workers::stop(&mut shutdown) => return,
         }
     }
 }
@@ -78,9 +79,17 @@ async fn shift(app: &Shared) -> Result<(), StoreError> {
                 .entry(account)
                 .or_insert_with(|| tasks.spawn(poll(Arc::clone(app), account)));
         }
-        // What has ended is begun anew at the next glance, if it is still wanted.
-        while tasks.try_join_next().is_some() {}
-        tokio::time::sleep(GLANCE).await;
+        tokio::select! {
+            () = app.polling_changed.notified() => {}
+            () = workers::fallback(app) => {}
+            // It is begun anew if it is still wanted.
+            Some(ended) = tasks.join_next() => {
+                if let Err(error) = ended && error.is_panic() {
+                    tracing::error!(%error, "an account was not polled any more");
+                }
+                tokio::time::sleep(GLANCE).await;
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::chat;
 use crate::{
     state::{App, Shared},
     store::{StoreError, conversations, places},
+    workers,
 };
 
 /// Changes that come in a burst are told once.
@@ -19,14 +20,14 @@ const MOST: i64 = 200;
 pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        tokio::select! {
-            () = app.visitors.places_changed.notified() => {}
-            _ = shutdown.changed() => return,
-        }
-        tokio::time::sleep(PAUSE).await;
         if let Err(error) = tell(&app).await {
             tracing::error!(%error, "places in the queue could not be told");
         }
+        tokio::select! {
+            () = app.visitors.places_changed.notified() => {}
+            () = workers::stop(&mut shutdown) => return,
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

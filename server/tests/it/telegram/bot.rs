@@ -191,5 +191,6 @@ impl Bot {
             .await
             .expect("saved");
         tx.commit().await.expect("committed");
+        self.app.polling_changed.notify_one();
     }
 }

@@ -14,7 +14,7 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// The bot that it knows.
 pub const TOKEN: &str = "99:secret-token";
@@ -25,6 +25,8 @@ pub enum Reply {
     Header(u16, u64),
     /// It takes the request and breaks off before it has answered.
     BreaksOff,
+    /// The usual answer, once there is a permit.
+    Waits(Arc<Semaphore>),
 }
 
 #[derive(Default)]
@@ -126,6 +128,7 @@ async fn call(State(fake): State<Fake>, Path((bot, method)): Path<(String, Strin
             let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("broken off")) });
             return Body::from_stream(broken).into_response();
         }
+        Some(Reply::Waits(until)) => until.acquire().await.expect("it is never closed").forget(),
         None => {}
     }
     if bot != format!("bot{TOKEN}") {
