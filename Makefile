@@ -12,7 +12,7 @@ APP_INPUTS := $(shell find app shared style public -not -name '.*') Cargo.toml C
 # Written at the end of the build; the server reads it too.
 APP := dist/build.json
 
-.PHONY: help run dev console test bench bench-faults bench-peers fmt lint
+.PHONY: help run dev console test acceptance bench bench-faults bench-peers fmt lint
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ dev: ## server and console for development, the console rebuilt at every change
 
 test: ## everything that CI runs
 	@scripts/test.sh
+
+acceptance: ## build everything with the addresses for tests from outside, and do not start it
+	@scripts/acceptance.sh
 
 bench: ## print the figures of the product, one a line
 	@STEPS=5 scripts/tools.sh

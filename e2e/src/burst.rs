@@ -82,7 +82,9 @@ pub async fn burst(line: &Line, plan: Plan) -> Done {
 #[derive(Clone)]
 pub struct Line {
     client: reqwest::Client,
+    /// Where webhooks are delivered, and where the addresses for tests are.
     base: String,
+    tests: String,
     webhook: String,
 }
 
@@ -95,6 +97,7 @@ impl Line {
         let mut line = Self {
             client: reqwest::Client::new(),
             base: format!("http://{host}"),
+            tests: format!("http://{host}"),
             webhook: String::new(),
         };
         let account = json!({
@@ -106,6 +109,12 @@ impl Line {
         line
     }
 
+    /// Delivers to another server on the same database from now on.
+    pub fn to(mut self, host: &str) -> Self {
+        self.base = format!("http://{host}");
+        self
+    }
+
     /// Asks for something of the interface for tests.
     ///
     /// # Panics
@@ -113,7 +122,7 @@ impl Line {
     pub async fn post(&self, path: &str, body: Value) -> reqwest::Response {
         let answer = self
             .client
-            .post(format!("{}{path}", self.base))
+            .post(format!("{}{path}", self.tests))
             .json(&body)
             .send()
             .await;
@@ -146,7 +155,7 @@ impl Line {
     /// When it takes too long.
     pub async fn quiesce(&self) {
         for _ in 0..5 {
-            let answer = self.client.post(format!("{}/test/quiesce", self.base)).send().await;
+            let answer = self.client.post(format!("{}/test/quiesce", self.tests)).send().await;
             if answer.expect("the server answers").status().is_success() {
                 return;
             }
@@ -161,7 +170,7 @@ impl Line {
     pub async fn conversations(&self) -> Vec<Value> {
         let answer = self
             .client
-            .get(format!("{}/test/conversations", self.base))
+            .get(format!("{}/test/conversations", self.tests))
             .send()
             .await;
         answer.expect("the server answers").json().await.expect("JSON")

@@ -53,6 +53,24 @@ pub struct Outcome {
     pub back: Vec<Duration>,
 }
 
+/// The program as it is shipped has no addresses for tests, and says so when it is to open them.
+///
+/// # Panics
+/// When it is not so.
+pub async fn no_test_api() {
+    let mut process = Process::furnish().await;
+    let (code, words) = process.test_api().await;
+    assert_eq!(code, Some(2), "{words}");
+    assert!(
+        words.contains("CAUSERIE_TEST_API") && words.contains("make acceptance"),
+        "{words}"
+    );
+    process.start().await;
+    let answer = reqwest::get(format!("http://{}/test/conversations", process.host)).await;
+    assert_eq!(answer.expect("an answer").status(), 404);
+    process.kill().await;
+}
+
 /// Kills the server `rounds` times at moments that `seed` decides.
 ///
 /// # Panics

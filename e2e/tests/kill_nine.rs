@@ -1,4 +1,5 @@
-//! The server is killed in the middle of its work; `make bench-faults` does it two hundred times.
+//! The server's program as it is shipped. It is killed in the middle of its work; `make bench-faults` does it two hundred
+//! times.
 
 use causerie_e2e::faults;
 
@@ -9,4 +10,9 @@ async fn what_was_acknowledged_before_ten_kills_is_there_once_and_in_order() {
         outcome.acknowledged >= 100 && outcome.replies >= 10,
         "there was no load: {outcome:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shipped_program_has_no_addresses_for_tests() {
+    faults::no_test_api().await;
 }

@@ -64,7 +64,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Fill an empty database with a demo workspace and serve its web page.
     pub demo: bool,
-    /// Further addresses for tests from outside; refused unless `listen` is a loopback address.
+    /// Further addresses for tests from outside; refused unless `listen` and `public_url` are on a loopback address.
+    /// Without the feature `test-api` there are none.
     pub test_api: bool,
     /// Filter of log lines, e.g. `info` or `causerie_server=debug`.
     pub log: String,
@@ -183,8 +184,21 @@ impl Config {
         });
         let demo = source.switch("demo");
         let test_api = source.switch("test_api");
+        if test_api && !cfg!(feature = "test-api") {
+            source.error(
+                "test_api",
+                "is 1, but this build has no addresses for tests; `make acceptance` builds a server that has them",
+            );
+        }
         if test_api && !listen.ip().is_loopback() {
             source.error("test_api", "is 1, so `listen` must be a loopback address");
+        }
+        if test_api && !public_url.is_empty() && !origin::is_loopback(&public_url) {
+            source.error(
+                "test_api",
+                "is 1, so `public_url` must be on a loopback address: anybody who reaches the addresses for tests may \
+                 read and delete everything",
+            );
         }
         if test_api {
             // Tests bring fake providers, which are on this machine.
@@ -283,6 +297,35 @@ mod tests {
         assert!(config.demo);
         assert!(config.trusts("10.1.2.3".parse().unwrap()) && config.trusts("::1".parse().unwrap()));
         assert!(!config.trusts("11.1.2.3".parse().unwrap()));
+    }
+
+    #[cfg(feature = "test-api")]
+    #[test]
+    fn addresses_for_tests_are_on_loopback_only() {
+        let on = ("CAUSERIE_TEST_API", "1");
+        let public = ("CAUSERIE_PUBLIC_URL", "https://chat.example.org");
+        let proxy = ("CAUSERIE_TRUSTED_PROXIES", "127.0.0.1");
+        assert!(read(&[on], "").unwrap().test_api);
+        assert!(read(&[on, ("CAUSERIE_PUBLIC_URL", "http://localhost:9000")], "").is_ok());
+        for (wrong, what) in [
+            (vec![on, public, proxy], "public_url"),
+            (vec![on, public, proxy, ("CAUSERIE_LISTEN", "0.0.0.0:80")], "listen"),
+        ] {
+            let errors = read(&wrong, "").unwrap_err();
+            assert!(
+                errors
+                    .iter()
+                    .any(|error| error.contains("TEST_API") && error.contains(what)),
+                "{errors:?}"
+            );
+        }
+    }
+
+    #[cfg(not(feature = "test-api"))]
+    #[test]
+    fn a_build_without_addresses_for_tests_says_how_to_get_them() {
+        let errors = read(&[("CAUSERIE_TEST_API", "1")], "").unwrap_err();
+        assert!(errors.len() == 1 && errors[0].contains("make acceptance"), "{errors:?}");
     }
 
     #[test]

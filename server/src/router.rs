@@ -14,7 +14,7 @@ use crate::{
     error::ApiError,
     http::{
         accounts, assets, audit, blocked, channels, departments, files, health, hooks, inboxes, json, notify, origin,
-        persons, signins, socket, test_api, users, widget,
+        persons, signins, socket, users, widget,
     },
     state::Shared,
     telemetry,
@@ -38,8 +38,9 @@ pub fn build(app: Shared) -> Router {
         .route("/metrics", get(health::metrics))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(from_fn(telemetry::observe));
+    #[cfg(feature = "test-api")]
     let router = if app.config.test_api {
-        router.nest("/test", test_api::routes())
+        router.nest("/test", crate::http::test_api::routes(&app))
     } else {
         router
     };

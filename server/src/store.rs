@@ -32,6 +32,7 @@ pub mod tallies;
 pub mod templates;
 pub mod threads;
 pub mod timers;
+#[cfg(feature = "test-api")]
 pub mod trial;
 pub mod windows;
 

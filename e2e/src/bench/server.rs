@@ -50,8 +50,8 @@ impl Released {
             .env("CAUSERIE_DATABASE_URL", &database)
             .env("CAUSERIE_DATA", folder.path())
             .env("CAUSERIE_LOG", "warn")
-            // Webhooks of accounts that the bench connects, and visitors from more than one address.
-            .env("CAUSERIE_TEST_API", "1")
+            // Providers on this machine, and visitors from more than one address.
+            .env("CAUSERIE_ALLOWED_HOSTS", "127.0.0.1,localhost")
             .env("CAUSERIE_TRUSTED_PROXIES", "127.0.0.1")
             .current_dir(folder.path())
             .stdin(Stdio::null())

@@ -1,15 +1,20 @@
 //! Webhooks of WhatsApp over real HTTP: a burst with batches and duplicates, then a calm day.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use causerie_server::demo::PASSWORD;
+use causerie_server::{clock::Clock, config::Config, demo::PASSWORD, router, state::App, store::Store};
 use causerie_shared::{
     document::DocumentId,
     frame::{ClientFrame, Command, ServerFrame},
     ids::ConversationId,
 };
 use serde_json::Value;
-use tokio::{task::JoinSet, time};
+use tokio::{net::TcpListener, task::JoinSet, time};
 
 use super::{
     chats::{Shared, mark, with},
@@ -40,11 +45,29 @@ const CHATS: usize = 10;
 /// # Panics
 /// When a webhook is refused, a message is lost or stored twice, or a contact's messages change their order.
 pub async fn print() {
-    let server = Released::start().await;
-    let line = Line::connect(&server.host).await;
+    let (server, line) = Released::furnished(async |folder, url| {
+        let database = workspace::furnish(folder, url).await;
+        (database, Line::connect(&side_door(folder).await).await)
+    })
+    .await;
+    let line = line.to(&server.host);
     large(&server, &line).await;
     line.post("/test/reset", Value::Null).await;
     calm(&server, &line).await;
+}
+
+/// Serves the addresses for tests, which the measured program lacks, on its database; gives host and port. No worker
+/// runs here.
+async fn side_door(folder: &Path) -> String {
+    let mut config = Config::for_test(folder);
+    config.test_api = true;
+    let store = Store::open(&config.database_url).await.expect("a database");
+    let app = App::new(config, store, Clock::System).await.expect("the application");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let host = listener.local_addr().expect("an address").to_string();
+    let service = router::build(Arc::new(app)).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(axum::serve(listener, service).into_future());
+    host
 }
 
 async fn large(server: &Released, line: &Line) {

@@ -75,6 +75,20 @@ impl Process {
         .await;
     }
 
+    /// What it says when it is to open the addresses for tests, and how it ends.
+    pub(super) async fn test_api(&self) -> (Option<i32>, String) {
+        let ended = Command::new(&self.binary)
+            .env("CAUSERIE_LISTEN", &self.host)
+            .env("CAUSERIE_TEST_API", "1")
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .expect("the server runs");
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+    }
+
     /// Kills it with SIGKILL.
     pub(super) async fn kill(&mut self) {
         let mut child = self.child.take().expect("the server runs");

@@ -1,13 +1,15 @@
-//! Addresses for tests from outside, off by default (`CAUSERIE_TEST_API`): connect accounts of fake providers, look at
-//! what became of their webhooks, send as an agent.
+//! Addresses for tests from outside, in builds with the feature `test-api` and off by default (`CAUSERIE_TEST_API`):
+//! connect accounts of fake providers, look at what became of their webhooks, send as an agent. They are for programs on
+//! this machine: nobody signs in to use them.
 
 mod list;
 
 use axum::{
     Router,
-    extract::State,
-    http::StatusCode,
-    response::IntoResponse,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use causerie_shared::{
@@ -22,9 +24,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     channels::{Credentials, adapter, telegram, templates},
     clock::random_u128,
+    config::origin::is_loopback,
     desk::say,
     error::ApiError,
-    http::{auth, json::Json},
+    http::{auth, headers, json::Json, origin},
     state::Shared,
     store::{
         Db,
@@ -43,13 +46,47 @@ const GLANCE: std::time::Duration = std::time::Duration::from_millis(10);
 const INBOX: &str = "Test channels";
 
 /// All of them.
-pub fn routes() -> Router<Shared> {
+pub fn routes(app: &Shared) -> Router<Shared> {
     Router::new()
         .route("/accounts", post(connect))
         .route("/reset", post(reset))
         .route("/quiesce", post(quiesce))
         .route("/conversations", get(list::list))
         .route("/send", post(send))
+        .layer(from_fn_with_state(app.clone(), guard))
+}
+
+/// Lets programs on this machine in: neither a proxy's request nor one of a page that is not this server's.
+async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let refused = |why: &str| Err(ApiError::new(Code::Forbidden, why));
+    if !headers::peer(&parts).is_loopback() {
+        return refused("the addresses for tests are for this machine");
+    }
+    if parts.headers.keys().any(is_of_proxy) {
+        return refused("the addresses for tests take no forwarded request");
+    }
+    if parts.headers.contains_key(header::ORIGIN) {
+        origin::check(&parts.headers, &app.config)?;
+    }
+    if !names_this_machine(&parts.headers) {
+        return refused("the addresses for tests go by a name of this machine");
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Proxies add these.
+fn is_of_proxy(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.starts_with("x-forwarded-") || matches!(name, "forwarded" | "via" | "x-real-ip")
+}
+
+/// The host that was asked is this machine: a page can give its own name our address.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    headers.get(header::HOST).is_none_or(|host| {
+        let host = host.to_str().unwrap_or_default();
+        is_loopback(&format!("http://{host}"))
+    })
 }
 
 #[derive(Deserialize)]

@@ -17,6 +17,7 @@ mod settings;
 mod store;
 mod sync;
 mod telegram;
+mod test_api;
 mod transfers;
 mod whatsapp;
 mod windows;

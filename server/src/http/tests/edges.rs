@@ -125,6 +125,24 @@ async fn unknown_addresses_and_methods_have_a_code() {
 }
 
 #[tokio::test]
+async fn there_are_no_addresses_for_tests_unless_they_are_switched_on() {
+    // Without the feature `test-api` the switch changes nothing.
+    for on in [false, cfg!(not(feature = "test-api"))] {
+        let server = Server::with(|config| config.test_api = on).await;
+        for (method, path) in [
+            (Method::POST, "/test/reset"),
+            (Method::GET, "/test/conversations"),
+            (Method::POST, "/test/accounts"),
+        ] {
+            let local = ConnectInfo(std::net::SocketAddr::from(([127, 0, 0, 1], 4711)));
+            let request = Request::builder().method(method).uri(path).extension(local);
+            let reply = server.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn health_is_for_everyone_and_figures_for_this_machine() {
     let server = Server::start().await;
     assert_eq!(server.get("/health/live", "").await.status, StatusCode::OK);

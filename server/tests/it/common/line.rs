@@ -1,11 +1,14 @@
 //! A connected account through the real router, and a provider that is played by the test.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::State,
+    extract::{ConnectInfo, State},
     http::{Method, Request, Response, StatusCode, Uri},
 };
 use causerie_server::{Shared, channels::signature, clock::ManualClock, config::Config, demo, router};
@@ -158,12 +161,13 @@ impl Line {
             .method(method)
             .uri(path)
             .header("content-type", "application/json")
+            .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711))))
             .body(Body::from(body))
             .unwrap();
         self.send(request).await
     }
 
-    async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
+    pub async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();

@@ -1,10 +1,11 @@
 //! A server with a bot.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{Request, StatusCode},
 };
 use causerie_server::{
@@ -91,6 +92,7 @@ impl Bot {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
+            .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711))))
             .header("content-type", "application/json");
         if let Some(secret) = secret {
             request = request.header("X-Telegram-Bot-Api-Secret-Token", secret);
