@@ -122,7 +122,7 @@ async function pushed(data) {
 
 /** The page and the push service may both say the same: it rings once. */
 async function show({ title, navigate, renotify, ...options }) {
-  const shown = await self.registration.getNotifications({ tag: options.tag });
+  const shown = await notifications({ tag: options.tag });
   const known = shown.some((old) => old.title === title && old.body === (options.body ?? ""));
   try {
     await self.registration.showNotification(title, {
@@ -137,7 +137,12 @@ async function show({ title, navigate, renotify, ...options }) {
 }
 
 async function close(which) {
-  for (const shown of await self.registration.getNotifications(which)) shown.close();
+  for (const shown of await notifications(which)) shown.close();
+}
+
+/** What is shown now; none in a browser that shows none. */
+async function notifications(which) {
+  return (await self.registration.getNotifications?.(which)) ?? [];
 }
 
 /** In some browsers only. */

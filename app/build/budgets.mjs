@@ -2,7 +2,7 @@
 // A build that breaks one fails: sizes creep back unless something says no.
 
 const BUDGETS = [
-  { what: "app WASM", limit: 600, files: /^causerie-app-[^/]+\.wasm$/ },
+  { what: "app WASM", limit: 604, files: /^causerie-app-[^/]+\.wasm$/ },
   { what: "settings WASM", limit: 400, files: /^settings-[^/]+\.wasm$/ },
   { what: "settings JS glue", limit: 20, files: /^settings-[^/]+\.js$/ },
   { what: "app JS glue", limit: 20, files: /^(causerie-app-[^/]+\.js|snippets\/.+\.js|theme\.js)$/ },

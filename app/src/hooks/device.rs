@@ -46,7 +46,7 @@ pub fn is_mac() -> bool {
 
 /// Puts a text on the clipboard; `false` when the browser refused.
 pub async fn copy(text: &str) -> bool {
-    JsFuture::from(window().navigator().clipboard().write_text(text))
-        .await
-        .is_ok()
+    let clipboard = window().navigator().clipboard();
+    // Absent on plain HTTP.
+    !clipboard.is_undefined() && JsFuture::from(clipboard.write_text(text)).await.is_ok()
 }

@@ -69,8 +69,11 @@ impl Sound {
     pub fn play(self, tune: Tune) {
         match tune {
             Tune::Offer => {
-                // Only phones do; others answer no.
-                window().navigator().vibrate_with_duration(200);
+                let navigator = window().navigator();
+                // Firefox and Safari cannot be asked; elsewhere only phones do it.
+                if js_sys::Reflect::has(&navigator, &"vibrate".into()).unwrap_or(false) {
+                    navigator.vibrate_with_duration(200);
+                }
             }
             Tune::Message | Tune::Queue => {
                 let now = js_sys::Date::now();

@@ -89,6 +89,10 @@ pub async fn wipe() {
 async fn wipe_caches() -> Result<(), JsValue> {
     let Some(window) = web_sys::window() else { return Ok(()) };
     let caches = window.caches()?;
+    // Absent on plain HTTP, where nothing was put there.
+    if caches.is_undefined() {
+        return Ok(());
+    }
     let names: Array = JsFuture::from(caches.keys()).await?.dyn_into()?;
     for name in names
         .iter()
