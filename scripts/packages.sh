@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What only the tests need: from npm the accessibility checker and clients of the channels, and of the system a browser, its
-# driver, a database and one font. Installs Debian's packages as root; otherwise says what is missing.
+# What only the tests need: from npm the accessibility checker and clients of the channels, from crates.io Firefox's
+# driver, and of the system three browsers, the other drivers, a database and one font. Installs Debian's packages as
+# root; otherwise says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -25,9 +26,24 @@ if [[ ! -f $CLIENTS_ROOT/installed || $(<"$CLIENTS_ROOT/installed") != "${CLIENT
   echo "${CLIENTS[*]}" >"$CLIENTS_ROOT/installed"
 fi
 
+# Firefox's driver; Debian has none. It only passes messages on, so its build is tuned for its own time.
+readonly GECKODRIVER=0.37.1
+readonly GECKODRIVER_BIN=target/tools/bin/geckodriver
+if [[ ! -x $GECKODRIVER_BIN || $("$GECKODRIVER_BIN" --version | awk 'NR == 1 { print $2 }') != "$GECKODRIVER" ]]; then
+  echo "      building geckodriver $GECKODRIVER, once (about two minutes on two cores)"
+  quietly "geckodriver $GECKODRIVER could not be installed; is crates.io reachable?" \
+    env -u CARGO_TARGET_DIR CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 \
+    cargo install geckodriver --version "$GECKODRIVER" --locked --root target/tools --force
+fi
+
 missing=()
 have chromium || missing+=(chromium)
 have chromedriver || missing+=(chromium-driver)
+have firefox-esr || have firefox || missing+=(firefox-esr)
+have WebKitWebDriver || missing+=(webkit2gtk-driver)
+# WebKit's browser needs a screen.
+have Xvfb || missing+=(xvfb)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || missing+=(postgresql)
 # Screenshots and line breaks are the same everywhere only with the same font.
 { have fc-list && [[ $(fc-list : family) == *Inter* ]]; } || missing+=(fonts-inter)

@@ -1,15 +1,35 @@
-//! Headless Chromium, driven through chromedriver.
+//! Headless browsers of three engines, each driven through the driver that comes with it.
 
-use std::process::Stdio;
-
-use serde_json::{Value, json};
-use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
+mod chromium;
+mod firefox;
+mod program;
+mod separate;
+mod webkit;
 
 use crate::Page;
+
+pub(crate) use separate::{Held, fit};
+
+/// What draws the pages and runs their scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Chromium, through chromedriver.
+    Chromium,
+    /// Firefox, through geckodriver.
+    Firefox,
+    /// WebKitGTK's own small browser, through WebKitWebDriver.
+    WebKit,
+}
+
+impl Engine {
+    /// Can a phone's fingers be imitated, so that `pointer: coarse` holds?
+    pub fn imitates_fingers(self) -> bool {
+        match self {
+            Self::Chromium | Self::Firefox => true,
+            Self::WebKit => false,
+        }
+    }
+}
 
 /// The size of the screen and how it is touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +40,16 @@ pub enum Screen {
     Phone,
 }
 
+impl Screen {
+    /// Width and height in CSS pixels.
+    fn size(self) -> (u32, u32) {
+        match self {
+            Self::Desktop => (1440, 900),
+            Self::Phone => (390, 844),
+        }
+    }
+}
+
 /// The system's colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
@@ -27,135 +57,39 @@ pub enum Theme {
     Dark,
 }
 
-/// How often chromedriver or Chromium is started before a story gives up.
+/// How often a driver or its browser is started before a story gives up.
 const STARTS: usize = 5;
 
-/// One chromedriver; it ends with its owner.
-pub struct Driver {
-    _process: Child,
-    address: String,
+/// Opens browsers of one engine.
+pub struct Driver(Kind);
+
+enum Kind {
+    /// One chromedriver for all; it ends with its owner.
+    Chromium(chromium::Driver),
+    /// These drivers know one browser at a time, so each browser has its own.
+    Separate(Engine),
 }
 
 impl Driver {
-    /// Starts one on a free port.
-    ///
-    /// It picks one that is free for IPv6 and gives up when the same one is taken for IPv4, as it may be by another
-    /// story's server; then it is started again.
+    /// Starts what all browsers of the engine share.
     ///
     /// # Panics
-    /// When chromedriver is not installed or does not start.
-    pub async fn start() -> Self {
-        for _ in 0..STARTS {
-            match Self::start_once().await {
-                Ok(started) => return started,
-                Err(said) => eprintln!("chromedriver did not start: {said}"),
-            }
-        }
-        panic!("chromedriver starts in one of {STARTS} times");
-    }
-
-    /// One start, or what chromedriver said before it gave up.
-    async fn start_once() -> Result<Self, String> {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("chromedriver is installed (on Debian: chromium-driver)");
-        let output = process.stdout.take().expect("its output is a pipe");
-        let mut lines = BufReader::new(output).lines();
-        let mut said = String::new();
-        let port = loop {
-            let Some(line) = lines.next_line().await.expect("chromedriver's output") else {
-                return Err(said);
-            };
-            if let Some((_, port)) = line.split_once("successfully on port ") {
-                break port.trim_end_matches('.').to_owned();
-            }
-            said.push_str(&line);
-            said.push('\n');
-        };
-        // It must not be stopped by a full pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self {
-            _process: process,
-            address: format!("http://127.0.0.1:{port}"),
+    /// When the engine's driver is not installed or does not start.
+    pub async fn start(engine: Engine) -> Self {
+        Self(match engine {
+            Engine::Chromium => Kind::Chromium(chromium::Driver::start().await),
+            Engine::Firefox | Engine::WebKit => Kind::Separate(engine),
         })
     }
 
     /// A browser with a profile of its own.
     ///
     /// # Panics
-    /// When Chromium does not start.
+    /// When it does not start.
     pub async fn open(&self, screen: Screen, theme: Theme) -> Page {
-        let page = Page::new(self.session(screen, theme).await);
-        let scheme = match theme {
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        };
-        let features = json!([
-            { "name": "prefers-color-scheme", "value": scheme },
-            { "name": "prefers-reduced-motion", "value": "reduce" },
-        ]);
-        page.devtools("Emulation.setEmulatedMedia", json!({ "features": features }))
-            .await;
-        if screen == Screen::Desktop {
-            // The window's own size includes the bars of a browser that nobody sees.
-            let metrics = json!({ "width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": false });
-            page.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        match &self.0 {
+            Kind::Chromium(driver) => driver.open(screen, theme).await,
+            Kind::Separate(engine) => separate::open(*engine, screen, theme).await,
         }
-        page
     }
-
-    /// A new Chromium; one that dies before it answers is started again.
-    async fn session(&self, screen: Screen, theme: Theme) -> WebDriver {
-        for _ in 0..STARTS {
-            match WebDriver::new(self.address.as_str(), capabilities(screen, theme)).await {
-                Ok(driver) => return driver,
-                Err(error) => eprintln!("Chromium did not start: {error}"),
-            }
-        }
-        panic!("Chromium starts in one of {STARTS} times");
-    }
-}
-
-fn capabilities(screen: Screen, theme: Theme) -> thirtyfour::ChromeCapabilities {
-    let mut capabilities = DesiredCapabilities::chrome();
-    let mut arguments = vec![
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--force-prefers-reduced-motion",
-        "--lang=en-US",
-    ];
-    // For the widget too, which is a frame of another site and so a process of its own.
-    arguments.push(match theme {
-        Theme::Light => "--blink-settings=preferredColorScheme=1",
-        Theme::Dark => "--blink-settings=preferredColorScheme=0",
-    });
-    for argument in arguments {
-        capabilities.add_arg(argument).expect("an argument");
-    }
-    if screen == Screen::Phone {
-        let emulation: Value = json!({
-            "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true, "mobile": true },
-            "userAgent": "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) \
-                Chrome/140.0.0.0 Mobile Safari/537.36",
-        });
-        capabilities
-            .add_experimental_option("mobileEmulation", emulation)
-            .expect("an option");
-    }
-    let languages = json!({ "intl.accept_languages": "en-US,en" });
-    capabilities
-        .add_experimental_option("prefs", languages)
-        .expect("an option");
-    capabilities
 }

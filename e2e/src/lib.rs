@@ -1,5 +1,5 @@
 //! What the end-to-end stories stand on: the real server with a clock that is turned by hand, headless
-//! Chromium, and raw clients of both sockets for what must be seen in the frames themselves.
+//! browsers, and raw clients of both sockets for what must be seen in the frames themselves.
 //!
 //! A story is written as a user would tell it; whatever it needs comes from its [`Stage`].
 
@@ -24,4 +24,4 @@ pub mod visitor;
 pub mod wait;
 
 pub use page::Page;
-pub use stage::{Stage, Through, story, story_through};
+pub use stage::{Stage, Through, story, story_in, story_through};

@@ -1,12 +1,15 @@
 //! A browser's window, seen as its user sees it: by role and accessible name.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thirtyfour::{Key, WebDriver, WebElement, error::WebDriverResult};
 
-use crate::wait::until;
+use crate::{
+    browser::{Engine, Held, fit},
+    wait::until,
+};
 
 const FIND: &str = include_str!("dom.js");
 /// Most presses of Tab until an element must have the focus.
@@ -16,11 +19,23 @@ const TABS: usize = 80;
 #[derive(Clone)]
 pub struct Page {
     driver: WebDriver,
+    engine: Engine,
+    /// Only its end matters.
+    _held: Option<Arc<Held>>,
 }
 
 impl Page {
-    pub(crate) fn new(driver: WebDriver) -> Self {
-        Self { driver }
+    pub(crate) fn new(driver: WebDriver, engine: Engine, held: Option<Held>) -> Self {
+        Self {
+            driver,
+            engine,
+            _held: held.map(Arc::new),
+        }
+    }
+
+    /// What draws it.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// Goes to an address.
@@ -38,7 +53,7 @@ impl Page {
         self.driver.current_url().await.expect("an address").path().to_owned()
     }
 
-    /// A command of the DevTools protocol.
+    /// A command of the DevTools protocol, which only Chromium knows.
     pub async fn devtools(&self, method: &str, parameters: Value) -> Value {
         self.driver
             .cdp()
@@ -273,8 +288,13 @@ impl Page {
 
     /// Changes the size of the window, in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) {
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true });
-        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        match self.engine {
+            Engine::Chromium => {
+                let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true });
+                self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+            }
+            Engine::Firefox | Engine::WebKit => fit(&self.driver, (width, height)).await,
+        }
     }
 
     /// Left, top, right and bottom of an element inside the window, in CSS pixels.

@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     Page, api,
-    browser::{Driver, Screen, Theme},
+    browser::{Driver, Engine, Screen, Theme},
     client::Client,
     pages::{Console, Widget},
     port::Port,
@@ -41,17 +41,26 @@ pub enum Through {
 pub struct Stage {
     pub server: Server,
     proxy: Option<Proxy>,
+    engine: Engine,
     /// Stories of bare sockets need none.
     driver: OnceCell<Driver>,
     pages: Mutex<Vec<Page>>,
 }
 
-/// Tells a story and clears up after it, also when it fails: then a picture of each window is kept.
+/// Tells a story in Chromium and clears up after it, also when it fails: then a picture of each window is kept.
 ///
 /// # Panics
 /// When the story does.
 pub async fn story(name: &str, tell: impl AsyncFnOnce(&Stage)) {
-    story_through(Through::Nothing, name, tell).await;
+    story_in(Engine::Chromium, name, tell).await;
+}
+
+/// Tells a story in browsers of an engine.
+///
+/// # Panics
+/// When the story does.
+pub async fn story_in(engine: Engine, name: &str, tell: impl AsyncFnOnce(&Stage)) {
+    told(engine, Through::Nothing, name, tell).await;
 }
 
 /// A story in which some lines can be broken; the others are sound.
@@ -59,6 +68,10 @@ pub async fn story(name: &str, tell: impl AsyncFnOnce(&Stage)) {
 /// # Panics
 /// When the story does, or the console was not built.
 pub async fn story_through(through: Through, name: &str, tell: impl AsyncFnOnce(&Stage)) {
+    told(Engine::Chromium, through, name, tell).await;
+}
+
+async fn told(engine: Engine, through: Through, name: &str, tell: impl AsyncFnOnce(&Stage)) {
     let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/build.json");
     assert!(console.exists(), "the console is not built: run make console first");
     let port = Port::take();
@@ -74,6 +87,7 @@ pub async fn story_through(through: Through, name: &str, tell: impl AsyncFnOnce(
     let stage = Stage {
         server: Server::behind(port, fronts).await,
         proxy,
+        engine,
         driver: OnceCell::new(),
         pages: Mutex::default(),
     };
@@ -81,7 +95,7 @@ pub async fn story_through(through: Through, name: &str, tell: impl AsyncFnOnce(
     let pages = std::mem::take(&mut *stage.pages.lock().expect("no page was being opened"));
     for (number, page) in pages.into_iter().enumerate() {
         if told.is_err() {
-            keep(&page, name, number + 1).await;
+            keep(&page, &format!("{name}-{engine:?}"), number + 1).await;
         }
         if let Err(error) = page.quit().await {
             eprintln!("a browser did not close: {error}");
@@ -117,7 +131,12 @@ impl Stage {
 
     /// A new browser.
     pub async fn page(&self, screen: Screen, theme: Theme) -> Page {
-        let page = self.driver.get_or_init(Driver::start).await.open(screen, theme).await;
+        let page = self
+            .driver
+            .get_or_init(|| Driver::start(self.engine))
+            .await
+            .open(screen, theme)
+            .await;
         self.pages.lock().expect("no page was being opened").push(page.clone());
         page
     }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 /// How long anything may take on a busy machine before it counts as not happening.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Pause between two looks.
-const LOOK: Duration = Duration::from_millis(40);
+pub(crate) const LOOK: Duration = Duration::from_millis(40);
 
 /// Looks again and again until `look` gives a value.
 ///

@@ -10,7 +10,7 @@ use super::{
     server::Released,
 };
 use crate::{
-    browser::{Driver, Screen, Theme},
+    browser::{Driver, Engine, Screen, Theme},
     pages::Console,
     wait::until,
 };
@@ -60,7 +60,7 @@ pub async fn print() {
         .collect();
     let furnish = async |folder: &Path, url: &str| world::furnish(folder, url, &plan, 0, 0).await;
     let (server, chats) = Released::furnished(furnish).await;
-    let driver = Driver::start().await;
+    let driver = Driver::start(Engine::Chromium).await;
     // A supervisor's console fetches a chat of somebody else when it is opened.
     let reader = sign_in(&driver, &server, world::READERS[0], "/all").await;
     figures::print_median(

@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{start, windows};
-use crate::{browser::Driver, pages::Console, wait::until};
+use crate::{
+    browser::{Driver, Engine},
+    pages::Console,
+    wait::until,
+};
 
 /// Chats that the console knows, of the many that the server has.
 const KNOWN: u32 = 10_000;
@@ -35,7 +39,7 @@ const STORED: &str = "const done = arguments[0];
 /// Prints the times of windows and of starts.
 pub async fn print() {
     let mut server = windows::print().await;
-    let driver = Driver::start().await;
+    let driver = Driver::start(Engine::Chromium).await;
     let console = start::sign_in(&driver, &format!("http://{}", server.host)).await;
     start::installed(&console).await;
     console.visit("/history").await;

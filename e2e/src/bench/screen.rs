@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{figures, server::Released};
 use crate::{
-    browser::{Driver, Screen, Theme},
+    browser::{Driver, Engine, Screen, Theme},
     pages::Console,
     visitor::Visitor,
     wait::until,
@@ -28,7 +28,7 @@ const WATCH: &str = "window.seen = {};
 
 /// Measures one message after the other.
 pub async fn print(server: &Released) {
-    let driver = Driver::start().await;
+    let driver = Driver::start(Engine::Chromium).await;
     let page = driver.open(Screen::Desktop, Theme::Light).await;
     let ana = Console::new(page, format!("http://{}", server.host));
     ana.sign_in("ana@demo.test").await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{figures, server::Released, workspace};
 use crate::{
     Page,
-    browser::{Driver, Screen, Theme},
+    browser::{Driver, Engine, Screen, Theme},
     pages::Console,
     wait::until,
 };
@@ -23,7 +23,7 @@ const WATCH: &str = "new MutationObserver((_, observer) => {
 
 /// Cold, warm and without the server, in this order: the last one stops it.
 pub async fn print(server: &mut Released) {
-    let driver = Driver::start().await;
+    let driver = Driver::start(Engine::Chromium).await;
     let base = format!("http://{}", server.host);
     let mut cold = vec![];
     for _ in 0..RUNS {

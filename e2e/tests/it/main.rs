@@ -1,5 +1,35 @@
 //! The stories, in one program: a module for each.
 
+/// A test for each story and engine: in Chromium under its name, in the others under the same name in a module.
+macro_rules! in_every_engine {
+    ($($name:ident => $story:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                $story(causerie_e2e::browser::Engine::Chromium).await;
+            }
+        )+
+
+        mod in_firefox {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $name() {
+                    super::$story(causerie_e2e::browser::Engine::Firefox).await;
+                }
+            )+
+        }
+
+        mod in_webkit {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $name() {
+                    super::$story(causerie_e2e::browser::Engine::WebKit).await;
+                }
+            )+
+        }
+    };
+}
+
 mod account;
 mod assign;
 mod axe;

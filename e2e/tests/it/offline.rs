@@ -1,7 +1,12 @@
 //! The console without a server.
 
-use causerie_e2e::{pages::Console, story};
+use causerie_e2e::{browser::Engine, pages::Console, story_in};
 use causerie_shared::message::Author;
+
+in_every_engine! {
+    replies_written_offline_survive_a_reload_and_go_out_once_and_in_order => agent_offline,
+    what_a_visitor_writes_without_a_server_goes_out_once_and_in_order => visitor_offline,
+}
 
 const REPLIES: [&str; 3] = ["First, the shade.", "Second, the cable.", "Third, the bulb."];
 
@@ -12,9 +17,8 @@ async fn installed(console: &Console) {
     assert!(ready);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn replies_written_offline_survive_a_reload_and_go_out_once_and_in_order() {
-    story("offline", async |stage| {
+async fn agent_offline(engine: Engine) {
+    story_in(engine, "offline", async |stage| {
         let ana = stage.agent("ana@demo.test").await;
         let vera = stage.shopper().await;
         vera.begin("Vera Vidal", "What is in the box?").await;
@@ -64,9 +68,8 @@ async fn replies_written_offline_survive_a_reload_and_go_out_once_and_in_order()
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_visitor_writes_without_a_server_goes_out_once_and_in_order() {
-    story("offline_visitor", async |stage| {
+async fn visitor_offline(engine: Engine) {
+    story_in(engine, "offline_visitor", async |stage| {
         let mut ana = stage.client("ana@demo.test").await;
         let vera = stage.shopper().await;
         vera.begin("Vera Vidal", "Hello").await;

@@ -1,11 +1,14 @@
 //! Two agents want the same chat.
 
-use causerie_e2e::{story, wait::until};
+use causerie_e2e::{browser::Engine, story_in, wait::until};
 use causerie_shared::conversation::State;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_two_agents_who_press_start_chat_at_once_one_has_it_and_the_other_reads_who() {
-    story("race", async |stage| {
+in_every_engine! {
+    of_two_agents_who_press_start_chat_at_once_one_has_it_and_the_other_reads_who => race,
+}
+
+async fn race(engine: Engine) {
+    story_in(engine, "race", async |stage| {
         let (ana, ben) = tokio::join!(stage.agent("ana@demo.test"), stage.agent("ben@demo.test"));
         let mut visitor = stage.orders_visitor().await;
         let chat = visitor.start("Teal Otter", "My parcel is late").await;

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use causerie_e2e::story;
+use causerie_e2e::{browser::Engine, story_in};
 use causerie_shared::conversation::UNDO_MS;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat() {
-    story("round_trip", async |stage| {
+in_every_engine! {
+    a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat => talk_to_the_end,
+    a_visitor_who_comes_back_sees_what_was_said_and_goes_on => come_back,
+}
+
+async fn talk_to_the_end(engine: Engine) {
+    story_in(engine, "round_trip", async |stage| {
         let ana = stage.agent("ana@demo.test").await;
         let vera = stage.shopper().await;
         vera.begin("Vera Vidal", "Does the lamp dim?").await;
@@ -61,9 +65,8 @@ async fn a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_visitor_who_comes_back_sees_what_was_said_and_goes_on() {
-    story("round_trip_reload", async |stage| {
+async fn come_back(engine: Engine) {
+    story_in(engine, "round_trip_reload", async |stage| {
         let mut ana = stage.client("ana@demo.test").await;
         let vera = stage.shopper().await;
         vera.begin("Vera Vidal", "Do you ship to Porto?").await;

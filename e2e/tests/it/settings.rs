@@ -3,20 +3,30 @@
 use std::time::Duration;
 
 use causerie_e2e::{
-    browser::{Screen, Theme},
+    browser::{Engine, Screen, Theme},
     pages::Console,
-    story,
+    story_in,
 };
 use causerie_shared::{
     conversation::{State, Status},
     inbox::{Mode, inactivity::TimeOut},
 };
 
+in_every_engine! {
+    an_inbox_is_created_step_by_step => wizard,
+    a_saved_change_holds_for_the_next_chat => change,
+    of_two_people_who_save_the_same_inbox_the_later_sees_both_values => conflict,
+    an_inbox_is_deleted_by_its_typed_name_once_no_chat_is_open_in_it => deletion,
+    a_widget_is_switched_off_and_on_again => widget_switch,
+    a_user_is_invited_set_up_and_deactivated => user,
+    a_department_comes_with_an_inbox_of_its_own => department,
+    who_may_not_change_settings_does_not_see_them => no_rights,
+}
+
 const OWNER: &str = "owner@demo.test";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_inbox_is_created_step_by_step() {
-    story("settings_wizard", async |stage| {
+async fn wizard(engine: Engine) {
+    story_in(engine, "settings_wizard", async |stage| {
         let owner = stage.agent(OWNER).await;
         owner.settings("Inboxes").await;
         owner.click("button", "Create inbox").await;
@@ -74,9 +84,8 @@ async fn an_inbox_is_created_step_by_step() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_saved_change_holds_for_the_next_chat() {
-    story("settings_edit", async |stage| {
+async fn change(engine: Engine) {
+    story_in(engine, "settings_edit", async |stage| {
         let owner = stage.agent(OWNER).await;
         owner.edit_inbox("Product advice").await;
         owner.fill("Inbox name", "Lamps").await;
@@ -107,9 +116,8 @@ async fn a_saved_change_holds_for_the_next_chat() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_two_people_who_save_the_same_inbox_the_later_sees_both_values() {
-    story("settings_conflict", async |stage| {
+async fn conflict(engine: Engine) {
+    story_in(engine, "settings_conflict", async |stage| {
         let owner = stage.agent(OWNER).await;
         owner.edit_inbox("Product advice").await;
         owner.fill("Inbox name", "Lamps").await;
@@ -138,9 +146,8 @@ async fn of_two_people_who_save_the_same_inbox_the_later_sees_both_values() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_inbox_is_deleted_by_its_typed_name_once_no_chat_is_open_in_it() {
-    story("settings_delete", async |stage| {
+async fn deletion(engine: Engine) {
+    story_in(engine, "settings_delete", async |stage| {
         let owner = stage.agent(OWNER).await;
         let mut ana = stage.client("ana@demo.test").await;
         let mut visitor = stage.visitor().await;
@@ -174,9 +181,8 @@ async fn an_inbox_is_deleted_by_its_typed_name_once_no_chat_is_open_in_it() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_widget_is_switched_off_and_on_again() {
-    story("settings_widget", async |stage| {
+async fn widget_switch(engine: Engine) {
+    story_in(engine, "settings_widget", async |stage| {
         let owner = stage.agent(OWNER).await;
         let shop = stage.page(Screen::Desktop, Theme::Light).await;
         owner.edit_inbox("Product advice").await;
@@ -200,9 +206,8 @@ async fn a_widget_is_switched_off_and_on_again() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_user_is_invited_set_up_and_deactivated() {
-    story("settings_user", async |stage| {
+async fn user(engine: Engine) {
+    story_in(engine, "settings_user", async |stage| {
         let owner = stage.agent(OWNER).await;
         owner.settings("Users").await;
         owner.click("button", "Invite").await;
@@ -254,9 +259,8 @@ async fn a_user_is_invited_set_up_and_deactivated() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_department_comes_with_an_inbox_of_its_own() {
-    story("settings_department", async |stage| {
+async fn department(engine: Engine) {
+    story_in(engine, "settings_department", async |stage| {
         let owner = stage.agent(OWNER).await;
         owner.settings("Departments").await;
         owner.click("button", "Create department").await;
@@ -280,9 +284,8 @@ async fn a_department_comes_with_an_inbox_of_its_own() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_change_settings_does_not_see_them() {
-    story("settings_agent", async |stage| {
+async fn no_rights(engine: Engine) {
+    story_in(engine, "settings_agent", async |stage| {
         let ana = stage.agent("ana@demo.test").await;
         ana.click("link", "Settings").await;
         ana.find("link", "Account").await;

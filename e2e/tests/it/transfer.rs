@@ -2,12 +2,22 @@
 
 use std::time::Duration;
 
-use causerie_e2e::{Stage, pages::Console, story, visitor::Visitor, wait::until};
+use causerie_e2e::{Stage, browser::Engine, pages::Console, story_in, visitor::Visitor, wait::until};
 use causerie_shared::{
     conversation::{State, Status},
     ids::{ConversationId, UserId},
     window::Folder,
 };
+
+in_every_engine! {
+    a_colleague_accepts_and_goes_on_with_the_chat => accepted,
+    a_request_that_is_rejected_or_not_answered_leaves_the_chat_with_its_agent => refused,
+    a_request_is_over_when_it_is_cancelled_or_the_chat_ends => cancelled_or_ended,
+    a_request_to_somebody_who_leaves_or_goes_busy_comes_back => colleague_gone,
+    a_full_colleague_is_refused_with_names_and_numbers => colleague_full,
+    a_chat_that_is_moved_to_another_inbox_leaves_at_once_and_waits_there => moved_to_an_inbox,
+    a_request_outlives_a_restart_of_the_server_and_ends_in_its_time => restarted,
+}
 
 /// Longer than the 30 s that a colleague has to answer.
 const TOO_LATE: Duration = Duration::from_secs(31);
@@ -30,9 +40,8 @@ async fn has(stage: &Stage, chat: ConversationId, agent: UserId) {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_colleague_accepts_and_goes_on_with_the_chat() {
-    story("transfer_accepted", async |stage| {
+async fn accepted(engine: Engine) {
+    story_in(engine, "transfer_accepted", async |stage| {
         let (ana, ben, mut visitor, chat) = begin(stage).await;
         ana.transfer_to("Ben Castro").await;
         let words = ben.request().await;
@@ -57,9 +66,8 @@ async fn a_colleague_accepts_and_goes_on_with_the_chat() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_is_rejected_or_not_answered_leaves_the_chat_with_its_agent() {
-    story("transfer_refused", async |stage| {
+async fn refused(engine: Engine) {
+    story_in(engine, "transfer_refused", async |stage| {
         let (ana, ben, mut visitor, chat) = begin(stage).await;
         ana.transfer_to("Ben Castro").await;
         ben.request().await;
@@ -83,9 +91,8 @@ async fn a_request_that_is_rejected_or_not_answered_leaves_the_chat_with_its_age
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_is_over_when_it_is_cancelled_or_the_chat_ends() {
-    story("transfer_over", async |stage| {
+async fn cancelled_or_ended(engine: Engine) {
+    story_in(engine, "transfer_over", async |stage| {
         let (ana, ben, _visitor, chat) = begin(stage).await;
         ana.transfer_to("Ben Castro").await;
         ben.request().await;
@@ -108,9 +115,8 @@ async fn a_request_is_over_when_it_is_cancelled_or_the_chat_ends() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_to_somebody_who_leaves_or_goes_busy_comes_back() {
-    story("transfer_gone", async |stage| {
+async fn colleague_gone(engine: Engine) {
+    story_in(engine, "transfer_gone", async |stage| {
         let (ana, ben, _visitor, chat) = begin(stage).await;
         ana.transfer_to("Ben Castro").await;
         ben.request().await;
@@ -148,9 +154,8 @@ async fn disconnected(stage: &Stage) {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_colleague_is_refused_with_names_and_numbers() {
-    story("transfer_full", async |stage| {
+async fn colleague_full(engine: Engine) {
+    story_in(engine, "transfer_full", async |stage| {
         let bens = stage.id("ben@demo.test").await;
         // Fewer than he may have in all, so that the list of colleagues cannot know it.
         stage
@@ -179,9 +184,8 @@ async fn a_full_colleague_is_refused_with_names_and_numbers() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_chat_that_is_moved_to_another_inbox_leaves_at_once_and_waits_there() {
-    story("transfer_inbox", async |stage| {
+async fn moved_to_an_inbox(engine: Engine) {
+    story_in(engine, "transfer_inbox", async |stage| {
         let (ana, ben, mut visitor, chat) = begin(stage).await;
         ana.click("button", "Transfer").await;
         ana.find("dialog", "Transfer chat").await;
@@ -207,9 +211,8 @@ async fn a_chat_that_is_moved_to_another_inbox_leaves_at_once_and_waits_there() 
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_outlives_a_restart_of_the_server_and_ends_in_its_time() {
-    story("transfer_restart", async |stage| {
+async fn restarted(engine: Engine) {
+    story_in(engine, "transfer_restart", async |stage| {
         let (ana, ben, _visitor, chat) = begin(stage).await;
         ana.transfer_to("Ben Castro").await;
         ben.request().await;
