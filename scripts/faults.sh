@@ -14,5 +14,5 @@ CAUSERIE_DISPATCHER_CHATS=${CAUSERIE_DISPATCHER_CHATS:-20000} \
   scripts/postgres.sh cargo test --release --quiet --workspace --test it -- dispatcher:: --nocapture ||
   fail "the dispatcher broke a promise; the seed is above."
 CAUSERIE_RACE_ROUNDS=${CAUSERIE_RACE_ROUNDS:-1000} \
-  scripts/postgres.sh cargo test --release --quiet --workspace --test it -- races:: ||
+  scripts/postgres.sh cargo test --release --quiet -p causerie-server --test it -- races:: ||
   fail "a race had no winner, or two; the round is above."
