@@ -1,5 +1,7 @@
 //! A browser's window, seen as its user sees it: by role and accessible name.
 
+mod clock;
+
 use std::{path::Path, sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;

@@ -181,6 +181,12 @@ impl Proxy {
         self.each(way, |lane| lane.delay = by);
     }
 
+    /// Everything that goes `way` is kept until [`Proxy::pass`], and then comes in its order.
+    pub fn hold(&self, way: Way) {
+        self.street.state().fresh[way as usize].held = true;
+        self.each(way, |lane| lane.held = true);
+    }
+
     /// Every running connection lets `bytes` more pass `way` and then ends in the middle of whatever it
     /// carries; later ones pass.
     pub fn cut(&self, way: Way, bytes: usize) {

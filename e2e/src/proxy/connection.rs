@@ -12,7 +12,7 @@ use tokio::{
         TcpStream,
         tcp::{ReadHalf, WriteHalf},
     },
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     time::{Instant, sleep_until},
 };
 
@@ -25,6 +25,8 @@ const CHUNK: usize = 16 * 1024;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Lane {
     pub(super) delay: Duration,
+    /// What comes is kept until it is healed.
+    pub(super) held: bool,
     /// Read and thrown away; not even the end of the stream gets through.
     pub(super) swallows: bool,
     /// What may pass before the connection ends.
@@ -44,6 +46,7 @@ enum Break {
 pub(super) struct Carrier {
     lanes: Mutex<[Lane; 2]>,
     ended: watch::Sender<bool>,
+    healed: Notify,
 }
 
 impl Carrier {
@@ -51,6 +54,7 @@ impl Carrier {
         Self {
             lanes: Mutex::new(lanes),
             ended: watch::Sender::new(false),
+            healed: Notify::new(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Carrier {
             self.end();
         }
         *lanes = [Lane::default(); 2];
+        self.healed.notify_waiters();
     }
 
     /// Carries until one side ends it or a fault does.
@@ -173,6 +178,7 @@ impl Carrier {
     ) -> Result<(), Break> {
         while let Some((due, bytes)) = late.recv().await {
             sleep_until(due).await;
+            self.let_go(way).await;
             let (passes, last) = self.admit(way, bytes.len());
             if to.write_all(&bytes[..passes]).await.is_err() {
                 return Err(Break::Reset);
@@ -182,6 +188,17 @@ impl Carrier {
             }
         }
         to.shutdown().await.map_err(|_| Break::Reset)
+    }
+
+    /// Waits while the way is held.
+    async fn let_go(&self, way: Way) {
+        loop {
+            let healed = self.healed.notified();
+            if !self.lanes()[way as usize].held {
+                return;
+            }
+            healed.await;
+        }
     }
 
     /// How many of `bytes` may pass, and whether they are the last ones.

@@ -54,7 +54,12 @@ async fn an_agent_works_with_the_keyboard_alone() {
         ana.key(Key::Enter).await;
         stage.server.advance(Duration::from_millis(UNDO_MS as u64));
         visitor.state("ended").await;
-        ana.keys("gh").await;
+        // The second key must follow the first within 1.5 s.
+        until("the ended chats", async || {
+            ana.keys("gh").await;
+            (ana.path().await == "/app/history").then_some(())
+        })
+        .await;
         ana.find_part("option", "Vera Vidal").await;
         ana.keys("j").await;
         ana.message(&["E27, up to 60 W."]).await;

@@ -177,6 +177,30 @@ async fn what_is_late_comes_late_whole_and_in_order() {
 }
 
 #[tokio::test]
+async fn what_is_held_comes_whole_and_in_order_once_it_is_let_go() {
+    let echo = Echo::start().await;
+    let proxy = Proxy::start(echo.port).await;
+    let mut client = connect(&proxy).await;
+    says(&mut client, "one").await;
+    hears(&mut client, "one").await;
+    proxy.hold(Way::Down);
+    for part in ["a", "b", "c"] {
+        says(&mut client, part).await;
+    }
+    echo.hears(&[b"oneabc"]).await;
+    let mut later = connect(&proxy).await;
+    says(&mut later, "d").await;
+    echo.hears(&[b"oneabc", b"d"]).await;
+    for held in [&client, &later] {
+        let nothing = held.try_read(&mut [0; 16]).unwrap_err();
+        assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+    }
+    proxy.pass();
+    hears(&mut client, "abc").await;
+    hears(&mut later, "d").await;
+}
+
+#[tokio::test]
 async fn of_a_half_open_connection_one_way_is_dead_and_nobody_is_told() {
     let echo = Echo::start().await;
     let proxy = Proxy::start(echo.port).await;

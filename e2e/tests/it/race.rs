@@ -16,6 +16,8 @@ async fn race(engine: Engine) {
             agent.folder("Queue").await;
             agent.open("Teal Otter").await;
         }
+        // Who has it is said for two seconds.
+        tokio::join!(ana.stop_clock(), ben.stop_clock());
         let (here, there) = tokio::join!(ana.find("button", "Start chat"), ben.find("button", "Start chat"));
         let (first, second) = tokio::join!(here.click(), there.click());
         // Whoever is very fast leaves the other no button to press; that is no error either.

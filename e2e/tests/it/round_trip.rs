@@ -32,6 +32,7 @@ async fn talk_to_the_end(engine: Engine) {
             .await;
         assert!(!scrolls, "the whole page scrolls, not the panes");
 
+        tokio::join!(ana.stop_clock(), vera.stop_clock());
         ana.write("Reply", "Yes, with").await;
         vera.reads("Ana is typing").await;
         ana.reply("Yes, with any dimmer.").await;
@@ -40,6 +41,7 @@ async fn talk_to_the_end(engine: Engine) {
 
         vera.write("Message", "Grea").await;
         ana.find("img", "Vera Vidal is typing").await;
+        tokio::join!(ana.start_clock(), vera.start_clock());
         vera.say("Great, thank you").await;
         ana.message(&["Vera Vidal", "Great, thank you"]).await;
         vera.message(&["Great, thank you", "Read"]).await;

@@ -79,10 +79,12 @@ async fn refused(engine: Engine) {
 
         ana.transfer_to("Ben Castro").await;
         ben.request().await;
+        ben.stop_clock().await;
         stage.server.advance(TOO_LATE);
         ana.reads("Vera Vidal: Ben Castro did not answer. The chat stays with you.")
             .await;
         ben.reads("The request is over").await;
+        ben.start_clock().await;
         ben.gone("dialog", "Transfer request").await;
         has(stage, chat, stage.id("ana@demo.test").await).await;
         ana.reply("Then I look myself.").await;
@@ -96,16 +98,20 @@ async fn cancelled_or_ended(engine: Engine) {
         let (ana, ben, _visitor, chat) = begin(stage).await;
         ana.transfer_to("Ben Castro").await;
         ben.request().await;
+        ben.stop_clock().await;
         ana.click("button", "Cancel transfer").await;
         ben.reads("The request is over").await;
+        ben.start_clock().await;
         ben.gone("dialog", "Transfer request").await;
         ana.gone("button", "Cancel transfer").await;
         has(stage, chat, stage.id("ana@demo.test").await).await;
 
         ana.transfer_to("Ben Castro").await;
         ben.request().await;
+        ben.stop_clock().await;
         ana.click("button", "End chat").await;
         ben.reads("The request is over").await;
+        ben.start_clock().await;
         ben.gone("dialog", "Transfer request").await;
         assert_eq!(stage.server.head(chat).await.state.status(), Status::Ended);
         for screen in [&ana, &ben] {

@@ -112,6 +112,7 @@ async fn a_line_that_died_without_a_word_is_noticed_and_replaced() {
         vera.message(&["Does this reach you?"]).await;
         vera.say("It does, go on").await;
         // Nothing but the page's own clock can find out; a new line brings what was missed.
+        ana.turn_clock(Duration::from_secs(30)).await;
         ana.message(&["Vera Vidal", "It does, go on"]).await;
         ana.message(&["Does this reach you?", "Read"]).await;
         ana.reply("Good.").await;
@@ -153,7 +154,7 @@ async fn a_console_on_a_slow_line_and_served_out_of_turn_shows_everything_once()
     story_through(Through::Console, "slow", async |stage| {
         let (ana, vera) = a_chat(stage).await;
         for way in [Way::Up, Way::Down] {
-            stage.proxy().delay(way, std::time::Duration::from_millis(150));
+            stage.proxy().delay(way, Duration::from_millis(150));
         }
         for reply in REPLIES {
             ana.reply(reply).await;

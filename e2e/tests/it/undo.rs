@@ -16,10 +16,12 @@ async fn an_end_is_undone_and_the_visitor_never_knew() {
         let chat = visitor.start("Vera Vidal", "Is there a floor lamp?").await;
         ana.accept("Vera Vidal").await;
         visitor.state("assigned").await;
+        ana.stop_clock().await;
         ana.click("button", "End chat").await;
         ana.reads("The chat with Vera Vidal has ended.").await;
         assert_eq!(stage.server.head(chat).await.state.status(), Status::Ended);
         ana.click("button", "Undo").await;
+        ana.start_clock().await;
         ana.find("textbox", "Reply").await;
         assert!(
             ana.path().await.starts_with("/app/mine/"),
@@ -43,6 +45,7 @@ async fn after_ten_seconds_the_visitor_hears_and_there_is_nothing_to_undo() {
         vera.begin("Vera Vidal", "Is there a floor lamp?").await;
         ana.accept("Vera Vidal").await;
         vera.reads("Ana joined the chat").await;
+        ana.stop_clock().await;
         ana.click("button", "End chat").await;
         ana.find("button", "Undo").await;
         stage.server.advance(SOON);
@@ -54,6 +57,7 @@ async fn after_ten_seconds_the_visitor_hears_and_there_is_nothing_to_undo() {
         );
         stage.server.advance(Duration::from_millis(UNDO_MS as u64));
         vera.reads("Ana ended the chat").await;
+        ana.start_clock().await;
         ana.gone("button", "Undo").await;
         vera.find("button", "Start a new chat").await;
     })
