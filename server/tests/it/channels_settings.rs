@@ -1,6 +1,7 @@
 //! Accounts of channels as owners set them: connected, checked, paused, out of a token, removed; through the real router.
 
 use crate::common::{
+    eventually,
     line::{Got, Line, Provider, answer},
     signed::{ask, sign_in},
 };
@@ -126,9 +127,8 @@ async fn without_a_token_nothing_is_lost_and_a_new_one_lets_it_go_in_order() {
         // The account's pace goes by the clock.
         for sent in 1..=3 {
             line.clock.advance(std::time::Duration::from_millis(20));
-            while texts(&provider).len() < before + sent {
-                tokio::task::yield_now().await;
-            }
+            let taken = eventually(|| async { (texts(&provider).len() == before + sent).then_some(()) }).await;
+            assert!(taken.is_some(), "message {sent} is not sent");
         }
         line.quiesce().await;
         assert_eq!(texts(&provider)[before..], ["one", "two", "three"]);

@@ -7,6 +7,7 @@ use causerie_server::{
     store::{messages, places, timers},
 };
 use causerie_shared::{
+    api::settings::InboxSettings,
     conversation::{EndReason, FailReason, State, Status, transition::Event},
     ids::{ConversationId, InboxId},
     inbox::{
@@ -39,23 +40,23 @@ async fn broadcast(world: &World, overflow: Option<InboxId>) -> InboxId {
     inbox.id
 }
 
-fn rule(minutes: u32, action: TimeOut) -> Vec<(&'static str, Option<String>)> {
+fn rule(minutes: u32, action: TimeOut) -> impl FnOnce(&mut InboxSettings) {
     let rule = Inactivity {
         minutes,
         action,
         message: "Are you still there?".into(),
     };
-    vec![("inactivity", Some(serde_json::to_string(&rule).unwrap()))]
+    move |inbox| inbox.inactivity = Some(rule)
 }
 
 /// Open from `from` to `to` (minutes of the day, UTC) on every day.
-fn open(from: u16, to: u16) -> Vec<(&'static str, Option<String>)> {
+fn open(from: u16, to: u16) -> impl FnOnce(&mut InboxSettings) {
     let hours = Hours {
         zone: "UTC".into(),
         week: std::array::from_fn(|_| vec![Interval { from, to }]),
         exceptions: vec![],
     };
-    vec![("hours", Some(serde_json::to_string(&hours).unwrap()))]
+    move |inbox| inbox.hours = Some(hours)
 }
 
 /// The minute of the day at which the tests begin: 08:53 UTC.
@@ -84,7 +85,9 @@ async fn a_queue_that_is_over_overflows_and_a_circle_of_inboxes_ends() {
     for mut world in worlds().await {
         let orders = world.demo.orders.row.inbox;
         let second = broadcast(&world, Some(orders)).await;
-        world.configure(orders, &[("overflow", Some(second.to_string()))]).await;
+        world
+            .configure(orders, |inbox| inbox.rules.overflow = Some(second))
+            .await;
         let chat = world.order("v1", "Hello").await;
         world.advance(60);
         world.restart().await;
@@ -115,7 +118,7 @@ async fn a_messaging_channel_keeps_a_chat_waiting_and_marks_it() {
         assert!(overdue(&world.head(chat).await.state));
         // Its window of a day closes before the contact's silence is over: nothing is sent, and that is noted.
         let orders = world.demo.orders.row.inbox;
-        world.configure(orders, &rule(25 * 60, TimeOut::SendAndClose)).await;
+        world.configure(orders, rule(25 * 60, TimeOut::SendAndClose)).await;
         world.act(world.demo.ana, chat, Event::Start).await.unwrap();
         world.reply(world.demo.ana, chat, "One moment").await;
         world.pass(25 * HOUR).await;
@@ -129,7 +132,7 @@ async fn a_messaging_channel_keeps_a_chat_waiting_and_marks_it() {
 async fn outside_business_hours_nothing_is_offered_until_the_inbox_opens() {
     for mut world in worlds().await {
         let advice = world.demo.advice.row.inbox;
-        world.configure(advice, &open(minute() + 10, DAY)).await;
+        world.configure(advice, open(minute() + 10, DAY)).await;
         world.connect(world.demo.ana).await;
         let chat = world.ask("v1", "Hello").await;
         let head = world.head(chat).await;
@@ -148,7 +151,7 @@ async fn outside_business_hours_nothing_is_offered_until_the_inbox_opens() {
 async fn who_waits_when_the_inbox_closes_leaves_a_message_that_no_timer_ends() {
     for mut world in worlds().await {
         let orders = world.demo.orders.row.inbox;
-        world.configure(orders, &open(0, minute() + 1)).await;
+        world.configure(orders, open(0, minute() + 1)).await;
         let chat = world.order("v1", "Hello").await;
         assert!(world.head(chat).await.ring.is_some(), "the queue timer runs");
         world.restart().await;
@@ -168,7 +171,7 @@ async fn who_waits_when_the_inbox_closes_leaves_a_message_that_no_timer_ends() {
 async fn the_rule_speaks_once_in_a_silence_and_only_people_end_it() {
     for mut world in worlds().await {
         let (ana, orders) = (world.demo.ana, world.demo.orders.row.inbox);
-        world.configure(orders, &rule(10, TimeOut::Send)).await;
+        world.configure(orders, rule(10, TimeOut::Send)).await;
         let chat = world.start(ana, "v1").await;
         world.pass(30 * 60).await;
         assert_eq!(said_by_system(&world, chat).await, [""; 0], "the agent owes the answer");
@@ -198,7 +201,7 @@ async fn the_rule_closes_counted_from_the_agents_last_message_also_when_switched
         let chat = world.start(ana, "v1").await;
         world.reply(ana, chat, "Which size?").await;
         world.pass(4 * 60).await;
-        world.configure(orders, &rule(10, TimeOut::SendAndClose)).await;
+        world.configure(orders, rule(10, TimeOut::SendAndClose)).await;
         assert_eq!(
             due(&world, TimerKind::Silence, chat).await,
             None,
@@ -219,7 +222,7 @@ async fn the_rule_closes_counted_from_the_agents_last_message_also_when_switched
         assert_eq!(said_by_system(&world, chat).await, ["Are you still there?"]);
         let other = world.start(ana, "v2").await;
         world.reply(ana, other, "Hello").await;
-        world.configure(orders, &[("inactivity", None)]).await;
+        world.configure(orders, |inbox| inbox.inactivity = None).await;
         world.pass(59 * 60).await;
         assert_eq!(world.head(other).await.state.status(), Status::Assigned, "off again");
         world.pass(61).await;

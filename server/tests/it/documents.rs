@@ -1,135 +1,22 @@
 //! Documents in full, through the real rooms and database on both engines: segments, discussions, drafts, new
 //! epochs, and what is forgotten.
 
-use std::sync::Arc;
-
-use crate::common::{self, World, worlds};
-use automerge::Automerge;
+use crate::common::{World, desk::Desk, worlds};
 use causerie_server::{
-    Shared,
-    clock::{random_bytes, random_u128},
+    clock::random_u128,
     desk::{DeskError, claim, discussion, forget, redact},
     store::{contacts, conversations, documents, messages},
-    sync::{
-        Mailbox, Outgoing, Rooms, catchup,
-        push::{self, Push, Pusher},
-    },
+    sync::{Rooms, catchup},
 };
 use causerie_shared::{
     contact::FORGOTTEN,
     conversation::transition::Event,
-    document::{self, DocumentId, Pen, draft, notes, segment::SEGMENT_MESSAGES, timeline},
-    frame::{DocumentCursor, Part, ServerFrame, decode},
-    ids::{ConversationId, DeviceId, IntentId, MessageId, NoteId, SessionId, UserId},
-    message::{Author, Kind, Message},
+    document::{self, DocumentId, draft, notes, segment::SEGMENT_MESSAGES, timeline},
+    frame::{DocumentCursor, ServerFrame},
+    ids::{ConversationId, IntentId, MessageId, NoteId},
     refusal::Code,
     row::Row,
 };
-
-/// A console without a network between, with one document open.
-struct Desk {
-    app: Shared,
-    pusher: Pusher,
-    inbox: Mailbox,
-    document: DocumentId,
-    epoch: u32,
-    doc: Automerge,
-}
-
-impl Desk {
-    async fn open(world: &World, user: UserId, document: DocumentId) -> Self {
-        let access = Arc::new(world.access(user).await);
-        let device = DeviceId::from_u128(user.to_u128());
-        let (socket, inbox) = world.app.hub.open(SessionId::from_u128(1), device, Arc::clone(&access));
-        world.app.hub.release(socket, vec![]);
-        let mut desk = Self {
-            app: world.app.clone(),
-            pusher: Pusher { socket, device, access },
-            inbox,
-            document,
-            epoch: 1,
-            doc: document::begin(document.kind()),
-        };
-        catchup::open(&desk.app, socket, &desk.pusher.access, document, None, 0)
-            .await
-            .expect("opened");
-        desk.read();
-        desk
-    }
-
-    /// Takes in everything that came; returns the frames.
-    fn read(&mut self) -> Vec<ServerFrame> {
-        let mut frames = vec![];
-        while let Some(Outgoing::Frame(bytes)) = self.inbox.try_recv() {
-            let frame = decode(&bytes).expect("a frame");
-            if let ServerFrame::Part(part) = &frame {
-                self.take(part);
-            }
-            frames.push(frame);
-        }
-        frames
-    }
-
-    fn take(&mut self, part: &Part) {
-        if part.document != self.document {
-            return;
-        }
-        if part.epoch != self.epoch || part.snapshot.is_some() {
-            self.doc = document::load(self.document.kind(), part.snapshot.as_deref(), &part.changes).expect("readable");
-            self.epoch = part.epoch;
-        } else {
-            document::apply(&mut self.doc, &part.changes).expect("changes that fit");
-        }
-    }
-
-    async fn push(&mut self, intent: IntentId, change: Vec<u8>) -> ServerFrame {
-        self.read();
-        let push = Push {
-            document: self.document,
-            epoch: self.epoch,
-            intent,
-            changes: vec![change],
-        };
-        push::receive(&self.app, &self.pusher, push).await.expect("not hostile");
-        let answer = |frame: &ServerFrame| matches!(frame, ServerFrame::Applied { .. } | ServerFrame::Refused { .. });
-        self.read().into_iter().find(answer).expect("an answer")
-    }
-
-    fn pen(&self) -> Pen {
-        Pen {
-            actor: random_bytes(),
-            user: Some(self.pusher.access.user),
-        }
-    }
-
-    /// Writes a message; `Err` with the code of a refusal.
-    async fn say(&mut self, text: &str) -> Result<MessageId, Code> {
-        let message = Message {
-            id: MessageId::from_u128(random_u128()),
-            author: Author::Agent(self.pusher.access.user),
-            kind: Kind::Text,
-            body: text.into(),
-            at: common::START,
-            reply_to: None,
-            private: false,
-            template: None,
-            attachments: vec![],
-        };
-        let pen = self.pen();
-        let change = timeline::append(&mut self.doc, &pen, &message).unwrap();
-        match self.push(message.id.into(), change).await {
-            ServerFrame::Refused { refusal, .. } => Err(refusal.code),
-            _ => Ok(message.id),
-        }
-    }
-
-    fn texts(&self) -> Vec<String> {
-        let ids = timeline::ordered(&self.doc).unwrap();
-        ids.into_iter()
-            .map(|id| timeline::get(&self.doc, id).unwrap().unwrap().body)
-            .collect()
-    }
-}
 
 /// A chat that Ana has.
 async fn anas(world: &World) -> ConversationId {
@@ -268,7 +155,7 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
         let foreign = draft::edit(&mut supervisors.doc, &pen, &typed("Mine", 0))
             .unwrap()
             .unwrap();
-        let answer = supervisors.push(IntentId::from_u128(1), foreign).await;
+        let answer = supervisors.push(IntentId::from_u128(1), vec![foreign]).await;
         assert!(matches!(&answer, ServerFrame::Refused { refusal, .. } if refusal.code == Code::Forbidden));
         let text = "a long reply, ".repeat(480);
         let mut last = IntentId::from_u128(0);
@@ -282,7 +169,7 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
                 .unwrap()
                 .unwrap();
             last = IntentId::from_u128(random_u128());
-            let answer = desk.push(last, change).await;
+            let answer = desk.push(last, vec![change]).await;
             assert!(matches!(answer, ServerFrame::Applied { .. }), "{answer:?}");
         }
         assert_eq!(desk.epoch, 2, "the history outgrew the text");
@@ -292,7 +179,7 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
         let again = draft::edit(&mut desk.doc.clone(), &pen, &typed("again", 0))
             .unwrap()
             .unwrap();
-        match desk.push(last, again).await {
+        match desk.push(last, vec![again]).await {
             ServerFrame::Applied { changes, epoch: 2, .. } => {
                 assert_eq!(changes, [document::genesis(document.kind())])
             }
@@ -370,7 +257,7 @@ async fn a_forgotten_contact_leaves_numbers_and_outcomes() {
         let mut noted = Desk::open(&world, world.demo.ana, DocumentId::Notes(contact)).await;
         let pen = noted.pen();
         let note = notes::add(&mut noted.doc, &pen, NoteId::from_u128(1), 0, "Lives in Denia").unwrap();
-        noted.push(IntentId::from_u128(7), note).await;
+        noted.push(IntentId::from_u128(7), vec![note]).await;
         let anas = world.access(world.demo.ana).await;
         assert_eq!(
             code(forget::contact(&world.app, &anas, contact).await),

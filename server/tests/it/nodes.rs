@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::common::{self, START, World, eventually, worlds};
+use crate::common::{self, PATIENCE, START, World, eventually, worlds};
 use causerie_server::{
     Shared,
     clock::{Clock, ManualClock, random_bytes, random_u128},
@@ -168,7 +168,7 @@ impl Socket {
     /// Reads until `look` finds something. `None` when the hub closed the socket.
     async fn find<T>(&mut self, what: &str, mut look: impl FnMut(&ServerFrame) -> Option<T>) -> Option<T> {
         loop {
-            let next = timeout(Duration::from_secs(20), self.inbox.recv()).await;
+            let next = timeout(PATIENCE, self.inbox.recv()).await;
             match next.unwrap_or_else(|_| panic!("{what} never came")) {
                 Some(Outgoing::Frame(bytes)) => {
                     if let Some(found) = look(&decode(&bytes).unwrap()) {

@@ -1,8 +1,8 @@
 //! What consoles are told, and what their pushes do, through the real rooms and database on both engines.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use crate::common::{self, World, worlds};
+use crate::common::{self, PATIENCE, World, worlds};
 use causerie_server::{
     Shared,
     clock::random_bytes,
@@ -201,7 +201,7 @@ async fn what_a_push_brings_leaves_in_one_go_and_the_list_learns_of_it_too() {
 async fn batch_with(mut inbox: Mailbox, wanted: impl Fn(&ServerFrame) -> bool) -> Vec<ServerFrame> {
     loop {
         let mut batch = vec![];
-        let open = timeout(Duration::from_secs(20), inbox.take(&mut batch, 32)).await;
+        let open = timeout(PATIENCE, inbox.take(&mut batch, 32)).await;
         assert!(open.expect("it never came"), "the socket was closed");
         let frames = batch.into_iter().filter_map(|next| match next {
             Outgoing::Frame(bytes) => Some(decode(&bytes).expect("a frame")),

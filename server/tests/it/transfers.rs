@@ -7,12 +7,13 @@ use causerie_server::{
     sync::News,
 };
 use causerie_shared::{
+    api::settings::InboxSettings,
     conversation::{
         State, Status,
         transition::{Actor, Event},
     },
     ids::{ConversationId, InboxId, UserId},
-    inbox::Member,
+    inbox::{Member, Mode},
     refusal::{Code, Refusal},
     timer::TimerKind,
     user::Availability,
@@ -68,6 +69,10 @@ async fn write(world: &World, change: impl AsyncFnOnce(&mut Tx, &mut News)) {
     change(&mut tx, &mut news).await;
     tx.commit().await.unwrap();
     change::publish(&world.app, news);
+}
+
+fn mode(mode: Mode) -> impl FnOnce(&mut InboxSettings) {
+    move |inbox| inbox.rules.mode = mode
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,7 +256,7 @@ async fn supervisors_assign_move_and_withdraw_and_are_told_of_what_nobody_answer
     for world in worlds().await {
         let (ana, ben, sup) = (world.demo.ana, world.demo.ben, world.who("sup").await);
         let orders = world.demo.orders.row.inbox;
-        world.configure(orders, &[("mode", Some("manual".into()))]).await;
+        world.configure(orders, mode(Mode::Manual)).await;
         world.connect(ana).await;
         world.connect(ben).await;
         let chat = world.order("v1", "Hello").await;
@@ -292,7 +297,7 @@ async fn a_mode_is_switched_while_chats_wait() {
         let (ana, orders) = (world.demo.ana, world.demo.orders.row.inbox);
         let chat = world.order("v1", "Hello").await;
         assert!(reads(&world, ana, chat).await);
-        world.configure(orders, &[("mode", Some("manual".into()))]).await;
+        world.configure(orders, mode(Mode::Manual)).await;
         assert!(!reads(&world, ana, chat).await);
         assert_eq!(world.head(chat).await.ring, None);
         world.pass(600).await;
@@ -301,7 +306,7 @@ async fn a_mode_is_switched_while_chats_wait() {
             Status::Waiting,
             "no queue timer runs"
         );
-        world.configure(orders, &[("mode", Some("broadcast".into()))]).await;
+        world.configure(orders, mode(Mode::Broadcast)).await;
         assert!(reads(&world, ana, chat).await);
         world.pass(119).await;
         assert_eq!(
@@ -309,10 +314,10 @@ async fn a_mode_is_switched_while_chats_wait() {
             Status::Waiting,
             "the whole queue time"
         );
-        world.configure(orders, &[("mode", Some("auto".into()))]).await;
+        world.configure(orders, mode(Mode::Auto)).await;
         world.connect(ana).await;
         world.until_offered(chat, ana).await;
-        world.configure(orders, &[("mode", Some("broadcast".into()))]).await;
+        world.configure(orders, mode(Mode::Broadcast)).await;
         world.act(ana, chat, Event::Accept).await.unwrap();
     }
 }

@@ -3,16 +3,20 @@
 //! PostgreSQL runs when `CAUSERIE_TEST_POSTGRES` names a server on which databases may be made
 //! (`scripts/postgres.sh` starts one); `make test` always does.
 
+pub mod desk;
 pub mod line;
 pub mod mutate;
+pub mod panics;
 pub mod push;
 pub mod signed;
 
 use std::{
     cell::RefCell,
     future::Future,
+    io::Write as _,
+    panic::Location,
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use causerie_server::{
@@ -20,19 +24,34 @@ use causerie_server::{
     clock::{Clock, ManualClock, random_u128},
     config::Config,
     demo::{self, Demo},
-    desk::{DeskError, change, claim, inbox, ingest, presence, reply},
-    store::{Store, contacts, conversations, journey, people, places, timers},
-    sync::{News, access},
+    desk::{DeskError, claim, ingest, presence},
+    settings,
+    store::{
+        Store, contacts, conversations,
+        inboxes::{self, InboxRecord},
+        journey, people, timers,
+    },
+    sync::access,
 };
 use causerie_shared::{
     access::Access,
+    api::settings::{InboxSettings, SaveInbox},
     conversation::{EndReason, State, transition::Event},
-    ids::{ContactId, ConversationId, InboxId, MessageId, UserId},
-    message::{Author, Kind, Message},
+    document::DocumentId,
+    ids::{ContactId, ConversationId, InboxId, UserId},
     refusal::Code,
     row::{Head, Origin},
 };
 use sqlx::{AnyPool, any::install_default_drivers};
+
+use desk::Desk;
+
+/// How long anything may take on a busy machine before it counts as not happening.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// What took longer is worth a line in the output of the tests.
+const LONG: Duration = Duration::from_secs(5);
+/// Pause between two looks.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Where the clock stands when a test begins.
 pub const START: i64 = 1_760_000_000_000;
@@ -213,7 +232,7 @@ impl World {
         people::user(&mut db, id).await.expect("a user").expect("a user")
     }
 
-    /// Waits until a chat is as `wanted` says; fails after ten seconds with what it is instead.
+    /// Waits until a chat is as `wanted` says; fails with what it is instead.
     pub async fn until(&self, id: ConversationId, what: &str, wanted: impl Fn(&Head) -> bool) -> Head {
         let reached = eventually(|| async {
             let head = self.head(id).await;
@@ -264,54 +283,28 @@ impl World {
         chat
     }
 
-    /// A message of the chat's agent.
+    /// A message of the chat's agent, pushed as by a console.
     pub async fn reply(&self, user: UserId, chat: ConversationId, text: &str) {
-        let access = self.access(user).await;
-        let now = self.app.clock.now();
-        let message = Message {
-            id: MessageId::new(now, random_u128()),
-            author: Author::Agent(user),
-            kind: Kind::Text,
-            body: text.into(),
-            at: now,
-            reply_to: None,
-            private: false,
-            template: None,
-            attachments: vec![],
-        };
-        let target = reply::Target {
-            conversation: chat,
-            segment: self.head(chat).await.segment,
-        };
-        let mut news = News::default();
-        let mut tx = self.app.store.begin().await.expect("a transaction");
-        reply::accept(&mut tx, &access, target, &[message], 10, now, &mut news)
-            .await
-            .expect("a reply");
-        tx.commit().await.expect("stored");
-        change::publish(&self.app, news);
+        let segment = self.head(chat).await.segment;
+        let mut desk = Desk::open(self, user, DocumentId::Timeline(chat, segment)).await;
+        desk.say(text).await.expect("a reply");
+        desk.close();
     }
 
-    /// Writes settings of an inbox (columns with their values) and brings its chats under them.
-    pub async fn configure(&self, inbox: InboxId, columns: &[(&str, Option<String>)]) {
-        let mut tx = self.app.store.begin().await.expect("a transaction");
-        let before = places::routing_of(&mut tx, inbox)
+    /// The owner changes an inbox's settings.
+    pub async fn configure(&self, inbox: InboxId, change: impl FnOnce(&mut InboxSettings)) {
+        let owner = self.user(self.who("owner").await).await;
+        let mut db = self.app.store.read().await.expect("a connection");
+        let record = inboxes::record(&mut db, inbox).await.expect("an inbox");
+        drop(db);
+        let InboxRecord {
+            version, mut settings, ..
+        } = record.expect("an inbox");
+        change(&mut settings);
+        let body = SaveInbox { version, settings };
+        settings::inboxes::save(&self.app, &owner, inbox, body)
             .await
-            .expect("an inbox")
-            .expect("an inbox");
-        for (column, value) in columns {
-            let sql = format!("UPDATE inboxes SET {column} = $2 WHERE id = $1");
-            let query = sqlx::query(sqlx::AssertSqlSafe(sql))
-                .bind(inbox.to_string())
-                .bind(value.clone());
-            query.execute(&mut *tx).await.expect("settings");
-        }
-        let mut news = News::default();
-        inbox::changed(&mut tx, inbox, &before, self.app.clock.now(), &mut news)
-            .await
-            .expect("applied");
-        tx.commit().await.expect("stored");
-        change::publish(&self.app, news);
+            .expect("settings that are right");
     }
 
     /// The causes of a chat's journey, in order.
@@ -344,16 +337,29 @@ pub fn code(result: Result<(), DeskError>) -> Result<(), Code> {
     })
 }
 
-/// Asks again until there is an answer, for at most thirty seconds.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> Option<T> {
-    let mut ticks = tokio::time::interval(Duration::from_millis(5));
-    for _ in 0..6000 {
-        ticks.tick().await;
-        if let Some(answer) = ask().await {
-            return Some(answer);
+/// Asks again until there is an answer, for at most [`PATIENCE`].
+#[track_caller]
+pub fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> impl Future<Output = Option<T>> {
+    let place = Location::caller();
+    async move {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Some(answer) = ask().await {
+                let took = begun.elapsed();
+                if took > LONG {
+                    // Not by the macro, whose output nobody sees of a test that passes.
+                    drop(writeln!(
+                        std::io::stderr(),
+                        "{place}: a wait of {:.1} s",
+                        took.as_secs_f64()
+                    ));
+                }
+                return Some(answer);
+            }
+            tokio::time::sleep(LOOK).await;
         }
+        None
     }
-    None
 }
 
 /// An ended chat for tables full of them; `n` makes it differ from the others.

@@ -1,6 +1,8 @@
 //! JSON that was changed at random: for tests that no payload breaks anything.
 
-use proptest::prelude::*;
+use std::cell::Cell;
+
+use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 
 /// A change of one place in a value.
@@ -112,4 +114,27 @@ pub fn mutated(all: Vec<Value>) -> impl Strategy<Value = (Value, Value, Vec<Stri
         }
         (value, changed, where_)
     })
+}
+
+/// Judges so many cases of a property and gives the share, in percent, of those about which it says anything: for the
+/// others `judge` answers `false`. Failures are kept for `source`, the test's file.
+pub fn judged<S: Strategy>(
+    source: &'static str,
+    cases: u32,
+    strategy: S,
+    judge: impl Fn(S::Value) -> Result<bool, TestCaseError>,
+) -> u32 {
+    let judged = Cell::new(0);
+    let config = ProptestConfig {
+        source_file: Some(source),
+        ..ProptestConfig::with_cases(cases)
+    };
+    let run = TestRunner::new(config).run(&strategy, |case| {
+        judged.set(judged.get() + u32::from(judge(case)?));
+        Ok(())
+    });
+    if let Err(error) = run {
+        panic!("{error}");
+    }
+    judged.get() * 100 / cases
 }

@@ -36,6 +36,8 @@ use serde_json::Value;
 use sha2::Sha256;
 use tokio::{net::TcpListener, sync::mpsc};
 
+use super::PATIENCE;
+
 /// A status, and the seconds after which to come back.
 pub type Answer = (u16, Option<u32>);
 
@@ -168,8 +170,8 @@ impl Service {
 
     /// The next push, opened with the browser's key.
     pub async fn next(&mut self) -> Received {
-        let wait = tokio::time::timeout(std::time::Duration::from_secs(30), self.received.recv());
-        let (headers, body) = wait.await.expect("a push within ten seconds").unwrap();
+        let wait = tokio::time::timeout(PATIENCE, self.received.recv());
+        let (headers, body) = wait.await.expect("a push").unwrap();
         let text = serde_json::from_slice(&self.open(&body)).expect("JSON");
         Received { headers, text }
     }

@@ -1,22 +1,22 @@
 //! Agents at a connected account: what the console asks of the desk.
 
 use causerie_server::{
-    clock::random_u128,
-    desk::{DeskError, change, claim, comments, presence, reply},
+    desk::{DeskError, claim, comments, presence},
     store::{conversations, people},
-    sync::{News, access},
+    sync::access,
 };
 use causerie_shared::{
     access::Access,
     conversation::transition::Event,
+    document::DocumentId,
     ids::{ConversationId, MessageId, UserId},
-    message::{Author, Kind, Message},
+    message::Message,
     refusal::{Code, Refusal},
     row::Head,
 };
 use serde_json::Value;
 
-use crate::common::line::Line;
+use crate::common::{desk::Desk, line::Line};
 
 /// One of the demo's people.
 pub struct Agent<'a> {
@@ -73,53 +73,43 @@ impl<'a> Agent<'a> {
         conversations::get(&mut db, chat).await.unwrap().unwrap()
     }
 
-    fn message(&self, text: &str, private: bool, reply_to: Option<MessageId>) -> Message {
-        let now = self.line.app.clock.now();
-        Message {
-            id: MessageId::new(now, random_u128()),
-            author: Author::Agent(self.user),
-            kind: Kind::Text,
-            body: text.to_owned(),
-            at: now,
-            reply_to,
-            private,
-            template: None,
-            attachments: vec![],
-        }
-    }
-
-    async fn write(&self, chat: ConversationId, messages: &[Message]) -> Result<(), Refusal> {
-        let app = &self.line.app;
+    /// Pushes one message a text, as a console does.
+    async fn write(
+        &self,
+        chat: ConversationId,
+        texts: &[&str],
+        private: bool,
+        reply_to: Option<MessageId>,
+    ) -> Result<(), Refusal> {
         // The provider takes only so many a second.
         self.line.clock.advance(std::time::Duration::from_secs(1));
-        let target = reply::Target {
-            conversation: chat,
-            segment: self.head(chat).await.segment,
+        let document = DocumentId::Timeline(chat, self.head(chat).await.segment);
+        let mut desk = Desk::open_as(&self.line.app, self.access.clone(), document).await;
+        let message = |text: &&str| Message {
+            private,
+            reply_to,
+            ..desk.message(text)
         };
-        let mut news = News::default();
-        let mut tx = app.store.begin().await.unwrap();
-        let now = app.clock.now();
-        refused(reply::accept(&mut tx, &self.access, target, messages, 10, now, &mut news).await)?;
-        tx.commit().await.unwrap();
-        change::publish(app, news);
+        let messages: Vec<Message> = texts.iter().map(message).collect();
+        let written = desk.write(&messages).await;
+        desk.close();
         self.line.quiesce().await;
-        Ok(())
+        written
     }
 
     /// An answer that everybody sees.
     pub async fn reply(&self, chat: ConversationId, text: &str, reply_to: Option<MessageId>) -> Result<(), Refusal> {
-        self.write(chat, &[self.message(text, false, reply_to)]).await
+        self.write(chat, &[text], false, reply_to).await
     }
 
     /// An answer that the author of the thread alone sees.
     pub async fn reply_privately(&self, chat: ConversationId, text: &str) -> Result<(), Refusal> {
-        self.write(chat, &[self.message(text, true, None)]).await
+        self.write(chat, &[text], true, None).await
     }
 
     /// Two of them in one push.
     pub async fn reply_privately_twice(&self, chat: ConversationId) -> Result<(), Refusal> {
-        self.write(chat, &[self.message("A", true, None), self.message("B", true, None)])
-            .await
+        self.write(chat, &["A", "B"], true, None).await
     }
 
     pub async fn hide(&self, chat: ConversationId, message: MessageId, hidden: bool) -> Result<(), Refusal> {

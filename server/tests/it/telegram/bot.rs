@@ -1,6 +1,6 @@
 //! A server with a bot.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Mutex, time::Duration};
 
 use axum::{
     Router,
@@ -156,24 +156,23 @@ impl Bot {
 
     /// The last message of a conversation once it is as wanted; time goes on meanwhile.
     pub async fn until(&self, conversation: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let mut last = Value::Null;
-        for _ in 0..1000 {
+        let last = Mutex::new(Value::Null);
+        let reached = eventually(|| async {
             let chats = self.chats().await;
             let chat = chats.iter().find(|chat| chat["id"] == conversation).expect("a chat");
-            last = chat["messages"]
-                .as_array()
-                .expect("a list")
-                .last()
-                .expect("one")
-                .clone();
-            if wanted(&last) {
-                return last;
+            let message = chat["messages"].as_array().expect("a list").last().expect("one");
+            *last.lock().expect("one looks at a time") = message.clone();
+            if wanted(message) {
+                return Some(message.clone());
             }
             self.clock.advance(Duration::from_millis(500));
             self.app.outbox_changed.notify_one();
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            None
+        });
+        match reached.await {
+            Some(message) => message,
+            None => panic!("{what} never came: {last:?}"),
         }
-        panic!("{what} never came: {last}");
     }
 
     pub async fn account(&self) -> channel_accounts::ChannelAccount {

@@ -1,14 +1,12 @@
 //! Updates that were changed at random.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use axum::http::StatusCode;
 use causerie_server::channels::{Adapter as _, telegram::Telegram};
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::bot::{Bot, UPDATES};
-use crate::common::mutate;
+use crate::common::{mutate, panics::Watched};
 
 /// An update of the table with one to three things changed, and where.
 fn mutated() -> impl Strategy<Value = (Value, Value, Vec<String>)> {
@@ -21,43 +19,45 @@ fn mutated() -> impl Strategy<Value = (Value, Value, Vec<String>)> {
     mutate::mutated(all)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
-    #[test]
-    fn a_mutated_update_is_nobody_elses((update, changed, places) in mutated()) {
+#[test]
+fn a_mutated_update_is_nobody_elses() {
+    let share = mutate::judged(file!(), 3000, mutated(), |(update, changed, places)| {
         let whose = |update: &Value| -> Vec<String> {
             let elements = Telegram.elements(update);
-            elements.into_iter().filter_map(|element| Some(element.person?.id)).collect()
+            elements
+                .into_iter()
+                .filter_map(|element| Some(element.person?.id))
+                .collect()
         };
         let before = whose(&update);
         let after = whose(&changed);
         // Nor the message below which a button is: in its chat it was pressed.
         let is_elsewhere = |place: &String| {
-            let keys = ["chat", "from", "business_connection_id", "direct_messages_topic", "user"];
+            let keys = [
+                "chat",
+                "from",
+                "business_connection_id",
+                "direct_messages_topic",
+                "user",
+            ];
             let holds_none = keys.iter().all(|key| !place.contains(key)) && place != "/callback_query/message";
             holds_none && place.matches('/').count() > 1
         };
-        if places.iter().all(is_elsewhere) {
-            for person in after {
-                prop_assert!(before.contains(&person), "{person} of {changed}");
-            }
+        if after.is_empty() || !places.iter().all(is_elsewhere) {
+            return Ok(false);
         }
-    }
+        for person in after {
+            prop_assert!(before.contains(&person), "{person} of {changed}");
+        }
+        Ok(true)
+    });
+    assert!(share >= 8, "only {share} % of the updates were judged");
 }
 
 #[test]
 fn a_mutated_update_is_answered_and_processed() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    // The workers survive a panic, so somebody has to count.
-    static PANICS: AtomicUsize = AtomicUsize::new(0);
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        PANICS.fetch_add(1, Ordering::Relaxed);
-        before(panic);
-    }));
+    let watched = Watched::new();
+    let runtime = &watched.runtime;
     let bot = runtime.block_on(Bot::start());
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(150));
     let run = runner.run(&mutated(), |(_, changed, _)| {
@@ -75,5 +75,5 @@ fn a_mutated_update_is_answered_and_processed() {
         bot.customer(8001).await;
         assert_eq!(bot.chats().await.len(), 1);
     });
-    assert_eq!(PANICS.load(Ordering::Relaxed), 0);
+    assert_eq!(watched.panics(), 0);
 }

@@ -1,0 +1,53 @@
+//! Panics of the server while something hostile is done to it: its workers survive them, so somebody has to count.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, Once,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::runtime::{Builder, Runtime};
+
+thread_local! {
+    /// Where this thread's panics are counted.
+    static COUNT: RefCell<Option<Arc<AtomicUsize>>> = const { RefCell::new(None) };
+}
+
+/// A runtime that counts the panics of its own threads: other tests of the program may have theirs.
+pub struct Watched {
+    pub runtime: Runtime,
+    panics: Arc<AtomicUsize>,
+}
+
+impl Watched {
+    pub fn new() -> Self {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |panic| {
+                // A thread that is ending has nothing to count in.
+                let _: Result<(), _> = COUNT.try_with(|count| {
+                    if let Some(count) = &*count.borrow() {
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+                before(panic);
+            }));
+        });
+        let panics = Arc::<AtomicUsize>::default();
+        let own = Arc::clone(&panics);
+        let runtime = Builder::new_multi_thread()
+            .enable_all()
+            .on_thread_start(move || COUNT.with(|count| *count.borrow_mut() = Some(Arc::clone(&own))))
+            .build()
+            .expect("a runtime");
+        Self { runtime, panics }
+    }
+
+    /// Panics so far.
+    pub fn panics(&self) -> usize {
+        self.panics.load(Ordering::Relaxed)
+    }
+}
