@@ -4,6 +4,8 @@ const [act, by] = arguments;
 const LONG_MS = 1_500;
 
 function held() {
+  // The page's own: a driver's scripts may have another one.
+  const { Date } = window;
   const now = Date.now.bind(Date);
   const set = window.setTimeout.bind(window);
   const clear = window.clearTimeout.bind(window);
