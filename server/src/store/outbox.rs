@@ -176,7 +176,7 @@ pub async fn get(db: &mut Db, message: MessageId) -> Result<Option<OutboxRow>, S
 
 /// Messages that are being sent and whose lease ended before `now`: their worker died.
 pub async fn orphans(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 1 AND due < $1 ORDER BY message_id LIMIT $2");
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 1 AND due < $1 ORDER BY due LIMIT $2");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(now)
         .bind(limit)
@@ -194,6 +194,21 @@ pub async fn open_of(db: &mut Db, account: AccountId) -> Result<Vec<OutboxRow>, 
         .fetch_all(db)
         .await?;
     rows.iter().map(record).collect()
+}
+
+/// Forgets at most `limit` settled messages that were sent before `before`; how many there were. What failed or is
+/// unconfirmed stays until somebody decides.
+pub async fn trim(db: &mut Db, before: Millis, limit: i64) -> Result<u64, StoreError> {
+    // What a message was taken until says when it was sent. The literal state is what the index knows.
+    let done = sqlx::query(
+        "DELETE FROM outbox WHERE state = 2 AND message_id IN \
+         (SELECT message_id FROM outbox WHERE state = 2 AND due < $1 ORDER BY due LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// How many messages of each account wait to be sent.
