@@ -33,7 +33,7 @@ use crate::{
     state::App,
     store::{
         Db, StoreError,
-        channel_accounts::{self, ChannelAccount},
+        channel_accounts::{self, ChannelAccount, Health},
         raw_events::{self, RawEvent},
     },
 };
@@ -100,6 +100,16 @@ pub async fn keep(db: &mut Db, account: AccountId, body: Vec<u8>, now: Millis) -
     raw_events::insert(db, &event).await
 }
 
+/// Writes something into the health of an account, if it is still there.
+pub async fn note(app: &App, account: AccountId, write: impl FnOnce(&mut Health)) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    if let Some(mut account) = channel_accounts::lock(&mut tx, account).await? {
+        write(&mut account.health);
+        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
 /// An account was connected, or got other secrets. Where the provider has to be told a callback address by us
 /// (Telegram's webhook, or asking for updates when there is no public address), it is told here; the others are told by
 /// a person.
@@ -118,18 +128,16 @@ pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreE
     let webhook = app.config.secure().then_some(webhook.as_str());
     let call = telegram::connect(&credentials, webhook);
     let answer = app.client.call(&app.config, &call, None).await;
-    let mut tx = app.store.begin().await?;
-    if let Some(mut account) = channel_accounts::get(&mut tx, account.row.id).await? {
-        account.health.polling = match webhook {
+    note(app, account.row.id, |health| {
+        health.polling = match webhook {
             Some(_) => None,
-            None => Some(account.health.polling.unwrap_or(0)),
+            None => Some(health.polling.unwrap_or(0)),
         };
         if let Err(problem) = telegram::connected(&answer) {
-            account.health.note(app.clock.now(), problem);
+            health.note(app.clock.now(), problem);
         }
-        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
-    }
-    tx.commit().await?;
+    })
+    .await?;
     app.polling_changed.notify_one();
     Ok(())
 }

@@ -68,7 +68,7 @@ pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
     let hash = passwords::hash(PASSWORD.to_owned())
         .await
         .map_err(|_| StoreError::Damaged("demo password"))?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     settings::set(&mut tx, settings::ORGANIZATION, "Lumbre Lighting").await?;
     settings::set(&mut tx, settings::DEMO_KEY, KEY).await?;
     let mut users = vec![];

@@ -26,7 +26,7 @@ use crate::{
     desk::{DeskError, change},
     state::{App, Shared},
     store::{
-        Db, conversations, loads,
+        OrderedTx, conversations, loads,
         places::Routing,
         rounds, threads,
         timers::{self, TimerRecord},
@@ -156,7 +156,7 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
     }
     let mut after = None;
     loop {
-        let mut tx = app.store.begin().await?;
+        let mut tx = app.store.begin_ordered().await?;
         let mut news = News::default();
         after = offer_some(&mut tx, inbox, after, freed, now, &mut news).await?;
         tx.commit().await?;
@@ -184,7 +184,7 @@ fn answers_comments(head: &Head) -> bool {
 /// be given out, for mostly one place is free and the first in the line gets it. Returns where
 /// to go on; `None` when all were looked at or nobody has room.
 async fn offer_some(
-    db: &mut Db,
+    db: &mut OrderedTx,
     inbox: InboxId,
     after: Place,
     freed: bool,
@@ -243,7 +243,7 @@ async fn offer_some(
 
 /// A minute after everyone was asked: ask again. The round is over in the transaction that takes the timer.
 pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }

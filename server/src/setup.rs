@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     state::App,
     store::{
-        Db, StoreError,
+        OrderedTx, StoreError,
         feed::{self, FeedEntry, FeedKind},
         places::{self, AccountRecord, WidgetSettings},
     },
@@ -20,7 +20,7 @@ use crate::{
 
 /// Makes the first inbox and widget in the transaction that makes the owner.
 pub async fn first_places(
-    db: &mut Db,
+    db: &mut OrderedTx,
     config: &Config,
     organization: &str,
     owner: UserId,

@@ -32,16 +32,18 @@ pub mod tallies;
 pub mod templates;
 pub mod threads;
 pub mod timers;
+mod transactions;
 #[cfg(feature = "test-api")]
 pub mod trial;
 pub mod windows;
 
-use std::{fmt, path::Path, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    Any, AnyConnection, AnyPool, Transaction,
+    Any, AnyConnection, AnyPool,
     any::{AnyPoolOptions, install_default_drivers},
 };
+use tokio::sync::Semaphore;
 
 /// What differs between the two engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +97,17 @@ impl StoreError {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
+    /// The database ended this transaction so that others could go on: a circle of waiting, or a write that was
+    /// overtaken. Nothing of it was written.
+    pub fn was_given_up(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                matches!(error.code().as_deref(), Some("40P01" | "40001"))
+            }
+            Self::Database(_) | Self::Migration(_) | Self::Damaged(_) | Self::Folder(_) | Self::Address => false,
+        }
+    }
+
     /// Trying again may help: the database was busy, full or out of reach. What it refuses for what it was given, it
     /// refuses the next time too.
     pub fn may_pass(&self) -> bool {
@@ -114,11 +127,27 @@ impl StoreError {
     }
 }
 
-/// A write transaction. All statements of the store take its connection.
-pub type Tx = Transaction<'static, Any>;
+pub use transactions::{OrderedTx, Tx, retried};
 
-/// A connection inside or outside a transaction.
+/// A connection inside or outside a transaction. All statements of the store take one.
 pub type Db = AnyConnection;
+
+/// Most connections of a server to PostgreSQL. Waiting writers never hold one that a reader needs. SQLite ignores it.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    pub read: u32,
+    pub write: u32,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self { read: 16, write: 8 }
+    }
+}
+
+/// Ordered writers of this server that hold a connection at a time: one writes while the next one's statement is on
+/// its way. The others wait here, where they keep nothing from anybody.
+const IN_LINE: usize = 2;
 
 /// The database.
 #[derive(Debug, Clone)]
@@ -126,6 +155,8 @@ pub struct Store {
     read: AnyPool,
     /// SQLite has one writer; a pool of one makes the others wait in line instead of failing.
     write: AnyPool,
+    line: Arc<Semaphore>,
+    turns: nodes::Turns,
     engine: Engine,
     address: String,
 }
@@ -133,6 +164,11 @@ pub struct Store {
 impl Store {
     /// Connects, makes the SQLite file and its folder if they are not there, and migrates.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
+        Self::open_with(address, Connections::default()).await
+    }
+
+    /// As [`Store::open`], with so many connections at most.
+    pub async fn open_with(address: &str, most: Connections) -> Result<Self, StoreError> {
         install_default_drivers();
         let engine = if address.starts_with("sqlite:") {
             Engine::Sqlite
@@ -141,30 +177,34 @@ impl Store {
         } else {
             return Err(StoreError::Address);
         };
-        let store = match engine {
+        let (read, write) = match engine {
             Engine::Sqlite => Self::open_sqlite(address).await?,
             Engine::Postgres => {
-                let pool = AnyPoolOptions::new()
-                    .max_connections(16)
-                    .acquire_timeout(Duration::from_secs(10))
-                    .connect(address)
-                    .await?;
-                Self {
-                    read: pool.clone(),
-                    write: pool,
-                    engine,
-                    address: address.to_owned(),
-                }
+                let pool = |connections| {
+                    AnyPoolOptions::new()
+                        .max_connections(connections)
+                        .acquire_timeout(Duration::from_secs(10))
+                        .connect(address)
+                };
+                (pool(most.read).await?, pool(most.write).await?)
             }
         };
+        let store = Self {
+            read,
+            write,
+            line: Arc::new(Semaphore::new(IN_LINE)),
+            turns: nodes::Turns::new(engine, address)?,
+            engine,
+            address: address.to_owned(),
+        };
         sqlx::migrate!("./migrations").run(&store.write).await?;
-        let mut tx = store.begin().await?;
+        let mut tx = store.begin_ordered().await?;
         tallies::begin(&mut tx).await?;
         tx.commit().await?;
         Ok(store)
     }
 
-    async fn open_sqlite(address: &str) -> Result<Self, StoreError> {
+    async fn open_sqlite(address: &str) -> Result<(AnyPool, AnyPool), StoreError> {
         let path = address.trim_start_matches("sqlite:").trim_start_matches("//");
         let path = path.split('?').next().unwrap_or(path);
         if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -199,12 +239,7 @@ impl Store {
         };
         let write = options(1).connect(&address).await?;
         let read = options(8).connect(&address).await?;
-        Ok(Self {
-            read,
-            write,
-            engine: Engine::Sqlite,
-            address,
-        })
+        Ok((read, write))
     }
 
     /// Which of the two it is.
@@ -217,26 +252,11 @@ impl Store {
         Ok(self.read.acquire().await?)
     }
 
-    /// Begins a write transaction; on SQLite with the write lock at once, so that it cannot fail half-way.
-    pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(match self.engine {
-            Engine::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await?,
-            Engine::Postgres => {
-                let mut tx = self.write.begin().await?;
-                // Writers stand in one line, as on SQLite: feed numbers without gaps in the order of the
-                // commits, and no two transactions that wait for each other's rows.
-                sqlx::query("UPDATE counters SET value = value WHERE name = 'feed'")
-                    .execute(&mut *tx)
-                    .await?;
-                tx
-            }
-        })
-    }
-
     /// Waits for open statements and closes all connections.
     pub async fn close(&self) {
         self.write.close().await;
         self.read.close().await;
+        self.turns.close().await;
     }
 }
 

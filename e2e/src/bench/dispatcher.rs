@@ -104,7 +104,7 @@ async fn arrive(app: &App, number: usize) {
 
 /// All agents of the inbox come.
 async fn come(app: &App, inbox: InboxId) {
-    let mut tx = app.store.begin().await.expect("a transaction");
+    let mut tx = app.store.begin_ordered().await.expect("a transaction");
     for agent in loads::candidates(&mut tx, inbox).await.expect("the agents") {
         let there = presence::set_connected(&mut tx, agent.user, true).await;
         assert!(there.expect("the database answers"), "nobody was there before");

@@ -76,7 +76,7 @@ async fn lists(host: &str, cursor: Option<i64>, grants: u64) -> (Duration, Optio
 
 /// Ended chats in the bench's inbox.
 async fn fill(store: &Store, range: std::ops::Range<i64>) {
-    let mut tx = store.begin().await.expect("a transaction");
+    let mut tx = store.begin_ordered().await.expect("a transaction");
     let account = places::account_by_key(&mut tx, workspace::KEY)
         .await
         .expect("the database");

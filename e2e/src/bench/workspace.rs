@@ -51,7 +51,7 @@ pub async fn staffed(folder: &Path, public_url: &str, agents: usize, capacity: u
     let Ok(hash) = passwords::hash(PASSWORD.to_owned()).await else {
         panic!("the password cannot be hashed")
     };
-    let mut tx = app.store.begin().await.expect("a transaction");
+    let mut tx = app.store.begin_ordered().await.expect("a transaction");
     let mut members = vec![];
     for agent in 0..agents {
         let id = UserId::new(now, random_u128());

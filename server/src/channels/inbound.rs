@@ -24,7 +24,7 @@ use self::{
 use super::{
     adapter, client,
     element::{Element, HERE, What},
-    value,
+    note, value,
 };
 use crate::{
     desk::DeskError,
@@ -32,8 +32,9 @@ use crate::{
     store::{
         StoreError, blacklist,
         channel_accounts::{self, ChannelAccount},
-        provider,
+        nodes, outbox, provider,
         raw_events::{self, RawEvent},
+        retried,
     },
     workers,
 };
@@ -52,6 +53,8 @@ const KEPT: Millis = 7 * 24 * 3_600_000;
 const KEPT_EARLY: Millis = 3_600_000;
 /// How often old ones are looked for, milliseconds.
 const UPKEEP: Millis = 600_000;
+/// Sent messages that are forgotten in one transaction.
+const TRIM_BATCH: i64 = 1_000;
 
 /// What a round found.
 enum Round {
@@ -98,13 +101,29 @@ pub async fn run(app: Shared) {
     }
 }
 
-/// Forgets bodies after a week, and after an hour what was said of messages that never came.
+/// Forgets bodies after a week, and with them what was sent, whose late echoes could be among them; after an hour what
+/// was said of messages that never came.
 async fn trim(app: &App, now: Millis) -> Result<(), StoreError> {
-    let mut tx = app.store.begin().await?;
-    raw_events::trim(&mut tx, now - KEPT).await?;
-    provider::trim_early(&mut tx, now - KEPT_EARLY).await?;
-    tx.commit().await?;
-    Ok(())
+    retried(async || {
+        let mut tx = app.store.begin().await?;
+        raw_events::trim(&mut tx, now - KEPT).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?;
+    retried(async || {
+        let mut tx = app.store.begin().await?;
+        provider::trim_early(&mut tx, now - KEPT_EARLY).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?;
+    loop {
+        let mut tx = app.store.begin().await?;
+        let gone = outbox::trim(&mut tx, now - KEPT, TRIM_BATCH).await?;
+        tx.commit().await?;
+        if gone < TRIM_BATCH as u64 {
+            return Ok(());
+        }
+    }
 }
 
 /// An element with where and when it came.
@@ -117,7 +136,7 @@ struct Routed {
 
 /// Processes one batch.
 async fn round(app: &Shared) -> Result<Round, DeskError> {
-    let Some(_turn) = app.store.turn(crate::store::nodes::INBOUND).await? else {
+    let Some(_turn) = app.store.turn(nodes::Work::Inbound).await? else {
         return Ok(Round::NotMine);
     };
     let mut db = app.store.read().await?;
@@ -173,16 +192,14 @@ async fn round(app: &Shared) -> Result<Round, DeskError> {
         cut.extend(settle(Some(done))?);
     }
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
     let mut heard: Vec<AccountId> = events.iter().map(|event| event.account).collect();
     heard.sort_unstable();
     heard.dedup();
     for account in heard {
-        if let Some(mut account) = channel_accounts::get(&mut tx, account).await? {
-            account.health.last_webhook = Some(now);
-            channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
-        }
+        note(app, account, |health| health.last_webhook = Some(now)).await?;
     }
+    // Whoever has the turn is the only one to write these.
+    let mut tx = app.store.begin().await?;
     for event in &events {
         let of = cut.iter().filter(|(of, _)| *of == event.id);
         let ids: Vec<String> = of.flat_map(|(_, ids)| ids.clone()).collect();

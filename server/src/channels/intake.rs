@@ -1,7 +1,7 @@
 //! Takes webhooks' bodies in: stored before they are answered, many with one write.
 //!
-//! A burst would otherwise stand in the line of writers one by one, with the processing of the same burst. Whoever has
-//! the turn stores everything that came until then; the others find theirs stored.
+//! A burst would otherwise be flushed to disk body by body. Whoever has the turn stores everything that came until
+//! then; the others find theirs stored. Not in the feed's order: nobody is told of a body before it is processed.
 
 use std::{
     fmt,

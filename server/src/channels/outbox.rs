@@ -36,6 +36,8 @@ const AT_ONCE: usize = 16;
 const BATCH: i64 = 100;
 /// A worker that has a message for longer has died, milliseconds.
 const LEASE: Millis = 5 * 60_000;
+/// How often the worker looks for what such a worker left, milliseconds.
+const LOOK: Millis = LEASE / 4;
 /// Pause after the database failed.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -59,23 +61,28 @@ pub fn add_worker(workers: &mut Supervisor) {
 
 async fn run(app: Shared, sending: Arc<Sending>) {
     let mut shutdown = app.shutdown.subscribe();
-    if app.store.engine() == Engine::Sqlite && !sending.recovered.swap(true, Ordering::AcqRel) {
-        // What this file's only server was sending when it stopped.
-        look_for_orphans(&app, Millis::MAX).await;
-    }
-    let mut looked: Option<Millis> = None;
+    // What this file's only server was sending when it stopped, once.
+    let is_first = app.store.engine() == Engine::Sqlite && !sending.recovered.swap(true, Ordering::AcqRel);
+    let mut until = is_first.then_some(Millis::MAX);
+    let mut look_at = Millis::MIN;
     loop {
         let now = app.clock.now();
-        if looked.is_none_or(|looked| now >= looked + LEASE / 4) {
-            look_for_orphans(&app, now).await;
-            looked = Some(now);
+        if now >= look_at {
+            match orphans(&app, until.take().unwrap_or(now)).await {
+                // There may be more.
+                Ok(true) => {}
+                Ok(false) => look_at = now + LOOK,
+                Err(error) => {
+                    tracing::error!(%error, "what was being sent could not be looked at");
+                    look_at = now + LOOK;
+                }
+            }
         }
         let next = round(&app, &sending).await;
         let wait = async {
             match next {
                 Ok(due) => {
-                    let look = looked.unwrap_or(now) + LEASE / 4;
-                    let due = due.map_or(look, |due| due.min(look));
+                    let due = due.map_or(look_at, |due| due.min(look_at));
                     tokio::select! {
                         () = app.clock.sleep_until(due) => {}
                         () = workers::fallback(&app) => {}
@@ -95,15 +102,11 @@ async fn run(app: Shared, sending: Arc<Sending>) {
     }
 }
 
-async fn look_for_orphans(app: &App, now: Millis) {
-    if let Err(error) = orphans(app, now).await {
-        tracing::error!(%error, "what was being sent could not be looked at");
-    }
-}
-
-/// A worker died while it sent: nobody knows what came of a part that was begun; what was not goes on.
-async fn orphans(app: &App, now: Millis) -> Result<(), DeskError> {
+/// A worker died while it sent: nobody knows what came of a part that was begun; what was not goes on. `true`: there
+/// may be more.
+async fn orphans(app: &App, now: Millis) -> Result<bool, DeskError> {
     let rows = outbox::orphans(&mut *app.store.read().await?, now, BATCH).await?;
+    let is_full = rows.len() as i64 == BATCH;
     for mut row in rows {
         if !row.progress.begun {
             row.stage = Stage::Waiting;
@@ -121,7 +124,7 @@ async fn orphans(app: &App, now: Millis) -> Result<(), DeskError> {
         )
         .await?;
     }
-    Ok(())
+    Ok(is_full)
 }
 
 /// Sends what is due; returns when the next message may be. A message that is due and does not go waits for something
@@ -167,7 +170,7 @@ async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Mill
     };
     let held = sending.pace().held(account.row.id, now);
     if let Some(until) = held {
-        let mut tx = app.store.begin().await?;
+        let mut tx = app.store.begin_ordered().await?;
         outbox::hold_account(&mut tx, account.row.id, until).await?;
         tx.commit().await?;
         return Ok(Step::Moved);

@@ -93,17 +93,13 @@ pub async fn fetch(app: &App, account: &ChannelAccount) -> Result<(), StoreError
     let answer = attempt(app, account).await;
     let mut tx = app.store.begin().await?;
     let now = app.clock.now();
-    let (templates, due) = match answer {
+    match answer {
         Ok(list) => {
             let known = TemplatesKnown::All;
-            (Templates { list, known }, now + DAY)
+            stored::save(&mut tx, account.row.id, &Templates { list, known }, now + DAY).await?;
         }
-        Err(known) => {
-            let list = stored::get(&mut tx, account.row.id).await?.list;
-            (Templates { list, known }, now + AGAIN)
-        }
-    };
-    stored::save(&mut tx, account.row.id, &templates, due).await?;
+        Err(known) => stored::refused(&mut tx, account.row.id, &known, now + AGAIN).await?,
+    }
     Ok(tx.commit().await?)
 }
 
@@ -149,8 +145,8 @@ pub async fn ask(db: &mut Db, account: &ChannelAccount, now: Millis) -> Result<(
 
 /// The provider says to which business account an account belongs.
 pub async fn belongs(app: &App, account: AccountId, business: &str) -> Result<(), StoreError> {
-    let mut tx = app.store.begin().await?;
-    let Some(mut known) = channel_accounts::get(&mut tx, account).await? else {
+    let mut tx = app.store.begin_ordered().await?;
+    let Some(mut known) = channel_accounts::lock(&mut tx, account).await? else {
         return Ok(());
     };
     if known.health.business.as_deref() == Some(business) {
@@ -166,7 +162,7 @@ pub async fn belongs(app: &App, account: AccountId, business: &str) -> Result<()
 
 /// The templates of a business account changed: the provider is asked for each account of it, and for `account`.
 pub async fn changed(app: &App, account: AccountId, business: Option<&str>) -> Result<(), StoreError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     for known in channel_accounts::all(&mut tx).await? {
         let same = || business.is_some_and(|business| known.health.business.as_deref() == Some(business));
         if known.row.id == account || same() {

@@ -219,7 +219,7 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
         return Ok(());
     };
     let mut news = News::default();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let target = Target {
         conversation,
         segment: 1,
@@ -248,7 +248,7 @@ async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story
         let mut room = app.rooms.lock(&app.store, DocumentId::Contact(contact)).await?;
         if let Some(prepared) = room.prepare_own(|doc, pen| profile::set(doc, pen, Field::City, Some(city)))? {
             let mut news = News::default();
-            let mut tx = app.store.begin().await?;
+            let mut tx = app.store.begin_ordered().await?;
             profile_changed(&mut tx, contact, room.doc(), &mut news).await?;
             room.write(&mut tx, IntentId::new(now, random_u128()), &prepared)
                 .await?;
@@ -272,7 +272,7 @@ async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story
                 true => notes::highlight(doc, pen, id, true),
             })?;
             let Some(prepared) = prepared else { continue };
-            let mut tx = app.store.begin().await?;
+            let mut tx = app.store.begin_ordered().await?;
             room.write(&mut tx, IntentId::new(now, random_u128()), &prepared)
                 .await?;
             tx.commit().await?;

@@ -33,7 +33,7 @@ pub async fn to_agent(
     expect_version: Option<i64>,
 ) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let (mut head, actor) = seen(&mut tx, access, conversation, expect_version).await?;
     let events = match &head.state {
         State::Waiting { .. } if agent == access.user => vec![Event::Start],
@@ -74,7 +74,7 @@ pub async fn to_inbox(
     expect_version: Option<i64>,
 ) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let (mut head, actor) = seen(&mut tx, access, conversation, expect_version).await?;
     if head.inbox == inbox {
         return Err(Refusal::new(Code::Invalid, "the chat is in this inbox already").into());

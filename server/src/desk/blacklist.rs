@@ -25,7 +25,7 @@ pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block)
         return Err(Refusal::new(Code::TooLarge, format!("a reason has at most {MAX_REASON} characters")).into());
     }
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let head = access::readable(&mut tx, access, block.conversation)
         .await?
         .ok_or_else(not_found)?;
@@ -71,7 +71,7 @@ pub async fn of(app: &App, access: &Access, contact: ContactId) -> Result<Option
 /// `Forbidden` but for owners, admins, and who blocked them a moment ago; `NotFound` when they are not blocked.
 pub async fn unblock(app: &App, actor: &UserRecord, contact: ContactId) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let blocking = blacklist::of(&mut tx, contact).await?;
     if !blocking.is_some_and(|blocking| blocking.by == actor.id && now - blocking.at <= UNDO_MS) {
         may_manage(actor)?;

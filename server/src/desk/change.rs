@@ -19,7 +19,7 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{
-        Db, conversations,
+        Db, OrderedTx, conversations,
         feed::{self, FeedKind},
         journey, loads, people,
         places::{self, Routing},
@@ -43,7 +43,7 @@ pub async fn routing(db: &mut Db, inbox: InboxId) -> Result<Routing, DeskError> 
 /// # Errors
 /// [`DeskError::Refused`] when the table, the version or a capacity says no; the caller rolls back.
 pub async fn apply(
-    db: &mut Db,
+    db: &mut OrderedTx,
     head: &mut Head,
     event: &Event,
     actor: Actor,
@@ -60,7 +60,7 @@ pub async fn apply(
 /// # Errors
 /// As [`apply`]; `NotFound` when there is no such inbox.
 pub async fn to_inbox(
-    db: &mut Db,
+    db: &mut OrderedTx,
     head: &mut Head,
     inbox: InboxId,
     actor: Actor,
@@ -88,7 +88,7 @@ struct Between {
 }
 
 async fn happen(
-    db: &mut Db,
+    db: &mut OrderedTx,
     head: &mut Head,
     event: &Event,
     between: Between,
@@ -284,7 +284,7 @@ pub async fn set(
 }
 
 async fn move_places(
-    db: &mut Db,
+    db: &mut OrderedTx,
     inbox: InboxId,
     before: &State,
     after: &State,
@@ -320,7 +320,7 @@ async fn move_places(
 }
 
 /// Announces a user's row: load, availability or connection changed.
-pub async fn user_changed(db: &mut Db, user: UserId, news: &mut News) -> Result<(), DeskError> {
+pub async fn user_changed(db: &mut OrderedTx, user: UserId, news: &mut News) -> Result<(), DeskError> {
     let entry = feed::append(&mut *db, FeedKind::User, user.to_string(), None, None).await?;
     news.entry(entry);
     if let Some(record) = people::user(db, user).await? {

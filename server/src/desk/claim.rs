@@ -30,7 +30,7 @@ pub async fn act(
     expect_version: Option<i64>,
 ) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let mut head = conversations::lock(&mut tx, conversation)
         .await?
         .ok_or_else(not_found)?;

@@ -12,7 +12,7 @@ use super::{DeskError, seen::touch};
 use crate::{
     clock::random_u128,
     store::{
-        Db,
+        Db, OrderedTx,
         contacts::{self, ContactRecord},
         conversations, persons,
     },
@@ -89,7 +89,7 @@ pub fn introduce(
 
 /// The profile document changed: the row and the heads of the contact's chats follow.
 pub async fn profile_changed(
-    db: &mut Db,
+    db: &mut OrderedTx,
     contact: ContactId,
     doc: &Automerge,
     news: &mut News,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     state::App,
-    store::{Db, conversations, people},
+    store::{OrderedTx, conversations, people},
     sync::{
         News, access,
         news::{Mention, Named},
@@ -25,7 +25,11 @@ use crate::{
 const MAX_INVITED: usize = 50;
 
 /// The chat, locked, if the user may write its discussion now, and its audience.
-async fn writable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<(Head, Scope), DeskError> {
+async fn writable(
+    db: &mut OrderedTx,
+    access: &Access,
+    conversation: ConversationId,
+) -> Result<(Head, Scope), DeskError> {
     let (head, rules) = conversations::ruled(db, conversation).await?.ok_or_else(not_found)?;
     let scope = head.scope(rules.mode);
     if !access.discusses(&scope, &head.invited) {
@@ -48,7 +52,7 @@ pub fn audience(head: &Head, mut scope: Scope) -> Scope {
 /// A message of the discussion has no row: its order is that of the document, and nothing of it is where a
 /// visitor or a channel could be sent it.
 pub async fn accept(
-    db: &mut Db,
+    db: &mut OrderedTx,
     access: &Access,
     conversation: ConversationId,
     new: &[Message],
@@ -75,7 +79,7 @@ pub async fn accept(
 /// # Errors
 /// `NotFound`, `Closed`; `Invalid` for somebody who has nothing to do with the inbox.
 pub async fn invite(app: &App, access: &Access, conversation: ConversationId, user: UserId) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let (mut head, before) = writable(&mut tx, access, conversation).await?;
     if head.invited.contains(&user) {
         return Ok(());

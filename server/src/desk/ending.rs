@@ -14,7 +14,7 @@ use super::{DeskError, change, seen::touch};
 use crate::{
     state::App,
     store::{
-        Db, conversations,
+        OrderedTx, conversations,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -44,7 +44,7 @@ pub fn shown_agent(head: &Head) -> Option<UserId> {
 
 /// The time to undo is over, in the transaction that takes the timer.
 pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
@@ -60,7 +60,7 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
 }
 
 /// Sends the closing words now, if they are not out yet: the end cannot be undone any more.
-pub async fn hasten(db: &mut Db, head: &mut Head, now: Millis, news: &mut News) -> Result<(), DeskError> {
+pub async fn hasten(db: &mut OrderedTx, head: &mut Head, now: Millis, news: &mut News) -> Result<(), DeskError> {
     if !is_pending(head) {
         return Ok(());
     }

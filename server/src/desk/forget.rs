@@ -15,7 +15,7 @@ use causerie_shared::{
 use super::{DeskError, change, redact, seen::touch};
 use crate::{
     state::App,
-    store::{Db, contacts, conversations, files, messages, persons},
+    store::{OrderedTx, contacts, conversations, files, messages, persons},
     sync::{News, aside, outgrown, room::Prepared, rooms::Locked},
 };
 
@@ -64,7 +64,7 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
             rooms.push((room, prepared));
         }
     }
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact).await?;
     let now = conversations::of_contact(&mut tx, contact, MAX_CHATS).await?;
     if documents(contact, &now) != documents(contact, &chats) {
@@ -85,7 +85,7 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
 /// Contact, heads, message rows and files. Returns the files that are to go from the disk.
 async fn forget_rows(
     app: &App,
-    db: &mut Db,
+    db: &mut OrderedTx,
     contact: ContactId,
     chats: &[Head],
     news: &mut News,

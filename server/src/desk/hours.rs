@@ -16,7 +16,7 @@ use crate::{
     routing::hours,
     state::App,
     store::{
-        Db, conversations, places,
+        OrderedTx, conversations, places,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -24,7 +24,7 @@ use crate::{
 
 /// It opens or closes now, in the transaction that takes the timer.
 pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
@@ -38,7 +38,7 @@ pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), 
 
 /// Brings the inbox to what its hours say now and sets the timer of their next change: the dispatcher looks at an open
 /// one; in a closed one nobody is waited for any more, those who wait leave a message.
-pub(super) async fn apply(db: &mut Db, inbox: InboxId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+pub(super) async fn apply(db: &mut OrderedTx, inbox: InboxId, now: Millis, news: &mut News) -> Result<(), DeskError> {
     let subject = inbox.to_string();
     timers::cancel(&mut *db, TimerKind::Hours, &subject).await?;
     let Some(hours) = places::hours_of(&mut *db, inbox).await? else {

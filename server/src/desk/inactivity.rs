@@ -21,7 +21,7 @@ use super::{DeskError, change, say::Saying};
 use crate::{
     state::App,
     store::{
-        Db, conversations, journey,
+        Db, OrderedTx, conversations, journey,
         messages::{self, Words},
         timers::{self, TimerRecord},
     },
@@ -118,7 +118,7 @@ pub async fn due(app: &App, conversation: ConversationId, timer: &TimerRecord) -
 
 async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
@@ -160,7 +160,7 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
 
 /// Notes that the rule has spoken in this silence, or could not; and ends the chat if it says so.
 async fn remind(
-    db: &mut Db,
+    db: &mut OrderedTx,
     head: &mut Head,
     action: TimeOut,
     sent: bool,
@@ -178,7 +178,7 @@ async fn remind(
 async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut saying = Saying::begin(app, &known, Author::System, &rule.message, None).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let head = conversations::lock(&mut tx, known.id).await?;
     let same =
         |head: &Head| (head.version, head.position, head.segment) == (known.version, known.position, known.segment);

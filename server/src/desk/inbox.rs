@@ -10,7 +10,7 @@ use causerie_shared::{
 
 use super::{DeskError, change, hours, inactivity, seen::touch_from};
 use crate::{
-    store::{Db, conversations, places::Routing, timers},
+    store::{OrderedTx, conversations, places::Routing, timers},
     sync::News,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 ///
 /// Offers and requests that run keep the time they were given.
 pub async fn changed(
-    db: &mut Db,
+    db: &mut OrderedTx,
     inbox: InboxId,
     before: &Routing,
     now: Millis,
@@ -44,7 +44,7 @@ pub async fn changed(
 
 /// A waiting chat goes on by the new rules. In a queue that begins now it gets the whole queue time.
 async fn reroute(
-    db: &mut Db,
+    db: &mut OrderedTx,
     mut head: Head,
     was: Mode,
     after: &Routing,

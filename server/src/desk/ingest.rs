@@ -186,7 +186,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     }
     let mut prepared = prepared?.ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
 
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact.id).await?;
     let mut news = News::default();
     let (mut head, answered) = match &open {

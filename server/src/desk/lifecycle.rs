@@ -19,7 +19,7 @@ pub async fn happen(
     fence: Option<i64>,
 ) -> Result<bool, DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
         return Ok(false);
     };

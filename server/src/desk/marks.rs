@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     Millis,
-    ids::{AccountId, ContactId, ConversationId},
+    ids::{AccountId, ContactId, ConversationId, MessageId},
     message::{Delivery, Extra, Reaction, Side},
 };
 
@@ -10,7 +10,7 @@ use super::{DeskError, change, reply, seen::touch};
 use crate::{
     state::App,
     store::{
-        contacts, conversations, messages,
+        OrderedTx, contacts, conversations, messages,
         provider::{self, ProviderMessage},
     },
     sync::News,
@@ -73,7 +73,7 @@ impl Mark {
 
 /// Marks a message. A second time changes nothing.
 pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
         return Ok(());
     };
@@ -118,24 +118,43 @@ pub async fn deliver(
     delivery: Delivery,
     reason: Option<String>,
 ) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
-    let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
+    // Many reports bring nothing new; find out before standing in the line of writers.
+    if !messages::would_move(&mut *app.store.read().await?, bound.message, delivery).await? {
         return Ok(());
-    };
+    }
     let mut news = News::default();
-    touch(&mut tx, &mut head, &mut news).await?;
-    let Some(record) = messages::deliver(&mut tx, bound.message, delivery, reason, head.seq).await? else {
-        return Ok(());
-    };
-    news.message(record);
+    let mut tx = app.store.begin_ordered().await?;
+    let id = (bound.conversation, bound.message);
+    deliver_in(&mut tx, id, delivery, reason, &mut news).await?;
     tx.commit().await?;
     change::publish(app, news);
     Ok(())
 }
 
+/// As [`deliver`], in the caller's transaction. Nothing is written when nothing moves.
+pub async fn deliver_in(
+    tx: &mut OrderedTx,
+    (conversation, message): (ConversationId, MessageId),
+    delivery: Delivery,
+    reason: Option<String>,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    if !messages::would_move(tx, message, delivery).await? {
+        return Ok(());
+    }
+    let Some(mut head) = conversations::lock(tx, conversation).await? else {
+        return Ok(());
+    };
+    touch(tx, &mut head, news).await?;
+    if let Some(record) = messages::deliver(tx, message, delivery, reason, head.seq).await? {
+        news.message(record);
+    }
+    Ok(())
+}
+
 /// A message of which nobody knew whether it went did go, even if a person gave it up.
 pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
         return Ok(());
     };
@@ -193,7 +212,7 @@ async fn advance(
     if lagging.is_empty() {
         return Ok(());
     }
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
         return Ok(());
     };
@@ -218,7 +237,7 @@ pub async fn further_ids(
     ids: &[String],
     gone: &[String],
 ) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     for id in ids {
         contacts::add_identity(&mut tx, account, id, contact).await?;
     }

@@ -10,7 +10,7 @@ use super::{DeskError, change, not_found, presence};
 use crate::{
     state::App,
     store::{
-        Db,
+        OrderedTx,
         feed::{self, FeedKind},
         places,
     },
@@ -19,7 +19,7 @@ use crate::{
 
 /// Replaces the members of an inbox in the caller's transaction; whose access changes by it.
 pub async fn replace(
-    db: &mut Db,
+    db: &mut OrderedTx,
     inbox: InboxId,
     before: &[Member],
     members: &[Member],
@@ -49,7 +49,7 @@ pub async fn replace(
 /// Replaces the members of an inbox.
 pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let mut news = News::default();
     let before = places::inbox(&mut tx, inbox).await?.ok_or_else(not_found)?.members;
     let touched = replace(&mut tx, inbox, &before, members, now, &mut news).await?;
@@ -62,7 +62,7 @@ pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), De
 }
 
 /// Notes that what these users may see has changed.
-pub async fn granted(db: &mut Db, users: &[UserId], news: &mut News) -> Result<(), DeskError> {
+pub async fn granted(db: &mut OrderedTx, users: &[UserId], news: &mut News) -> Result<(), DeskError> {
     for user in users {
         news.entry(feed::append(&mut *db, FeedKind::Grants, user.to_string(), None, None).await?);
     }

@@ -92,7 +92,7 @@ pub async fn merge(app: &App, access: &Access, contact: ContactId, with: Contact
         return Err(Refusal::new(Code::Invalid, "these are not two contacts").into());
     }
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     // In one order, whoever merges whom.
     for one in [contact.min(with), contact.max(with)] {
         contacts::lock(&mut tx, one).await?;
@@ -113,7 +113,7 @@ pub async fn merge(app: &App, access: &Access, contact: ContactId, with: Contact
 /// # Errors
 /// `NotFound` unless the user may see a chat of theirs.
 pub async fn separate(app: &App, access: &Access, contact: ContactId) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact).await?;
     may(&mut tx, access, contact).await?;
     persons::part(&mut tx, contact).await?;

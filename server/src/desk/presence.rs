@@ -17,7 +17,7 @@ use crate::{
     settings::Trail,
     state::App,
     store::{
-        Db, StoreError, Tx, conversations, people, places, presence, push,
+        Db, OrderedTx, StoreError, conversations, people, places, presence, push,
         timers::{self, TimerRecord},
     },
     sync::News,
@@ -25,7 +25,7 @@ use crate::{
 
 /// A socket of the user opened.
 pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     presence::lease(&mut tx, app.node, user).await?;
     timers::cancel(&mut tx, TimerKind::Presence, &user.to_string()).await?;
     let mut news = News::default();
@@ -41,7 +41,7 @@ pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
 /// The user's last socket on this node closed. With the last one anywhere the grace begins.
 pub async fn disconnected(app: &App, user: UserId) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     // One that opened meanwhile has said so in the line before this transaction, or will after it.
     if !app.hub.is_connected(user) {
         presence::release(&mut tx, app.node, user).await?;
@@ -76,7 +76,7 @@ fn timer(user: UserId, due: Millis, now: Millis) -> TimerRecord {
 
 /// An offer to the user was not answered in time. When only push notifications kept them connected, that is over:
 /// what is left is the grace that everybody has.
-pub async fn unanswered(db: &mut Db, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+pub async fn unanswered(db: &mut OrderedTx, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
     let subject = user.to_string();
     let Some(due) = timers::due_of(&mut *db, TimerKind::Presence, &subject).await? else {
         return Ok(());
@@ -93,7 +93,7 @@ pub async fn unanswered(db: &mut Db, user: UserId, now: Millis, news: &mut News)
 }
 
 /// The user is disconnected: offers and requests return, accepted chats stay.
-async fn gone(db: &mut Db, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
     if presence::set_connected(&mut *db, user, false).await? {
         change::user_changed(&mut *db, user, news).await?;
     }
@@ -102,7 +102,7 @@ async fn gone(db: &mut Db, user: UserId, now: Millis, news: &mut News) -> Result
 
 /// Offers and transfer requests to the user return to where they came from; with an inbox, those of its chats.
 pub(super) async fn give_back(
-    db: &mut Db,
+    db: &mut OrderedTx,
     user: UserId,
     inbox: Option<InboxId>,
     now: Millis,
@@ -124,7 +124,7 @@ pub(super) async fn give_back(
 /// The user is deactivated: all their chats return to the queue, requests to them to whoever has the chat. In the
 /// caller's transaction, which ends their sign-ins too.
 pub async fn deactivate(
-    db: &mut Db,
+    db: &mut OrderedTx,
     user: UserId,
     actor: Actor,
     now: Millis,
@@ -150,7 +150,7 @@ pub async fn reap(app: &App) -> Result<(), DeskError> {
         return Ok(());
     }
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let mut news = News::default();
     for user in presence::reap(&mut tx, engine, app.node).await? {
         grace(&mut tx, user, now).await?;
@@ -168,7 +168,7 @@ pub async fn reap(app: &App) -> Result<(), DeskError> {
 /// that takes the timer, so that a crash leaves it to fire again, and of two nodes one lets it happen.
 pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
@@ -195,7 +195,7 @@ pub async fn declare_for(
         let text = "only owners and admins set a colleague's availability";
         return Err(Refusal::new(Code::Forbidden, text).into());
     }
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let nobody = || Refusal::new(Code::NotFound, "there is no such user");
     let before = people::user(&mut tx, user).await?.ok_or_else(nobody)?;
     let actor = people::user(&mut tx, access.user).await?.ok_or_else(nobody)?;
@@ -212,11 +212,16 @@ pub async fn declare_for(
 
 /// The user declares availability. Busy withdraws open offers and transfer requests.
 pub async fn declare(app: &App, user: UserId, availability: Availability) -> Result<(), DeskError> {
-    let tx = app.store.begin().await?;
+    let tx = app.store.begin_ordered().await?;
     set_availability(app, tx, user, availability).await
 }
 
-async fn set_availability(app: &App, mut tx: Tx, user: UserId, availability: Availability) -> Result<(), DeskError> {
+async fn set_availability(
+    app: &App,
+    mut tx: OrderedTx,
+    user: UserId,
+    availability: Availability,
+) -> Result<(), DeskError> {
     let mut news = News::default();
     if presence::set_availability(&mut tx, user, availability).await? {
         change::user_changed(&mut tx, user, &mut news).await?;
@@ -233,7 +238,7 @@ async fn set_availability(app: &App, mut tx: Tx, user: UserId, availability: Ava
 /// After a start everyone who was connected, and is not to another node, gets the grace to come back.
 pub async fn recover(app: &App) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     presence::reap(&mut tx, app.store.engine(), app.node).await?;
     presence::reap_visitors(&mut tx, app.store.engine(), app.node).await?;
     let mut news = News::default();

@@ -20,7 +20,7 @@ use crate::{
 /// The chat overflows into another inbox, or is missed or overdue; in the transaction that takes the timer.
 pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
@@ -28,7 +28,7 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
     if let Some(mut head) = conversations::lock(&mut tx, conversation).await?
         && head.version == timer.fence
     {
-        let (db, actor) = (&mut *tx, Actor::System);
+        let (db, actor) = (&mut tx, Actor::System);
         match overflow(&mut *db, &head, now).await? {
             Some((inbox, visited)) => {
                 change::to_inbox(&mut *db, &mut head, inbox, actor, now, &mut news).await?;

@@ -77,7 +77,7 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
     let Some(said) = timeline::get(room.doc(), message)? else {
         return Err(missing().into());
     };
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let mut head = conversations::lock(&mut tx, conversation)
         .await?
         .ok_or_else(not_found)?;

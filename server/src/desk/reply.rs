@@ -17,7 +17,7 @@ use super::{
 use crate::{
     channels::{adapter, capabilities::Open, outbox, parts},
     store::{
-        Db, conversations, files,
+        Db, OrderedTx, conversations, files,
         messages::{self, MessageRecord},
         outbox as stored, places, threads,
     },
@@ -41,7 +41,11 @@ pub struct Accepted {
 }
 
 /// The chat, locked, if the user may write to its customer now.
-async fn writable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<(Head, Scope), DeskError> {
+async fn writable(
+    db: &mut OrderedTx,
+    access: &Access,
+    conversation: ConversationId,
+) -> Result<(Head, Scope), DeskError> {
     let (head, rules) = conversations::ruled(db, conversation).await?.ok_or_else(not_found)?;
     let scope = head.scope(rules.mode);
     if !access.reads(&scope) {
@@ -59,7 +63,7 @@ async fn writable(db: &mut Db, access: &Access, conversation: ConversationId) ->
 }
 
 /// Checks that the user may write the shared draft now: whoever may reply. Returns those who may read it.
-pub async fn may_draft(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<Scope, DeskError> {
+pub async fn may_draft(db: &mut OrderedTx, access: &Access, conversation: ConversationId) -> Result<Scope, DeskError> {
     let (head, _) = writable(db, access, conversation).await?;
     Ok(Scope {
         inbox: head.inbox,
@@ -70,7 +74,7 @@ pub async fn may_draft(db: &mut Db, access: &Access, conversation: ConversationI
 
 /// Checks that the user may reply now and writes the rows. `bytes`: the segment's stored changes with the push.
 pub async fn accept(
-    db: &mut Db,
+    db: &mut OrderedTx,
     access: &Access,
     target: Target,
     new: &[Message],
@@ -185,7 +189,7 @@ pub(super) async fn turn_if_full(
 }
 
 /// A segment was set aside: the chat goes on in the next one.
-pub async fn leave_segment(db: &mut Db, target: Target, news: &mut News) -> Result<(), DeskError> {
+pub async fn leave_segment(db: &mut OrderedTx, target: Target, news: &mut News) -> Result<(), DeskError> {
     if let Some(mut head) = conversations::lock(&mut *db, target.conversation).await?
         && head.segment == target.segment
     {

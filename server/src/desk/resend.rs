@@ -72,7 +72,7 @@ async fn decide(
     reason: Option<String>,
     write: impl FnOnce(&mut OutboxRow) + Send,
 ) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let (mut head, rules) = conversations::ruled(&mut tx, conversation)
         .await?
         .ok_or_else(not_found)?;

@@ -15,7 +15,7 @@ use super::{DeskError, change, not_found, reply, seen::touch};
 use crate::{
     clock::random_u128,
     state::App,
-    store::{Db, conversations, messages},
+    store::{OrderedTx, conversations, messages},
     sync::{News, aside, room::Prepared, rooms::Locked},
 };
 
@@ -51,7 +51,7 @@ async fn attempt(
         .await?
         .ok_or_else(not_found)?;
     let mut saying = Saying::begin(app, &known, author, text, reply_to).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let mut head = conversations::lock(&mut tx, conversation)
         .await?
         .filter(|head| head.segment == known.segment)
@@ -108,7 +108,7 @@ impl Saying {
     /// Writes everything, with the head locked and in the segment that it was in. Returns the chat's audience.
     pub(super) async fn write(
         &mut self,
-        db: &mut Db,
+        db: &mut OrderedTx,
         head: &mut Head,
         now: Millis,
         news: &mut News,

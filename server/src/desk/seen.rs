@@ -11,7 +11,7 @@ use super::{DeskError, change, not_found};
 use crate::{
     state::App,
     store::{
-        Db, conversations,
+        OrderedTx, conversations,
         feed::{self, FeedKind},
         messages,
     },
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Writes a head whose state did not change: feed row, save, news. Returns the chat's audience.
-pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Result<Scope, DeskError> {
+pub(super) async fn touch(db: &mut OrderedTx, head: &mut Head, news: &mut News) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
     touch_before(db, head, &scope, news).await?;
@@ -28,7 +28,7 @@ pub(super) async fn touch(db: &mut Db, head: &mut Head, news: &mut News) -> Resu
 
 /// As [`touch`], for one who knows the chat's audience, which stays.
 pub(super) async fn touch_before(
-    db: &mut Db,
+    db: &mut OrderedTx,
     head: &mut Head,
     scope: &Scope,
     news: &mut News,
@@ -38,7 +38,7 @@ pub(super) async fn touch_before(
 
 /// As [`touch`], for a head whose audience was `before` until now.
 pub(super) async fn touch_from(
-    db: &mut Db,
+    db: &mut OrderedTx,
     head: &mut Head,
     before: Scope,
     news: &mut News,
@@ -49,7 +49,13 @@ pub(super) async fn touch_from(
     Ok(scope)
 }
 
-async fn put(db: &mut Db, head: &mut Head, before: Scope, after: Scope, news: &mut News) -> Result<(), DeskError> {
+async fn put(
+    db: &mut OrderedTx,
+    head: &mut Head,
+    before: Scope,
+    after: Scope,
+    news: &mut News,
+) -> Result<(), DeskError> {
     let kind = FeedKind::Conversation;
     let entry = feed::append(&mut *db, kind, head.id.to_string(), Some(before), Some(after)).await?;
     head.seq = entry.seq;
@@ -61,7 +67,7 @@ async fn put(db: &mut Db, head: &mut Head, before: Scope, after: Scope, news: &m
 
 /// The chat's agent has seen everything up to `position`; others who look do not count.
 pub async fn by_agent(app: &App, user: UserId, conversation: ConversationId, position: i64) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let mut head = conversations::lock(&mut tx, conversation)
         .await?
         .ok_or_else(not_found)?;
@@ -89,7 +95,7 @@ pub async fn by_visitor(
     if !messages::lags(&mut *app.store.read().await?, conversation, position).await? {
         return Ok(());
     }
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
         return Ok(());
     };

@@ -5,13 +5,13 @@ use causerie_shared::ids::{ContactId, ConversationId};
 use super::{DeskError, change, seen::touch};
 use crate::{
     state::App,
-    store::{Db, contacts, conversations, presence},
+    store::{OrderedTx, contacts, conversations, presence},
     sync::News,
 };
 
 /// A socket of the visitor opened on this node, which knows of it already.
 pub async fn arrived(app: &App, contact: ContactId) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact).await?;
     presence::lease_visitor(&mut tx, app.node, contact).await?;
     let mut news = News::default();
@@ -23,7 +23,7 @@ pub async fn arrived(app: &App, contact: ContactId) -> Result<(), DeskError> {
 
 /// A socket of the visitor closed. With the last one anywhere the console sees them offline.
 pub async fn left(app: &App, contact: ContactId) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     // Under the contact's lock: one who comes back at this moment says so before this or after it.
     contacts::lock(&mut tx, contact).await?;
     if app.visitors.is_connected(contact) {
@@ -38,14 +38,14 @@ pub async fn left(app: &App, contact: ContactId) -> Result<(), DeskError> {
 }
 
 /// A node lost the visitor: they are offline, unless another one has them.
-pub(super) async fn lost(db: &mut Db, contact: ContactId, news: &mut News) -> Result<(), DeskError> {
+pub(super) async fn lost(db: &mut OrderedTx, contact: ContactId, news: &mut News) -> Result<(), DeskError> {
     if presence::is_visitor_leased(&mut *db, contact).await? {
         return Ok(());
     }
     online(db, contact, false, news).await
 }
 
-async fn online(db: &mut Db, contact: ContactId, online: bool, news: &mut News) -> Result<(), DeskError> {
+async fn online(db: &mut OrderedTx, contact: ContactId, online: bool, news: &mut News) -> Result<(), DeskError> {
     let Some(open) = conversations::open_of(&mut *db, contact).await? else {
         return Ok(());
     };
@@ -60,7 +60,7 @@ async fn online(db: &mut Db, contact: ContactId, online: bool, news: &mut News) 
 
 /// The visitor navigated.
 pub async fn page(app: &App, conversation: ConversationId, page: Option<String>) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
         return Ok(());
     };

@@ -49,7 +49,7 @@ pub async fn organization(State(app): State<Shared>) -> Result<Json<Organization
 
 /// A new set-up token for the operator's eyes, as long as there is no owner. Those made before end.
 pub async fn setup_token(app: &App) -> Result<Option<String>, StoreError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if people::has_owner(&mut tx).await? {
         return Ok(None);
     }
@@ -80,7 +80,7 @@ pub async fn set_up(
         return Err(refused());
     }
     let hash = passwords::hash(body.password).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     // Whoever takes the token is the only one.
     if !settings::take(&mut tx, settings::SETUP_TOKEN, &token).await? || people::has_owner(&mut tx).await? {
         return Err(refused());
@@ -140,7 +140,7 @@ pub async fn accept(
     let (_, user) = usable(&mut *app.store.read().await?, &hash, now).await?;
     check_password(&body.password)?;
     let password = passwords::hash(body.password).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if !use_link(&mut tx, &hash, now).await? {
         return Err(bad_link());
     }

@@ -102,7 +102,7 @@ pub async fn subscribe(
         lang: language(&headers),
         created_at: now,
     };
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     devices::subscribe(&mut tx, &new).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -57,7 +57,7 @@ pub async fn sign_in(
     app.limits.give_back(Limit::SignInEmail, &email);
 
     let lifetime = if body.stay { STAY } else { VISIT };
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let (session, token) = auth::open(&app, &mut tx, user.id, lifetime, &client).await?;
     let info = auth::info(&mut tx, session, &user).await?;
     tx.commit().await?;
@@ -101,7 +101,7 @@ pub async fn change_password(
     }
     app.limits.give_back(Limit::SignInEmail, &user.email);
     let hash = passwords::hash(body.new).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     people::set_password(&mut tx, user.id, &hash).await?;
     let ended = sessions::end_other_sessions(&mut tx, user.id, Some(session)).await?;
     let entries = grants::note_ended(&mut tx, &ended).await?;
@@ -143,7 +143,7 @@ pub async fn end_one(
 }
 
 async fn end(app: &Shared, signed: &Signed, session: SessionId) -> Result<bool, ApiError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if !sessions::end_session(&mut tx, signed.user.id, session).await? {
         return Ok(false);
     }

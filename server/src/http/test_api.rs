@@ -30,7 +30,7 @@ use crate::{
     http::{auth, headers, json::Json, origin},
     state::Shared,
     store::{
-        Db,
+        OrderedTx,
         channel_accounts::{self, ChannelAccount, Health},
         conversations,
         feed::{self, FeedKind},
@@ -114,7 +114,7 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
     let now = app.clock.now();
     let plain = serde_json::to_vec(&credentials).map_err(|_| ApiError::internal())?;
     let secrets = app.vault.seal(&plain).map_err(|_| ApiError::internal())?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let health = Health {
         human_agent: credentials.human_agent,
         ..Health::default()
@@ -166,7 +166,7 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
 }
 
 /// The inbox of test accounts: everyone's queue, so that any agent can take their chats.
-async fn inbox(app: &Shared, db: &mut Db) -> Result<InboxId, ApiError> {
+async fn inbox(app: &Shared, db: &mut OrderedTx) -> Result<InboxId, ApiError> {
     let inboxes = places::inboxes(&mut *db).await?;
     if let Some(inbox) = inboxes.iter().find(|inbox| inbox.name == INBOX) {
         return Ok(inbox.id);
@@ -198,7 +198,7 @@ async fn inbox(app: &Shared, db: &mut Db) -> Result<InboxId, ApiError> {
 /// `POST /test/reset`: no contacts, conversations or raw events are left; accounts stay.
 async fn reset(State(app): State<Shared>) -> Result<StatusCode, ApiError> {
     settled(&app).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     trial::wipe(&mut tx).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -92,7 +92,7 @@ impl Server {
             capacity: 3,
             created_at: START,
         };
-        let mut tx = self.app.store.begin().await.unwrap();
+        let mut tx = self.app.store.begin_ordered().await.unwrap();
         people::insert_user(&mut tx, &user).await.unwrap();
         tx.commit().await.unwrap();
         user.id

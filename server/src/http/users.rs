@@ -93,7 +93,7 @@ pub async fn invite(
         capacity: DEFAULT_CAPACITY,
         created_at: now,
     };
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     match people::insert_user(&mut tx, &user).await {
         Err(error) if error.is_duplicate() => {
             return Err(ApiError::new(Code::Conflict, "somebody has this e-mail already"));
@@ -145,7 +145,7 @@ pub async fn reset(
 ) -> Result<Json<OneTimeLink>, ApiError> {
     may_manage(&signed.user)?;
     let user: UserId = user.parse().map_err(|_| nobody())?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let user = people::user(&mut tx, user).await?.ok_or_else(nobody)?;
     may_touch(user.role, &signed.user)?;
     let kind = if user.password.is_some() {

@@ -197,11 +197,17 @@ async fn note(app: &App, device: &Subscription, kind: Kind, answer: &Answer, at:
         status: answer.status,
         problem: answer.problem.clone(),
     };
-    let mut tx = app.store.begin().await?;
-    store::push::log(&mut tx, IntentId::new(at, random_u128()), device.user, &attempt).await?;
+    let entry = IntentId::new(at, random_u128());
+    store::retried(async || {
+        let mut tx = app.store.begin().await?;
+        store::push::log(&mut tx, entry, device.user, &attempt).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?;
     if matches!(answer.status, 404 | 410) {
+        let mut tx = app.store.begin().await?;
         store::push::end(&mut tx, device.user, &device.id.to_string()).await?;
+        tx.commit().await?;
     }
-    tx.commit().await?;
     Ok(())
 }

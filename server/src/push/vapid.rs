@@ -34,7 +34,7 @@ impl Vapid {
             return Self::read(&text);
         }
         // Writers stand in one line, so of two nodes one makes it.
-        let mut tx = app.store.begin().await?;
+        let mut tx = app.store.begin_ordered().await?;
         let text = match settings::get(&mut tx, settings::VAPID_KEY).await? {
             Some(text) => text,
             None => {

@@ -31,7 +31,7 @@ pub async fn save(
     body: SaveAccount,
 ) -> Result<AccountRecord, DeskError> {
     may_change_inboxes(actor)?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let before = places::account_by_id(&mut tx, account)
         .await?
         .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such account"))?;

@@ -71,7 +71,7 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
     };
     forms::fill(body.channel, &mut credentials, &body.fields)?;
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let of_inbox = inbox(&mut tx, body.inbox).await?;
     let external = &credentials.external_id;
     if channel_accounts::by_external(&mut tx, body.channel, external)
@@ -122,8 +122,8 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
 pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveChannel) -> Result<(), DeskError> {
     may_manage(actor)?;
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
-    let before = channel_accounts::get(&mut tx, account).await?.ok_or_else(missing)?;
+    let mut tx = app.store.begin_ordered().await?;
+    let before = channel_accounts::lock(&mut tx, account).await?.ok_or_else(missing)?;
     let unreadable = || {
         Refusal::new(
             Code::Closed,
@@ -196,8 +196,8 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
     if result.is_ok() {
         channels::templates::fetch(app, &known).await?;
     }
-    let mut tx = app.store.begin().await?;
-    let mut known = channel_accounts::get(&mut tx, account).await?.ok_or_else(missing)?;
+    let mut tx = app.store.begin_ordered().await?;
+    let mut known = channel_accounts::lock(&mut tx, account).await?.ok_or_else(missing)?;
     let mut news = News::default();
     match &result {
         Ok(_) if known.health.token_invalid => {
@@ -241,8 +241,8 @@ async fn attempt(app: &App, account: &ChannelAccount) -> Result<String, String> 
 pub async fn remove(app: &App, actor: &UserRecord, account: AccountId, body: RemoveChannel) -> Result<(), DeskError> {
     may_manage(actor)?;
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
-    let known = channel_accounts::get(&mut tx, account).await?.ok_or_else(missing)?;
+    let mut tx = app.store.begin_ordered().await?;
+    let known = channel_accounts::lock(&mut tx, account).await?.ok_or_else(missing)?;
     if body.name.trim() != known.row.name {
         return Err(Refusal::new(Code::Invalid, "type the name of the account as it is").into());
     }

@@ -36,7 +36,7 @@ fn no_department() -> Refusal {
 pub async fn create(app: &App, actor: &UserRecord, body: SaveDepartment) -> Result<DepartmentId, DeskError> {
     may_manage(actor)?;
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let name = free_name(&mut tx, None, &body.name).await?;
     let mut change = Change::default();
     let settings = InboxSettings {
@@ -75,7 +75,7 @@ pub async fn save(
     body: SaveDepartment,
 ) -> Result<(), DeskError> {
     may_manage(actor)?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let before = departments::get(&mut tx, department).await?.ok_or_else(no_department)?;
     let edited = body.version.unwrap_or_default();
     same_version(edited, before.version)?;
@@ -107,7 +107,7 @@ pub async fn save(
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn delete(app: &App, actor: &UserRecord, department: DepartmentId) -> Result<(), DeskError> {
     may_manage(actor)?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let before = departments::get(&mut tx, department).await?.ok_or_else(no_department)?;
     departments::remove_of(&mut tx, before.inbox).await?;
     let trail = Trail::default();

@@ -16,7 +16,7 @@ use crate::{
     desk::{DeskError, inbox, members},
     state::App,
     store::{
-        Db, departments,
+        OrderedTx, departments,
         feed::{self, FeedKind},
         inboxes::{self, InboxRecord},
         people::{self, UserRecord},
@@ -45,7 +45,7 @@ pub(super) struct Change {
 /// [`Code::Invalid`] for settings out of their ranges, [`Code::Forbidden`].
 pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<InboxId, DeskError> {
     may_change_inboxes(actor)?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let mut change = Change::default();
     let name = check::name(&body.settings.name)?;
     let inbox = insert(app, &mut tx, actor, body.settings, &mut change).await?;
@@ -79,7 +79,7 @@ pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<Inb
 /// The inbox alone, in the caller's transaction.
 pub(super) async fn insert(
     app: &App,
-    db: &mut Db,
+    db: &mut OrderedTx,
     actor: &UserRecord,
     settings: InboxSettings,
     change: &mut Change,
@@ -126,7 +126,7 @@ pub(super) async fn insert(
 /// [`Code::NotFound`].
 pub async fn save(app: &App, actor: &UserRecord, inbox: InboxId, body: SaveInbox) -> Result<(), DeskError> {
     may_change_inboxes(actor)?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let before = inboxes::record(&mut tx, inbox).await?.ok_or_else(no_inbox)?;
     same_version(body.version, before.version)?;
     let after = check::inbox(&mut tx, Some(inbox), &before.settings.members, body.settings).await?;
@@ -139,7 +139,7 @@ pub async fn save(app: &App, actor: &UserRecord, inbox: InboxId, body: SaveInbox
 /// Writes checked settings with their entry in the log, if they differ from those before.
 pub(super) async fn change_in(
     app: &App,
-    db: &mut Db,
+    db: &mut OrderedTx,
     actor: &UserRecord,
     before: &InboxRecord,
     after: &InboxSettings,
@@ -161,7 +161,7 @@ pub(super) async fn change_in(
 
 async fn write(
     app: &App,
-    db: &mut Db,
+    db: &mut OrderedTx,
     before: &InboxRecord,
     after: &InboxSettings,
     change: &mut Change,
@@ -190,7 +190,7 @@ async fn write(
 pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteInbox) -> Result<(), DeskError> {
     may_change_inboxes(actor)?;
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let before = inboxes::record(&mut tx, inbox).await?.ok_or_else(no_inbox)?;
     if body.name.trim() != before.settings.name {
         return Err(Refusal::new(Code::Invalid, "type the name of the inbox as it is").into());
@@ -230,7 +230,12 @@ pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteI
 }
 
 /// Announces a row as it is now.
-pub(super) async fn told(db: &mut Db, kind: FeedKind, row: impl ToString, news: &mut News) -> Result<(), DeskError> {
+pub(super) async fn told(
+    db: &mut OrderedTx,
+    kind: FeedKind,
+    row: impl ToString,
+    news: &mut News,
+) -> Result<(), DeskError> {
     let entry = feed::append(&mut *db, kind, row.to_string(), None, None).await?;
     Ok(news.load(db, entry).await?)
 }

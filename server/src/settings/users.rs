@@ -44,7 +44,7 @@ pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -
     check::capacity(body.capacity)?;
     let name = valid_name(&body.name)?;
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let before = people::user(&mut tx, user)
         .await?
         .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such user"))?;

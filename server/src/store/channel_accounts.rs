@@ -117,6 +117,19 @@ pub async fn get(db: &mut Db, account: AccountId) -> Result<Option<ChannelAccoun
     one(db, "id = $1", &[account.to_string()]).await
 }
 
+/// One account, locked until the transaction ends: who writes its health, which is one value, reads it so.
+pub async fn lock(db: &mut Db, account_id: AccountId) -> Result<Option<ChannelAccount>, StoreError> {
+    let sql = format!(
+        "UPDATE accounts SET health = health WHERE id = $1 AND external_id IS NOT NULL AND removed_at IS NULL \
+         RETURNING {COLUMNS}"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(account_id.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(account).transpose()
+}
+
 /// The account of a callback address.
 pub async fn by_key(db: &mut Db, key: &str) -> Result<Option<ChannelAccount>, StoreError> {
     one(db, "key = $1", &[key.to_owned()]).await
@@ -141,7 +154,7 @@ pub async fn all(db: &mut Db) -> Result<Vec<ChannelAccount>, StoreError> {
     rows.iter().map(account).collect()
 }
 
-/// Writes name, inbox, secrets, health and whether it is enabled.
+/// Writes name, inbox, secrets, health and whether it is enabled, of an account that is locked.
 pub async fn save(db: &mut Db, account: &ChannelAccount) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET name = $2, enabled = $3, secrets = $4, health = $5, inbox_id = $6 WHERE id = $1")
         .bind(account.row.id.to_string())
@@ -155,7 +168,7 @@ pub async fn save(db: &mut Db, account: &ChannelAccount) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Writes health alone.
+/// Writes health alone, of an account that is locked.
 pub async fn save_health(db: &mut Db, account: AccountId, health: &Health) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET health = $2 WHERE id = $1")
         .bind(account.to_string())

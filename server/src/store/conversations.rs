@@ -10,7 +10,7 @@ use causerie_shared::{
 };
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{Db, StoreError, from_json, id, places, tallies, to_json};
+use super::{Db, OrderedTx, StoreError, from_json, id, places, tallies, to_json};
 
 /// Chats that are read at once where all are meant.
 pub const ALL: i64 = 1_000_000;
@@ -196,9 +196,9 @@ pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<He
     row.as_ref().map(head).transpose()
 }
 
-/// One conversation with its inbox's rules, for one who is in a write transaction: writers stand in one line
-/// ([`super::Store::begin`]), so it stays as it is until the transaction ends.
-pub async fn ruled(db: &mut Db, conversation: ConversationId) -> Result<Option<(Head, Rules)>, StoreError> {
+/// One conversation with its inbox's rules, for one who is in an ordered transaction: ordered writers stand in one line
+/// ([`super::OrderedTx`]), so it stays as it is until the transaction ends.
+pub async fn ruled(tx: &mut OrderedTx, conversation: ConversationId) -> Result<Option<(Head, Rules)>, StoreError> {
     let of_inbox =
         |column| format!("(SELECT {column} FROM inboxes WHERE inboxes.id = conversations.inbox_id) AS {column}");
     let rules = ["mode", "accept_secs", "queue_secs", "overflow"]
@@ -207,7 +207,7 @@ pub async fn ruled(db: &mut Db, conversation: ConversationId) -> Result<Option<(
     let sql = format!("SELECT {COLUMNS}, {rules} FROM conversations WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(conversation.to_string())
-        .fetch_optional(db)
+        .fetch_optional(&mut **tx)
         .await?;
     row.map(|row| Ok((head(&row)?, places::rules(&row)?))).transpose()
 }

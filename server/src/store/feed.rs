@@ -1,22 +1,23 @@
 //! The feed: which row changed, in the order of the commits, with who could see it before and after.
 //!
-//! An entry gets its number from a counter row that its transaction keeps locked until it ends (`Store::begin`
-//! takes the lock before anything else). Hence a number is given only after the commit of the one before it is
-//! visible: who reads number n can read all below n, a cursor never overtakes a change, and a rollback leaves no
-//! hole.
+//! An entry gets its number from a counter row that its transaction keeps locked until it ends
+//! (`Store::begin_ordered` takes the lock before anything else). Hence a number is given only after the commit of the
+//! one before it is visible: who reads number n can read all below n, a cursor never overtakes a change, and a
+//! rollback leaves no hole.
 //!
-//! The price is that all nodes of a PostgreSQL write one after another: at most one write transaction in the time
-//! that one takes, with its round trips and its flush to disk (`docs/sync.md#several-servers`). The alternative is to
-//! give the numbers after the commit, by a holder of an advisory lock. What stands in the way: heads, message rows and
-//! journey rows keep the number of the entry they were written with, in the same transaction, and clients catch up by
-//! it; the hub announces right after the commit and needs the number for that; and the line is also what keeps two
+//! The price is that all nodes of a PostgreSQL write one after another what the feed announces: at most one such
+//! transaction in the time that one takes, with its round trips and its flush to disk
+//! (`docs/sync.md#several-servers`). The alternative is to give the numbers after the commit, by a holder of an
+//! advisory lock. What stands in the way: heads, message rows and journey rows keep the number of the entry they were
+//! written with, in the same transaction, and clients catch up by it; the hub announces right after the commit and
+//! needs the number for that; and the line is also what keeps two
 //! transactions from waiting for each other's rows (chat, loads, users, tallies), which would need one order of
 //! locks everywhere.
 
 use causerie_shared::access::Scope;
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{Db, StoreError, from_json, to_json};
+use super::{Db, OrderedTx, StoreError, from_json, to_json};
 
 /// The kind of row a feed entry names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,23 +71,23 @@ pub struct FeedEntry {
 
 /// The next number of a gapless counter; its row stays locked until the transaction ends, so the order
 /// of the numbers is the order of the commits.
-pub async fn next_number(db: &mut Db, counter: &str) -> Result<i64, StoreError> {
+pub async fn next_number(tx: &mut OrderedTx, counter: &str) -> Result<i64, StoreError> {
     let row = sqlx::query("UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value")
         .bind(counter.to_owned())
-        .fetch_one(db)
+        .fetch_one(&mut **tx)
         .await?;
     Ok(row.try_get("value")?)
 }
 
 /// Appends an entry and returns it with its number.
 pub async fn append(
-    db: &mut Db,
+    tx: &mut OrderedTx,
     kind: FeedKind,
     row_id: String,
     before: Option<Scope>,
     after: Option<Scope>,
 ) -> Result<FeedEntry, StoreError> {
-    let seq = next_number(&mut *db, "feed").await?;
+    let seq = next_number(tx, "feed").await?;
     let json = |scope: &Option<Scope>| scope.as_ref().map(|scope| to_json(scope, "scope")).transpose();
     sqlx::query("INSERT INTO feed (seq, kind, row_id, before, after) VALUES ($1, $2, $3, $4, $5)")
         .bind(seq)
@@ -94,7 +95,7 @@ pub async fn append(
         .bind(row_id.clone())
         .bind(json(&before)?)
         .bind(json(&after)?)
-        .execute(db)
+        .execute(&mut **tx)
         .await?;
     Ok(FeedEntry {
         seq,

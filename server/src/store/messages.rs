@@ -96,13 +96,8 @@ async fn many(db: &mut Db, filter: &str, text: String, number: i64) -> Result<Ve
 
 /// Rows of a conversation that changed after the feed number, in order of position.
 pub async fn after(db: &mut Db, conversation: ConversationId, seq: i64) -> Result<Vec<MessageRecord>, StoreError> {
-    many(
-        db,
-        "conversation_id = $1 AND seq > $2 ORDER BY position",
-        conversation.to_string(),
-        seq,
-    )
-    .await
+    let filter = "conversation_id = $1 AND seq > $2 ORDER BY position";
+    many(db, filter, conversation.to_string(), seq).await
 }
 
 /// Rows of one segment of a conversation, in order of position.
@@ -111,13 +106,8 @@ pub async fn of_segment(
     conversation: ConversationId,
     segment: u32,
 ) -> Result<Vec<MessageRecord>, StoreError> {
-    many(
-        db,
-        "conversation_id = $1 AND segment = $2 ORDER BY position",
-        conversation.to_string(),
-        segment.into(),
-    )
-    .await
+    let filter = "conversation_id = $1 AND segment = $2 ORDER BY position";
+    many(db, filter, conversation.to_string(), segment.into()).await
 }
 
 /// Position and time of the first message of a segment.
@@ -262,8 +252,27 @@ pub async fn went_after_all(db: &mut Db, message: MessageId, seq: i64) -> Result
     row.as_ref().map(record).transpose()
 }
 
-/// Moves one message of the company's to `delivery`. `None`: it is further already. States only move forward; only
-/// what nobody has received can fail.
+/// From where one message moves to `delivery`: states only move forward; only what nobody has received can fail.
+fn moves_from(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Read => "'queued', 'sent', 'delivered', 'unconfirmed', 'failed'",
+        Delivery::Delivered => "'queued', 'sent', 'unconfirmed', 'failed'",
+        Delivery::Sent => "'queued', 'unconfirmed'",
+        Delivery::Failed => "'queued', 'sent', 'unconfirmed'",
+        Delivery::Unconfirmed => "'queued'",
+        Delivery::Queued => "'failed', 'unconfirmed'",
+    }
+}
+
+/// Would [`deliver`] move the message?
+pub async fn would_move(db: &mut Db, message: MessageId, delivery: Delivery) -> Result<bool, StoreError> {
+    let from = moves_from(delivery);
+    let sql = format!("SELECT 1 AS one FROM messages WHERE id = $1 AND author <> 'contact' AND delivery IN ({from})");
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(message.to_string());
+    Ok(query.fetch_optional(db).await?.is_some())
+}
+
+/// Moves one message of the company's to `delivery`. `None`: it is further already.
 pub async fn deliver(
     db: &mut Db,
     message: MessageId,
@@ -271,14 +280,7 @@ pub async fn deliver(
     reason: Option<String>,
     seq: i64,
 ) -> Result<Option<MessageRecord>, StoreError> {
-    let from = match delivery {
-        Delivery::Read => "'queued', 'sent', 'delivered', 'unconfirmed', 'failed'",
-        Delivery::Delivered => "'queued', 'sent', 'unconfirmed', 'failed'",
-        Delivery::Sent => "'queued', 'unconfirmed'",
-        Delivery::Failed => "'queued', 'sent', 'unconfirmed'",
-        Delivery::Unconfirmed => "'queued'",
-        Delivery::Queued => "'failed', 'unconfirmed'",
-    };
+    let from = moves_from(delivery);
     let sql = format!(
         "UPDATE messages SET delivery = $2, reason = $3, seq = $4 WHERE id = $1 AND author <> 'contact' \
          AND delivery IN ({from}) RETURNING {COLUMNS}"
@@ -341,14 +343,14 @@ pub async fn has_written(db: &mut Db, contact: ContactId) -> Result<bool, StoreE
 /// Would `advance` move anything?
 pub async fn lags(db: &mut Db, conversation: ConversationId, position: i64) -> Result<bool, StoreError> {
     let row = sqlx::query(
-        "SELECT COUNT(*) AS n FROM messages WHERE conversation_id = $1 AND position <= $2 AND author <> 'contact' \
-         AND delivery IN ('queued', 'sent', 'delivered', 'unconfirmed')",
+        "SELECT 1 AS one FROM messages WHERE conversation_id = $1 AND position <= $2 AND author <> 'contact' \
+         AND delivery IN ('queued', 'sent', 'delivered', 'unconfirmed') LIMIT 1",
     )
     .bind(conversation.to_string())
     .bind(position)
-    .fetch_one(db)
+    .fetch_optional(db)
     .await?;
-    Ok(row.try_get::<i64, _>("n")? > 0)
+    Ok(row.is_some())
 }
 
 /// How many messages of the contact lie after a position.

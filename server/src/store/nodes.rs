@@ -1,20 +1,80 @@
 //! Several servers on one PostgreSQL: how a node says that it wrote something, hears that another did, and
 //! shows that it lives. SQLite has one node, which needs none of it.
 
-use sqlx::{Executor as _, Row as _, postgres::PgListener};
+use std::time::Duration;
+
+use sqlx::{Any, AnyPool, Executor as _, Row as _, any::AnyPoolOptions, pool::PoolConnection, postgres::PgListener};
 
 use super::{Engine, Store, StoreError};
 
 /// The channel of the notifications; the payload is the node that wrote.
 const CHANNEL: &str = "causerie";
 
-/// The turn to process webhooks: one node at a time, so that their order is kept.
-pub const INBOUND: i64 = -1;
-/// The turn to ask Telegram for updates.
-pub const POLLING: i64 = -2;
+/// What one node does at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Webhooks are processed, in their order.
+    Inbound,
+    /// Telegram is asked for updates.
+    Polling,
+}
+
+impl Work {
+    /// The key of its advisory lock; those of nodes are positive.
+    fn key(self) -> i64 {
+        match self {
+            Self::Inbound => -1,
+            Self::Polling => -2,
+        }
+    }
+}
 
 /// Something that one node does at a time; the turn ends when this is dropped.
-pub struct Turn(#[expect(dead_code, reason = "held for its lock alone")] Option<super::Tx>);
+pub struct Turn(#[expect(dead_code, reason = "held for its lock alone")] Option<PoolConnection<Any>>);
+
+/// A session for each kind of work, outside of the pools that others need: a turn may be held for as long as the
+/// server runs. SQLite has one node, which needs none.
+#[derive(Debug, Clone)]
+pub(super) struct Turns(Option<[AnyPool; 2]>);
+
+impl Turns {
+    pub(super) fn new(engine: Engine, address: &str) -> Result<Self, StoreError> {
+        match engine {
+            Engine::Sqlite => Ok(Self(None)),
+            Engine::Postgres => Ok(Self(Some([session(address)?, session(address)?]))),
+        }
+    }
+
+    fn of(&self, work: Work) -> Option<&AnyPool> {
+        let [inbound, polling] = self.0.as_ref()?;
+        Some(match work {
+            Work::Inbound => inbound,
+            Work::Polling => polling,
+        })
+    }
+
+    pub(super) async fn close(&self) {
+        for session in self.0.iter().flatten() {
+            session.close().await;
+        }
+    }
+}
+
+/// One connection, made when it is first needed. Its lock falls when it is given back, before it is had again.
+fn session(address: &str) -> Result<AnyPool, StoreError> {
+    let options = AnyPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                sqlx::query("SELECT pg_advisory_unlock_all()")
+                    .execute(connection)
+                    .await?;
+                Ok(true)
+            })
+        });
+    Ok(options.connect_lazy(address)?)
+}
 
 /// A session of its own with the database: it listens, and holds the lock by which the others see that this
 /// node lives. The lock falls when the process or its network is gone.
@@ -33,20 +93,17 @@ pub enum Heard {
 }
 
 impl Store {
-    /// Takes a turn, unless another node has it. SQLite has one node.
-    pub async fn turn(&self, turn: i64) -> Result<Option<Turn>, StoreError> {
-        match self.engine {
-            Engine::Sqlite => Ok(Some(Turn(None))),
-            Engine::Postgres => {
-                // Not the line of writers: it is held while others write.
-                let mut tx = self.read.begin().await?;
-                let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS mine")
-                    .bind(turn)
-                    .fetch_one(&mut *tx)
-                    .await?;
-                Ok(row.try_get::<bool, _>("mine")?.then_some(Turn(Some(tx))))
-            }
-        }
+    /// Takes the turn for some work, unless another node has it.
+    pub async fn turn(&self, work: Work) -> Result<Option<Turn>, StoreError> {
+        let Some(session) = self.turns.of(work) else {
+            return Ok(Some(Turn(None)));
+        };
+        let mut session = session.acquire().await?;
+        let row = sqlx::query("SELECT pg_try_advisory_lock($1) AS mine")
+            .bind(work.key())
+            .fetch_one(&mut *session)
+            .await?;
+        Ok(row.try_get::<bool, _>("mine")?.then_some(Turn(Some(session))))
     }
 
     /// The session of this node. `None` on SQLite.

@@ -38,6 +38,20 @@ pub async fn save(db: &mut Db, account: AccountId, templates: &Templates, due: M
     Ok(())
 }
 
+/// Writes why the provider did not say which there are, and when it is asked again; those that are known stay.
+pub async fn refused(db: &mut Db, account: AccountId, why: &TemplatesKnown, due: Millis) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO templates (account_id, list, known, due) VALUES ($1, '[]', $2, $3) \
+         ON CONFLICT (account_id) DO UPDATE SET known = excluded.known, due = excluded.due",
+    )
+    .bind(account.to_string())
+    .bind(to_json(why, "templates")?)
+    .bind(due)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The provider is to be asked at `due` at the latest.
 pub async fn ask(db: &mut Db, account: AccountId, due: Millis) -> Result<(), StoreError> {
     sqlx::query(

@@ -20,7 +20,7 @@ pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, DeskError> 
 
 /// Nobody writes the document any more. A chat goes on in the next segment.
 pub async fn set(app: &App, room: &mut Room) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let mut news = News::default();
     room.quarantine(&mut tx).await?;
     if let DocumentId::Timeline(conversation, segment) = room.id {

@@ -9,14 +9,14 @@ use super::access;
 use crate::{
     state::App,
     store::{
-        Db, StoreError,
+        OrderedTx, StoreError,
         feed::{self, FeedEntry, FeedKind},
         people,
     },
 };
 
 /// Writes into the feed that sign-ins were ended, for the other nodes.
-pub async fn note_ended(db: &mut Db, sessions: &[SessionId]) -> Result<Vec<FeedEntry>, StoreError> {
+pub async fn note_ended(db: &mut OrderedTx, sessions: &[SessionId]) -> Result<Vec<FeedEntry>, StoreError> {
     let mut entries = vec![];
     for session in sessions {
         entries.push(feed::append(&mut *db, FeedKind::Session, session.to_string(), None, None).await?);

@@ -29,7 +29,7 @@ pub async fn begin_anew(app: &App, room: &mut Room, scope: Option<&Scope>) {
 
 async fn attempt(app: &App, room: &mut Room) -> Result<Part, DeskError> {
     let prepared = room.prepare_anew(Forget::History)?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     write(app, &mut tx, room, &prepared).await?;
     tx.commit().await?;
     Ok(room.committed_anew(prepared))

@@ -214,7 +214,7 @@ async fn store(
     prepared: &mut Prepared,
 ) -> Result<Stored, DeskError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if let Some(frame) = known(&mut tx, room, pusher, push, false).await? {
         return Ok(Stored::Known(frame));
     }

@@ -34,7 +34,7 @@ async fn broadcast(world: &World, overflow: Option<InboxId>) -> InboxId {
         },
         members: vec![],
     };
-    let mut tx = world.app.store.begin().await.unwrap();
+    let mut tx = world.app.store.begin_ordered().await.unwrap();
     places::insert_inbox(&mut tx, &inbox).await.unwrap();
     tx.commit().await.unwrap();
     inbox.id
@@ -110,7 +110,7 @@ async fn a_messaging_channel_keeps_a_chat_waiting_and_marks_it() {
         account.row.id = causerie_shared::ids::AccountId::from_u128(9);
         account.row.channel = Channel::Whatsapp;
         account.key = "whatsapp".into();
-        let mut tx = world.app.store.begin().await.unwrap();
+        let mut tx = world.app.store.begin_ordered().await.unwrap();
         places::insert_account(&mut tx, &account).await.unwrap();
         tx.commit().await.unwrap();
         let chat = world.write(&account, "v1", "m1", "Hello").await.conversation;

@@ -124,7 +124,7 @@ impl Simulation {
         let app = Arc::clone(&self.nodes[0].app);
         let demo = demo::workspace(&app).await.unwrap();
         let mut members = [vec![], vec![]];
-        let mut tx = app.store.begin().await.unwrap();
+        let mut tx = app.store.begin_ordered().await.unwrap();
         for n in 0..agents {
             let id = UserId::from_u128(self.dice.below(usize::MAX) as u128);
             let user = NewUser {

@@ -374,7 +374,7 @@ async fn failure_25_opening_a_conversation_of_10000_messages_costs_one_segment()
 
 /// Lengthens a chat to 10,000 messages in 25 segments, as the years would have left it.
 async fn long(world: &World, chat: ConversationId) {
-    let mut tx = world.app.store.begin().await.unwrap();
+    let mut tx = world.app.store.begin_ordered().await.unwrap();
     let mut head = world.head(chat).await;
     let mut record = messages::newest(&mut tx, chat, 1).await.unwrap().remove(0);
     (record.contact, record.cid) = (None, None);

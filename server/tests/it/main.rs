@@ -22,3 +22,4 @@ mod transfers;
 mod whatsapp;
 mod windows;
 mod workers;
+mod writers;

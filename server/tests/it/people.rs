@@ -33,7 +33,7 @@ fn new_user(email: &str) -> NewUser {
 }
 
 async fn add(store: &Store, user: &NewUser) -> Result<(), StoreError> {
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_ordered().await?;
     people::insert_user(&mut tx, user).await?;
     Ok(tx.commit().await?)
 }
@@ -48,7 +48,7 @@ async fn sign_in(store: &Store, user: UserId, token: &str) -> SessionId {
         user_agent: "a browser".into(),
         ip: "203.0.113.9".into(),
     };
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_ordered().await.unwrap();
     sessions::insert_session(&mut tx, token, &session).await.unwrap();
     tx.commit().await.unwrap();
     session.id
@@ -67,7 +67,7 @@ async fn an_email_belongs_to_one_user() {
                 .is_duplicate()
         );
 
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         people::set_password(&mut tx, ana.id, "a hash").await.unwrap();
         assert!(!people::has_owner(&mut tx).await.unwrap());
         tx.commit().await.unwrap();
@@ -105,7 +105,7 @@ async fn a_sign_in_moves_its_end_with_its_use_and_ends_alone() {
         let first = sign_in(&store, ana.id, "one").await;
         let second = sign_in(&store, ana.id, "two").await;
 
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         sessions::touch(&mut tx, first, START + DAY / 2).await.unwrap();
         tx.commit().await.unwrap();
         let mut db = store.read().await.unwrap();
@@ -127,7 +127,7 @@ async fn a_sign_in_moves_its_end_with_its_use_and_ends_alone() {
         assert_eq!(sessions::sessions_of(&mut db, ana.id, START).await.unwrap().len(), 2);
         drop(db);
 
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         assert!(
             !sessions::end_session(&mut tx, ben.id, first).await.unwrap(),
             "somebody else's"
@@ -156,7 +156,7 @@ async fn of_many_who_use_a_link_at_once_one_succeeds() {
             expires_at: START + DAY,
             used_at: None,
         };
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         sessions::insert_link(&mut tx, "old", &link, START).await.unwrap();
         sessions::insert_link(&mut tx, "new", &link, START).await.unwrap();
         tx.commit().await.unwrap();
@@ -165,7 +165,7 @@ async fn of_many_who_use_a_link_at_once_one_succeeds() {
         for token in ["new", "new", "new", "new", "old"] {
             let store = store.clone();
             tasks.spawn(async move {
-                let mut tx = store.begin().await.unwrap();
+                let mut tx = store.begin_ordered().await.unwrap();
                 let used = sessions::use_link(&mut tx, token, START + 1).await.unwrap();
                 tx.commit().await.unwrap();
                 used
@@ -184,7 +184,7 @@ async fn of_many_who_use_a_link_at_once_one_succeeds() {
 async fn a_setting_is_replaced_and_taken_by_one() {
     let (_folder, stores) = common::stores().await;
     for store in stores {
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         settings::set(&mut tx, "colour", "red").await.unwrap();
         settings::set(&mut tx, "colour", "green").await.unwrap();
         assert_eq!(
@@ -214,7 +214,7 @@ async fn a_file_is_tied_to_one_conversation() {
             created_at: START,
         };
         let (here, there) = (ConversationId::from_u128(1), ConversationId::from_u128(2));
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         files::insert_file(&mut tx, &record).await.unwrap();
         assert!(files::attach(&mut tx, record.id, here, false).await.unwrap());
         assert!(

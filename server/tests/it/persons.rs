@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 async fn named(world: &World, name: &str) -> ContactId {
     let chat = world.order(&format!("visitor-{name}"), "Hello").await;
     let contact = world.head(chat).await.contact;
-    let mut tx = world.app.store.begin().await.expect("a transaction");
+    let mut tx = world.app.store.begin_ordered().await.expect("a transaction");
     let mut record = contacts::get(&mut tx, contact)
         .await
         .expect("a contact")

@@ -29,7 +29,7 @@ async fn logged(world: &World, user: UserId, many: usize) -> Vec<PushDelivery> {
 }
 
 async fn prefer(world: &World, user: UserId, preferences: NotifyPreferences) {
-    let mut tx = world.app.store.begin().await.unwrap();
+    let mut tx = world.app.store.begin_ordered().await.unwrap();
     preferences::set(&mut tx, user, &preferences).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -31,7 +31,7 @@ fn rounds() -> usize {
 /// Members of the broadcast inbox with places for `capacity` chats.
 async fn agents(world: &World, n: usize, capacity: u32) -> Vec<Access> {
     let mut users = vec![];
-    let mut tx = world.app.store.begin().await.unwrap();
+    let mut tx = world.app.store.begin_ordered().await.unwrap();
     for n in 0..n {
         let user = NewUser {
             id: UserId::from_u128(random_u128()),

@@ -28,7 +28,7 @@ async fn feed_numbers_have_no_gaps_and_follow_the_commits() {
         for writer in 0..20 {
             let store = store.clone();
             tasks.spawn(async move {
-                let mut tx = store.begin().await.unwrap();
+                let mut tx = store.begin_ordered().await.unwrap();
                 let entry = feed::append(&mut tx, FeedKind::User, format!("u{writer}"), None, None)
                     .await
                     .unwrap();
@@ -66,7 +66,7 @@ async fn what_the_database_refuses_is_not_tried_again_and_what_it_cannot_do_now_
             body: b"{}".to_vec(),
             received_at: 1,
         };
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         // Without its account, or for the second time.
         let once = raw_events::insert(&mut tx, &event).await;
         let twice = raw_events::insert(&mut tx, &event).await;
@@ -90,7 +90,7 @@ async fn a_push_is_stored_once_and_in_its_place() {
             intent,
             changes: vec![vec![1, 2, 3], vec![0, 255]],
         };
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         assert_eq!(documents::ensure(&mut tx, document).await.unwrap().seq, 0);
         assert!(documents::advance(&mut tx, document, 1, 0, 9).await.unwrap());
         assert!(
@@ -103,7 +103,7 @@ async fn a_push_is_stored_once_and_in_its_place() {
         );
         documents::insert_push(&mut tx, document, 1, &push).await.unwrap();
         tx.commit().await.unwrap();
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         let twice = StoredPush { seq: 2, ..push.clone() };
         assert!(
             documents::insert_push(&mut tx, document, 1, &twice)
@@ -136,7 +136,7 @@ async fn a_timer_is_replaced_by_its_kind_and_taken_once() {
             due,
         };
         let (first, second) = (timer(10), timer(20));
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         timers::set(&mut tx, &first).await.unwrap();
         timers::set(&mut tx, &second).await.unwrap();
         tx.commit().await.unwrap();
@@ -148,7 +148,7 @@ async fn a_timer_is_replaced_by_its_kind_and_taken_once() {
             std::slice::from_ref(&second)
         );
         drop(db);
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         assert!(!timers::take(&mut tx, &first).await.unwrap(), "it was replaced");
         assert!(timers::take(&mut tx, &second).await.unwrap());
         assert!(!timers::take(&mut tx, &second).await.unwrap());
@@ -161,7 +161,7 @@ async fn nodes_share_the_timers_that_are_due() {
     let (_folder, stores) = common::stores().await;
     // SQLite has one node.
     for store in stores.into_iter().filter(|store| store.engine() == Engine::Postgres) {
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         let mut set = vec![];
         for n in 0..6 {
             let timer = TimerRecord {
@@ -180,7 +180,7 @@ async fn nodes_share_the_timers_that_are_due() {
         let (first, second) = (store.link(1).await.unwrap(), store.link(2).await.unwrap());
         assert_eq!(timers::claim(&mut db, engine, 1, 100, 2).await.unwrap(), set[..2]);
         // A row that a transaction is about to stop is passed over without waiting.
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         assert!(timers::take(&mut tx, &set[2]).await.unwrap());
         assert_eq!(timers::claim(&mut db, engine, 2, 100, 2).await.unwrap(), set[3..5]);
         tx.rollback().await.unwrap();
@@ -204,7 +204,7 @@ async fn nodes_share_the_timers_that_are_due() {
             due: 50,
             ..set[3].clone()
         };
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_ordered().await.unwrap();
         timers::set(&mut tx, &anew).await.unwrap();
         tx.commit().await.unwrap();
         drop(first);

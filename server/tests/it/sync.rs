@@ -425,7 +425,7 @@ async fn failure_22_a_document_whose_stored_bytes_are_damaged_is_set_aside() {
         let chat = assigned(&world, world.demo.ana, "v1").await;
         let other = assigned(&world, world.demo.ana, "v2").await;
         let contact = DocumentId::Contact(world.head(chat).await.contact);
-        let mut tx = world.app.store.begin().await.unwrap();
+        let mut tx = world.app.store.begin_ordered().await.unwrap();
         for id in [DocumentId::Timeline(chat, 1), contact] {
             documents::ensure(&mut tx, id).await.unwrap();
             documents::save_snapshot(&mut tx, id, 1, 1, b"no document".to_vec())

@@ -3,7 +3,7 @@
 use crate::common::{self, World, code, eventually, offered_to, worlds};
 use causerie_server::{
     desk::{assign, change, members, presence},
-    store::{Tx, places, timers},
+    store::{OrderedTx, places, timers},
     sync::News,
 };
 use causerie_shared::{
@@ -63,8 +63,8 @@ async fn reads(world: &World, user: UserId, chat: ConversationId) -> bool {
     head.is_some()
 }
 
-async fn write(world: &World, change: impl AsyncFnOnce(&mut Tx, &mut News)) {
-    let mut tx = world.app.store.begin().await.unwrap();
+async fn write(world: &World, change: impl AsyncFnOnce(&mut OrderedTx, &mut News)) {
+    let mut tx = world.app.store.begin_ordered().await.unwrap();
     let mut news = News::default();
     change(&mut tx, &mut news).await;
     tx.commit().await.unwrap();
@@ -333,7 +333,7 @@ async fn the_chats_of_who_is_deactivated_return_to_the_queue() {
         give(&world, ben, moving, ana).await.unwrap();
         let coming = world.start(ana, "v3").await;
         give(&world, ana, coming, ben).await.unwrap();
-        write(&world, async |tx: &mut Tx, news: &mut News| {
+        write(&world, async |tx: &mut OrderedTx, news: &mut News| {
             let now = world.app.clock.now();
             presence::deactivate(&mut *tx, ben, Actor::System, now, news)
                 .await
@@ -378,7 +378,7 @@ async fn a_member_who_goes_gives_offers_back_and_one_who_returns_has_the_places_
 async fn push_keeps_somebody_connected_until_an_offer_is_not_answered() {
     for world in worlds().await {
         let ana = world.demo.ana;
-        let mut tx = world.app.store.begin().await.unwrap();
+        let mut tx = world.app.store.begin_ordered().await.unwrap();
         sqlx::query(
             "INSERT INTO push_subscriptions (id, user_id, session_id, endpoint, p256dh, auth, device, lang, \
              created_at) VALUES ('p', $1, 's', 'https://push.test/1', 'k', 'a', 'Phone', 'en', 0)",

@@ -48,7 +48,7 @@ struct Places {
 /// Beside the demo's: an inbox of each mode, a user who sees all inboxes and supervises none.
 async fn places_of(world: &World) -> Places {
     let contact = common::contact(&world.app.store).await;
-    let mut tx = world.app.store.begin().await.unwrap();
+    let mut tx = world.app.store.begin_ordered().await.unwrap();
     let watcher = UserId::from_u128(random_u128());
     let user = NewUser {
         id: watcher,
@@ -165,7 +165,7 @@ async fn fill(world: &World, places: &Places, dice: &mut Dice) -> Vec<Head> {
         let account = &places.accounts[dice.roll(places.accounts.len() as u64) as usize];
         let mut head = common::ended(account, places.contact, n);
         shuffle(&mut head, dice, places);
-        let mut tx = world.app.store.begin().await.unwrap();
+        let mut tx = world.app.store.begin_ordered().await.unwrap();
         conversations::insert(&mut tx, &head).await.unwrap();
         for _ in 0..dice.roll(4) {
             shuffle(&mut head, dice, places);
@@ -279,7 +279,7 @@ async fn counters_equal_a_recount_after_any_history() {
             }
         }
         // Under the write lock, so that the dispatcher changes nothing in between.
-        let mut tx = world.app.store.begin().await.unwrap();
+        let mut tx = world.app.store.begin_ordered().await.unwrap();
         let kept = tallies::all(&mut tx).await.unwrap();
         tallies::recount(&mut tx).await.unwrap();
         assert_eq!(kept, tallies::all(&mut tx).await.unwrap());
@@ -299,7 +299,7 @@ async fn a_database_from_before_the_counters_is_counted_at_the_start() {
         let demo = causerie_server::demo::workspace(&app).await.unwrap();
         World::write_at(&app, &demo.orders, "v1", "m1", "Hello").await;
         let kept = tallies::all(&mut app.store.read().await.unwrap()).await.unwrap();
-        let mut tx = app.store.begin().await.unwrap();
+        let mut tx = app.store.begin_ordered().await.unwrap();
         sqlx::query("DELETE FROM tallies").execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
         let again = causerie_server::build(config, clock).await.unwrap();

@@ -79,7 +79,7 @@ async fn people_and_places(app: &Shared) -> (UserId, AccountRecord) {
     let Ok(hash) = passwords::hash(PASSWORD.to_owned()).await else {
         panic!("the password cannot be hashed")
     };
-    let mut tx = app.store.begin().await.expect("a transaction");
+    let mut tx = app.store.begin_ordered().await.expect("a transaction");
     let mut members = vec![];
     let all = READERS.map(|email| (email, Role::Supervisor));
     for (email, role) in [(WRITER, Role::Agent)].into_iter().chain(all) {
@@ -192,7 +192,7 @@ fn tail(messages: usize) -> Vec<Vec<u8>> {
 /// Puts changes into a timeline without their rows: quick, and all the same to the document.
 async fn append(app: &Shared, chat: ConversationId, changes: &[Vec<u8>]) {
     let document = DocumentId::Timeline(chat, 1);
-    let mut tx = app.store.begin().await.expect("a transaction");
+    let mut tx = app.store.begin_ordered().await.expect("a transaction");
     let bytes = changes.iter().map(|change| change.len() as i64).sum();
     assert!(
         documents::advance(&mut tx, document, 1, 1, bytes)

@@ -11,7 +11,7 @@ use crate::{
     channels::{
         beside,
         element::{Arrived, Person, What},
-        outbox, sequence, templates,
+        note, outbox, sequence, templates,
     },
     desk::{
         DeskError, lifecycle,
@@ -21,10 +21,10 @@ use crate::{
     state::App,
     store::{
         StoreError,
-        channel_accounts::{self, ChannelAccount},
+        channel_accounts::ChannelAccount,
         contacts, conversations,
         provider::{self, Early, ProviderMessage},
-        threads,
+        retried, threads,
     },
 };
 
@@ -107,13 +107,8 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             Ok(())
         }
         What::AccountChanged(words) => {
-            let mut tx = app.store.begin().await?;
-            if let Some(mut account) = channel_accounts::get(&mut tx, account.row.id).await? {
-                account.health.note(app.clock.now(), words.clone());
-                channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
-            }
-            tx.commit().await?;
-            Ok(())
+            let (id, now) = (account.row.id, app.clock.now());
+            Ok(note(app, id, |health| health.note(now, words.clone())).await?)
         }
         What::Belongs(business) => Ok(templates::belongs(app, account.row.id, business).await?),
         What::TemplatesChanged(business) => Ok(templates::changed(app, account.row.id, business.as_deref()).await?),
@@ -194,8 +189,8 @@ pub(super) async fn early(app: &App, routed: &Routed, target: &str) -> Result<()
         id: sequence(now),
         element: serde_json::to_string(&routed.element).map_err(|_| StoreError::Damaged("element"))?,
     };
-    let mut tx = app.store.begin().await?;
-    // It may have come while this waited for the transaction.
+    // In the line: a message that comes now is stored before this and found here, or after it and looks for this.
+    let mut tx = app.store.begin_ordered().await?;
     let bound = provider::by_external(&mut tx, routed.account.row.id, target).await?;
     if bound.is_none() {
         provider::keep_early(&mut tx, &early, routed.account.row.id, target, now).await?;
@@ -213,12 +208,13 @@ pub async fn catch_up(app: &App, account: &ChannelAccount, external: &str) -> Re
     if !provider::has_early(&mut *app.store.read().await?, account.row.id, external).await? {
         return Ok(());
     }
-    let mut tx = app.store.begin().await?;
-    let kept = provider::take_early(&mut tx, account.row.id, external).await?;
-    if kept.is_empty() {
-        return Ok(());
-    }
-    tx.commit().await?;
+    let kept = retried(async || {
+        let mut tx = app.store.begin().await?;
+        let kept = provider::take_early(&mut tx, account.row.id, external).await?;
+        tx.commit().await?;
+        Ok(kept)
+    })
+    .await?;
     for early in kept {
         if let Ok(element) = serde_json::from_str(&early.element) {
             let routed = Routed {

@@ -93,7 +93,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
     let (files, media) = if arrived.media.is_empty() {
         (vec![], vec![])
     } else {
-        let mut tx = app.store.begin().await?;
+        let mut tx = app.store.begin_ordered().await?;
         // Files are the chat's contact's, whoever sends them.
         let of_thread = match &thread {
             Some(thread) => conversations::of_thread(&mut tx, account.row.id, &thread.top).await?,

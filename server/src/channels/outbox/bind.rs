@@ -84,7 +84,7 @@ pub async fn bind_by_opaque(
         return Ok(None);
     };
     let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let Some(mut row) = outbox::get(&mut tx, message)
         .await?
         .filter(|row| row.account == account)

@@ -20,10 +20,10 @@ use crate::{
         outgoing::Content,
         parts::{self, Piece},
     },
-    desk::{DeskError, marks},
+    desk::{DeskError, change, marks},
     state::App,
     store::{
-        StoreError,
+        OrderedTx, StoreError,
         channel_accounts::ChannelAccount,
         contacts, conversations, messages,
         messages::MessageRecord,
@@ -31,6 +31,7 @@ use crate::{
         provider::{self, ProviderMessage},
         templates, threads,
     },
+    sync::News,
 };
 
 /// Calls that sending one part may take.
@@ -79,6 +80,14 @@ pub async fn deliver(
             return Ok(None);
         }
     };
+    let mut left = pieces.len().saturating_sub(row.progress.sent as usize);
+    if left == 0 {
+        // The server stopped between the provider's last answer and its being written down.
+        let mut tx = app.store.begin_ordered().await?;
+        let news = all_sent(&mut tx, &mut row).await?;
+        tx.commit().await?;
+        change::publish(app, news);
+    }
     for (at, piece) in pieces.iter().enumerate().skip(row.progress.sent as usize) {
         row.progress.begun = true;
         if !save(app, &row).await? {
@@ -89,16 +98,22 @@ pub async fn deliver(
             Outcome::Accepted { id, person } => {
                 row.progress.sent += 1;
                 row.progress.begun = false;
-                accepted(app, &way, &row, id, person).await?;
+                left -= 1;
+                accepted(app, &way, &mut row, left == 0, id, person).await?;
             }
             other => return settle(app, account, row, other).await,
         }
     }
-    // If the server stops between the two, the row goes its way again and finds that every part is sent.
-    marks::deliver(app, &bound(&row, String::new()), Delivery::Sent, None).await?;
-    row.stage = Stage::Settled;
-    save(app, &row).await?;
     Ok(None)
+}
+
+/// The provider has every part. The caller writes the row's end with it, and publishes what it returns.
+async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<News, DeskError> {
+    let mut news = News::default();
+    marks::deliver_in(tx, (row.conversation, row.message), Delivery::Sent, None, &mut news).await?;
+    row.stage = Stage::Settled;
+    outbox::save(tx, row).await?;
+    Ok(news)
 }
 
 impl Way<'_> {
@@ -229,15 +244,17 @@ pub async fn call(
     })
 }
 
-/// The provider has a part: its id is bound, and what was said of it before is done now.
+/// The provider has a part: its id is bound and the row moves on, to its end with the last one; what was said of it
+/// before is done now.
 async fn accepted(
     app: &App,
     way: &Way<'_>,
-    row: &OutboxRow,
+    row: &mut OutboxRow,
+    is_last: bool,
     id: Option<String>,
     person: Option<String>,
 ) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     if let Some(id) = &id {
         let bound = ProviderMessage {
             quoted: way.quoted.clone(),
@@ -260,8 +277,15 @@ async fn accepted(
             contacts::add_identity(&mut tx, of, &person, way.head.contact).await?;
         }
     }
-    outbox::save(&mut tx, row).await?;
+    let news = match is_last {
+        true => all_sent(&mut tx, row).await?,
+        false => {
+            outbox::save(&mut tx, row).await?;
+            News::default()
+        }
+    };
     tx.commit().await?;
+    change::publish(app, news);
     match id {
         Some(id) => inbound::catch_up(app, way.account, &id).await,
         None => Ok(()),

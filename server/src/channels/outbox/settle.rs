@@ -2,13 +2,13 @@
 
 use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 
-use super::{bound, pace::pause, save};
+use super::{pace::pause, save};
 use crate::{
-    channels::{Outcome, adapter, element::Problem},
+    channels::{Outcome, adapter, element::Problem, note},
     desk::{DeskError, change, marks},
     state::App,
     store::{
-        Db, StoreError,
+        Db, OrderedTx, StoreError,
         channel_accounts::{self, ChannelAccount},
         feed::{self, FeedKind},
         outbox::{self, OutboxRow, Stage},
@@ -60,19 +60,22 @@ pub async fn settle(
 
 /// Nobody knows whether a part went, unless a status or an echo was faster than the answer that never came.
 async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<(), DeskError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let known = provider::of_message(&mut tx, row.message).await?.len();
+    let mut news = News::default();
     if known > row.progress.sent as usize {
         row.progress.sent += 1;
         row.progress.begun = false;
         row.stage = Stage::Waiting;
         row.due = app.clock.now();
         outbox::save(&mut tx, &row).await?;
-        return Ok(tx.commit().await?);
+    } else {
+        let (stage, delivery) = (Stage::Unconfirmed, Delivery::Unconfirmed);
+        end(&mut tx, &mut row, stage, delivery, Some(problem.words), &mut news).await?;
     }
-    drop(tx);
-    let (stage, delivery) = (Stage::Unconfirmed, Delivery::Unconfirmed);
-    give_up(app, &mut row, stage, delivery, Some(problem.words)).await
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
 }
 
 /// The provider does not take an account's token any more: nothing is sent, everything is kept, everyone sees it.
@@ -85,8 +88,8 @@ pub async fn trouble(
     problem: &Problem,
 ) -> Result<(), DeskError> {
     let (id, now) = (account.row.id, app.clock.now());
-    let mut tx = app.store.begin().await?;
-    let known = channel_accounts::get(&mut tx, id).await?;
+    let mut tx = app.store.begin_ordered().await?;
+    let known = channel_accounts::lock(&mut tx, id).await?;
     let was_renewed = known.as_ref().is_some_and(|known| known.secrets != account.secrets);
     if let Some(mut row) = row {
         row.due = if was_renewed { now } else { NEVER };
@@ -110,7 +113,7 @@ pub async fn trouble(
 
 /// Nothing of an account goes until its token is renewed.
 pub(super) async fn hold_back(app: &App, account: AccountId) -> Result<(), StoreError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     // It may have been renewed a moment ago.
     if channel_accounts::get(&mut tx, account)
         .await?
@@ -140,16 +143,15 @@ async fn later(
     row.stage = Stage::Waiting;
     row.due = due;
     row.progress.begun = false;
-    let mut tx = app.store.begin().await?;
-    outbox::save(&mut tx, &row).await?;
-    if let Some(mut account) = channel_accounts::get(&mut tx, account.row.id).await? {
-        account.health.note(app.clock.now(), problem.words.clone());
-        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
-    }
-    tx.commit().await?;
+    save(app, &row).await?;
+    note(app, account.row.id, |health| {
+        health.note(app.clock.now(), problem.words.clone());
+    })
+    .await?;
     Ok(())
 }
 
+/// Nothing of a message is sent any more, and its sender sees why.
 pub async fn give_up(
     app: &App,
     row: &mut OutboxRow,
@@ -157,8 +159,24 @@ pub async fn give_up(
     delivery: Delivery,
     words: Option<String>,
 ) -> Result<(), DeskError> {
-    marks::deliver(app, &bound(row, String::new()), delivery, words).await?;
+    let mut news = News::default();
+    let mut tx = app.store.begin_ordered().await?;
+    end(&mut tx, row, stage, delivery, words, &mut news).await?;
+    tx.commit().await?;
+    change::publish(app, news);
+    Ok(())
+}
+
+async fn end(
+    tx: &mut OrderedTx,
+    row: &mut OutboxRow,
+    stage: Stage,
+    delivery: Delivery,
+    words: Option<String>,
+    news: &mut News,
+) -> Result<(), DeskError> {
+    marks::deliver_in(tx, (row.conversation, row.message), delivery, words, news).await?;
     row.stage = stage;
-    save(app, row).await?;
+    outbox::save(tx, row).await?;
     Ok(())
 }

@@ -54,7 +54,7 @@ pub async fn run(app: Shared) {
 
 /// Polls as long as this node has the turn; ends with the first failure of the database.
 async fn shift(app: &Shared) -> Result<(), StoreError> {
-    let Some(_turn) = app.store.turn(nodes::POLLING).await? else {
+    let Some(_turn) = app.store.turn(nodes::Work::Polling).await? else {
         return Ok(());
     };
     // Dropped, and with it everything that runs, when this ends.
@@ -205,7 +205,7 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     // Removed or switched to webhooks meanwhile: Telegram keeps what was not confirmed.
-    let Some(mut current) = channel_accounts::get(&mut tx, account.row.id).await?.filter(is_polled) else {
+    let Some(mut current) = channel_accounts::lock(&mut tx, account.row.id).await?.filter(is_polled) else {
         return Ok(false);
     };
     for update in updates {
@@ -227,14 +227,12 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
 
 /// Notes an error; `invalid`: the token is not taken any more.
 async fn note(app: &App, account: AccountId, words: &str, invalid: bool) -> Result<(), StoreError> {
-    let mut tx = app.store.begin().await?;
-    if let Some(mut account) = channel_accounts::get(&mut tx, account).await? {
-        account.health.note(app.clock.now(), words.to_owned());
-        account.health.token_invalid |= invalid;
-        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
-    }
-    tx.commit().await?;
-    Ok(())
+    let now = app.clock.now();
+    channels::note(app, account, |health| {
+        health.note(now, words.to_owned());
+        health.token_invalid |= invalid;
+    })
+    .await
 }
 
 /// Pause after so many failures in a row: doubled each time, with jitter.

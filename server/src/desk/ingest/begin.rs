@@ -16,7 +16,7 @@ use crate::{
     channels,
     desk::{DeskError, change, ending, not_found},
     store::{
-        Db, blacklist, contacts, conversations,
+        Db, OrderedTx, blacklist, contacts, conversations,
         feed::{self, FeedKind, next_number},
         places, threads,
     },
@@ -32,7 +32,7 @@ pub(super) async fn reopen(db: &mut Db, known: &Head) -> Result<Head, DeskError>
 
 /// Begins a conversation. `Conflict` when the contact has one meanwhile.
 pub(super) async fn start(
-    db: &mut Db,
+    db: &mut OrderedTx,
     incoming: &Incoming,
     contact: ContactId,
     id: ConversationId,

@@ -47,7 +47,7 @@ pub(super) async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<
         Some(contact) => contact,
         None => {
             drop(db);
-            let mut tx = app.store.begin().await?;
+            let mut tx = app.store.begin_ordered().await?;
             let contact = contact::resolve(&mut tx, account, &incoming.external, aliases, now).await?;
             tx.commit().await?;
             db = app.store.read().await?;

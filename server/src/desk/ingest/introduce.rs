@@ -39,7 +39,7 @@ pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId
     let prepared: Option<Prepared> = prepared?;
     let Some(prepared) = prepared else { return Ok(()) };
     let mut news = News::default();
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     contact::profile_changed(&mut tx, contact, room.doc(), &mut news).await?;
     let intent = IntentId::new(app.clock.now(), random_u128());
     room.write(&mut tx, intent, &prepared).await?;

@@ -66,7 +66,7 @@ async fn an_invited_user_is_a_member_and_colleagues_are_told() {
         rules: Rules::default(),
         members: vec![],
     };
-    let mut tx = server.app.store.begin().await.unwrap();
+    let mut tx = server.app.store.begin_ordered().await.unwrap();
     places::insert_inbox(&mut tx, &row).await.unwrap();
     let before = feed::newest(&mut tx).await.unwrap();
     tx.commit().await.unwrap();

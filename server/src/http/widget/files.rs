@@ -38,7 +38,7 @@ pub async fn upload(
     let account = account(&app, &key).await?;
     let external = external_id(token(&headers)?);
     app.limits.take(Limit::VisitorUpload, &external, app.clock.now())?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_ordered().await?;
     let contact = contact::resolve(&mut tx, account.row.id, &external, &[], app.clock.now()).await?;
     tx.commit().await?;
     let name = files::file_name(&headers)?;

@@ -410,7 +410,7 @@ pub async fn contact(store: &Store) -> ContactId {
         email: None,
         created_at: START,
     };
-    let mut tx = store.begin().await.expect("a transaction");
+    let mut tx = store.begin_ordered().await.expect("a transaction");
     contacts::insert(&mut tx, &contact).await.expect("a contact");
     tx.commit().await.expect("stored");
     contact.id

@@ -159,7 +159,7 @@ impl Service {
             lang: lang.into(),
             created_at: now,
         };
-        let mut tx = app.store.begin().await.unwrap();
+        let mut tx = app.store.begin_ordered().await.unwrap();
         sessions::insert_session(&mut tx, &format!("{:x}", random_u128()), &session)
             .await
             .unwrap();

@@ -121,7 +121,7 @@ async fn a_private_reply_on_instagram_counts_bytes_and_goes_by_its_page() {
 
 /// The inbox of the test's accounts offers its chats.
 async fn offers(line: &Line) {
-    let mut tx = line.app.store.begin().await.unwrap();
+    let mut tx = line.app.store.begin_ordered().await.unwrap();
     sqlx::query("UPDATE inboxes SET mode = 'auto' WHERE name = 'Test channels'")
         .execute(&mut *tx)
         .await

@@ -187,7 +187,7 @@ impl Bot {
     pub async fn poll(&self) {
         let mut account = self.account().await;
         account.health.polling = Some(0);
-        let mut tx = self.app.store.begin().await.expect("a transaction");
+        let mut tx = self.app.store.begin_ordered().await.expect("a transaction");
         channel_accounts::save_health(&mut tx, account.row.id, &account.health)
             .await
             .expect("saved");

@@ -289,14 +289,14 @@ async fn failure_13_a_crash_between_outbox_row_and_call_sends_nothing_twice() {
             provider.answer(accepts);
             // The worker takes the row, perhaps says that it begins, and is no more.
             let message = line.messages().await[1]["id"].as_str().unwrap().parse().unwrap();
-            let mut tx = line.app.store.begin().await.unwrap();
+            let mut tx = line.app.store.begin_ordered().await.unwrap();
             let row = outbox::get(&mut tx, message).await.unwrap().unwrap();
             let lease = line.app.clock.now() + 1000;
             let mut taken = outbox::take(&mut tx, &row, lease).await.unwrap().unwrap();
             taken.progress.begun = begun;
             outbox::save(&mut tx, &taken).await.unwrap();
             tx.commit().await.unwrap();
-            line.clock.advance(Duration::from_secs(2));
+            line.clock.advance(Duration::from_secs(80));
             if !begun {
                 until_state(&line, "sent").await;
                 assert_eq!(texts(&provider)[before..], ["once", "once"]);

@@ -219,7 +219,7 @@ async fn every_value_goes_to_its_place_also_after_the_window_closed() {
                 attachments: vec![],
             };
             let mut news = News::default();
-            let mut tx = line.app.store.begin().await.unwrap();
+            let mut tx = line.app.store.begin_ordered().await.unwrap();
             // The window is long over.
             sqlx::query("UPDATE conversations SET closes_at = 1")
                 .execute(&mut *tx)
