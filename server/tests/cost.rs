@@ -87,7 +87,7 @@ async fn filled(folder: &Path, address: String, chats: i64) -> (Shared, Demo) {
     let app = Arc::new(App::new(config, store, clock).await.expect("an application"));
     let demo = demo::workspace(&app).await.expect("a workspace");
     let contact = common::contact(&app.store).await;
-    let mut tx = app.store.begin().await.expect("a transaction");
+    let mut tx = app.store.begin_ordered().await.expect("a transaction");
     for n in 0..chats {
         let account = [&demo.orders, &demo.advice][n as usize % 2];
         conversations::insert(&mut tx, &common::ended(account, contact, n))

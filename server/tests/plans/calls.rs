@@ -1,0 +1,188 @@
+//! Each function of the store, called once on tables that are filled.
+
+mod channels;
+mod conversations;
+mod people;
+
+use std::future::Future;
+
+use causerie_server::{
+    clock::random_u128,
+    demo::Demo,
+    store::{
+        Engine, Store, StoreError,
+        channel_accounts::{self, ChannelAccount, Health},
+        contacts, conversations as chats,
+        messages::{self, MessageRecord},
+        nodes::Work,
+        people as users, tallies,
+        timers::{self, TimerRecord},
+        trial,
+    },
+};
+use causerie_shared::{
+    conversation::State,
+    ids::{AccountId, ContactId, ConversationId, MessageId, TimerId},
+    inbox::{AccountRow, Channel},
+    message::{Author, Delivery, Kind, MessageRow},
+    row::Head,
+    timer::TimerKind,
+};
+
+use crate::common::{self, START};
+
+/// Rows of each of the tables that grow.
+const MANY: i64 = 60;
+
+/// What the calls are about.
+pub struct Ground {
+    pub demo: Demo,
+    pub engine: Engine,
+    pub line: ChannelAccount,
+    pub contact: ContactId,
+    pub other: ContactId,
+    pub chat: Head,
+    pub ended: Head,
+    pub message: MessageId,
+}
+
+/// The statement works; what it finds does not matter here.
+pub async fn sent<T>(call: impl Future<Output = Result<T, StoreError>>) -> T {
+    call.await.expect("a statement that works")
+}
+
+pub async fn every(store: &Store, demo: &Demo) {
+    let ground = fill(store, demo).await;
+    let mut tx = sent(store.begin_ordered()).await;
+    people::every(&mut tx, &ground).await;
+    conversations::every(&mut tx, &ground).await;
+    channels::every(&mut tx, &ground).await;
+    tx.commit().await.unwrap();
+    let mut db = sent(store.read()).await;
+    conversations::windows(&mut db, &ground).await;
+    drop(sent(store.link(7)).await);
+    // The second one waits until the first one is given back.
+    for _ in 0..2 {
+        drop(sent(store.turn(Work::Inbound)).await);
+    }
+    sent(store.shout(7)).await;
+    // Last, for it empties the tables that it is called for; the others are filled while plans are made.
+    let mut tx = sent(store.begin_ordered()).await;
+    sent(trial::wipe(&mut tx)).await;
+    sent(tallies::recount(&mut tx)).await;
+    tx.rollback().await.unwrap();
+}
+
+fn open(demo: &Demo, contact: ContactId, n: i64) -> Head {
+    let ended = common::ended(&demo.advice, contact, 10_000 + n);
+    Head {
+        state: State::Waiting {
+            since: START,
+            overdue: false,
+            offline: false,
+        },
+        ended_at: None,
+        ..ended
+    }
+}
+
+pub fn message(chat: &Head, author: Author, position: i64) -> MessageRecord {
+    MessageRecord {
+        row: MessageRow {
+            id: MessageId::new(START, random_u128()),
+            conversation: chat.id,
+            position,
+            segment: 1,
+            author,
+            accepted_at: START,
+            said_at: None,
+            delivery: Delivery::Queued,
+            reason: None,
+            files: vec![],
+            redacted_at: None,
+            extra: None,
+            seq: 1,
+        },
+        kind: Kind::Text,
+        body: "Hello".to_owned(),
+        reply_to: None,
+        contact: None,
+        cid: None,
+    }
+}
+
+pub fn timer(kind: TimerKind, subject: String) -> TimerRecord {
+    TimerRecord {
+        id: TimerId::new(START, random_u128()),
+        kind,
+        subject,
+        fence: 1,
+        due: START,
+    }
+}
+
+fn line(demo: &Demo) -> ChannelAccount {
+    ChannelAccount {
+        row: AccountRow {
+            id: AccountId::new(START, random_u128()),
+            inbox: demo.orders.row.inbox,
+            channel: Channel::FacebookComments,
+            name: "Lumbre".to_owned(),
+            enabled: true,
+            trouble: false,
+            human_agent: false,
+        },
+        key: "key".to_owned(),
+        external: "page".to_owned(),
+        secrets: String::new(),
+        health: Health::default(),
+    }
+}
+
+async fn fill(store: &Store, demo: &Demo) -> Ground {
+    let contact = common::contact(store).await;
+    let other = common::contact(store).await;
+    let mut tx = sent(store.begin_ordered()).await;
+    let line = line(demo);
+    sent(channel_accounts::insert(&mut tx, &line)).await;
+    let mut first: Option<(Head, Head, MessageId)> = None;
+    for n in 0..MANY {
+        sent(contacts::add_identity(
+            &mut tx,
+            line.row.id,
+            &format!("person {n}"),
+            contact,
+        ))
+        .await;
+        let over = common::ended(&demo.orders, contact, n);
+        let chat = open(demo, contact, n);
+        sent(chats::insert(&mut tx, &over)).await;
+        sent(chats::insert(&mut tx, &chat)).await;
+        let written = message(&chat, Author::Agent(demo.ana), 1);
+        sent(messages::insert(&mut tx, &written)).await;
+        sent(timers::set(
+            &mut tx,
+            &timer(TimerKind::Queue, ConversationId::from_u128(n as u128).to_string()),
+        ))
+        .await;
+        first.get_or_insert((chat, over, written.row.id));
+    }
+    sent(users::users(&mut tx)).await;
+    tx.commit().await.unwrap();
+    let (chat, ended, message) = first.expect("a chat");
+    Ground {
+        demo: Demo {
+            ana: demo.ana,
+            ben: demo.ben,
+            advice: demo.advice.clone(),
+            orders: demo.orders.clone(),
+        },
+        engine: store.engine(),
+        line,
+        contact,
+        other,
+        chat,
+        ended,
+        message,
+    }
+}

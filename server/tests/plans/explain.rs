@@ -1,0 +1,126 @@
+//! How the engines would find the rows of a statement, and where one would read a whole table.
+
+use causerie_server::store::{Db, Engine};
+use sqlx::{AssertSqlSafe, Row as _};
+
+/// A table that is read from its beginning to its end, or an index that is walked so.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Walk {
+    pub table: String,
+    pub index: Option<String>,
+}
+
+/// What a statement walks.
+pub async fn walks(db: &mut Db, engine: Engine, statement: &str) -> Vec<Walk> {
+    match engine {
+        Engine::Sqlite => {
+            let sql = format!("EXPLAIN QUERY PLAN {statement}");
+            let plan = lines(db, &sql, "detail").await;
+            plan.iter().filter_map(|line| of_sqlite(line, statement)).collect()
+        }
+        Engine::Postgres => {
+            let sql = format!("PREPARE looked_at AS {statement}");
+            run(db, &sql).await;
+            let parameters = vec!["NULL"; parameters(statement)].join(", ");
+            let execute = match parameters.is_empty() {
+                true => "EXPLAIN EXECUTE looked_at".to_owned(),
+                false => format!("EXPLAIN EXECUTE looked_at ({parameters})"),
+            };
+            let plan = lines(db, &execute, "QUERY PLAN").await;
+            run(db, "DEALLOCATE looked_at").await;
+            of_postgres(&plan)
+        }
+    }
+}
+
+/// Plans as they are for tables of any size: with every index that can be used, whatever the values are.
+pub async fn prepare(db: &mut Db, engine: Engine) {
+    run(db, "ANALYZE").await;
+    if engine == Engine::Postgres {
+        run(db, "SET plan_cache_mode = force_generic_plan").await;
+        run(db, "SET enable_seqscan = off").await;
+    }
+}
+
+async fn run(db: &mut Db, sql: &str) {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(db).await;
+    done.unwrap_or_else(|error| panic!("{error}: {sql}"));
+}
+
+async fn lines(db: &mut Db, sql: &str, column: &str) -> Vec<String> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(db).await;
+    let rows = rows.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    rows.iter()
+        .map(|row| row.try_get(column).expect("a line of a plan"))
+        .collect()
+}
+
+fn parameters(statement: &str) -> usize {
+    let numbers = statement.split('$').skip(1);
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    numbers.filter_map(|text| digits(text).parse().ok()).max().unwrap_or(0)
+}
+
+/// `SCAN outbox USING INDEX outbox_due`; what has a name of its own there is another name of a table.
+fn of_sqlite(line: &str, statement: &str) -> Option<Walk> {
+    let mut words = line.strip_prefix("SCAN ")?.split_whitespace();
+    let name = words.next()?;
+    // A row that is made, or the rows of a query inside this one.
+    if name == "CONSTANT" || name.starts_with('(') || name == "page" || name == "picked" {
+        return None;
+    }
+    let index = words.skip_while(|word| *word != "INDEX").nth(1).map(str::to_owned);
+    Some(Walk {
+        table: table(name, statement),
+        index,
+    })
+}
+
+/// The table behind a short name: the word before it.
+fn table(name: &str, statement: &str) -> String {
+    let words: Vec<&str> = statement
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let named = words.windows(3).find(|three| {
+        matches!(three[0], "FROM" | "JOIN" | "UPDATE" | "INTO") && (three[2] == name || three[1] == name)
+    });
+    named.map_or_else(|| name.to_owned(), |three| three[1].to_owned())
+}
+
+/// `->  Index Scan using outbox_due on outbox o  (cost=…)`, and below it what the index was asked.
+fn of_postgres(plan: &[String]) -> Vec<Walk> {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let mut walks = vec![];
+    for (at, line) in plan.iter().enumerate() {
+        let node = line.trim_start().trim_start_matches("->").trim_start();
+        let words: Vec<&str> = node.split_whitespace().collect();
+        let after = |word: &str| words.iter().skip_while(|other| **other != word).nth(1).copied();
+        if node.starts_with("Seq Scan on") || node.starts_with("Parallel Seq Scan on") {
+            walks.extend(after("on").map(|table| Walk {
+                table: table.to_owned(),
+                index: None,
+            }));
+            continue;
+        }
+        let is_bitmap = node.starts_with("Bitmap Index Scan on");
+        if !is_bitmap && !node.starts_with("Index Scan") && !node.starts_with("Index Only Scan") {
+            continue;
+        }
+        let own = plan[at + 1..]
+            .iter()
+            .take_while(|below| depth(below) > depth(line) && !below.trim_start().starts_with("->"));
+        if own.clone().any(|below| below.trim_start().starts_with("Index Cond:")) {
+            continue;
+        }
+        let (index, table) = match is_bitmap {
+            true => (after("on"), after("on")),
+            false => (after("using").filter(|index| *index != "Backward"), after("on")),
+        };
+        walks.extend(table.map(|table| Walk {
+            table: table.to_owned(),
+            index: index.map(str::to_owned),
+        }));
+    }
+    walks
+}
