@@ -199,9 +199,9 @@ pub async fn open_of(db: &mut Db, account: AccountId) -> Result<Vec<OutboxRow>, 
 /// Forgets at most `limit` settled messages that were sent before `before`; how many there were. What failed or is
 /// unconfirmed stays until somebody decides.
 pub async fn trim(db: &mut Db, before: Millis, limit: i64) -> Result<u64, StoreError> {
-    // What a message was taken until says when it was sent. The literal state is what the index knows.
+    // What a message was taken until says when it was sent.
     let done = sqlx::query(
-        "DELETE FROM outbox WHERE state = 2 AND message_id IN \
+        "DELETE FROM outbox WHERE message_id IN \
          (SELECT message_id FROM outbox WHERE state = 2 AND due < $1 ORDER BY due LIMIT $2)",
     )
     .bind(before)
@@ -249,7 +249,8 @@ pub async fn hold_account(db: &mut Db, account: AccountId, until: Millis) -> Res
 /// Is anything waiting or being sent that is due by `now`?
 pub async fn is_busy(db: &mut Db, now: Millis) -> Result<bool, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "SELECT 1 AS one FROM outbox o WHERE (state = 0 AND due <= $1 AND {GOES}) OR state = 1 LIMIT 1"
+        "SELECT 1 AS one FROM outbox WHERE state = 1 \
+         UNION ALL SELECT 1 AS one FROM outbox o WHERE state = 0 AND due <= $1 AND {GOES} LIMIT 1"
     )))
     .bind(now)
     .fetch_optional(db)

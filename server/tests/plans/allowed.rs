@@ -19,12 +19,14 @@ const SMALL: [(&str, &str); 12] = [
 ];
 
 /// Indexes that hold only what is in progress: walking one is reading what is asked for.
-const IN_PROGRESS: [&str; 7] = [
+const IN_PROGRESS: [&str; 9] = [
     "outbox_due",
     "outbox_waiting",
     "outbox_sending",
+    "outbox_open",
     "raw_events_waiting",
     "conversations_online",
+    "conversations_all",
     "files_removed",
     "conversations_engaged",
 ];

@@ -73,9 +73,12 @@ pub async fn every(store: &Store, demo: &Demo) {
     tx.rollback().await.unwrap();
 }
 
-fn open(demo: &Demo, contact: ContactId, n: i64) -> Head {
+fn open(demo: &Demo, line: &ChannelAccount, contact: ContactId, n: i64) -> Head {
     let ended = common::ended(&demo.advice, contact, 10_000 + n);
     Head {
+        inbox: line.row.inbox,
+        account: line.row.id,
+        channel: line.row.channel,
         state: State::Waiting {
             since: START,
             overdue: false,
@@ -155,7 +158,7 @@ async fn fill(store: &Store, demo: &Demo) -> Ground {
         ))
         .await;
         let over = common::ended(&demo.orders, contact, n);
-        let chat = open(demo, contact, n);
+        let chat = open(demo, &line, contact, n);
         sent(chats::insert(&mut tx, &over)).await;
         sent(chats::insert(&mut tx, &chat)).await;
         let written = message(&chat, Author::Agent(demo.ana), 1);

@@ -100,7 +100,6 @@ async fn every_statement_of_the_store_is_sent_and_finds_its_rows_by_an_index() {
         let (_hand, clock) = ManualClock::new(common::START);
         let app = Arc::new(App::new(config, store.clone(), clock).await.unwrap());
         let demo = demo::workspace(&app).await.unwrap();
-        take();
         calls::every(&store, &demo).await;
         let sent = take();
         let mut db = store.read().await.unwrap();

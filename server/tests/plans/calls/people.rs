@@ -116,6 +116,7 @@ async fn signins(db: &mut Db, user: UserId) {
     sent(sessions::insert_link(db, "link", &link, START)).await;
     sent(sessions::link_by_hash(db, "link")).await;
     sent(sessions::use_link(db, "link", START)).await;
+    sent(sessions::insert_link(db, "another", &link, START)).await;
     sent(sessions::end_session(db, user, session.id)).await;
 }
 
