@@ -7,6 +7,7 @@ use causerie_server::{
         Engine,
         documents::{self, StoredPush},
         feed::{self, FeedKind},
+        outbox::{self, OutboxRow, Progress, Stage},
         raw_events::{self, RawEvent},
         timers::{self, TimerRecord},
         windows,
@@ -15,7 +16,7 @@ use causerie_server::{
 use causerie_shared::{
     conversation::transition::Event,
     document::DocumentId,
-    ids::{AccountId, ConversationId, IntentId, TimerId},
+    ids::{AccountId, ConversationId, IntentId, MessageId, TimerId},
     timer::TimerKind,
     window::{Folder, List},
 };
@@ -279,6 +280,46 @@ async fn folders_in_sql_hold_what_the_shared_rule_says_in_its_order() {
                 .await
                 .unwrap();
             assert_eq!((page.len(), total), (2, 3));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_a_week_ago_is_forgotten_and_what_failed_waits_for_a_person() {
+    for world in common::worlds().await {
+        let chat = world.ask("v", "Hello").await;
+        let mut tx = world.app.store.begin_ordered().await.unwrap();
+        let mut kept = vec![];
+        for (stage, age) in [
+            (Stage::Settled, 10),
+            (Stage::Settled, 9),
+            (Stage::Settled, 1),
+            (Stage::Waiting, 10),
+            (Stage::Sending, 10),
+            (Stage::Unconfirmed, 10),
+            (Stage::Failed, 10),
+        ] {
+            let row = OutboxRow {
+                message: MessageId::from_u128(random_u128()),
+                account: world.demo.advice.row.id,
+                conversation: chat,
+                position: 1,
+                stage,
+                attempts: 1,
+                due: common::START - age,
+                fence: 1,
+                progress: Progress::default(),
+            };
+            outbox::insert(&mut tx, &row).await.unwrap();
+            kept.push((stage, age, row.message));
+        }
+        let before = common::START - 5;
+        assert_eq!(outbox::trim(&mut tx, before, 1).await.unwrap(), 1, "a batch at a time");
+        assert_eq!(outbox::trim(&mut tx, before, 10).await.unwrap(), 1);
+        assert_eq!(outbox::trim(&mut tx, before, 10).await.unwrap(), 0);
+        for (stage, age, message) in kept {
+            let is_there = outbox::get(&mut tx, message).await.unwrap().is_some();
+            assert_eq!(is_there, stage != Stage::Settled || age == 1, "{stage:?}, {age}");
         }
     }
 }

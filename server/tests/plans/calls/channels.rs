@@ -122,7 +122,7 @@ async fn outgoing(db: &mut Db, ground: &Ground) {
     };
     sent(outbox::insert(db, &row)).await;
     sent(outbox::due(db, START, 10)).await;
-    sent(outbox::next_due(db)).await;
+    sent(outbox::next_due(db, START)).await;
     sent(outbox::waiting(db)).await;
     sent(outbox::delay_account(db, account, START)).await;
     sent(outbox::hold_account(db, account, START)).await;
@@ -170,6 +170,7 @@ async fn accounts(db: &mut Db, ground: &Ground) {
     sent(templates::save(db, account, &Templates::default(), START)).await;
     sent(templates::refused(db, account, &TemplatesKnown::NotYet, START)).await;
     sent(templates::get(db, account)).await;
+    sent(templates::next_due(db)).await;
     sent(templates::take(db, START, START)).await;
     sent(templates::forget(db, account)).await;
     sent(channel_accounts::remove(db, account, START)).await;
