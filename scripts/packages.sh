@@ -26,24 +26,29 @@ if [[ ! -f $CLIENTS_ROOT/installed || $(<"$CLIENTS_ROOT/installed") != "${CLIENT
   echo "${CLIENTS[*]}" >"$CLIENTS_ROOT/installed"
 fi
 
-# Firefox's driver; Debian has none. It only passes messages on, so its build is tuned for its own time.
-readonly GECKODRIVER=0.37.1
-readonly GECKODRIVER_BIN=target/tools/bin/geckodriver
-if [[ ! -x $GECKODRIVER_BIN || $("$GECKODRIVER_BIN" --version | awk 'NR == 1 { print $2 }') != "$GECKODRIVER" ]]; then
-  echo "      building geckodriver $GECKODRIVER, once (about two minutes on two cores)"
-  quietly "geckodriver $GECKODRIVER could not be installed; is crates.io reachable?" \
-    env -u CARGO_TARGET_DIR CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
-    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 \
-    cargo install geckodriver --version "$GECKODRIVER" --locked --root target/tools --force
+# ALL_ENGINES=1: also what the core stories need in Firefox and WebKit (`docs/browsers.md`).
+if [[ ${ALL_ENGINES:-0} == 1 ]]; then
+  # Firefox's driver; Debian has none. It only passes messages on, so its build is tuned for its own time.
+  readonly GECKODRIVER=0.37.1
+  readonly GECKODRIVER_BIN=target/tools/bin/geckodriver
+  if [[ ! -x $GECKODRIVER_BIN || $("$GECKODRIVER_BIN" --version | awk 'NR == 1 { print $2 }') != "$GECKODRIVER" ]]; then
+    echo "      building geckodriver $GECKODRIVER, once (about two minutes on two cores)"
+    quietly "geckodriver $GECKODRIVER could not be installed; is crates.io reachable?" \
+      env -u CARGO_TARGET_DIR CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 \
+      cargo install geckodriver --version "$GECKODRIVER" --locked --root target/tools --force
+  fi
 fi
 
 missing=()
 have chromium || missing+=(chromium)
 have chromedriver || missing+=(chromium-driver)
-have firefox-esr || have firefox || missing+=(firefox-esr)
-have WebKitWebDriver || missing+=(webkit2gtk-driver)
-# WebKit's browser needs a screen.
-have Xvfb || missing+=(xvfb)
+if [[ ${ALL_ENGINES:-0} == 1 ]]; then
+  have firefox-esr || have firefox || missing+=(firefox-esr)
+  have WebKitWebDriver || missing+=(webkit2gtk-driver)
+  # WebKit's browser needs a screen.
+  have Xvfb || missing+=(xvfb)
+fi
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || missing+=(postgresql)
 # Screenshots and line breaks are the same everywhere only with the same font.
 { have fc-list && [[ $(fc-list : family) == *Inter* ]]; } || missing+=(fonts-inter)

@@ -65,7 +65,7 @@ pub struct Driver(Kind);
 
 enum Kind {
     /// One chromedriver for all; it ends with its owner.
-    Chromium(chromium::Driver),
+    Chromium(Box<chromium::Driver>),
     /// These drivers know one browser at a time, so each browser has its own.
     Separate(Engine),
 }
@@ -77,7 +77,7 @@ impl Driver {
     /// When the engine's driver is not installed or does not start.
     pub async fn start(engine: Engine) -> Self {
         Self(match engine {
-            Engine::Chromium => Kind::Chromium(chromium::Driver::start().await),
+            Engine::Chromium => Kind::Chromium(Box::new(chromium::Driver::start().await)),
             Engine::Firefox | Engine::WebKit => Kind::Separate(engine),
         })
     }

@@ -152,15 +152,10 @@ async fn write(app: Shared, batch: Vec<Waiting>) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use axum::{http::StatusCode, response::IntoResponse as _};
-    use causerie_shared::ids::AccountId;
     use tokio::task::JoinSet;
 
     use super::*;
-    use crate::{
-        clock::{Clock, random_u128},
-        config::Config,
-        error::ApiError,
-    };
+    use crate::{clock::Clock, config::Config, demo, error::ApiError};
 
     #[tokio::test]
     async fn bodies_beyond_the_room_are_refused_for_now_and_the_others_are_stored() {
@@ -168,7 +163,7 @@ mod tests {
         let app = crate::build(Config::for_test(folder.path()), Clock::System)
             .await
             .unwrap();
-        let account = AccountId::new(0, random_u128());
+        let account = demo::workspace(&app).await.unwrap().orders.row.id;
         let large = || vec![b' '; ROOM / 8];
         let turn = app.intake.turn.lock().await;
         let mut waiting = JoinSet::new();

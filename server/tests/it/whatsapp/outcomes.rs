@@ -263,7 +263,9 @@ async fn failure_13_an_answer_that_never_came_is_settled_by_a_status_and_never_s
             ["once", "next"],
             "nothing goes twice, and the rest goes on"
         );
-        let opaque = provider.got()[provider.got().len() - 2].json()["biz_opaque_callback_data"].clone();
+        let sent = provider.got().into_iter().map(|got| got.json());
+        let once = sent.filter(|body| body["text"]["body"] == "once").last();
+        let opaque = once.expect("a message")["biz_opaque_callback_data"].clone();
         line.receive(&status(
             json!({ "id": "wamid.lost", "status": "delivered", "biz_opaque_callback_data": opaque }),
         ))
