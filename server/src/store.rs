@@ -38,8 +38,9 @@ pub mod windows;
 use std::{fmt, path::Path, time::Duration};
 
 use sqlx::{
-    Any, AnyConnection, AnyPool, Transaction,
+    Any, AnyConnection, AnyPool, SqlSafeStr, Transaction,
     any::{AnyPoolOptions, install_default_drivers},
+    migrate::{Migration, MigrationType, Migrator},
 };
 
 /// What differs between the two engines.
@@ -113,6 +114,18 @@ impl StoreError {
     }
 }
 
+/// Version, name and text of each migration.
+const MIGRATIONS: &[(i64, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// Brings a database to the newest version. (`sqlx::migrate!` does the same, and would have SQLite compiled twice: once
+/// more for the macro.)
+fn migrator() -> Migrator {
+    let migrations = MIGRATIONS.iter().map(|&(version, name, text)| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
+
 /// A write transaction. All statements of the store take its connection.
 pub type Tx = Transaction<'static, Any>;
 
@@ -156,7 +169,7 @@ impl Store {
                 }
             }
         };
-        sqlx::migrate!("./migrations").run(&store.write).await?;
+        migrator().run(&store.write).await?;
         let mut tx = store.begin().await?;
         tallies::begin(&mut tx).await?;
         tx.commit().await?;
