@@ -2,9 +2,8 @@
 // A build that breaks one fails: sizes creep back unless something says no.
 
 const BUDGETS = [
-  { what: "app WASM", limit: 600, files: /^causerie-app-[^/]+\.wasm$/ },
-  { what: "settings WASM", limit: 400, files: /^settings-[^/]+\.wasm$/ },
-  { what: "settings JS glue", limit: 20, files: /^settings-[^/]+\.js$/ },
+  // All parts in one file: what each may weigh is checked where the program is cut.
+  { what: "app WASM", limit: 760, files: /^causerie-app-[^/]+\.wasm$/ },
   { what: "app JS glue", limit: 20, files: /^(causerie-app-[^/]+\.js|snippets\/.+\.js|theme\.js)$/ },
   { what: "app CSS", limit: 25, files: /^[^/]+\.css$/ },
   { what: "app HTML", limit: 14, files: /^index\.html$/ },

@@ -1,7 +1,6 @@
 // Trunk's post_build hook: turns the staged files into what the server serves.
 // Trunk sets TRUNK_STAGING_DIR, TRUNK_DIST_DIR, TRUNK_PUBLIC_URL and TRUNK_PROFILE.
 //
-// The settings, a second program, are built and named in the page in either case (settings.mjs).
 // In debug the files stay as they are; a service worker without a build id removes itself.
 // In release: one stylesheet, the precache list, Brotli files, byte budgets, and `build.json`
 // for the server: {build, script_hashes, style_hashes, immutable, previous}.
@@ -13,7 +12,6 @@ import { bundleStyles } from "./bundle.mjs";
 import { compressAll } from "./compress.mjs";
 import { listFiles, sha256 } from "./files.mjs";
 import { keepPrevious } from "./previous.mjs";
-import { buildSettings } from "./settings.mjs";
 import { writeTexts } from "./texts.mjs";
 import { buildId, precacheList, stampWorker } from "./worker.mjs";
 
@@ -37,7 +35,6 @@ function main() {
 
   if (release) bundleStyles(staging, publicUrl);
   writeTexts(staging, publicUrl);
-  buildSettings(staging, publicUrl, release);
 
   const precache = precacheList(staging, publicUrl);
   const build = buildId(staging, precache);
