@@ -8,7 +8,7 @@ pub const PROGRAMS: [&str; 2] = ["causerie-app", "settings"];
 #[derive(Debug)]
 pub struct Part {
     pub name: &'static str,
-    /// Everybody needs it soon: the page asks for it as soon as the console runs.
+    /// Everybody needs it soon: the console asks for it as soon as it runs, the page before if that costs nothing.
     pub early: bool,
 }
 
