@@ -15,7 +15,7 @@ import { listFiles, sha256 } from "./files.mjs";
 import { keepPrevious } from "./previous.mjs";
 import { buildSettings } from "./settings.mjs";
 import { writeTexts } from "./texts.mjs";
-import { buildId, precacheList, stampWorker } from "./worker.mjs";
+import { buildId, precacheList, stampPage, stampWorker } from "./worker.mjs";
 
 function env(name) {
   const value = process.env[name];
@@ -39,8 +39,8 @@ function main() {
   writeTexts(staging, publicUrl);
   buildSettings(staging, publicUrl, release);
 
-  const precache = precacheList(staging, publicUrl);
-  const build = buildId(staging, precache);
+  const build = buildId(staging, precacheList(staging, publicUrl));
+  if (release) stampPage(staging, build);
   const html = readFileSync(join(staging, "index.html"), "utf8");
   const manifest = {
     build,
@@ -51,7 +51,7 @@ function main() {
   };
 
   if (release) {
-    stampWorker(staging, build, precache);
+    stampWorker(staging, build, precacheList(staging, publicUrl));
     checkBudgets(compressAll(staging));
     manifest.previous = keepPrevious(staging, dist, manifest);
   }

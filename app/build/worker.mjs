@@ -26,6 +26,15 @@ export function buildId(staging, precache) {
   return shortHash(JSON.stringify(precache) + sha256(worker), 16);
 }
 
+/** Names the build in the page, for reports of crashes: `<meta name="build" content="…">`. */
+export function stampPage(staging, build) {
+  const path = join(staging, "index.html");
+  const html = readFileSync(path, "utf8");
+  const empty = '<meta name="build" content="">';
+  if (!html.includes(empty)) throw new Error(`app/index.html has no ${empty}`);
+  writeFileSync(path, html.replace(empty, empty.replace('""', JSON.stringify(build))));
+}
+
 /** Writes both into the two constants at the head of the staged `sw.js`. */
 export function stampWorker(staging, build, precache) {
   const path = join(staging, "sw.js");
