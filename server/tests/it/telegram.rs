@@ -329,12 +329,16 @@ async fn asks_itself(bot: &mut Bot) {
     assert!(noted.await.is_some(), "{:?}", bot.account().await.health);
     assert!(bot.account().await.health.errors[0].1.contains("Another program"));
 
-    // The token is not taken any more: the bot asks no further until it is connected again.
+    // The token is not taken any more: the bot asks no further until it is connected again. It may still
+    // pause after the conflict, so the clock is turned.
     bot.fake
         .reply("getUpdates", Reply::Says(401, error(401, "Unauthorized")));
     bot.fake.happens(update(14, "Five"));
-    let stopped = eventually(|| async { bot.account().await.health.token_invalid.then_some(()) }).await;
-    assert!(stopped.is_some());
+    let stopped = eventually(|| async {
+        bot.clock.advance(Duration::from_secs(1));
+        bot.account().await.health.token_invalid.then_some(())
+    });
+    assert!(stopped.await.is_some());
     bot.connect(TOKEN).await;
     bot.fake.happens(update(15, "Six"));
     bot.poll().await;
