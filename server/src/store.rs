@@ -40,8 +40,9 @@ pub mod windows;
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    Any, AnyConnection, AnyPool,
+    Any, AnyConnection, AnyPool, SqlSafeStr,
     any::{AnyPoolOptions, install_default_drivers},
+    migrate::{Migration, MigrationType, Migrator},
 };
 use tokio::sync::Semaphore;
 
@@ -129,6 +130,18 @@ impl StoreError {
 
 pub use transactions::{OrderedTx, Tx, retried};
 
+/// Version, name and text of each migration.
+const MIGRATIONS: &[(i64, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// Brings a database to the newest version. (`sqlx::migrate!` does the same, and would have SQLite compiled twice: once
+/// more for the macro.)
+fn migrator() -> Migrator {
+    let migrations = MIGRATIONS.iter().map(|&(version, name, text)| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
+
 /// A connection inside or outside a transaction. All statements of the store take one.
 pub type Db = AnyConnection;
 
@@ -197,7 +210,7 @@ impl Store {
             engine,
             address: address.to_owned(),
         };
-        sqlx::migrate!("./migrations").run(&store.write).await?;
+        migrator().run(&store.write).await?;
         let mut tx = store.begin_ordered().await?;
         tallies::begin(&mut tx).await?;
         tx.commit().await?;

@@ -11,7 +11,8 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
 
 #[derive(RustEmbed)]
-#[folder = "../dist"]
+#[cfg_attr(not(quick_console), folder = "../dist")]
+#[cfg_attr(quick_console, folder = "../target/quick/dist")]
 #[allow_missing = true]
 struct Dist;
 
