@@ -8,11 +8,12 @@ TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(TOOLS)/npm/node_modules/.bin:$(PATH)
 
 # Folders count too: their time changes when a file is deleted or renamed.
-APP_INPUTS := $(shell find app shared style public -not -name '.*') Cargo.toml Cargo.lock Trunk.toml rust-toolchain.toml
-# Written at the end of the build; the server reads it too.
+APP_INPUTS := $(shell find app shared style public xtask -not -name '.*') Cargo.toml Cargo.lock .cargo/config.toml rust-toolchain.toml
+# Written at the end of the build; the server reads them too.
 APP := dist/build.json
+QUICK_APP := target/quick/dist/build.json
 
-.PHONY: help run dev console test acceptance bench bench-faults bench-peers fmt lint
+.PHONY: help run dev console quick-console test acceptance bench bench-faults bench-peers fmt lint
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,8 +55,18 @@ lint: $(APP) ## clippy, with warnings as errors
 console: $(APP) ## build the console into dist/
 	@:
 
-# It gets the time before the build, so that a file saved meanwhile counts as newer.
-$(APP): $(APP_INPUTS) scripts/console.sh
+quick-console: $(QUICK_APP)
+	@:
+
+# They get the time before the build, so that a file saved meanwhile counts as newer.
+$(APP): $(APP_INPUTS)
+	@[[ -x $(TOOLS)/npm/node_modules/.bin/wasm-opt ]] || STEPS=4 scripts/tools.sh
 	@mkdir -p target && touch target/app.started
-	@scripts/console.sh
+	@echo "      building it (some minutes the first time)"
+	@cargo xtask console
 	@touch --reference=target/app.started $@
+
+$(QUICK_APP): $(APP_INPUTS)
+	@mkdir -p target && touch target/quick.started
+	@cargo run --locked --quiet --package xtask --no-default-features -- console --quick
+	@touch --reference=target/quick.started $@

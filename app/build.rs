@@ -1,5 +1,5 @@
-//! Turns `locales/*.txt` into the key enums of `i18n`: a key that is missing in a language, unknown
-//! in English or with other placeholders fails the build (`docs/ux.md#languages`).
+//! Turns `locales/*.txt` into the key enums of `i18n` and the files of texts that the console loads: a key that is
+//! missing in a language, unknown in English or with other placeholders fails the build (`docs/ux.md#languages`).
 
 use std::{collections::BTreeMap, env, error::Error, fmt::Write, fs, path::Path};
 
@@ -20,7 +20,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     check(&locales)?;
     let out = env::var("OUT_DIR")?;
-    fs::write(Path::new(&out).join("keys.rs"), generate(&locales)?)?;
+    let out = Path::new(&out);
+    let order = Order::of(&locales[0]);
+    fs::write(out.join("keys.rs"), generate(&locales, &order)?)?;
+    // The build of the console takes them from here.
+    let texts = out.join("texts");
+    fs::create_dir_all(&texts)?;
+    for (locale, language) in locales.iter().zip(LANGUAGES) {
+        fs::write(texts.join(format!("{language}.txt")), order.file(locale))?;
+    }
     Ok(())
 }
 
@@ -90,42 +98,74 @@ fn placeholders(text: &str) -> Vec<&str> {
     found
 }
 
-fn generate(locales: &[Locale]) -> Result<String, Box<dyn Error>> {
-    let plain: Vec<&str> = locales[0]
-        .keys()
-        .filter(|key| !key.contains('#'))
-        .map(String::as_str)
-        .collect();
-    let mut plural: Vec<&str> = locales[0]
-        .keys()
-        .filter_map(|key| key.split_once('#'))
-        .map(|(base, _)| base)
-        .collect();
-    plural.dedup();
+/// The keys in the order of a file of texts.
+struct Order<'a> {
+    plain: Vec<&'a str>,
+    plural: Vec<&'a str>,
+    /// Texts without a plural, then the forms of each plural.
+    keys: Vec<String>,
+}
 
+impl<'a> Order<'a> {
+    fn of(locale: &'a Locale) -> Self {
+        let plain: Vec<&str> = locale
+            .keys()
+            .filter(|key| !key.contains('#'))
+            .map(String::as_str)
+            .collect();
+        let mut plural: Vec<&str> = locale
+            .keys()
+            .filter_map(|key| key.split_once('#'))
+            .map(|(base, _)| base)
+            .collect();
+        plural.dedup();
+        let keys = plain
+            .iter()
+            .map(|key| (*key).to_owned())
+            .chain(
+                plural
+                    .iter()
+                    .flat_map(|key| CATEGORIES.map(|category| format!("{key}#{category}"))),
+            )
+            .collect();
+        Self { plain, plural, keys }
+    }
+
+    /// A text a line; the first line says of which keys they are.
+    fn file(&self, locale: &Locale) -> String {
+        let mut lines = vec![self.fingerprint()];
+        lines.extend(self.keys.iter().map(|key| locale[key].clone()));
+        lines.join("\n")
+    }
+
+    /// FNV-1a over 64 bits.
+    fn fingerprint(&self) -> String {
+        let hash = self
+            .keys
+            .join("\n")
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
+        format!("{hash:016x}")
+    }
+}
+
+fn generate(locales: &[Locale], order: &Order) -> Result<String, Box<dyn Error>> {
     let mut code = String::new();
-    enumeration(&mut code, "Key", "A text of the console.", &plain)?;
-    enumeration(&mut code, "Plural", "A text that depends on a number.", &plural)?;
-    let keys: Vec<String> = plain
-        .iter()
-        .map(|key| (*key).to_owned())
-        .chain(
-            plural
-                .iter()
-                .flat_map(|key| CATEGORIES.map(|category| format!("{key}#{category}"))),
-        )
-        .collect();
+    enumeration(&mut code, "Key", "A text of the console.", &order.plain)?;
+    enumeration(&mut code, "Plural", "A text that depends on a number.", &order.plural)?;
     writeln!(
         code,
         "/// Number of texts without a plural: the plurals' forms follow them.\nconst PLAIN: usize = {};",
-        plain.len()
+        order.plain.len()
     )?;
     writeln!(
         code,
         "/// Of which keys, in which order, a file of texts is.\nconst KEYS: &str = \"{}\";",
-        fingerprint(&keys)
+        order.fingerprint()
     )?;
-    // In the browser the texts are files of their own (app/build/texts.mjs); tests have no browser.
+    // In the browser the texts are files of their own; tests have no browser.
     writeln!(
         code,
         "#[cfg(not(target_arch = \"wasm32\"))]\nconst TEXTS: [&[&str]; {}] = [",
@@ -133,21 +173,13 @@ fn generate(locales: &[Locale]) -> Result<String, Box<dyn Error>> {
     )?;
     for locale in locales {
         writeln!(code, "    &[")?;
-        for key in &keys {
+        for key in &order.keys {
             writeln!(code, "        {:?},", locale[key])?;
         }
         writeln!(code, "    ],")?;
     }
     writeln!(code, "];")?;
     Ok(code)
-}
-
-/// FNV-1a over 64 bits, as in app/build/texts.mjs.
-fn fingerprint(keys: &[String]) -> String {
-    let hash = keys.join("\n").bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("{hash:016x}")
 }
 
 fn enumeration(code: &mut String, name: &str, doc: &str, keys: &[&str]) -> Result<(), std::fmt::Error> {

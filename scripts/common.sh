@@ -22,3 +22,16 @@ quietly() {
   fi
   rm -f "$log"
 }
+
+# What every build needs: the toolchain of rust-toolchain.toml with its target, and a C compiler for SQLite.
+rust() (
+  have rustup || fail "rustup is missing: install it from https://rustup.rs, then run this again."
+  have cc || fail "a C compiler is missing: install one (on Debian: apt-get install build-essential), then run this again."
+  toolchain=$(awk -F'"' '/^channel/ { print $2 }' rust-toolchain.toml)
+  if [[ $(rustup target list --installed --toolchain "$toolchain" 2>/dev/null) != *wasm32-unknown-unknown* ]] ||
+    ! cargo clippy --version >/dev/null 2>&1 || ! cargo fmt --version >/dev/null 2>&1 ||
+    [[ ! -d $(rustc --print sysroot)/lib/rustlib/src/rust/library ]]; then
+    quietly "rustup could not install Rust $toolchain; is the network there?" \
+      rustup toolchain install "$toolchain" --profile minimal --component clippy,rust-src,rustfmt --target wasm32-unknown-unknown
+  fi
+)

@@ -4,9 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
-scripts/tools.sh
-echo "[5/6] Server"
-cargo fetch --quiet
+STEPS=7 scripts/tools.sh
+echo "[5/7] Trunk"
+scripts/trunk.sh
+echo "[6/7] Server"
 # The server embeds this folder; here it may be empty, since Trunk serves the console.
 mkdir -p dist
 cargo build --package causerie-server --bin causerie-server --quiet
@@ -17,6 +18,6 @@ server=$!
 trap 'kill "$server" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM
 
-echo "[6/6] Console at http://127.0.0.1:8081/app/"
-# A folder of its own: dist/ stays the release build that `make run` and the tests use.
+echo "[7/7] Console at http://127.0.0.1:8081/app/"
+# A folder of its own: dist/ stays the release build that the tests use.
 trunk --color never serve --dist target/dist-dev

@@ -21,8 +21,10 @@ fn kilobytes(folder: &str, wanted: impl Fn(&str) -> bool) -> f64 {
 
 /// Files of the present build: those of the one before stay in `dist` for open tabs.
 fn current(name: &str) -> bool {
-    let page = fs::read_to_string(Path::new(DIST).join("index.html")).expect("the console is built");
-    page.contains(name.trim_end_matches(".br"))
+    let manifest = fs::read(Path::new(DIST).join("build.json")).expect("the console is built");
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("the build wrote it");
+    let names = manifest["immutable"].as_array().expect("the build lists its files");
+    names.iter().any(|listed| listed == name.trim_end_matches(".br"))
 }
 
 /// Prints the sizes.

@@ -1,0 +1,127 @@
+//! Cargo, for the browser.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::Outcome;
+
+pub const TARGET: &str = "wasm32-unknown-unknown";
+const PACKAGE: &str = "causerie-app";
+
+/// How the programs are compiled.
+#[derive(Debug)]
+pub struct Flags {
+    pub profile: &'static str,
+    /// For size, with flags that are not stable: see [`SIZE`].
+    pub small: bool,
+    /// With split points, and what the splitter reads of them.
+    pub split: bool,
+}
+
+/// What everybody who opens the console has to load is worth some unstable flags: the standard library built for size
+/// saves 28 KB, panics without file and line and `{:?}` without texts 20 KB, and panics that end the program without a
+/// word 14 KB. The compiler's version is pinned in rust-toolchain.toml, so they mean the same everywhere.
+const SIZE: [&str; 4] = [
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
+    "-Zlocation-detail=none",
+    "-Zfmt-debug=none",
+];
+const SMALL_STD: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+const SPLIT: [&str; 3] = ["--cfg", "split", "-Clink-arg=--emit-relocs"];
+
+/// What cargo left.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The modules of the programs that were asked for, in that order.
+    pub modules: Vec<PathBuf>,
+    /// Folder with the console's texts, one file a language, which the package's build script wrote.
+    pub texts: PathBuf,
+}
+
+/// Compiles programs of the console.
+pub fn programs(names: &[&str], flags: &Flags) -> Outcome<Compiled> {
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "build",
+        "--locked",
+        "--quiet",
+        "--message-format=json-render-diagnostics",
+    ]);
+    cargo.args(["--package", PACKAGE, "--target", TARGET, "--profile", flags.profile]);
+    for name in names {
+        cargo.args(["--bin", name]);
+    }
+    let mut rustflags: Vec<&str> = vec![];
+    if flags.small {
+        cargo.env("RUSTC_BOOTSTRAP", "1").args(SMALL_STD);
+        rustflags.extend(SIZE);
+    }
+    if flags.split {
+        rustflags.extend(SPLIT);
+    }
+    if !rustflags.is_empty() {
+        // Cargo appends them to those of .cargo/config.toml.
+        cargo.args(["--config", &format!("target.{TARGET}.rustflags={rustflags:?}")]);
+    }
+    let output = cargo
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo did not start: {error}"))?;
+    if !output.status.success() {
+        return Err("the console could not be compiled; the reason is above".into());
+    }
+    read(names, &String::from_utf8(output.stdout)?)
+}
+
+/// Finds in cargo's messages what it built.
+fn read(names: &[&str], messages: &str) -> Outcome<Compiled> {
+    let mut texts = None;
+    let mut modules = vec![None; names.len()];
+    for line in messages.lines() {
+        let message: Value = serde_json::from_str(line)?;
+        let id = message["package_id"].as_str().unwrap_or_default();
+        let of_console = id.contains(&format!("#{PACKAGE}@"));
+        match message["reason"].as_str() {
+            Some("build-script-executed") if of_console => {
+                texts = message["out_dir"]
+                    .as_str()
+                    .map(|folder| PathBuf::from(folder).join("texts"));
+            }
+            Some("compiler-artifact") if of_console => {
+                let name = message["target"]["name"].as_str();
+                let module = message["executable"].as_str();
+                if let (Some(index), Some(module)) = (names.iter().position(|known| Some(*known) == name), module) {
+                    modules[index] = Some(PathBuf::from(module));
+                }
+            }
+            _ => {}
+        }
+    }
+    let modules: Option<Vec<PathBuf>> = modules.into_iter().collect();
+    match (modules, texts) {
+        (Some(modules), Some(texts)) => Ok(Compiled { modules, texts }),
+        _ => Err("cargo did not say where it put the console".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_and_texts_are_found_in_what_cargo_says() {
+        let messages = r#"{"reason":"compiler-artifact","package_id":"path+file:///w/app#causerie-app@0.1.0","target":{"name":"causerie_app"},"executable":null}
+{"reason":"build-script-executed","package_id":"path+file:///w/app#causerie-app@0.1.0","out_dir":"/t/out"}
+{"reason":"build-script-executed","package_id":"registry+x#serde@1.0.0","out_dir":"/t/other"}
+{"reason":"compiler-artifact","package_id":"path+file:///w/app#causerie-app@0.1.0","target":{"name":"causerie-app"},"executable":"/t/causerie-app.wasm"}"#;
+        let compiled = read(&["causerie-app"], messages).expect("found");
+        assert_eq!(compiled.modules, [PathBuf::from("/t/causerie-app.wasm")]);
+        assert_eq!(compiled.texts, PathBuf::from("/t/out/texts"));
+        assert!(read(&["causerie-app", "settings"], messages).is_err());
+    }
+}

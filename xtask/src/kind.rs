@@ -1,0 +1,68 @@
+//! The two consoles: one that is small, and one that is there soon.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Outcome, budgets,
+    compile::Flags,
+    compress, optimize,
+    parts::PARTS,
+    split::{self, Split},
+};
+
+/// How a console is built, and where it goes.
+#[derive(Debug)]
+pub struct Kind {
+    pub folder: &'static str,
+    pub flags: Flags,
+    small: bool,
+}
+
+impl Kind {
+    /// For `make run`.
+    pub fn quick() -> Self {
+        Self {
+            folder: "target/quick/dist",
+            flags: Flags {
+                profile: "quick",
+                small: false,
+                split: false,
+            },
+            small: false,
+        }
+    }
+
+    /// For everybody else.
+    pub fn release() -> Self {
+        Self {
+            folder: "dist",
+            flags: Flags {
+                profile: "wasm-release",
+                small: true,
+                split: !PARTS.is_empty(),
+            },
+            small: true,
+        }
+    }
+
+    pub fn split(&self, name: &str, module: Vec<u8>, work: &Path) -> Outcome<Split> {
+        if self.flags.split {
+            split::split(name, &module, work)
+        } else {
+            Ok(Split::whole(module))
+        }
+    }
+
+    pub fn optimize(&self, modules: &[PathBuf]) -> Outcome {
+        if self.small { optimize::all(modules) } else { Ok(()) }
+    }
+
+    /// Compresses the files of a folder, and looks how large they are.
+    pub fn finish(&self, folder: &Path) -> Outcome {
+        if self.small {
+            budgets::check(&compress::all(folder)?)
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Builds the console: `cargo xtask console`, `cargo xtask console --quick`. In `make dev` Trunk does it, and calls
+//! `cargo xtask trunk` for what it cannot do.
+
+// The quick console needs less of it.
+#![cfg_attr(not(feature = "release"), allow(dead_code))]
+
+mod budgets;
+mod compile;
+mod compress;
+mod console;
+mod files;
+mod kind;
+mod optimize;
+mod page;
+mod parts;
+mod previous;
+mod program;
+mod split;
+mod styles;
+mod trunk;
+mod worker;
+
+use std::{
+    env,
+    error::Error,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use kind::Kind;
+
+const USAGE: &str = "\
+cargo xtask console           builds the release console into dist/
+cargo xtask console --quick   builds it into target/quick/dist, soon instead of small
+cargo xtask trunk             does in `make dev` what Trunk cannot (a hook of Trunk.toml)";
+
+const NOT_FOR_RELEASE: &str = "this xtask was built without its feature `release`";
+
+/// What a step of the build answers; its errors are read by people.
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome {
+    env::set_current_dir(root())?;
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["console"] if !cfg!(feature = "release") => Err(NOT_FOR_RELEASE.into()),
+        ["console"] => console::build(&Kind::release()),
+        ["console", "--quick"] => console::build(&Kind::quick()),
+        ["trunk"] => trunk::finish(),
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// The workspace's folder: all paths are relative to it.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}

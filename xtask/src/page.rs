@@ -1,0 +1,164 @@
+//! The page of the console: `app/index.html`, which Trunk reads too in `make dev`, with what was built in it.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Outcome, files, program::Program, styles};
+
+const SOURCE: &str = "app/index.html";
+/// Begins an element that tells the build something and is not part of the page.
+const MARK: &str = "<link data-trunk ";
+
+/// Where the server has the console.
+pub const PUBLIC_URL: &str = "/app/";
+
+/// Puts the page, its stylesheet and what it names into the folder of the console.
+pub fn build(folder: &Path, console: &Program, addresses: &[(&str, String)]) -> Outcome {
+    let mut html = String::new();
+    let mut sheets = vec![];
+    let source = files::read_text(SOURCE)?;
+    let mut rest = source.as_str();
+    while let Some((before, from)) = rest.split_once(MARK) {
+        html.push_str(before);
+        let (element, after) = from
+            .split_once('>')
+            .ok_or_else(|| format!("{SOURCE}: {MARK} is not closed"))?;
+        rest = after;
+        let path = attribute(element, "href").map(|href| Path::new("app").join(href));
+        match (attribute(element, "rel"), path) {
+            (Some("css"), Some(path)) => {
+                // The one that stands for all of them takes the place of the first.
+                if sheets.is_empty() {
+                    html.push_str(STYLE);
+                }
+                sheets.push(files::read_text(path)?);
+            }
+            (Some("copy-file" | "copy-dir"), Some(path)) => files::copy(&path, &folder.join(name(&path)?))?,
+            (Some("rust"), None) => html.push_str(SCRIPT),
+            _ => return Err(format!("{SOURCE}: the build does not know {MARK}{element}>").into()),
+        }
+    }
+    html.push_str(rest);
+
+    let css = styles::join(&sheets)?;
+    let sheet = format!("style-{}.css", files::short_hash(&css));
+    let link = format!(
+        r#"<link rel="stylesheet" href="{PUBLIC_URL}{sheet}" integrity="{}">"#,
+        files::sha256(&css)
+    );
+    files::write(folder.join(sheet), &css)?;
+    html = put(&html, STYLE, &link)?;
+    html = put(&html, SCRIPT, &start(console))?;
+    html = put(&html, "</head>", &format!("{}\n  </head>", preloads(console)))?;
+    // The build's elements leave empty lines.
+    let lines: Vec<&str> = html.lines().filter(|line| !line.trim().is_empty()).collect();
+    files::write(folder.join("index.html"), lines.join("\n") + "\n")?;
+    name_in_page(folder, addresses)
+}
+
+const STYLE: &str = "<!--style-->";
+const SCRIPT: &str = "<!--script-->";
+
+/// Writes addresses into the page: `<meta name="…" content="…">`, which stand in the source with nothing in them.
+pub fn name_in_page(folder: &Path, addresses: &[(&str, String)]) -> Outcome {
+    let page = folder.join("index.html");
+    let mut html = files::read_text(&page)?;
+    for (name, content) in addresses {
+        let empty = format!(r#"<meta name="{name}" content="">"#);
+        html = put(&html, &empty, &format!(r#"<meta name="{name}" content="{content}">"#))?;
+    }
+    files::write(page, html)
+}
+
+/// Starts the program. What everybody needs soon is asked for when the program runs, since in the page's head it would
+/// take the line from it; under a service worker it is on this machine, and asked for at once.
+fn start(console: &Program) -> String {
+    let [script, module] = [&console.script, &console.module].map(|file| format!("{PUBLIC_URL}{}", file.name));
+    let init = format!("await init({{ module_or_path: '{module}' }});");
+    let import = format!("import init from '{script}';");
+    if console.early.is_empty() {
+        return format!("<script type=\"module\">\n{import}\n{init}\n</script>");
+    }
+    let early: Vec<String> = console
+        .early
+        .iter()
+        .map(|name| format!("'{PUBLIC_URL}{name}'"))
+        .collect();
+    format!(
+        "<script type=\"module\">
+{import}
+const ask = () => [{}].forEach((href) =>
+  document.head.append(Object.assign(document.createElement('link'), {{ rel: 'preload', as: 'fetch', crossOrigin: 'anonymous', href }})));
+const kept = Boolean(navigator.serviceWorker?.controller);
+if (kept) ask();
+{init}
+if (!kept) ask();
+</script>",
+        early.join(", ")
+    )
+}
+
+/// The browser fetches the program while it still reads the page.
+fn preloads(console: &Program) -> String {
+    let (script, module) = (&console.script.name, &console.module.name);
+    format!(
+        r#"<link rel="modulepreload" href="{PUBLIC_URL}{script}" crossorigin="anonymous"><link rel="preload" href="{PUBLIC_URL}{module}" crossorigin="anonymous" as="fetch" type="application/wasm">"#
+    )
+}
+
+/// CSP sources of the inline elements `tag` of a page: the browser hashes the text between the tags.
+pub fn inline_hashes(html: &str, tag: &str) -> Vec<String> {
+    let (open, close) = (format!("<{tag}"), format!("</{tag}>"));
+    let mut hashes = vec![];
+    for part in html.split(&open).skip(1) {
+        let Some((attributes, rest)) = part.split_once('>') else {
+            continue;
+        };
+        let Some((text, _)) = rest.split_once(&close) else {
+            continue;
+        };
+        let hash = files::sha256(text);
+        if !attributes.contains(" src=") && !hashes.contains(&hash) {
+            hashes.push(hash);
+        }
+    }
+    hashes
+}
+
+/// Replaces what stands in a text exactly once.
+fn put(html: &str, place: &str, value: &str) -> Outcome<String> {
+    match html.matches(place).count() {
+        1 => Ok(html.replace(place, value)),
+        count => Err(format!("{SOURCE}: {place} stands {count} times instead of once").into()),
+    }
+}
+
+fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
+    let (_, from) = element.split_once(&format!("{name}=\""))?;
+    from.split_once('"').map(|(value, _)| value)
+}
+
+fn name(path: &Path) -> Outcome<PathBuf> {
+    Ok(path
+        .file_name()
+        .ok_or_else(|| format!("{} has no name", path.display()))?
+        .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_inside_the_page_are_hashed_and_others_are_not() {
+        let html =
+            r#"<script src="/a.js"></script><script type="module">one</script><script type="module">one</script>"#;
+        assert_eq!(inline_hashes(html, "script"), [files::sha256("one")]);
+        assert!(inline_hashes(html, "style").is_empty());
+    }
+
+    #[test]
+    fn a_place_stands_once() {
+        assert_eq!(put("a-b", "-", "+").expect("put"), "a+b");
+        assert!(put("ab", "-", "+").is_err() && put("a-b-", "-", "+").is_err());
+    }
+}

@@ -1,0 +1,202 @@
+//! Splitting a program: what is reached through split points only becomes chunks, which a loader in the program's
+//! script fetches when they are called.
+
+use std::path::{Path, PathBuf};
+
+use crate::Outcome;
+#[cfg(feature = "release")]
+use crate::{
+    files,
+    parts::{PARTS, Part},
+};
+
+/// A program in pieces.
+#[derive(Debug)]
+pub struct Split {
+    /// For wasm-bindgen; the chunks do not go through it.
+    pub main: Vec<u8>,
+    pub chunks: Vec<Chunk>,
+    /// `None` when nothing was split.
+    pub loader: Option<Loader>,
+}
+
+/// A module that is loaded later.
+#[derive(Debug)]
+pub struct Chunk {
+    /// Of the part, or [`SHARED`].
+    pub name: &'static str,
+    pub path: PathBuf,
+    pub early: bool,
+}
+
+/// The script that loads chunks.
+#[derive(Debug)]
+pub struct Loader(String);
+
+/// Name of what several parts need and the program does not.
+pub const SHARED: &str = "shared";
+/// The module from which a program imports its loaders.
+const LOADER: &str = "./__wasm_split.js";
+
+impl Split {
+    pub fn whole(main: Vec<u8>) -> Self {
+        Self {
+            main,
+            chunks: vec![],
+            loader: None,
+        }
+    }
+}
+
+/// Splits a program at the points of [`PARTS`].
+#[cfg(feature = "release")]
+pub fn split(name: &str, module: &[u8], work: &Path) -> Outcome<Split> {
+    use wasm_split_cli_support::{Options, transform};
+
+    let main_path = work.join("main.wasm");
+    let script = format!("./{name}.js");
+    let mut options = Options::new(module);
+    options.output_dir = work;
+    options.main_out_path = &main_path;
+    options.main_module = &script;
+    options.target.web();
+    let pieces = transform(options).map_err(|error| format!("the program could not be split: {error:#}"))?;
+
+    let early: Vec<&String> = PARTS
+        .iter()
+        .filter(|part| part.early)
+        .filter_map(|part| pieces.prefetch_map.get(part.name))
+        .flatten()
+        .collect();
+    let mut chunks = vec![];
+    for path in pieces.split_modules {
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default()
+            .to_owned();
+        chunks.push(Chunk {
+            name: chunk_name(&stem)?,
+            early: early.iter().any(|known| **known == stem),
+            path,
+        });
+    }
+    chunks.sort_by(|one, other| one.path.cmp(&other.path));
+    if let Some(Part { name, .. }) = PARTS
+        .iter()
+        .find(|part| !chunks.iter().any(|chunk| chunk.name == part.name))
+    {
+        return Err(format!("the program has no part {name}, which xtask/src/parts.rs expects").into());
+    }
+    Ok(Split {
+        main: files::read(&main_path)?,
+        chunks,
+        loader: Some(Loader(files::read_text(work.join(LOADER))?)),
+    })
+}
+
+#[cfg(not(feature = "release"))]
+pub fn split(_: &str, _: &[u8], _: &Path) -> Outcome<Split> {
+    Err(crate::NOT_FOR_RELEASE.into())
+}
+
+/// The part of which the splitter's file is.
+#[cfg(feature = "release")]
+fn chunk_name(stem: &str) -> Outcome<&'static str> {
+    if stem
+        .strip_prefix("chunk_")
+        .is_some_and(|number| number.parse::<usize>().is_ok())
+    {
+        return Ok(SHARED);
+    }
+    let part = stem
+        .strip_prefix("split_")
+        .and_then(|name| PARTS.iter().find(|part| part.name == name));
+    Ok(part
+        .ok_or_else(|| format!("the program has a part {stem}, which is not in xtask/src/parts.rs"))?
+        .name)
+}
+
+impl Loader {
+    /// Gives a chunk the name under which it is served.
+    pub fn name(&mut self, chunk: &Path, served: &str) -> Outcome {
+        let file = chunk.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let address = format!("\"./{file}\"");
+        if self.0.matches(&address).count() != 1 {
+            return Err(format!("the loader does not fetch {file} in one place").into());
+        }
+        self.0 = self.0.replace(&address, &format!("\"./{served}\""));
+        Ok(())
+    }
+
+    /// The program's script with the loader in it instead of an import of it: one request less.
+    pub fn append_to(&self, script: &str) -> Outcome<String> {
+        let unnamed = ["\"./split_", "\"./chunk_"]
+            .iter()
+            .any(|address| self.0.contains(address));
+        if unnamed {
+            return Err("the loader fetches a chunk that was not built".into());
+        }
+        let import = format!(" from \"{LOADER}\"");
+        let import = script
+            .lines()
+            .find(|line| line.ends_with(&import))
+            .ok_or("the script imports no loader")?;
+        let variable = import
+            .strip_prefix("import * as ")
+            .and_then(|rest| rest.split(' ').next());
+        let variable = variable.ok_or_else(|| format!("the script imports its loader in an unknown way: {import}"))?;
+
+        let mut body = String::new();
+        let mut loaders = vec![];
+        for line in self.0.lines().filter(|line| !line.starts_with("import ")) {
+            let line = match line.strip_prefix("export ") {
+                Some(declaration) => {
+                    loaders.extend(
+                        declaration
+                            .strip_prefix("const ")
+                            .and_then(|rest| rest.split(' ').next()),
+                    );
+                    declaration
+                }
+                None => line,
+            };
+            body.push_str(line);
+            body.push('\n');
+        }
+        if loaders.is_empty() {
+            return Err("the loader loads nothing".into());
+        }
+        let script = script.replacen(&format!("{import}\n"), "", 1);
+        let loaders = loaders.join(", ");
+        Ok(format!(
+            "{script}\nconst {variable} = (() => {{\n{body}return {{ {loaders} }};\n}})();\n"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loader_stands_in_the_script_and_fetches_hashed_names() {
+        let mut loader = Loader(
+            "import { initSync } from \"./a.js\";\n\nexport const __wasm_split_load_desk = \
+             wrap(fetch(\"./split_desk.wasm\"));\n"
+                .to_owned(),
+        );
+        let script = "import * as import1 from \"./__wasm_split.js\"\nuse(import1);\n";
+        assert!(loader.append_to(script).is_err(), "no name yet");
+        loader
+            .name(Path::new("/w/split_desk.wasm"), "desk-0.wasm")
+            .expect("named");
+        assert!(loader.name(Path::new("/w/split_more.wasm"), "more-0.wasm").is_err());
+        assert_eq!(
+            loader.append_to(script).expect("appended"),
+            "use(import1);\n\nconst import1 = (() => {\n\nconst __wasm_split_load_desk = \
+             wrap(fetch(\"./desk-0.wasm\"));\nreturn { __wasm_split_load_desk };\n})();\n"
+        );
+        assert!(loader.append_to("import { a } from \"./__wasm_split.js\"\n").is_err());
+    }
+}
