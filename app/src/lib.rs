@@ -11,6 +11,7 @@ pub mod i18n;
 pub mod inbox;
 pub mod net;
 pub mod pages;
+pub mod part;
 pub mod profile;
 pub mod settings;
 pub mod store;

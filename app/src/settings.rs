@@ -1,5 +1,5 @@
-//! The settings. They are a program of their own (`bin/settings.rs`): nothing but [`SettingsHost`] is part of the
-//! console. Its pages know no store: they ask over HTTP, and the console tells them who is there ([`About`]).
+//! The settings. They are a part of their own ([`crate::part`]): nothing but [`SettingsHost`] is in the console's main
+//! file. Their pages ask over HTTP; who is there they learn from [`Here`].
 
 mod account;
 mod accounts;
@@ -18,8 +18,8 @@ mod inboxes;
 mod invite;
 mod link;
 mod notifications;
+mod pages;
 mod parts;
-mod program;
 mod push;
 mod route;
 mod sign_ins;
@@ -27,6 +27,5 @@ mod user;
 mod users;
 mod zones;
 
-pub use here::{About, Here};
+use here::Here;
 pub use host::SettingsHost;
-pub use program::Settings;

@@ -14,7 +14,7 @@ pub enum Place {
         folder: Folder,
         conversation: Option<ConversationId>,
     },
-    /// The settings, a program of their own (`bin/settings.rs`) that reads the rest of the address: `inboxes/new`.
+    /// The settings, which read the rest of the address themselves: `inboxes/new`.
     Settings(String),
     /// An address that leads nowhere.
     Unknown,
@@ -80,7 +80,7 @@ impl Place {
         }
     }
 
-    /// Seen without a sign-in, and drawn by the settings' program ([`super::Outside`]).
+    /// Seen without a sign-in, and drawn by the settings' part ([`super::Outside`]).
     pub fn is_outside(&self) -> bool {
         matches!(self, Self::Setup | Self::Link(_))
     }

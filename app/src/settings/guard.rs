@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
-use super::here::{Here, visit};
+use super::here::Here;
 use crate::{
     hooks::inner_link,
     i18n::{Key, t},
@@ -98,7 +98,7 @@ pub fn LeaveDialog() -> impl IntoView {
                             on:click=move |_| {
                                 guard.wanted.set(None);
                                 guard.dirty.set(false);
-                                visit(&path);
+                                here.visit(&path);
                             }
                         >
                             {t(Key::DiscardChanges)}

@@ -7,72 +7,84 @@ use causerie_shared::{
     user::{Me, UserRow},
 };
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
 
 use super::{guard::Guard, route::Route};
-use crate::i18n::explain;
+use crate::{
+    hooks::Address,
+    i18n::explain,
+    pages::Place,
+    store::{Store, view::Connection},
+};
 
-/// What the console tells, in postcard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What the console knows of the people here and the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     pub me: Me,
     /// All users, by name.
     pub users: Vec<UserRow>,
     /// The line is up: something can be saved.
     pub online: bool,
-    /// The server's clock when this was told.
-    pub now: Millis,
-}
-
-impl About {
-    /// As bytes; empty only if memory is out.
-    pub fn pack(&self) -> Vec<u8> {
-        postcard::to_allocvec(self).unwrap_or_default()
-    }
-
-    /// From bytes; `None` for those of another version.
-    pub fn unpack(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
-    }
 }
 
 /// In context of every settings page; `Copy`.
 #[derive(Clone, Copy)]
 pub struct Here {
+    /// The address of the page that is shown: that of the console, unless unsaved changes hold it back.
     path: RwSignal<String>,
-    pub about: RwSignal<About>,
+    pub about: Memo<About>,
     pub guard: Guard,
+    address: Address,
+    now: Signal<Millis>,
 }
 
 impl Here {
-    /// At an address.
-    pub fn new(path: String, about: About) -> Self {
-        Self {
-            path: RwSignal::new(path),
-            about: RwSignal::new(about),
+    /// At the console's address. `None` when nobody is signed in.
+    pub fn new(place: Memo<Place>) -> Option<Self> {
+        let store: Store = expect_context();
+        let (me, users, online) = (store.me(), store.users(), store.online());
+        let first = me.get_untracked()?;
+        let about = Memo::new(move |before: Option<&About>| About {
+            // After a sign-out the page is still there for a moment.
+            me: me
+                .get()
+                .unwrap_or_else(|| before.map_or_else(|| first.clone(), |before| before.me.clone())),
+            users: users.get(),
+            // Requests go without the socket, so a line that is being tried again stops nothing.
+            online: !matches!(online.get(), Connection::Offline { .. }),
+        });
+        let here = Self {
+            path: RwSignal::new(place.read_untracked().path()),
+            about,
             guard: Guard::new(),
-        }
+            address: expect_context(),
+            now: store.now(),
+        };
+        Effect::new(move |_| {
+            let path = place.read().path();
+            let inside = matches!(*place.read(), Place::Settings(_));
+            // Old addresses are shown as the new ones.
+            if inside && here.address.path.get_untracked() != path {
+                here.address.go(&path, true);
+            }
+            // What is shown elsewhere is not a page of the settings.
+            if inside || here.guard.dirty.get_untracked() {
+                here.show(path);
+            }
+        });
+        Some(here)
     }
 
     /// The console went to another address. With unsaved changes it is called back, and the person asked.
-    pub fn show(self, path: String) {
+    fn show(self, path: String) {
         let before = self.path();
         if path == before {
             return;
         }
         if self.guard.dirty.get_untracked() {
             self.guard.wanted.set(Some(path));
-            visit(&before);
+            self.visit(&before);
         } else {
             self.path.set(path);
-        }
-    }
-
-    /// The console knows more.
-    pub fn learn(self, about: About) {
-        if self.about.with_untracked(|known| *known != about) {
-            self.about.set(about);
         }
     }
 
@@ -112,27 +124,18 @@ impl Here {
 
     /// The server's clock, as good as it is known.
     pub fn now(self) -> Millis {
-        self.about.with_untracked(|about| about.now)
+        self.now.get_untracked()
     }
 
-    /// Goes elsewhere: the console follows the history.
+    /// Goes to another page of the settings.
     pub fn go(self, route: &Route) {
         self.guard.dirty.set(false);
-        visit(&route.path());
+        self.visit(&route.path());
     }
-}
 
-/// Goes to any address of the console.
-pub fn visit(path: &str) {
-    let gone = window()
-        .history()
-        .and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(path)));
-    let told = gone
-        .and_then(|()| web_sys::Event::new("popstate"))
-        .and_then(|event| window().dispatch_event(&event));
-    if told.is_err() {
-        // Browsers limit how often a page may do this: the page is loaded instead.
-        drop(window().location().assign(path));
+    /// Goes to any address of the console.
+    pub fn visit(self, path: &str) {
+        self.address.go(path, false);
     }
 }
 

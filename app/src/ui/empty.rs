@@ -46,11 +46,17 @@ pub fn Skeleton(rows: usize) -> impl IntoView {
 
 /// An error in its own pane: cause and another try; the rest of the page stays.
 #[component]
-pub fn ErrorBox(#[prop(into)] text: String, #[prop(into)] retry: Callback<()>) -> impl IntoView {
+pub fn ErrorBox(
+    #[prop(into)] text: String,
+    #[prop(into)] retry: Callback<()>,
+    /// What the button says, where it is not "Retry".
+    #[prop(default = t(Key::Retry))]
+    label: &'static str,
+) -> impl IntoView {
     view! {
         <div class="error-box" role="alert">
             <p>{text}</p>
-            <button type="button" class="btn" on:click=move |_| retry.run(())>{t(Key::Retry)}</button>
+            <button type="button" class="btn" on:click=move |_| retry.run(())>{label}</button>
         </div>
     }
 }

@@ -1,4 +1,4 @@
-//! The root of the settings' program: the address decides which page is shown.
+//! The root of the settings: the address decides which page is shown.
 
 use leptos::prelude::*;
 
@@ -20,12 +20,18 @@ use super::{
 };
 use crate::{
     i18n::{Key, t},
+    pages::Place,
     ui::Empty,
 };
 
-/// All settings pages.
+/// All settings pages; nothing when nobody is signed in.
 #[component]
-pub fn Settings(here: Here) -> impl IntoView {
+pub fn Settings(place: Memo<Place>) -> impl IntoView {
+    Here::new(place).map(|here| view! { <Pages here /> })
+}
+
+#[component]
+fn Pages(here: Here) -> impl IntoView {
     provide_context(here);
     guard::watch(here);
     // One memo decides: an effect that reads a memo after another one derived from it can miss its change.
