@@ -11,7 +11,6 @@ mod files;
 mod group;
 mod head;
 mod kind;
-mod line;
 mod log;
 mod mention;
 mod state;
@@ -20,7 +19,4 @@ mod thread;
 mod tray;
 mod window;
 
-pub use composer::without_scheme;
-pub use head::end_chat;
-pub use line::{line_icon, line_words};
-pub use thread::Thread;
+pub use thread::Chat;

@@ -226,9 +226,22 @@ pub fn initials(name: &str) -> String {
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
+/// An address as people read it.
+pub fn without_scheme(url: &str) -> &str {
+    url.trim_start_matches("https://")
+        .trim_start_matches("http://")
+        .trim_end_matches('/')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_scheme() {
+        assert_eq!(without_scheme("https://shop.example/order/1"), "shop.example/order/1");
+        assert_eq!(without_scheme("http://localhost:8080/"), "localhost:8080");
+    }
 
     #[test]
     fn a_timer_reads_as_people_expect() {

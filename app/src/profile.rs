@@ -9,4 +9,4 @@ mod pane;
 mod person;
 mod timeline;
 
-pub use pane::Profile;
+pub use pane::Pane;

@@ -10,4 +10,5 @@ mod facade;
 mod session;
 pub mod view;
 
+pub use engine::prefetch;
 pub use facade::Store;

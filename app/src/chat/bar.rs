@@ -12,14 +12,13 @@ use leptos::prelude::*;
 
 use super::{
     composer::Composer,
-    head::end_chat,
     templates::TemplatePicker,
     window::{Closed, left},
 };
 use crate::{
     format,
     i18n::{Key, t, tf},
-    inbox::{Asking, Desk},
+    inbox::{Asking, Desk, end_chat},
     store::{Store, view::Connection},
     ui::{Icon, TimerRing},
 };

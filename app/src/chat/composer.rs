@@ -313,7 +313,7 @@ fn ChannelLine(head: Signal<Option<Head>>, name: Memo<String>, problem: RwSignal
                 (None, false) if here.get() => view! {
                     <span class="dot" data-state="available" aria-hidden="true"></span>
                     <span>{move || tf(Key::OnTheSite, &[("name", &name.get())])}</span>
-                    <span class="channel-from truncate">{move || without_scheme(&page.get()).to_owned()}</span>
+                    <span class="channel-from truncate">{move || format::without_scheme(&page.get()).to_owned()}</span>
                 }
                 .into_any(),
                 (None, false) => view! {
@@ -323,23 +323,5 @@ fn ChannelLine(head: Signal<Option<Head>>, name: Memo<String>, problem: RwSignal
                 .into_any(),
             }}
         </p>
-    }
-}
-
-/// An address as people read it.
-pub fn without_scheme(url: &str) -> &str {
-    url.trim_start_matches("https://")
-        .trim_start_matches("http://")
-        .trim_end_matches('/')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_its_scheme() {
-        assert_eq!(without_scheme("https://shop.example/order/1"), "shop.example/order/1");
-        assert_eq!(without_scheme("http://localhost:8080/"), "localhost:8080");
     }
 }

@@ -1,42 +1,16 @@
 //! The chat's header: who, where from, in which state, and *End chat*.
 
-use causerie_shared::{conversation::State, ids::ConversationId, row::Head, user::Me};
+use causerie_shared::{conversation::State, ids::ConversationId, row::Head};
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::colleagues::Colleagues;
 use crate::{
     i18n::{Key, t},
-    inbox::{Asking, Desk, may_give},
+    inbox::{Asking, Desk, end_chat, may_end, may_give},
     net::http,
     store::Store,
     ui::{ChannelIcon, Icon, StatusTag, channel_name, focus},
 };
-
-/// May this user end the chat? Its agent may, and a supervisor (`docs/domain.md#states`).
-fn may_end(state: &State, me: &Me) -> bool {
-    match state {
-        State::Assigned { agent, .. } | State::Transferring { from: agent, .. } => {
-            *agent == me.id || me.role.supervises()
-        }
-        State::Waiting { .. } => me.role.supervises(),
-        State::Bot { .. } | State::Assigning { .. } | State::Ended { .. } | State::Failed { .. } => false,
-    }
-}
-
-/// Ends the chat if that is allowed, and goes on to the next one.
-pub fn end_chat(store: Store, desk: Desk, id: ConversationId) -> bool {
-    let allowed = store.me().with_untracked(|me| {
-        let head = store.head(id).get_untracked();
-        me.as_ref()
-            .zip(head.as_ref())
-            .is_some_and(|(me, head)| may_end(&head.state, me))
-    });
-    if allowed && !store.busy(id).get_untracked() {
-        store.end(id);
-        desk.after_end(id);
-    }
-    allowed
-}
 
 /// The header of the open chat.
 #[component]

@@ -10,7 +10,6 @@ use web_sys::{HtmlElement, KeyboardEvent, ResizeObserver};
 use super::{
     bubble::MessageView,
     group::{Item, arrange},
-    line::SystemLine,
 };
 use crate::{
     format,
@@ -20,7 +19,7 @@ use crate::{
         Store,
         view::{Bubble, Connection, Stage},
     },
-    ui::{Avatar, Icon, focus, key_of, keyed},
+    ui::{Avatar, Icon, SystemLine, focus, key_of, keyed},
 };
 
 /// Nearer to the end than this, px, new messages are followed.

@@ -24,29 +24,9 @@ use crate::{
 const CHAT: &str = "tab-chat";
 const DISCUSSION: &str = "tab-discussion";
 
-/// The open chat, or how to choose one.
+/// A chat; that it is gone when nothing is known of it.
 #[component]
-pub fn Thread() -> impl IntoView {
-    let desk: Desk = expect_context();
-    move || match desk.open.get() {
-        Some(id) => view! { <Chat id /> }.into_any(),
-        None => view! {
-            <main class="pane thread" id="main" aria-label=t(Key::Conversation)>
-                <Empty title=t(Key::ChooseChat) text=t(Key::ChooseChatText) icon="chat" center=true>
-                    <div class="empty-keys">
-                        <kbd>"j"</kbd><span>{t(Key::KeyNext)}</span>
-                        <kbd>"k"</kbd><span>{t(Key::KeyPrevious)}</span>
-                        <kbd>"r"</kbd><span>{t(Key::KeyReply)}</span>
-                    </div>
-                </Empty>
-            </main>
-        }
-        .into_any(),
-    }
-}
-
-#[component]
-fn Chat(id: ConversationId) -> impl IntoView {
+pub fn Chat(id: ConversationId) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let head = store.head(id);

@@ -3,16 +3,24 @@
 use leptos::prelude::*;
 
 use super::{
-    banner::Banners, board::Board, desk::Desk, giving::Giving, list::List, offers::Offers, panel::Panel, rail::Rail,
-    shortcuts::use_shortcuts, toasts::Toasts, topbar::TopBar,
+    banner::Banners,
+    board::Board,
+    desk::Desk,
+    giving::Giving,
+    list::List,
+    offers::Offers,
+    panel::Panel,
+    panes::{Profile, Thread, provide_panes},
+    rail::Rail,
+    shortcuts::use_shortcuts,
+    toasts::Toasts,
+    topbar::TopBar,
 };
 use crate::{
-    chat::Thread,
     hooks::{Announcer, Sound, use_notifications, use_title},
     i18n::{Key, t},
     inbox::folder_name,
     pages::Place,
-    profile::Profile,
     settings::SettingsHost,
     store::Store,
 };
@@ -41,6 +49,7 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
     let announcer: Announcer = expect_context();
     let desk = Desk::new(store, place);
     provide_context(desk);
+    provide_panes();
     use_shortcuts(store, desk);
     use_title(waiting_for_me(store), page_name(store, desk));
     use_notifications(store, expect_context::<Sound>(), desk.open.into());

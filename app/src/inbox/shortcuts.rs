@@ -5,9 +5,8 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::{Asking, Desk, may_give, offers::accept_offer, rows::focus_thread};
+use super::{Asking, Desk, end_chat, may_give, offers::accept_offer, rows::focus_thread};
 use crate::{
-    chat::end_chat,
     hooks::in_text,
     pages::Place,
     store::{Store, view::Connection},

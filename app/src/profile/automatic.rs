@@ -4,7 +4,6 @@ use causerie_shared::row::Head;
 use leptos::prelude::*;
 
 use crate::{
-    chat::without_scheme,
     format,
     i18n::{Key, t},
     store::Store,
@@ -48,7 +47,7 @@ pub fn Automatic(head: Signal<Option<Head>>) -> impl IntoView {
 
 #[component]
 fn Page(label: &'static str, url: String) -> impl IntoView {
-    let text = without_scheme(&url).to_owned();
+    let text = format::without_scheme(&url).to_owned();
     view! {
         <div class="fact">
             <dt>{label}</dt>

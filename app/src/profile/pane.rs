@@ -12,21 +12,9 @@ use crate::{
     ui::{Avatar, Tab, TabBar, channel_name, focus},
 };
 
-/// The pane of the open chat's contact; nothing without one.
+/// The contact of a chat.
 #[component]
-pub fn Profile() -> impl IntoView {
-    let store: Store = expect_context();
-    let desk: Desk = expect_context();
-    move || {
-        let id = desk.open.get()?;
-        let head = store.head(id);
-        let known = Memo::new(move |_| head.read().is_some());
-        Some(move || known.get().then(|| view! { <Pane id head /> }))
-    }
-}
-
-#[component]
-fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+pub fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let Some(first) = head.get_untracked() else {

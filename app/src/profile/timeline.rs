@@ -4,11 +4,10 @@ use causerie_shared::{conversation::transition::Actor, ids::ConversationId, row:
 use leptos::prelude::*;
 
 use crate::{
-    chat::{line_icon, line_words},
     format,
     i18n::{Key, t, tf},
     store::{Store, view::Bubble},
-    ui::{Icon, key_of, keyed},
+    ui::{Icon, key_of, keyed, line_icon, line_words},
 };
 
 /// The timeline of one chat, in the place of the profile's tabs.

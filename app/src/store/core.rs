@@ -4,6 +4,7 @@
 mod commands;
 mod copies;
 mod disk;
+mod document;
 mod documents;
 mod drafts;
 mod event;
@@ -43,6 +44,7 @@ use causerie_shared::{
 };
 
 pub use disk::{BOOT_STORES as DISK_BOOT_STORES, CACHES as DISK_CACHES, DiskKey, STORES as DISK_STORES, Stored};
+pub use document::{DOCUMENTS, Documents};
 pub use event::{Act, Event, Key};
 pub use pace::{Look, Pace};
 pub use step::{Effects, Step, lasting};
@@ -230,7 +232,7 @@ impl Core {
             Event::Lead(stored) => self.take_over(step, stored),
             Event::Word(word) => self.word(step, word),
             Event::Changed(found) => self.changed_elsewhere(step, found),
-            Event::Loaded(found) => self.loaded(step, found),
+            Event::Loaded(documents, found) => self.loaded(step, documents, found),
             Event::Tick => self.tick(step),
             Event::DiskFailed(text) => self.notify(step, NoticeBody::Storage { text }),
             Event::DiskFull(writes) => self.disk_full(step, writes),

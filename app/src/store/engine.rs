@@ -1,7 +1,10 @@
 //! Runs the core in the browser: hands it events, carries out its effects, wakes signals.
 
 mod disk;
+mod documents;
 mod tabs;
+
+pub use documents::prefetch;
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,7 +23,7 @@ use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::core::{Core, DiskKey, Effects, Event, Key, Step, Word};
+use super::core::{Core, DiskKey, Documents, Effects, Event, Key, Step, Word};
 use super::view::Session;
 use crate::net::{
     clock,
@@ -47,6 +50,10 @@ pub(super) struct Engine {
     triggers: RefCell<HashMap<Key, ArcTrigger>>,
     pub(super) now: ArcRwSignal<Millis>,
     pub(super) update_ready: ArcRwSignal<bool>,
+    /// How documents are made, once that part of the program is there.
+    documents: Cell<Option<Documents>>,
+    /// What is to be read then.
+    waiting: RefCell<Vec<DiskKey>>,
     disk: RefCell<Option<Disk>>,
     socket: RefCell<Option<Rc<Socket>>>,
     tabs: RefCell<Option<Tabs>>,
@@ -82,6 +89,8 @@ impl Engine {
             triggers: RefCell::new(HashMap::new()),
             now: ArcRwSignal::new(now),
             update_ready: ArcRwSignal::new(false),
+            documents: Cell::new(None),
+            waiting: RefCell::default(),
             disk: RefCell::new(None),
             socket: RefCell::new(None),
             tabs: RefCell::new(None),
@@ -97,6 +106,7 @@ impl Engine {
             flush: RefCell::new(None),
             disk_failed: Cell::new(false),
         });
+        spawn_local(Rc::clone(&engine).ask_for_documents());
         let ticking = Rc::clone(&engine);
         Interval::new(1_000, move || ticking.tick()).forget();
         let ready = engine.update_ready.clone();
@@ -334,6 +344,7 @@ impl Engine {
     async fn forget(self: &Rc<Self>) {
         self.hang_up();
         self.batch.borrow_mut().clear();
+        self.waiting.borrow_mut().clear();
         if let Some(tabs) = self.tabs.borrow_mut().take() {
             tabs.say(&Word::Leave(self.tab));
             tabs.leave();

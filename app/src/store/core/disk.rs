@@ -12,7 +12,7 @@ use causerie_shared::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Core, Key, Replica, Step};
+use super::{Core, Documents, Key, Replica, Step};
 use crate::store::view::NoticeBody;
 
 /// One value on the disk.
@@ -328,7 +328,7 @@ impl Core {
     }
 
     /// What the disk had of the documents and threads that were asked for.
-    pub(super) fn loaded(&mut self, step: &mut Step<'_>, found: Vec<(DiskKey, Option<Vec<u8>>)>) {
+    pub(super) fn loaded(&mut self, step: &mut Step<'_>, documents: Documents, found: Vec<(DiskKey, Option<Vec<u8>>)>) {
         for (key, bytes) in found {
             self.loading.remove(&key);
             match key {
@@ -344,8 +344,8 @@ impl Core {
                 DiskKey::Document(id) => {
                     let stored = bytes.and_then(|bytes| get::<StoredDocument>(&bytes));
                     let replica = stored
-                        .and_then(|stored| Replica::open(id, stored.epoch, stored.seq, &stored.bytes).ok())
-                        .unwrap_or_else(|| Replica::begin(id));
+                        .and_then(|stored| Replica::open(documents, id, stored.epoch, stored.seq, &stored.bytes).ok())
+                        .unwrap_or_else(|| Replica::begin(documents, id));
                     self.replicas.insert(id, replica);
                     self.requeue(step, id);
                     self.show_document(step, id);

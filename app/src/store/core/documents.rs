@@ -13,7 +13,7 @@ use causerie_shared::{
 
 use super::{
     Core, DiskKey, Key, Step,
-    replica::{Lane, Replica, Taken},
+    replica::{Lane, Taken},
     thread::Thread,
 };
 
@@ -190,7 +190,7 @@ impl Core {
         let Some(replica) = self.replicas.get(&id) else { return };
         let arrived = replica.pending.iter().any(|pending| {
             self.intent(pending.intent)
-                .is_some_and(|intent| already_there(replica, intent))
+                .is_some_and(|intent| replica.confirmed().holds(&intent.action))
         });
         let unbuilt = replica.pending.iter().any(|pending| pending.change.is_none());
         if anew || arrived || unbuilt || !replica.has_local() {
@@ -219,7 +219,7 @@ impl Core {
             if queued.state != QueueState::Waiting || queued.intent.action.document() != Some(id) {
                 continue;
             }
-            if already_there(&replica, &queued.intent)
+            if replica.confirmed().holds(&queued.intent.action)
                 || !replica.push(&queued.intent, me, &mut line, &mut || step.actor())
             {
                 done.push(queued.intent.id);
@@ -280,25 +280,5 @@ impl Core {
             .iter()
             .map(|queued| &queued.intent)
             .find(|intent| intent.id == id)
-    }
-}
-
-/// Does the confirmed document hold what the intent creates?
-fn already_there(replica: &Replica, intent: &Intent) -> bool {
-    use causerie_shared::{
-        document::{notes, timeline},
-        intent::Action,
-    };
-    match &intent.action {
-        Action::Reply { message, .. } | Action::Discuss { message, .. } => {
-            matches!(timeline::get(replica.confirmed(), message.id), Ok(Some(_)))
-        }
-        Action::AddNote { note, .. } => notes::length(replica.confirmed(), *note).is_some(),
-        Action::EditDraft { .. }
-        | Action::SetField { .. }
-        | Action::SetDetail { .. }
-        | Action::EditNote { .. }
-        | Action::HighlightNote { .. }
-        | Action::Command { .. } => false,
     }
 }

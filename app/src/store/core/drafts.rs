@@ -103,7 +103,7 @@ impl Core {
         let Some(replica) = self.replicas.get(&document) else {
             return;
         };
-        let known = draft::read(replica.shown()).unwrap_or_default();
+        let known = replica.shown().draft();
         if let Some(splice) = difference(&known, &text) {
             let base = replica.heads();
             self.edit(step, |_| Action::EditDraft {
@@ -141,7 +141,7 @@ impl Core {
         if (replica.seq == 0 && replica.pending.is_empty()) || self.typed_elsewhere.contains(&id) {
             return;
         }
-        let theirs = draft::read(replica.shown()).unwrap_or_default();
+        let theirs = replica.shown().draft();
         let mine = self.drafts.get(&id).map(String::as_str).unwrap_or_default();
         let first = !self.known_drafts.contains(&id);
         let text = if !self.typed.contains_key(&id) {

@@ -6,7 +6,7 @@ use causerie_shared::{
     window::List,
 };
 
-use super::{DiskKey, Word};
+use super::{DiskKey, Documents, Word};
 
 /// The part of the store that a signal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,8 +59,8 @@ pub enum Event {
     Word(Word),
     /// What lies on the disk now of values that another tab wrote or deleted.
     Changed(Vec<(DiskKey, Option<Vec<u8>>)>),
-    /// Answer to [`super::Effects::load`].
-    Loaded(Vec<(DiskKey, Option<Vec<u8>>)>),
+    /// Answer to [`super::Effects::load`], once documents can be made.
+    Loaded(Documents, Vec<(DiskKey, Option<Vec<u8>>)>),
     /// Once a second.
     Tick,
     /// The browser refused to store something.

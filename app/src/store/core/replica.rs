@@ -1,12 +1,13 @@
 //! One document on this device: what the server confirmed, and on top of it what waits to be sent.
 
-use automerge::{Automerge, ChangeHash, ReadDoc, SaveOptions};
 use causerie_shared::{
-    document::{self, DocumentError, DocumentId, Pen, apply, contact, draft, notes, timeline},
+    document::{DocumentId, Pen},
     frame::{DocumentCursor, Part},
     ids::{IntentId, UserId},
     intent::{Action, Intent},
 };
+
+use super::document::{Document, Documents, Hash, Unfit};
 
 /// How the server treats the document on this socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +58,10 @@ pub(super) struct Replica {
     pub(super) outdated: bool,
     /// Too many requests: nothing is sent before this time of the device's clock.
     pub(super) held_until: Option<i64>,
-    confirmed: Automerge,
+    documents: Documents,
+    confirmed: Box<dyn Document>,
     /// `confirmed` with all that waits; only there while something waits.
-    local: Option<Automerge>,
+    local: Option<Box<dyn Document>>,
     pub(super) pending: Vec<Pending>,
     /// This tab's actor in this document.
     actor: Option<[u8; 16]>,
@@ -70,16 +72,23 @@ const FIRST_EPOCH: u32 = 1;
 
 impl Replica {
     /// A document that nobody has written to, as far as is known here.
-    pub(super) fn begin(id: DocumentId) -> Self {
-        Self::with(id, FIRST_EPOCH, 0, document::begin(id.kind()))
+    pub(super) fn begin(documents: Documents, id: DocumentId) -> Self {
+        Self::with(documents, id, FIRST_EPOCH, 0, (documents.begin)(id.kind()))
     }
 
     /// From the disk.
-    pub(super) fn open(id: DocumentId, epoch: u32, seq: i64, bytes: &[u8]) -> Result<Self, DocumentError> {
-        Ok(Self::with(id, epoch, seq, document::load(id.kind(), Some(bytes), &[])?))
+    pub(super) fn open(
+        documents: Documents,
+        id: DocumentId,
+        epoch: u32,
+        seq: i64,
+        bytes: &[u8],
+    ) -> Result<Self, Unfit> {
+        let confirmed = (documents.load)(id.kind(), Some(bytes), &[])?;
+        Ok(Self::with(documents, id, epoch, seq, confirmed))
     }
 
-    fn with(id: DocumentId, epoch: u32, seq: i64, confirmed: Automerge) -> Self {
+    fn with(documents: Documents, id: DocumentId, epoch: u32, seq: i64, confirmed: Box<dyn Document>) -> Self {
         Self {
             id,
             epoch,
@@ -87,6 +96,7 @@ impl Replica {
             lane: Lane::Closed,
             outdated: false,
             held_until: None,
+            documents,
             confirmed,
             local: None,
             pending: vec![],
@@ -96,10 +106,7 @@ impl Replica {
 
     /// For the disk: confirmed changes only, what waits lies in the outbox.
     pub(super) fn save(&self) -> Vec<u8> {
-        self.confirmed.save_with_options(SaveOptions {
-            deflate: false,
-            ..SaveOptions::default()
-        })
+        self.confirmed.save()
     }
 
     pub(super) fn cursor(&self) -> DocumentCursor {
@@ -111,13 +118,13 @@ impl Replica {
     }
 
     /// What the server has.
-    pub(super) fn confirmed(&self) -> &Automerge {
-        &self.confirmed
+    pub(super) fn confirmed(&self) -> &dyn Document {
+        &*self.confirmed
     }
 
     /// What is shown: with own unsent work.
-    pub(super) fn shown(&self) -> &Automerge {
-        self.local.as_ref().unwrap_or(&self.confirmed)
+    pub(super) fn shown(&self) -> &dyn Document {
+        &**self.local.as_ref().unwrap_or(&self.confirmed)
     }
 
     /// Unsent work is built.
@@ -126,8 +133,8 @@ impl Replica {
     }
 
     /// The place in the history that is shown.
-    pub(super) fn heads(&self) -> Vec<[u8; 32]> {
-        self.shown().get_heads().into_iter().map(|hash| hash.0).collect()
+    pub(super) fn heads(&self) -> Vec<Hash> {
+        self.shown().heads()
     }
 
     /// Takes in what the server sent. The caller rebuilds what waits when the epoch or a snapshot is new.
@@ -142,7 +149,7 @@ impl Replica {
             if !begins || (part.epoch == self.epoch && part.to < self.seq) {
                 return if begins { Taken::Known } else { Taken::Gap };
             }
-            let Ok(doc) = document::load(self.id.kind(), part.snapshot.as_deref(), &part.changes) else {
+            let Ok(doc) = (self.documents.load)(self.id.kind(), part.snapshot.as_deref(), &part.changes) else {
                 return Taken::Gap;
             };
             self.confirmed = doc;
@@ -160,12 +167,12 @@ impl Replica {
         }
         // What is known of it already changes nothing.
         let new = part.changes.as_slice();
-        if apply(&mut self.confirmed, new).is_err() {
+        if self.confirmed.apply(new).is_err() {
             self.lane = Lane::Closed;
             return Taken::Gap;
         }
         if let Some(local) = &mut self.local
-            && apply(local, new).is_err()
+            && local.apply(new).is_err()
         {
             // Rebuilt from the confirmed document by the caller's next look at what waits.
             self.local = None;
@@ -185,7 +192,7 @@ impl Replica {
             stored
         };
         let same = index == 0 && built.is_some_and(|built| accepted.as_slice() == [built]);
-        let failed = apply(&mut self.confirmed, &accepted).is_err();
+        let failed = self.confirmed.apply(&accepted).is_err();
         let gap = failed || seq > self.seq + 1;
         if seq == self.seq + 1 && !failed {
             self.seq = seq;
@@ -222,13 +229,13 @@ impl Replica {
         &mut self,
         intent: &Intent,
         user: UserId,
-        line: &mut Option<Automerge>,
+        line: &mut Option<Box<dyn Document>>,
         actor: &mut dyn FnMut() -> [u8; 16],
     ) -> bool {
         let mine = *self.actor.get_or_insert_with(&mut *actor);
-        let local = self.local.get_or_insert_with(|| self.confirmed.clone());
+        let local = self.local.get_or_insert_with(|| self.confirmed.copy());
         let change = match build(
-            local,
+            &mut **local,
             intent,
             Pen {
                 actor: mine,
@@ -257,63 +264,47 @@ impl Replica {
     }
 }
 
-/// Runs an intent on a document. `line` is the branch of the last note edit in a rebuild: an edit whose
+/// Runs an intent on a document. `line` is the branch of the last edit of a text in a rebuild: an edit whose
 /// own base is gone was typed on top of it.
 fn build(
-    doc: &mut Automerge,
+    doc: &mut dyn Document,
     intent: &Intent,
     pen: Pen,
-    line: &mut Option<Automerge>,
+    line: &mut Option<Box<dyn Document>>,
     actor: &mut dyn FnMut() -> [u8; 16],
-) -> Result<Option<Vec<u8>>, DocumentError> {
+) -> Result<Option<Vec<u8>>, Unfit> {
     match &intent.action {
-        Action::Reply { message, .. } | Action::Discuss { message, .. } => match timeline::get(doc, message.id)? {
-            Some(_) => Ok(None),
-            None => timeline::append(doc, &pen, message).map(Some),
-        },
-        Action::EditDraft { splice, base, .. } => {
-            typed(doc, pen, base, line, actor, &|doc, pen| draft::edit(doc, pen, splice))
-        }
-        Action::SetField { field, value, .. } => contact::set(doc, &pen, *field, value.as_deref()),
-        Action::SetDetail {
-            detail, value, present, ..
-        } => contact::set_detail(doc, &pen, *detail, value, *present),
-        Action::AddNote { note, text, .. } => match notes::length(doc, *note) {
-            Some(_) => Ok(None),
-            None => notes::add(doc, &pen, *note, intent.at, text).map(Some),
-        },
-        Action::EditNote { note, splice, base, .. } => typed(doc, pen, base, line, actor, &|doc, pen| {
-            notes::edit(doc, pen, *note, splice)
-        }),
-        Action::HighlightNote { note, on, .. } => notes::highlight(doc, &pen, *note, *on),
-        Action::Command { .. } => Ok(None),
+        Action::EditDraft { base, .. } | Action::EditNote { base, .. } => typed(doc, intent, pen, base, line, actor),
+        Action::Reply { .. }
+        | Action::Discuss { .. }
+        | Action::SetField { .. }
+        | Action::SetDetail { .. }
+        | Action::AddNote { .. }
+        | Action::HighlightNote { .. }
+        | Action::Command { .. } => doc.write(intent, &pen),
     }
 }
 
-/// A change of a text; its bytes, or `None` when it changes nothing.
-type Edit<'a> = dyn Fn(&mut Automerge, &Pen) -> Result<Option<Vec<u8>>, DocumentError> + 'a;
-
 /// Runs an edit of a text where it was typed: on the place in the history that was shown then.
 fn typed(
-    doc: &mut Automerge,
+    doc: &mut dyn Document,
+    intent: &Intent,
     pen: Pen,
-    base: &[[u8; 32]],
-    line: &mut Option<Automerge>,
+    base: &[Hash],
+    line: &mut Option<Box<dyn Document>>,
     actor: &mut dyn FnMut() -> [u8; 16],
-    edit: &Edit<'_>,
-) -> Result<Option<Vec<u8>>, DocumentError> {
-    let base: Vec<ChangeHash> = base.iter().map(|hash| ChangeHash(*hash)).collect();
-    let known = base.iter().all(|hash| doc.get_change_by_hash(hash).is_some());
-    if known && base == doc.get_heads() {
+) -> Result<Option<Vec<u8>>, Unfit> {
+    let known = doc.knows(base);
+    if known && base == doc.heads() {
         *line = None;
-        return edit(doc, &pen);
+        return doc.write(intent, &pen);
     }
     let mut branch = match (known && !base.is_empty(), line.take()) {
-        (true, _) => doc.fork_at(&base)?,
+        (true, _) => doc.at(base)?,
         (false, Some(branch)) => branch,
         (false, None) => {
-            let change = edit(doc, &pen)?;
-            *line = Some(doc.clone());
+            let change = doc.write(intent, &pen)?;
+            *line = Some(doc.copy());
             return Ok(change);
         }
     };
@@ -322,8 +313,8 @@ fn typed(
         actor: actor(),
         user: pen.user,
     };
-    let change = edit(&mut branch, &pen)?;
-    apply(doc, &Vec::from_iter(change.clone()))?;
+    let change = branch.write(intent, &pen)?;
+    doc.apply(&Vec::from_iter(change.clone()))?;
     *line = Some(branch);
     Ok(change)
 }

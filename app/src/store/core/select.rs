@@ -3,9 +3,8 @@
 use causerie_shared::{
     contact::Field,
     document::{
-        DocumentId, contact,
+        DocumentId,
         contact::{Former, Profile},
-        notes, timeline,
     },
     frame::Command,
     ids::{ContactId, ConversationId, UserId},
@@ -70,15 +69,11 @@ impl Core {
         let rows = self.threads.get(&id).map(|thread| &thread.rows);
         let mut bubbles = vec![];
         if let Some(replica) = self.replicas.get(&DocumentId::Discussion(id)) {
-            let doc = replica.confirmed();
-            // A document that cannot be read shows nothing; the server sends it anew on the next opening.
-            for (at, message) in timeline::ordered(doc).unwrap_or_default().into_iter().enumerate() {
-                if let Ok(Some(message)) = timeline::get(doc, message) {
-                    let files = rows.and_then(|rows| rows.get(&message.id)).map(|row| row.files.clone());
-                    let mut bubble = thread::bubble(&message, files.unwrap_or_default(), Stage::Sent(Delivery::Sent));
-                    bubble.position = Some(at as i64 + 1);
-                    bubbles.push(Bubble::Message(bubble));
-                }
+            for (position, message) in replica.confirmed().discussion() {
+                let files = rows.and_then(|rows| rows.get(&message.id)).map(|row| row.files.clone());
+                let mut bubble = thread::bubble(&message, files.unwrap_or_default(), Stage::Sent(Delivery::Sent));
+                bubble.position = Some(position);
+                bubbles.push(Bubble::Message(bubble));
             }
         }
         let waiting = self.outbox.iter().filter(|queued| queued.state == QueueState::Waiting);
@@ -105,9 +100,7 @@ impl Core {
     /// What a field was before, newest first.
     pub fn history_of(&self, id: ContactId, field: Field) -> Vec<Former> {
         let replica = self.replicas.get(&DocumentId::Contact(id));
-        replica
-            .and_then(|replica| contact::history(replica.shown(), field).ok())
-            .unwrap_or_default()
+        replica.map_or_else(Vec::new, |replica| replica.shown().history(field))
     }
 
     /// Nothing is here yet, and something may come.
@@ -145,12 +138,9 @@ impl Core {
             })
     }
 
-    /// A document that cannot be read shows as an empty one; the server sends it anew on the next opening.
     pub fn profile(&self, id: ContactId) -> Profile {
         let replica = self.replicas.get(&DocumentId::Contact(id));
-        replica
-            .and_then(|replica| contact::read(replica.shown()).ok())
-            .unwrap_or_default()
+        replica.map_or_else(Profile::default, |replica| replica.shown().profile())
     }
 
     pub fn notes(&self, id: ContactId) -> Vec<SharedNote> {
@@ -158,7 +148,7 @@ impl Core {
             return vec![];
         };
         let heads = replica.heads();
-        let notes = notes::read(replica.shown()).unwrap_or_default();
+        let notes = replica.shown().notes();
         notes
             .into_iter()
             .map(|note| SharedNote {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use causerie_shared::{
     Millis,
-    document::timeline,
     ids::{FileId, MessageId},
     message::{Author, Delivery, FileBrief, Message, MessageRow, order},
     row::JourneyRow,
@@ -61,16 +60,14 @@ impl Thread {
 
     /// Reads the messages of a document that are new. Returns how many it has.
     pub(super) fn read(&mut self, replica: &Replica) -> u32 {
-        // A document that cannot be read shows nothing; the server sends it anew on the next opening.
-        let picked = timeline::pick(replica.confirmed(), |id| !self.said.contains_key(&id));
-        let (all, new) = picked.unwrap_or_default();
+        let (all, new) = replica.confirmed().messages(&|id| !self.said.contains_key(&id));
         self.said.extend(new.into_iter().map(|message| (message.id, message)));
         all
     }
 
     /// The server wrote these messages anew: what was said in them before is not kept.
     pub(super) fn forget(&mut self, replica: &Replica) {
-        for id in timeline::ids(replica.confirmed()).unwrap_or_default() {
+        for id in replica.confirmed().message_ids() {
             self.said.remove(&id);
         }
     }

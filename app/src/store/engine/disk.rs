@@ -6,16 +6,21 @@ use leptos::task::spawn_local;
 
 use super::Engine;
 use crate::store::{
-    core::{Core, DiskKey, Event, Stored, Word, is_shared, lasting},
+    core::{Core, DiskKey, Documents, Event, Stored, Word, is_shared, lasting},
     view::Session,
 };
 
 impl Engine {
-    /// Reads what the core asks for, or answers at once that it is not there.
+    /// Reads what the core asks for, or answers at once that it is not there. Nothing is answered before documents can
+    /// be made of it.
     pub(super) fn load(self: &Rc<Self>, keys: Vec<DiskKey>) {
+        let Some(documents) = self.documents.get() else {
+            self.waiting.borrow_mut().extend(keys);
+            return;
+        };
         let asked = self.disk.borrow().as_ref().and_then(|disk| disk.read(&keys));
         let Some(asked) = asked else {
-            self.loaded(keys, vec![]);
+            self.loaded(documents, keys, vec![]);
             return;
         };
         let engine = Rc::clone(self);
@@ -24,17 +29,17 @@ impl Engine {
                 engine.disk_trouble(error.0);
                 vec![]
             });
-            engine.loaded(keys, found);
+            engine.loaded(documents, keys, found);
         });
     }
 
-    fn loaded(self: &Rc<Self>, keys: Vec<DiskKey>, found: Vec<(DiskKey, Option<Vec<u8>>)>) {
+    fn loaded(self: &Rc<Self>, documents: Documents, keys: Vec<DiskKey>, found: Vec<(DiskKey, Option<Vec<u8>>)>) {
         let mut found: HashMap<DiskKey, Option<Vec<u8>>> = found.into_iter().collect();
         let answer = keys
             .into_iter()
             .map(|key| (key, found.remove(&key).flatten()))
             .collect();
-        self.handle(Event::Loaded(answer));
+        self.handle(Event::Loaded(documents, answer));
     }
 
     pub(super) fn write_now(self: &Rc<Self>, durable: bool) {

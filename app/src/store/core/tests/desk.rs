@@ -10,7 +10,9 @@ use causerie_shared::{
 
 use super::{me, server::Server};
 use crate::store::{
-    core::{Act, Core, DISK_BOOT_STORES, DISK_CACHES, DiskKey, Event, Step, Stored, Word, is_shared, lasting},
+    core::{
+        Act, Core, DISK_BOOT_STORES, DISK_CACHES, DOCUMENTS, DiskKey, Event, Step, Stored, Word, is_shared, lasting,
+    },
     view::{Bubble, MessageBubble},
 };
 
@@ -158,7 +160,7 @@ impl Desk {
                 .iter()
                 .map(|key| (*key, self.disk.borrow().get(key).cloned()))
                 .collect();
-            self.handle(Event::Loaded(found));
+            self.handle(Event::Loaded(DOCUMENTS, found));
         }
         answer
     }

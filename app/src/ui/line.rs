@@ -3,11 +3,11 @@
 use causerie_shared::{conversation::State, row::JourneyRow};
 use leptos::prelude::*;
 
+use super::Icon;
 use crate::{
     format,
     i18n::{Key, t, tf},
     store::Store,
-    ui::Icon,
 };
 
 /// A centred line with who, what and when.

@@ -1,0 +1,33 @@
+//! Ending a chat.
+
+use causerie_shared::{conversation::State, ids::ConversationId, user::Me};
+use leptos::prelude::*;
+
+use super::Desk;
+use crate::store::Store;
+
+/// May this user end the chat? Its agent may, and a supervisor (`domain.md` §2).
+pub fn may_end(state: &State, me: &Me) -> bool {
+    match state {
+        State::Assigned { agent, .. } | State::Transferring { from: agent, .. } => {
+            *agent == me.id || me.role.supervises()
+        }
+        State::Waiting { .. } => me.role.supervises(),
+        State::Bot { .. } | State::Assigning { .. } | State::Ended { .. } | State::Failed { .. } => false,
+    }
+}
+
+/// Ends the chat if that is allowed, and goes on to the next one.
+pub fn end_chat(store: Store, desk: Desk, id: ConversationId) -> bool {
+    let allowed = store.me().with_untracked(|me| {
+        let head = store.head(id).get_untracked();
+        me.as_ref()
+            .zip(head.as_ref())
+            .is_some_and(|(me, head)| may_end(&head.state, me))
+    });
+    if allowed && !store.busy(id).get_untracked() {
+        store.end(id);
+        desk.after_end(id);
+    }
+    allowed
+}
