@@ -49,6 +49,7 @@ mod keyboard;
 mod notes_together;
 mod offers;
 mod offline;
+mod parts;
 mod person;
 mod phone;
 mod presence;
