@@ -69,31 +69,31 @@ pub fn name_in_page(folder: &Path, addresses: &[(&str, String)]) -> Outcome {
     files::write(page, html)
 }
 
-/// Starts the program. What everybody needs soon is asked for when the program runs, since in the page's head it would
-/// take the line from it; under a service worker it is on this machine, and asked for at once.
+/// Starts the program, which asks for its early parts itself when it runs: in the page's head they would take the line
+/// from it. Under a service worker they are on this machine, and asked for at once.
 fn start(console: &Program) -> String {
     let [script, module] = [&console.script, &console.module].map(|file| format!("{PUBLIC_URL}{}", file.name));
-    let init = format!("await init({{ module_or_path: '{module}' }});");
-    let import = format!("import init from '{script}';");
-    if console.early.is_empty() {
-        return format!("<script type=\"module\">\n{import}\n{init}\n</script>");
-    }
     let early: Vec<String> = console
         .early
         .iter()
         .map(|name| format!("'{PUBLIC_URL}{name}'"))
         .collect();
+    let ask = if early.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "if (navigator.serviceWorker?.controller)
+  for (const href of [{}])
+    document.head.append(Object.assign(document.createElement('link'), {{ rel: 'preload', as: 'fetch', crossOrigin: 'anonymous', href }}));
+",
+            early.join(", ")
+        )
+    };
     format!(
         "<script type=\"module\">
-{import}
-const ask = () => [{}].forEach((href) =>
-  document.head.append(Object.assign(document.createElement('link'), {{ rel: 'preload', as: 'fetch', crossOrigin: 'anonymous', href }})));
-const kept = Boolean(navigator.serviceWorker?.controller);
-if (kept) ask();
-{init}
-if (!kept) ask();
-</script>",
-        early.join(", ")
+import init from '{script}';
+{ask}await init({{ module_or_path: '{module}' }});
+</script>"
     )
 }
 

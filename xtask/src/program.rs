@@ -14,7 +14,7 @@ pub struct Program {
     pub chunks: Vec<File>,
     /// Scripts that stand in the sources of the program, which the script imports.
     pub snippets: Vec<File>,
-    /// Names of the chunks that the page asks for as soon as the program runs.
+    /// Names of the chunks that everybody needs soon.
     pub early: Vec<String>,
 }
 

@@ -137,15 +137,16 @@ impl Loader {
         if unnamed {
             return Err("the loader fetches a chunk that was not built".into());
         }
-        let import = format!(" from \"{LOADER}\"");
-        let import = script
-            .lines()
-            .find(|line| line.ends_with(&import))
-            .ok_or("the script imports no loader")?;
-        let variable = import
-            .strip_prefix("import * as ")
-            .and_then(|rest| rest.split(' ').next());
-        let variable = variable.ok_or_else(|| format!("the script imports its loader in an unknown way: {import}"))?;
+        // One import for each function.
+        let end = format!(" from \"{LOADER}\"");
+        let (imports, rest): (Vec<&str>, Vec<&str>) = script.lines().partition(|line| line.ends_with(&end));
+        let variable = |import: &&str| {
+            let variable = import.strip_prefix("import * as ")?.split(' ').next();
+            variable.map(str::to_owned)
+        };
+        let variables: Option<Vec<String>> = imports.iter().map(variable).collect();
+        let variables = variables.filter(|variables| !variables.is_empty());
+        let variables = variables.ok_or("the script does not import its loader in the known way")?;
 
         let mut body = String::new();
         let mut loaders = vec![];
@@ -167,11 +168,12 @@ impl Loader {
         if loaders.is_empty() {
             return Err("the loader loads nothing".into());
         }
-        let script = script.replacen(&format!("{import}\n"), "", 1);
-        let loaders = loaders.join(", ");
-        Ok(format!(
-            "{script}\nconst {variable} = (() => {{\n{body}return {{ {loaders} }};\n}})();\n"
-        ))
+        let (script, loaders) = (rest.join("\n"), loaders.join(", "));
+        let mut script = format!("{script}\nconst loader = (() => {{\n{body}return {{ {loaders} }};\n}})();\n");
+        for variable in variables {
+            script.push_str(&format!("const {variable} = loader;\n"));
+        }
+        Ok(script)
     }
 }
 
@@ -186,7 +188,8 @@ mod tests {
              wrap(fetch(\"./split_desk.wasm\"));\n"
                 .to_owned(),
         );
-        let script = "import * as import1 from \"./__wasm_split.js\"\nuse(import1);\n";
+        let script = "import * as import1 from \"./__wasm_split.js\"\nimport * as import2 from \
+                      \"./__wasm_split.js\"\nuse(import1);\n";
         assert!(loader.append_to(script).is_err(), "no name yet");
         loader
             .name(Path::new("/w/split_desk.wasm"), "desk-0.wasm")
@@ -194,8 +197,9 @@ mod tests {
         assert!(loader.name(Path::new("/w/split_more.wasm"), "more-0.wasm").is_err());
         assert_eq!(
             loader.append_to(script).expect("appended"),
-            "use(import1);\n\nconst import1 = (() => {\n\nconst __wasm_split_load_desk = \
-             wrap(fetch(\"./desk-0.wasm\"));\nreturn { __wasm_split_load_desk };\n})();\n"
+            "use(import1);\nconst loader = (() => {\n\nconst __wasm_split_load_desk = \
+             wrap(fetch(\"./desk-0.wasm\"));\nreturn { __wasm_split_load_desk };\n})();\n\
+             const import1 = loader;\nconst import2 = loader;\n"
         );
         assert!(loader.append_to("import { a } from \"./__wasm_split.js\"\n").is_err());
     }
