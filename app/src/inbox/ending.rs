@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::Desk;
 use crate::store::Store;
 
-/// May this user end the chat? Its agent may, and a supervisor (`domain.md` §2).
+/// May this user end the chat? Its agent may, and a supervisor (`docs/domain.md#states`).
 pub fn may_end(state: &State, me: &Me) -> bool {
     match state {
         State::Assigned { agent, .. } | State::Transferring { from: agent, .. } => {
