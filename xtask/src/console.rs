@@ -34,10 +34,13 @@ pub fn build(kind: &Kind) -> Outcome {
     }
     page::build(&staging, console, &addresses)?;
 
+    // The build is named by everything else, and stands in the page for reports of crashes.
+    let build = worker::build_id(&staging, &worker::shell(&staging)?)?;
+    page::name_in_page(&staging, &[("build", build.clone())])?;
     let shell = worker::shell(&staging)?;
     let html = files::read_text(staging.join("index.html"))?;
     let mut manifest = Manifest {
-        build: worker::build_id(&staging, &shell)?,
+        build,
         script_hashes: page::inline_hashes(&html, "script"),
         style_hashes: page::inline_hashes(&html, "style"),
         immutable: files::list(&staging)?

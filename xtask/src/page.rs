@@ -56,6 +56,8 @@ pub fn build(folder: &Path, console: &Program, addresses: &[(&str, String)]) -> 
 }
 
 const STYLE: &str = "<!--style-->";
+/// Tells `public/crash.js` that the program runs. Trunk's name for it, since in `make dev` Trunk writes the script.
+const STARTED: &str = "TrunkApplicationStarted";
 const SCRIPT: &str = "<!--script-->";
 
 /// Writes addresses into the page: `<meta name="…" content="…">`, which stand in the source with nothing in them.
@@ -93,6 +95,7 @@ fn start(console: &Program) -> String {
         "<script type=\"module\">
 import init from '{script}';
 {ask}await init({{ module_or_path: '{module}' }});
+dispatchEvent(new Event('{STARTED}'));
 </script>"
     )
 }

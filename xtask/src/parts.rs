@@ -60,7 +60,12 @@ pub const BUDGETS: [Budget; 8] = [
         what: "console JS glue",
         limit: 20,
         recorded: None,
-        holds: |path| is(path, "causerie-app-", ".js") || path.starts_with("snippets/") || path == "theme.js",
+        holds: |path| {
+            is(path, "causerie-app-", ".js")
+                || path.starts_with("snippets/")
+                || path == "crash.js"
+                || path == "theme.js"
+        },
     },
     Budget {
         what: "console CSS",
