@@ -6,6 +6,7 @@ pub mod audit;
 pub mod auth;
 pub mod blocked;
 pub mod channels;
+pub mod crashes;
 pub mod departments;
 pub mod files;
 pub mod headers;

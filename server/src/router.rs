@@ -13,8 +13,8 @@ use causerie_shared::refusal::Code;
 use crate::{
     error::ApiError,
     http::{
-        accounts, assets, audit, blocked, channels, departments, files, health, hooks, inboxes, json, notify, origin,
-        persons, signins, socket, users, widget,
+        accounts, assets, audit, blocked, channels, crashes, departments, files, health, hooks, inboxes, json, notify,
+        origin, persons, signins, socket, users, widget,
     },
     state::Shared,
     telemetry,
@@ -92,6 +92,8 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/contacts/{id}/candidates", get(persons::candidates))
         .route("/contacts/{id}/blocked", get(blocked::of))
         .route("/audit", get(audit::list))
+        .route("/crash", post(crashes::report))
+        .route("/crashes", get(crashes::list))
         .route("/files", post(files::upload))
         .route("/files/{id}", get(files::download))
         .route("/socket", get(socket::upgrade))

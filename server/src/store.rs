@@ -6,6 +6,7 @@ pub mod blacklist;
 pub mod channel_accounts;
 pub mod contacts;
 pub mod conversations;
+pub mod crashes;
 pub mod departments;
 pub mod documents;
 pub mod feed;

@@ -2,6 +2,7 @@
 
 pub mod blocked;
 pub mod channels;
+pub mod crashes;
 pub mod notify;
 pub mod persons;
 pub mod settings;

@@ -85,6 +85,29 @@ pub fn user_agent(headers: &HeaderMap) -> String {
     text.chars().take(MAX_USER_AGENT).collect()
 }
 
+/// The engine that a user agent names and its major version, e.g. `Firefox 140`; empty if it names none. Every browser
+/// on iOS is WebKit, and all engines but Firefox's say that they are Safari.
+pub fn engine(user_agent: &str) -> String {
+    const MARKS: [(&str, &str); 4] = [
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chromium"),
+        ("HeadlessChrome/", "Chromium"),
+        ("Version/", "WebKit"),
+    ];
+    let found = MARKS.iter().find_map(|(mark, name)| {
+        let mut words = user_agent.split(' ');
+        let version = words.find_map(|word| word.strip_prefix(mark))?;
+        let digits = version.bytes().take_while(u8::is_ascii_digit).count();
+        (1..=5)
+            .contains(&digits)
+            .then(|| format!("{name} {}", &version[..digits]))
+    });
+    found.unwrap_or_else(|| {
+        let webkit = user_agent.contains("AppleWebKit/");
+        if webkit { "WebKit".into() } else { String::new() }
+    })
+}
+
 /// The value of a cookie.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers
@@ -126,6 +149,33 @@ mod tests {
             client(&["10.0.0.0/8"], "10.0.0.1", Some("203.0.113.9, unknown")),
             "10.0.0.1"
         );
+    }
+
+    #[test]
+    fn an_engine_is_known_by_the_word_that_only_its_browsers_say() {
+        let webkit = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)";
+        for (user_agent, name) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox 140",
+            ),
+            (
+                "Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0",
+                "Chromium 141",
+            ),
+            (
+                "Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/141.0.0.0 Safari/537.36",
+                "Chromium 141",
+            ),
+            (&format!("{webkit} Version/18.6 Safari/605.1.15"), "WebKit 18"),
+            (&format!("{webkit} CriOS/141.0 Mobile/15E148 Safari/604.1"), "WebKit"),
+            ("curl/8.0", ""),
+            ("Firefox/", ""),
+            ("Firefox/123456789", ""),
+            ("", ""),
+        ] {
+            assert_eq!(engine(user_agent), name, "{user_agent}");
+        }
     }
 
     #[test]

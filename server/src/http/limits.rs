@@ -33,6 +33,8 @@ pub enum Limit {
     VisitorUpload,
     /// Sockets of visitors, by address.
     VisitorSocket,
+    /// Crashes of the console, by user or, without a sign-in, by address.
+    Crash,
 }
 
 impl Limit {
@@ -47,6 +49,7 @@ impl Limit {
             Self::VisitorMessage => (30, MINUTE),
             Self::VisitorUpload => (20, MINUTE),
             Self::VisitorSocket => (120, MINUTE),
+            Self::Crash => (20, 5 * MINUTE),
         }
     }
 }

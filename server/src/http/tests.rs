@@ -1,6 +1,7 @@
 //! The edge as a browser meets it: requests through the real router, onto a real database.
 
 mod assets;
+mod crashes;
 mod edges;
 mod files;
 mod links;

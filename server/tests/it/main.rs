@@ -3,6 +3,7 @@
 mod channels_settings;
 mod clock;
 mod common;
+mod crashes;
 mod desk;
 mod dispatcher;
 mod docs;
