@@ -7,6 +7,7 @@ mod audit;
 mod blocked;
 mod conflict;
 mod contact;
+mod crashes;
 mod departments;
 mod fetched;
 mod form;

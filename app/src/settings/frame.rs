@@ -55,6 +55,7 @@ fn SettingsNav() -> impl IntoView {
                 <SettingsLink route=Route::Accounts icon="chat" label=t(Key::MessagingAccounts) />
                 <SettingsLink route=Route::Blocked icon="ban" label=t(Key::BlockedPeople) />
                 <SettingsLink route=Route::Audit icon="history" label=t(Key::AuditLog) />
+                <SettingsLink route=Route::Crashes icon="warning" label=t(Key::Crashes) />
             })}
             {move || manages_inboxes.get().then(|| view! {
                 <p class="settings-group">{t(Key::Conversations)}</p>
@@ -103,6 +104,7 @@ pub fn NoAccess(route: Route) -> impl IntoView {
         Route::Users => Key::Users,
         Route::Departments => Key::Departments,
         Route::Audit => Key::AuditLog,
+        Route::Crashes => Key::Crashes,
         Route::Accounts => Key::MessagingAccounts,
         Route::Blocked => Key::BlockedPeople,
         _ => Key::Inboxes,

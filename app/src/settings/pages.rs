@@ -8,6 +8,7 @@ use super::{
     audit::Audit,
     blocked::BlockedPeople,
     contact::ContactPage,
+    crashes::Crashes,
     departments::{DepartmentPage, Departments},
     frame::{NoAccess, SettingsPage},
     guard::{self, LeaveDialog},
@@ -43,7 +44,9 @@ fn Pages(here: Here) -> impl IntoView {
         };
         let allowed = match route.section() {
             Route::Inboxes => here.manages_inboxes(),
-            Route::Users | Route::Departments | Route::Audit | Route::Accounts | Route::Blocked => here.manages(),
+            Route::Users | Route::Departments | Route::Audit | Route::Crashes | Route::Accounts | Route::Blocked => {
+                here.manages()
+            }
             _ => true,
         };
         (route, allowed)
@@ -68,6 +71,7 @@ fn page(route: Route) -> AnyView {
         Route::NewDepartment => view! { <DepartmentPage id=None /> }.into_any(),
         Route::Department(id) => view! { <DepartmentPage id=Some(id) /> }.into_any(),
         Route::Audit => view! { <Audit /> }.into_any(),
+        Route::Crashes => view! { <Crashes /> }.into_any(),
         Route::Accounts => view! { <Accounts /> }.into_any(),
         Route::Account => view! { <Account /> }.into_any(),
         Route::Notifications => view! { <Notifications /> }.into_any(),

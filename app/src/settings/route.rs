@@ -16,6 +16,8 @@ pub enum Route {
     NewDepartment,
     Department(DepartmentId),
     Audit,
+    /// Where the console ended by itself.
+    Crashes,
     Accounts,
     Account,
     Notifications,
@@ -45,6 +47,7 @@ impl Route {
             ("departments", Some("new")) => Self::NewDepartment,
             ("departments", Some(id)) => id.parse().map_or(Self::Unknown, Self::Department),
             ("audit", None) => Self::Audit,
+            ("crashes", None) => Self::Crashes,
             ("accounts", None) => Self::Accounts,
             ("account", None) => Self::Account,
             ("notifications", None) => Self::Notifications,
@@ -72,6 +75,7 @@ impl Route {
             Self::NewDepartment => format!("{BASE}/departments/new"),
             Self::Department(id) => format!("{BASE}/departments/{id}"),
             Self::Audit => format!("{BASE}/audit"),
+            Self::Crashes => format!("{BASE}/crashes"),
             Self::Accounts => format!("{BASE}/accounts"),
             Self::Account => format!("{BASE}/account"),
             Self::Notifications => format!("{BASE}/notifications"),
@@ -89,6 +93,7 @@ impl Route {
             Self::Departments | Self::NewDepartment | Self::Department(_) => Self::Departments,
             Self::Start
             | Self::Audit
+            | Self::Crashes
             | Self::Accounts
             | Self::Account
             | Self::Notifications
@@ -117,6 +122,7 @@ mod tests {
             Route::NewDepartment,
             Route::Department(DepartmentId::from_u128(7)),
             Route::Audit,
+            Route::Crashes,
             Route::Accounts,
             Route::Account,
             Route::Notifications,
