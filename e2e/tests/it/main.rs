@@ -40,6 +40,7 @@ mod bad_input;
 mod board;
 mod burst;
 mod channels;
+mod crash;
 mod discussion;
 mod failures;
 mod failures_access;
