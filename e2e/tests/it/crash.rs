@@ -12,6 +12,7 @@ use causerie_server::demo::PASSWORD;
 use causerie_shared::api::crashes::{CrashRow, Part};
 use reqwest::Method;
 use serde_json::{Value, json};
+use thirtyfour::Key;
 
 const DRAFT: &str = "It ships on Thur";
 /// Keeps the program's instance, so that a story can call its functions.
@@ -67,8 +68,8 @@ async fn watched(stage: &Stage, screen: Screen, theme: Theme) -> Console {
 async fn is_shown(page: &Page, title: &str) {
     page.find("alertdialog", title).await;
     assert!(page.focused("button", "Reload").await, "Reload has no focus");
-    page.key(thirtyfour::Key::Escape).await;
-    page.key(thirtyfour::Key::Escape).await;
+    page.key(Key::Escape).await;
+    page.key(Key::Escape).await;
     page.find("alertdialog", title).await;
     let found = violations(page).await;
     assert!(found.is_empty(), "{found:?}");
@@ -123,7 +124,7 @@ async fn the_console_says_that_it_crashed_and_goes_on_after_a_reload() {
         assert_eq!(rows[0].build, build);
         assert_eq!(build.len(), 16, "the page does not name its build");
 
-        ana.key(thirtyfour::Key::Enter).await;
+        ana.key(Key::Enter).await;
         ana.message(&["When does lamp 4417 ship?"]).await;
         let reply = ana.find("textbox", "Reply").await;
         assert_eq!(reply.prop("value").await.expect("a value").as_deref(), Some(DRAFT));
@@ -142,11 +143,13 @@ async fn the_console_says_that_it_crashed_and_goes_on_after_a_reload() {
 
         let owner = stage.agent("owner@demo.test").await;
         owner.settings("Crashes").await;
-        let row = owner.row("RuntimeError: unreachable").await;
+        let row = owner.row(&build).await;
         let words = row.text().await.expect("the crash can be read");
         for part in ["main", &format!("/app/mine/{chat}"), &build, "1 time", "Chromium"] {
             assert!(words.contains(part), "“{part}” is not in {words}");
         }
+        owner.click("button", "Stack").await;
+        owner.reads("RuntimeError").await;
         ana.click("button", "Reload").await;
         ana.find("textbox", "Reply").await;
         ana.visit("/settings/crashes").await;

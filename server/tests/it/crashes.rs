@@ -28,6 +28,13 @@ async fn list(store: &Store, now: i64, limit: i64) -> Vec<CrashRow> {
     crashes::list(&mut db, now, limit).await.unwrap()
 }
 
+/// Build, part, stack, first and last report, and their number.
+type Seen = (String, Part, String, i64, i64, u32);
+
+fn row(build: &str, part: Part, stack: &str, first: i64, last: i64, count: u32) -> Seen {
+    (build.to_owned(), part, stack.to_owned(), first, last, count)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_of_the_same_build_part_and_stack_are_one_crash() {
     let (_folder, stores) = common::stores().await;
@@ -42,13 +49,11 @@ async fn reports_of_the_same_build_part_and_stack_are_one_crash() {
             add(&store, report, at).await;
         }
         add(&store, &reports[0], 9).await;
-        let seen: Vec<_> = list(&store, 9, 10)
+        let seen: Vec<Seen> = list(&store, 9, 10)
             .await
             .into_iter()
             .map(|row| (row.build, row.part, row.stack, row.first_seen, row.last_seen, row.count))
             .collect();
-        let row =
-            |build: &str, part, stack: &str, first, last, count| (build.into(), part, stack.into(), first, last, count);
         assert_eq!(
             seen,
             [
