@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use causerie_app::store::{
-    core::{Act, Core, DiskKey, Event, Step, Stored},
+    core::{Act, Core, DOCUMENTS, DiskKey, Event, Step, Stored},
     view::Bubble,
 };
 use causerie_server::{Shared, store::feed};
@@ -151,7 +151,7 @@ impl Desk {
         if !keys.is_empty() {
             let found = keys.iter().map(|key| (*key, self.disk.get(key).cloned()));
             let found = found.collect();
-            self.handle(Event::Loaded(found));
+            self.handle(Event::Loaded(DOCUMENTS, found));
         }
     }
 
