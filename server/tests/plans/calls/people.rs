@@ -3,7 +3,9 @@
 use causerie_server::{
     clock::random_u128,
     store::{
-        Db, OrderedTx, audit, departments,
+        Db, OrderedTx, audit,
+        crashes::{self, MAX_GROUPS},
+        departments,
         feed::{self, FeedKind},
         inboxes, loads, people, places, preferences, presence, push, sessions, settings,
     },
@@ -11,6 +13,7 @@ use causerie_server::{
 use causerie_shared::{
     api::{
         LinkKind,
+        crashes::{CrashReport, Part},
         notify::{NotifyPreferences, PushDelivery},
         settings::AuditEntry,
     },
@@ -28,6 +31,7 @@ pub async fn every(tx: &mut OrderedTx, ground: &Ground) {
     connections(tx, ground).await;
     signins(tx, ground.demo.ana).await;
     devices(tx, ground).await;
+    crash_reports(tx).await;
     inboxes_and_departments(tx, ground).await;
 }
 
@@ -75,6 +79,24 @@ async fn users(db: &mut Db, ground: &Ground) {
     sent(settings::set(db, "key", "value")).await;
     sent(settings::take(db, "key", "value")).await;
     sent(settings::organization(db)).await;
+}
+
+async fn crash_reports(db: &mut Db) {
+    let report = CrashReport {
+        build: "a".to_owned(),
+        part: Part::Main,
+        stack: String::new(),
+        route: "/app".to_owned(),
+    };
+    for number in 0..MAX_GROUPS + 2 {
+        let stack = number.to_string();
+        let report = CrashReport {
+            stack,
+            ..report.clone()
+        };
+        sent(crashes::add(db, &report, "Chromium 141", START)).await;
+    }
+    sent(crashes::list(db, START, 10)).await;
 }
 
 async fn connections(db: &mut Db, ground: &Ground) {
