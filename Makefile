@@ -34,11 +34,11 @@ bench: ## print the figures of the product, one a line
 	@STEPS=5 scripts/tools.sh
 	@echo "[5/5] Console"
 	@$(MAKE) console
-	@cargo run --release --quiet --package causerie-e2e --bin bench
+	@cargo run --locked --release --quiet --package causerie-e2e --bin bench
 
 bench-peers: ## print how it compares with its peers under the same load (QUICK=1: only whether it works)
 	@scripts/peers.sh
-	@cargo run --release --quiet --package causerie-e2e --bin bench-peers
+	@cargo run --locked --release --quiet --package causerie-e2e --bin bench-peers
 
 bench-faults: ## kill the server 200 times under load, then simulate for longer than the tests do
 	@STEPS=5 scripts/tools.sh
@@ -50,7 +50,7 @@ fmt: ## format the sources
 	@cargo fmt --all
 
 lint: $(APP) ## clippy, with warnings as errors
-	@cargo clippy --workspace --all-targets -- --deny warnings
+	@cargo clippy --locked --workspace --all-targets -- --deny warnings
 
 console: $(APP) ## build the console into dist/
 	@:

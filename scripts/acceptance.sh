@@ -12,6 +12,6 @@ make --no-print-directory console
 echo "[6/6] Server"
 server=${CARGO_TARGET_DIR:-target}/release/causerie-server
 [[ -x $server ]] || echo "      building it (some minutes the first time)"
-cargo build --release --package causerie-server --bin causerie-server --features test-api --quiet
+cargo build --locked --release --package causerie-server --bin causerie-server --features test-api --quiet
 
 echo "Start it with CAUSERIE_TEST_API=1 $server"

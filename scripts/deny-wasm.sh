@@ -10,7 +10,7 @@ readonly BANNED='^(tokio|regex|url|idna|idna_adapter|icu_.+|chrono|chrono-tz|jif
 # next to nothing, and the linker drops the rest.
 readonly ALLOWED='^(idb tokio|leptos_config regex|server_fn url)$'
 
-tree=$(cargo tree --package causerie-app --target wasm32-unknown-unknown --edges normal,no-proc-macro --prefix depth) ||
+tree=$(cargo tree --locked --package causerie-app --target wasm32-unknown-unknown --edges normal,no-proc-macro --prefix depth) ||
   fail "cargo tree failed for the app."
 
 found=$(awk -v banned="$BANNED" -v allowed="$ALLOWED" '

@@ -10,7 +10,7 @@ scripts/trunk.sh
 echo "[6/7] Server"
 # The server embeds this folder; here it may be empty, since Trunk serves the console.
 mkdir -p dist
-cargo build --package causerie-server --bin causerie-server --quiet
+cargo build --locked --package causerie-server --bin causerie-server --quiet
 
 # The browser talks to Trunk, so that is the origin which the server has to trust.
 CAUSERIE_DEMO=1 CAUSERIE_PUBLIC_URL=http://127.0.0.1:8081 "${CARGO_TARGET_DIR:-target}/debug/causerie-server" &

@@ -5,14 +5,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
-cargo run --release --quiet --package causerie-e2e --bin faults ||
+cargo run --locked --release --quiet --package causerie-e2e --bin faults ||
   fail "the server did not stand the faults; seed and round are above."
 CAUSERIE_SIMULATION_CASES=${CAUSERIE_SIMULATION_CASES:-500} \
-  cargo test --release --quiet --workspace --test it -- simulation:: ||
+  cargo test --locked --release --quiet --workspace --test it -- simulation:: ||
   fail "the simulation found something; the shortest schedule is above."
 CAUSERIE_DISPATCHER_CHATS=${CAUSERIE_DISPATCHER_CHATS:-20000} \
-  scripts/postgres.sh cargo test --release --quiet --workspace --test it -- dispatcher:: --nocapture ||
+  scripts/postgres.sh cargo test --locked --release --quiet --workspace --test it -- dispatcher:: --nocapture ||
   fail "the dispatcher broke a promise; the seed is above."
 CAUSERIE_RACE_ROUNDS=${CAUSERIE_RACE_ROUNDS:-1000} \
-  scripts/postgres.sh cargo test --release --quiet -p causerie-server --test it -- races:: ||
+  scripts/postgres.sh cargo test --locked --release --quiet -p causerie-server --test it -- races:: ||
   fail "a race had no winner, or two; the round is above."

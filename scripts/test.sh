@@ -37,14 +37,14 @@ step 8 "Console"
 make --no-print-directory console
 
 step 9 "Lints"
-cargo clippy --workspace --all-targets --quiet -- --deny warnings
+cargo clippy --locked --workspace --all-targets --quiet -- --deny warnings
 
 step 10 "Tests, with a private PostgreSQL"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 # Two at a time: each end-to-end test drives a browser of its own.
-scripts/postgres.sh cargo test --workspace --no-fail-fast -- --test-threads="${TEST_THREADS:-2}" 2>&1 | tee "$log" || status=$?
+scripts/postgres.sh cargo test --locked --workspace --no-fail-fast -- --test-threads="${TEST_THREADS:-2}" 2>&1 | tee "$log" || status=$?
 # What was green is what was tested: nothing was changed or committed meanwhile.
 if [[ $status -eq 0 && -n $tested && $tested == "$(clean_commit)" ]]; then
   green=${LAST_GREEN:-target/last-green}

@@ -30,5 +30,5 @@ bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3;
 if [[ $(version_of wasm-bindgen) != "$bindgen" ]]; then
   echo "      building wasm-bindgen $bindgen, once (about two minutes on two cores)"
   quietly "wasm-bindgen $bindgen could not be installed; is crates.io reachable?" \
-    cargo install wasm-bindgen-cli --version "$bindgen" --root "$ROOT" --force
+    cargo install wasm-bindgen-cli --version "$bindgen" --locked --root "$ROOT" --force
 fi

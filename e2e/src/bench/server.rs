@@ -118,6 +118,7 @@ async fn build() {
     let built = Command::new(cargo)
         .args([
             "build",
+            "--locked",
             "--release",
             "--quiet",
             "--package",

@@ -114,6 +114,7 @@ async fn build() -> PathBuf {
     let mut command = Command::new(cargo);
     command.args([
         "build",
+        "--locked",
         "--quiet",
         "--package",
         "causerie-server",
