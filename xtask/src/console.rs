@@ -11,7 +11,7 @@ use crate::{
     parts::PROGRAMS,
     previous::{self, MANIFEST, Manifest},
     program::{self, Program},
-    worker,
+    symbolize, worker,
 };
 
 /// Builds the console, and puts it in the place of the one before.
@@ -26,6 +26,9 @@ pub fn build(kind: &Kind) -> Outcome {
         let program = program::link(name, module, kind)?;
         program.write(&staging)?;
         programs.push(program);
+    }
+    if kind.keeps_names() {
+        symbolize::keep(programs.iter().flat_map(|program| &program.names))?;
     }
     let (console, others) = programs.split_first().ok_or("there is no program to build")?;
     let mut addresses = vec![texts(&compiled, &staging)?];

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::{
     Outcome, budgets,
     compile::Flags,
-    compress, optimize,
+    compress, files, optimize,
     parts::PARTS,
+    program::File,
     split::{self, Split},
+    symbolize,
 };
 
 /// How a console is built, and where it goes.
@@ -55,6 +57,22 @@ impl Kind {
 
     pub fn optimize(&self, modules: &[PathBuf]) -> Outcome {
         if self.small { optimize::all(modules) } else { Ok(()) }
+    }
+
+    /// Whether the functions' names are cut off the modules and kept apart.
+    pub fn keeps_names(&self) -> bool {
+        self.small
+    }
+
+    /// The names of a module's functions, as a file that is called after the module as it is served. The quick console
+    /// keeps them in itself.
+    pub fn names(&self, module: &Path, served: &str) -> Outcome<Option<File>> {
+        if !self.keeps_names() {
+            return Ok(None);
+        }
+        let data = files::read(optimize::names_of(module))?;
+        let name = symbolize::file_of(served);
+        Ok(Some(File { name, data }))
     }
 
     /// Compresses the files of a folder, and looks how large they are.

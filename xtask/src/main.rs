@@ -17,6 +17,7 @@ mod previous;
 mod program;
 mod split;
 mod styles;
+mod symbolize;
 mod trunk;
 mod worker;
 
@@ -32,6 +33,7 @@ use kind::Kind;
 const USAGE: &str = "\
 cargo xtask console           builds the release console into dist/
 cargo xtask console --quick   builds it into target/quick/dist, soon instead of small
+cargo xtask symbolize FILE    prints the stack of a crash report (- reads it from the input) with the functions' names
 cargo xtask trunk             does in `make dev` what Trunk cannot (a hook of Trunk.toml)";
 
 const NOT_FOR_RELEASE: &str = "this xtask was built without its feature `release`";
@@ -57,6 +59,7 @@ fn run() -> Outcome {
         ["console"] if !cfg!(feature = "release") => Err(NOT_FOR_RELEASE.into()),
         ["console"] => console::build(&Kind::release()),
         ["console", "--quick"] => console::build(&Kind::quick()),
+        ["symbolize", stack] => symbolize::print(stack),
         ["trunk"] => trunk::finish(),
         _ => Err(USAGE.into()),
     }

@@ -1,7 +1,7 @@
 //! wasm-opt.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
 };
@@ -38,7 +38,12 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// Makes modules smaller, each in its place, side by side.
+/// The file into which wasm-opt writes the names of a module's functions, which the module itself loses.
+pub fn names_of(module: &Path) -> PathBuf {
+    module.with_extension("names")
+}
+
+/// Makes modules smaller, each in its place, side by side, and writes the names of their functions beside them.
 pub fn all(modules: &[PathBuf]) -> Outcome {
     let results: Vec<Result<(), String>> = thread::scope(|scope| {
         let running: Vec<_> = modules.iter().map(|module| scope.spawn(|| one(module))).collect();
@@ -50,9 +55,11 @@ pub fn all(modules: &[PathBuf]) -> Outcome {
     results.into_iter().collect::<Result<(), String>>().map_err(Into::into)
 }
 
-fn one(module: &PathBuf) -> Result<(), String> {
+fn one(module: &Path) -> Result<(), String> {
     let status = Command::new(WASM_OPT)
         .args(PASSES)
+        // The last pass: the indexes are those of browsers' stacks.
+        .arg(format!("--symbolmap={}", names_of(module).display()))
         .args(FEATURES)
         .arg(module)
         .arg("-o")

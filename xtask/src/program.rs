@@ -16,6 +16,8 @@ pub struct Program {
     pub snippets: Vec<File>,
     /// Names of the chunks that everybody needs soon.
     pub early: Vec<String>,
+    /// The names of each module's functions, for `xtask symbolize`.
+    pub names: Vec<File>,
 }
 
 /// A file, named by its content.
@@ -40,6 +42,7 @@ pub fn link(name: &str, compiled: &Path, kind: &Kind) -> Outcome<Program> {
     let mut script = files::read_text(work.join(format!("{name}.js")))?;
     let mut chunks = vec![];
     let mut early = vec![];
+    let mut names = vec![];
     if let Some(mut loader) = parts.loader {
         for chunk in parts.chunks {
             let data = files::read(&chunk.path)?;
@@ -48,6 +51,7 @@ pub fn link(name: &str, compiled: &Path, kind: &Kind) -> Outcome<Program> {
             if chunk.early {
                 early.push(file.clone());
             }
+            names.extend(kind.names(&chunk.path, &file)?);
             chunks.push(File { name: file, data });
         }
         script = loader.append_to(&script)?;
@@ -58,20 +62,20 @@ pub fn link(name: &str, compiled: &Path, kind: &Kind) -> Outcome<Program> {
     }
     let snippets = snippets(&work)?;
 
-    let module = files::read(module)?;
-    let hash = files::short_hash([&module, script.as_bytes()].concat());
+    let data = files::read(&module)?;
+    let hash = files::short_hash([&data, script.as_bytes()].concat());
+    let served = format!("{name}-{hash}_bg.wasm");
+    names.extend(kind.names(&module, &served)?);
     Ok(Program {
         script: File {
             name: format!("{name}-{hash}.js"),
             data: script.into_bytes(),
         },
-        module: File {
-            name: format!("{name}-{hash}_bg.wasm"),
-            data: module,
-        },
+        module: File { name: served, data },
         chunks,
         snippets,
         early,
+        names,
     })
 }
 
