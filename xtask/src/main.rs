@@ -9,6 +9,7 @@ mod compile;
 mod compress;
 mod console;
 mod files;
+mod floors;
 mod kind;
 mod optimize;
 mod page;
@@ -34,6 +35,7 @@ const USAGE: &str = "\
 cargo xtask console           builds the release console into dist/
 cargo xtask console --quick   builds it into target/quick/dist, soon instead of small
 cargo xtask symbolize FILE    prints the stack of a crash report (- reads it from the input) with the functions' names
+cargo xtask floors            prints the imports that point up or around in the server and the console
 cargo xtask trunk             does in `make dev` what Trunk cannot (a hook of Trunk.toml)";
 
 const NOT_FOR_RELEASE: &str = "this xtask was built without its feature `release`";
@@ -60,6 +62,7 @@ fn run() -> Outcome {
         ["console"] => console::build(&Kind::release()),
         ["console", "--quick"] => console::build(&Kind::quick()),
         ["symbolize", stack] => symbolize::print(stack),
+        ["floors"] => floors::print(),
         ["trunk"] => trunk::finish(),
         _ => Err(USAGE.into()),
     }
