@@ -1,9 +1,9 @@
-//! Turns `locales/*.txt` into the key enums of `i18n` and the files of texts that the console loads: a key that is
-//! missing in a language, unknown in English or with other placeholders fails the build (`docs/ux.md#languages`).
+//! Turns `locales/*.txt` into the key enums of `i18n` and the text files that the console loads. A key that is missing
+//! in a language, has no English text or has other placeholders fails the build (`docs/ux.md#languages`).
 
 use std::{collections::BTreeMap, env, error::Error, fmt::Write, fs, path::Path};
 
-/// Languages in the order of `i18n::Lang`; the first one decides which keys exist.
+/// Languages in the order of `i18n::Lang`; the first one defines the keys.
 const LANGUAGES: [&str; 2] = ["en", "es"];
 /// Plural categories that every plural key spells out; others fall back to `other`.
 const CATEGORIES: [&str; 2] = ["one", "other"];
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(&out);
     let order = Order::of(&locales[0]);
     fs::write(out.join("keys.rs"), generate(&locales, &order)?)?;
-    // The build of the console takes them from here.
+    // The build of the console copies the files from this directory.
     let texts = out.join("texts");
     fs::create_dir_all(&texts)?;
     for (locale, language) in locales.iter().zip(LANGUAGES) {
@@ -98,7 +98,7 @@ fn placeholders(text: &str) -> Vec<&str> {
     found
 }
 
-/// The keys in the order of a file of texts.
+/// The keys in the order in which a text file lists their texts.
 struct Order<'a> {
     plain: Vec<&'a str>,
     plural: Vec<&'a str>,
@@ -131,14 +131,14 @@ impl<'a> Order<'a> {
         Self { plain, plural, keys }
     }
 
-    /// A text a line; the first line says of which keys they are.
+    /// Returns the content of a text file: the fingerprint of the keys, then one text per line.
     fn file(&self, locale: &Locale) -> String {
         let mut lines = vec![self.fingerprint()];
         lines.extend(self.keys.iter().map(|key| locale[key].clone()));
         lines.join("\n")
     }
 
-    /// FNV-1a over 64 bits.
+    /// The FNV-1a hash (64 bits) of the keys in order, as hexadecimal digits.
     fn fingerprint(&self) -> String {
         let hash = self
             .keys
@@ -165,7 +165,7 @@ fn generate(locales: &[Locale], order: &Order) -> Result<String, Box<dyn Error>>
         "/// Of which keys, in which order, a file of texts is.\nconst KEYS: &str = \"{}\";",
         order.fingerprint()
     )?;
-    // In the browser the texts are files of their own; tests have no browser.
+    // The browser loads the texts as separate files; native tests have them in the program.
     writeln!(
         code,
         "#[cfg(not(target_arch = \"wasm32\"))]\nconst TEXTS: [&[&str]; {}] = [",

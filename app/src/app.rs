@@ -1,4 +1,4 @@
-//! The root: store and preferences live here, and the address decides what is shown.
+//! The root component: it provides the store and the preferences, and the address decides what is shown.
 
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ pub fn App() -> impl IntoView {
     let preferences = Preferences::load();
     provide_context(preferences);
     provide_context(Address::follow());
-    // The empty frame of index.html stands until there is something to show instead.
+    // The empty frame of index.html stays until the session has something to show.
     let session = store.session();
     Effect::new(move |_| {
         if session.get() != Session::Starting
@@ -28,20 +28,20 @@ pub fn App() -> impl IntoView {
             boot.remove();
         }
     });
-    // Another language draws everything anew, so that no text has to be tracked.
+    // A change of the language renders all screens again, so that views need not track texts.
     move || {
         preferences.lang.track();
         view! { <Screens /> }
     }
 }
 
-/// Chooses between the pages before sign-in and the console.
+/// Shows a page before sign-in or the console, depending on the address.
 #[component]
 fn Screens() -> impl IntoView {
     let address: Address = expect_context();
     let place = Memo::new(move |_| address.path.with(|path| Place::parse(path)));
-    // One memo decides: an effect that reads a memo after another one derived from it can miss its change.
-    // `None` is the console, which stays mounted while its places change.
+    // One memo decides: an effect that reads a memo after another memo derived from it can miss a change. `None` is the
+    // console, which stays mounted while its places change.
     let outside = Memo::new(move |_| place.with(|place| place.is_public().then(|| place.clone())));
     move || match outside.get() {
         None => view! { <Gate place /> }.into_any(),

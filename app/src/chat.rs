@@ -1,4 +1,4 @@
-//! One chat: header, messages, and what stands below them in each state.
+//! One chat: header, messages, and the controls below the messages in each state.
 
 mod acts;
 mod bar;

@@ -10,7 +10,7 @@ use crate::i18n::{self, Key, Lang, t};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The formatters in use, made once a language: constructing one costs milliseconds.
+/// The `Intl` formatters of one language. They are cached because constructing one takes milliseconds.
 struct Formats {
     lang: Lang,
     time: Function,
@@ -55,7 +55,7 @@ impl Formats {
     }
 }
 
-/// `Intl.DisplayNames`, which `js-sys` does not bind.
+/// Creates an `Intl.DisplayNames` for countries, which `js-sys` does not bind.
 fn country_names(lang: Lang) -> Option<Object> {
     let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
     let class: Function = Reflect::get(&intl, &"DisplayNames".into()).ok()?.dyn_into().ok()?;
@@ -85,33 +85,33 @@ fn moment(at: Millis) -> JsValue {
     Date::new(&JsValue::from_f64(at as f64)).into()
 }
 
-/// Days since the epoch on the user's calendar.
+/// Days since the epoch in the user's time zone.
 pub fn local_day(at: Millis) -> i64 {
     let offset = Date::new(&JsValue::from_f64(at as f64)).get_timezone_offset();
     (at - (offset * 60_000.0) as i64).div_euclid(DAY_MS)
 }
 
-/// Hour and minute, "14:32".
+/// Hour and minute: "14:32".
 pub fn time(at: Millis) -> String {
     with(|f| text(&f.time, &moment(at)))
 }
 
-/// Hour, minute and second, "14:32:07".
+/// Hour, minute and second: "14:32:07".
 pub fn time_exact(at: Millis) -> String {
     format!("{}:{:02}", time(at), at.div_euclid(1000).rem_euclid(60))
 }
 
-/// "8 Mar 2024".
+/// Day, short month and year: "8 Mar 2024".
 pub fn date(at: Millis) -> String {
     with(|f| text(&f.date, &moment(at)))
 }
 
-/// "8 Mar 2024, 14:32".
+/// Date, hour and minute: "8 Mar 2024, 14:32".
 pub fn date_time(at: Millis) -> String {
     format!("{}, {}", date(at), time(at))
 }
 
-/// What stands in a list: the time today, else the day, with the year if it is another one.
+/// The time as a list shows it: hour and minute today, otherwise the day, with the year if it differs from this year.
 pub fn short(at: Millis, now: Millis) -> String {
     if local_day(at) == local_day(now) {
         return time(at);
@@ -134,22 +134,22 @@ pub fn day(at: Millis, now: Millis) -> String {
     }
 }
 
-/// A whole number, grouped.
+/// A whole number with group separators.
 pub fn number(n: u32) -> String {
     with(|f| text(&f.number, &JsValue::from_f64(n.into())))
 }
 
-/// A number with at most four signs: "1.2K".
+/// A number in compact notation: "1.2K".
 pub fn compact(n: u32) -> String {
     with(|f| text(&f.compact, &JsValue::from_f64(n.into())))
 }
 
-/// Does `n` take the singular?
+/// Whether `n` takes the singular.
 pub fn is_one(n: u32) -> bool {
     with(|f| f.plural.select(n.into())) == "one"
 }
 
-/// A country's name from its ISO 3166 code; the code if the browser does not know it.
+/// A country's name from its ISO 3166 code, or the code itself if the browser does not know it.
 pub fn country(code: &str) -> String {
     with(|f| {
         let names = f.countries.as_ref()?;
@@ -182,7 +182,7 @@ pub fn size(bytes: i64) -> String {
     }
 }
 
-/// Time passed in the largest unit that fits: "7 months", "3 minutes".
+/// A duration in the largest unit that fits: "7 months", "3 minutes".
 pub fn elapsed(ms: i64) -> String {
     let (count, unit) = largest_unit(ms);
     quantity(count as f64, unit, "long", 0)
@@ -199,9 +199,9 @@ fn largest_unit(ms: i64) -> (i64, &'static str) {
     }
 }
 
-/// A timer's reading: "1:42" left, "+0:32" when overdue, "2:05:00" above an hour.
+/// A countdown's text: "1:42" left, "+0:32" when overdue, "2:05:00" from one hour on.
 pub fn clock(left_ms: i64) -> String {
-    // A timer that has 0.2 s left still shows one second, and turns overdue only after its time.
+    // A countdown with 0.2 s left still shows one second, and becomes overdue only after its time.
     let seconds = if left_ms > 0 {
         (left_ms + 999) / 1000
     } else {
@@ -216,7 +216,7 @@ pub fn clock(left_ms: i64) -> String {
     }
 }
 
-/// The letters on an avatar: of the first and last word.
+/// The letters on an avatar: the initials of the first and last word.
 pub fn initials(name: &str) -> String {
     let mut words = name
         .split_whitespace()
@@ -226,7 +226,7 @@ pub fn initials(name: &str) -> String {
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
-/// An address as people read it.
+/// A URL without its scheme and trailing slashes, for display.
 pub fn without_scheme(url: &str) -> &str {
     url.trim_start_matches("https://")
         .trim_start_matches("http://")

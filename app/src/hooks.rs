@@ -1,4 +1,4 @@
-//! What views need of the browser besides the document: preferences, width, sound, title, keys.
+//! What views need from the browser besides the document: preferences, width, sound, title, keys.
 
 mod address;
 mod announcer;
@@ -19,7 +19,7 @@ pub use preferences::{Preferences, Theme};
 pub use sound::Sound;
 pub use title::use_title;
 
-/// Says in the browser's console what went wrong, with the browser's own error.
+/// Logs `what` with the browser's own error as a warning in the browser's console.
 pub fn warn(what: &str, error: &wasm_bindgen::JsValue) {
     web_sys::console::warn_2(&what.into(), error);
 }

@@ -1,8 +1,9 @@
-//! Texts in the user's language. The keys come from `locales/` through `build.rs`; the texts are a file of
-//! their own that is loaded before anything is drawn, so that the program stays small in any number of languages.
+//! Texts in the user's language. The keys come from `locales/` through `build.rs`. The texts are separate files, and
+//! the file of the user's language is loaded before anything is rendered: the program's size does not depend on the
+//! number of languages.
 //!
-//! The language is fixed while a view lives: changing it draws the whole app anew, so views call
-//! [`t`] once instead of tracking it everywhere.
+//! The language is constant while a view exists: a change renders the whole app again, so views call [`t`] once instead
+//! of tracking the language.
 
 mod lang;
 mod refusal;
@@ -21,29 +22,28 @@ thread_local! {
     static LOADED: Cell<&'static [&'static str]> = const { Cell::new(&[]) };
 }
 
-/// The language in which texts are given now.
+/// The language of the texts now.
 pub fn lang() -> Lang {
     LANG.get()
 }
 
-/// Loads the texts of a language, in which everything is drawn from now on.
+/// Loads the texts of a language and makes it the current language.
 ///
-/// # Errors
-/// The file is out of reach or of another build; the texts stay as they are.
+/// # Errors The file cannot be fetched or belongs to another build. The current texts remain in use.
 pub async fn load(lang: Lang) -> Result<(), http::Failure> {
     let text = http::text(&address(lang).unwrap_or_default()).await?;
     let mut lines = text.lines();
     if lines.next() != Some(KEYS) {
         return Err(http::Failure::Unreachable);
     }
-    // Loaded once a language and page, and used until the page is left.
+    // The leak is bounded: a page loads each language about once and uses its texts until it is closed.
     let texts: Vec<&'static str> = lines.map(|line| &*Box::leak(Box::<str>::from(line))).collect();
     LOADED.set(Vec::leak(texts));
     LANG.set(lang);
     Ok(())
 }
 
-/// Where the build put the texts: it names them in the page.
+/// The address of a language's text file, which the build wrote into the page.
 fn address(lang: Lang) -> Option<String> {
     let page = web_sys::window()?.document()?;
     let names = page
@@ -65,17 +65,17 @@ fn text(index: usize) -> &'static str {
     LOADED.get().get(index).copied().unwrap_or_default()
 }
 
-/// A text without placeholders.
+/// The text of a key without placeholders.
 pub fn t(key: Key) -> &'static str {
     text(key as usize)
 }
 
-/// A text with `{name}` placeholders filled in.
+/// The text of a key with its `{name}` placeholders replaced by `values`.
 pub fn tf(key: Key, values: &[(&str, &str)]) -> String {
     fill(t(key), values)
 }
 
-/// The form of a text for `n`, which stands at `{n}`.
+/// The plural form of a text for `n`, with `{n}` replaced by the number.
 pub fn tn(key: Plural, n: u32) -> String {
     let other = usize::from(!format::is_one(n));
     let form = text(PLAIN + 2 * key as usize + other);

@@ -1,7 +1,7 @@
 //! The console: a program in the browser that works on its own copy of the data.
 //!
-//! `net` alone touches the browser's socket, disk and requests; `store` keeps the copy and what was done
-//! on it; all the rest reads the store and calls its actions.
+//! Only `net` uses the browser's socket, disk and requests. `store` holds the copy of the data and the user's actions.
+//! All other modules read the store and call its actions.
 
 pub mod app;
 pub mod chat;

@@ -7,7 +7,7 @@ fn main() {
     wasm_bindgen_futures::spawn_local(store::prefetch());
     wasm_bindgen_futures::spawn_local(async {
         if i18n::load(Preferences::chosen_lang()).await.is_err() {
-            // The page says that the console could not start (`public/crash.js`).
+            // The page shows that the console could not start (`public/crash.js`).
             wasm_bindgen::throw_str("the texts could not be loaded");
         }
         leptos::mount::mount_to_body(App);

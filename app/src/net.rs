@@ -1,4 +1,4 @@
-//! The only room that touches the browser's socket, disk and requests.
+//! The only module that uses the browser's socket, disk and requests.
 
 pub mod clock;
 pub mod disk;

@@ -1,4 +1,4 @@
-//! Pages: signing in, the console's frame, and where addresses lead.
+//! Pages: sign-in, the console's frame, and the meaning of addresses.
 
 mod accept;
 mod expired;

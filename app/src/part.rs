@@ -1,10 +1,10 @@
-//! Parts of the program that are loaded when they are needed.
+//! Parts of the program that are loaded on demand.
 //!
-//! The build cuts the program at its split points ([`part!`]) into files (`main`, `desk`, `settings`). What only a
-//! split point reaches lies in its file, so nothing outside may name it. A split point draws nothing: after an
-//! await there is no owner and no context. It answers functions, which are called where the view belongs.
+//! The build splits the program at its split points ([`part!`]) into files (`main`, `desk`, `settings`). Code that only
+//! a split point reaches is in its file, so nothing outside may name it. A split point renders nothing, because after
+//! an await there is no owner and no context. It returns functions, which the caller calls where the view belongs.
 
-/// A file of the program could not be loaded. The next call tries again.
+/// The error when a file of the program could not be loaded. The next call tries again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotLoaded;
 
@@ -15,8 +15,8 @@ impl From<leptos::wasm_split::SplitLoaderError> for NotLoaded {
     }
 }
 
-/// Declares a split point: an `async fn` that answers a value which names what its file holds. Without the cfg
-/// `split`, which only the build of releases sets, it is a plain function and the program is one file.
+/// Declares a split point: an `async fn` that returns a value which names the content of its file. Without the cfg
+/// `split`, which only the release build sets, it is a plain function and the program is one file.
 macro_rules! part {
     ($(#[$about:meta])* $vis:vis fn $name:ident() -> $part:ty, in $file:ident, $value:expr) => {
         $(#[$about])*

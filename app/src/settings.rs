@@ -1,5 +1,5 @@
-//! The settings. They are a part of their own ([`crate::part`]): nothing but [`SettingsHost`] is in the console's main
-//! file. Their pages ask over HTTP; who is there they learn from [`Here`].
+//! The settings. They are a part of their own ([`crate::part`]): only [`SettingsHost`] is in the console's main file.
+//! The pages send their requests over HTTP and learn the signed-in user from [`Here`].
 
 mod account;
 mod accounts;

@@ -1,7 +1,7 @@
-//! What the console knows and what was done on it.
+//! The console's data and the user's actions on it.
 //!
-//! `core` is pure: events in, effects out, natively tested. `engine` runs it in the browser. Views use
-//! [`Store`] alone: `facade` to read, `actions` to do, `session` for sign-in and single requests.
+//! `core` is pure: it takes events, returns effects and is tested natively. `engine` runs it in the browser. Views use
+//! only [`Store`]: `facade` to read, `actions` to act, `session` for sign-in and single requests.
 
 mod actions;
 pub mod core;

@@ -32,7 +32,7 @@ pub use ring::TimerRing;
 pub use status::{ChannelIcon, StatusTag, StatusWord, channel_icon, channel_name, status_icon, status_name};
 pub use tabs::{Tab, TabBar};
 
-/// Gives an element the focus. An element that cannot take it keeps things as they are.
+/// Gives an element the focus. If the element cannot take it, the focus does not change.
 pub fn focus(element: &web_sys::HtmlElement) {
     if let Err(error) = element.focus() {
         crate::hooks::warn("focus was refused", &error);

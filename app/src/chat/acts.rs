@@ -1,4 +1,4 @@
-//! What may be done with a message beside answering it: remove it; hide and delete comments.
+//! Buttons on a message: remove it, hide a comment, delete a comment. Also the reactions to a message.
 
 use causerie_shared::{
     ids::ConversationId,
@@ -12,7 +12,7 @@ use crate::{
     ui::{Confirm, Icon},
 };
 
-/// The buttons beside a message; none for what the server has not got yet: that is taken back.
+/// The buttons of a message. A message that the server does not have yet has none, because it can be taken back.
 pub fn acts(chat: ConversationId, message: &MessageBubble) -> Option<AnyView> {
     let store: Store = expect_context();
     let extra = message.extra.as_deref();
@@ -68,7 +68,7 @@ fn button(label: &'static str, icon: &'static str, done: Callback<()>) -> AnyVie
     .into_any()
 }
 
-/// A button that asks once: its label, the question, and what it means.
+/// A button that asks for confirmation: its label, the dialog's title and its text.
 fn asking([label, title, text]: [Key; 3], done: Callback<()>) -> AnyView {
     let open = RwSignal::new(false);
     view! {
@@ -80,7 +80,7 @@ fn asking([label, title, text]: [Key; 3], done: Callback<()>) -> AnyView {
     .into_any()
 }
 
-/// The emoji on a bubble, with who gave them.
+/// The emoji on a bubble, with the side that reacted.
 pub fn reactions(message: &MessageBubble) -> Option<AnyView> {
     let all = &message.extra.as_ref()?.reactions;
     let each = all.iter().map(|reaction| {

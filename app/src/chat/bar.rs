@@ -1,4 +1,4 @@
-//! What stands below the messages in each state of the chat (`docs/ux.md#bottom-bar`).
+//! The bar below the messages in each state of the chat (`docs/ux.md#bottom-bar`).
 
 use causerie_shared::{
     conversation::{EndReason, FailReason, State},
@@ -23,20 +23,20 @@ use crate::{
     ui::{Icon, TimerRing},
 };
 
-/// What this user may do below this chat.
+/// What the bar offers to this user for this chat.
 #[derive(Debug, Clone, PartialEq)]
 enum Below {
     Composer,
-    /// Take it from the queue; the inbox's name.
+    /// Take the chat from the queue of the named inbox.
     Start(String),
-    /// Answer an offer or (`true`) a colleague's request.
+    /// Answer an offer or, with `true`, a colleague's transfer request.
     Answer(bool),
-    /// What is the case, and what may be done about it.
+    /// The chat's situation as a text, and the actions on it.
     Note(String, &'static [Deed]),
     Over(String),
 }
 
-/// What members and supervisors may do with a chat that is not theirs.
+/// An action of a member or supervisor on another agent's chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Deed {
     Assign,
@@ -70,7 +70,7 @@ impl Deed {
     }
 }
 
-/// The bar, or the composer.
+/// The bottom bar, or the composer in its place.
 #[component]
 pub fn BottomBar(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
     let store: Store = expect_context();
@@ -102,7 +102,7 @@ pub fn BottomBar(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Stri
         )
     });
     let ring = Memo::new(move |_| head.read().as_ref().and_then(|head| head.ring));
-    // Who has just taken the chat goes on writing; who only looks at it keeps the focus where it is.
+    // The composer takes the focus only after this user has taken the chat here, not when they open it.
     let taken = StoredValue::new(false);
     let left = left(store, head);
     let closed = Memo::new(move |_| left.get() == Some(0));
@@ -185,14 +185,14 @@ fn ended(store: Store, reason: EndReason, by: Option<UserId>, at: i64) -> String
     format!("{why} · {}", format::date_time(at))
 }
 
-/// The timer of a bar, if one runs.
+/// The countdown of a bar, if a timer runs.
 #[component]
 fn BarRing(ring: Memo<Option<Ring>>) -> impl IntoView {
     let store: Store = expect_context();
     move || ring.get().map(|ring| view! { <TimerRing ring now=store.now() /> })
 }
 
-/// What is the case, and what may be done about it.
+/// A bar with a text and the buttons of its actions.
 #[component]
 fn NoteBar(id: ConversationId, ring: Memo<Option<Ring>>, text: String, deeds: &'static [Deed]) -> impl IntoView {
     let store: Store = expect_context();
@@ -220,7 +220,7 @@ fn NoteBar(id: ConversationId, ring: Memo<Option<Ring>>, text: String, deeds: &'
     }
 }
 
-/// "Waiting for Bruno 0:24 · Cancel transfer", while I go on writing.
+/// The line "Waiting for Bruno 0:24 · Cancel transfer" above the composer during a transfer request.
 #[component]
 fn RequestLine(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
     let store: Store = expect_context();

@@ -1,4 +1,4 @@
-//! A message (`docs/ux.md#bubbles`).
+//! A message bubble (`docs/ux.md#bubbles`).
 
 use causerie_shared::{
     ids::{ContactId, ConversationId},
@@ -77,7 +77,7 @@ pub fn MessageView(
 /// The bubbles of a message: pictures and players come above their caption, other files below the text.
 fn content(message: &MessageBubble, name: Memo<String>) -> AnyView {
     let extra = message.extra.as_deref();
-    // Whose doing it was matters: what the customer takes back is removed here too.
+    // `deleted` comes first: a message that the contact deletes is redacted, too, and the text says who removed it.
     let gone = if extra.is_some_and(|extra| extra.deleted) {
         Some(t(Key::MessageDeleted))
     } else if message.redacted {
@@ -89,7 +89,7 @@ fn content(message: &MessageBubble, name: Memo<String>) -> AnyView {
     let card = extra.and_then(|extra| extra.card.as_ref()).filter(|_| gone.is_none());
     let words = match (gone, message.kind) {
         (Some(gone), _) => Some((gone.to_owned(), "bubble-gone")),
-        // The channel's own words for it must not look as if the customer had written them.
+        // The channel's text for an unsupported message must not look as if the contact had written it.
         (None, Kind::Unsupported) => {
             let placeholder = t(Key::KindUnsupported);
             let words = match message.body.as_str() {
@@ -105,7 +105,7 @@ fn content(message: &MessageBubble, name: Memo<String>) -> AnyView {
     };
     let has_body = words.is_some() || card.is_some() || !marks.is_empty() || message.files.is_empty();
     let edited = extra.is_some_and(|extra| extra.edited.is_some()) && gone.is_none();
-    // The state stands once: with the text, else with the last file.
+    // The state is shown once: with the text, otherwise with the last file.
     let meta = |shown: bool| shown.then(|| view! { <Meta at=message.at stage=message.stage.clone() edited /> });
     let last = message.files.len().saturating_sub(1);
     let files: Vec<AnyView> = message
@@ -139,7 +139,7 @@ fn content(message: &MessageBubble, name: Memo<String>) -> AnyView {
     }
 }
 
-/// What is to be known about it before it is read.
+/// Labels above a message's text, such as "private reply" or "forwarded".
 fn marks(message: &MessageBubble) -> Vec<String> {
     let mut marks = vec![];
     if is_named(message.kind) {
@@ -183,7 +183,7 @@ fn quote(message: &MessageBubble, name: Memo<String>) -> Option<AnyView> {
     )
 }
 
-/// The name of whoever wrote something.
+/// The display name of a message's author.
 fn who(author: Author, stranger: Option<String>, name: Memo<String>) -> impl Fn() -> String + Send + Sync + 'static {
     let store: Store = expect_context();
     let user = author.user().map(|id| store.user(id));
@@ -200,7 +200,7 @@ fn who(author: Author, stranger: Option<String>, name: Memo<String>) -> impl Fn(
     }
 }
 
-/// Who wrote it, for screen readers: sides and colours say it to others.
+/// The author's name for screen readers; visually, side and colour show the author.
 #[component]
 fn AuthorName(author: Author, stranger: Option<String>, name: Memo<String>) -> impl IntoView {
     view! { <span class="sr-only">{who(author, stranger, name)}</span> }

@@ -1,4 +1,4 @@
-//! Who else has the chat open, so that two do not do the same work.
+//! The colleagues who have the chat open, so that two do not do the same work.
 
 use causerie_shared::ids::ConversationId;
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use crate::{
     ui::Avatar,
 };
 
-/// Colleagues in the chat, in its header.
+/// The colleagues who view the chat, in its header.
 #[component]
 pub fn Colleagues(id: ConversationId) -> impl IntoView {
     let store: Store = expect_context();
@@ -17,7 +17,7 @@ pub fn Colleagues(id: ConversationId) -> impl IntoView {
     move || {
         let viewers = viewers.get();
         let words = words(&viewers)?;
-        // Where there is no room for the words, the pointer still finds them.
+        // The tooltip shows the text where a narrow header hides it.
         let title = words.clone();
         let avatars = viewers.into_iter().take(3).map(|colleague| {
             view! { <Avatar name=Signal::stored(colleague.name) seed=colleague.user.to_u128() size=20 /> }

@@ -1,4 +1,4 @@
-//! Where replies are written (`docs/ux.md#composer`).
+//! The composer: the box for replies and its tray of files (`docs/ux.md#composer`).
 
 use std::time::Duration;
 
@@ -25,28 +25,28 @@ use crate::{
     ui::{Icon, focus, show_text},
 };
 
-/// A draft is stored this long after the last key.
+/// Delay between the last key press and storing the draft.
 const DRAFT: Duration = Duration::from_millis(200);
-/// The customer sees "typing" until no key was pressed for this long.
+/// How long after the last key press the contact still sees "typing".
 const TYPING: Duration = Duration::from_secs(4);
 
-/// The text of a reply and what happens to it; `Copy`.
+/// The text of a reply with its draft, files and timers; `Copy`.
 #[derive(Clone, Copy)]
 struct Pen {
     store: Store,
     id: ConversationId,
     text: RwSignal<String>,
     problem: RwSignal<Option<String>>,
-    /// A colleague who answered since this was begun.
+    /// The colleague who has answered since this reply was begun.
     overtaken: Signal<Option<UserId>>,
-    /// They were named, and it is to be sent all the same.
+    /// Whether the user was warned of that colleague's answer, so that the next attempt sends.
     anyway: StoredValue<bool>,
     tray: Tray,
-    /// A comment is answered in private.
+    /// Whether a comment gets a private reply.
     private: RwSignal<bool>,
     saving: StoredValue<Option<TimeoutHandle>>,
     typing: StoredValue<Option<TimeoutHandle>>,
-    /// The draft as it came last: what is in the box is nobody's work beyond it.
+    /// The last draft received from the store. A box with the same text contains nothing new.
     given: StoredValue<String>,
 }
 
@@ -77,7 +77,7 @@ impl Pen {
         restart(self.typing, TYPING, move || self.store.typing_now(self.id, false));
     }
 
-    /// Stores the draft if one waits to be stored.
+    /// Stores the draft if a timer for it is running.
     fn save(self) {
         if let Some(waiting) = self.saving.try_update_value(Option::take).flatten() {
             waiting.clear();
@@ -85,13 +85,13 @@ impl Pen {
         }
     }
 
-    /// The draft changed, here or elsewhere: it comes into the box unless something typed there is not in it yet.
+    /// Puts a changed draft, from here or another device, into the box, unless the box contains newer text.
     fn take(self, draft: String, field: Option<&HtmlTextAreaElement>) {
         let untouched = self
             .text
             .with_untracked(|text| self.given.with_value(|given| text == given));
         if untouched && self.text.with_untracked(|text| *text != draft) {
-            // The caret keeps its place; the signal finds the text there already.
+            // `show_text` keeps the caret's position; setting the signal then changes nothing in the field.
             if let Some(field) = field {
                 show_text(field, &draft);
             }
@@ -134,7 +134,7 @@ impl Pen {
         }
     }
 
-    /// ↑ in the empty box: the newest reply that was not sent yet comes back.
+    /// Takes back the newest unsent reply into the empty box (key ↑); returns whether there was one.
     fn take_back(self) -> bool {
         match self.store.take_back_last(self.id) {
             Some(text) => {
@@ -146,7 +146,7 @@ impl Pen {
     }
 
     fn key(self, event: &KeyboardEvent) {
-        // While an input method composes, Enter chooses a candidate.
+        // While an input method composes, Enter selects a candidate.
         if event.is_composing() || event.key_code() == 229 {
             return;
         }
@@ -161,7 +161,7 @@ impl Pen {
     }
 }
 
-/// Why a message was not taken; nothing where there was none.
+/// The text for a refused reply; `None` if the reply was empty.
 pub(super) fn refused(error: &ReplyError) -> Option<String> {
     match *error {
         ReplyError::Empty => None,
@@ -187,18 +187,18 @@ fn restart(timer: StoredValue<Option<TimeoutHandle>>, after: Duration, then: imp
     timer.set_value(set_timeout_with_handle(then, after).ok());
 }
 
-/// The composer of a chat of mine.
+/// The composer of a chat of the signed-in user.
 #[component]
 pub fn Composer(
     id: ConversationId,
     head: Signal<Option<Head>>,
     name: Memo<String>,
-    /// The button that brought the chat here is gone, and with it the focus: writing is next.
+    /// Whether to focus the box if the clicked button has disappeared together with the focus.
     take_focus: bool,
 ) -> impl IntoView {
     let store: Store = expect_context();
     let pen = Pen::new(store, id);
-    // Nothing typed is lost: not on leaving the chat, nor when the page is closed or put to sleep.
+    // The draft is stored when the user leaves the chat and when the page is closed or suspended.
     let leaving = window_event_listener(ev::pagehide, move |_| pen.save());
     on_cleanup(move || {
         leaving.remove();
@@ -276,7 +276,7 @@ pub fn Composer(
     }
 }
 
-/// The line above the box: what is wrong, what waits, or where the customer is.
+/// The line above the box: a problem, that replies wait for the connection, or where the contact is.
 #[component]
 fn ChannelLine(head: Signal<Option<Head>>, name: Memo<String>, problem: RwSignal<Option<String>>) -> impl IntoView {
     let store: Store = expect_context();

@@ -1,4 +1,4 @@
-//! The internal discussion about a chat: one note-coloured pane without bubbles (`docs/ux.md#discussion-pane`).
+//! The internal discussion about a chat: a note-coloured pane without bubbles (`docs/ux.md#discussion-pane`).
 
 use causerie_shared::{ids::ConversationId, message::Author, row::Head};
 use leptos::{html, prelude::*};
@@ -19,7 +19,7 @@ use crate::{
     ui::{Avatar, Empty, Icon, key_of, keyed},
 };
 
-/// The pane: what was written, and the box, until the chat has ended.
+/// The pane: the discussion's messages, and the composer until the chat ends.
 #[component]
 pub fn Discussion(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
     let store: Store = expect_context();
@@ -27,7 +27,7 @@ pub fn Discussion(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoVi
     let over = Memo::new(move |_| head.read().as_ref().is_none_or(|head| head.state.status().is_final()));
     let items = Memo::new(move |_| bubbles.with(|bubbles| arrange(bubbles, None, format::local_day)));
     let log = NodeRef::<html::Div>::new();
-    // The newest stands at the foot; it comes into view with its arrival.
+    // The newest message is at the bottom; scroll to it when it arrives.
     Effect::new(move |_| {
         bubbles.track();
         request_animation_frame(move || {
@@ -67,12 +67,12 @@ fn draw(item: Item) -> AnyView {
             view! { <div class="day" role="separator"><span>{label}</span></div> }.into_any()
         }
         Item::Message(message, _) => view! { <Said message /> }.into_any(),
-        // The discussion has no read marks, and the chat's own lines stand in the chat.
+        // The discussion has no unread separator, and system lines are shown in the chat only.
         Item::New | Item::Line(_) => ().into_any(),
     }
 }
 
-/// One message: who, when, what.
+/// One message of the discussion with its author and time.
 #[component]
 fn Said(message: MessageBubble) -> impl IntoView {
     let store: Store = expect_context();
@@ -104,7 +104,8 @@ fn Said(message: MessageBubble) -> impl IntoView {
     .into_any()
 }
 
-/// How many messages there are, own unsent ones included; the server's count while the document is not here.
+/// The number of messages including the user's unsent ones; the server's count if it is higher, as before the document
+/// is loaded.
 pub fn count(head: &Head, bubbles: &[Bubble]) -> u32 {
     let written = bubbles
         .iter()

@@ -1,4 +1,4 @@
-//! The box of the internal discussion: its own draft and button, colleagues invited by `@` and name.
+//! The composer of the internal discussion: its own draft and button, and colleagues invited by `@` and name.
 
 use causerie_shared::{ids::ConversationId, row::Head, user::UserRow};
 use leptos::{html, prelude::*};
@@ -12,10 +12,10 @@ use crate::{
     ui::{Icon, Presence, PresenceDot, focus, key_of, keyed},
 };
 
-/// Most colleagues that are offered at once.
+/// The largest number of colleagues offered at once.
 const MOST: usize = 6;
 
-/// The text and what happens to it; `Copy`.
+/// The text of a discussion message and the mention being typed; `Copy`.
 #[derive(Clone, Copy)]
 struct Pen {
     store: Store,
@@ -23,7 +23,7 @@ struct Pen {
     head: Signal<Option<Head>>,
     text: RwSignal<String>,
     problem: RwSignal<Option<String>>,
-    /// Colleagues whose name fits what stands behind the last `@`.
+    /// Colleagues whose name begins with the text after the last `@`.
     offered: Memo<Vec<UserRow>>,
     chosen: RwSignal<usize>,
 }
@@ -66,7 +66,7 @@ impl Pen {
         self.chosen.set(0);
     }
 
-    /// Puts a colleague's name behind the `@`.
+    /// Completes the mention being typed with a colleague's name.
     fn take(self, name: &str) {
         let text = self.text.with_untracked(|text| {
             let at = mention::typed(text).map_or(text.len(), |(at, _)| at);
@@ -109,7 +109,7 @@ impl Pen {
     }
 }
 
-/// Names are found without regard to case.
+/// Whether `name` is longer than `typed` and begins with it, ignoring ASCII case. Every name matches an empty `typed`.
 fn starts_with(name: &str, typed: &str) -> bool {
     name.get(..typed.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(typed))
@@ -117,7 +117,7 @@ fn starts_with(name: &str, typed: &str) -> bool {
         || typed.is_empty()
 }
 
-/// The box, while the chat runs.
+/// The composer, shown until the chat ends.
 #[component]
 pub fn DiscussionComposer(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
     let store: Store = expect_context();
@@ -183,7 +183,7 @@ pub fn DiscussionComposer(id: ConversationId, head: Signal<Option<Head>>) -> imp
     }
 }
 
-/// One colleague of the list under the `@`.
+/// One colleague in the list of mentions.
 #[component]
 fn Offered(pen: Pen, index: usize, user: UserRow, take: Callback<String>) -> impl IntoView {
     let name = user.name.clone();

@@ -10,31 +10,31 @@ use crate::{
     ui::Icon,
 };
 
-/// Pictures that browsers draw and that carry no script.
+/// Image types that browsers display and that contain no scripts.
 const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/// Is the file drawn instead of listed?
+/// Whether the file is displayed as an image.
 pub fn is_picture(file: &FileBrief) -> bool {
     PICTURES.contains(&file.mime.as_str())
 }
 
-/// Files that the browser plays.
+/// Whether the browser plays the file as `class` ("audio" or "video").
 fn plays(file: &FileBrief, class: &str) -> bool {
     file.mime.split('/').next() == Some(class)
 }
 
-/// What a file is, in a word: its extension.
+/// A file's kind as shown to the user: its extension in capitals, or an empty text.
 fn kind(name: &str) -> String {
     name.rsplit_once('.')
         .map(|(_, extension)| extension.to_uppercase())
         .unwrap_or_default()
 }
 
-/// A file as a bubble of its own; the message's state as children, if it stands here.
+/// A file as a bubble of its own. The children show the message's state if this bubble carries it.
 #[component]
 pub fn FileBubble(
     file: FileBrief,
-    /// Smaller, without a box of its own.
+    /// Whether to show the picture smaller and without a box.
     #[prop(optional)]
     sticker: bool,
     children: Children,

@@ -1,14 +1,14 @@
-//! What stands in the log, in order: day separators, the "New" line, system lines, and messages in groups.
+//! The items of a chat's log in order: day separators, the "New" line, system lines, and messages in groups.
 
 use causerie_shared::{Millis, message::Author};
 
 use crate::store::view::{Bubble, MessageBubble, Stage};
 use causerie_shared::row::JourneyRow;
 
-/// Messages of one author within this time form a group (`docs/ux.md#bubbles`).
+/// Messages of one author at most this far apart form a group (`docs/ux.md#bubbles`).
 const GROUP_MS: i64 = 3 * 60_000;
 
-/// Place of a message in its group, for rounded corners and the avatar.
+/// The place of a message in its group, for rounded corners and the avatar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
     Single,
@@ -28,18 +28,18 @@ impl Place {
     }
 }
 
-/// One child of the log.
+/// One item of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
-    /// Beginning of a day; a moment of it.
+    /// The beginning of a day; the value is a moment of that day.
     Day(Millis),
-    /// Everything below was not seen when the chat was opened.
+    /// The separator above the messages that were unread when the chat was opened.
     New,
     Line(JourneyRow),
     Message(MessageBubble, Place),
 }
 
-/// Key of an item: changes with everything that is drawn and can change.
+/// The key of an item: it changes whenever something visible of the item changes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ItemKey {
     Day(i64),
@@ -50,13 +50,13 @@ pub enum ItemKey {
         place: Place,
         stage: u8,
         reason: Option<String>,
-        /// What the channel tells of it, and whether what it answers is here.
+        /// The version of the message, and whether the quoted message is loaded.
         version: (i64, bool),
     },
 }
 
 impl Item {
-    /// The key for keyed lists; `day` numbers the days of the calendar.
+    /// The key for keyed lists. `day` maps a time to a number of the calendar day.
     pub fn key(&self, day: impl Fn(Millis) -> i64) -> ItemKey {
         match self {
             Self::Day(at) => ItemKey::Day(day(*at)),
@@ -84,7 +84,7 @@ impl Item {
     }
 }
 
-/// Is this line worth a place in the chat? The beginning and each offer are told by what follows them.
+/// Whether the log shows the line. The chat's beginning and each offer are clear from the lines after them.
 fn is_shown(line: &JourneyRow) -> bool {
     !matches!(line.cause.as_str(), "begin" | "offer")
 }
@@ -108,8 +108,8 @@ fn joined(a: Option<&Bubble>, b: &MessageBubble, day: &impl Fn(Millis) -> i64) -
     }
 }
 
-/// Lays a chat out. `seen` is the newest position that was seen when the chat was opened, if the "New"
-/// line is wanted; `day` numbers the days of the user's calendar.
+/// Returns the items of a chat. `seen` is the newest position that was read when the chat was opened, or `None` for no
+/// "New" line; `day` maps a time to a number of the user's calendar day.
 pub fn arrange(bubbles: &[Bubble], seen: Option<i64>, day: impl Fn(Millis) -> i64) -> Vec<Item> {
     let shown: Vec<&Bubble> = bubbles
         .iter()

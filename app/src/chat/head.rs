@@ -1,4 +1,4 @@
-//! The chat's header: who, where from, in which state, and *End chat*.
+//! The chat's header: the contact, the channel, the status, and the buttons *Transfer* and *End chat*.
 
 use causerie_shared::{conversation::State, ids::ConversationId, row::Head};
 use leptos::{html, prelude::*, task::spawn_local};
@@ -39,16 +39,16 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<Head>>, name: Memo<Str
     });
     let busy = store.busy(id);
     let contact = first.contact;
-    // Who the contact is, for the profile too.
+    // The merged contacts of this contact; the profile uses the answer, too.
     spawn_local(async move {
         let answer = http::get(&format!("/api/contacts/{contact}/same")).await;
-        // Another chat may be open by now, or none.
+        // The user may have opened another chat, or closed this one, before the answer.
         if desk.open.try_get_untracked() == Some(Some(id)) {
             desk.person.set(answer.ok());
         }
     });
     let blocked = move || desk.person_of(contact).filter(|person| person.contact.blocked);
-    // On the phone a pushed screen takes the focus, so that readers begin with its name.
+    // On the phone a new screen takes the focus, so that screen readers begin with its name.
     let title = NodeRef::<html::H1>::new();
     title.on_load(move |title| {
         if desk.phone.get_untracked() {

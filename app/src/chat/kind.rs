@@ -1,4 +1,4 @@
-//! What the messages that channels bring look like: words, cards, media.
+//! The parts of messages from channels that are not plain text: kind labels, cards, media.
 
 use causerie_shared::message::{Card, Kind};
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use crate::{
     ui::{Icon, kind_word},
 };
 
-/// The kind is said above the text: what it is does not show by itself.
+/// Whether the kind is named above the text, because the content alone does not show it.
 pub fn is_named(kind: Kind) -> bool {
     match kind {
         Kind::Choice | Kind::Form | Kind::Order | Kind::StoryMention | Kind::Share | Kind::Template => true,
@@ -26,7 +26,7 @@ pub fn is_named(kind: Kind) -> bool {
     }
 }
 
-/// The word for a class of media that could not be fetched.
+/// The name of a media class, for media that could not be fetched.
 pub fn class_word(class: &str) -> &'static str {
     kind_word(match class {
         "voice" => Kind::Voice,
@@ -34,7 +34,7 @@ pub fn class_word(class: &str) -> &'static str {
     })
 }
 
-/// A line of a card.
+/// One line of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
     label: String,
@@ -50,14 +50,14 @@ fn line(text: impl Into<String>, href: Option<String>) -> Line {
     }
 }
 
-/// Millionths of a degree as a decimal number.
+/// Formats millionths of a degree as a decimal number.
 fn degrees(millionths: i32) -> String {
     let sign = if millionths < 0 { "-" } else { "" };
     let size = millionths.unsigned_abs();
     format!("{sign}{}.{:06}", size / 1_000_000, size % 1_000_000)
 }
 
-/// Links lead to maps, phones, mail programs and web pages only.
+/// The lines of a card. Links lead only to maps, phones, mail programs and web pages.
 fn lines(card: &Card) -> Vec<Line> {
     match card {
         Card::Location {
@@ -108,7 +108,7 @@ fn lines(card: &Card) -> Vec<Line> {
     }
 }
 
-/// The message's text only repeats its card, for lists and searches.
+/// Whether the message's text only repeats the card, for lists and search.
 pub fn says_all(card: &Card) -> bool {
     match card {
         Card::Location { .. } | Card::Contacts(_) => true,
@@ -125,7 +125,7 @@ fn icon(card: &Card) -> &'static str {
     }
 }
 
-/// A location, contact cards, entries of a form or order, a story or post.
+/// The view of a location, contact cards, entries of a form or order, or a link to a story or post.
 pub fn card_view(card: &Card) -> AnyView {
     let all = lines(card).into_iter().map(|line| {
         let text = line.text;

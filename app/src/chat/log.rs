@@ -1,4 +1,4 @@
-//! The messages: anchored at the end, following it while one is there (`docs/ux.md#following-the-log`).
+//! The log of messages. It stays at the end while the user is there (`docs/ux.md#following-the-log`).
 
 use std::time::Duration;
 
@@ -22,24 +22,24 @@ use crate::{
     ui::{Avatar, Icon, SystemLine, focus, key_of, keyed},
 };
 
-/// Nearer to the end than this, px, new messages are followed.
+/// The log follows new messages within this distance from the end, in px.
 const FOLLOW: i32 = 80;
-/// Farther than this, px, the way back is offered.
+/// The button to the end appears beyond this distance from it, in px.
 const FAR: i32 = 240;
-/// Nearer to the beginning than this, px, older messages are fetched.
+/// Older messages are fetched within this distance from the beginning, in px.
 const EARLIER: i32 = 400;
-/// Bubbles of the first frame: more than the tallest screen shows.
+/// Number of bubbles in the first frame: more than the tallest screen shows.
 const FIRST: usize = 40;
-/// A chat counts as read after this long in view.
+/// How long the end of a chat has to be in view before the chat counts as read.
 const READ: Duration = Duration::from_secs(1);
 
-/// Where the log is scrolled to.
+/// The scroll position of a log.
 #[derive(Clone, Copy)]
 struct Scroll {
     log: NodeRef<html::Div>,
-    /// Distance from the end, px.
+    /// Distance from the end, in px.
     from_end: RwSignal<i32>,
-    /// Height of the whole content when it was last measured.
+    /// Height of the whole content at the last measurement, in px.
     height: StoredValue<i32>,
     follows: StoredValue<bool>,
 }
@@ -71,14 +71,15 @@ impl Scroll {
         }
     }
 
-    /// After the content changed: stays at the end, or keeps what is read in place when older messages came above.
+    /// Restores the position after the content changed: stays at the end, or keeps the messages in view in place if
+    /// older ones were inserted above (`above`).
     fn settle(self, above: bool) {
         let Some(log) = self.log.get_untracked() else { return };
         if self.follows.get_value() {
             self.to_end();
         } else {
             let grown = log.scroll_height() - self.height.get_value();
-            // Browsers keep the place by themselves unless one stands at the very top.
+            // Browsers keep the position themselves, except at the very top.
             if above && grown > 0 && log.scroll_top() < 2 {
                 log.set_scroll_top(log.scroll_top() + grown);
             }
@@ -95,7 +96,7 @@ pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -
         return ().into_any();
     };
     let (bubbles, typing, loading) = (store.bubbles(id), store.typing(id), store.loading(id));
-    // What was new when the chat was opened stays marked while it is open.
+    // The "New" line stays where it was when the chat was opened.
     let over = first.state.status().is_final();
     let seen = (!over && first.unread > 0 && first.seen > 0).then_some(first.seen);
     let scroll = Scroll::new();
@@ -182,7 +183,7 @@ fn unsent(bubbles: &[Bubble]) -> usize {
         .count()
 }
 
-/// How many replies wait for the line, and the way to take the newest back.
+/// Shows how many replies wait for the connection, with a button that takes the newest back.
 #[component]
 fn Queued(id: ConversationId, bubbles: Signal<Vec<Bubble>>) -> impl IntoView {
     let store: Store = expect_context();
@@ -223,14 +224,14 @@ fn TypingBubble(contact: u128, name: Memo<String>) -> impl IntoView {
     }
 }
 
-/// Whether the whole chat is drawn: the first frame has its end only, which is what one sees, and the rest follows.
+/// Whether the whole chat is rendered. The first frame contains only the end of the chat, which is the visible part.
 fn newest_first(scroll: Scroll, bubbles: Signal<Vec<Bubble>>) -> RwSignal<bool> {
     let whole = RwSignal::new(false);
     Effect::new(move |_| {
         if !whole.get() && bubbles.with(|bubbles| !bubbles.is_empty()) {
-            // Behind the frame that is being made now.
+            // Wait until the current frame is painted.
             request_animation_frame(move || {
-                // A chat that was left meanwhile has nothing to draw.
+                // The chat may have been closed meanwhile, hence `try_set`.
                 set_timeout(
                     move || {
                         whole.try_set(true);
@@ -245,7 +246,7 @@ fn newest_first(scroll: Scroll, bubbles: Signal<Vec<Bubble>>) -> RwSignal<bool> 
     whole
 }
 
-/// Scrolls after each change of the content and of the pane's size.
+/// Adjusts the scroll position after each change of the content and of the pane's size.
 fn keep_place(scroll: Scroll, bubbles: Signal<Vec<Bubble>>, typing: Signal<bool>) {
     Effect::new(move |before: Option<(Option<u128>, usize)>| {
         typing.track();
@@ -268,7 +269,7 @@ fn keep_place(scroll: Scroll, bubbles: Signal<Vec<Bubble>>, typing: Signal<bool>
     });
 }
 
-/// Tells the server what was read: the end of the chat in view for a second, on a page that is shown.
+/// Sends a read receipt when the end of the chat has been in view for a second on a visible page.
 fn mark_read(store: Store, id: ConversationId, head: Signal<Option<Head>>, scroll: Scroll) {
     let (me, now) = (store.me(), store.now());
     let unread = Memo::new(move |_| {
@@ -299,7 +300,7 @@ fn mark_read(store: Store, id: ConversationId, head: Signal<Option<Head>>, scrol
     });
 }
 
-/// Speaks messages that arrive while the chat is open.
+/// Announces messages of the contact that arrive while the chat is open.
 fn announce(bubbles: Signal<Vec<Bubble>>, name: Memo<String>) {
     let announcer: Announcer = expect_context();
     Effect::new(move |before: Option<Option<i64>>| {
@@ -308,7 +309,7 @@ fn announce(bubbles: Signal<Vec<Bubble>>, name: Memo<String>) {
                 Bubble::Message(message) if message.author == Author::Contact => Some((message.position?, message)),
                 Bubble::Message(_) | Bubble::Line(_) => None,
             });
-            // The last to come need not be the last that was written.
+            // Messages can arrive out of order, so the newest is the one with the highest position.
             let newest = of_contact.max_by_key(|(position, _)| *position);
             newest.map(|(position, message)| (position, message.body.clone()))
         });
@@ -322,7 +323,7 @@ fn announce(bubbles: Signal<Vec<Bubble>>, name: Memo<String>) {
     });
 }
 
-/// Arrows walk between messages once one has the focus.
+/// Moves the focus between messages with the arrow keys.
 fn log_keys(event: &KeyboardEvent) {
     let back = match event.key().as_str() {
         "ArrowUp" => true,

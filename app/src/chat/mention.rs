@@ -1,11 +1,11 @@
-//! `@Name`: colleagues are asked into the internal discussion by their names; there is no "everyone".
+//! Mentions: `@Name` invites a colleague to the internal discussion. There is no "everyone".
 
 use causerie_shared::{ids::UserId, user::UserRow};
 use leptos::prelude::*;
 
 use crate::store::Store;
 
-/// The name that is being typed after an `@` at a word's start, and where the `@` stands (bytes).
+/// The name being typed after an `@` at a word's start, with the byte offset of the `@`.
 pub fn typed(text: &str) -> Option<(usize, &str)> {
     let at = text.rfind('@')?;
     let starts = text[..at].chars().next_back().is_none_or(char::is_whitespace);
@@ -13,12 +13,12 @@ pub fn typed(text: &str) -> Option<(usize, &str)> {
     (starts && !name.contains('\n') && name.chars().count() <= 40).then_some((at, name))
 }
 
-/// Whose name stands behind an `@`: (byte offset, length with the `@`, user), in order.
+/// The mentions in a text, in order: byte offset of the `@`, length in bytes with the `@`, user.
 pub fn found(text: &str, users: &[UserRow]) -> Vec<(usize, usize, UserId)> {
     let mut all = vec![];
     for (at, _) in text.match_indices('@') {
         let rest = &text[at + 1..];
-        // The longest name wins: "Ana" is no mention where "Ana Ruiz" stands.
+        // The longest name wins: "@Ana Ruiz" does not mention "Ana".
         let user = users
             .iter()
             .filter(|user| rest.starts_with(user.name.as_str()))
@@ -28,7 +28,7 @@ pub fn found(text: &str, users: &[UserRow]) -> Vec<(usize, usize, UserId)> {
     all
 }
 
-/// The text with its mentions marked.
+/// Renders a text with its mentions highlighted.
 pub fn marked(store: Store, text: &str) -> AnyView {
     let users = store.users().get_untracked();
     let mut parts: Vec<AnyView> = vec![];

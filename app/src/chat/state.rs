@@ -1,4 +1,4 @@
-//! How far a message came, and what its author may do about it (`docs/ux.md#bubbles`).
+//! A message's delivery state, and the actions that its author has on it (`docs/ux.md#bubbles`).
 
 use causerie_shared::{
     Millis,
@@ -18,7 +18,7 @@ use crate::{
     ui::Icon,
 };
 
-/// Time and state; `edited` says that the text is not the first one.
+/// A message's time and delivery state; `edited` adds that the text was edited.
 #[component]
 pub fn Meta(at: Millis, stage: Stage, edited: bool) -> impl IntoView {
     let sent = |delivery: Delivery| match delivery {
@@ -46,7 +46,7 @@ pub fn Meta(at: Millis, stage: Stage, edited: bool) -> impl IntoView {
     }
 }
 
-/// What stands below a message that did not simply go.
+/// The note below a message that is held, failed or unconfirmed; `None` for other messages.
 pub fn note(chat: ConversationId, message: &MessageBubble, name: Memo<String>) -> Option<AnyView> {
     match &message.stage {
         Stage::Incoming | Stage::Unsent | Stage::Sent(_) => None,
@@ -62,7 +62,7 @@ pub fn note(chat: ConversationId, message: &MessageBubble, name: Memo<String>) -
     }
 }
 
-/// The chat went on while the reply waited for the line: the agent decides.
+/// The note of a stale reply: the chat changed while the reply waited for the connection, so the agent decides.
 #[component]
 fn HeldNote(intent: IntentId, name: Memo<String>) -> impl IntoView {
     let store: Store = expect_context();
@@ -76,7 +76,8 @@ fn HeldNote(intent: IntentId, name: Memo<String>) -> impl IntoView {
     }
 }
 
-/// It failed, or nobody knows: why, and Retry, Copy, Discard. What failed for good is discarded by removing it.
+/// The note of a failed or unconfirmed message: the reason, and Retry, Copy and Discard. Discarding a failed message
+/// redacts it.
 fn troubled(
     chat: ConversationId,
     message: &MessageBubble,

@@ -1,4 +1,4 @@
-//! What may be sent after WhatsApp's window closed: a template, filled in, with a preview.
+//! The template picker: after WhatsApp's window has closed, only a filled-in template can be sent.
 
 use causerie_shared::{
     api::channels::{Template, Templates, TemplatesKnown},
@@ -15,7 +15,7 @@ use crate::{
     ui::Icon,
 };
 
-/// Why there is no template to choose.
+/// Explains why there is no template to choose.
 fn why_none(known: &TemplatesKnown) -> String {
     match known {
         TemplatesKnown::All => t(Key::NoTemplates).to_owned(),
@@ -25,7 +25,7 @@ fn why_none(known: &TemplatesKnown) -> String {
     }
 }
 
-/// Chooses a template of the account, fills it in and sends it.
+/// Lets the user choose a template of the account, fill it in and send it.
 #[component]
 pub fn TemplatePicker(id: ConversationId, account: AccountId) -> impl IntoView {
     let store: Store = expect_context();
@@ -76,7 +76,7 @@ pub fn TemplatePicker(id: ConversationId, account: AccountId) -> impl IntoView {
                 class="input" autocomplete="off" aria-label=label.clone() placeholder=label
                 on:input=move |event| values.update(|values| {
                     if let Some(value) = values.get_mut(index) {
-                        // No part of a template has a line break or another control character.
+                        // WhatsApp allows no line breaks or other control characters in a template's parameters.
                         *value = event_target_value(&event).replace(char::is_control, " ");
                     }
                 })

@@ -24,7 +24,7 @@ use crate::{
 const CHAT: &str = "tab-chat";
 const DISCUSSION: &str = "tab-discussion";
 
-/// A chat; that it is gone when nothing is known of it.
+/// The open chat, or a note that it is gone if the store has no row for it.
 #[component]
 pub fn Chat(id: ConversationId) -> impl IntoView {
     let store: Store = expect_context();
@@ -39,7 +39,7 @@ pub fn Chat(id: ConversationId) -> impl IntoView {
             .unwrap_or_default()
     });
     follow_my_chat(store, desk, id);
-    // Said once in passing, but here it stays: why the chat is gone.
+    // The toast disappears, but the reason why the chat is gone has to stay visible here.
     let notices = store.notices();
     let taken = Memo::new(move |before: Option<&Option<String>>| {
         let now = notices.with(|all| {
@@ -117,7 +117,7 @@ pub fn Chat(id: ConversationId) -> impl IntoView {
     }
 }
 
-/// The post under which the comments stand, and the way to all threads under it.
+/// The post that the comments belong to, with a button that filters the list by this post.
 #[component]
 fn PostLine(head: Signal<Option<Head>>) -> impl IntoView {
     let desk: Desk = expect_context();
@@ -140,7 +140,7 @@ fn PostLine(head: Signal<Option<Head>>) -> impl IntoView {
     }
 }
 
-/// A chat that became mine is shown in Mine: started from the queue or accepted from an offer.
+/// Moves to the folder Mine when the open chat becomes the user's, from the queue or from an offer.
 fn follow_my_chat(store: Store, desk: Desk, id: ConversationId) {
     let (head, me) = (store.head(id), store.me());
     let mine = Memo::new(move |_| {

@@ -1,4 +1,4 @@
-//! Files on their way into a reply: checked, uploaded, shown as tiles inside the composer
+//! The attachment tray: files of a reply are checked, uploaded, and shown as tiles inside the composer
 //! (`docs/ux.md#attachment-tray`).
 
 use causerie_shared::{
@@ -15,12 +15,12 @@ use crate::{
     ui::{Icon, keyed},
 };
 
-/// How far a file came.
+/// The state of a file's upload.
 #[derive(Debug, Clone, PartialEq)]
 enum Progress {
     Uploading,
     Ready(FileBrief),
-    /// It cannot be uploaded, or could not; why, and whether another try makes sense.
+    /// The file breaks a rule or its upload failed; `retry` says whether another attempt makes sense.
     Failed {
         why: String,
         retry: bool,
@@ -56,7 +56,7 @@ impl Tray {
         self.uploads.with(Vec::is_empty)
     }
 
-    /// The files, if every one of them is uploaded.
+    /// The files if all of them are uploaded, otherwise `None`.
     pub fn ready(self) -> Option<Vec<FileBrief>> {
         self.uploads.with_untracked(|uploads| {
             uploads
@@ -73,7 +73,7 @@ impl Tray {
         self.uploads.set(vec![]);
     }
 
-    /// Adds what was picked, pasted or dropped.
+    /// Adds the files that were picked, pasted or dropped.
     pub fn add_all(self, files: Option<FileList>) {
         let Some(files) = files else { return };
         for file in (0..files.length()).filter_map(|index| files.get(index)) {
@@ -100,7 +100,7 @@ impl Tray {
         let (file, progress) = (upload.file.clone(), upload.progress);
         progress.set(Progress::Uploading);
         spawn_local(async move {
-            // The tile may be gone when the answer comes.
+            // The user may have removed the tile before the response, hence `try_set`.
             progress.try_set(match self.store.upload(file).await {
                 Ok(file) => Progress::Ready(file),
                 Err(refusal) => Progress::Failed {
@@ -117,7 +117,7 @@ impl Tray {
     }
 }
 
-/// The rule that a file breaks, in words; checked before a byte is sent.
+/// The text of the rule that a file breaks, checked before the upload.
 fn problem(name: &str, size: f64, already: usize) -> Option<String> {
     if already >= MAX_FILES {
         return Some(tf(Key::TooManyFiles, &[("limit", &MAX_FILES.to_string())]));
@@ -131,7 +131,7 @@ fn problem(name: &str, size: f64, already: usize) -> Option<String> {
     None
 }
 
-/// The tiles.
+/// The tiles of the tray.
 #[component]
 pub fn TrayView(tray: Tray) -> impl IntoView {
     move || {

@@ -1,4 +1,4 @@
-//! How long and in which ways a channel may be answered (`docs/ux.md#channel-line`).
+//! For how long and in which ways a channel allows answers (`docs/ux.md#channel-line`).
 
 use causerie_shared::{
     Millis,
@@ -17,19 +17,19 @@ use crate::{
     ui::{Icon, channel_name},
 };
 
-/// A private reply may be given this long after the first comment.
+/// How long after the first comment a private reply is allowed, in milliseconds.
 const PRIVATE_MS: i64 = 7 * 24 * 3_600_000;
-/// From here on the line warns.
+/// The channel line warns when less than this is left of the window, in milliseconds.
 const SOON_MS: i64 = 3_600_000;
 
-/// When the channel takes no free answer any more; `None`: always. `human_agent`: the account may write longer, as a
-/// person.
+/// The time when the channel's window for free answers closes; `None` if it never closes. With `human_agent`, Messenger
+/// and Instagram allow answers for longer.
 pub fn closes(channel: Channel, window: Option<Millis>, human_agent: bool) -> Option<Millis> {
     let longer = human_agent && matches!(channel, Channel::Messenger | Channel::Instagram);
     window.map(|window| if longer { window + HUMAN_AGENT_MS } else { window })
 }
 
-/// Milliseconds that are left of the window, to the minute; `None`: it has none.
+/// Milliseconds left of the window, in whole minutes; 0 after it has closed; `None` if the channel has no window.
 pub fn left(store: Store, head: Signal<Option<Head>>) -> Memo<Option<i64>> {
     let now = store.now();
     let account = head.get_untracked().map(|head| store.account(head.account));
@@ -41,18 +41,18 @@ pub fn left(store: Store, head: Signal<Option<Head>>) -> Memo<Option<i64>> {
     });
     Memo::new(move |_| {
         let left = until.get()? - now.get();
-        // Coarse, so that what is drawn changes once a minute.
+        // Coarse, so that views update only once a minute.
         Some(if left > 0 { (left / 60_000).max(1) * 60_000 } else { 0 })
     })
 }
 
-/// What the line above the box says where the customer is not on the company's own page.
+/// The text of the channel line for channels other than the web, and whether it is a warning.
 pub fn window_words(head: &Head, left: Option<i64>, now: Millis) -> (String, bool) {
     let channel = channel_name(head.channel);
     match left {
         Some(ms) => {
             let time = format::elapsed(ms);
-            // The ordinary window is over: what is sent says that a person wrote it.
+            // The ordinary window has closed; messages are now sent with the human agent tag.
             let key = if head.window.is_some_and(|closes| closes <= now) {
                 Key::HumanAgent
             } else {
@@ -64,7 +64,7 @@ pub fn window_words(head: &Head, left: Option<i64>, now: Millis) -> (String, boo
     }
 }
 
-/// Why there is no box to write in, where templates do not help.
+/// The bar in place of the composer when the window has closed and the channel has no templates.
 #[component]
 pub fn Closed(channel: Channel) -> impl IntoView {
     let text = tf(Key::WindowClosedText, &[("channel", channel_name(channel))]);
@@ -84,7 +84,7 @@ fn private_given(bubbles: &[Bubble]) -> bool {
     })
 }
 
-/// Comments: answer in public or, once and within 7 days, in private.
+/// The choice for comments: a public answer or, once and within 7 days, a private reply.
 #[component]
 pub fn PrivateSwitch(head: Signal<Option<Head>>, private: RwSignal<bool>) -> impl IntoView {
     let store: Store = expect_context();

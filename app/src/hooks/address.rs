@@ -1,26 +1,26 @@
-//! The address bar: where the console is, and going elsewhere without loading the page anew.
+//! The address bar: the console's current address, and navigation without loading the page again.
 //!
-//! Every address of the console is parsed by [`crate::pages::Place`], so a router's route tables would only add
-//! weight (some 30 KB of WebAssembly).
+//! [`crate::pages::Place`] parses every address of the console, so a router's route tables would only add weight (about
+//! 30 KB of WebAssembly).
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, MouseEvent};
 
-/// Addresses below this path belong to the console.
+/// Path prefix of the console's addresses.
 const BASE: &str = "/app/";
 
-/// The present address, in context of every view; `Copy`.
+/// The current address, in context of every view; `Copy`.
 #[derive(Clone, Copy)]
 pub struct Address {
     /// Path without host, query and fragment.
     pub path: RwSignal<String>,
-    /// Query with its `?`; empty when there is none.
+    /// Query with its `?`; empty if there is none.
     pub search: RwSignal<String>,
 }
 
 impl Address {
-    /// Reads the address and follows it: steps in the history, and clicks on links of the console. Call once.
+    /// Reads the address and follows history steps and clicks on links of the console. Call it once.
     pub fn follow() -> Self {
         let address = Self {
             path: RwSignal::new(String::new()),
@@ -38,7 +38,7 @@ impl Address {
         address
     }
 
-    /// Goes to an address of the console, as a new history entry or in place of the present one.
+    /// Goes to an address of the console, with a new history entry or with `replace` in place of the current one.
     pub fn go(self, path: &str, replace: bool) {
         let changed = window().history().and_then(|history| {
             if replace {
@@ -49,7 +49,7 @@ impl Address {
         });
         match changed {
             Ok(()) => self.read(),
-            // Browsers limit how often a page may do this: the page is loaded instead.
+            // Browsers limit how often a page may change the history; past the limit the page is loaded instead.
             Err(_) => drop(window().location().assign(path)),
         }
     }
@@ -67,7 +67,7 @@ impl Address {
     }
 }
 
-/// The address of a plain click on a link that stays inside the console.
+/// The address of a plain click on a link that stays inside the console; `None` for other clicks.
 pub(crate) fn inner_link(event: &MouseEvent) -> Option<String> {
     let modified = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
     if modified || event.button() != 0 || event.default_prevented() {

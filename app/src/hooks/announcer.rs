@@ -1,18 +1,18 @@
-//! A hidden live region that says what changed to screen readers.
+//! A hidden live region that announces changes to screen readers.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 
-/// How long announcements are held together (`docs/ux.md#reading`).
+/// Minimum interval between two polite announcements (`docs/ux.md#reading`).
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Speaks for views, in context. Polite texts wait for each other; urgent ones (offers) do not.
+/// Announces texts for views, in context. Polite texts keep a minimum interval; urgent ones (offers) do not.
 #[derive(Clone, Copy)]
 pub struct Announcer {
     polite: RwSignal<String>,
     urgent: RwSignal<String>,
-    /// The last text that came during a pause.
+    /// The last text that arrived during a pause.
     held: StoredValue<Option<String>>,
     pausing: StoredValue<bool>,
 }
@@ -27,7 +27,7 @@ impl Announcer {
         }
     }
 
-    /// Says something when the reader is idle; of several within 2 s, the last.
+    /// Announces a text when the screen reader is idle. Of several texts within 2 s, it keeps only the last.
     pub fn polite(self, text: String) {
         if self.pausing.get_value() {
             self.held.set_value(Some(text));
@@ -47,12 +47,12 @@ impl Announcer {
         );
     }
 
-    /// Says something at once.
+    /// Announces a text at once.
     pub fn urgent(self, text: String) {
         self.urgent.set(text);
     }
 
-    /// The regions; once in the page.
+    /// The live regions; render them once per page.
     pub fn regions(self) -> impl IntoView {
         view! {
             <div class="sr-only" aria-live="polite">{move || self.polite.get()}</div>

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
-/// One screen at a time (`docs/ux.md#bands`).
+/// Media query of the phone layout: one screen at a time (`docs/ux.md#bands`).
 pub const PHONE: &str = "(width < 640px)";
-/// Wide enough for a docked profile (bands XL and XXL).
+/// Media query of the widths with a docked profile (bands XL and XXL).
 pub const DOCKED: &str = "(width >= 1200px)";
 
-/// Whether a media query holds at this moment.
+/// Whether a media query matches now.
 pub fn matches_media_now(query: &str) -> bool {
     window()
         .match_media(query)
@@ -18,7 +18,7 @@ pub fn matches_media_now(query: &str) -> bool {
         .is_some_and(|list| list.matches())
 }
 
-/// Whether a media query holds, followed while the owner lives.
+/// A signal of whether a media query matches, updated while the owner lives.
 pub fn matches_media(query: &str) -> Signal<bool> {
     let Some(list) = window().match_media(query).ok().flatten() else {
         return Signal::stored(false);
@@ -36,7 +36,7 @@ pub fn matches_media(query: &str) -> Signal<bool> {
     holds.into()
 }
 
-/// Whether chords are pressed with ⌘ here.
+/// Whether the platform's main modifier key is ⌘.
 pub fn is_mac() -> bool {
     window()
         .navigator()
@@ -44,9 +44,9 @@ pub fn is_mac() -> bool {
         .is_ok_and(|agent| agent.contains("Mac OS X"))
 }
 
-/// Puts a text on the clipboard; `false` when the browser refused.
+/// Copies a text to the clipboard; returns `false` if the browser refuses.
 pub async fn copy(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
-    // Absent on plain HTTP.
+    // The clipboard is absent on plain HTTP.
     !clipboard.is_undefined() && JsFuture::from(clipboard.write_text(text)).await.is_ok()
 }

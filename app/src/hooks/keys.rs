@@ -1,9 +1,9 @@
-//! Reading key presses.
+//! Helpers for key presses.
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-/// Is the focus where letters are text?
+/// Whether the event's target takes letters as text.
 pub fn in_text(event: &KeyboardEvent) -> bool {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
         return false;
@@ -17,11 +17,11 @@ pub fn in_text(event: &KeyboardEvent) -> bool {
         ),
         _ => target.is_content_editable(),
     };
-    // A picker filters by letters too.
+    // Menus and dialogs filter by typed letters, too.
     typing || target.closest("[role='menu'], dialog").ok().flatten().is_some()
 }
 
-/// Ctrl, or ⌘ on a Mac, and no other modifier than Shift.
+/// Whether Ctrl, or ⌘ on a Mac, is pressed with no other modifier than Shift.
 pub fn primary(event: &KeyboardEvent) -> bool {
     let (main, other) = if super::is_mac() {
         (event.meta_key(), event.ctrl_key())

@@ -1,5 +1,5 @@
-//! When the console makes itself heard and seen (`docs/ux.md#sound-title-badge`): sounds, and desktop notifications by
-//! the service worker, as the user prefers. Only the tab that leads does.
+//! Sounds and desktop notifications (`docs/ux.md#sound-title-badge`), according to the user's preferences. The service
+//! worker shows the notifications. Only the leading tab plays and shows them.
 
 use std::time::Duration;
 
@@ -18,19 +18,19 @@ use crate::{
     ui::preview_words,
 };
 
-/// An offer rings again until it is answered, for 30 s at most.
+/// Interval at which an offer's sound is repeated until it is answered, [`TIMES`] times at most.
 const EVERY: Duration = Duration::from_secs(5);
 const TIMES: u32 = 6;
-/// A chat that waits for longer is no news: it came with a list that was read anew.
+/// A chat that has waited longer than this is not new: it appeared because the list was loaded again.
 const FRESH_MS: i64 = 15_000;
 
-/// A chat that may want attention.
+/// A chat in a list that notifications watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Watched {
     id: ConversationId,
     folder: Folder,
     unread: u32,
-    /// A colleague is asked to take it.
+    /// Whether a colleague is asked to take the chat.
     asks: bool,
 }
 
@@ -40,19 +40,19 @@ struct Teller {
     sound: Sound,
     in_front: Signal<Option<ConversationId>>,
     preferences: StoredValue<NotifyPreferences>,
-    /// How often the offers that are there ring again.
+    /// How many more times the sound of the open offers is played.
     left: StoredValue<u32>,
 }
 
-/// What was seen at the last look.
+/// The state that the last comparison saw.
 #[derive(Default)]
 struct Seen {
     chats: Vec<Watched>,
-    /// The newest notice.
+    /// The newest notice's id.
     notice: u64,
 }
 
-/// Tells of offers, messages in one's own chats, new chats in the queue, and what became of a request.
+/// Notifies of offers, messages in the user's own chats, new chats in the queue, and answers to transfer requests.
 pub fn use_notifications(store: Store, sound: Sound, in_front: Signal<Option<ConversationId>>) {
     let teller = Teller {
         store,
@@ -78,7 +78,7 @@ pub fn use_notifications(store: Store, sound: Sound, in_front: Signal<Option<Con
         (Folder::Queue, store.folder(Folder::Queue)),
     ];
     let notices = store.notices();
-    // One effect, and no memo before it: each would be a copy of its machinery in the program.
+    // One effect without memos: each memo would add a copy of the generic code to the program.
     Effect::new(move |before: Option<Seen>| {
         let mut chats = vec![];
         for (folder, ids) in &lists {
@@ -125,11 +125,11 @@ fn watch(store: Store, id: ConversationId, folder: Folder) -> Watched {
     }
 }
 
-/// The notices that are heard, with the folder in which the chat is found.
+/// The chat, its folder and its tune for a notice that makes a sound; `None` for a silent notice.
 fn heard(body: &NoticeBody) -> Option<(ConversationId, Folder, Tune)> {
     match body {
         NoticeBody::Invited { conversation, .. } => Some((*conversation, Folder::Mine, Tune::Message)),
-        // A chat that waits for a supervisor's decision.
+        // The chat waits for a supervisor's decision.
         NoticeBody::CameBack { conversation, .. } => Some((*conversation, Folder::All, Tune::Queue)),
         NoticeBody::Refused { .. }
         | NoticeBody::Taken { .. }
@@ -145,7 +145,7 @@ fn is_asked(head: &Head) -> bool {
 }
 
 impl Teller {
-    /// Reads the preferences; without network those known stay.
+    /// Loads the preferences. If the request fails, the known ones remain.
     fn learn(self) {
         spawn_local(async move {
             if let Ok(preferences) = http::get("/api/me/notifications").await {
@@ -154,7 +154,7 @@ impl Teller {
         });
     }
 
-    /// What the user wants, unless another tab tells them or it is a quiet hour.
+    /// The user's preferences, or `None` if another tab leads or the quiet hours apply.
     fn preferences(self) -> Option<NotifyPreferences> {
         let preferences = self.preferences.get_value();
         (self.store.leads() && !is_quiet(&preferences)).then_some(preferences)
@@ -164,7 +164,7 @@ impl Teller {
         for old in before {
             let chat = now.iter().find(|chat| chat.id == old.id);
             if chat.is_none_or(|chat| chat.folder != old.folder || chat.unread < old.unread) {
-                // Answered, taken or read, on whichever device.
+                // The chat was answered, taken or read, on any device.
                 worker::tell(&old.id.to_string().into());
             }
         }
@@ -200,7 +200,7 @@ impl Teller {
         }
     }
 
-    /// Is this kind of request wanted?
+    /// Whether the user wants notifications of this kind of request.
     fn wants(self, preferences: &NotifyPreferences, id: ConversationId) -> bool {
         if self.store.head(id).read_untracked().as_ref().is_some_and(is_asked) {
             preferences.transfer
@@ -221,12 +221,12 @@ impl Teller {
         }
     }
 
-    /// The chat is in front of the person.
+    /// Whether the chat is in front of the user.
     fn sees(self, id: ConversationId) -> bool {
         self.in_front.get_untracked() == Some(id) && !local::hidden()
     }
 
-    /// It came just now, and the person is not busy.
+    /// Whether the chat has just arrived and the user is available.
     fn is_fresh(self, id: ConversationId) -> bool {
         let now = self.store.now().get_untracked();
         let came = self
@@ -244,7 +244,7 @@ impl Teller {
             })
     }
 
-    /// A notification beside the page, by the service worker: its click works when the page is gone.
+    /// Shows a notification through the service worker, so that a click works even after the page is closed.
     fn show(self, id: ConversationId, folder: Folder) {
         if self.sees(id) {
             return;
@@ -265,7 +265,7 @@ impl Teller {
             Folder::Mine | Folder::All | Folder::History => name,
         };
         let path = format!("/app/{}/{id}", folder.as_str());
-        // What has to be answered rings again, and can be answered right there.
+        // An offer can be accepted or declined in the notification itself.
         let answers = if folder == Folder::Engaged {
             [t(Key::Accept), t(Key::Decline)]
         } else {
@@ -286,7 +286,7 @@ impl Teller {
     }
 }
 
-/// By the clock of this device; pushes go by the zone that was chosen.
+/// Whether the quiet hours apply, by this device's clock. Web push uses the time zone of the preferences instead.
 fn is_quiet(preferences: &NotifyPreferences) -> bool {
     let Some(quiet) = &preferences.quiet else { return false };
     let now = js_sys::Date::new_0();

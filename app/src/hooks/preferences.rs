@@ -1,4 +1,4 @@
-//! Theme and language of this device. They outlive a sign-out.
+//! Theme and language of this device. They are kept when a user signs out.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -6,13 +6,13 @@ use crate::i18n::{self, Lang};
 
 const THEME: &str = "causerie.theme";
 const LANG: &str = "causerie.lang";
-/// Colours of the browser's own bars: `--surface` of `tokens.css`.
+/// Colours of the browser's own bars, equal to `--surface` of `tokens.css`.
 const SURFACE: [(&str, &str); 2] = [("light", "#FFFFFF"), ("dark", "#151920")];
 
-/// Which colours the console wears.
+/// The colour theme of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
-    /// As the device says.
+    /// The theme of the device.
     System,
     Light,
     Dark,
@@ -30,7 +30,7 @@ impl Theme {
     }
 }
 
-/// The device's preferences, in context.
+/// The preferences of this device, in context.
 #[derive(Clone, Copy)]
 pub struct Preferences {
     pub theme: RwSignal<Theme>,
@@ -38,7 +38,7 @@ pub struct Preferences {
 }
 
 fn storage() -> Option<web_sys::Storage> {
-    // Storage can be switched off in the browser: then the choice lives as long as the page.
+    // The browser may block storage; then the choice lasts as long as the page.
     window().local_storage().ok().flatten()
 }
 
@@ -58,7 +58,7 @@ fn remember(key: &str, value: Option<&str>) {
 }
 
 impl Preferences {
-    /// What was chosen on this device, else what the browser asks for.
+    /// Returns the theme stored on this device and the loaded language.
     pub fn load() -> Self {
         let theme = match remembered(THEME).as_deref() {
             Some("light") => Theme::Light,
@@ -73,13 +73,13 @@ impl Preferences {
         preferences
     }
 
-    /// The language chosen on this device, else the one that the browser asks for.
+    /// The language stored on this device, otherwise the browser's language.
     pub fn chosen_lang() -> Lang {
         let tag = remembered(LANG).or_else(|| window().navigator().language());
         Lang::from_tag(&tag.unwrap_or_default())
     }
 
-    /// Chooses a theme and remembers it.
+    /// Sets the theme and stores it.
     pub fn set_theme(self, theme: Theme) {
         remember(THEME, theme.as_str());
         let Some(root) = document().document_element() else {
@@ -96,10 +96,10 @@ impl Preferences {
         self.theme.set(theme);
     }
 
-    /// Chooses a language and remembers it; the app is drawn anew when its texts are there.
+    /// Sets the language and stores it once its texts are loaded; the app is then rendered again.
     pub fn set_lang(self, lang: Lang) {
         spawn_local(async move {
-            // Without network and without the file nothing changes: the menu still shows the old choice.
+            // If the file cannot be loaded, nothing changes: the menu still shows the old choice.
             if i18n::load(lang).await.is_ok() {
                 remember(LANG, Some(lang.tag()));
                 show_lang(lang);
@@ -109,7 +109,7 @@ impl Preferences {
     }
 }
 
-/// Says to readers and spell checkers in which language the page is.
+/// Sets the page's `lang` attribute for screen readers and spell checkers.
 fn show_lang(lang: Lang) {
     if let Some(root) = document().document_element()
         && let Err(error) = root.set_attribute("lang", lang.tag())

@@ -1,5 +1,4 @@
-//! The speaker: three short tunes (`docs/ux.md#sound-title-badge`). What is played when is `use_notifications`' to
-//! decide.
+//! Three short tunes (`docs/ux.md#sound-title-badge`). `use_notifications` decides when to play them.
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
@@ -7,20 +6,20 @@ use web_sys::{AudioContext, OscillatorType};
 
 const LENGTH: f64 = 0.35;
 const VOLUME: f32 = 0.12;
-/// Messages sound at most this often, milliseconds.
+/// Minimum interval between two tunes other than an offer's, in milliseconds.
 const PAUSE: f64 = 3000.0;
 
-/// What sounds.
+/// A tune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tune {
-    /// Somebody is asked: an offer or a request for a transfer.
+    /// An offer or a transfer request.
     Offer,
     Message,
     Queue,
 }
 
 impl Tune {
-    /// Notes, Hz, one after the other.
+    /// The frequencies of the notes in Hz, in the order of playing.
     fn notes(self) -> &'static [f32] {
         match self {
             Self::Offer => &[659.3, 880.0],
@@ -30,18 +29,18 @@ impl Tune {
     }
 }
 
-/// The speaker. Browsers open it on the first gesture only.
+/// Plays tunes. Browsers allow sound only after the first user gesture.
 #[derive(Clone, Copy)]
 pub struct Sound {
     speaker: StoredValue<Option<AudioContext>, LocalStorage>,
-    /// When a message sounded last, by the browser's clock.
+    /// When a tune other than an offer's was last played, by the device's clock in milliseconds.
     last: StoredValue<f64>,
-    /// It was to play, and no gesture had opened it.
+    /// Whether a tune was not played because there was no user gesture yet.
     pub blocked: RwSignal<bool>,
 }
 
 impl Sound {
-    /// Waits for the first gesture to open the speaker.
+    /// Creates the speaker, which opens at the first user gesture.
     pub fn new() -> Self {
         let sound = Self {
             speaker: StoredValue::new_local(None),
@@ -57,7 +56,8 @@ impl Sound {
             }
         };
         let handles = [
-            // Not the press before it: the banner goes then, and must not move away what is being clicked.
+            // Not pointerdown: the banner disappears when sound is allowed, and must not move the element being
+            // clicked.
             window_event_listener(ev::click, move |_| unlock()),
             window_event_listener(ev::keydown, move |_| unlock()),
         ];
@@ -65,12 +65,12 @@ impl Sound {
         sound
     }
 
-    /// Plays a tune; one of a message that comes right after another is left out.
+    /// Plays a tune. A message or queue tune within 3 s of the last one is skipped.
     pub fn play(self, tune: Tune) {
         match tune {
             Tune::Offer => {
                 let navigator = window().navigator();
-                // Firefox and Safari cannot be asked; elsewhere only phones do it.
+                // Firefox and Safari have no vibration API; elsewhere only phones vibrate.
                 if js_sys::Reflect::has(&navigator, &"vibrate".into()).unwrap_or(false) {
                     navigator.vibrate_with_duration(200);
                 }

@@ -1,9 +1,9 @@
-//! The page's title and the app's badge: what waits for me (`docs/ux.md#sound-title-badge`).
+//! The page's title and the app's badge, which show how many items wait for the user (`docs/ux.md#sound-title-badge`).
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Keeps the title "(3) Ana Ruiz · Mine" and the badge.
+/// Keeps the title ("(3) Ana Ruiz · Mine"), the badge and the tab's icon up to date.
 pub fn use_title(count: Signal<u32>, name: Signal<String>) {
     Effect::new(move |_| {
         let count = count.get();
@@ -20,14 +20,14 @@ pub fn use_title(count: Signal<u32>, name: Signal<String>) {
     });
 }
 
-/// The icon of the tab: with a number while something waits.
+/// Sets the tab's icon, which shows `count` unless it is 0.
 fn icon(count: u32) {
     let Ok(Some(link)) = document().query_selector("link[rel=icon]") else {
         return;
     };
     let address = match count {
         0 => "/app/icons/favicon.svg".to_owned(),
-        // Two digits are what can be read at that size.
+        // Only two digits are legible at that size.
         count => format!(
             "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E\
              %3Crect width='32' height='32' rx='8' fill='%230B6E5F'/%3E\
@@ -41,7 +41,7 @@ fn icon(count: u32) {
     }
 }
 
-/// The badge is only in some browsers, and `web-sys` does not bind it.
+/// Sets the app's badge. Only some browsers have it, and `web-sys` does not bind it.
 fn badge(count: u32) {
     let navigator = window().navigator();
     let Some(set) = js_sys::Reflect::get(&navigator, &"setAppBadge".into())
@@ -54,7 +54,7 @@ fn badge(count: u32) {
         .call1(&navigator, &JsValue::from_f64(count.into()))
         .map(JsCast::dyn_into::<js_sys::Promise>);
     if let Ok(Ok(promise)) = answer {
-        // It resolves to an error where no app is installed; the title shows the number anyway.
+        // The promise is rejected where no app is installed; the title shows the number anyway.
         wasm_bindgen_futures::spawn_local(async move {
             drop(wasm_bindgen_futures::JsFuture::from(promise).await);
         });

@@ -1,4 +1,4 @@
-//! The copy on the disk: one IndexedDB database for each user of this device.
+//! The console's copy on disk: one IndexedDB database for each user of this device.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,7 +15,7 @@ use crate::store::core::{DISK_BOOT_STORES, DISK_CACHES, DISK_STORES, DiskKey};
 
 #[wasm_bindgen]
 extern "C" {
-    /// `IDBDatabase.transaction` with its options, which web-sys holds back.
+    /// `IDBDatabase.transaction` with its options, which web-sys does not bind.
     #[wasm_bindgen(extends = js_sys::Object, typescript_type = "IDBDatabase")]
     type DurableDatabase;
 
@@ -28,12 +28,12 @@ extern "C" {
     ) -> Result<IdbTransaction, JsValue>;
 }
 
-/// Why the disk did not do what it was asked for, in words for the person.
+/// Why a disk operation failed, as a text for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiskError(pub String);
 
 impl DiskError {
-    /// There is no room.
+    /// Whether the disk's quota is exhausted.
     pub fn is_full(&self) -> bool {
         self.0.contains("QuotaExceeded")
     }
@@ -49,13 +49,13 @@ impl From<JsValue> for DiskError {
 #[derive(Debug, Clone)]
 pub struct Disk {
     database: IdbDatabase,
-    /// What this page found or wrote.
+    /// The keys that this page found or wrote.
     kept: Rc<RefCell<HashSet<DiskKey>>>,
-    /// Nobody else writes here: nothing else can be there.
+    /// Whether no other page writes to the database, so that only keys in `kept` can exist.
     alone: Rc<Cell<bool>>,
 }
 
-/// Values by their keys; `None`: not there.
+/// Values by key; `None` means that the disk has no value.
 type Found = Vec<(DiskKey, Option<Vec<u8>>)>;
 
 const VERSION: u32 = 1;
@@ -74,7 +74,7 @@ fn names(stores: &[&str]) -> JsValue {
 }
 
 impl Disk {
-    /// Opens the database, making it if it is not there.
+    /// Opens the database, and creates it if it does not exist.
     pub async fn open(name: &str) -> Result<Self, DiskError> {
         let request = factory()?.open_with_u32(name, VERSION)?;
         let upgrade = {
@@ -85,7 +85,7 @@ impl Disk {
                 };
                 let there = database.object_store_names();
                 for store in DISK_STORES.into_iter().filter(|store| !there.contains(store)) {
-                    // A store that cannot be made fails the opening itself.
+                    // If a store cannot be created, the open request itself fails.
                     if database.create_object_store(store).is_err() {
                         return;
                     }
@@ -94,7 +94,7 @@ impl Disk {
         };
         request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
         let database: IdbDatabase = promise::request(&request).await?.unchecked_into();
-        // Another tab signs out or brings a newer version: an open handle would block it.
+        // When another tab signs out or upgrades the database, an open handle would block it.
         let close = {
             let database = database.clone();
             Closure::<dyn Fn()>::new(move || database.close())
@@ -115,19 +115,20 @@ impl Disk {
         Ok(())
     }
 
-    /// Lets go of the database.
+    /// Closes the database.
     pub fn close(&self) {
         self.database.close();
     }
 
-    /// Everything that is needed for the first paint, and of the rest where it is. `alone`: no other page writes here.
+    /// Reads all values needed for the first paint, and records the keys of the other stores. `alone` says that no
+    /// other page writes to the database.
     pub async fn boot(&self, alone: bool) -> Result<Vec<(DiskKey, Vec<u8>)>, DiskError> {
         self.alone.set(alone);
         let transaction = self.database.transaction_with_str_sequence(&names(&DISK_STORES))?;
         let mut asked = vec![];
         for store in DISK_STORES {
             let objects = transaction.object_store(store)?;
-            // Ten thousand rows lie there, and each says itself whose it is.
+            // This store holds up to ten thousand rows, and each row contains its own key.
             let keys = match store {
                 "heads" => None,
                 _ => Some(promise::request(&objects.get_all_keys()?)),
@@ -166,13 +167,13 @@ impl Disk {
         Ok(found)
     }
 
-    /// Another page writes here, too.
+    /// Records that another page writes to the database, too.
     pub fn share(&self) {
         self.alone.set(false);
     }
 
-    /// Reads single values; the requests are on their way when this returns. `None`: none of them can be there, and a
-    /// look at the disk would take longer than the way to the server.
+    /// Reads single values; the requests are already sent when this returns. `None` means that no value can exist: the
+    /// disk is not asked, because that would take longer than asking the server.
     pub fn read(&self, keys: &[DiskKey]) -> Option<impl Future<Output = Result<Found, DiskError>> + use<>> {
         let may_be = |key: &DiskKey| !self.alone.get() || self.kept.borrow().contains(key);
         let there: Vec<DiskKey> = keys.iter().copied().filter(may_be).collect();
@@ -198,8 +199,8 @@ impl Disk {
         })
     }
 
-    /// Writes (or with `None` deletes) values in one transaction. `durable` waits until they would
-    /// survive a crash of the whole machine; `clear` empties the stores of copies first.
+    /// Writes values in one transaction; `None` deletes a value. With `durable` the write waits until the values would
+    /// survive a crash of the machine; `clear` first empties the stores of copies.
     pub async fn write(
         &self,
         values: Vec<(DiskKey, Option<Vec<u8>>)>,
@@ -239,7 +240,7 @@ impl Disk {
         let database: &DurableDatabase = self.database.unchecked_ref();
         match database.durable(stores, "readwrite", &options) {
             Ok(transaction) => Ok(transaction),
-            // Browsers that do not know the option.
+            // Some browsers do not know the option.
             Err(_) => self
                 .database
                 .transaction_with_str_sequence_and_mode(stores, IdbTransactionMode::Readwrite),

@@ -1,4 +1,4 @@
-//! Single requests. Every error is a refusal with a code.
+//! Single HTTP requests. Every error is a refusal with a code.
 
 use causerie_shared::{
     api::{COMPACT, ErrorBody, MAX_UPLOAD, upload_extension},
@@ -10,10 +10,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, Headers, RequestInit, Response};
 
-/// Why a request has no answer.
+/// Why a request has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// The server was not reached.
+    /// The request did not reach the server.
     Unreachable,
     Refused(Refusal),
 }
@@ -27,22 +27,22 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// A part of a path.
+/// Encodes a text as one segment of a path.
 pub fn segment(text: &str) -> String {
     encode_uri_component(text).into()
 }
 
-/// `GET`, telling apart whether the server was reached.
+/// Sends a `GET` request whose error tells whether the server was reached.
 pub async fn ask<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     read(fetch("GET", path, None).await?).await
 }
 
-/// `GET`.
+/// Sends a `GET` request.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Refusal> {
     Ok(ask(path).await?)
 }
 
-/// A file of the console itself, as text.
+/// Fetches a file of the console itself as text.
 pub async fn text(path: &str) -> Result<String, Failure> {
     let response = async {
         let window = web_sys::window().ok_or(JsValue::NULL)?;
@@ -56,41 +56,41 @@ pub async fn text(path: &str) -> Result<String, Failure> {
     text.as_string().ok_or(Failure::Unreachable)
 }
 
-/// `POST` with an answer.
+/// Sends a `POST` request and returns the response's body.
 pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, Refusal> {
     Ok(read(fetch("POST", path, Some(packed(body)?)).await?).await?)
 }
 
-/// `POST` without an answer.
+/// Sends a `POST` request and ignores the response's body.
 pub async fn send<B: Serialize>(path: &str, body: &B) -> Result<(), Refusal> {
     fetch("POST", path, Some(packed(body)?)).await?;
     Ok(())
 }
 
-/// `PUT` with an answer.
+/// Sends a `PUT` request and returns the response's body.
 pub async fn put<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, Refusal> {
     Ok(read(fetch("PUT", path, Some(packed(body)?)).await?).await?)
 }
 
-/// `PUT` without an answer.
+/// Sends a `PUT` request and ignores the response's body.
 pub async fn store<B: Serialize>(path: &str, body: &B) -> Result<(), Refusal> {
     fetch("PUT", path, Some(packed(body)?)).await?;
     Ok(())
 }
 
-/// `DELETE` without an answer.
+/// Sends a `DELETE` request.
 pub async fn delete(path: &str) -> Result<(), Refusal> {
     fetch("DELETE", path, None).await?;
     Ok(())
 }
 
-/// `DELETE` that says more than which.
+/// Sends a `DELETE` request with a body.
 pub async fn delete_with<B: Serialize>(path: &str, body: &B) -> Result<(), Refusal> {
     fetch("DELETE", path, Some(packed(body)?)).await?;
     Ok(())
 }
 
-/// Sends a file as it is; type and size are checked before.
+/// Uploads a file unchanged, after checking its type and size.
 pub async fn upload<T: DeserializeOwned>(path: &str, file: &File) -> Result<T, Refusal> {
     let name = file.name();
     if upload_extension(&name).is_none() {
@@ -134,7 +134,7 @@ async fn fetch(method: &str, path: &str, body: Option<Body>) -> Result<Response,
     let status = response.status();
     match read::<ErrorBody>(response).await {
         Ok(body) => Err(Failure::Refused(body.error)),
-        // A proxy answers for a server that is down.
+        // These statuses come from a proxy whose server is down.
         Err(_) if matches!(status, 502..=504) => Err(Failure::Unreachable),
         Err(_) => {
             let code = if status == 401 {

@@ -1,4 +1,4 @@
-//! What outlives a reload outside the database: who is signed in here. And the wipe at sign-out.
+//! Data that survives a reload outside the database (the signed-in user), and the wipe at sign-out.
 
 use causerie_shared::{frame, ids::UserId, user::Me};
 use js_sys::Array;
@@ -6,18 +6,18 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Storage, VisibilityState};
 
-/// Key of the signed-in user.
+/// Key of the signed-in user in local storage.
 const ME: &str = "causerie.me";
-/// Choices of this device, kept when a user signs out.
+/// Keys of this device's choices, which are kept when a user signs out.
 const KEPT: [&str; 2] = ["causerie.theme", "causerie.lang"];
-/// Caches of the console itself, without anyone's data.
+/// Prefix of the caches of the console itself, which contain no user data.
 const SHELL: &str = "shell-";
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok().flatten()
 }
 
-/// Nobody sees the page.
+/// Whether the page is hidden.
 pub fn hidden() -> bool {
     web_sys::window()
         .and_then(|window| window.document())
@@ -26,7 +26,7 @@ pub fn hidden() -> bool {
 
 /// Name of a user's database.
 pub fn database(user: UserId) -> String {
-    // FNV-1a: short and stable; it only keeps users of one device apart.
+    // FNV-1a is short and stable; the name only has to differ between the users of one device.
     let hash = user
         .to_u128()
         .to_be_bytes()
@@ -37,7 +37,7 @@ pub fn database(user: UserId) -> String {
     format!("causerie-{hash:016x}")
 }
 
-/// Who is signed in on this device, as far as it knows.
+/// The user who was last known to be signed in on this device.
 pub fn me() -> Option<Me> {
     let text = storage()?.get_item(ME).ok()??;
     let bytes: Option<Vec<u8>> = (0..text.len())
@@ -47,9 +47,9 @@ pub fn me() -> Option<Me> {
     frame::decode(&bytes?).ok()
 }
 
-/// Remembers who is signed in. Without storage the next start asks the server first.
+/// Stores the signed-in user. Without storage the next start asks the server first.
 pub fn set_me(me: &Me) {
-    // Storage holds text only; the version in front keeps a later console from misreading it.
+    // Storage holds text only; the encoded schema version keeps a later console from misreading it.
     let text: String = frame::encode(me).iter().map(|byte| format!("{byte:02x}")).collect();
     if let Some(storage) = storage()
         && storage.set_item(ME, &text).is_err()
@@ -58,12 +58,12 @@ pub fn set_me(me: &Me) {
     }
 }
 
-/// Is this change of the storage, made by another tab, its sign-out?
+/// Whether a storage change made by another tab is its sign-out.
 pub fn is_sign_out(key: Option<&str>, value: Option<&str>) -> bool {
     key == Some(ME) && value.is_none()
 }
 
-/// Forgets everything but the choices of this device: storage and caches.
+/// Clears storage and caches, except the choices of this device.
 pub async fn wipe() {
     if let Some(storage) = storage() {
         let length = storage.length().unwrap_or(0);
@@ -89,7 +89,7 @@ pub async fn wipe() {
 async fn wipe_caches() -> Result<(), JsValue> {
     let Some(window) = web_sys::window() else { return Ok(()) };
     let caches = window.caches()?;
-    // Absent on plain HTTP, where nothing was put there.
+    // The API is absent on plain HTTP, where nothing was cached.
     if caches.is_undefined() {
         return Ok(());
     }
@@ -104,11 +104,11 @@ async fn wipe_caches() -> Result<(), JsValue> {
     Ok(())
 }
 
-/// Asks the browser not to evict what is kept here.
+/// Asks the browser not to evict the stored data.
 pub async fn persist() {
     let Some(window) = web_sys::window() else { return };
     if let Ok(promise) = window.navigator().storage().persist() {
-        // The browser may say no; then it may evict under pressure, as any page's data.
+        // The browser may refuse; then it may evict the data under storage pressure.
         drop(JsFuture::from(promise).await);
     }
 }

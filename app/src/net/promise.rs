@@ -1,11 +1,11 @@
-//! Callbacks of the browser as futures.
+//! Futures for the browser's callbacks.
 
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbRequest, IdbTransaction};
 
-/// Resolves when the request succeeded. The listeners are attached at once, so several requests of one
+/// Resolves to the request's result when it succeeds. The listeners are attached at once, so several requests of one
 /// transaction can be awaited one after the other.
 pub(super) fn request(request: &IdbRequest) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
     let promise = Promise::new(&mut |resolve, reject| {
@@ -19,7 +19,7 @@ pub(super) fn request(request: &IdbRequest) -> impl Future<Output = Result<JsVal
     }
 }
 
-/// Resolves when the transaction is on the disk.
+/// Resolves when the transaction is complete.
 pub(super) async fn transaction(transaction: &IdbTransaction) -> Result<(), JsValue> {
     let promise = Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));
@@ -29,7 +29,7 @@ pub(super) async fn transaction(transaction: &IdbTransaction) -> Result<(), JsVa
     Ok(())
 }
 
-/// What went wrong, in words.
+/// A text for an error of the browser.
 pub(super) fn words(error: &JsValue) -> String {
     let event = error.dyn_ref::<web_sys::Event>().and_then(web_sys::Event::target);
     if let Some(target) = event {

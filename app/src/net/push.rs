@@ -1,4 +1,4 @@
-//! This browser as a device that gets pushes. `web-sys` would bring a dozen types for these few calls.
+//! Web push on this browser. It uses `Reflect`, because `web-sys` would need a dozen types for these few calls.
 
 use causerie_shared::{
     api::notify::{PushInfo, Subscribe},
@@ -11,15 +11,15 @@ use wasm_bindgen_futures::JsFuture;
 use super::{http, worker};
 
 const PATH: &str = "/api/me/push";
-/// Event of the window: the user's preferences were stored anew ([`preferences_changed`]).
+/// Window event: the user's preferences were stored ([`preferences_changed`]).
 pub const CHANGED: &str = "causerie:notifications";
 
-/// What this browser does about pushes.
+/// The state of web push on this browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It has none. On iOS: only for a console on the home screen.
+    /// The browser has no web push. On iOS only a console on the home screen has it.
     Unsupported,
-    /// The person refused; only the browser's own settings can change that.
+    /// The user denied notifications; only the browser's own settings can change that.
     Denied,
     Off,
     On,
@@ -36,7 +36,7 @@ async fn call(object: &JsValue, name: &str, argument: &JsValue) -> Result<JsValu
     JsFuture::from(promise).await
 }
 
-/// The browser's push manager, if it has one.
+/// The browser's push manager, or `None` if the browser has none.
 async fn manager() -> Result<Option<JsValue>, JsValue> {
     let Some(registration) = worker::registration().await? else {
         return Ok(None);
@@ -45,7 +45,7 @@ async fn manager() -> Result<Option<JsValue>, JsValue> {
     Ok((!manager.is_undefined()).then_some(manager))
 }
 
-/// What this browser does about pushes now. The server may have given the device up: see `current` in [`PushInfo`].
+/// The state of web push on this browser now. The server may have dropped the device: see `current` in [`PushInfo`].
 pub async fn state() -> State {
     let found = async {
         let Some(manager) = manager().await? else {
@@ -62,13 +62,12 @@ pub async fn state() -> State {
     found.await.unwrap_or(State::Unsupported)
 }
 
-/// Lets this browser get pushes. Call it in a gesture: the browser asks the person.
+/// Subscribes this browser to web push. Call it in a user gesture, because the browser asks for permission.
 ///
-/// # Errors
-/// `Forbidden` when the person or the browser refuses; what the server says.
+/// # Errors `Forbidden` if the user or the browser refuses, and the server's refusals.
 pub async fn subscribe() -> Result<(), Refusal> {
     let refused = |_| Refusal::new(Code::Forbidden, "the browser does not allow notifications");
-    // Before anything is waited for: a gesture does not last.
+    // Ask before any other await: a user gesture expires.
     ask().await.map_err(refused)?;
     let info: PushInfo = http::get(PATH).await?;
     let device = try_subscribe(&info.key).await.map_err(refused)?;
@@ -82,7 +81,7 @@ async fn ask() -> Result<(), JsValue> {
 }
 
 async fn try_subscribe(key: &str) -> Result<Subscribe, JsValue> {
-    // One for another key of the server would be in the way.
+    // A subscription with another server key would make the new one fail.
     try_end().await?;
     let manager = manager().await?.ok_or(JsValue::NULL)?;
     let options = Object::new();
@@ -100,7 +99,7 @@ async fn try_subscribe(key: &str) -> Result<Subscribe, JsValue> {
     })
 }
 
-/// Ends the pushes to this browser, here and at the server.
+/// Unsubscribes this browser from web push, here and on the server.
 pub async fn unsubscribe() -> Result<(), Refusal> {
     end().await;
     let info: PushInfo = http::get(PATH).await?;
@@ -110,7 +109,7 @@ pub async fn unsubscribe() -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Ends the pushes to this browser: the next user must not get those of this one.
+/// Ends this browser's push subscription, so that the next user does not get this user's notifications.
 pub async fn end() {
     if let Err(error) = try_end().await {
         web_sys::console::warn_2(&"push messages could not be ended".into(), &error);
@@ -126,7 +125,8 @@ async fn try_end() -> Result<(), JsValue> {
     Ok(())
 }
 
-/// Says to all of the page that the user's preferences were stored: sounds and notifications follow them at once.
+/// Announces to the whole page that the user's preferences were stored, so that sounds and notifications follow them at
+/// once.
 pub fn preferences_changed() {
     let told = web_sys::window().zip(web_sys::Event::new(CHANGED).ok());
     if told.is_none_or(|(window, event)| window.dispatch_event(&event).is_err()) {

@@ -1,4 +1,4 @@
-//! The socket: kept open, opened again with back-off, and given up when the server falls silent.
+//! The connection to the server: reconnected with back-off, and dropped when the server is silent.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,18 +14,18 @@ use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
 use super::{clock, local};
 use crate::store::core::{Look, Pace};
 
-/// How often the clock is looked at.
+/// How often [`Socket::look`] checks the clock.
 const WATCH_MS: u32 = 5_000;
 
-/// What the socket tells.
+/// What the socket reports to its handler.
 #[derive(Debug)]
 pub enum Told {
     Opened,
-    /// A frame, and its bytes for tabs that follow.
+    /// A frame with its bytes, which are passed on to follower tabs.
     Frame(ServerFrame, Vec<u8>),
     /// A frame of another schema version: the server is newer or older than this page.
     OtherSchema,
-    /// Closed, or not opened for the `attempt`-th time in a row (0 after an open one).
+    /// The connection closed, or failed to open for the `attempt`-th time in a row (0 after an open connection).
     Closed {
         attempt: u32,
     },
@@ -33,7 +33,7 @@ pub enum Told {
 
 type Handler = Rc<dyn Fn(Told)>;
 
-/// One line to the server.
+/// A connection to the server that reconnects until it is stopped.
 pub struct Socket {
     handler: Handler,
     line: RefCell<Option<Line>>,
@@ -62,7 +62,7 @@ impl Drop for Line {
 }
 
 impl Socket {
-    /// Connects, and keeps connecting until [`Socket::stop`].
+    /// Connects, and reconnects until [`Socket::stop`].
     pub fn start(handler: impl Fn(Told) + 'static) -> Rc<Self> {
         let socket = Rc::new(Self {
             handler: Rc::new(handler),
@@ -81,7 +81,7 @@ impl Socket {
         socket
     }
 
-    /// Sends a frame; one that is sent while the line is down is lost, as the core expects.
+    /// Sends a frame. A frame sent while the connection is down is lost; the core sends what matters again.
     pub fn send(&self, frame: &ClientFrame) {
         if let Some(line) = &*self.line.borrow()
             && line.socket.ready_state() == WebSocket::OPEN
@@ -91,7 +91,7 @@ impl Socket {
         }
     }
 
-    /// Closes for good.
+    /// Closes the connection and stops reconnecting.
     pub fn stop(&self) {
         self.stopped.set(true);
         self.wait.borrow_mut().take();
@@ -108,7 +108,7 @@ impl Socket {
         }
     }
 
-    /// Network back, page shown again: do not sit out the wait.
+    /// Reconnects without waiting when the network returns or the page is shown again.
     fn listen(self: &Rc<Self>) {
         let weak = Rc::downgrade(self);
         let wake = Closure::<dyn Fn()>::new(move || with(&weak, |socket| socket.hurry()));
@@ -125,7 +125,7 @@ impl Socket {
         self.wake.borrow_mut().push(wake);
     }
 
-    /// Tries again now instead of sitting out the wait.
+    /// Tries to connect now, unless the page is hidden, instead of waiting for the next attempt.
     pub fn hurry(self: &Rc<Self>) {
         if !local::hidden() {
             self.pace(|pace| pace.hurry(clock::now()));
@@ -133,7 +133,8 @@ impl Socket {
         self.look();
     }
 
-    /// Does what is due by the clock: a half-open line says nothing for ever, and timers of hidden pages are late.
+    /// Does what is due by the clock: a half-open connection never reports an error, and timers of hidden pages fire
+    /// late.
     pub fn look(self: &Rc<Self>) {
         match self.pace.get().look(clock::now()) {
             Look::Fine => {}
@@ -196,7 +197,7 @@ impl Socket {
         }
     }
 
-    /// The line is gone: tell, and try again after a while.
+    /// Reports that the connection is lost and schedules the next attempt.
     fn lost(self: &Rc<Self>) {
         self.line.borrow_mut().take();
         let now = clock::now();

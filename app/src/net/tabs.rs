@@ -1,4 +1,4 @@
-//! Tabs of one user on this device: which of them leads (Web Locks), and what they say to each other.
+//! The tabs of one user on this device: the choice of the leader (Web Locks) and their messages to each other.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,7 +13,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use crate::store::core::Word;
 
-/// This tab among the others.
+/// This tab's membership among the user's tabs.
 pub struct Tabs {
     name: String,
     channel: Option<BroadcastChannel>,
@@ -21,7 +21,7 @@ pub struct Tabs {
     held: Rc<Held>,
 }
 
-/// The lock, while it is held.
+/// The leader's lock.
 #[derive(Default)]
 struct Held {
     release: RefCell<Option<Function>>,
@@ -29,10 +29,10 @@ struct Held {
 }
 
 impl Tabs {
-    /// Joins the tabs that share `name`; `hear` gets what they say.
+    /// Joins the tabs that share `name`; `hear` receives their messages.
     pub fn join(name: String, hear: impl Fn(Word) + 'static) -> Self {
         let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            // Whatever else it is, a tab of another version says it.
+            // A message that does not decode comes from a tab of another version.
             if let Ok(bytes) = event.data().dyn_into::<Uint8Array>()
                 && let Ok(word) = decode(&bytes.to_vec())
             {
@@ -51,7 +51,7 @@ impl Tabs {
         }
     }
 
-    /// Says something to all other tabs.
+    /// Sends a message to all other tabs.
     pub fn say(&self, word: &Word) {
         if let Some(channel) = &self.channel
             && channel
@@ -62,7 +62,8 @@ impl Tabs {
         }
     }
 
-    /// Leads if no other tab does. Where tabs cannot agree, each leads: the server knows every intent by its id.
+    /// Becomes the leader if no other tab leads, and returns whether this tab leads. Without the browser's locks or
+    /// channels every tab leads; the server recognises every intent by its id.
     pub async fn lead(&self) -> bool {
         if self.channel.is_none() {
             return true;
@@ -76,14 +77,14 @@ impl Tabs {
         failed || JsFuture::from(granted).await.is_ok_and(|granted| granted.is_truthy())
     }
 
-    /// Calls `granted` when the tab that leads is gone.
+    /// Calls `granted` when the leading tab is gone and this tab holds the lock.
     pub fn succeed(&self, granted: impl FnOnce() + 'static) {
         if let Err(error) = request(&self.name, false, Rc::clone(&self.held), move |_| granted()) {
             web_sys::console::warn_2(&"this tab cannot take over".into(), &error);
         }
     }
 
-    /// Leaves the others; one of them leads then.
+    /// Leaves the group of tabs and releases the lock, so that another tab can lead.
     pub fn leave(&self) {
         self.held.left.set(true);
         if let Some(release) = self.held.release.borrow_mut().take() {
@@ -96,7 +97,8 @@ impl Tabs {
     }
 }
 
-/// Asks for the lock; it is held until [`Tabs::leave`] or the end of the page. `web-sys` does not bind it.
+/// Requests the lock, which is held until [`Tabs::leave`] or the end of the page. `web-sys` does not bind the Web Locks
+/// API.
 fn request(name: &str, only_if_free: bool, held: Rc<Held>, answer: impl FnOnce(bool) + 'static) -> Result<(), JsValue> {
     let navigator = web_sys::window().ok_or(JsValue::NULL)?.navigator();
     let locks = Reflect::get(&navigator, &"locks".into())?;

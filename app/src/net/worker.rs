@@ -1,4 +1,4 @@
-//! The service worker: registered at the start, looked at hourly and when the page is shown again.
+//! The service worker: registered at the start, and checked for updates hourly and when the page is shown again.
 
 use std::{
     cell::{Cell, RefCell},
@@ -25,12 +25,12 @@ thread_local! {
 
 fn container() -> Option<ServiceWorkerContainer> {
     let navigator = web_sys::window()?.navigator();
-    // Absent in private windows of some browsers and on plain HTTP.
+    // The container is absent on plain HTTP and in private windows of some browsers.
     let there = js_sys::Reflect::has(&navigator, &"serviceWorker".into()).unwrap_or(false);
     there.then(|| navigator.service_worker())
 }
 
-/// Registers the worker; `ready` is called when a newer console waits to be used.
+/// Registers the worker; `ready` is called when a newer console is installed and waiting.
 pub async fn register(ready: impl Fn() + 'static) {
     if let Err(error) = try_register(Rc::new(ready)).await {
         web_sys::console::warn_2(&"no service worker, so no start without network".into(), &error);
@@ -57,7 +57,7 @@ async fn try_register(ready: Rc<dyn Fn()>) -> Result<(), JsValue> {
     };
     registration.set_onupdatefound(Some(found.as_ref().unchecked_ref()));
     found.forget();
-    // These live as long as the page.
+    // The interval and the listener live as long as the page.
     let again = registration.clone();
     Interval::new(HOUR_MS, move || check(&again)).forget();
     let shown = Closure::<dyn Fn()>::new(move || {
@@ -75,13 +75,13 @@ async fn try_register(ready: Rc<dyn Fn()>) -> Result<(), JsValue> {
 fn check(registration: &ServiceWorkerRegistration) {
     if let Ok(promise) = registration.update() {
         leptos::task::spawn_local(async move {
-            // Without network there is nothing newer to find.
+            // Without a network there is no update to find.
             drop(JsFuture::from(promise).await);
         });
     }
 }
 
-/// Tells when the worker is installed beside one that is in use.
+/// Calls `ready` when the new worker is installed while another one is in use.
 fn watch(worker: &ServiceWorker, container: &ServiceWorkerContainer, ready: Rc<dyn Fn()>) {
     let change = {
         let (worker, container) = (worker.clone(), container.clone());
@@ -95,14 +95,14 @@ fn watch(worker: &ServiceWorker, container: &ServiceWorkerContainer, ready: Rc<d
     change.forget();
 }
 
-/// The registration of the worker, once there is one.
+/// The worker's registration, or `None` if it is not registered.
 pub(super) async fn registration() -> Result<Option<ServiceWorkerRegistration>, JsValue> {
     let Some(container) = container() else { return Ok(None) };
     let found = JsFuture::from(container.get_registration_with_document_url(SCOPE)).await?;
     Ok(found.dyn_into().ok())
 }
 
-/// Says something to the worker (`told` in `sw.js`); nothing without one.
+/// Posts a message to the worker (`told` in `sw.js`), if one controls the page.
 pub fn tell(what: &JsValue) {
     if let Some(worker) = container().and_then(|container| container.controller())
         && let Err(error) = worker.post_message(what)
@@ -111,7 +111,7 @@ pub fn tell(what: &JsValue) {
     }
 }
 
-/// Calls `go` with the path of a notification that was clicked.
+/// Calls `go` with the path of a notification that the user clicks.
 pub fn on_click(go: impl Fn(&str) + 'static) {
     let Some(container) = container() else { return };
     let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
@@ -126,17 +126,17 @@ pub fn on_click(go: impl Fn(&str) + 'static) {
         }
     });
     container.set_onmessage(Some(hear.as_ref().unchecked_ref()));
-    // It lives as long as the page.
+    // The listener lives as long as the page.
     hear.forget();
 }
 
-/// Calls `answer` with the tag of a notification whose *Accept* (`true`) or *Decline* was clicked, in place of whoever
-/// was called before.
+/// Calls `answer` with the tag of a notification and whether the user clicked *Accept* (`true`) or *Decline*. It
+/// replaces the previous callback.
 pub fn on_answer(answer: impl Fn(&str, bool) + 'static) {
     ANSWER.set(Some(Box::new(answer)));
 }
 
-/// Puts the waiting console to use: one reload when it has taken over.
+/// Activates the waiting console; the page reloads once when the new worker takes over.
 pub fn apply() {
     leptos::task::spawn_local(async {
         if let Err(error) = try_apply().await {

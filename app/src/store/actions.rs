@@ -1,4 +1,5 @@
-//! What views may do. Each call returns at once; what needs the server travels by the outbox or as a command.
+//! The actions that views call. Each call returns at once; the outbox or a command carries to the server what it needs
+//! to know.
 
 use causerie_shared::{
     contact::{Detail, Field},
@@ -16,54 +17,54 @@ use super::{
 };
 
 impl Store {
-    /// Shows a conversation: its chat, profile and notes are fetched and followed.
+    /// Opens a conversation: its chat, profile and notes are fetched and kept up to date.
     pub fn open(self, id: ConversationId) {
         self.act(Act::Open(Some(id)));
     }
 
-    /// Nothing is shown any more.
+    /// Closes the open conversation.
     pub fn close(self) {
         self.act(Act::Open(None));
     }
 
-    /// Rows `from..to` of a list are in view: what is not known of them is fetched, one window at a time, and they
-    /// are kept up to date. Call it when the list is chosen and whenever the range changes; cheap to call again.
+    /// Records that rows `from..to` of a list are in view. Unknown rows of the range are fetched, one window at a time,
+    /// and kept up to date. Call it when the list is chosen and whenever the range changes; repeated calls are cheap.
     pub fn look(self, list: List, from: u32, to: u32) {
         self.act(Act::Look(list, from, to));
     }
 
-    /// Asks for older messages of the open chat.
+    /// Loads older messages of the open chat.
     pub fn earlier(self, id: ConversationId) {
         self.act(Act::Earlier(id));
     }
 
-    /// Keeps what was typed.
+    /// Stores the draft of a reply.
     pub fn set_draft(self, id: ConversationId, text: String) {
         self.act(Act::SetDraft(id, text));
     }
 
-    /// Keeps what was typed for the internal discussion; on this device only.
+    /// Stores the draft for the internal discussion, on this device only.
     pub fn set_discussion_draft(self, id: ConversationId, text: String) {
         self.act(Act::SetDiscussionDraft(id, text));
     }
 
-    /// Writes to colleagues in the internal discussion; on screen at once, works without network, and empties the
-    /// discussion's draft.
+    /// Posts a message to the internal discussion and clears the discussion's draft. The message is on screen at once;
+    /// it is sent when there is a connection.
     pub fn discuss(self, id: ConversationId, text: String, files: Vec<FileBrief>) -> Result<MessageId, ReplyError> {
         self.with_core(|core, step| core.discuss(step, id, text, files))
     }
 
-    /// Asks a colleague into the internal discussion. Needs the line.
+    /// Invites a colleague to the internal discussion. Needs a connection.
     pub fn invite_to(self, id: ConversationId, user: UserId) {
         self.command(Command::Invite(id, user));
     }
 
-    /// Sends a reply; it is on screen at once, works without network, and empties the draft.
+    /// Sends a reply and clears the draft. The reply is on screen at once; it is sent when there is a connection.
     pub fn reply(self, id: ConversationId, text: String, files: Vec<FileBrief>) -> Result<MessageId, ReplyError> {
         self.with_core(|core, step| core.reply(step, id, text, files))
     }
 
-    /// Sends a reply that only the author of a thread's first comment sees, or what a template was filled in to.
+    /// Sends a reply as `way` says: for example a private reply to a comment, or a filled-in template.
     pub fn reply_as(
         self,
         id: ConversationId,
@@ -74,52 +75,52 @@ impl Store {
         self.with_core(|core, step| core.reply_as(step, id, text, files, way))
     }
 
-    /// Sends a message of mine again that failed, or of which nobody knows whether it went. Needs the line.
+    /// Sends a failed or unconfirmed message of the user again. Needs a connection.
     pub fn resend(self, id: ConversationId, message: MessageId) {
         self.command(Command::Resend(id, message));
     }
 
-    /// Leaves a message as it is of which nobody knows whether it went. Needs the line.
+    /// Stops asking whether an unconfirmed message was sent; it stays as it is. Needs a connection.
     pub fn give_up(self, id: ConversationId, message: MessageId) {
         self.command(Command::GiveUp(id, message));
     }
 
-    /// Hides a comment from the public, or shows it again. Needs the line.
+    /// Hides a comment from the public, or shows it again. Needs a connection.
     pub fn hide_comment(self, id: ConversationId, message: MessageId, hidden: bool) {
         self.command(Command::HideComment(id, message, hidden));
     }
 
-    /// Removes a comment where it was written, for good. Needs the line.
+    /// Deletes a comment on the channel. It cannot be undone. Needs a connection.
     pub fn delete_comment(self, id: ConversationId, message: MessageId) {
         self.command(Command::DeleteComment(id, message));
     }
 
-    /// Removes text and files of a message for everybody, for good. Needs the line.
+    /// Redacts a message: removes its text and files for everybody. It cannot be undone. Needs a connection.
     pub fn redact(self, id: ConversationId, message: MessageId) {
         self.command(Command::Redact(id, message));
     }
 
-    /// Sends something undelivered again.
+    /// Sends an undelivered intent again.
     pub fn retry(self, intent: IntentId) {
         self.act(Act::Retry(intent));
     }
 
-    /// Forgets something undelivered, or a held reply.
+    /// Discards an undelivered intent or a held reply.
     pub fn discard(self, intent: IntentId) {
         self.act(Act::Discard(intent));
     }
 
-    /// Sends a held reply whatever came meanwhile ([`super::view::Stage::Held`]).
+    /// Sends a held reply although there are newer messages ([`super::view::Stage::Held`]).
     pub fn send_anyway(self, intent: IntentId) {
         self.act(Act::SendAnyway(intent));
     }
 
-    /// Takes the newest reply that was not sent yet back; returns its text, which is the draft now.
+    /// Takes back the newest reply that was not sent yet. Returns the draft's new text, which begins with that reply.
     pub fn take_back_last(self, id: ConversationId) -> Option<String> {
         self.with_core(|core, step| core.take_back_last(step, id))
     }
 
-    /// Takes a chat from the queue. Needs the line; [`Store::busy`] until the outcome is there.
+    /// Takes a chat from the queue. Needs a connection; [`Store::busy`] is true until the outcome arrives.
     pub fn start_chat(self, id: ConversationId) {
         self.command(Command::Start(id));
     }
@@ -132,47 +133,47 @@ impl Store {
         self.command(Command::Decline(id));
     }
 
-    /// Gives the chat to an agent: an offer, or the request for a transfer ([`Command::Assign`]). Needs the line.
+    /// Gives the chat to an agent, as an offer or a transfer request ([`Command::Assign`]). Needs a connection.
     pub fn assign(self, id: ConversationId, user: UserId) {
         self.command(Command::Assign(id, user));
     }
 
-    /// Hands the chat to another inbox, where it waits. Needs the line.
+    /// Moves the chat to another inbox, where it waits. Needs a connection.
     pub fn move_to(self, id: ConversationId, inbox: InboxId) {
         self.command(Command::Move(id, inbox));
     }
 
-    /// Takes the request for a transfer back. Needs the line.
+    /// Cancels a transfer request. Needs a connection.
     pub fn cancel_transfer(self, id: ConversationId) {
         self.command(Command::CancelTransfer(id));
     }
 
-    /// Takes an offer back; supervisors. Needs the line.
+    /// Withdraws an offer; for supervisors. Needs a connection.
     pub fn withdraw(self, id: ConversationId) {
         self.command(Command::Withdraw(id));
     }
 
-    /// Takes a chat over from its bot. Needs the line.
+    /// Takes a chat over from its bot. Needs a connection.
     pub fn jump_in(self, id: ConversationId) {
         self.command(Command::JumpIn(id));
     }
 
-    /// Undoes my own end of a chat ([`super::view::NoticeBody::Ended`]). Needs the line.
+    /// Reopens a chat that the user has just ended ([`super::view::NoticeBody::Ended`]). Needs a connection.
     pub fn undo(self, id: ConversationId) {
         self.command(Command::Undo(id));
     }
 
-    /// Sets a colleague's availability; owners and admins. Needs the line.
+    /// Sets a colleague's availability; for owners and admins. Needs a connection.
     pub fn set_availability_of(self, user: UserId, availability: Availability) {
         self.command(Command::SetAvailabilityOf(user, availability));
     }
 
-    /// Ends the chat, after the replies that still wait to be sent. Works without network.
+    /// Ends the chat after the replies that still wait to be sent. Works without a connection.
     pub fn end(self, id: ConversationId) {
         self.command(Command::End(id));
     }
 
-    /// Everything up to `position` was seen for 1 s.
+    /// Sends a read receipt: everything up to `position` has been in view for 1 s.
     pub fn seen(self, id: ConversationId, position: i64) {
         self.command(Command::Seen(id, position));
     }
@@ -181,34 +182,34 @@ impl Store {
         self.command(Command::SetAvailability(availability));
     }
 
-    /// The agent presses keys (`true`) or stopped; call it freely, it is thinned out here.
+    /// Reports that the agent is typing (`true`) or has stopped. Calls are throttled here.
     pub fn typing_now(self, id: ConversationId, on: bool) {
         self.act(Act::Typing(id, on));
     }
 
-    /// Writes or (with `None` or an empty text) clears a personal field.
+    /// Sets a personal field of a contact; `None` or an empty text clears it.
     pub fn set_field(self, contact: ContactId, field: Field, value: Option<String>) -> Result<(), EditError> {
         self.with_core(|core, step| core.set_field(step, contact, field, value))
     }
 
-    /// Adds or (with `present` false) removes an e-mail or phone.
+    /// Adds an e-mail address or phone number, or removes it if `present` is false.
     pub fn set_detail(self, contact: ContactId, detail: Detail, value: String, present: bool) -> Result<(), EditError> {
         self.with_core(|core, step| core.set_detail(step, contact, detail, value, present))
     }
 
-    /// Adds a note; an empty one is fine, its text is typed afterwards.
+    /// Adds a note. The text may be empty and be written later.
     pub fn add_note(self, contact: ContactId, text: String) -> Result<NoteId, EditError> {
         self.with_core(|core, step| core.add_note(step, contact, text))
     }
 
-    /// The note's text became `text`. `base` is the note as it was when typing began: what others wrote
-    /// meanwhile stays. Call after 0.7 s without a key and on leaving the field (`docs/sync.md#documents`).
+    /// Changes a note's text to `text`. `base` is the note as it was when typing began: changes of others since then
+    /// are kept. Call it after 0.7 s without a key press and when the field loses the focus (`docs/sync.md#documents`).
     pub fn edit_note(self, contact: ContactId, base: &SharedNote, text: &str) -> Result<(), EditError> {
         self.with_core(|core, step| core.edit_note(step, contact, base, text))
     }
 
-    /// My caret stands in a note while I write there, in UTF-16 units, or (`None`) left it; call it freely, it is
-    /// thinned out here.
+    /// Reports the caret's position in a note, in UTF-16 units, or with `None` that it left the note. Calls are
+    /// throttled here.
     pub fn caret(self, contact: ContactId, note: NoteId, at: Option<u32>) {
         self.act(Act::Caret(contact, note, at));
     }
@@ -217,12 +218,12 @@ impl Store {
         self.act(Act::Highlight(contact, note, on));
     }
 
-    /// Tries the line to the server again now.
+    /// Tries to connect to the server now.
     pub fn reconnect(self) {
         self.hurry();
     }
 
-    /// Takes a notice away.
+    /// Removes a notice.
     pub fn dismiss(self, notice: u64) {
         self.act(Act::Dismiss(notice));
     }

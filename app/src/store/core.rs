@@ -1,5 +1,5 @@
-//! The store without a browser: events and the person's acts in, effects out. It reads no clock, draws no
-//! random number and touches neither socket nor disk, so its tests run natively with fakes.
+//! The store without a browser: it takes events and the user's actions, and returns effects. Clock and randomness are
+//! parameters, and it uses neither socket nor disk, so its tests run natively.
 
 mod commands;
 mod copies;
@@ -59,7 +59,7 @@ use presence::{Caret, Present, Told};
 use replica::Replica;
 use thread::Thread;
 
-/// Everything that the console knows.
+/// The state of the console.
 #[derive(Debug)]
 pub struct Core {
     pub session: Session,
@@ -70,92 +70,92 @@ pub struct Core {
     pub inboxes: Table<InboxRow>,
     pub accounts: Table<AccountRow>,
     pub drafts: HashMap<ConversationId, String>,
-    /// What was typed for internal discussions.
+    /// Drafts for internal discussions.
     pub discussion_drafts: HashMap<ConversationId, String>,
     pub notices: Vec<Notice>,
-    /// Visitors who are typing, and until when that is believed.
+    /// Contacts who are typing, and until when the mark is valid.
     pub typing: HashMap<ConversationId, Millis>,
-    /// The browser's storage is full: copies were given up for unsent work and drafts.
+    /// Whether the browser's storage is full, so that copies were dropped in favour of unsent work and drafts.
     pub storage_full: bool,
     access: Option<Access>,
     device: Option<DeviceId>,
     line: Line,
-    /// Server's clock minus this device's.
+    /// The server's clock minus this device's.
     offset: Millis,
     as_of: Option<Millis>,
-    /// Last feed number; with it the server sends only what changed since.
+    /// The last feed number. With it the server sends only later changes.
     cursor: Option<i64>,
-    /// What the copy was made under, from the last `Welcome`.
+    /// Fingerprint of the access that the copy was made under, from the last `Welcome`.
     grants: u64,
     counts: Counts,
     heads: HashMap<ConversationId, Head>,
     lists: Vec<(List, Listed)>,
-    /// The list that was looked at last.
+    /// The list that was last in view.
     in_view: List,
     /// After a `Reset`: rows that the server has not sent again yet.
     stale: HashSet<ConversationId>,
     threads: HashMap<ConversationId, Thread>,
     replicas: HashMap<DocumentId, Replica>,
-    /// The server does not let these be read; asked again when something about them changed.
+    /// Documents that the server does not let the user read; asked for again after a change that may permit it.
     denied: HashSet<DocumentId>,
-    /// Documents and threads that the disk was asked for.
+    /// Keys of documents and threads that are being read from the disk.
     loading: HashSet<DiskKey>,
-    /// In the order in which things were done.
+    /// Intents in the order in which they were made.
     outbox: Vec<Queued>,
     open: Option<ConversationId>,
-    /// Commands on their way.
+    /// Commands without an outcome yet.
     asked: HashMap<IntentId, Command>,
-    /// Seen marks that wait for the line.
+    /// Read receipts that wait for the connection.
     seen_later: Vec<(ConversationId, i64)>,
-    /// Sent at least once: the server may have them, so they are not taken back.
+    /// Intents that were sent at least once: the server may have them, so they are not taken back.
     tried: HashSet<IntentId>,
-    /// May not be done any more; the server is asked whether it was before. With what its author is told if not.
+    /// Intents that are no longer allowed, while the server is asked whether it has them. The refusal is shown if not.
     doubted: HashMap<IntentId, Refusal>,
-    /// When this agent's typing was last told, by conversation.
+    /// When this agent's typing was last sent, by conversation.
     told_typing: HashMap<ConversationId, Millis>,
-    /// When colleagues were last told that the open chat is in front of me.
+    /// When the mark that the open chat is in view was last sent.
     told_viewing: Millis,
     present: HashMap<(ConversationId, UserId), Present>,
     /// Colleagues' carets in notes.
     carets: Vec<Caret>,
-    /// My own, as it was told last.
+    /// The user's own caret, as last sent.
     told_caret: Option<Told>,
-    /// Position of the newest message when the present draft was begun.
+    /// Position of the newest message when the current draft was begun.
     began: HashMap<ConversationId, i64>,
-    /// Typed here and not shared yet, and when.
+    /// Drafts typed here and not shared yet, with the time of the last change.
     typed: HashMap<ConversationId, Millis>,
-    /// The same of another tab.
+    /// Drafts that another tab has typed and not shared yet.
     typed_elsewhere: HashSet<ConversationId>,
-    /// Drafts whose document was seen.
+    /// Drafts whose document has been shown.
     known_drafts: HashSet<ConversationId>,
-    /// What changed while the line was down has come.
+    /// Whether the changes made while the connection was down have arrived.
     caught_up: bool,
-    /// This tab leads: it owns the line.
+    /// Whether this tab leads: it owns the connection.
     leads: bool,
-    /// Documents that other tabs follow through this one, and which tabs.
+    /// Documents that other tabs follow through this one, with the tab's number.
     elsewhere: Vec<(DocumentId, u64)>,
     /// Documents on the disk.
     copies: Vec<Copied>,
-    /// Some were used since that was stored.
+    /// Whether copies were used since the list was last stored.
     copies_moved: bool,
-    /// When they were looked through last.
+    /// When the copies were last checked.
     copies_looked: Millis,
-    /// There is room for nothing but unsent work and drafts.
+    /// Whether the disk has room only for unsent work and drafts.
     no_copies: bool,
-    /// With more rows than this some are forgotten.
+    /// The number of rows from which the next check forgets some.
     most_rows: usize,
-    /// Intents on the disk that this version cannot read.
+    /// Number of intents on the disk that this version cannot read.
     unreadable: usize,
-    /// Corrected time of the present event.
+    /// Corrected time of the current event.
     clock: Millis,
-    /// Time of the newest intent: the next one is later, so that ids keep the order of what was done.
+    /// Time of the newest intent. The next one is later, so that ids keep the order of the actions.
     last_at: Millis,
     last_notice: u64,
     booted: bool,
 }
 
 impl Core {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new(now: Millis) -> Self {
         Self {
             session: Session::Starting,
@@ -219,7 +219,7 @@ impl Core {
         }
     }
 
-    /// Takes in what happened.
+    /// Processes an event.
     pub fn handle(&mut self, step: &mut Step<'_>, event: Event) {
         self.clock = self.now(step);
         match event {
@@ -240,7 +240,7 @@ impl Core {
         self.settle(step);
     }
 
-    /// Does what a person asked for.
+    /// Performs a user's action.
     pub fn act(&mut self, step: &mut Step<'_>, act: Act) {
         self.clock = self.now(step);
         match act {
@@ -264,7 +264,7 @@ impl Core {
         self.settle(step);
     }
 
-    /// Someone is signed in here: `me` is what the device or the server knows of them.
+    /// Starts the session of a signed-in user; `me` comes from the device or the server.
     pub fn enter(&mut self, step: &mut Step<'_>, me: Me) {
         self.session = Session::SignedIn;
         self.farewell = None;
@@ -274,42 +274,42 @@ impl Core {
         self.settle(step);
     }
 
-    /// The server does not know the sign-in any more. Nothing local is lost: a dialog ([`Session::Expired`])
-    /// or, at the start, the page ([`Session::SignedOut`]) asks to sign in again.
+    /// Records that the server no longer accepts the sign-in. Local data is kept: a dialog ([`Session::Expired`]) or,
+    /// at the start, the page ([`Session::SignedOut`]) asks the user to sign in again.
     pub fn expire(&mut self, step: &mut Step<'_>, session: Session) {
         self.session = session;
         step.changed(Key::Session);
     }
 
-    /// This tab owns the line to the server; the others follow it.
+    /// Whether this tab owns the connection to the server; other tabs follow it.
     pub fn leads(&self) -> bool {
         self.leads
     }
 
-    /// The local copy was read.
+    /// Whether the local copy has been read.
     pub fn booted(&self) -> bool {
         self.booted
     }
 
-    /// Nobody is signed in: only the sign-in page is left.
+    /// Clears the store after a sign-out; only the sign-in page remains.
     pub fn leave(&mut self, step: &mut Step<'_>) {
         *self = Self::new(step.now);
         self.session = Session::SignedOut;
         step.effects.all_changed = true;
     }
 
-    /// Corrected time.
+    /// The time corrected by the server's clock.
     fn now(&self, step: &Step<'_>) -> Millis {
         step.now + self.offset
     }
 
-    /// A time for a new intent, later than every one before.
+    /// Returns a time for a new intent, later than all earlier ones.
     fn stamp(&mut self, step: &Step<'_>) -> Millis {
         self.last_at = self.now(step).max(self.last_at + 1);
         self.last_at
     }
 
-    /// Server's clock minus this device's.
+    /// The server's clock minus this device's.
     pub fn offset(&self) -> Millis {
         self.offset
     }
@@ -325,7 +325,7 @@ impl Core {
         step.changed(Key::Notices);
     }
 
-    /// After every event: follow the right documents, then send what can be sent.
+    /// Runs after every event: follows the right documents, then sends what can be sent.
     fn settle(&mut self, step: &mut Step<'_>) {
         if !self.booted || self.session == Session::SignedOut {
             return;

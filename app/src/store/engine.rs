@@ -1,4 +1,4 @@
-//! Runs the core in the browser: hands it events, carries out its effects, wakes signals.
+//! Runs the core in the browser: passes events to it, executes its effects, updates signals.
 
 mod disk;
 mod documents;
@@ -35,48 +35,48 @@ use crate::net::{
     worker,
 };
 
-/// How long cache writes are gathered, milliseconds.
+/// How long writes of copies are collected before they go to the disk, in milliseconds.
 const BATCH_MS: u32 = 150;
-/// Failed connections in a row after which the server is asked whether the sign-in still holds.
+/// Number of failed connections after which the server is asked whether the sign-in is still valid.
 const ASK_SESSION_EVERY: u32 = 3;
-/// A page out of sight for so long may load a newer console by itself.
+/// How long a page must be hidden before it may load a newer console by itself.
 const UNSEEN_MS: Millis = 5 * 60_000;
-/// A tab that follows has the leader look at the clock this often, seconds.
+/// How often a follower asks the leader to check the clock, in seconds.
 const LOOK_EVERY: Millis = 5;
 
-/// The core with its surroundings.
+/// The core with the disk, socket, tabs and signals around it.
 pub(super) struct Engine {
     core: RefCell<Core>,
     triggers: RefCell<HashMap<Key, ArcTrigger>>,
     pub(super) now: ArcRwSignal<Millis>,
     pub(super) update_ready: ArcRwSignal<bool>,
-    /// How documents are made, once that part of the program is there.
+    /// Constructors of documents, once that part of the program is loaded.
     documents: Cell<Option<Documents>>,
-    /// What is to be read then.
+    /// Keys to read after that.
     waiting: RefCell<Vec<DiskKey>>,
     disk: RefCell<Option<Disk>>,
     socket: RefCell<Option<Rc<Socket>>>,
     tabs: RefCell<Option<Tabs>>,
-    /// This tab's number among the others.
+    /// This tab's number among the user's tabs.
     tab: u64,
-    /// Other tabs follow this one.
+    /// Whether other tabs follow this one.
     followed: Cell<bool>,
-    /// The server's last welcome, while the line is up; for tabs that come later.
+    /// The server's last welcome while the connection is up, for tabs that join later.
     welcome: RefCell<Option<Vec<u8>>>,
-    /// What the leader says while this tab begins.
+    /// The leader's messages while this tab starts.
     early: RefCell<Option<Vec<Word>>>,
-    /// Wakes the beginning of this tab.
+    /// Resumes this tab's start.
     ready: RefCell<Option<js_sys::Function>>,
-    /// Uploads under way.
+    /// Number of uploads in progress.
     pub(super) uploads: Cell<u32>,
-    /// Since when nobody sees the page.
+    /// Since when the page has been hidden.
     hidden_since: Cell<Option<Millis>>,
-    /// Copies are to be dropped with the next write.
+    /// Whether the next write empties the stores of copies.
     clear: Cell<bool>,
     /// Keys to write; `true` deletes.
     batch: RefCell<Vec<(DiskKey, bool)>>,
     flush: RefCell<Option<Timeout>>,
-    /// The disk already refused something: said once.
+    /// Whether a disk failure was already reported.
     disk_failed: Cell<bool>,
 }
 
@@ -126,7 +126,7 @@ impl Engine {
         read(&self.core.borrow())
     }
 
-    /// Changes the core and carries out what comes of it.
+    /// Changes the core and executes the effects.
     pub(super) fn run<T>(self: &Rc<Self>, change: impl FnOnce(&mut Core, &mut Step<'_>) -> T) -> T {
         let mut random = clock::random;
         let mut step = Step::new(clock::now(), &mut random);
@@ -149,7 +149,7 @@ impl Engine {
         self.update_unseen();
     }
 
-    /// A newer console is put to use by itself when the page was out of sight for a while and nothing is under way.
+    /// Loads a newer console by itself when the page has been hidden for a while and no work is in progress.
     fn update_unseen(&self) {
         let now = clock::now();
         let since = local::hidden().then(|| self.hidden_since.get().unwrap_or(now));
@@ -213,7 +213,7 @@ impl Engine {
         woken.iter().for_each(|trigger| trigger.notify());
     }
 
-    /// Paints from the disk first; then the server says whether the sign-in still holds.
+    /// Renders the local copy first, and then asks the server whether the sign-in is still valid.
     async fn boot(self: Rc<Self>) {
         match local::me() {
             Some(me) => {
@@ -227,7 +227,7 @@ impl Engine {
         }
     }
 
-    /// Asks whether the sign-in still holds; `without` is what follows when it does not.
+    /// Asks the server whether the sign-in is still valid; if not, the session becomes `without`.
     async fn ask_session(self: &Rc<Self>, without: Session) {
         let mine = self.with(|core| core.me.as_ref().map(|me| me.id));
         match http::ask::<SessionInfo>("/api/session").await {
@@ -241,7 +241,7 @@ impl Engine {
         }
     }
 
-    /// Signed in: the same user goes on, another one starts with an empty copy.
+    /// Enters the console after a sign-in: the same user continues, another one starts with an empty copy.
     pub(super) async fn enter(self: &Rc<Self>, info: SessionInfo) {
         let before = self
             .with(|core| core.me.as_ref().map(|me| me.id))
@@ -302,7 +302,7 @@ impl Engine {
             Told::OtherSchema => self.handle(Event::OtherSchema),
             Told::Closed { attempt } => {
                 self.line_closed();
-                // A browser does not say why a socket was refused.
+                // A browser does not tell why a socket was refused.
                 if attempt % ASK_SESSION_EVERY == 1 {
                     let engine = Rc::clone(self);
                     spawn_local(async move { engine.ask_session(Session::Expired).await });
@@ -319,7 +319,7 @@ impl Engine {
         }
     }
 
-    /// Tries the line again now.
+    /// Tries to connect now.
     pub(super) fn hurry(&self) {
         match &*self.socket.borrow() {
             Some(socket) => socket.hurry(),
@@ -335,7 +335,7 @@ impl Engine {
         }
     }
 
-    /// Signed out: nothing local is left but the shell and the choices of this device.
+    /// Signs out: deletes all local data except the shell and this device's choices.
     pub(super) async fn leave(self: &Rc<Self>) {
         self.forget().await;
         self.run(Core::leave);
@@ -358,7 +358,7 @@ impl Engine {
         }
         self.run(Core::leave);
         push::end().await;
-        // Its badge, and notifications with customers' names.
+        // The worker removes the badge and notifications, which contain contacts' names.
         worker::tell(&"FORGET".into());
         local::wipe().await;
         if let Some(user) = user

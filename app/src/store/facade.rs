@@ -1,4 +1,4 @@
-//! What views may read: one signal a question, always from memory (`docs/ux.md#ground-rules`).
+//! What views read: one signal per value, always from memory (`docs/ux.md#ground-rules`).
 
 use causerie_shared::{
     Millis,
@@ -19,14 +19,14 @@ use super::{
 };
 use std::rc::Rc;
 
-/// The console's store. `Copy`; provided as context by the root component.
+/// The console's store. `Copy`; the root component provides it as context.
 #[derive(Debug, Clone, Copy)]
 pub struct Store {
     pub(super) engine: StoredValue<Rc<Engine>, LocalStorage>,
 }
 
 impl Store {
-    /// Starts the store: paints from the local copy first, then asks the server. Call once, in the root.
+    /// Starts the store: it renders the local copy first and then asks the server. Call it once, in the root.
     pub fn start() -> Self {
         let engine = Engine::start();
         Self {
@@ -34,7 +34,7 @@ impl Store {
         }
     }
 
-    /// A signal over a part of the core that is evaluated anew when `key` changes.
+    /// A signal of a value of the core that is recomputed when `key` changes.
     fn read<T>(self, key: Key, select: impl Fn(&Core) -> T + Send + Sync + 'static) -> Signal<T>
     where
         T: PartialEq + Send + Sync + 'static,
@@ -47,7 +47,7 @@ impl Store {
         .into()
     }
 
-    /// Whether somebody is signed in.
+    /// Whether a user is signed in.
     pub fn session(self) -> Signal<Session> {
         self.read(Key::Session, |core| core.session)
     }
@@ -57,63 +57,65 @@ impl Store {
         self.read(Key::Me, |core| core.me.clone())
     }
 
-    /// The organization's name; empty until known.
+    /// The organization's name; empty until it is known.
     pub fn organization(self) -> Signal<String> {
         self.read(Key::Me, |core| {
             core.me.as_ref().map(|me| me.organization.clone()).unwrap_or_default()
         })
     }
 
-    /// The line to the server.
+    /// The state of the connection to the server.
     pub fn online(self) -> Signal<Connection> {
         self.read(Key::Connection, Core::connection)
     }
 
-    /// The server speaks a newer schema: everything can be read, nothing is sent until the page is loaded anew.
+    /// Whether the server has another schema version: everything can be read, and nothing is sent until the page is
+    /// loaded again.
     pub fn read_only(self) -> Signal<bool> {
         self.read(Key::Connection, Core::read_only)
     }
 
-    /// The browser's storage is full: only unsent work and drafts are stored, so less is here without network.
+    /// Whether the browser's storage is full: only unsent work and drafts are certain to be stored, so less is
+    /// available without a connection.
     pub fn storage_full(self) -> Signal<bool> {
         self.read(Key::Storage, |core| core.storage_full)
     }
 
-    /// This tab leads the others: it alone plays sounds. Not a signal; ask when there is something to play.
+    /// Whether this tab leads; only the leader plays sounds. Not a signal: call it when there is something to play.
     pub fn leads(self) -> bool {
         self.engine.get_value().with(Core::leads)
     }
 
-    /// A newer console is ready; see [`Store::apply_update`].
+    /// Whether a newer console is ready; see [`Store::apply_update`].
     pub fn update_ready(self) -> Signal<bool> {
         let engine = self.engine.get_value();
         engine.update_ready.read_only().into()
     }
 
-    /// The server's clock, once a second: all rings are drawn from it.
+    /// The server's clock, updated once a second; all countdowns use it.
     pub fn now(self) -> Signal<Millis> {
         let engine = self.engine.get_value();
         engine.now.read_only().into()
     }
 
-    /// How many conversations each folder holds.
+    /// The folder counters.
     pub fn counts(self) -> Signal<Counts> {
         self.read(Key::Counts, Core::counts)
     }
 
-    /// The conversations of a folder that are known here, in order. Fewer than [`Store::total`] until
-    /// [`Store::look`] asked for the rest.
+    /// The conversations of a folder that are known here, in order. There are fewer than [`Store::total`] until
+    /// [`Store::look`] has requested the rest.
     pub fn folder(self, folder: Folder) -> Signal<Vec<ConversationId>> {
         self.read(Key::List(List::of(folder)), move |core| core.folder(folder))
     }
 
-    /// What is known of any list around the rows in view, after [`Store::look`]. Without network: of the rows that
-    /// are known here, those that pass its filter.
+    /// The known rows of a list around the view, after [`Store::look`]. Without a connection these are the rows known
+    /// here that pass the list's filter.
     pub fn list(self, list: List) -> Signal<Rows> {
         self.read(Key::List(list), move |core| core.list(&list))
     }
 
-    /// How many conversations the folder holds on the server.
+    /// The number of conversations of a folder on the server.
     pub fn total(self, folder: Folder) -> Signal<u32> {
         self.read(Key::Counts, move |core| core.counts().of(folder))
     }
@@ -123,12 +125,12 @@ impl Store {
         self.read(Key::Head(id), move |core| core.head(id).cloned())
     }
 
-    /// A colleague, or me.
+    /// A user's row: a colleague or the signed-in user.
     pub fn user(self, id: UserId) -> Signal<Option<UserRow>> {
         self.read(Key::Users, move |core| core.users.get(id.to_u128()).cloned())
     }
 
-    /// All colleagues, by name.
+    /// All users, by name.
     pub fn users(self) -> Signal<Vec<UserRow>> {
         self.read(Key::Users, Core::users_by_name)
     }
@@ -138,7 +140,7 @@ impl Store {
         self.read(Key::Inboxes, move |core| core.inboxes.get(id.to_u128()).cloned())
     }
 
-    /// All inboxes that I see, by name.
+    /// All inboxes that the user sees, by name.
     pub fn inboxes(self) -> Signal<Vec<InboxRow>> {
         self.read(Key::Inboxes, Core::inboxes_by_name)
     }
@@ -148,32 +150,33 @@ impl Store {
         self.read(Key::Accounts, move |core| core.accounts.get(id.to_u128()).cloned())
     }
 
-    /// All messaging accounts that I see.
+    /// All messaging accounts that the user sees.
     pub fn accounts(self) -> Signal<Vec<AccountRow>> {
         self.read(Key::Accounts, |core| core.accounts.all().to_vec())
     }
 
-    /// The chat: messages in the server's order, system lines where they happened, own unsent replies last.
+    /// The chat: messages in the server's order, system lines where they happened, unsent replies last.
     pub fn bubbles(self, id: ConversationId) -> Signal<Vec<Bubble>> {
         self.read(Key::Bubbles(id), move |core| core.bubbles(id))
     }
 
-    /// The open chats of the inboxes that I supervise, longest waiting first, as far as [`Store::look`] asked for them.
+    /// The open chats of the inboxes that the user supervises, longest waiting first, as far as [`Store::look`] has
+    /// requested them.
     pub fn board(self) -> Signal<Vec<Head>> {
         self.read(Key::Board, Core::board)
     }
 
-    /// Nothing of the chat is here yet and it is being fetched: draw a skeleton (after 150 ms).
+    /// Whether the chat is empty because it is still being loaded; show a skeleton (after 150 ms).
     pub fn loading(self, id: ConversationId) -> Signal<bool> {
         self.read(Key::Bubbles(id), move |core| core.loading(id))
     }
 
-    /// Older messages exist that are not shown; see [`Store::earlier`].
+    /// Whether there are older messages that are not shown; see [`Store::earlier`].
     pub fn has_earlier(self, id: ConversationId) -> Signal<bool> {
         self.read(Key::Bubbles(id), move |core| core.has_earlier(id))
     }
 
-    /// The visitor is typing.
+    /// Whether the contact is typing.
     pub fn typing(self, id: ConversationId) -> Signal<bool> {
         self.read(Key::Typing(id), move |core| core.typing.contains_key(&id))
     }
@@ -183,72 +186,73 @@ impl Store {
         self.read(Key::Viewers(id), move |core| core.viewers(id))
     }
 
-    /// The internal discussion, own unsent messages last.
+    /// The internal discussion; unsent messages are last.
     pub fn discussion(self, id: ConversationId) -> Signal<Vec<Bubble>> {
         self.read(Key::Discussion(id), move |core| core.discussion(id))
     }
 
-    /// What was typed for the internal discussion and not sent.
+    /// The draft for the internal discussion.
     pub fn discussion_draft(self, id: ConversationId) -> Signal<String> {
         self.read(Key::DiscussionDraft(id), move |core| {
             core.discussion_drafts.get(&id).cloned().unwrap_or_default()
         })
     }
 
-    /// A colleague answered the customer since the present draft was begun; said before it is sent.
+    /// The colleague who has answered the contact since the current draft was begun; the composer warns before it
+    /// sends.
     pub fn answered_meanwhile(self, id: ConversationId) -> Signal<Option<UserId>> {
         self.read(Key::Bubbles(id), move |core| core.answered_meanwhile(id))
     }
 
-    /// A command on this conversation (Start, Accept, Decline, End) waits for its outcome.
+    /// Whether a command on this conversation, other than a read receipt, waits for its outcome.
     pub fn busy(self, id: ConversationId) -> Signal<bool> {
         self.read(Key::Busy(id), move |core| core.busy(id))
     }
 
-    /// The contact's profile, own unsent edits included.
+    /// The contact's profile, including unsent edits.
     pub fn profile(self, contact: ContactId) -> Signal<Profile> {
         self.read(Key::Profile(contact), move |core| core.profile(contact))
     }
 
-    /// What a profile field was before, newest first, values that lost against concurrent ones included. To be
-    /// called where signals are followed: it wakes with [`Store::profile`].
+    /// The former values of a profile field, newest first, including those that lost against concurrent ones. Call it
+    /// in a reactive context: it is tracked together with [`Store::profile`].
     pub fn history_of(self, contact: ContactId, field: Field) -> Vec<Former> {
         let engine = self.engine.get_value();
         engine.track(Key::Profile(contact));
         engine.with(|core| core.history_of(contact, field))
     }
 
-    /// The contact's notes, highlighted first, then the newest.
+    /// The contact's notes: highlighted ones first, then newest first.
     pub fn notes(self, contact: ContactId) -> Signal<Vec<SharedNote>> {
         self.read(Key::Notes(contact), move |core| core.notes(contact))
     }
 
-    /// Colleagues who write in the contact's notes, and where: UTF-16 units.
+    /// The colleagues who write in the contact's notes, with their carets in UTF-16 units.
     pub fn carets(self, contact: ContactId) -> Signal<Vec<(NoteId, Colleague, u32)>> {
         self.read(Key::Carets(contact), move |core| core.carets(contact))
     }
 
-    /// What was typed and not sent.
+    /// The draft of a reply.
     pub fn draft(self, id: ConversationId) -> Signal<String> {
         self.read(Key::Draft(id), move |core| core.draft(id))
     }
 
-    /// Offers to me, soonest due first.
+    /// The offers to the user, the earliest deadline first.
     pub fn offers(self) -> Signal<Vec<ConversationId>> {
         self.folder(Folder::Engaged)
     }
 
-    /// What was refused for good, oldest first.
+    /// The refused intents, oldest first.
     pub fn undelivered(self) -> Signal<Vec<Undelivered>> {
         self.read(Key::Outbox, Core::undelivered)
     }
 
-    /// How many things wait to be sent; shown before a sign-out.
+    /// The number of intents that wait to be sent or were refused; shown before a sign-out.
     pub fn unsent(self) -> Signal<usize> {
         self.read(Key::Outbox, Core::unsent)
     }
 
-    /// Toasts, oldest first, until dismissed.
+    /// The notices (toasts), oldest first, until they are dismissed.
     pub fn notices(self) -> Signal<Vec<Notice>> {
         self.read(Key::Notices, |core| core.notices.clone())
     }

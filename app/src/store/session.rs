@@ -1,4 +1,4 @@
-//! Sign-in and everything that is asked over HTTP: each call is a future with the server's answer or its refusal.
+//! Sign-in and other HTTP requests: each call is a future of the server's answer or refusal.
 
 use causerie_shared::{
     api::{Organization, SignIn},
@@ -13,7 +13,7 @@ use super::Store;
 use crate::net::http;
 
 impl Store {
-    /// What the sign-in page shows before anyone has signed in.
+    /// Fetches what the sign-in page shows before the sign-in.
     pub async fn fetch_organization(self) -> Result<Organization, Refusal> {
         http::get("/api/organization").await
     }
@@ -25,14 +25,14 @@ impl Store {
         Ok(())
     }
 
-    /// Signs out and wipes everything local. Show [`Store::unsent`] first: that work is lost.
+    /// Signs out and wipes all local data. Show [`Store::unsent`] first, because unsent work is lost.
     pub async fn sign_out(self) -> Result<(), Refusal> {
         http::delete("/api/session").await?;
         self.leave().await;
         Ok(())
     }
 
-    /// Uploads a file; type and size are checked before a byte is sent.
+    /// Uploads a file, after checking its type and size.
     pub async fn upload(self, file: File) -> Result<FileBrief, Refusal> {
         let engine = self.engine.get_value();
         engine.uploads.set(engine.uploads.get() + 1);
@@ -41,7 +41,7 @@ impl Store {
         answer
     }
 
-    /// Where a file can be fetched from.
+    /// The address of a file.
     pub fn file_url(self, file: FileId) -> String {
         format!("/api/files/{file}")
     }

@@ -1,4 +1,4 @@
-//! What views get from the store: plain values, ready to draw.
+//! The values that views get from the store, ready to render.
 
 use causerie_shared::{
     Millis,
@@ -10,35 +10,36 @@ use causerie_shared::{
     row::JourneyRow,
 };
 
-/// The line to the server. The heartbeat decides, not the browser's own idea of being online.
+/// The state of the connection to the server. The heartbeat decides, not the browser's own online state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connection {
     Online,
-    /// Lost a moment ago, being tried again.
+    /// The connection was lost a moment ago and is being restored.
     Reconnecting,
-    /// Lost for longer. What is shown is `as_of` (server's clock); `None` if nothing was ever fetched.
+    /// The connection has been lost for longer. The data is from `as_of` (server's clock); `None` if nothing was ever
+    /// fetched.
     Offline {
         as_of: Option<Millis>,
     },
 }
 
-/// Whether somebody is signed in on this device.
+/// Whether a user is signed in on this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Session {
-    /// The local copy is being read, or there is none and the server was not heard yet.
+    /// The local copy is being read, or there is none and the server has not answered yet.
     Starting,
-    /// The sign-in page.
+    /// No user is signed in: the console shows the sign-in page.
     SignedOut,
     SignedIn,
-    /// The server ended the session: a dialog asks to sign in again, nothing local is lost.
+    /// The server ended the session: a dialog asks to sign in again. Local data is kept.
     Expired,
 }
 
-/// One item of a chat, in the order in which it is shown.
+/// One item of a chat, in the order of display.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Bubble {
     Message(MessageBubble),
-    /// A system line: somebody accepted, ended and so on.
+    /// A system line: a chat was accepted, ended and so on.
     Line(JourneyRow),
 }
 
@@ -47,32 +48,32 @@ impl Bubble {
     pub fn key(&self) -> u128 {
         match self {
             Self::Message(message) => message.id.to_u128(),
-            // Far below any id made in this century.
+            // A version is far below any id made in this century.
             Self::Line(line) => line.version.max(0) as u128,
         }
     }
 }
 
-/// A message with its state.
+/// A message with its delivery state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MessageBubble {
     pub id: MessageId,
     pub author: Author,
     pub kind: Kind,
-    /// As it reads now: after its last edit.
+    /// The text after the last edit.
     pub body: String,
-    /// When the server accepted it; before that, the author's clock.
+    /// When the contact wrote it, otherwise when the server accepted it; before that, by the author's clock.
     pub at: Millis,
-    /// The server's order; `None` until it accepted the message.
+    /// The position in the server's order; `None` until the server has accepted the message.
     pub position: Option<i64>,
     pub files: Vec<FileBrief>,
-    /// Its text and files were removed for everybody; the bubble stays as a mark.
+    /// Whether text and files were removed for everybody; the bubble remains as a mark.
     pub redacted: bool,
-    /// The message that it answers, if that is here.
+    /// The quoted message, if it is loaded.
     pub quote: Option<Quote>,
-    /// Only the author of the thread's first comment sees it.
+    /// Whether only the author of the thread's first comment sees it.
     pub private: bool,
-    /// What the channel added, and what happened to it there.
+    /// What the channel added, and later changes on the channel.
     pub extra: Option<Box<Extra>>,
     /// Grows with every change of `extra`.
     pub version: i64,
@@ -80,66 +81,67 @@ pub struct MessageBubble {
 }
 
 impl MessageBubble {
-    /// Somebody other than the contact wrote it: under the same post, or of the group that the contact is.
+    /// The author's name if a person other than the contact wrote the message: under the same post, or in the group
+    /// that the contact stands for.
     pub fn stranger(&self) -> Option<&String> {
         self.extra.as_ref()?.author_name.as_ref()
     }
 }
 
-/// What a message answers.
+/// The message that another one answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quote {
     pub author: Author,
-    /// Of another person under the same post or in the same group.
+    /// The author's name if it is another person under the same post or in the same group.
     pub author_name: Option<String>,
     pub kind: Kind,
-    /// Empty when it has none, or none any more.
+    /// Empty if the message has no text, or was deleted or redacted.
     pub text: String,
 }
 
-/// How far a message came (`docs/ux.md#bubbles`).
+/// The delivery state of a message (`docs/ux.md#bubbles`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
-    /// From the customer, a bot or the system.
+    /// The message is from the contact, a bot or the system.
     Incoming,
-    /// In this device's outbox.
+    /// The message is in this device's outbox.
     Unsent,
-    /// In this device's outbox, and the chat went on meanwhile: "Send anyway?"
-    /// ([`super::Store::send_anyway`], [`super::Store::discard`]).
+    /// The reply is in this device's outbox and stale: "Send anyway?" ([`super::Store::send_anyway`],
+    /// [`super::Store::discard`]).
     Held,
-    /// The server has it; the delivery state is the channel's.
+    /// The server has the message; the delivery state is the channel's.
     Sent(Delivery),
-    /// The channel refused it; the reason in plain words.
+    /// The channel refused the message; the reason in plain words.
     Failed(Option<String>),
-    /// Nobody knows whether it went; what is known, in plain words.
+    /// It is unknown whether the provider took the message; what is known, in plain words.
     Unconfirmed(Option<String>),
 }
 
-/// A note and the place in its history that the text was read at: give both back when the text was edited.
+/// A note with the point in its history at which the text was read. An edit needs both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedNote {
     pub note: Note,
     pub heads: Vec<[u8; 32]>,
 }
 
-/// Something that was refused for good; kept with its text until the person copies or discards it.
+/// A refused intent, kept with its text until the user copies or discards it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undelivered {
     pub intent: IntentId,
-    /// Set for replies.
+    /// Set for messages and commands of a conversation.
     pub conversation: Option<ConversationId>,
     /// Set for profile fields and notes.
     pub contact: Option<ContactId>,
     pub text: Option<String>,
-    /// When it was done.
+    /// When the user acted.
     pub at: Millis,
     pub refusal: Refusal,
 }
 
-/// A passing message to the person.
+/// A short notice to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// For [`super::Store::dismiss`].
+    /// The id for [`super::Store::dismiss`].
     pub id: u64,
     pub at: Millis,
     pub body: NoticeBody,
@@ -147,77 +149,77 @@ pub struct Notice {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeBody {
-    /// A command was refused; the refusal names people and numbers.
+    /// A command was refused; the refusal contains names and numbers.
     Refused { command: Command, refusal: Refusal },
-    /// A colleague took a chat that was offered or waiting here: shown for 2 s, not an error.
+    /// A colleague took a chat that was offered or waiting here. It is no error and shown for 2 s.
     Taken {
         conversation: ConversationId,
         contact_name: String,
         user: UserId,
         name: String,
     },
-    /// A transfer that I asked for, or of my chat, was answered; shown until dismissed.
+    /// A transfer request made by the user, or for their chat, was answered. It is shown until dismissed.
     Transfer {
         conversation: ConversationId,
         contact_name: String,
-        /// Who was asked.
+        /// The colleague who was asked.
         name: String,
-        /// Who keeps the chat if it was not taken; `None`: me.
+        /// The agent who keeps the chat if the request was not accepted; `None` for the user.
         keeper: Option<String>,
         answer: Answer,
     },
-    /// I ended a chat and may undo it.
+    /// The user ended a chat and may undo it.
     Ended {
         conversation: ConversationId,
         contact_name: String,
-        /// The server's time at which that is over.
+        /// The end of the undo window, by the server's clock.
         until: Millis,
     },
-    /// An offer of a `manual` inbox that I supervise was not taken: the chat waits again.
+    /// An offer in a `manual` inbox that the user supervises was not accepted: the chat waits again.
     CameBack {
         conversation: ConversationId,
         contact_name: String,
-        /// Who was asked.
+        /// The agent to whom the chat was offered.
         name: String,
     },
-    /// A colleague asked me into the internal discussion of a chat that runs.
+    /// A colleague invited the user to the internal discussion of a chat that has not ended.
     Invited {
         conversation: ConversationId,
         contact_name: String,
     },
-    /// The line broke before the server answered; the list will show what became of it.
+    /// The connection was lost before the outcome arrived; the list will show the result.
     Interrupted { command: Command },
     /// The browser could not store something; unsent work may not survive a reload.
     Storage { text: String },
 }
 
-/// What became of a transfer to an agent.
+/// The answer to a transfer request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     Accepted,
     Rejected,
     Expired,
-    /// Somebody else took the request back.
+    /// Another user cancelled the request.
     Cancelled,
-    /// They went away, or it is not known why.
+    /// The asked colleague went away, or the reason is unknown.
     NotTaken,
 }
 
-/// How a reply is given.
+/// The form in which a reply is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Way {
     #[default]
     Plain,
-    /// Under a post: for the author of the first comment alone.
+    /// A private reply: only the author of the first comment sees it.
     Private,
     Template(TemplateUse),
 }
 
-/// Why a reply was not even queued.
+/// The reason why a reply was not queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReplyError {
     Empty,
-    /// Bytes of UTF-8, and how many are allowed.
+    /// The text's size and the limit, in bytes of UTF-8.
     TooLong {
         have: usize,
         limit: usize,
@@ -240,23 +242,23 @@ impl std::fmt::Display for ReplyError {
 
 impl std::error::Error for ReplyError {}
 
-/// Why an edit of a profile or note was not even queued.
+/// The reason why an edit of a profile or note was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditError {
-    /// Not a plausible e-mail or phone.
+    /// The value is not a plausible e-mail address or phone number.
     NotPlausible,
-    /// Longer than the rule allows.
+    /// The text is longer than the limit.
     TooLong,
-    /// Somebody removed it meanwhile.
+    /// The note has been removed meanwhile.
     Missing,
 }
 
-/// What is known of a list around the rows in view; see [`super::Store::look`].
+/// The known rows of a list around the view; see [`super::Store::look`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rows {
-    /// How many rows the list has.
+    /// The number of rows of the list.
     pub total: u32,
-    /// Rows by their index, ascending; those in between are not known yet: draw skeletons.
+    /// Known rows by their index, ascending. For the missing ones show skeletons.
     pub rows: Vec<(u32, ConversationId)>,
 }
 
@@ -267,13 +269,13 @@ impl Rows {
         self.rows.get(found).map(|(_, id)| *id)
     }
 
-    /// Where a conversation stands, if its row is among those known.
+    /// The index of a conversation, if its row is known.
     pub fn index(&self, id: ConversationId) -> Option<u32> {
         self.rows.iter().find(|(_, other)| *other == id).map(|(at, _)| *at)
     }
 }
 
-/// Someone else who has a chat open or types in it.
+/// A colleague who has a chat open or types in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Colleague {
     pub user: UserId,

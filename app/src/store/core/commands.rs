@@ -1,5 +1,5 @@
-//! Commands: asked, answered once, never merged. `End` and availability survive a dead line; the others
-//! need it, because others depend on their outcome.
+//! Commands: sent once, answered by one outcome, never merged. `End` and availability wait in the outbox for a
+//! connection. The others need one at once, because other people depend on their outcome.
 
 use causerie_shared::{
     frame::{ClientFrame, Command},
@@ -109,7 +109,7 @@ impl Core {
         }
     }
 
-    /// Sends a command that is not kept.
+    /// Sends a command without storing it in the outbox.
     fn ask(&mut self, step: &mut Step<'_>, command: Command) {
         let intent = IntentId::new(self.now(step), step.random());
         let expect_version = match command {
@@ -144,7 +144,7 @@ impl Core {
         }
     }
 
-    /// Sends the commands of the outbox; an end waits until the replies before it are with the server.
+    /// Sends the commands of the outbox. An `End` waits until the server has the replies before it.
     pub(super) fn send_commands(&mut self, step: &mut Step<'_>) {
         for queued in &self.outbox {
             let Action::Command { expect_version, body } = &queued.intent.action else {
@@ -168,7 +168,7 @@ impl Core {
         self.outbox.iter().any(|queued| reply_in(queued) == Some(id))
     }
 
-    /// The server answered a command.
+    /// Processes the outcome of a command.
     pub(super) fn outcome(&mut self, step: &mut Step<'_>, intent: IntentId, result: Result<(), Refusal>) {
         let Some(command) = self.asked.remove(&intent) else {
             return;
@@ -179,9 +179,9 @@ impl Core {
         }
         let Err(refusal) = result else { return };
         let said = match command {
-            // The next look at the chat marks it again.
+            // The next time the chat is in view, it is marked again.
             Command::Seen(..) => false,
-            // Somebody ended it first: what was wanted is so.
+            // Someone else ended the chat first, which is what the user wanted.
             Command::End(id) => {
                 let over = self.heads.get(&id).is_none_or(|head| head.state.status().is_final());
                 refusal.code != Code::Closed && !over
@@ -209,7 +209,8 @@ impl Core {
         }
     }
 
-    /// The socket closed: commands of the outbox are sent again, the others are given up and said so.
+    /// After the socket closed: commands of the outbox are sent again later, read receipts are kept, and for each other
+    /// command a notice says that it was interrupted.
     pub(super) fn interrupted(&mut self, step: &mut Step<'_>) {
         let asked: Vec<_> = self.asked.drain().collect();
         for (intent, command) in asked {
@@ -251,7 +252,7 @@ impl Core {
         self.seen_later.push((id, position));
     }
 
-    /// The line is back: marks that waited are sent.
+    /// Sends the read receipts that waited for the connection.
     pub(super) fn catch_up(&mut self, step: &mut Step<'_>) {
         for (id, position) in std::mem::take(&mut self.seen_later) {
             self.ask(step, Command::Seen(id, position));

@@ -1,5 +1,5 @@
-//! What this device keeps a copy of, and what goes when that is too much (`docs/ux.md#storage`): least recently used
-//! first, of ended chats before others; never what is open, in use, or has unsent work or a draft.
+//! The copies on this device, and their eviction when there are too many (`docs/ux.md#storage`): least recently used
+//! first, ended chats before others. Copies that are open, in use, or have unsent work or a draft are never evicted.
 
 use std::collections::HashSet;
 
@@ -16,42 +16,42 @@ use super::{
     lists::{Listed, Place, ids},
 };
 
-/// Most messages kept beside those in use.
+/// The number of messages in copies from which some are evicted.
 const MAX_MESSAGES: u32 = 50_000;
-/// Beyond it so many are left: not every message begins a search.
+/// The number of messages that an eviction leaves, so that not every new message starts another one.
 const LEFT_MESSAGES: u32 = 45_000;
-/// A copy that nobody used for so long goes.
+/// Copies unused for longer than this are evicted.
 const MAX_AGE_MS: Millis = 90 * 24 * 3_600_000;
-/// The copies are looked through this often.
+/// Interval between two checks of the copies.
 const EVERY_MS: Millis = 60_000;
-/// Most rows that are kept, and how many more come before they are looked through again: ten thousand chats are known
-/// here without network (`docs/ux.md#long-lists`).
+/// The largest number of rows that are kept, and how many more may arrive before the next check. Ten thousand chats are
+/// available without a connection (`docs/ux.md#long-lists`).
 const MAX_ROWS: usize = 12_000;
 const MORE_ROWS: usize = 1_000;
-/// Rows at the top of a list that stay, and rows on each side of those in view.
+/// Number of rows kept at the top of a list, and on each side of the rows in view.
 const FIRST: usize = 500;
 const NEAR: u32 = 500;
-/// Copies of chats that are not over go after all others.
+/// Added to the time of use of copies of open chats, so that they are evicted last.
 const LATER: Millis = 1 << 60;
 
-/// A document on the disk.
+/// The record of a document on the disk.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Copied {
     pub(super) document: DocumentId,
-    /// When it was shown, read or changed last.
+    /// When the document was last shown, read or changed.
     pub(super) used: Millis,
     pub(super) messages: u32,
 }
 
 impl Copied {
-    /// A document without messages takes its room, too.
+    /// The number of messages; a document without messages counts as one, because it takes space, too.
     fn weight(&self) -> u32 {
         self.messages.max(1)
     }
 }
 
 impl Listed {
-    /// Leaves the first rows, and of the list in view those near what is looked at.
+    /// Cuts a list to its first rows and, if it is in view, the rows near the visible range.
     fn cut(&mut self, in_view: bool) {
         let (from, to) = (self.looked.0.saturating_sub(NEAR), self.looked.1 + NEAR);
         if self.listed as usize > FIRST {
@@ -71,7 +71,7 @@ impl Listed {
 }
 
 impl Core {
-    /// A document was shown, read or changed.
+    /// Records that a document was shown, read or changed.
     pub(super) fn used(&mut self, step: &mut Step<'_>, document: DocumentId, messages: u32) {
         let copied = Copied {
             document,
@@ -90,7 +90,7 @@ impl Core {
         }
     }
 
-    /// Another tab follows it, and stores what comes.
+    /// Records that another tab follows a document and stores its changes.
     pub(super) fn used_elsewhere(&mut self, step: &mut Step<'_>, document: DocumentId) {
         if !self.replicas.contains_key(&document) {
             let messages = match document {
@@ -101,7 +101,7 @@ impl Core {
         }
     }
 
-    /// What another tab knew of the copies.
+    /// Adds records of copies that are not known here yet.
     pub(super) fn learn_copies(&mut self, copies: Vec<Copied>) {
         for copied in copies {
             if !self.copies.iter().any(|known| known.document == copied.document) {
@@ -110,7 +110,7 @@ impl Core {
         }
     }
 
-    /// Once a minute: too many copies, and those too old.
+    /// Once a minute, evicts copies that are too many or too old.
     pub(super) fn tick_copies(&mut self, step: &mut Step<'_>) {
         if !self.leads || !self.booted || self.clock - self.copies_looked < EVERY_MS {
             return;
@@ -135,7 +135,7 @@ impl Core {
         self.copies.iter().map(Copied::weight).sum()
     }
 
-    /// Work of a person hangs on the chat, or it is in front of them.
+    /// Whether the chat is open or has unsent work, so that its copies must stay.
     fn is_needed(&self, id: ConversationId) -> bool {
         self.open == Some(id)
             || self.drafts.contains_key(&id)
@@ -155,7 +155,8 @@ impl Core {
             })
     }
 
-    /// The chat, or one of the contact's, is not over; `live` are the contacts of such chats.
+    /// Whether the document's chat, or a chat of the document's contact, is open. `live` are the contacts of open
+    /// chats.
     fn is_live(&self, document: DocumentId, live: &[ContactId]) -> bool {
         match document {
             DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => {
@@ -165,8 +166,8 @@ impl Core {
         }
     }
 
-    /// Gives up copies until `surplus` messages are gone, and all that were not used since `before`. `false` when
-    /// nothing could be given up.
+    /// Evicts copies until `surplus` messages are gone, and all copies not used since `before`. Returns `false` if
+    /// nothing could be evicted.
     fn evict(&mut self, step: &mut Step<'_>, surplus: u32, before: Millis) -> bool {
         let wanted = self.wanted();
         let live = self.heads.values().filter(|head| !head.state.status().is_final());
@@ -205,7 +206,7 @@ impl Core {
         !gone.is_empty()
     }
 
-    /// Copies go, from memory and disk; with the last segment of a chat also its rows.
+    /// Drops copies from memory and disk. With the last segment of a chat its rows are dropped, too.
     fn give_up(&mut self, step: &mut Step<'_>, documents: &[DocumentId]) {
         let gone: HashSet<DocumentId> = documents.iter().copied().collect();
         self.copies.retain(|copied| !gone.contains(&copied.document));
@@ -224,7 +225,8 @@ impl Core {
         }
     }
 
-    /// Forgets rows far from all that is listed and looked at; the server has them. `false` when there are none.
+    /// Forgets rows that are far from everything listed and in view; the server has them. Returns `false` if there are
+    /// none.
     fn forget_rows(&mut self, step: &mut Step<'_>) -> bool {
         if !self.stale.is_empty() {
             return false;
@@ -237,7 +239,7 @@ impl Core {
             kept.extend(listed.far.iter().map(|(_, id)| *id));
         }
         let me = self.me.as_ref().map(|me| me.id);
-        // A chat to whose discussion I was asked is in no folder.
+        // A chat to whose discussion the user is invited may be in no folder.
         let asked = |id: &ConversationId| {
             let head = self.heads.get(id);
             me.zip(head)
@@ -258,7 +260,8 @@ impl Core {
             step.changed(Key::List(list));
         }
         if self.leads && !gone.is_empty() {
-            // Without its row nothing would say that a chat may not be seen any more: no other copy of it stays.
+            // Without the row nothing would tell this device that access to the chat was revoked, so all copies of it
+            // go.
             let gone: HashSet<ConversationId> = gone.iter().copied().collect();
             let lost = |document: DocumentId| match document {
                 DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => gone.contains(&id),
@@ -284,8 +287,9 @@ impl Core {
         !gone.is_empty()
     }
 
-    /// After every event: the rows of a long scroll are forgotten behind it. Not before it is known who looks: until
-    /// then no row is in any list. Nor while a window is on its way: its rows come first, and are in no list yet either.
+    /// Runs after every event: forgets rows behind a long scroll. It does nothing before the user's access is known,
+    /// because until then no list has rows, and while a window is in flight, because its rows arrive before the window
+    /// lists them.
     pub(super) fn keep_few_rows(&mut self, step: &mut Step<'_>) {
         if self.access.is_some()
             && self.heads.len() > self.most_rows.max(MAX_ROWS)
@@ -296,8 +300,8 @@ impl Core {
         }
     }
 
-    /// The browser has no more room: a part of the copies goes and it is tried again; when nothing else is left, all of
-    /// them, and none is made until the page is loaded anew. What a person did is written again in any case.
+    /// Handles a full disk: some copies are evicted and the writes are tried again. If nothing can be evicted, all
+    /// copies are dropped and none are made until the page is loaded again. The user's own work is written in any case.
     pub(super) fn disk_full(&mut self, step: &mut Step<'_>, writes: Vec<(DiskKey, bool)>) {
         if self.no_copies {
             let text = "the storage of this browser is full".into();
@@ -309,7 +313,7 @@ impl Core {
         if !self.evict(step, half, Millis::MIN) && !self.forget_rows(step) {
             self.no_copies = true;
             self.copies.clear();
-            // What the leader holds on the disk is its own to drop.
+            // Followers share the disk with the leader, so only the leader clears it.
             step.effects.clear = self.leads;
             step.dirty(DiskKey::Meta);
         }
@@ -318,7 +322,7 @@ impl Core {
     }
 }
 
-/// The chat whose document it is.
+/// The conversation of a document; `None` for a contact's documents.
 pub(super) fn chat_of(document: DocumentId) -> Option<ConversationId> {
     match document {
         DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => Some(id),

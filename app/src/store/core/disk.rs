@@ -1,4 +1,4 @@
-//! What lies on the disk under which key, and how it comes back.
+//! The keys and formats of values on the disk, and how the store reads them back.
 
 use causerie_shared::{
     Millis, SCHEMA,
@@ -15,46 +15,46 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{Core, Documents, Key, Replica, Step};
 use crate::store::view::NoticeBody;
 
-/// One value on the disk.
+/// The key of one value on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DiskKey {
     Meta,
     Users,
     Inboxes,
     Accounts,
-    /// Which documents there are, and when they were used.
+    /// The list of stored documents, with the time of their last use.
     Copies,
     Head(ConversationId),
-    /// Message and journey rows of a conversation.
+    /// Message and event rows of a conversation.
     Thread(ConversationId),
     Document(DocumentId),
     Outbox(IntentId),
     Draft(ConversationId),
-    /// What was typed for the internal discussion.
+    /// The draft for the internal discussion.
     DiscussionDraft(ConversationId),
 }
 
-/// What to do with a key when it is written.
+/// What to write for a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stored {
     Put(Vec<u8>),
     Delete,
-    /// Not known well enough to overwrite what is there.
+    /// Leaves the stored value as it is, because the store does not know the current one.
     Skip,
 }
 
-/// Names of the stores, one for each kind of key.
+/// Names of the object stores.
 pub const STORES: [&str; 6] = ["meta", "heads", "rows", "documents", "outbox", "drafts"];
-/// Stores of copies of what the server has.
+/// Stores that contain copies of the server's data.
 pub const CACHES: [&str; 3] = ["heads", "rows", "documents"];
-/// Stores that are read as a whole at the start.
+/// Stores whose values are all read at the start.
 pub const BOOT_STORES: [&str; 4] = ["meta", "heads", "outbox", "drafts"];
 
-/// Tells drafts for the internal discussion from those for the customer.
+/// Key prefix of drafts for the internal discussion.
 const DISCUSSION: &str = "discussion/";
 
 impl DiskKey {
-    /// The store that holds it.
+    /// The object store of the value.
     pub fn store(self) -> &'static str {
         match self {
             Self::Meta | Self::Users | Self::Inboxes | Self::Accounts | Self::Copies => "meta",
@@ -66,7 +66,7 @@ impl DiskKey {
         }
     }
 
-    /// The key inside the store.
+    /// The name inside the object store.
     pub fn name(self) -> String {
         match self {
             Self::Meta => "meta".into(),
@@ -81,12 +81,12 @@ impl DiskKey {
         }
     }
 
-    /// The key of a stored row of a conversation: its id comes first.
+    /// The key of a stored conversation row, read from the row: its id is the first field.
     pub fn of_head(head: &[u8]) -> Option<Self> {
         postcard::take_from_bytes(head).ok().map(|(id, _)| Self::Head(id))
     }
 
-    /// Reads store and key back; `None` for what this version does not know.
+    /// Parses a store and a name; `None` if this version does not know the key.
     pub fn parse(store: &str, name: &str) -> Option<Self> {
         match (store, name) {
             ("meta", "meta") => Some(Self::Meta),
@@ -113,7 +113,7 @@ struct Meta {
     device: DeviceId,
     cursor: Option<i64>,
     grants: u64,
-    /// Server's clock minus this device's, so that what is done before the next hello has the right time.
+    /// The server's clock minus this device's, so that actions before the next hello get the right time.
     offset: Millis,
     as_of: Option<Millis>,
     counts: Counts,
@@ -136,7 +136,7 @@ struct StoredDocument {
 fn put<T: Serialize>(value: &T) -> Stored {
     match postcard::to_allocvec(value) {
         Ok(bytes) => Stored::Put(bytes),
-        // Plain data in memory; should it ever fail, what is on the disk stays.
+        // Encoding plain data does not fail; if it ever does, the stored value stays.
         Err(_) => Stored::Skip,
     }
 }
@@ -145,30 +145,30 @@ fn get<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }
 
-/// The cursor of a stored copy.
+/// Decodes the cursor of a stored copy.
 pub(super) fn cursor(meta: &[u8]) -> Option<i64> {
     get::<Meta>(meta)
         .filter(|meta| meta.schema == SCHEMA)
         .and_then(|meta| meta.cursor)
 }
 
-/// What was known of the copies.
+/// Decodes the records of copies.
 pub(super) fn copies(bytes: &[u8]) -> Vec<super::Copied> {
     get(bytes).unwrap_or_default()
 }
 
-/// A stored text.
+/// Decodes a stored text.
 pub(super) fn text(bytes: &[u8]) -> Option<String> {
     get(bytes)
 }
 
-/// A draft, and whether its document has all of it. Schema 1 wrote the text alone.
+/// Decodes a draft and whether its document has all of its text. Schema 1 stored only the text.
 pub(super) fn draft(bytes: &[u8]) -> Option<(String, bool)> {
     let (text, rest) = postcard::take_from_bytes(bytes).ok()?;
     Some((text, rest.first() == Some(&1)))
 }
 
-/// An intent of the outbox, written by this version or the one before.
+/// Decodes an intent of the outbox, written by this schema version or the previous one.
 pub(super) fn queued(bytes: &[u8]) -> Option<Queued> {
     match bytes.first() {
         Some(1) => first_schema(bytes),
@@ -177,22 +177,23 @@ pub(super) fn queued(bytes: &[u8]) -> Option<Queued> {
     }
 }
 
-/// Schema 1 wrote no version. The id comes first, and its first byte is 1 from 2004 to 2039.
+/// Decodes an intent of schema 1, which stored no version. The id is the first field, and its first byte is 1 from 2004
+/// to 2039.
 fn first_schema(bytes: &[u8]) -> Option<Queued> {
     let (_, rest) = postcard::take_from_bytes::<(IntentId, Millis)>(bytes).ok()?;
     let mut bytes = bytes.to_vec();
     let action = bytes.len().checked_sub(rest.len())?;
-    // `Discuss` and `EditDraft` came in after `Reply`.
+    // `Discuss` and `EditDraft` were inserted after `Reply`.
     if let Some(action) = bytes.get_mut(action).filter(|action| **action > 0) {
         *action += 2;
     }
-    // `Queued::after`: unknown, so everything counts as newer.
+    // `Queued::after` is unknown, so every message counts as newer.
     bytes.push(0);
     get(&bytes)
 }
 
 impl Core {
-    /// The value of a key as it is now.
+    /// The value to store for a key.
     pub fn stored(&self, key: DiskKey) -> Stored {
         let missing = |value: Option<Stored>| value.unwrap_or(Stored::Delete);
         if self.no_copies && CACHES.contains(&key.store()) {
@@ -203,7 +204,7 @@ impl Core {
                 Some(device) => put(&Meta {
                     schema: SCHEMA,
                     device,
-                    // Without the rows themselves all are asked for anew.
+                    // Without stored rows the server has to send all of them again.
                     cursor: self.cursor.filter(|_| !self.no_copies),
                     grants: self.grants,
                     offset: self.offset,
@@ -245,7 +246,7 @@ impl Core {
         }
     }
 
-    /// Fills the store from the disk. Damaged values are left out: the server has them.
+    /// Fills the store from the disk. Damaged values are skipped, because the server has them.
     pub(super) fn boot(&mut self, step: &mut Step<'_>, stored: Vec<(DiskKey, Vec<u8>)>) {
         let meta = stored.iter().find(|(key, _)| *key == DiskKey::Meta);
         let meta = meta.map(|(_, bytes)| bytes.as_slice());
@@ -262,7 +263,7 @@ impl Core {
             self.counts = meta.counts;
         }
         if !readable && self.leads {
-            // Copies of another version are fetched anew; what a person did stays.
+            // Copies of another version are fetched again; the user's own work is kept.
             step.effects.clear = true;
             step.dirty(DiskKey::Meta);
         }
@@ -327,7 +328,7 @@ impl Core {
         step.effects.all_changed = true;
     }
 
-    /// What the disk had of the documents and threads that were asked for.
+    /// Processes the documents and threads that were read from the disk.
     pub(super) fn loaded(&mut self, step: &mut Step<'_>, documents: Documents, found: Vec<(DiskKey, Option<Vec<u8>>)>) {
         for (key, bytes) in found {
             self.loading.remove(&key);

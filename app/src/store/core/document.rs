@@ -1,5 +1,5 @@
-//! What the store needs of a document. What implements it lies in the part of the desk, so nothing else in the
-//! console may name Automerge.
+//! The store's interface to documents. Its implementation is in the program part `desk`, so nothing else in the console
+//! may name Automerge.
 
 mod automerge;
 
@@ -19,65 +19,66 @@ use causerie_shared::{
 
 pub use self::automerge::DOCUMENTS;
 
-/// A document cannot be read, or not be changed like this.
+/// The error of a document that cannot be read, or not be changed as asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unfit;
 
-/// The hash of a change: a place in a document's history.
+/// The hash of a change, which identifies a point in a document's history.
 pub type Hash = [u8; 32];
 
-/// Makes documents.
+/// Constructors of documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Documents {
-    /// The fixed beginning of a kind.
+    /// Returns the genesis of a kind.
     pub begin: fn(DocumentKind) -> Box<dyn Document>,
-    /// A snapshot (or the beginning when there is none) and the changes after it.
+    /// Loads a snapshot (`None`: the genesis) and the changes after it.
     pub load: fn(DocumentKind, Option<&[u8]>, &[Vec<u8>]) -> Result<Box<dyn Document>, Unfit>,
 }
 
-/// A document of any kind. One that cannot be read shows as an empty one; the server sends it anew on the next opening.
+/// A document of any kind. A document that cannot be read appears empty; the server sends all of it when it is opened
+/// again.
 pub trait Document: Debug {
-    /// Another one with the same history.
+    /// Returns a copy with the same history.
     fn copy(&self) -> Box<dyn Document>;
 
-    /// All of it, for the disk.
+    /// Encodes the whole document for the disk.
     fn save(&self) -> Vec<u8>;
 
-    /// The newest changes.
+    /// The hashes of the newest changes.
     fn heads(&self) -> Vec<Hash>;
 
-    /// All these changes are in it.
+    /// Whether the document contains all these changes.
     fn knows(&self, changes: &[Hash]) -> bool;
 
-    /// As it was at a place in its history.
+    /// Returns the document as it was at a point in its history.
     fn at(&self, heads: &[Hash]) -> Result<Box<dyn Document>, Unfit>;
 
-    /// Takes in changes that the server has admitted.
+    /// Applies changes that the server has admitted.
     fn apply(&mut self, changes: &[Vec<u8>]) -> Result<(), Unfit>;
 
-    /// Does what an intent does, on top of the newest changes. Answers the bytes of the change; `None` when it holds
-    /// that already.
+    /// Applies an intent on top of the newest changes and returns the change's bytes; `None` if the document has it
+    /// already.
     fn write(&mut self, intent: &Intent, pen: &Pen) -> Result<Option<Vec<u8>>, Unfit>;
 
-    /// Holds it the message or the note that the action creates?
+    /// Whether the document contains the message or note that the action creates.
     fn holds(&self, action: &Action) -> bool;
 
-    /// Ids of all messages.
+    /// The ids of all messages.
     fn message_ids(&self) -> Vec<MessageId>;
 
-    /// How many messages it has, and those that are wanted.
+    /// The number of messages, and those for which `wanted` is true.
     fn messages(&self, wanted: &dyn Fn(MessageId) -> bool) -> (u32, Vec<Message>);
 
-    /// The messages of a discussion with their positions, an answer after what it answers.
+    /// The messages of a discussion with their positions; a reply comes after the message that it answers.
     fn discussion(&self) -> Vec<(i64, Message)>;
 
-    /// A contact's profile.
+    /// The profile of a contact.
     fn profile(&self) -> Profile;
 
-    /// What a profile's field was before, newest first.
+    /// The former values of a profile's field, newest first.
     fn history(&self, field: Field) -> Vec<Former>;
 
-    /// All notes, highlighted first, then the newest.
+    /// All notes: highlighted ones first, then newest first.
     fn notes(&self) -> Vec<Note>;
 
     /// The text of a draft.

@@ -1,4 +1,4 @@
-//! Which documents are held and followed, and what the server sends of them (`docs/sync.md#documents`).
+//! The documents that are loaded and followed, and the parts that the server sends of them (`docs/sync.md#documents`).
 
 use std::collections::HashMap;
 
@@ -17,13 +17,13 @@ use super::{
     thread::Thread,
 };
 
-/// Most documents held in memory beyond those in use.
+/// The largest number of documents kept in memory besides those in use.
 const SPARE: usize = 64;
-/// Segments of the open chat that are fetched at once, counted from the newest.
+/// Number of segments of the open chat that are fetched at first, counted from the newest.
 const SEGMENTS: u32 = 2;
 
 impl Core {
-    /// Shows a conversation, or nothing.
+    /// Makes a conversation the open one; `None` closes the open one.
     pub(super) fn show(&mut self, step: &mut Step<'_>, id: Option<ConversationId>) {
         if self.open == id {
             return;
@@ -36,7 +36,7 @@ impl Core {
         }
     }
 
-    /// One more segment of older messages.
+    /// Loads one more segment of older messages.
     pub(super) fn earlier(&mut self, step: &mut Step<'_>, id: ConversationId) {
         if self.has_earlier(id)
             && let Some(thread) = self.threads.get_mut(&id)
@@ -46,15 +46,15 @@ impl Core {
         }
     }
 
-    /// First segment of the chat that is shown.
+    /// The first segment of a chat that is shown.
     pub(super) fn first_segment(&self, id: ConversationId) -> u32 {
         let newest = self.heads.get(&id).map_or(1, |head| head.segment.max(1));
         let earlier = self.threads.get(&id).map_or(0, |thread| thread.earlier);
         newest.saturating_sub(SEGMENTS - 1 + earlier).max(1)
     }
 
-    /// Documents in use: those of the open chat, the newest segment of every chat in Mine and Engaged (so
-    /// that they can be read without network), and all with unsent work.
+    /// The documents in use, sorted: those of the open chat, the newest segment of every chat in Mine and Engaged
+    /// (which can then be read without a connection), and all documents with unsent work.
     pub(super) fn wanted(&self) -> Vec<DocumentId> {
         let mut wanted = vec![];
         for id in [Folder::Mine, Folder::Engaged]
@@ -85,7 +85,7 @@ impl Core {
         wanted
     }
 
-    /// Reads, opens and closes documents so that those in use are followed.
+    /// Loads, opens and closes documents so that exactly those in use are followed.
     pub(super) fn follow(&mut self, step: &mut Step<'_>) {
         let wanted = self.wanted();
         for id in &wanted {
@@ -130,7 +130,7 @@ impl Core {
         }
     }
 
-    /// Follows a document if it is not followed yet and the disk has answered.
+    /// Follows a document that is not followed yet, once it has been read from the disk.
     fn open_document(&mut self, step: &mut Step<'_>, id: DocumentId) {
         let rows_after = match id {
             DocumentId::Timeline(conversation, _) => match self.threads.get(&conversation) {
@@ -153,7 +153,7 @@ impl Core {
         }
     }
 
-    /// The server sent a part of a document.
+    /// Processes a part of a document from the server.
     pub(super) fn part(&mut self, step: &mut Step<'_>, part: Part) {
         self.before_draft_part(step, &part);
         let Some(replica) = self.replicas.get_mut(&part.document) else {
@@ -170,14 +170,14 @@ impl Core {
                 {
                     thread.forget(replica);
                 }
-                // A reply that lost its acknowledgement comes back this way: then it is not sent again.
+                // A reply whose acknowledgement was lost comes back this way; then it is not sent again.
                 if anew || !replica.pending.is_empty() {
                     self.rebuild_if_needed(step, id, anew);
                 }
                 self.show_document(step, id);
             }
             Taken::Known => {}
-            // While an answer is on its way, parts ahead of it say nothing new.
+            // While an `Open` is unanswered, parts after a gap carry no new information.
             Taken::Gap if asked => {}
             Taken::Gap => {
                 replica.lane = Lane::Closed;
@@ -185,7 +185,7 @@ impl Core {
         }
     }
 
-    /// After new confirmed changes: what waits is built anew if it must be, or could not be built before.
+    /// After new confirmed changes, rebuilds pending intents if they must be rebuilt or could not be built before.
     fn rebuild_if_needed(&mut self, step: &mut Step<'_>, id: DocumentId, anew: bool) {
         let Some(replica) = self.replicas.get(&id) else { return };
         let arrived = replica.pending.iter().any(|pending| {
@@ -198,13 +198,13 @@ impl Core {
         }
     }
 
-    /// Builds all that waits on a document anew, under a fresh actor, in the order in which it was done.
+    /// Rebuilds all pending intents of a document in their order, under a fresh actor, and updates the views.
     pub(super) fn requeue(&mut self, step: &mut Step<'_>, id: DocumentId) {
         self.rebuild(step, id);
         self.show_document(step, id);
     }
 
-    /// The same, and nothing is shown yet.
+    /// Rebuilds all pending intents of a document without updating the views.
     pub(super) fn rebuild(&mut self, step: &mut Step<'_>, id: DocumentId) {
         let Some(me) = self.me.as_ref().map(|me| me.id) else {
             return;
@@ -235,7 +235,7 @@ impl Core {
         }
     }
 
-    /// Wakes what shows a document.
+    /// Updates the views of a document.
     pub(super) fn show_document(&mut self, step: &mut Step<'_>, id: DocumentId) {
         let mut messages = 0;
         match id {
@@ -255,7 +255,7 @@ impl Core {
         }
     }
 
-    /// The documents may not be seen any more: copies go, unsent work becomes "Not delivered" unless it had arrived.
+    /// Drops documents that the user may no longer read. Unsent work becomes "Not delivered" unless the server has it.
     pub(super) fn purge(&mut self, step: &mut Step<'_>, documents: &[DocumentId]) {
         for id in documents {
             self.replicas.remove(id);

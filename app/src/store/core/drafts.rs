@@ -1,5 +1,5 @@
-//! Drafts: what is typed for the customer is kept on the device at once, and shared with my other devices and
-//! colleagues through the document `draft/{conversation}` when the typing rests (`docs/sync.md#documents`).
+//! Drafts: the text of a reply is stored on the device at once. When typing pauses, it is shared with the user's other
+//! devices and with colleagues through the document `draft/{conversation}` (`docs/sync.md#documents`).
 
 use causerie_shared::{
     Millis,
@@ -11,13 +11,13 @@ use causerie_shared::{
 
 use super::{Core, DiskKey, Key, Step, disk};
 
-/// Typing rests when no key came for this long.
+/// Typing has paused when no key was pressed for this long.
 const IDLE_MS: Millis = 700;
-/// What was typed before a reload is shared this much later: a tab that still lives shares it first.
+/// A draft from before a reload is shared this much later, so that a tab that still runs shares it first.
 const AFTER_BOOT_MS: Millis = 3_000;
 
 impl Core {
-    /// A person typed.
+    /// Sets the draft that the user types.
     pub(super) fn set_draft(&mut self, step: &mut Step<'_>, id: ConversationId, text: String) {
         let known = self.drafts.get(&id).map(String::as_str).unwrap_or_default();
         if known == text {
@@ -42,7 +42,7 @@ impl Core {
         step.changed(Key::Draft(id));
     }
 
-    /// What lay on the disk at the start.
+    /// Takes in a draft that was read from the disk at the start.
     pub(super) fn boot_draft(&mut self, step: &Step<'_>, id: ConversationId, bytes: &[u8]) {
         let Some((text, shared)) = disk::draft(bytes) else {
             return;
@@ -55,7 +55,7 @@ impl Core {
         }
     }
 
-    /// Another tab typed, or followed the document.
+    /// Takes in a draft that another tab stored.
     pub(super) fn drafted_elsewhere(&mut self, step: &mut Step<'_>, id: ConversationId, bytes: Option<&[u8]>) {
         if self.typed.contains_key(&id) {
             return;
@@ -69,7 +69,7 @@ impl Core {
         self.put_draft(step, id, text);
     }
 
-    /// Once a second: drafts whose typing rests are shared.
+    /// Once a second, shares the drafts whose typing has paused.
     pub(super) fn tick_drafts(&mut self, step: &mut Step<'_>) {
         let resting = self.typed.iter().filter(|(_, at)| step.now - **at >= IDLE_MS);
         let resting: Vec<ConversationId> = resting.map(|(id, _)| *id).collect();
@@ -78,7 +78,7 @@ impl Core {
         }
     }
 
-    /// Brings what was typed into the document, as one change since the last that is on its way.
+    /// Writes the typed text into the document, as one change that replaces the changes not sent yet.
     pub(super) fn share_draft(&mut self, step: &mut Step<'_>, id: ConversationId) {
         let document = DocumentId::Draft(id);
         if !self.typed.contains_key(&id) || !self.replicas.contains_key(&document) {
@@ -114,13 +114,13 @@ impl Core {
         }
     }
 
-    /// The draft of a chat that I may reply to is followed.
+    /// Whether the user may reply to the chat, so that its draft is followed.
     pub(super) fn may_draft(&self, id: ConversationId) -> bool {
         let access = self.access.as_ref().zip(self.heads.get(&id));
         access.is_some_and(|(access, head)| access.replies(&head.state))
     }
 
-    /// A part of a draft comes: what was typed since goes in first, so that neither overwrites the other.
+    /// Shares the typed text before a part of the draft's document is applied, so that neither overwrites the other.
     pub(super) fn before_draft_part(&mut self, step: &mut Step<'_>, part: &Part) {
         if let DocumentId::Draft(id) = part.document
             && self
@@ -132,12 +132,12 @@ impl Core {
         }
     }
 
-    /// The document changed: the box shows it, unless something is being typed here.
+    /// Copies the document's text into the draft, unless the user is typing here.
     pub(super) fn show_draft(&mut self, step: &mut Step<'_>, id: ConversationId) {
         let Some(replica) = self.replicas.get(&DocumentId::Draft(id)) else {
             return;
         };
-        // Nothing is known of it yet.
+        // The document has not been loaded yet, or another tab is typing.
         if (replica.seq == 0 && replica.pending.is_empty()) || self.typed_elsewhere.contains(&id) {
             return;
         }
@@ -147,12 +147,12 @@ impl Core {
         let text = if !self.typed.contains_key(&id) {
             theirs
         } else if !first || mine.contains(&theirs) {
-            // It goes in when the typing rests.
+            // The typed text is shared when typing pauses.
             return;
         } else if theirs.contains(mine) {
             theirs
         } else {
-            // Typed here before the document was ever seen: both stay.
+            // The text was typed before the document was ever loaded, so both texts are kept.
             format!("{theirs}\n{mine}")
         };
         self.known_drafts.insert(id);
@@ -164,7 +164,7 @@ impl Core {
         }
     }
 
-    /// Drafts in the outbox are no work that anybody would miss: the text is kept beside it.
+    /// Whether the intent is a waiting draft edit. Losing one loses no work, because the text is stored separately.
     pub(super) fn is_draft(&self, intent: IntentId) -> bool {
         self.outbox.iter().any(|queued| {
             queued.intent.id == intent

@@ -1,4 +1,4 @@
-//! What happens to the store, what a person does, and what is shown of it.
+//! The store's events and actions, and the keys of what views show.
 
 use causerie_shared::{
     frame::{Command, ServerFrame},
@@ -8,7 +8,7 @@ use causerie_shared::{
 
 use super::{DiskKey, Documents, Word};
 
-/// The part of the store that a signal shows.
+/// A part of the store that one signal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
     Session,
@@ -26,12 +26,12 @@ pub enum Key {
     Typing(ConversationId),
     Viewers(ConversationId),
     Discussion(ConversationId),
-    /// What was typed for the internal discussion.
+    /// The draft for the internal discussion.
     DiscussionDraft(ConversationId),
     Busy(ConversationId),
     Profile(ContactId),
     Notes(ContactId),
-    /// Who writes in which note.
+    /// The colleagues' carets in a contact's notes.
     Carets(ContactId),
     Draft(ConversationId),
     Outbox,
@@ -39,52 +39,52 @@ pub enum Key {
     Storage,
 }
 
-/// What happens to the store from outside.
+/// An event from outside the store.
 #[derive(Debug)]
 pub enum Event {
-    /// The local copy was read, or there is none.
+    /// The local copy was read; it may be empty.
     Boot(Vec<(DiskKey, Vec<u8>)>),
-    /// The socket is open: say hello.
+    /// The socket is open; the store sends its hello.
     Opened,
-    /// The socket closed, or could not be opened.
+    /// The socket closed or could not be opened.
     Closed,
     Frame(ServerFrame),
-    /// A frame of another schema version came.
+    /// A frame of another schema version arrived.
     OtherSchema,
-    /// Another tab leads; before [`Event::Boot`].
+    /// Another tab leads. Sent before [`Event::Boot`].
     Follow,
-    /// The leader is gone and this tab leads now; with what lies on the disk.
+    /// The leader is gone and this tab leads now. Contains the values on the disk.
     Lead(Vec<(DiskKey, Vec<u8>)>),
-    /// Another tab said something.
+    /// Another tab sent a message.
     Word(Word),
-    /// What lies on the disk now of values that another tab wrote or deleted.
+    /// The current values of keys that another tab wrote or deleted.
     Changed(Vec<(DiskKey, Option<Vec<u8>>)>),
-    /// Answer to [`super::Effects::load`], once documents can be made.
+    /// The answer to [`super::Effects::load`], sent once documents can be constructed.
     Loaded(Documents, Vec<(DiskKey, Option<Vec<u8>>)>),
-    /// Once a second.
+    /// A second has passed.
     Tick,
-    /// The browser refused to store something.
+    /// The browser failed to store something.
     DiskFailed(String),
-    /// There is no room for these writes (`true` deletes): copies are given up, unsent work is kept.
+    /// The disk has no room for these writes (`true`: deletes). The store evicts copies and keeps unsent work.
     DiskFull(Vec<(DiskKey, bool)>),
 }
 
-/// What a person does that has no answer of its own.
+/// A user's action that returns nothing.
 #[derive(Debug)]
 pub enum Act {
     Open(Option<ConversationId>),
-    /// Rows of a list are in view, from and to.
+    /// The rows of a list that are in view, from and to.
     Look(List, u32, u32),
     Earlier(ConversationId),
     SetDraft(ConversationId, String),
     SetDiscussionDraft(ConversationId, String),
     Typing(ConversationId, bool),
-    /// My caret stands in a note, or (`None`) left it.
+    /// The user's caret is at a position in a note, or with `None` has left it.
     Caret(ContactId, NoteId, Option<u32>),
     Highlight(ContactId, NoteId, bool),
     Retry(IntentId),
     Discard(IntentId),
-    /// A held reply goes out whatever came meanwhile.
+    /// A held reply is sent although there are newer messages.
     SendAnyway(IntentId),
     Command(Command),
     Dismiss(u64),

@@ -1,5 +1,5 @@
-//! Replies that were written without network and are perhaps not what one would write now: held until the person
-//! says "send anyway", in order; and those that can no longer go out at all (`docs/sync.md#stale-replies`).
+//! Stale replies, written without a connection: they are held until the user says "send anyway", and keep their order.
+//! Replies that can no longer be sent are refused (`docs/sync.md#stale-replies`).
 
 use causerie_shared::{
     Millis,
@@ -12,11 +12,11 @@ use causerie_shared::{
 
 use super::{Core, DiskKey, Key, Step};
 
-/// A reply older than this is asked about as soon as anything newer is there.
+/// A reply older than this is held as soon as there is any newer message.
 const OLD_MS: Millis = 15 * 60_000;
 
 impl Core {
-    /// Replies of a chat that are held.
+    /// The held replies of a chat.
     pub fn held(&self, id: ConversationId) -> Vec<IntentId> {
         let replies = self.outbox.iter().filter(|queued| reply_in(queued) == Some(id));
         replies
@@ -25,8 +25,8 @@ impl Core {
             .collect()
     }
 
-    /// The customer was answered since the reply was written; or it is old, and anything newer is there. What may
-    /// have reached the server already is settled by sending it again.
+    /// Whether a reply is stale: an agent has answered since it was written, or it is old and there is any newer
+    /// message. A reply that may have reached the server is never stale, because sending it again settles it.
     fn is_stale(&self, queued: &Queued, id: ConversationId) -> bool {
         let Some((thread, me)) = self.threads.get(&id).zip(self.me.as_ref()) else {
             return false;
@@ -36,7 +36,7 @@ impl Core {
         }
         let at = queued.intent.at;
         let newer = thread.newer(queued.after).filter(|(author, written)| match author {
-            // My own words from elsewhere count, those that this outbox sent before do not.
+            // The user's messages from other devices count; those that this outbox sent before do not.
             Author::Agent(user) => *user != me.id || *written > at,
             Author::Contact => true,
             Author::Bot | Author::System | Author::Elsewhere => false,
@@ -49,7 +49,7 @@ impl Core {
         answered || (anything && self.clock - at > OLD_MS)
     }
 
-    /// Sends a held reply whatever came meanwhile.
+    /// Sends a held reply although there are newer messages.
     pub(super) fn send_anyway(&mut self, step: &mut Step<'_>, intent: IntentId) {
         let Some(queued) = self.outbox.iter_mut().find(|queued| queued.intent.id == intent) else {
             return;
@@ -63,8 +63,7 @@ impl Core {
         }
     }
 
-    /// Replies to chats that ended or went to somebody else meanwhile are not delivered, and said so as soon as the
-    /// server knows nothing of them.
+    /// Refuses replies to chats that have ended or belong to another agent now, unless the server already has them.
     pub(super) fn refuse_lost(&mut self, step: &mut Step<'_>) {
         let Some(access) = self.access.as_ref().filter(|_| self.caught_up) else {
             return;
@@ -75,7 +74,7 @@ impl Core {
             .filter_map(|queued| {
                 let head = self.heads.get(&reply_in(queued)?)?;
                 let mine = access.replies(&head.state) || self.tried.contains(&queued.intent.id);
-                // After a `Reset` the row may be an old one.
+                // After a `Reset` the row may be out of date.
                 if mine || self.stale.contains(&head.id) {
                     return None;
                 }
@@ -94,7 +93,7 @@ impl Core {
     }
 }
 
-/// The chat that a waiting reply goes to.
+/// The chat of a waiting reply; `None` for other intents.
 pub(super) fn reply_in(queued: &Queued) -> Option<ConversationId> {
     match queued.state {
         QueueState::Waiting => queued.intent.action.reply_in(),

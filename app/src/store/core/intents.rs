@@ -1,4 +1,4 @@
-//! What a person writes, as intents: durable in the outbox and on screen before anything else happens.
+//! What the user writes, as intents: stored in the outbox and shown before anything else happens.
 
 use causerie_shared::{
     Millis,
@@ -13,7 +13,7 @@ use super::{Core, DiskKey, Key, Step};
 use crate::store::view::{EditError, ReplyError, SharedNote, Way};
 
 impl Core {
-    /// Queues a reply and empties the draft.
+    /// Queues a reply and clears the draft.
     pub fn reply(
         &mut self,
         step: &mut Step<'_>,
@@ -24,7 +24,7 @@ impl Core {
         self.reply_as(step, conversation, text, files, Way::Plain)
     }
 
-    /// Queues a reply of any kind and empties the draft.
+    /// Queues a reply of any kind and clears the draft.
     pub fn reply_as(
         &mut self,
         step: &mut Step<'_>,
@@ -58,7 +58,7 @@ impl Core {
         Ok(id)
     }
 
-    /// A message of mine, if it is one that may be sent.
+    /// Builds a message of the user after checking its text and files.
     fn message(&mut self, step: &mut Step<'_>, text: String, files: &[FileBrief]) -> Result<Message, ReplyError> {
         if text.len() > MAX_TEXT {
             return Err(ReplyError::TooLong {
@@ -91,7 +91,7 @@ impl Core {
         Ok(message)
     }
 
-    /// Queues a message to colleagues in the internal discussion and empties what was typed for it.
+    /// Queues a message for the internal discussion and clears its draft.
     pub fn discuss(
         &mut self,
         step: &mut Step<'_>,
@@ -123,7 +123,7 @@ impl Core {
         step.keep(DiskKey::DiscussionDraft(id));
     }
 
-    /// Writes or clears a personal field.
+    /// Sets or clears a personal field.
     pub fn set_field(
         &mut self,
         step: &mut Step<'_>,
@@ -137,7 +137,7 @@ impl Core {
         if value.as_ref().is_some_and(|value| value.len() > MAX_FIELD) {
             return Err(EditError::TooLong);
         }
-        // Writing the value again is how a person decides between two concurrent ones.
+        // Writing the same value again is how the user resolves two concurrent values.
         let profile = self.profile(contact);
         let known = profile
             .fields
@@ -151,7 +151,7 @@ impl Core {
         Ok(())
     }
 
-    /// Adds or removes an e-mail or phone.
+    /// Adds or removes an e-mail address or phone number.
     pub fn set_detail(
         &mut self,
         step: &mut Step<'_>,
@@ -185,7 +185,7 @@ impl Core {
         Ok(note)
     }
 
-    /// The note's text became `text` since `base` was shown.
+    /// Changes a note's text from `base` to `text`.
     pub fn edit_note(
         &mut self,
         step: &mut Step<'_>,
@@ -225,7 +225,7 @@ impl Core {
         self.settle(step);
     }
 
-    /// Makes an intent durable and puts its effect on screen.
+    /// Stores an intent in the outbox and shows its effect.
     pub(super) fn enqueue(&mut self, step: &mut Step<'_>, id: IntentId, at: Millis, action: Action) {
         let intent = Intent { id, at, action };
         let document = intent.action.document();
@@ -240,7 +240,7 @@ impl Core {
         let (Some(document), Some(me)) = (document, self.me.as_ref().map(|me| me.id)) else {
             return;
         };
-        // Not in memory yet: it is built when the disk has answered.
+        // The document is not in memory yet; the change is built when the disk has answered.
         let Some(replica) = self.replicas.get_mut(&document) else {
             return;
         };
@@ -251,16 +251,16 @@ impl Core {
         self.show_document(step, document);
     }
 
-    /// Position of the newest message of a chat that is known here.
+    /// Position of the newest known message of a chat.
     pub(super) fn newest(&self, id: ConversationId) -> i64 {
         let head = self.heads.get(&id).map_or(0, |head| head.position);
         head.max(self.threads.get(&id).map_or(0, |thread| thread.newest()))
     }
 
-    /// Takes the newest reply back that never left this device.
+    /// Takes back the newest reply that never left this device. Returns the draft's new text.
     pub fn take_back_last(&mut self, step: &mut Step<'_>, id: ConversationId) -> Option<String> {
         if !self.leads && self.online() {
-            // The leader sends at once.
+            // The leader has already sent the reply.
             return None;
         }
         let index = self.outbox.iter().rposition(|queued| {

@@ -1,4 +1,4 @@
-//! The conversation with the server: hello, what each frame does, and how the line stands.
+//! The protocol with the server: the hello, the effect of each frame, and the connection's state.
 
 use causerie_shared::{
     Millis, SCHEMA,
@@ -10,7 +10,7 @@ use causerie_shared::{
 use super::{Core, DiskKey, Key, Step};
 use crate::store::view::{Connection, Session};
 
-/// After this long without the server the console says "offline".
+/// After this long without a connection the console says "offline".
 const PATIENCE_MS: Millis = 3_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) enum Line {
         since: Millis,
         long: bool,
     },
-    /// Hello is on its way.
+    /// The hello is sent, and the `Welcome` has not arrived.
     Greeting {
         since: Millis,
     },
@@ -40,7 +40,7 @@ impl Core {
         self.line == Line::Up
     }
 
-    /// How the line stands.
+    /// The connection's state.
     pub fn connection(&self) -> Connection {
         match self.line {
             Line::Up => Connection::Online,
@@ -54,7 +54,7 @@ impl Core {
         if let Line::Down { since, .. } = self.line {
             self.line = Line::Greeting { since };
         }
-        // Each document is opened on its own afterwards, with the rows that belong to it.
+        // Each document is opened separately afterwards, with its rows.
         let documents = vec![];
         step.send(ClientFrame::Hello {
             schema: SCHEMA,
@@ -129,8 +129,8 @@ impl Core {
                 }
             }
             ServerFrame::Bye(refusal) => self.bye(step, refusal),
-            // A frame of ours made no sense to the server: what a person did has its own answer, and there is
-            // nothing they could do about the rest.
+            // The server did not understand one of our frames. The user's actions have their own outcomes, and nothing
+            // can be done about the rest.
             ServerFrame::Error(_) => {}
         }
     }
@@ -142,7 +142,7 @@ impl Core {
         self.offset = now - step.now;
         self.farewell = None;
         if self.session == Session::Expired {
-            // Signed in again, in another tab.
+            // The user has signed in again in another tab.
             self.session = Session::SignedIn;
             step.changed(Key::Session);
         }
@@ -154,7 +154,7 @@ impl Core {
     }
 
     pub(super) fn bye(&mut self, step: &mut Step<'_>, refusal: Refusal) {
-        // Anything else passes: the socket comes back by itself.
+        // After any other refusal the socket reconnects by itself.
         step.effects.hang_up = matches!(refusal.code, Code::Unauthorized | Code::Schema);
         if refusal.code == Code::Unauthorized {
             self.session = Session::Expired;
@@ -164,8 +164,8 @@ impl Core {
         step.changed(Key::Connection);
     }
 
-    /// The server speaks a newer schema: everything can be read, nothing is sent until the page is loaded anew
-    /// (`docs/sync.md#failures`, 19).
+    /// Whether the server has another schema version: everything can be read, and nothing is sent until the page is
+    /// loaded again (`docs/sync.md#failures`, 19).
     pub fn read_only(&self) -> bool {
         self.farewell
             .as_ref()

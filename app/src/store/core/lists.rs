@@ -1,5 +1,5 @@
-//! Lists in the order of the server's windows: without a gap from the top, kept up to date row by row, and far
-//! below only around what is in view, whatever the size of the list (`docs/sync.md#lists`).
+//! Lists in the server's order. From the top they have no gap and are kept up to date row by row; far below only the
+//! rows around the view are known, whatever the size of the list (`docs/sync.md#lists`).
 
 use causerie_shared::{
     Millis,
@@ -14,37 +14,37 @@ use causerie_shared::{
 use super::{Core, Key, Step};
 use crate::store::view::Rows;
 
-/// Place of a conversation in a list; the second number is its id.
+/// The place of a conversation in a list: its sort key and its id.
 pub(super) type Place = (i64, u128);
 
-/// Rows around the range in view that are asked for and shown along with it.
+/// Number of rows around the range in view that are fetched and shown with it.
 const MARGIN: u32 = 40;
-/// Most rows known far below; beyond it those furthest from the view are forgotten.
+/// The largest number of rows known far below; beyond it the rows furthest from the view are forgotten.
 const MAX_FAR: usize = 2_000;
-/// Most filtered lists that are kept beside the folders.
+/// The largest number of filtered lists that are kept besides the folders.
 const MAX_FILTERED: usize = 6;
 
 #[derive(Debug, Default)]
 pub(super) struct Listed {
-    /// All rows of the list that are known here, in order.
+    /// The places of all rows of the list that are known here, sorted.
     pub(super) places: Vec<Place>,
-    /// Last place of the rows listed from the top without a gap; `None` when that is all of them.
+    /// The last place of the rows known from the top without a gap; `None` if all rows are known.
     pub(super) edge: Option<Place>,
-    /// How many those are.
+    /// Number of the rows up to the edge.
     pub(super) listed: u32,
-    /// How many the server said that there are.
+    /// Number of rows in the server's list.
     pub(super) total: u32,
-    /// Rows below the edge, by their index in the server's list.
+    /// Rows below the edge, with their index in the server's list.
     pub(super) far: Vec<(u32, ConversationId)>,
-    /// Rows moved since: what lies far below stands elsewhere now.
+    /// Whether rows have moved since `far` was fetched, so that its indices may be wrong.
     moved: bool,
-    /// A window is on its way.
+    /// Whether a window is in flight.
     pub(super) asked: bool,
-    /// Listed since the last `Reset`.
+    /// Whether a window has arrived since the last `Reset`.
     fresh: bool,
-    /// Rows in view, from and to.
+    /// The rows in view, from and to.
     pub(super) looked: (u32, u32),
-    /// When it was looked at last.
+    /// When the list was last in view.
     used: Millis,
 }
 
@@ -80,18 +80,18 @@ impl Listed {
         }
     }
 
-    /// Where the first row far below stands whose index is not below `index`.
+    /// The position in `far` of the first row whose index is at least `index`.
     fn far_from(&self, index: u32) -> usize {
         self.far.partition_point(|(at, _)| *at < index)
     }
 
-    /// Is the row of this index known far below?
+    /// Whether the row of this index is known in `far`.
     fn is_far(&self, index: u32) -> bool {
         self.far.get(self.far_from(index)).is_some_and(|(at, _)| *at == index)
     }
 }
 
-/// Rows of a first window.
+/// Number of rows of a first window.
 fn page(list: &List) -> u32 {
     match list.folder {
         Folder::Queue | Folder::Engaged | Folder::Mine | Folder::All => 100,
@@ -116,13 +116,13 @@ impl Core {
         self.lists.iter().map(|(list, _)| *list).collect()
     }
 
-    /// The conversations of a folder, in order, as far as they are known without a gap.
+    /// The conversations of a folder in order, as far as they are known without a gap.
     pub fn folder(&self, folder: Folder) -> Vec<ConversationId> {
         self.listed(&List::of(folder))
             .map_or_else(Vec::new, |list| ids(list).collect())
     }
 
-    /// What is known of a list around the rows in view.
+    /// The known rows of a list around the view.
     pub fn list(&self, list: &List) -> Rows {
         let Some(listed) = self.listed(list) else {
             return Rows::default();
@@ -143,7 +143,7 @@ impl Core {
         Rows { total, rows }
     }
 
-    /// Does the conversation lie in the list?
+    /// Whether the conversation belongs to the list.
     fn lies_in(&self, list: &List, head: &Head) -> bool {
         let mode = self
             .inboxes
@@ -156,7 +156,7 @@ impl Core {
                 .is_some_and(|access| list.folder.holds(access, mode, head))
     }
 
-    /// Who I am or what I see changed: all places are found anew.
+    /// Recomputes the user's access and all lists after a change of the user or the inboxes.
     pub(super) fn refresh_access(&mut self) {
         self.access = self.me.as_ref().map(|me| {
             let all: Vec<_> = self.inboxes.all().iter().map(|inbox| inbox.id).collect();
@@ -165,7 +165,7 @@ impl Core {
         self.known_lists().iter().for_each(|list| self.sort(list));
     }
 
-    /// Finds all places of a list.
+    /// Recomputes all places of a list.
     pub(super) fn sort(&mut self, list: &List) {
         let mut places: Vec<Place> = self
             .heads
@@ -183,7 +183,7 @@ impl Core {
         }
     }
 
-    /// Moves a row from its old place to its new one.
+    /// Moves a row from its old place to its new one in every list.
     pub(super) fn place(&mut self, step: &mut Step<'_>, old: Option<&Head>, new: Option<&Head>) {
         for list in self.known_lists() {
             let from = old.map(|head| list.key(head));
@@ -206,7 +206,7 @@ impl Core {
         }
     }
 
-    /// Rows `from..to` of a list are in view: they are fetched as far as they are not known.
+    /// Records that rows `from..to` of a list are in view, and fetches the unknown ones.
     pub(super) fn look(&mut self, step: &mut Step<'_>, list: List, from: u32, to: u32) {
         if self.listed(&list).is_none() {
             self.sort(&list);
@@ -221,7 +221,7 @@ impl Core {
         self.ask_list(step, list);
     }
 
-    /// Of the filtered lists only those looked at last are kept up to date.
+    /// Forgets the filtered lists that were in view longest ago.
     fn forget_lists(&mut self, step: &mut Step<'_>, kept: List) {
         while self.lists.len() > Folder::ALL.len() + MAX_FILTERED + 1 {
             let filtered = self.lists.iter().enumerate();
@@ -234,7 +234,7 @@ impl Core {
         }
     }
 
-    /// Asks for what is in view and not known, one window at a time.
+    /// Requests the rows that are in view and unknown, one window at a time.
     fn ask_list(&mut self, step: &mut Step<'_>, list: List) {
         let online = self.online();
         let total = self.list(&list).total;
@@ -254,7 +254,7 @@ impl Core {
             let from = from.saturating_sub(MARGIN);
             from..(to + MARGIN).min(from + MAX_WINDOW)
         } else if listed.moved && list.filter != Filter::default() {
-            // How many there are can only be said by the server.
+            // Only the server knows the total of a filtered list.
             listed.moved = false;
             0..page(&list)
         } else {
@@ -268,7 +268,7 @@ impl Core {
         });
     }
 
-    /// Asks for the first rows of every folder, or for as many as were listed before, and for the list in view.
+    /// Requests the first rows of every folder, or as many as were known, and of the list in view.
     pub(super) fn ask_windows(&mut self, step: &mut Step<'_>) {
         let mut lists = Folder::ALL.map(List::of).to_vec();
         if !lists.contains(&self.in_view) {
@@ -288,7 +288,7 @@ impl Core {
         }
     }
 
-    /// The server's order of a window, whose rows came before it.
+    /// Processes a window: the server's order of rows that arrived before it.
     pub(super) fn window(&mut self, step: &mut Step<'_>, list: List, from: u32, total: u32, order: &[ConversationId]) {
         let last = order
             .iter()
@@ -302,8 +302,8 @@ impl Core {
         listed.total = total;
         let end = from + order.len() as u32;
         let all = end >= total || order.is_empty();
-        // A window that ends inside what is known without a gap says nothing new: rows are kept up to date one by one.
-        // Unless the server knows of more than what was taken for all.
+        // A window that ends inside the rows known without a gap says nothing new, because rows are kept up to date one
+        // by one. The exception is a total larger than the list that was taken for complete.
         let longer = all || end > listed.listed || (listed.edge.is_none() && total > listed.listed);
         if !listed.fresh || (from <= listed.listed && longer) {
             listed.edge = if all { None } else { last };
@@ -333,7 +333,7 @@ impl Core {
         }
     }
 
-    /// Once a second: what time alone moves, and what moved far below in the list in view.
+    /// Once a second, updates what changes with time alone, and rows that moved far below in the list in view.
     pub(super) fn tick_lists(&mut self, step: &mut Step<'_>) {
         let list = self.in_view;
         if list.filter.overdue {
@@ -348,12 +348,12 @@ impl Core {
         }
     }
 
-    /// Windows that were on their way are lost with the socket.
+    /// Forgets windows in flight, which are lost with the socket.
     pub(super) fn forget_asked_windows(&mut self) {
         self.lists.iter_mut().for_each(|(_, list)| list.asked = false);
     }
 
-    /// All rows wait to be sent again.
+    /// Marks all lists as out of date until the server sends their rows again.
     pub(super) fn expect_fresh_windows(&mut self) {
         self.lists.iter_mut().for_each(|(_, list)| {
             list.fresh = false;
@@ -361,7 +361,8 @@ impl Core {
         });
     }
 
-    /// The counters of folders changed: those of filtered lists may have.
+    /// After a change of the folder counters: updates the folders and marks filtered lists, whose totals may have
+    /// changed.
     pub(super) fn recounted(&mut self, step: &mut Step<'_>) {
         for (list, listed) in &mut self.lists {
             if *list == List::of(list.folder) {

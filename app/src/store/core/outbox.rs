@@ -1,4 +1,4 @@
-//! The outbox on its way: what is sent when, and what the server's answers do (`docs/sync.md#outbox`).
+//! Sending of the outbox, and the effect of the server's answers (`docs/sync.md#outbox`).
 
 use std::collections::HashMap;
 
@@ -16,17 +16,17 @@ use super::{
     replica::{Lane, Taken},
 };
 
-/// How long to wait when the server says "too many requests", milliseconds.
+/// How long to wait after the server refused with "too many requests", in milliseconds.
 const HOLD_MS: i64 = 3_000;
 
 impl Core {
-    /// Sends what can be sent: one change a document at a time, in the order in which things were done.
+    /// Sends what can be sent: one change per document at a time, in the order of the actions.
     pub(super) fn drain(&mut self, step: &mut Step<'_>) {
         if !self.online() || !self.leads || self.read_only() {
             return;
         }
         self.refuse_lost(step);
-        // Of each chat the oldest reply goes first, in whichever segment it is; none overtakes a held one.
+        // Of each chat the oldest reply goes first, whatever its segment; no reply overtakes a held one.
         let mut firsts: HashMap<ConversationId, Option<IntentId>> = HashMap::new();
         for (id, intent) in self
             .outbox
@@ -44,7 +44,7 @@ impl Core {
                 continue;
             };
             let held = replica.held_until.is_some_and(|until| until > step.now);
-            // What came meanwhile decides whether a reply is held: it is asked for first.
+            // New messages decide whether a reply is held, so the document must be up to date first.
             let waits = replica.lane != Lane::Live && next.change.is_some() && !self.tried.contains(&next.intent);
             let doubted = self.doubted.contains_key(&next.intent);
             if doubted || next.sent.is_some() || replica.outdated || held || waits || replica.lane == Lane::Closed {
@@ -82,7 +82,7 @@ impl Core {
         self.send_commands(step);
     }
 
-    /// The server has it, durably.
+    /// Processes the acknowledgement of an intent, which the server has stored durably.
     pub(super) fn applied(
         &mut self,
         step: &mut Step<'_>,
@@ -106,7 +106,7 @@ impl Core {
         let mut changes = changes;
         if let Some(replica) = self.replicas.get_mut(&document) {
             if self.leads {
-                // Other tabs may have built other bytes for it, or none.
+                // Other tabs may have built different bytes for the intent, or none.
                 let sent = replica.sent(intent).filter(|_| changes.is_empty());
                 let changes = sent.map_or_else(|| changes.clone(), |sent| vec![sent]);
                 let applied = ServerFrame::Applied {
@@ -119,7 +119,7 @@ impl Core {
                 step.effects.words.push(Word::Frame(encode(&applied)));
             }
             if replica.epoch != epoch {
-                // Begun anew since: the part on its way brings it.
+                // A new epoch has begun since; the part that opening the document brings contains the intent.
                 replica.lane = Lane::Closed;
                 rebuild = true;
             } else if let Some(done) = replica.acknowledge(intent, seq, std::mem::take(&mut changes)) {
@@ -127,10 +127,11 @@ impl Core {
                 if done.gap {
                     replica.lane = Lane::Closed;
                 }
-                // In the same transaction as the end of the intent, so that no reload sends it again.
+                // The document and the end of the intent are written in one transaction, so that no reload sends the
+                // intent again.
                 step.keep(DiskKey::Document(document));
             } else if !changes.is_empty() {
-                // Done in another tab, of which this one has not heard.
+                // The intent was made in another tab, and this tab did not know it.
                 let part = Part {
                     document,
                     epoch,
@@ -153,13 +154,14 @@ impl Core {
         self.show_document(step, document);
     }
 
-    /// It may not be done any more. Whether it was done before an acknowledgement got lost, only the server knows:
-    /// it is asked, and the refusal is shown if it was not.
+    /// Handles an intent that is no longer allowed. Its acknowledgement may have been lost, so the server is asked
+    /// whether it has the intent; if not, the refusal is shown.
     pub(super) fn doubt(&mut self, step: &mut Step<'_>, intent: IntentId, document: DocumentId, refusal: Refusal) {
         if self.is_draft(intent) {
             return self.mark_refused(step, intent, refusal);
         }
-        // Whoever is not asking now does when the line is back; other tabs learn of the answer.
+        // Without a connection the question is asked after the next connect; followers learn the answer from the
+        // leader.
         if !self.online() || !self.leads || self.doubted.contains_key(&intent) {
             return;
         }
@@ -172,7 +174,7 @@ impl Core {
         });
     }
 
-    /// The server said no. What follows on the document is built anew.
+    /// Processes a refusal from the server.
     pub(super) fn refused(&mut self, step: &mut Step<'_>, intent: IntentId, document: DocumentId, refusal: Refusal) {
         match self.doubted.remove(&intent) {
             Some(_) if refusal.code == Code::RateLimited => return,
@@ -198,7 +200,7 @@ impl Core {
         }
     }
 
-    /// The segment is sealed: replies that wait on it go to the next one, under the same ids.
+    /// Moves replies that wait on a sealed segment to the next one, under the same ids.
     fn next_segment(&mut self, step: &mut Step<'_>, id: ConversationId, sealed: u32) {
         let next = self.heads.get(&id).map_or(0, |head| head.segment).max(sealed + 1);
         for queued in &mut self.outbox {
@@ -218,7 +220,7 @@ impl Core {
         self.requeue(step, DocumentId::Timeline(id, next));
     }
 
-    /// Puts an intent where the person sees it, with its text.
+    /// Marks an intent as refused, so that the user sees it with its text. A draft edit is dropped instead.
     pub(super) fn mark_refused(&mut self, step: &mut Step<'_>, intent: IntentId, refusal: Refusal) {
         let draft = self.is_draft(intent);
         let Some(queued) = self.outbox.iter_mut().find(|queued| queued.intent.id == intent) else {
@@ -234,13 +236,13 @@ impl Core {
         self.restated(step, intent, document);
     }
 
-    /// Sends something undelivered again; a reply goes to the segment that is newest now.
+    /// Sends an undelivered intent again; a reply goes to the newest segment.
     pub(super) fn retry(&mut self, step: &mut Step<'_>, intent: IntentId) {
         let Some(queued) = self.outbox.iter_mut().find(|queued| queued.intent.id == intent) else {
             return;
         };
         queued.state = QueueState::Waiting;
-        // It was looked at: nothing is held again.
+        // The user has decided, so the reply is not held again.
         queued.after = i64::MAX;
         if let Action::Reply {
             conversation, segment, ..
@@ -252,7 +254,7 @@ impl Core {
         self.restated(step, intent, document);
     }
 
-    /// An intent stands elsewhere in the outbox now: it is kept so, and its document is built anew without or with it.
+    /// After a change of an intent's state: stores the intent and rebuilds its document.
     fn restated(&mut self, step: &mut Step<'_>, intent: IntentId, document: Option<DocumentId>) {
         step.keep(DiskKey::Outbox(intent));
         step.changed(Key::Outbox);
@@ -262,7 +264,7 @@ impl Core {
         }
     }
 
-    /// Forgets something undelivered, or a held reply.
+    /// Discards an undelivered intent or a held reply.
     pub(super) fn discard(&mut self, step: &mut Step<'_>, intent: IntentId) {
         let Some(queued) = self.outbox.iter().find(|queued| queued.intent.id == intent) else {
             return;
@@ -277,7 +279,7 @@ impl Core {
         }
     }
 
-    /// The intent is done with: it leaves the outbox.
+    /// Removes an intent from the outbox.
     pub(super) fn finish(&mut self, step: &mut Step<'_>, intent: IntentId) {
         let before = self.outbox.len();
         self.outbox.retain(|queued| queued.intent.id != intent);

@@ -1,5 +1,5 @@
-//! What became of things that people wait for, read off the change of a row: a transfer that was answered, an end
-//! that can be undone, an offer that came back to a supervisor.
+//! Notices derived from changed rows: an answered transfer request, an end that can be undone, an offer that came back
+//! to a supervisor.
 
 use causerie_shared::{
     Millis,
@@ -14,7 +14,7 @@ use super::{Core, Key, Step, lists::Place};
 use crate::store::view::{Answer, NoticeBody};
 
 impl Core {
-    /// The open chats of the inboxes that I supervise, as far as they are known, longest waiting first.
+    /// The known open chats of the inboxes that the user supervises, longest waiting first.
     pub fn board(&self) -> Vec<Head> {
         let all = self.folder(Folder::All);
         let heads = all.iter().filter_map(|id| self.heads.get(id));
@@ -24,7 +24,7 @@ impl Core {
         ids.filter_map(|id| self.heads.get(&id).cloned()).collect()
     }
 
-    /// Rows are about to be taken in: what their change means to me is said.
+    /// Creates notices for the changes in rows that are about to be applied.
     pub(super) fn say_outcomes(&mut self, step: &mut Step<'_>, rows: &[Row]) {
         let mut said = vec![];
         for row in rows {
@@ -39,7 +39,7 @@ impl Core {
                 }
             });
             said.extend(self.change_says(old, head, journey));
-            // Whatever moved it, the end that could be undone is no longer its newest change.
+            // After any change of the chat its last end can no longer be undone.
             self.undo_is_over(step, head.id);
         }
         said.into_iter().for_each(|body| self.notify(step, body));
@@ -91,7 +91,7 @@ impl Core {
         }
     }
 
-    /// A chat that left my sight because the colleague whom I asked accepted it.
+    /// The notice for a chat that the user can no longer see because the asked colleague accepted its transfer.
     pub(super) fn handed_over(&self, id: ConversationId, taken_by: Option<UserId>) -> Option<NoticeBody> {
         let me = self.me.as_ref()?.id;
         let head = self.heads.get(&id)?;
@@ -120,7 +120,7 @@ impl Core {
         }
     }
 
-    /// The last end of the chat offers no undo any more.
+    /// Removes the notice that offers to undo the chat's end.
     fn undo_is_over(&mut self, step: &mut Step<'_>, id: ConversationId) {
         let before = self.notices.len();
         self.notices
@@ -131,7 +131,7 @@ impl Core {
     }
 }
 
-/// Why a transfer stayed with its agent. Without the journey's row only its deadline tells something.
+/// Why a transfer request was not accepted. Without the event's row only the deadline is known.
 fn why_it_stayed(now: Millis, old: &Head, journey: Option<&JourneyRow>) -> Answer {
     let State::Transferring { deadline, .. } = old.state else {
         return Answer::NotTaken;

@@ -1,35 +1,35 @@
-//! When a line is dead, and when to try again: plain arithmetic on a clock that the socket passes in.
+//! When a connection is dead, and when to try again: plain arithmetic on a clock that the socket passes in.
 
 use causerie_shared::Millis;
 
-/// The server pings every 10 s; after this long without a frame the line is half-open.
+/// The server pings every 10 s; after this long without a frame the connection is half-open.
 const SILENCE_MS: Millis = 25_000;
 const FIRST_WAIT_MS: u32 = 1_000;
 const LONGEST_WAIT_MS: u32 = 30_000;
 
-/// How the line is watched.
+/// The connection's timing: failed attempts, the last frame, and the next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// Failed connections in a row.
+    /// Failed attempts in a row.
     attempt: u32,
-    /// When something came last, or the connection was begun.
+    /// When the last frame arrived or the attempt began.
     heard: Millis,
-    /// When to try again, while there is no line.
+    /// When to try again, while there is no connection.
     again: Option<Millis>,
 }
 
-/// What has to be done now.
+/// What the socket has to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
     Fine,
-    /// The line says nothing any more: close it.
+    /// The connection is silent: close it.
     Dead,
     /// The wait is over: connect.
     Connect,
 }
 
 impl Pace {
-    /// A connection is begun for the first time.
+    /// Starts the timing of a first attempt.
     pub fn new(now: Millis) -> Self {
         Self {
             attempt: 0,
@@ -38,19 +38,19 @@ impl Pace {
         }
     }
 
-    /// A connection is begun.
+    /// Records that an attempt begins.
     pub fn connecting(&mut self, now: Millis) {
         (self.heard, self.again) = (now, None);
     }
 
-    /// A frame came: the line works.
+    /// Records a frame, which proves that the connection works.
     pub fn heard(&mut self, now: Millis) {
         (self.heard, self.attempt) = (now, 0);
     }
 
-    /// The line is gone, or was not made. Answers how many attempts failed before this one; `again` says when to
-    /// try next: 1 s after the first, then twice as long, 30 s at most, and half to all of that at random, so that
-    /// a thousand clients do not come back at once.
+    /// Records a lost or failed connection. Returns the number of failed attempts before this one and schedules the
+    /// next attempt: 1 s after the first, then twice as long each time, 30 s at most. A random part of up to half of
+    /// the wait is left out, so that a thousand clients do not reconnect at once.
     pub fn lost(&mut self, now: Millis, random: u128) -> u32 {
         let attempt = self.attempt;
         self.attempt += 1;
@@ -60,7 +60,7 @@ impl Pace {
         attempt
     }
 
-    /// Network back or page shown again: do not sit out the wait.
+    /// Makes the next attempt due now, for example when the network returns or the page is shown again.
     pub fn hurry(&mut self, now: Millis) {
         if self.again.is_some() {
             (self.attempt, self.again) = (0, Some(now));
@@ -72,8 +72,8 @@ impl Pace {
         self.again.map_or(0, |again| (again - now).max(0) as u32)
     }
 
-    /// What the clock says now. A hidden page's timers are throttled, so this is also asked whenever the page is
-    /// shown, the network is back, or a tab that follows asks.
+    /// What to do at this time. A hidden page's timers are throttled, so it is also called when the page is shown, the
+    /// network returns, or a follower tab asks.
     pub fn look(&self, now: Millis) -> Look {
         match self.again {
             Some(again) if now >= again => Look::Connect,

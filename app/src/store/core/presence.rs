@@ -1,4 +1,4 @@
-//! Who is here: visitors and colleagues who type, colleagues who have a chat open. Worth nothing a minute later.
+//! Presence: contacts and colleagues who type, and colleagues who have a chat open. All of it expires within a minute.
 
 use causerie_shared::{
     Millis,
@@ -9,18 +9,18 @@ use causerie_shared::{
 use super::{Core, Key, Step};
 use crate::store::view::Colleague;
 
-/// A typing mark is believed for this long.
+/// How long a typing mark is valid.
 const TYPING_MS: Millis = 8_000;
-/// Own typing is told at most this often.
+/// Minimum interval between two typing marks of the user.
 const TELL_MS: Millis = 3_000;
-/// That a chat is open is told this often, and believed for so long.
+/// Interval at which the viewing mark of the open chat is sent, and how long a colleague's mark is valid.
 const VIEWING_EVERY_MS: Millis = 20_000;
 const VIEWING_MS: Millis = 45_000;
-/// A caret is told at most this often, and believed for so long.
+/// Minimum interval between two carets of the user, and how long a colleague's caret is valid.
 const CARET_EVERY_MS: Millis = 300;
 const CARET_MS: Millis = 20_000;
 
-/// Until when a colleague is believed to have the chat open, and to type.
+/// Until when a colleague counts as viewing the chat, and as typing.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Present {
     viewing: Millis,
@@ -37,19 +37,19 @@ pub(super) struct Caret {
     until: Millis,
 }
 
-/// Where my caret is, and when that was told.
+/// The user's caret, and when it was last sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Told {
     contact: ContactId,
     note: NoteId,
     at: u32,
     when: Millis,
-    /// It moved since.
+    /// Whether the caret has moved since.
     moved: bool,
 }
 
 impl Core {
-    /// Colleagues who write in a contact's notes, and where; who came last is last.
+    /// The colleagues who write in a contact's notes, with their carets; the most recently moved one is last.
     pub fn carets(&self, contact: ContactId) -> Vec<(NoteId, Colleague, u32)> {
         let here = self.carets.iter().filter(|caret| caret.contact == contact);
         here.map(|caret| {
@@ -68,7 +68,7 @@ impl Core {
         row.map(|row| row.name.clone()).unwrap_or_default()
     }
 
-    /// Colleagues who have the chat open or type in it, by name.
+    /// The colleagues who view the chat or type in it, by name.
     pub fn viewers(&self, id: ConversationId) -> Vec<Colleague> {
         let here = self.present.iter().filter(|((chat, _), _)| *chat == id);
         let mut here: Vec<Colleague> = here
@@ -82,7 +82,7 @@ impl Core {
         here
     }
 
-    /// What another person's console or the visitor's page said.
+    /// Processes ephemera from a colleague's console or the visitor's page.
     pub(super) fn ephemeral(&mut self, step: &mut Step<'_>, from: Option<UserId>, body: Ephemeral) {
         let me = self.me.as_ref().map(|me| me.id);
         match (from, body) {
@@ -94,7 +94,7 @@ impl Core {
                 }
                 step.changed(Key::Typing(conversation));
             }
-            // My other tabs and devices are not colleagues.
+            // The user's other tabs and devices are not colleagues.
             (Some(user), _) if Some(user) == me => {}
             (Some(user), Ephemeral::Typing { conversation, on }) => {
                 let until = if on { step.now + TYPING_MS } else { 0 };
@@ -112,7 +112,7 @@ impl Core {
                 step.changed(Key::Viewers(conversation));
             }
             (Some(user), Ephemeral::Caret { contact, note, at }) => {
-                // One caret a colleague.
+                // A colleague has one caret.
                 self.lift(step, user);
                 if let Some(at) = at {
                     self.carets.push(Caret {
@@ -125,12 +125,12 @@ impl Core {
                     step.changed(Key::Carets(contact));
                 }
             }
-            // Visitors know nothing of these.
+            // Visitors do not send these.
             (None, Ephemeral::Caret { .. } | Ephemeral::Viewing { .. }) => {}
         }
     }
 
-    /// A colleague's caret is nowhere.
+    /// Removes a colleague's caret.
     fn lift(&mut self, step: &mut Step<'_>, user: UserId) {
         self.carets.retain(|caret| {
             if caret.user == user {
@@ -140,7 +140,7 @@ impl Core {
         });
     }
 
-    /// My caret stands in a note, or left it: told at once when it came or left, else not more often than needed.
+    /// Sends the user's caret in a note: at once when it enters or leaves the note, otherwise throttled.
     pub(super) fn tell_caret(&mut self, step: &mut Step<'_>, contact: ContactId, note: NoteId, at: Option<u32>) {
         let told = self.told_caret.filter(|told| told.note == note);
         let Some(at) = at else {
@@ -182,7 +182,7 @@ impl Core {
             .retain(|_, present| present.viewing > 0 || present.typing > 0);
     }
 
-    /// Once a second: marks that are over, and my own to be told again.
+    /// Once a second, removes expired marks and sends the user's own again.
     pub(super) fn tick_presence(&mut self, step: &mut Step<'_>) {
         let over: Vec<_> = self
             .typing
@@ -210,7 +210,7 @@ impl Core {
         }
     }
 
-    /// Tells colleagues that the open chat is in front of me, or no longer.
+    /// Tells colleagues that the open chat is in view, or no longer.
     pub(super) fn tell_viewing(&mut self, step: &mut Step<'_>, on: bool) {
         if let Some(conversation) = self.open
             && self.online()
@@ -220,7 +220,7 @@ impl Core {
         }
     }
 
-    /// The line is gone: nobody is believed to be anywhere.
+    /// Removes all marks, because the connection is gone.
     pub(super) fn nobody(&mut self, step: &mut Step<'_>) {
         for (id, _) in self.typing.drain() {
             step.effects.changed.insert(Key::Typing(id));
@@ -233,7 +233,7 @@ impl Core {
         }
     }
 
-    /// Tells that this agent types, not more often than needed.
+    /// Sends that this agent is typing or has stopped, throttled.
     pub(super) fn tell_typing(&mut self, step: &mut Step<'_>, id: ConversationId, on: bool) {
         if !self.online() {
             return;

@@ -1,4 +1,4 @@
-//! One document on this device: what the server confirmed, and on top of it what waits to be sent.
+//! One document on this device: the confirmed changes, and on top of them the unsent ones.
 
 use causerie_shared::{
     document::{DocumentId, Pen},
@@ -9,42 +9,42 @@ use causerie_shared::{
 
 use super::document::{Document, Documents, Hash, Unfit};
 
-/// How the server treats the document on this socket.
+/// Whether and how the server sends the document on this connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lane {
-    /// Not followed.
+    /// The document is not followed.
     Closed,
-    /// Asked for; no part has come yet.
+    /// The document is asked for; no part has arrived yet.
     Asked,
-    /// Parts come as changes are accepted.
+    /// Parts arrive as changes are accepted.
     Live,
 }
 
-/// An intent that waits on this document.
+/// An intent on this document that is not acknowledged.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) intent: IntentId,
-    /// `None` when the document does not hold yet what the intent is about.
+    /// The built change; `None` while the document lacks what the intent refers to.
     pub(super) change: Option<Vec<u8>>,
-    /// The bytes on their way to the server, on this socket.
+    /// The bytes in flight to the server on this connection.
     pub(super) sent: Option<Vec<u8>>,
 }
 
-/// What became of a part.
+/// The effect of a part.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
     Applied,
-    /// Something before it is missing, or it cannot be read: ask again with what is held.
+    /// A change before the part is missing, or the part cannot be read: ask again from the current state.
     Gap,
     Known,
 }
 
-/// What became of an acknowledgement.
+/// The effect of an acknowledgement.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Acknowledged {
-    /// Changes of others are missing before it.
+    /// Whether changes of others before it are missing.
     pub(super) gap: bool,
-    /// What still waits must be built anew.
+    /// Whether the intents that still wait must be rebuilt.
     pub(super) rebuild: bool,
 }
 
@@ -54,29 +54,29 @@ pub(super) struct Replica {
     pub(super) epoch: u32,
     pub(super) seq: i64,
     pub(super) lane: Lane,
-    /// The server said that the epoch is old: nothing is sent until a part brings the new one.
+    /// Whether the server said that the epoch is old: nothing is sent until a part brings the new one.
     pub(super) outdated: bool,
-    /// Too many requests: nothing is sent before this time of the device's clock.
+    /// After "too many requests": nothing is sent before this time of the device's clock.
     pub(super) held_until: Option<i64>,
     documents: Documents,
     confirmed: Box<dyn Document>,
-    /// `confirmed` with all that waits; only there while something waits.
+    /// `confirmed` with all unsent changes; only present while there are any.
     local: Option<Box<dyn Document>>,
     pub(super) pending: Vec<Pending>,
-    /// This tab's actor in this document.
+    /// This tab's actor in the document.
     actor: Option<[u8; 16]>,
 }
 
-/// First epoch of every document.
+/// The first epoch of every document.
 const FIRST_EPOCH: u32 = 1;
 
 impl Replica {
-    /// A document that nobody has written to, as far as is known here.
+    /// Creates a document without any changes.
     pub(super) fn begin(documents: Documents, id: DocumentId) -> Self {
         Self::with(documents, id, FIRST_EPOCH, 0, (documents.begin)(id.kind()))
     }
 
-    /// From the disk.
+    /// Opens a document from the disk.
     pub(super) fn open(
         documents: Documents,
         id: DocumentId,
@@ -104,7 +104,7 @@ impl Replica {
         }
     }
 
-    /// For the disk: confirmed changes only, what waits lies in the outbox.
+    /// Encodes the confirmed changes for the disk; unsent intents are stored in the outbox.
     pub(super) fn save(&self) -> Vec<u8> {
         self.confirmed.save()
     }
@@ -117,29 +117,29 @@ impl Replica {
         }
     }
 
-    /// What the server has.
+    /// The document as the server has it.
     pub(super) fn confirmed(&self) -> &dyn Document {
         &*self.confirmed
     }
 
-    /// What is shown: with own unsent work.
+    /// The document as views show it: with the unsent changes.
     pub(super) fn shown(&self) -> &dyn Document {
         &**self.local.as_ref().unwrap_or(&self.confirmed)
     }
 
-    /// Unsent work is built.
+    /// Whether the unsent changes are built.
     pub(super) fn has_local(&self) -> bool {
         self.local.is_some()
     }
 
-    /// The place in the history that is shown.
+    /// The point in the history that views show.
     pub(super) fn heads(&self) -> Vec<Hash> {
         self.shown().heads()
     }
 
-    /// Takes in what the server sent. The caller rebuilds what waits when the epoch or a snapshot is new.
+    /// Applies a part from the server. After a new epoch or snapshot the caller rebuilds the unsent changes.
     pub(super) fn take(&mut self, part: &Part) -> Taken {
-        // Overtaken on its way: what was removed since does not come back.
+        // A part of an old epoch was overtaken; applying it would bring back removed content.
         if part.epoch < self.epoch {
             return Taken::Known;
         }
@@ -165,7 +165,7 @@ impl Replica {
         if part.to <= self.seq {
             return Taken::Known;
         }
-        // What is known of it already changes nothing.
+        // Changes that the document has already change nothing.
         let new = part.changes.as_slice();
         if self.confirmed.apply(new).is_err() {
             self.lane = Lane::Closed;
@@ -174,14 +174,15 @@ impl Replica {
         if let Some(local) = &mut self.local
             && local.apply(new).is_err()
         {
-            // Rebuilt from the confirmed document by the caller's next look at what waits.
+            // The caller rebuilds it from the confirmed document when it next handles pending intents.
             self.local = None;
         }
         self.seq = part.to;
         Taken::Applied
     }
 
-    /// The server has the intent under number `seq`; `stored` are its bytes when they are not those just sent.
+    /// Records that the server has the intent as number `seq`. `stored` contains the intent's bytes if they differ from
+    /// those just sent.
     pub(super) fn acknowledge(&mut self, intent: IntentId, seq: i64, stored: Vec<Vec<u8>>) -> Option<Acknowledged> {
         let index = self.pending.iter().position(|pending| pending.intent == intent)?;
         let pending = self.pending.remove(index);
@@ -207,13 +208,13 @@ impl Replica {
         Some(Acknowledged { gap, rebuild })
     }
 
-    /// The bytes of an intent that are on their way.
+    /// The bytes of an intent that are in flight.
     pub(super) fn sent(&self, intent: IntentId) -> Option<Vec<u8>> {
         let pending = self.pending.iter().find(|pending| pending.intent == intent)?;
         pending.sent.clone()
     }
 
-    /// Forgets what waits and the actor that built it; the bytes on their way stay known by intent.
+    /// Drops the unsent changes and their actor. Returns the bytes in flight by intent.
     pub(super) fn unbuild(&mut self) -> Vec<(IntentId, Vec<u8>)> {
         self.local = None;
         self.actor = None;
@@ -223,8 +224,8 @@ impl Replica {
             .collect()
     }
 
-    /// Puts an intent on top of what is shown. `false` when the document already holds what it does, so
-    /// that nothing needs to be sent.
+    /// Applies an intent on top of what is shown. Returns `false` if the document already has its effect, so that
+    /// nothing needs to be sent.
     pub(super) fn push(
         &mut self,
         intent: &Intent,
@@ -246,7 +247,7 @@ impl Replica {
         ) {
             Ok(Some(change)) => Some(change),
             Ok(None) => return false,
-            // It is about something that has not arrived; tried again when something does.
+            // The intent refers to content that has not arrived; it is built again when changes arrive.
             Err(_) => None,
         };
         self.pending.push(Pending {
@@ -257,15 +258,15 @@ impl Replica {
         true
     }
 
-    /// The socket is gone, and with it everything that was on its way.
+    /// Records that the connection is gone, and with it the bytes in flight.
     pub(super) fn disconnected(&mut self) {
         self.lane = Lane::Closed;
         self.pending.iter_mut().for_each(|pending| pending.sent = None);
     }
 }
 
-/// Runs an intent on a document. `line` is the branch of the last edit of a text in a rebuild: an edit whose
-/// own base is gone was typed on top of it.
+/// Applies an intent to a document. `line` is the branch of the last text edit in a rebuild: an edit whose own base is
+/// gone was typed on top of that branch.
 fn build(
     doc: &mut dyn Document,
     intent: &Intent,
@@ -285,7 +286,7 @@ fn build(
     }
 }
 
-/// Runs an edit of a text where it was typed: on the place in the history that was shown then.
+/// Applies a text edit at the point in the history that was shown when it was typed.
 fn typed(
     doc: &mut dyn Document,
     intent: &Intent,
@@ -308,7 +309,7 @@ fn typed(
             return Ok(change);
         }
     };
-    // Another actor: this one's numbers may have gone on outside the branch.
+    // Use a new actor: the old one may have continued its sequence numbers outside the branch.
     let pen = Pen {
         actor: actor(),
         user: pen.user,

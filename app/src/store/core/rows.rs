@@ -1,4 +1,4 @@
-//! The rows lane: what the server writes and this device keeps a copy of.
+//! Rows: data that only the server writes and this device keeps a copy of.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use super::{Core, DiskKey, Key, Step, copies::chat_of, held::reply_in, replica::
 use crate::store::view::NoticeBody;
 
 impl Core {
-    /// Rows changed.
+    /// Applies changed and removed rows from the server.
     pub(super) fn rows(&mut self, step: &mut Step<'_>, to: i64, upserts: Vec<Row>, gone: Vec<Gone>) {
         self.say_outcomes(step, &upserts);
         for row in upserts {
@@ -47,7 +47,7 @@ impl Core {
         for row in gone {
             self.gone(step, row);
         }
-        // 0: rows that were asked for do not move the cursor.
+        // 0 marks rows of a request, which do not move the cursor.
         self.caught_up |= to > 0 && self.online();
         if to > self.cursor.unwrap_or(0) {
             self.cursor = Some(to);
@@ -65,10 +65,10 @@ impl Core {
     fn put_head(&mut self, step: &mut Step<'_>, mut head: Head) {
         let id = head.id;
         self.stale.remove(&id);
-        // Who may read what can be different now.
+        // The new row may give the user access to documents that were denied.
         let contact = head.contact;
         self.denied.retain(|document| !is_of(*document, id, contact));
-        // A mark that has not reached the server yet would flicker otherwise.
+        // Without this, a chat would look unread again until its read receipt reaches the server.
         if self
             .seen_later
             .iter()
@@ -80,7 +80,7 @@ impl Core {
         if let Some(old) = &old
             && old.seq > head.seq
         {
-            // An answer that was overtaken by a newer row.
+            // The row answers a request and is older than the known one.
             self.heads.insert(id, old.clone());
             return;
         }
@@ -92,7 +92,7 @@ impl Core {
         step.dirty(DiskKey::Head(id));
     }
 
-    /// I was asked into the discussion of a chat that is in no folder of mine: that is said once.
+    /// Notifies once that the user was invited to the discussion of a chat, which may be in no folder of theirs.
     fn say_invited(&mut self, step: &mut Step<'_>, old: Option<&Head>, head: &Head) {
         let me = self.me.as_ref().map(|me| me.id);
         let asks = |head: &Head| me.is_some_and(|me| head.invited.contains(&me));
@@ -175,7 +175,7 @@ impl Core {
         }
     }
 
-    /// Nothing of these inboxes may be kept.
+    /// Drops all conversations of these inboxes.
     pub(super) fn drop_inboxes(&mut self, step: &mut Step<'_>, inboxes: &[InboxId]) {
         let lost: Vec<_> = self
             .heads
@@ -186,13 +186,13 @@ impl Core {
         lost.into_iter().for_each(|id| self.drop_head(step, id));
     }
 
-    /// The conversation may not be seen here any more: its copy goes with it.
+    /// Drops a conversation that the user may no longer see, with all its copies.
     fn drop_head(&mut self, step: &mut Step<'_>, id: ConversationId) {
         self.stale.remove(&id);
         self.typing.remove(&id);
         self.seen_later.retain(|(seen, _)| *seen != id);
         let Some(head) = self.heads.remove(&id) else {
-            // Its row was forgotten before.
+            // Its row was forgotten before, but copies may remain.
             let known = self.copies.iter().map(|copied| copied.document);
             let known: Vec<DocumentId> = known.filter(|document| chat_of(*document) == Some(id)).collect();
             if !known.is_empty() {
@@ -208,7 +208,7 @@ impl Core {
             .collect();
         self.purge(step, &timelines);
         self.purge(step, &[DocumentId::Discussion(id), DocumentId::Draft(id)]);
-        // Replies to a segment that was not known yet.
+        // These replies belong to a segment that the row did not know yet.
         let unsent = self.outbox.iter().filter(|queued| reply_in(queued) == Some(id));
         let unsent: Vec<DocumentId> = unsent.filter_map(|queued| queued.intent.action.document()).collect();
         self.purge(step, &unsent);
@@ -249,11 +249,12 @@ impl Core {
         self.lists.iter().for_each(|(list, _)| step.changed(Key::List(*list)));
     }
 
-    /// The cursor is too old: everything is asked for anew, while what is shown stays until it is answered.
+    /// Handles a cursor that is too old: everything is requested again, while the old rows stay visible until it
+    /// arrives.
     pub(super) fn reset(&mut self, step: &mut Step<'_>) {
         self.cursor = None;
         self.stale = self.heads.keys().copied().collect();
-        // The new rows count even where their feed number is lower than the old one's.
+        // New rows must win even if their feed number is lower than the old one's.
         self.heads.values_mut().for_each(|head| head.seq = 0);
         for thread in self.threads.values_mut() {
             thread.rows_to = 0;
@@ -266,11 +267,11 @@ impl Core {
         step.dirty(DiskKey::Meta);
     }
 
-    /// Every folder was listed again: what the server did not send is no more.
+    /// Drops the rows that the server did not send again after a `Reset`, once every folder has arrived.
     pub(super) fn drop_stale(&mut self, step: &mut Step<'_>) {
         let unsent: HashSet<ConversationId> = self.outbox.iter().filter_map(reply_in).collect();
-        // Beyond the first window of its folder a chat may well be there: with unsent work the server's answer to its
-        // document decides.
+        // A chat beyond the first window of its folder may still exist. If it has unsent work, the server's answer
+        // about its document decides.
         let stale: Vec<_> = self
             .stale
             .drain()

@@ -1,4 +1,4 @@
-//! What the signals show, computed from what is held.
+//! What the signals show, computed from the core's data.
 
 use causerie_shared::{
     contact::Field,
@@ -40,7 +40,7 @@ impl Core {
         inboxes
     }
 
-    /// The chat as it is shown.
+    /// The messages and system lines of a chat; unsent replies are last.
     pub fn bubbles(&self, id: ConversationId) -> Vec<Bubble> {
         let mut bubbles = self.threads.get(&id).map(thread::Thread::bubbles).unwrap_or_default();
         let held = self.held(id);
@@ -64,7 +64,7 @@ impl Core {
         bubbles
     }
 
-    /// The internal discussion as it is shown: an answer after what it answers, own unsent messages last.
+    /// The messages of the internal discussion: a reply comes after the message that it answers, unsent ones are last.
     pub fn discussion(&self, id: ConversationId) -> Vec<Bubble> {
         let rows = self.threads.get(&id).map(|thread| &thread.rows);
         let mut bubbles = vec![];
@@ -88,7 +88,7 @@ impl Core {
         bubbles
     }
 
-    /// The colleague who answered the customer since the present draft was begun.
+    /// The colleague who has answered the contact since the current draft was begun.
     pub fn answered_meanwhile(&self, id: ConversationId) -> Option<UserId> {
         let began = *self.began.get(&id)?;
         let me = self.me.as_ref()?.id;
@@ -97,13 +97,13 @@ impl Core {
         colleagues.max().map(|(_, user)| user)
     }
 
-    /// What a field was before, newest first.
+    /// The former values of a field, newest first.
     pub fn history_of(&self, id: ContactId, field: Field) -> Vec<Former> {
         let replica = self.replicas.get(&DocumentId::Contact(id));
         replica.map_or_else(Vec::new, |replica| replica.shown().history(field))
     }
 
-    /// Nothing is here yet, and something may come.
+    /// Whether the chat is empty because it is still being loaded.
     pub fn loading(&self, id: ConversationId) -> bool {
         let Some(head) = self.heads.get(&id) else { return false };
         if self.threads.get(&id).is_some_and(|thread| !thread.is_empty()) {
@@ -118,17 +118,17 @@ impl Core {
         })
     }
 
-    /// Older segments are there that were not asked for.
+    /// Whether there are older segments that were not requested.
     pub fn has_earlier(&self, id: ConversationId) -> bool {
         self.heads.contains_key(&id) && self.first_segment(id) > 1
     }
 
-    /// What is typed for the customer.
+    /// The draft of a reply.
     pub fn draft(&self, id: ConversationId) -> String {
         self.drafts.get(&id).cloned().unwrap_or_default()
     }
 
-    /// A command on the conversation waits for its outcome.
+    /// Whether a command on the conversation waits for its outcome.
     pub fn busy(&self, id: ConversationId) -> bool {
         let about = |command: &Command| !matches!(command, Command::Seen(..)) && command.conversation() == Some(id);
         self.asked.values().any(about)
@@ -158,7 +158,7 @@ impl Core {
             .collect()
     }
 
-    /// What was refused for good, oldest first.
+    /// The refused intents, oldest first.
     pub fn undelivered(&self) -> Vec<Undelivered> {
         let refused = self.outbox.iter().filter_map(|queued| match &queued.state {
             QueueState::Refused(refusal) => Some((&queued.intent, refusal)),
@@ -189,7 +189,7 @@ impl Core {
             .collect()
     }
 
-    /// How many things have not reached the server.
+    /// The number of intents that have not reached the server, without draft edits.
     pub fn unsent(&self) -> usize {
         let drafts = self.outbox.iter().filter(|queued| self.is_draft(queued.intent.id));
         self.outbox.len() - drafts.count()

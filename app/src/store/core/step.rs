@@ -1,4 +1,4 @@
-//! What one event brings with it and what comes out of it.
+//! The inputs and effects of one event.
 
 use std::collections::HashSet;
 
@@ -6,42 +6,42 @@ use causerie_shared::{Millis, frame::ClientFrame};
 
 use super::{DiskKey, Key, Word};
 
-/// Time and randomness for one event, and the place for its effects.
+/// Time and randomness for one event, and its effects.
 pub struct Step<'a> {
     /// The device's clock.
     pub now: Millis,
-    /// 128 random bits a call, from the browser's crypto.
+    /// Returns 128 random bits per call, from the browser's crypto API.
     pub random: &'a mut dyn FnMut() -> u128,
     pub effects: Effects,
 }
 
-/// What the edge has to do after an event.
+/// What the engine has to do after an event.
 #[derive(Debug, Default)]
 pub struct Effects {
-    /// To send, in order. Only filled while the socket is open.
+    /// Frames to send, in order. The engine sends them only while the socket is open.
     pub frames: Vec<ClientFrame>,
-    /// To write behind, where the edge asks [`super::Core::stored`] for the value when it writes, or (`true`) to
-    /// delete. Of a key only the last counts: see [`lasting`].
+    /// Keys to write, whose values the engine gets from [`super::Core::stored`] when it writes, or (`true`) to delete.
+    /// Of several entries of a key only the last counts: see [`lasting`].
     pub writes: Vec<(DiskKey, bool)>,
-    /// Copies to give up at once, before anything is written: room is needed.
+    /// Copies to delete before anything is written, because space is needed.
     pub evict: Vec<DiskKey>,
-    /// Write now, all that is dirty in one transaction: something a person did is in it.
+    /// Whether to write all dirty keys now, in one transaction, because they contain the user's work.
     pub urgent: bool,
-    /// To read; the answer is [`super::Event::Loaded`].
+    /// Keys to read; the answer is [`super::Event::Loaded`].
     pub load: Vec<DiskKey>,
-    /// Before anything is written, empty all stores of copies ([`super::DISK_CACHES`]).
+    /// Whether to empty all stores of copies ([`super::DISK_CACHES`]) before anything is written.
     pub clear: bool,
-    /// For the other tabs.
+    /// Messages for the other tabs.
     pub words: Vec<Word>,
-    /// Signals to wake.
+    /// Signals to update.
     pub changed: HashSet<Key>,
-    /// Wake all signals: the whole copy was read or dropped.
+    /// Whether to update all signals, because the whole copy was read or dropped.
     pub all_changed: bool,
-    /// Close the socket and do not come back by itself.
+    /// Whether to close the socket without reconnecting.
     pub hang_up: bool,
 }
 
-/// Of several writes of a key the last, in order.
+/// Keeps only the last write of each key, in order.
 pub fn lasting(writes: Vec<(DiskKey, bool)>) -> Vec<(DiskKey, bool)> {
     let mut seen = HashSet::new();
     let mut last: Vec<_> = writes.into_iter().rev().filter(|(key, _)| seen.insert(*key)).collect();
@@ -66,7 +66,7 @@ impl<'a> Step<'a> {
         self.effects.writes.push((key, false));
     }
 
-    /// Deletes `key`.
+    /// Deletes `key` with the next write.
     pub(super) fn erase(&mut self, key: DiskKey) {
         self.effects.writes.push((key, true));
     }

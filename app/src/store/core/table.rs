@@ -1,4 +1,4 @@
-//! Rows that are few and found by their id: users, inboxes, accounts, the journey of a chat.
+//! Tables of few rows that are found by their key: users, inboxes, accounts, the events of a chat.
 
 use causerie_shared::{
     inbox::{AccountRow, InboxRow},
@@ -6,7 +6,7 @@ use causerie_shared::{
     user::UserRow,
 };
 
-/// A row with its place among others of its kind.
+/// A row with a key that is unique among its kind.
 pub trait Keyed {
     fn key(&self) -> u128;
 }
@@ -35,7 +35,7 @@ impl Keyed for JourneyRow {
     }
 }
 
-/// Rows by their key. A sorted list: smaller than a tree, for the wire and for the eye.
+/// Rows sorted by their key. A sorted vector compiles to less code than a tree.
 #[derive(Debug)]
 pub struct Table<T>(Vec<T>);
 
@@ -73,7 +73,7 @@ impl<T: Keyed> Table<T> {
         }
     }
 
-    /// All of them, by key.
+    /// All rows, sorted by key.
     pub fn all(&self) -> &[T] {
         &self.0
     }

@@ -1,8 +1,8 @@
-//! Several tabs of one user: one leads, owns the line and sends what is in the outbox; the others see what it hears
-//! and ask through it (`docs/sync.md#tabs`).
+//! Several tabs of one user: one leads, owns the connection and sends the outbox. The others receive the same frames
+//! and send their requests through the leader (`docs/sync.md#tabs`).
 //!
-//! An intent never travels between tabs. The tab in which it was done stores it, then says that the outbox changed;
-//! the others read it from the disk.
+//! An intent never travels between tabs. The tab in which it was made stores it and then announces that the outbox
+//! changed; the others read it from the disk.
 
 use causerie_shared::{
     document::DocumentId,
@@ -14,34 +14,34 @@ use serde::{Deserialize, Serialize};
 
 use super::{Core, DiskKey, Key, Step, disk, replica::Lane};
 
-/// What tabs say to each other.
+/// A message between tabs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Word {
-    /// A tab begins to follow: the leader stores what it has and answers [`Word::Ready`].
+    /// A tab begins to follow: the leader stores its data and answers [`Word::Ready`].
     Join(u64),
-    /// All that the leader knew is on the disk; what it hears from then on comes as [`Word::Frame`]. `welcome` is the
-    /// server's, when the line is up.
+    /// All data of the leader is on the disk; what it receives from then on follows as [`Word::Frame`]. `welcome` is
+    /// the server's frame, if the connection is up.
     Ready { tab: u64, welcome: Option<Vec<u8>> },
-    /// The server said this.
+    /// The leader received this frame from the server.
     Frame(Vec<u8>),
-    /// The line is gone.
+    /// The connection is gone.
     Closed,
-    /// A tab that follows would send this.
+    /// A follower asks the leader to send this frame.
     Ask(u64, Vec<u8>),
-    /// A tab that follows is closed.
+    /// A follower is closed.
     Leave(u64),
-    /// Values of the outbox and drafts, store and name, were written or deleted.
+    /// Values of the outbox and drafts were written or deleted; each has its store and name.
     Changed(Vec<(String, String)>),
-    /// An intent is on its way for the first time: it is not taken back any more.
+    /// An intent is sent for the first time, so it can no longer be taken back.
     Tried(IntentId),
-    /// Look at the clock: is the line dead, is it time to try again? Timers of a hidden leader are throttled.
+    /// Asks the leader to check the connection's timing, because timers of a hidden page are throttled.
     Look,
-    /// A person asks to try the line now.
+    /// The user asks to connect now.
     Hurry,
 }
 
 impl Core {
-    /// Takes in what another tab said. What needs the disk or the socket is the edge's to do.
+    /// Processes a message from another tab. The engine handles what needs the disk or the socket.
     pub(super) fn word(&mut self, step: &mut Step<'_>, word: Word) {
         match word {
             Word::Frame(bytes) if !self.leads => {
@@ -77,7 +77,7 @@ impl Core {
         }
     }
 
-    /// A tab that follows sends through this one.
+    /// Sends a follower's frame to the server.
     fn asked_for(&mut self, step: &mut Step<'_>, tab: u64, frame: ClientFrame) {
         match &frame {
             ClientFrame::Open { document, .. } => {
@@ -88,7 +88,7 @@ impl Core {
             }
             ClientFrame::Close { document } => return self.closed_elsewhere(step, tab, *document),
             ClientFrame::Window { .. } | ClientFrame::Command { .. } | ClientFrame::Ephemeral(_) => {}
-            // The outbox is drained and the server answered by this tab alone.
+            // Only the leader drains the outbox and answers the server.
             ClientFrame::Hello { .. } | ClientFrame::Push { .. } | ClientFrame::Pong => return,
         }
         if self.online() {
@@ -96,7 +96,7 @@ impl Core {
         }
     }
 
-    /// A document is followed until no tab wants it.
+    /// Stops following a document if no tab wants it any more.
     fn closed_elsewhere(&mut self, step: &mut Step<'_>, tab: u64, document: DocumentId) {
         let before = self.elsewhere.len();
         self.elsewhere.retain(|asked| *asked != (document, tab));
@@ -108,13 +108,13 @@ impl Core {
         }
     }
 
-    /// Another tab leads.
+    /// Makes this tab a follower.
     pub(super) fn begin_to_follow(&mut self) {
         self.leads = false;
     }
 
-    /// The leader is gone, and this tab takes over with what lies on the disk: its own cursor may be ahead of rows
-    /// that nobody stored, and of the outbox it may have missed a word.
+    /// Makes this tab the leader, with the values on the disk. Its own cursor may be ahead of the stored rows, and it
+    /// may have missed a change of the outbox.
     pub(super) fn take_over(&mut self, step: &mut Step<'_>, stored: Vec<(DiskKey, Vec<u8>)>) {
         self.leads = true;
         self.closed(step);
@@ -141,7 +141,7 @@ impl Core {
         step.changed(Key::Connection);
     }
 
-    /// Another tab wrote or deleted values.
+    /// Takes in values that another tab wrote or deleted.
     pub(super) fn changed_elsewhere(&mut self, step: &mut Step<'_>, found: Vec<(DiskKey, Option<Vec<u8>>)>) {
         for (key, bytes) in found {
             self.stored_elsewhere(step, key, bytes.as_deref());
@@ -152,7 +152,7 @@ impl Core {
         match key {
             DiskKey::Outbox(id) => match bytes.map(disk::queued) {
                 Some(Some(queued)) => self.queued_elsewhere(step, queued),
-                // Of a version that cannot be read here; it stays where it is.
+                // The intent is of a version that cannot be read here; it stays on the disk.
                 Some(None) => {}
                 None => self.done_elsewhere(step, id),
             },
@@ -205,7 +205,7 @@ impl Core {
         }
     }
 
-    /// It is acknowledged, discarded or taken back.
+    /// Removes an intent that another tab acknowledged, discarded or took back.
     fn done_elsewhere(&mut self, step: &mut Step<'_>, id: IntentId) {
         let Some(index) = self.outbox.iter().position(|queued| queued.intent.id == id) else {
             return;
@@ -222,7 +222,8 @@ impl Core {
         }
     }
 
-    /// What only the leader stores: rows, which it alone hears without a gap.
+    /// Drops a follower's writes of the cursor and its rows. Only the leader receives these rows without a gap, so only
+    /// it stores them.
     pub(super) fn leave_rows_to_the_leader(&self, step: &mut Step<'_>) {
         if !self.leads {
             let mine = |key: &DiskKey| match key {
@@ -242,19 +243,19 @@ impl Core {
         }
     }
 
-    /// Does a frame go to the other tabs as it came? An acknowledgement goes with the bytes that it is about
-    /// ([`super::Effects::words`]): another tab may have built others.
+    /// Whether the leader passes a frame on to the other tabs unchanged. An acknowledgement is passed on with its bytes
+    /// instead ([`super::Effects::words`]), because another tab may have built different ones.
     pub fn passes_on(frame: &ServerFrame) -> bool {
         !matches!(frame, ServerFrame::Applied { .. })
     }
 
-    /// Do other tabs follow the document through this one?
+    /// Whether other tabs follow the document through this one.
     pub(super) fn wanted_elsewhere(&self, document: DocumentId) -> bool {
         self.elsewhere.iter().any(|(known, _)| *known == document)
     }
 }
 
-/// Keys whose change the other tabs are told.
+/// Whether a change of the key is announced to the other tabs.
 pub fn is_shared(key: DiskKey) -> bool {
     matches!(
         key,

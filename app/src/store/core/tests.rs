@@ -1,4 +1,4 @@
-//! The core against a fake disk and a fake server that runs the real write gate.
+//! Tests of the core with a fake disk and a fake server that runs the real gate.
 
 mod channel;
 mod copies;
@@ -66,7 +66,7 @@ pub(super) fn inbox() -> InboxRow {
     }
 }
 
-/// A chat of Ana's.
+/// A chat of Ana.
 pub(super) fn head(id: ConversationId) -> Head {
     Head {
         id,

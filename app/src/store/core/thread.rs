@@ -1,4 +1,4 @@
-//! One chat on this device: message rows, journey rows and the texts out of its documents.
+//! One chat on this device: message rows, event rows, and the texts from its documents.
 
 use std::collections::HashMap;
 
@@ -14,28 +14,28 @@ use super::{replica::Replica, table::Table};
 
 #[derive(Debug, Default)]
 pub(super) struct Thread {
-    /// The disk was read.
+    /// Whether the thread was read from the disk.
     pub(super) loaded: bool,
-    /// All rows up to this feed number are here; a client asks for those above it.
+    /// The feed number up to which all rows are here; the server is asked for those above it.
     pub(super) rows_to: i64,
     pub(super) rows: HashMap<MessageId, MessageRow>,
     pub(super) journey: Table<JourneyRow>,
-    /// How many segments before the newest were asked for.
+    /// Number of additional older segments that were requested.
     pub(super) earlier: u32,
     said: HashMap<MessageId, Message>,
-    /// Files of own replies, until their rows come.
+    /// Files of the user's own replies, until their rows arrive.
     files: HashMap<FileId, FileBrief>,
 }
 
 impl Thread {
-    /// What the disk had, under what came meanwhile.
+    /// Adds the rows from the disk; newer ones that arrived meanwhile win.
     pub(super) fn fill(&mut self, rows_to: i64, rows: Vec<MessageRow>, journey: Vec<JourneyRow>) {
         self.rows_to = self.rows_to.max(rows_to);
         rows.into_iter().for_each(|row| self.put_message(row));
         journey.into_iter().for_each(|row| self.put_journey(row));
     }
 
-    /// A row came while the timeline is followed, so that none is missing before it.
+    /// Records that a row arrived while the timeline was followed, so that no earlier row is missing.
     pub(super) fn came(&mut self, seq: i64) {
         self.rows_to = self.rows_to.max(seq);
     }
@@ -53,19 +53,19 @@ impl Thread {
         self.journey.put(row);
     }
 
-    /// Remembers files until the row that names them comes.
+    /// Keeps files until the row that names them arrives.
     pub(super) fn remember_files(&mut self, files: &[FileBrief]) {
         self.files.extend(files.iter().map(|file| (file.id, file.clone())));
     }
 
-    /// Reads the messages of a document that are new. Returns how many it has.
+    /// Reads the messages of a document that are new. Returns the number of all its messages.
     pub(super) fn read(&mut self, replica: &Replica) -> u32 {
         let (all, new) = replica.confirmed().messages(&|id| !self.said.contains_key(&id));
         self.said.extend(new.into_iter().map(|message| (message.id, message)));
         all
     }
 
-    /// The server wrote these messages anew: what was said in them before is not kept.
+    /// Forgets the texts of a document's messages, because the server has written them again.
     pub(super) fn forget(&mut self, replica: &Replica) {
         for id in replica.confirmed().message_ids() {
             self.said.remove(&id);
@@ -81,8 +81,8 @@ impl Thread {
         self.rows.values().map(|row| row.position).max().unwrap_or(0)
     }
 
-    /// Who wrote the messages above `position`, and when by their own clock; those whose row has not come yet are
-    /// above all.
+    /// Authors of the messages above `position`, with the time by the author's clock. Messages without a row count as
+    /// newer.
     pub(super) fn newer(&self, position: i64) -> impl Iterator<Item = (Author, Millis)> {
         let said = self
             .said
@@ -93,14 +93,14 @@ impl Thread {
             .chain(said.map(|message| (message.author, message.at)))
     }
 
-    /// Messages in the order of display with system lines where they happened: behind all that had been accepted by
-    /// then. Accepted messages whose row has not come yet are last.
+    /// Messages in the order of display, with each system line after all messages that had been accepted by then.
+    /// Accepted messages without a row are last.
     pub(super) fn bubbles(&self) -> Vec<Bubble> {
         let mut messages: Vec<_> = self.said.values().map(|said| (said, self.rows.get(&said.id))).collect();
         messages.sort_unstable_by_key(|(said, row)| (row.map_or(i64::MAX, |row| row.position), said.id.to_u128()));
         order::place_late(&mut messages, |(_, row)| *row);
 
-        // From the end: a line is reached when what comes before it had been accepted.
+        // From the end: a line comes after the last message that had been accepted before it.
         let mut bubbles = Vec::with_capacity(messages.len() + self.journey.all().len());
         let mut lines = self.journey.all().iter().rev().peekable();
         for (said, row) in messages.into_iter().rev() {
@@ -162,13 +162,13 @@ impl Thread {
     }
 }
 
-/// The time beside a bubble: when the customer wrote it, unless the provider's clock cannot be right.
+/// The time of a bubble: when the contact wrote the message, unless the provider's time is implausibly early.
 fn shown_at(row: &MessageRow) -> Millis {
     let said = row.said_at.filter(|said| row.accepted_at - said <= order::LATE);
     said.unwrap_or(row.accepted_at)
 }
 
-/// The text as it reads now; nothing once it was taken back or removed.
+/// The current text of a message; empty if it was deleted or redacted.
 fn body(message: &Message, row: Option<&MessageRow>) -> String {
     let extra = row.and_then(|row| row.extra.as_ref());
     let gone = row.is_some_and(|row| row.redacted_at.is_some()) || extra.is_some_and(|extra| extra.deleted);
@@ -179,7 +179,7 @@ fn body(message: &Message, row: Option<&MessageRow>) -> String {
     }
 }
 
-/// A message as its document tells it.
+/// A bubble from a document's message, without the data of its row.
 pub(super) fn bubble(message: &Message, files: Vec<FileBrief>, stage: Stage) -> MessageBubble {
     MessageBubble {
         id: message.id,
@@ -198,7 +198,7 @@ pub(super) fn bubble(message: &Message, files: Vec<FileBrief>, stage: Stage) -> 
     }
 }
 
-/// A message in the outbox, as it is shown.
+/// The bubble of a message in the outbox.
 pub(super) fn unsent(message: &Message, files: &[FileBrief], stage: Stage) -> Bubble {
     Bubble::Message(bubble(message, files.to_vec(), stage))
 }

@@ -1,4 +1,4 @@
-//! The local copy: read when asked for, written behind, given up where there is no room.
+//! The local copy: read on demand, written in batches, evicted when the disk is full.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -11,8 +11,8 @@ use crate::store::{
 };
 
 impl Engine {
-    /// Reads what the core asks for, or answers at once that it is not there. Nothing is answered before documents can
-    /// be made of it.
+    /// Reads the keys that the core asks for. Keys that cannot exist are answered at once. There is no answer before
+    /// documents can be constructed.
     pub(super) fn load(self: &Rc<Self>, keys: Vec<DiskKey>) {
         let Some(documents) = self.documents.get() else {
             self.waiting.borrow_mut().extend(keys);
@@ -46,7 +46,7 @@ impl Engine {
         spawn_local(Rc::clone(self).write(durable));
     }
 
-    /// Writes everything that is dirty in one transaction, then tells the other tabs.
+    /// Writes all dirty keys in one transaction, then tells the other tabs.
     pub(super) fn write(self: Rc<Self>, durable: bool) -> impl Future<Output = ()> {
         self.flush.borrow_mut().take();
         let batch = std::mem::take(&mut *self.batch.borrow_mut());
@@ -81,7 +81,7 @@ impl Engine {
         }
     }
 
-    /// Deletes copies in a transaction of their own: what is written next finds the room.
+    /// Deletes copies in a separate transaction, so that the next write finds the space.
     pub(super) fn evict(self: &Rc<Self>, keys: Vec<DiskKey>) {
         self.batch.borrow_mut().retain(|(key, _)| !keys.contains(key));
         let Some(disk) = self.disk.borrow().clone() else { return };
@@ -95,13 +95,13 @@ impl Engine {
     }
 
     pub(super) fn disk_trouble(self: &Rc<Self>, text: String) {
-        // After a sign-out in another tab nothing is to be stored any more.
+        // After a sign-out in another tab nothing has to be stored any more.
         if !self.disk_failed.replace(true) && self.with(|core| core.session) != Session::SignedOut {
             self.handle(Event::DiskFailed(text));
         }
     }
 
-    /// What is needed for the first paint.
+    /// Reads the values needed for the first paint.
     pub(super) async fn stored(self: &Rc<Self>) -> Vec<(DiskKey, Vec<u8>)> {
         let disk = self.disk.borrow().clone();
         let Some(disk) = disk else { return vec![] };

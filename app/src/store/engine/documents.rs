@@ -1,5 +1,5 @@
-//! How documents are made lies in the part of the desk: it is asked for as soon as the console runs, and until it is
-//! there no document is read from the disk.
+//! The constructors of documents are in the program part `desk`. It is loaded as soon as the console runs; until then
+//! no document is read from the disk.
 
 use std::rc::Rc;
 
@@ -12,21 +12,21 @@ use crate::{
     store::core::{DOCUMENTS, Documents},
 };
 
-/// After a failure it is asked for again this much later.
+/// How long after a failure the part is requested again, in milliseconds.
 const AGAIN_MS: u32 = 3_000;
 
 part! {
-    /// Loads what makes documents.
+    /// Loads the constructors of documents.
     fn documents() -> Documents, in desk, DOCUMENTS
 }
 
-/// Begins to load the part of the desk before there is a store; whether it came is seen there.
+/// Starts to load the part `desk` before there is a store. A failure shows when the store asks for it.
 pub async fn prefetch() {
     documents().await.ok();
 }
 
 impl Engine {
-    /// Asks until it is there.
+    /// Loads the constructors of documents, and tries again until that succeeds.
     pub(super) async fn ask_for_documents(self: Rc<Self>) {
         match documents().await {
             Ok(documents) => {

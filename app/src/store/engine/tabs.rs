@@ -1,4 +1,4 @@
-//! The other tabs: what they say, and which of them leads.
+//! The other tabs: their messages, and which tab leads.
 
 use std::rc::Rc;
 
@@ -15,18 +15,18 @@ use crate::{
     },
 };
 
-/// How long the tab that leads may take to store what it has, before this one begins with what is there.
+/// How long the leader may take to store its data before this tab starts with the stored copy, in milliseconds.
 const READY_MS: u32 = 1_000;
 
 impl Engine {
-    /// Says something to the other tabs.
+    /// Sends a message to the other tabs.
     pub(super) fn say(&self, word: &Word) {
         if let Some(tabs) = &*self.tabs.borrow() {
             tabs.say(word);
         }
     }
 
-    /// Another tab said something.
+    /// Processes a message from another tab.
     pub(super) fn heard(self: &Rc<Self>, word: Word) {
         if let Some(early) = &mut *self.early.borrow_mut() {
             match word {
@@ -70,7 +70,7 @@ impl Engine {
                     }
                 });
             }
-            // The leader took its time: this tab began with an older copy.
+            // The leader was slow, so this tab started with an older copy.
             Word::Ready { tab, welcome } if tab == self.tab && !leads => {
                 let engine = Rc::clone(self);
                 spawn_local(async move {
@@ -86,7 +86,7 @@ impl Engine {
                 match socket {
                     Some(socket) if word == Word::Look => socket.look(),
                     Some(socket) => socket.hurry(),
-                    // Signed in again in the other tab.
+                    // The user has signed in again in the other tab.
                     None if word == Word::Hurry => {
                         let engine = Rc::clone(self);
                         spawn_local(async move { engine.ask_session(Session::Expired).await });
@@ -98,9 +98,9 @@ impl Engine {
         }
     }
 
-    /// Finds out whether this tab leads; one that follows waits until the leader has stored what it knows.
+    /// Finds out whether this tab leads. A follower waits until the leader has stored its data.
     pub(super) async fn join(self: &Rc<Self>, name: String) {
-        // A copy that other tabs cannot read is nobody else's.
+        // Without a disk there is no copy to share with other tabs.
         if self.disk.borrow().is_none() {
             return;
         }
@@ -132,10 +132,10 @@ impl Engine {
         }
     }
 
-    /// The tab that led is gone.
+    /// Takes over from a leader that is gone.
     pub(super) async fn take_over(self: Rc<Self>) {
         let stored = self.stored().await;
-        // While this tab still begins, its own beginning reads the disk.
+        // While this tab is starting, its start reads the disk.
         let stored = if self.with(|core| core.booted()) {
             stored
         } else {
@@ -147,7 +147,7 @@ impl Engine {
         }
     }
 
-    /// A sign-out in another tab is one here too.
+    /// Listens for a sign-out in another tab, which signs out here, too.
     pub(super) fn follow_other_tabs(self: &Rc<Self>) {
         let engine = Rc::clone(self);
         let changed = Closure::<dyn Fn(web_sys::StorageEvent)>::new(move |event: web_sys::StorageEvent| {

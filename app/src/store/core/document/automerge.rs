@@ -1,4 +1,4 @@
-//! Documents by Automerge.
+//! Implements documents with Automerge.
 
 use automerge::{Automerge, ChangeHash, ReadDoc, SaveOptions};
 use causerie_shared::{
@@ -17,7 +17,7 @@ use causerie_shared::{
 
 use super::{Document, Documents, Hash, Unfit};
 
-/// Makes documents by Automerge.
+/// Constructors of Automerge documents.
 pub const DOCUMENTS: Documents = Documents {
     begin: |kind| Box::new(document::begin(kind)),
     load,

@@ -1,4 +1,4 @@
-//! What a channel adds to messages, and what becomes of them there.
+//! What channels add to messages, and later changes of messages.
 
 use causerie_shared::{
     frame::{Command, ServerFrame},
@@ -13,7 +13,7 @@ use crate::store::{
     view::{MessageBubble, Stage, Way},
 };
 
-/// The chat with one message of the customer's, after the server changed its row.
+/// The bubble of a contact's message after the server changed its row.
 fn told(change: impl FnOnce(&mut Server)) -> MessageBubble {
     let (mut desk, mut server) = (Desk::new(), Server::new());
     desk.connect(&mut server);
@@ -146,7 +146,7 @@ fn a_private_reply_and_a_template_are_written_as_such_and_shown_at_once() {
     let shown = desk.messages(CHAT);
     assert!(shown[0].private && shown[0].kind == Kind::Text);
     assert!(!shown[1].private && shown[1].kind == Kind::Template);
-    // The server's gate takes both.
+    // The server's gate accepts both.
     desk.connect(&mut server);
     assert_eq!(server.texts(CHAT, 1), ["Hi", "Hi"]);
     assert_eq!(desk.core.unsent(), 0);

@@ -1,4 +1,4 @@
-//! What is kept on the device, and what goes when that is too much.
+//! The copies on the device, and their eviction.
 
 use causerie_shared::{
     conversation::{EndReason, State},
@@ -37,7 +37,7 @@ fn ended(n: u128) -> Head {
     row
 }
 
-/// Heads of these chats come, and copies of their documents lie on the disk, the first used longest ago.
+/// Adds rows of these chats, and copies of their documents on the disk; the first was used longest ago.
 fn with_copies(desk: &mut Desk, heads: Vec<Head>, messages: u32, bytes: usize) {
     for (n, row) in heads.into_iter().enumerate() {
         let document = DocumentId::Timeline(row.id, 1);
@@ -100,7 +100,7 @@ fn beyond_fifty_thousand_messages_ended_chats_go_first_and_none_with_work_on_it(
         "longest unused first"
     );
     assert!(!desk.disk.borrow().contains_key(&DiskKey::Thread(chat(5))));
-    // Then it rests, also after a reload.
+    // Nothing more is evicted, also after a reload.
     let before = desk.disk.borrow().len();
     a_minute_later(&mut desk, 0);
     assert_eq!(desk.disk.borrow().len(), before);
@@ -141,7 +141,7 @@ fn failure_18_without_room_a_part_of_the_copies_goes_and_what_is_in_use_stays() 
     assert_eq!(left.first(), Some(&0));
     assert!(left.len() > 2 && left.len() < 8, "a part at a time: {left:?}");
     assert!(left[1..].iter().all(|n| *n > 3), "longest unused first: {left:?}");
-    // Copies are made again, as far as there is room.
+    // Copies are made again as far as there is room.
     desk.connect(&mut server);
     for n in 0..5 {
         for frame in server.say(CHAT, 1, 910 + n, "more") {
@@ -159,7 +159,7 @@ fn failure_18_without_room_a_part_of_the_copies_goes_and_what_is_in_use_stays() 
 fn failure_18_a_copy_that_may_not_be_seen_goes_also_when_the_disk_is_full() {
     let (mut desk, _server) = connected();
     with_copies(&mut desk, (0..4).map(ended).collect(), 10, 1_000);
-    // The deletion is written along with a row for which there is no room at first.
+    // The deletion is in the same write as a row for which there is no room at first.
     desk.room = desk.disk.borrow().values().map(Vec::len).sum::<usize>() + 20;
     let mut row = ended(9);
     row.contact_name = "Ochre Heron".repeat(50);
@@ -233,7 +233,7 @@ fn a_long_scroll_forgets_the_rows_behind_it_and_finds_them_again() {
     let rows = desk.core.list(&list);
     assert_eq!(rows.total, BIG);
     assert_eq!(rows.at(BIG - 90), Some(chat(u128::from(BIG) - 90)));
-    // Back up: skeletons, asked for, and there again.
+    // Scrolling back: the forgotten rows are requested and found again.
     desk.out.clear();
     windows(&mut desk, 5_000..5_100);
     assert_eq!(desk.core.list(&list).at(5_050), Some(chat(5_050)));

@@ -1,4 +1,4 @@
-//! One console: a core, a disk that keeps what was written, and a line that can be cut.
+//! A console for tests: a core, a disk that keeps what was written, and a connection that can be cut.
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
@@ -19,20 +19,20 @@ use crate::store::{
 pub(in crate::store::core) struct Desk {
     pub core: Core,
     pub disk: Rc<RefCell<BTreeMap<DiskKey, Vec<u8>>>>,
-    /// Bytes that the disk takes.
+    /// Capacity of the disk in bytes.
     pub room: usize,
     pub now: Millis,
     seed: u128,
     pub connected: bool,
-    /// Frames on their way to the server.
+    /// Frames in flight to the server.
     pub out: Vec<ClientFrame>,
-    /// Said to the other tabs.
+    /// Messages to the other tabs.
     pub said: Vec<Word>,
     welcome: Option<Vec<u8>>,
 }
 
 impl Desk {
-    /// A new device on which Ana signed in.
+    /// Creates a new device on which Ana is signed in.
     pub fn new() -> Self {
         let mut desk = Self {
             core: Core::new(1_000),
@@ -49,7 +49,7 @@ impl Desk {
         desk
     }
 
-    /// Another tab of the same browser, while `leader` leads.
+    /// Creates another tab of the same browser while `leader` leads.
     pub fn beside(leader: &Self, seed: u128) -> Self {
         let mut desk = Self {
             core: Core::new(leader.now),
@@ -65,7 +65,7 @@ impl Desk {
         desk
     }
 
-    /// The leader is gone: this tab gets the lock.
+    /// Gives this tab the lock of a leader that is gone.
     pub fn take_over(&mut self) {
         let stored = self.stored();
         self.handle(Event::Lead(stored));
@@ -77,7 +77,7 @@ impl Desk {
         kept.map(|(key, bytes)| (*key, bytes.clone())).collect()
     }
 
-    /// What another tab said.
+    /// Delivers a message from another tab.
     pub fn told(&mut self, word: Word) {
         match word {
             Word::Changed(keys) => {
@@ -89,7 +89,7 @@ impl Desk {
         }
     }
 
-    /// The page is loaded anew: what was in memory is gone.
+    /// Loads the page again; everything in memory is lost.
     pub fn reload(&mut self) {
         self.now += 1_000;
         self.core = Core::new(self.now);
@@ -98,7 +98,7 @@ impl Desk {
         self.start(true);
     }
 
-    /// As [`Self::reload`], in the order of the engine: the copy is read before it is known whose it is.
+    /// Like [`Self::reload`], but in the engine's order: the copy is read before the user is known.
     pub fn reload_unknown(&mut self) {
         self.core = Core::new(self.now);
         self.connected = false;
@@ -165,7 +165,7 @@ impl Desk {
         answer
     }
 
-    /// All or nothing; then the other tabs are told. `true` when there is no room.
+    /// Writes all values or none, and tells the other tabs. Returns `true` if there is no room.
     fn write(&mut self, values: &[(DiskKey, Option<Vec<u8>>)]) -> bool {
         let mut disk = self.disk.borrow().clone();
         for (key, value) in values {
@@ -212,7 +212,7 @@ impl Desk {
         self.pump(server);
     }
 
-    /// The line is cut; what is on its way is lost.
+    /// Cuts the connection; frames in flight are lost.
     pub fn cut(&mut self) {
         self.connected = false;
         self.out.clear();
@@ -221,7 +221,7 @@ impl Desk {
         self.said.push(Word::Closed);
     }
 
-    /// Lets both sides talk until nothing is on its way.
+    /// Exchanges frames until none are in flight.
     pub fn pump(&mut self, server: &mut Server) {
         for _ in 0..200 {
             let frames = std::mem::take(&mut self.out);

@@ -1,4 +1,4 @@
-//! Parts: gaps, epochs, and what is followed.
+//! Tests of parts: gaps, epochs, and which documents are followed.
 
 use causerie_shared::{
     document::{DocumentId, Pen, begin, timeline},
@@ -55,7 +55,7 @@ fn a_document_begun_anew_takes_the_waiting_reply_along() {
     assert_eq!((before.len(), before[0].from), (1, 0), "the whole of the first epoch");
     desk.cut();
     desk.reply(CHAT, "still here");
-    // The server forgets the text and begins the document anew.
+    // The server redacts the text and begins a new epoch.
     let message = Message {
         id: MessageId::from_u128(901),
         author: Author::Contact,

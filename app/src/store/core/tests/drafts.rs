@@ -1,4 +1,4 @@
-//! The shared draft: kept at once, shared when the typing rests, merged when both type.
+//! Tests of the shared draft: stored at once, shared when typing pauses, merged when two people type.
 
 use causerie_shared::document::{DocumentId, Pen, draft, notes::Splice};
 
@@ -35,7 +35,7 @@ fn shown(desk: &Desk) -> &str {
     desk.core.drafts.get(&CHAT).map_or("", String::as_str)
 }
 
-/// Another device, or a colleague, types.
+/// Lets another device or a colleague type into the draft.
 fn other_types(server: &mut Server, at: usize, insert: &str) -> causerie_shared::frame::ServerFrame {
     let pen = Pen {
         actor: [9; 16],
@@ -80,7 +80,7 @@ fn what_is_typed_elsewhere_comes_into_the_box_and_both_stay_when_both_type() {
     let part = other_types(&mut server, 0, "Your ");
     desk.hear(part);
     assert_eq!(shown(&desk), "Your lamp");
-    // Now both at once: the line brings theirs while mine is not shared yet.
+    // Both type at once: Ben's change arrives before Ana's is shared.
     type_in(&mut desk, "Your lamp is here");
     let part = other_types(&mut server, 0, "Hello! ");
     desk.hear(part);

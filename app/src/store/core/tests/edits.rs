@@ -1,4 +1,4 @@
-//! Notes and profile: written together, nobody's words lost.
+//! Tests of notes and profiles: concurrent edits keep the text of everybody.
 
 use causerie_shared::{
     contact::Field,
@@ -26,7 +26,7 @@ fn text(server: &mut Server) -> String {
     notes::read(&server.document(NOTES).doc).expect("notes").remove(0).text
 }
 
-/// Ana's desk with one note that the server has, and Ben's splice into it.
+/// Ana's console with one note that the server has.
 fn with_note(initial: &str) -> (Desk, Server, NoteId) {
     let (mut desk, mut server) = (Desk::new(), Server::new());
     desk.connect(&mut server);
@@ -63,7 +63,7 @@ fn what_others_type_meanwhile_stays() {
     desk.run(|core, step| core.edit_note(step, CONTACT, &base, "Likes oak, not pine."))
         .expect("an edit");
     assert_eq!(only(&desk).note.text, "VIP. Likes oak, not pine.");
-    // And once more from there, under the branch's successor.
+    // A further edit builds on the branch of the previous one.
     let base = only(&desk);
     desk.run(|core, step| core.edit_note(step, CONTACT, &base, "VIP. Likes oak, not pine. 🙂"))
         .expect("an edit");
@@ -83,7 +83,7 @@ fn edits_typed_offline_land_where_they_were_typed() {
             desk.run(|core, step| core.edit_note(step, CONTACT, &base, next))
                 .expect("an edit");
         }
-        // The line is dead; Ben's words reach the server only.
+        // The connection is down; Ben's text reaches only the server.
         ben_types(&mut server, note, 0, "Called twice. ");
         if reload {
             desk.reload();
@@ -130,7 +130,7 @@ fn two_values_of_a_field_are_both_shown_until_one_is_chosen() {
         .expect("a change");
     server.outside(profile, change);
     desk.connect(&mut server);
-    // Sent after the other value was known on the server, but written without knowing it.
+    // The edit was sent after the server knew the other value, but it was made without knowing it.
     let shown = |desk: &Desk| {
         let mut values = desk.core.profile(CONTACT).fields[0].1.clone();
         values.sort_unstable();

@@ -1,4 +1,4 @@
-//! Stale replies, the internal discussion, and colleagues in the same chat.
+//! Tests of stale replies, the internal discussion, and colleagues in the same chat.
 
 use causerie_shared::{
     conversation::{EndReason, State},
@@ -17,7 +17,7 @@ use crate::store::{
 
 const MINUTE: i64 = 60_000;
 
-/// Ana was away for `minutes` after she wrote "offline"; meanwhile `author` wrote, or nobody.
+/// Ana is away for `minutes` after she wrote "offline"; meanwhile `author` writes, if there is one.
 fn back_after(minutes: i64, author: Option<Author>) -> (Desk, Server) {
     let (mut desk, mut server) = (Desk::new(), Server::new());
     desk.connect(&mut server);
@@ -62,7 +62,7 @@ fn what_a_colleague_or_time_overtook_is_held_until_one_says_send_anyway() {
         let (mut desk, mut server) = back_after(minutes, Some(author));
         assert_eq!(server.texts(CHAT, 1)[1..], ["meanwhile"]);
         assert_eq!(stages(&desk), [Stage::Held, Stage::Held]);
-        // One written now waits behind them.
+        // A newer reply waits behind the held ones.
         desk.reply(CHAT, "new");
         desk.pump(&mut server);
         assert_eq!(stages(&desk)[2], Stage::Unsent);

@@ -1,4 +1,4 @@
-//! The line itself: heartbeats, other versions, a full disk.
+//! Tests of the connection itself: heartbeats, other schema versions, a full disk.
 
 use causerie_shared::{
     SCHEMA,
@@ -25,7 +25,7 @@ fn failure_27_a_half_open_line_is_found_by_the_clock_even_in_a_hidden_tab() {
     desk.connect(&mut server);
     pace.heard(desk.now);
     desk.reply(CHAT, "into a dead line");
-    // Pings every 10 s keep it alive.
+    // Pings every 10 s keep the connection alive.
     for _ in 0..10 {
         desk.now += 10_000;
         assert_eq!(pace.look(desk.now), Look::Fine);
@@ -33,7 +33,7 @@ fn failure_27_a_half_open_line_is_found_by_the_clock_even_in_a_hidden_tab() {
     }
     desk.now += 25_000;
     assert_eq!(pace.look(desk.now), Look::Fine);
-    // A hidden tab's timers sleep; it looks as soon as it is shown, ten minutes later.
+    // A hidden tab's timers are suspended; the check runs when the tab is shown again, ten minutes later.
     desk.now += 600_000;
     assert_eq!(pace.look(desk.now), Look::Dead);
     pace.lost(desk.now, 0);
@@ -99,7 +99,7 @@ fn failure_19_another_schema_makes_it_read_only_and_keeps_what_is_unsent() {
     }
 }
 
-/// What schema 1 wrote for an action that came after its `Reply`.
+/// The format in which schema 1 stored an action that came after its `Reply`.
 #[derive(Serialize)]
 struct First {
     id: IntentId,
@@ -212,7 +212,7 @@ fn failure_18_a_full_disk_gives_up_its_copies_and_keeps_what_is_unsent() {
 
 #[test]
 fn a_device_keeps_its_name_and_its_actions_their_readers() {
-    // The first number of each action is what the outbox of schema 1 is read by.
+    // The outbox of schema 1 is read by each action's first number, so these numbers must not change.
     let action = Action::SetField {
         contact: CONTACT,
         field: Field::City,

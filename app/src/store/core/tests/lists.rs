@@ -1,4 +1,4 @@
-//! Windows of lists of any size, and filters.
+//! Tests of filtered lists and of windows of lists of any size.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::store::core::{Act, Event};
 
 const BIG: u32 = 100_000;
 
-/// The `n`-th of the ended chats, newest first.
+/// The `n`-th ended chat, newest first.
 fn ended(n: u32) -> Head {
     let mut row = head(ConversationId::from_u128(10_000 + u128::from(n)));
     let at = 1_000_000 - i64::from(n);
@@ -37,7 +37,7 @@ fn rows_of(range: Range<u32>) -> ServerFrame {
     }
 }
 
-/// The window that was asked for last.
+/// The window that was requested last.
 fn asked(desk: &mut Desk) -> Option<(List, Range<u32>)> {
     let frames = std::mem::take(&mut desk.out);
     frames.into_iter().rev().find_map(|frame| match frame {
@@ -57,7 +57,7 @@ fn answer(desk: &mut Desk, list: List, range: Range<u32>, total: u32, shift: u32
     });
 }
 
-/// A desk in front of a history of 100,000 chats, of which the first window is there.
+/// A console with a history of 100,000 chats, of which the first window is loaded.
 fn big() -> (Desk, Server) {
     let (mut desk, mut server) = (Desk::new(), Server::new());
     desk.connect(&mut server);
@@ -101,7 +101,7 @@ fn what_moves_far_below_is_asked_for_again_once_a_second() {
     desk.act(Act::Look(list, 70_000, 70_020));
     let (_, range) = asked(&mut desk).expect("a window");
     answer(&mut desk, list, range, BIG, 0);
-    // A chat at the very top is gone: everything moves up by one.
+    // A chat at the very top is removed: all others move up by one.
     desk.hear(ServerFrame::Rows {
         to: 9,
         upserts: vec![],
@@ -128,7 +128,7 @@ fn scrolling_down_makes_the_unbroken_part_longer() {
     assert_eq!(range, 50..100);
     answer(&mut desk, list, range, BIG, 0);
     assert_eq!(desk.core.folder(Folder::History).len(), 100);
-    // The first rows come once more after a reconnect: what is known below them stays.
+    // After a reconnect the first rows arrive again; the rows known below them stay.
     answer(&mut desk, list, 0..50, BIG, 0);
     assert_eq!(desk.core.folder(Folder::History).len(), 100);
 }

@@ -1,4 +1,4 @@
-//! What is said in passing: invitations to discussions, and carets in notes.
+//! Tests of notices of invitations to discussions, and of carets in notes.
 
 use causerie_shared::{
     conversation::{EndReason, State},
@@ -78,7 +78,7 @@ fn an_invitation_to_a_chat_that_is_over_is_not_said() {
     assert!(invitations(&desk).is_empty());
 }
 
-/// Carets that were told since the last look.
+/// The carets that were sent since the last call.
 fn told(desk: &mut Desk) -> Vec<Option<u32>> {
     let frames = std::mem::take(&mut desk.out).into_iter();
     frames

@@ -1,4 +1,4 @@
-//! What became of a transfer, an end or an offer, as it is said to those whom it concerns.
+//! Tests of the notices about a transfer request, an end or an offer, and of who gets them.
 
 use causerie_shared::{
     Millis,
@@ -23,7 +23,7 @@ fn connected() -> Desk {
     desk
 }
 
-/// The chat's next state, with its journey row if `cause` is given.
+/// Changes the chat's state, with its event row if `cause` is given.
 fn becomes(desk: &mut Desk, version: i64, state: State, cause: Option<(&str, Actor)>) {
     let row = Head {
         version,

@@ -1,4 +1,4 @@
-//! Replies: nothing is lost, nothing goes out twice, order is kept.
+//! Tests of replies: none is lost, none is sent twice, and the order is kept.
 
 use causerie_shared::{
     document::DocumentId,
@@ -60,7 +60,7 @@ fn a_lost_acknowledgement_does_not_double_the_message() {
         desk.connect(&mut server);
         desk.reply(CHAT, "only once");
         desk.reply(CHAT, "and then");
-        // The server stores it; its answer is lost with the line.
+        // The server stores the replies; its answers are lost with the connection.
         let frames = std::mem::take(&mut desk.out);
         frames.into_iter().for_each(|frame| drop(server.answer(frame)));
         desk.cut();
@@ -170,7 +170,7 @@ fn an_end_waits_behind_the_replies_before_it() {
     assert!(desk.core.busy(CHAT));
     desk.connected = true;
     desk.handle(crate::store::core::Event::Opened);
-    // Hello, then everything that may go before the reply is acknowledged.
+    // Only the hello and the frames that may be sent before the reply is acknowledged.
     let hello = std::mem::take(&mut desk.out);
     let answers: Vec<_> = hello.into_iter().flat_map(|frame| server.answer(frame)).collect();
     answers.into_iter().for_each(|frame| desk.hear(frame));

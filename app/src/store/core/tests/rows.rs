@@ -1,4 +1,4 @@
-//! Rows: folders, system lines, chats that go elsewhere, and a fresh start that nobody notices.
+//! Tests of rows: folders, system lines, chats that leave the list, and a reset without visible gaps.
 
 use causerie_shared::{
     conversation::{State, transition::Actor},

@@ -1,4 +1,4 @@
-//! A server in memory: documents behind the real write gate, rows as given.
+//! A server in memory: documents behind the real gate, rows as the test gives them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,7 +16,7 @@ use causerie_shared::{
 
 use super::{ANA, head, me, people};
 
-/// A stored push: its intent and writer (`None` when somebody else made it), and its changes.
+/// A stored push: its intent and writer (`None` if it came from another client), and its changes.
 type Pushed = (Option<IntentId>, Option<Writer>, Vec<Vec<u8>>);
 
 pub(in crate::store::core) struct Document {
@@ -65,14 +65,14 @@ pub(in crate::store::core) struct Server {
     pub documents: HashMap<DocumentId, Document>,
     pub heads: BTreeMap<ConversationId, Head>,
     pub journey: Vec<JourneyRow>,
-    /// Answer to the next push, instead of the gate's.
+    /// The refusal of the next push, in place of the gate's answer.
     pub refuse: Option<Refusal>,
-    /// Frames that came, in order.
+    /// The pushes that arrived, in order.
     pub pushes: Vec<(DocumentId, IntentId)>,
     pub commands: Vec<Command>,
     pub opens: Vec<DocumentId>,
     pub reset: bool,
-    /// Documents that may not be seen any more.
+    /// Documents that the user may no longer read.
     pub denied: Vec<DocumentId>,
     pub now: i64,
     pub rows: Vec<MessageRow>,
@@ -123,12 +123,12 @@ impl Server {
         texts
     }
 
-    /// The visitor wrote: the frames that tell it.
+    /// Lets the visitor write; returns the frames that announce the message.
     pub fn say(&mut self, id: ConversationId, segment: u32, message: u128, text: &str) -> Vec<ServerFrame> {
         self.write(id, segment, message, Author::Contact, text)
     }
 
-    /// Somebody else wrote: the frames that tell it.
+    /// Lets `author` write; returns the frames that announce the message.
     pub fn write(
         &mut self,
         id: ConversationId,
@@ -165,7 +165,7 @@ impl Server {
         ]
     }
 
-    /// Somebody wrote in answer to another message: the frames that tell it.
+    /// Lets `author` write in answer to another message; returns the frames that announce it.
     pub fn answer_to(
         &mut self,
         id: ConversationId,
@@ -180,12 +180,12 @@ impl Server {
         frames
     }
 
-    /// A message's row, to be changed.
+    /// A message's row for the test to change.
     pub fn row_of(&mut self, id: MessageId) -> &mut MessageRow {
         self.rows.iter_mut().find(|row| row.id == id).expect("a row")
     }
 
-    /// The row after a change: with a feed number above all others.
+    /// Returns the row after a change, with a feed number above all others.
     pub fn changed(&mut self, id: MessageId) -> MessageRow {
         let newest = self.rows.iter().map(|row| row.seq).max().unwrap_or_default();
         let row = self.row_of(id);
@@ -193,7 +193,7 @@ impl Server {
         row.clone()
     }
 
-    /// A change that somebody else made.
+    /// Stores a change of another client; returns its part.
     pub fn outside(&mut self, name: DocumentId, change: Vec<u8>) -> ServerFrame {
         let document = self.document(name);
         let to = document.append(None, None, vec![change.clone()]);

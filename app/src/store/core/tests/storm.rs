@@ -1,4 +1,5 @@
-//! Whatever happens to the line and the page, every reply arrives once and in order, and every word stands.
+//! Property test: whatever happens to the connection and the page, every reply arrives once and in order, and no typed
+//! text is lost.
 
 use causerie_shared::{
     document::{DocumentId, notes},
@@ -15,7 +16,7 @@ enum Weather {
     VisitorSays,
     TypeNote,
     Connect,
-    /// The server hears what is on its way; its answers are lost with the line.
+    /// The server processes the frames in flight; its answers are lost with the connection.
     LoseAnswers,
     Cut,
     Reload,

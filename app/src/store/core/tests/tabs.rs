@@ -1,4 +1,4 @@
-//! Two tabs of one browser: one disk, a channel between them, one line.
+//! Tests of two tabs of one browser: one disk, a channel between them, one connection.
 
 use causerie_shared::{
     document::DocumentId,
@@ -11,7 +11,7 @@ use crate::store::{
     view::Connection,
 };
 
-/// Lets the tabs and the server talk until nothing is on its way. The first tab leads.
+/// Exchanges messages between the tabs and the server until none are in flight. The first tab leads.
 fn settle(tabs: &mut [&mut Desk], server: &mut Server) {
     for _ in 0..100 {
         let mut quiet = true;
@@ -73,7 +73,7 @@ fn failure_08_a_killed_leader_leaves_everything_to_the_next() {
     let (mut leader, mut follower) = two_tabs(&mut server);
     follower.act(Act::Open(Some(CHAT)));
     settle(&mut [&mut leader, &mut follower], &mut server);
-    // One reply reaches the server, but its acknowledgement nobody; of the other the leader never heard.
+    // One reply reaches the server, but its acknowledgement is lost; the leader never learns of the other reply.
     leader.reply(CHAT, "acknowledged to nobody");
     let frames = std::mem::take(&mut leader.out);
     frames.into_iter().for_each(|frame| drop(server.answer(frame)));
