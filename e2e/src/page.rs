@@ -45,9 +45,23 @@ impl Page {
         self.driver.goto(url).await.expect("the page loads");
     }
 
-    /// Loads the page again.
+    /// Loads the page again, as its user does.
     pub async fn reload(&self) {
-        self.driver.refresh().await.expect("the page loads again");
+        if self.engine != Engine::Firefox {
+            self.driver.refresh().await.expect("the page loads again");
+            return;
+        }
+        // Firefox's driver goes past the service worker, as a reload with Shift does.
+        let _: bool = self
+            .script("window.isLeft = true; location.reload(); return true", vec![])
+            .await;
+        until("the page that loads again", async || {
+            let loaded = "return !window.isLeft && document.readyState === 'complete'";
+            let answer = self.driver.execute(loaded, vec![]).await;
+            // Between two pages there is none that could answer.
+            answer.ok()?.convert::<bool>().ok()?.then_some(())
+        })
+        .await;
     }
 
     /// The path of the address.
