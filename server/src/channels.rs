@@ -1,8 +1,9 @@
-//! What speaks to providers: one trait, one file a channel, no I/O in either.
+//! Messaging channels: one [`Adapter`] per channel, and the workers that use the adapters.
 //!
-//! An adapter reads a webhook's body into [`Element`]s and says, answer by answer, which call comes next to send or to
-//! fetch something ([`Next`]). The core makes the calls, keeps order, counts rates and decides about retries; an adapter
-//! only names what happened ([`Outcome`]). Adding a channel: one file, its table of payloads, one line in [`adapter`].
+//! An adapter does no I/O. It reads a webhook's body into [`Element`]s and names the next call of a send or a fetch,
+//! given the answers so far ([`Next`]). The core makes the calls, keeps the order, limits the rate and decides about
+//! retries; an adapter only names the outcome ([`Outcome`]). A new channel needs one file, its table of payloads, and
+//! one line in [`adapter`].
 
 pub mod capabilities;
 pub mod client;
@@ -42,7 +43,7 @@ pub use capabilities::Capabilities;
 pub use element::{Element, Person, Thread};
 pub use outgoing::{Answer, Call, Next, Outcome, Outgoing};
 
-/// A sequence that sorts by arrival: two of one millisecond too.
+/// Returns an id that sorts by arrival, also among ids of the same millisecond.
 pub fn sequence(now: Millis) -> String {
     static LAST: AtomicI64 = AtomicI64::new(0);
     let last = LAST
@@ -50,38 +51,39 @@ pub fn sequence(now: Millis) -> String {
             Some((last + 1).max(now * 1000))
         })
         .unwrap_or(now * 1000);
-    // What was written: `fetch_update` gives the value before.
+    // `fetch_update` returns the value before the update.
     let mine = (last + 1).max(now * 1000);
     format!("{mine:019}{:08x}", crate::clock::random_u128() as u32)
 }
 
-/// A messaging account as its adapter needs it; secrets in plain text, so it is neither stored nor logged.
+/// The credentials of a messaging account, as its adapter needs them. The secrets are in plain text, so the value is
+/// never logged and is stored only encrypted.
 #[derive(Clone, Serialize, Deserialize, Default)]
 #[serde(default)]
 pub struct Credentials {
     /// The provider's id of the account: phone number id, page id, Instagram account id, bot id.
     pub external_id: String,
-    /// Address of the provider's interface without a slash at the end; empty: the public one.
+    /// Base URL of the provider's API without a trailing slash; empty for the public one.
     pub base_url: String,
     /// Access token, or the bot's token.
     pub token: String,
     /// Key of the signature over a webhook's body.
     pub app_secret: String,
-    /// What a subscription's handshake must name.
+    /// Token that the handshake of a webhook subscription must carry.
     pub verify_token: String,
-    /// What each webhook must carry (Telegram).
+    /// Secret that each webhook must carry (Telegram).
     pub secret_token: String,
-    /// WhatsApp: the business account whose templates are used.
+    /// WhatsApp: id of the business account whose templates are used.
     pub business_id: String,
-    /// Instagram by Facebook login: the page that it belongs to; empty: Instagram login.
+    /// Instagram by Facebook login: id of the page that the account belongs to; empty for Instagram login.
     pub page_id: String,
-    /// Version of Meta's interface, e.g. `v25.0`; empty: the one that this release was written for.
+    /// Version of Meta's Graph API, e.g. `v25.0`; empty for the one that this release was written for.
     pub version: String,
-    /// Messenger and Instagram: the app may write for seven days as a human agent.
+    /// Messenger and Instagram: whether the app has the permission to answer for 7 days as a human agent.
     pub human_agent: bool,
 }
 
-/// The credentials of an account; `None` when they cannot be read with this server's key.
+/// Returns the credentials of an account; `None` if they cannot be read with this server's key.
 pub fn credentials(app: &App, account: &ChannelAccount) -> Option<Credentials> {
     let plain = app.vault.unseal(&account.secrets)?;
     let mut credentials: Credentials = serde_json::from_slice(&plain).ok()?;
@@ -89,7 +91,7 @@ pub fn credentials(app: &App, account: &ChannelAccount) -> Option<Credentials> {
     Some(credentials)
 }
 
-/// Stores a body for processing; whoever commits wakes the worker afterwards ([`App::hooked`]).
+/// Stores a webhook's body for processing. The caller wakes the worker after the commit ([`App::hooked`]).
 pub async fn keep(db: &mut Db, account: AccountId, body: Vec<u8>, now: Millis) -> Result<(), StoreError> {
     let event = RawEvent {
         id: sequence(now),
@@ -100,7 +102,7 @@ pub async fn keep(db: &mut Db, account: AccountId, body: Vec<u8>, now: Millis) -
     raw_events::insert(db, &event).await
 }
 
-/// Writes something into the health of an account, if it is still there.
+/// Updates the health of an account with `write`, if the account still exists.
 pub async fn note(app: &App, account: AccountId, write: impl FnOnce(&mut Health)) -> Result<(), StoreError> {
     let mut tx = app.store.begin().await?;
     if let Some(mut account) = channel_accounts::lock(&mut tx, account).await? {
@@ -110,9 +112,11 @@ pub async fn note(app: &App, account: AccountId, write: impl FnOnce(&mut Health)
     Ok(tx.commit().await?)
 }
 
-/// An account was connected, or got other secrets. Where the provider has to be told a callback address by us
-/// (Telegram's webhook, or asking for updates when there is no public address), it is told here; the others are told by
-/// a person.
+/// Completes the connection of an account that was created or got other secrets.
+///
+/// Schedules a fetch of the account's templates. For Telegram it also sets the webhook, or removes it if this server
+/// has no public address and the account must be polled. For the other channels, a person enters the callback address
+/// at the provider.
 pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
     let mut tx = app.store.begin().await?;
     templates::ask(&mut tx, account, app.clock.now()).await?;
@@ -142,8 +146,8 @@ pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreE
     Ok(())
 }
 
-/// The channel that shares the provider's account id: comments under posts, and the direct messages to which a private
-/// reply leads.
+/// Returns the paired channel, which has the same account id at the provider: comments under posts, and the direct
+/// messages that a private reply opens.
 pub fn sibling(channel: Channel) -> Option<Channel> {
     match channel {
         Channel::Messenger => Some(Channel::FacebookComments),
@@ -154,7 +158,7 @@ pub fn sibling(channel: Channel) -> Option<Channel> {
     }
 }
 
-/// The account on the [`sibling`] of an account's channel, if it is connected.
+/// Returns the connected account on the [`sibling`] of an account's channel, if there is one.
 pub async fn beside(db: &mut Db, account: &ChannelAccount) -> Result<Option<ChannelAccount>, StoreError> {
     match sibling(account.row.channel) {
         Some(channel) => channel_accounts::by_external(db, channel, &account.external).await,
@@ -169,77 +173,80 @@ pub struct Hook<'a> {
     pub body: &'a [u8],
 }
 
-/// Makes a call with an account's credentials.
+/// A closure that builds a call from an account's credentials.
 pub type Courtesy = Box<dyn FnOnce(&Credentials) -> Call + Send>;
 
-/// A channel.
+/// The adapter of a channel.
 pub trait Adapter: Send + Sync {
     fn channel(&self) -> Channel;
 
-    /// What it can do, with its limits.
+    /// Returns what the channel can do, with its limits.
     fn capabilities(&self) -> &'static Capabilities;
 
-    /// Answers the handshake of a subscription (`GET`): the body of a 200, or `None` for a 403.
+    /// Answers the handshake (`GET`) of a webhook subscription: the body of a 200, or `None` for a 403.
     fn handshake(&self, credentials: &Credentials, hook: &Hook<'_>) -> Option<String>;
 
-    /// The webhook is the provider's: signature or secret, over the raw bytes, in constant time.
+    /// Whether the webhook comes from the provider. Checks the signature or secret over the raw bytes, in constant
+    /// time.
     fn is_authentic(&self, credentials: &Credentials, hook: &Hook<'_>) -> bool;
 
-    /// Everything that a webhook's body says, element by element; what is not understood is left out or said as
-    /// [`What::Nothing`](element::What::Nothing), never an error. Elements may belong to other accounts and channels
-    /// of the same provider: the core routes them by [`Element::channel`] and [`Element::account`].
+    /// Returns the inbound events of a webhook's body.
+    ///
+    /// It never fails: what the adapter does not understand is left out or becomes
+    /// [`What::Nothing`](element::What::Nothing). Events may belong to other accounts and channels of the same
+    /// provider; the core routes them by [`Element::channel`] and [`Element::account`].
     fn elements(&self, body: &Value) -> Vec<Element>;
 
-    /// The next call that sends `outgoing`, given the answers to those before it; or what came of it.
+    /// Returns the next call that sends `outgoing`, given the answers so far, or the outcome.
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome>;
 
-    /// The next call that fetches a medium; at last the address of its bytes, as a call whose answer they are.
+    /// Returns the next call that fetches a medium, given the answers so far. The result is a call whose answer is the
+    /// medium's bytes, or `None` if the medium cannot be fetched.
     fn fetch(&self, credentials: &Credentials, media: &element::Media, answers: &[Answer]) -> Next<Option<Call>>;
 
-    /// A call that tries the token, and what its answer means: the account's name, or what is wrong.
+    /// Returns the call that tries the token, and then the account's name, or what is wrong in plain words.
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>>;
 
-    /// Being too fast ([`Outcome::RetryAfter`]) is the whole account's problem, and not one between it and a person:
-    /// nothing of it is sent meanwhile.
+    /// Whether [`Outcome::RetryAfter`] with this problem limits the whole account, so that nothing of it is sent
+    /// meanwhile. Otherwise the limit concerns one recipient.
     fn slows_all(&self, _: &element::Problem) -> bool {
         false
     }
 
-    /// The next call that asks for the account's templates, given the answers to those before it: those that are
-    /// approved, or why they are not told, in plain words.
+    /// Returns the next call that fetches the account's templates, given the answers so far, or the approved templates.
+    /// The error says in plain words why the provider did not list them.
     fn templates(&self, _: &Credentials, _: &[Answer]) -> Next<Result<Vec<Template>, String>> {
         Next::Done(Ok(vec![]))
     }
 
-    /// The call that asks for the name of somebody who writes for the first time; `None`: it comes with their messages,
-    /// or never.
+    /// Returns the call that asks for the name of a new contact; `None` if names come with messages, or never.
     fn asks_name(&self, _person: &Person) -> Option<Courtesy> {
         None
     }
 
-    /// The name in the answer to that call.
+    /// Returns the name in the answer to the call of [`Self::asks_name`].
     fn name(&self, _answer: &Answer) -> Option<String> {
         None
     }
 
-    /// The call that asks what the post of a thread says; `None`: there are no posts.
+    /// Returns the call that asks for the post of a comment thread; `None` if the channel has no posts.
     fn asks_post(&self, _thread: &Thread) -> Option<Courtesy> {
         None
     }
 
-    /// The post's text and address in the answer to that call.
+    /// Returns the post's text and address in the answer to the call of [`Self::asks_post`].
     fn post(&self, _answer: &Answer) -> (Option<String>, Option<String>) {
         (None, None)
     }
 
-    /// A call that is made for good manners when an element came in; nobody waits for its answer. Most elements ask for
-    /// none, so the account's secrets are read only when one does.
+    /// Returns a best-effort call for an inbound event; its answer is ignored. The result is a closure because most
+    /// events need no call, so the account's secrets are decrypted only for those that do.
     fn courtesy(&self, _element: &Element) -> Option<Courtesy> {
         None
     }
 }
 
-/// The adapter of a channel; the web has none.
+/// Returns the adapter of a channel; `None` for the web.
 pub fn adapter(channel: Channel) -> Option<&'static dyn Adapter> {
     match channel {
         Channel::Whatsapp => Some(&whatsapp::WhatsApp),

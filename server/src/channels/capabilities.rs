@@ -4,7 +4,7 @@ use causerie_shared::{Millis, inbox::HUMAN_AGENT_MS};
 
 use super::element::Class;
 
-/// What a text's length is counted in.
+/// The unit in which a text's length is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Unicode scalar values.
@@ -15,44 +15,46 @@ pub enum Unit {
     Bytes,
 }
 
-/// A longest text.
+/// The maximum length of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     pub max: usize,
     pub unit: Unit,
 }
 
-/// A class of files that can be sent.
+/// A rule for files: the types and size that may be sent as a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MediaRule {
     pub class: Class,
-    /// Media types; empty: any.
+    /// Allowed media types; empty allows any.
     pub types: &'static [&'static str],
-    /// Bytes.
+    /// Maximum size in bytes.
     pub max: u64,
 }
 
-/// The time after a message of the contact in which anything may be answered.
+/// The time after a contact's message in which the channel allows free answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub open: Millis,
-    /// Accounts that may write on as a human agent do so until [`HUMAN_AGENT_MS`] after it closed.
+    /// Whether accounts with the permission may answer as a human agent until [`HUMAN_AGENT_MS`] after the window
+    /// closed.
     pub human_agent: bool,
-    /// Afterwards templates may be sent.
+    /// Whether templates may be sent after the window closed.
     pub templates: bool,
 }
 
-/// How something may be written now.
+/// How a message may be sent now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Open {
     Freely,
     AsHumanAgent,
-    /// Not at all, but for a template.
+    /// Only as a template.
     Not,
 }
 
 impl Window {
-    /// How a window that closes at `closes` stands; `human_agent`: the account may write as one.
+    /// Returns how a message may be sent at `now`, if the window closes at `closes`. `human_agent` says whether the
+    /// account may answer as a human agent.
     pub fn stands(self, closes: Millis, human_agent: bool, now: Millis) -> Open {
         if now <= closes {
             Open::Freely
@@ -64,33 +66,34 @@ impl Window {
     }
 }
 
-/// How fast may be sent.
+/// The maximum rate of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Calls a second of the account.
+    /// Calls per second of the account.
     pub account: u32,
-    /// Milliseconds between two messages to one person; 0: none.
+    /// Minimum pause between two messages of one conversation, in milliseconds; 0 for none.
     pub pair: Millis,
 }
 
-/// All of it.
+/// What a channel can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     pub text: Limit,
-    /// Longest text beside a file; `None`: the text is a message of its own.
+    /// Longest text beside a file; `None` if the text is a message of its own.
     pub caption: Option<Limit>,
-    /// The first rule that fits a file's type and size decides how it is sent; no rule: it is refused.
+    /// Rules for files: the first one that fits a file's type and size decides how it is sent. Without one it is
+    /// refused.
     pub media: &'static [MediaRule],
     pub window: Option<Window>,
-    /// A message can quote another one.
+    /// Whether a message can quote another one.
     pub quotes: bool,
     pub rate: Rate,
-    /// The bytes of a file go with the call; otherwise the provider fetches them from a public address.
+    /// Whether a file's bytes go with the call. Otherwise the provider fetches them from a public address.
     pub uploads: bool,
 }
 
 impl Limit {
-    /// The length of a text in this unit.
+    /// Returns the length of a text in this unit.
     pub fn length(self, text: &str) -> usize {
         match self.unit {
             Unit::Chars => text.chars().count(),

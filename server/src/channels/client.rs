@@ -1,4 +1,4 @@
-//! Makes the calls that adapters ask for. What it logs is metadata: method, host, status, duration.
+//! The HTTP client for the calls that adapters name. Its logs hold only metadata: method, host, status, duration.
 
 use std::{
     sync::Arc,
@@ -12,21 +12,21 @@ use tokio::sync::Semaphore;
 use super::outgoing::{Answer, Body, Call};
 use crate::{config::Config, outgoing, state::Shared};
 
-/// How long a whole answer may take: a long poll, or a large medium.
+/// How long a whole answer may take: the call may be a long poll, or fetch a large medium.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Largest answer that is no medium, bytes.
+/// Largest answer that is not a medium, in bytes.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
-/// Best-effort calls at the same time.
+/// Maximum number of best-effort calls at the same time.
 const COURTESIES: usize = 32;
 
-/// Speaks HTTP to providers.
+/// The HTTP client for providers.
 pub struct Client {
     http: reqwest::Client,
     courtesies: Arc<Semaphore>,
 }
 
 impl Client {
-    /// A client that reaches public addresses, and those that the operator allowed.
+    /// Creates a client that reaches public addresses and the hosts that the operator allowed.
     ///
     /// # Errors
     /// TLS cannot be set up.
@@ -37,7 +37,7 @@ impl Client {
         })
     }
 
-    /// Makes a call; the answer's body is at most 4 MiB, or `max` bytes of a medium.
+    /// Makes a call. The answer's body may have `max` bytes, or 4 MiB without `max`; a larger one counts as no answer.
     pub async fn call(&self, config: &Config, call: &Call, max: Option<usize>) -> Answer {
         let none = |maybe_sent| Answer {
             status: 0,
@@ -81,7 +81,7 @@ impl Client {
         };
         let answer = match request.send().await {
             Ok(response) => read(response, max.unwrap_or(MAX_ANSWER)).await,
-            // Refused before anything was sent, or broken off somewhere on the way.
+            // A request that failed to connect was not sent; any other may have reached the provider.
             Err(error) => none(!error.is_connect() && !error.is_builder()),
         };
         tracing::debug!(
@@ -127,7 +127,7 @@ async fn read(mut response: reqwest::Response, max: usize) -> Answer {
                     body: body.freeze(),
                 };
             }
-            // Too large, or broken off.
+            // The body is too large, or the connection broke.
             Ok(Some(_)) | Err(_) => {
                 return Answer {
                     status: 0,

@@ -1,4 +1,4 @@
-//! What a provider says, in one vocabulary for all channels.
+//! Inbound events: what providers say, in one vocabulary for all channels.
 
 use causerie_shared::{
     Millis,
@@ -8,71 +8,72 @@ use causerie_shared::{
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
-/// Longest id that is kept as it is, bytes: PostgreSQL indexes nothing above some 2,700, and no provider's is half as
-/// long as this.
+/// Longest id that is kept unchanged, in bytes. PostgreSQL cannot index more than about 2,700 bytes, and no provider's
+/// id is half as long as this.
 const MAX_ID: usize = 512;
-/// Longest title, address or other words beside a text, bytes.
+/// Longest title, address or other text beside a message's own text, in bytes.
 const MAX_WORDS: usize = 2048;
-/// Longest emoji, bytes: families of several people have some 40.
+/// Longest emoji, in bytes: a family of several people has about 40.
 const MAX_EMOJI: usize = 64;
 
-/// Stands for the account whose webhook it is: Telegram's updates do not name theirs.
+/// Stands for the account whose webhook it is, because Telegram's updates do not name their account.
 pub const HERE: &str = "@";
 
-/// One thing that happened on an account.
+/// An inbound event: one thing that happened on an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Element {
     pub channel: Channel,
     /// The provider's id of the account, or [`HERE`].
     pub account: String,
-    /// The customer it is about; `None`: found by the message it names, or nobody.
+    /// The contact that the event is about; `None` if the event names only a message, or concerns nobody.
     pub person: Option<Person>,
-    /// The thread of comments it belongs to.
+    /// The comment thread that the event belongs to.
     pub thread: Option<Thread>,
-    /// The provider's time, if it says one that can be.
+    /// The provider's time of the event, if it is given and plausible.
     pub at: Option<Millis>,
     pub what: What,
 }
 
-/// A customer as the provider knows them.
+/// A contact, as the provider knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Person {
-    /// The id that answers go to; never empty.
+    /// The id that replies go to; never empty.
     pub id: String,
-    /// Further ids of the same person on the account: the phone number beside a user id, the other spelling of a
+    /// Further ids of the same contact on the account: the phone number beside a user id, or the other spelling of a
     /// Brazilian or Argentine number.
     pub aliases: Vec<String>,
-    /// The name that the provider shows, or the user name; empty: none.
+    /// The display name or user name; empty if there is none.
     pub name: String,
-    /// With country code and without `+`; empty: unknown.
+    /// The phone number with country code and without `+`; empty if unknown.
     pub phone: String,
-    /// In a group, who of it speaks; empty: the person themselves.
+    /// In a group, the name of the member who speaks; otherwise empty.
     #[serde(default)]
     pub speaker: String,
 }
 
 impl Person {
-    /// All ids, the one that answers go to first.
+    /// Returns all ids, the one that replies go to first.
     pub fn ids(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.id).chain(&self.aliases)
     }
 }
 
-/// A thread of comments: a top-level comment and its replies.
+/// A comment thread: a top-level comment and its replies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {
     /// The provider's id of the post or medium.
     pub post: String,
-    /// The provider's id of the comment that was written; its thread is found by `parent`.
+    /// The provider's id of the comment itself; the thread is found by `parent`.
     pub comment: String,
-    /// The comment that it answers; `None`: it is the top of a thread.
+    /// The provider's id of the comment that this one answers; `None` at the top of a thread.
     pub parent: Option<String>,
-    /// First words or type of the post, its address; empty: unknown.
+    /// First words or type of the post; empty if unknown.
     pub title: String,
+    /// Address of the post; empty if unknown.
     pub url: String,
 }
 
-/// Classes of media.
+/// The class of a medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
@@ -81,7 +82,7 @@ pub enum Class {
     Audio,
     Sticker,
     File,
-    /// The story that a message answers: seen beside it, no attachment of its own.
+    /// The story that a message answers. It is shown beside the message, not as an attachment.
     Story,
 }
 
@@ -98,62 +99,63 @@ impl Class {
     }
 }
 
-/// A medium to be fetched.
+/// A medium to fetch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
     pub class: Class,
-    /// The provider's id, or the address when there is none.
+    /// The provider's id of the medium, or its address if it has no id.
     pub reference: String,
-    /// File name and media type as the provider says them; empty: unknown.
+    /// File name as the provider gives it; empty if unknown.
     pub name: String,
+    /// Media type as the provider gives it; empty if unknown.
     pub mime: String,
-    /// Bytes, if the provider says it.
+    /// Size in bytes, if the provider gives it.
     pub size: Option<u64>,
-    /// Lower-case hex, if the provider says it.
+    /// SHA-256 in hex or base64; empty if unknown.
     pub sha256: String,
 }
 
-/// A message of the contact, or one of ours that was written elsewhere.
+/// A message in a webhook: from the contact, or from the company (written elsewhere, or an echo).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrived {
-    /// The provider's id of the message; the key against duplicates.
+    /// The provider's id of the message. Duplicates are recognised by it.
     pub id: String,
-    /// Written by the company: typed on the provider's own app, or the echo of what we sent.
+    /// Whether the company wrote it: in the provider's own app, or here, so that this is its echo.
     pub outgoing: bool,
     pub kind: Kind,
-    /// Text, caption, or the words of what was chosen.
+    /// Text, caption, or the label of what was chosen.
     pub text: String,
     pub media: Vec<Media>,
-    /// The provider's id of the message it answers.
+    /// The provider's id of the quoted message.
     pub quoted: Option<String>,
     pub forwarded: bool,
-    /// The advertisement, link or post that led here, in words.
+    /// The advertisement, link or post that led the contact here, in words.
     pub referral: Option<String>,
     pub card: Option<Card>,
-    /// Our own reference, which the provider hands back in an echo.
+    /// The reference that this server sent along and that the provider returns in an echo.
     pub opaque: Option<String>,
-    /// Further parts of an album carry the same key.
+    /// Key that all parts of an album share.
     pub album: Option<String>,
 }
 
-/// What happened.
+/// What an inbound event says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     Message(Box<Arrived>),
-    /// `emoji` `None`: the reaction was taken back.
+    /// A reaction to a message; without an `emoji` it was removed.
     Reaction {
         target: String,
         emoji: Option<String>,
         outgoing: bool,
     },
-    /// A message has another text now. Of several edits the highest number counts.
+    /// A message has a new text. The edit with the highest number wins.
     Edit {
         target: String,
         text: String,
         number: i64,
     },
-    /// Its author took a message back, or a comment was removed.
+    /// The author deleted a message, or a comment was removed.
     Delete {
         target: String,
     },
@@ -162,53 +164,53 @@ pub enum What {
         target: String,
         hidden: bool,
     },
-    /// How far one of our messages came.
+    /// The delivery state of an outgoing message.
     Status {
-        /// The provider's id.
+        /// The provider's id of the message.
         target: String,
         state: Delivery,
-        /// Why it failed.
+        /// Why the delivery failed.
         problem: Option<Problem>,
-        /// Our own reference, if the provider hands it back.
+        /// The reference that this server sent along, if the provider returns it.
         opaque: Option<String>,
     },
-    /// Everything that we sent to the person up to this time came so far.
+    /// Everything that was sent to the contact up to this time has reached this state.
     Watermark {
         until: Millis,
         state: Delivery,
     },
-    /// A line of the channel's own about the person: for a chat that is open, and never a reason to begin one.
+    /// A notice of the channel about the contact. It is shown in an open conversation and never begins one.
     Notice(Box<Arrived>),
-    /// That one of our messages and everything that we sent before it came so far.
+    /// The message `target`, and everything that was sent before it, has reached this state.
     UpTo {
         target: String,
         state: Delivery,
     },
-    /// The person has further ids from now on; those before are in `person`.
+    /// The contact has further ids from now on; the earlier ones are in `person`.
     PersonChanged {
         ids: Vec<String>,
-        /// Ids that messages do not reach any more: answers go to the first of `ids` instead.
+        /// Ids that messages do not reach any more: replies go to the first of `ids` instead.
         gone: Vec<String>,
     },
-    /// The person blocked us, or did so no more.
+    /// The contact blocked the account (`true`) or unblocked it.
     Blocked(bool),
-    /// The post was removed: its threads are over.
+    /// The post was removed, which ends the conversations under it.
     PostRemoved {
         post: String,
     },
-    /// Something about the account that whoever looks after it should read.
+    /// A problem of the account, in words for its administrators.
     AccountChanged(String),
-    /// The business account at the provider that the account belongs to.
+    /// The provider's id of the business account that the account belongs to.
     Belongs(String),
-    /// The templates of a business account changed; `None`: of the account's own.
+    /// The templates of a business account changed; `None` stands for the templates of this account.
     TemplatesChanged(Option<String>),
-    /// Understood, and of no interest; why.
+    /// Understood, but of no interest; the text says why.
     Nothing(String),
 }
 
 impl Element {
-    /// Cuts what no provider says at such length, so that one element cannot fill indexes, lists and screens. Ids stay
-    /// different from each other.
+    /// Shortens what is longer than any provider's, so that one event cannot fill indexes, lists and screens. Shortened
+    /// ids stay distinct.
     pub fn tame(&mut self) {
         if let Some(person) = &mut self.person {
             std::iter::once(&mut person.id).chain(&mut person.aliases).for_each(id);
@@ -280,7 +282,7 @@ impl Arrived {
     }
 }
 
-/// At most `max` bytes, whole signs.
+/// Truncates `text` to at most `max` bytes, at a character boundary.
 pub fn cut(text: &mut String, max: usize) {
     let mut end = max.min(text.len());
     while !text.is_char_boundary(end) {
@@ -289,7 +291,7 @@ pub fn cut(text: &mut String, max: usize) {
     text.truncate(end);
 }
 
-/// An id of usable length: its beginning and a digest of the whole.
+/// Replaces an id that is too long by its beginning and a digest of the whole.
 fn id(id: &mut String) {
     if id.len() <= MAX_ID {
         return;
@@ -300,7 +302,7 @@ fn id(id: &mut String) {
     id.extend(digest.iter().map(|byte| format!("{byte:02x}")));
 }
 
-/// Why something failed: the provider's code and what it means in plain words.
+/// Why something failed: the provider's code, and its meaning in plain words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     pub code: String,

@@ -1,4 +1,4 @@
-//! What is asked for to connect an account of each channel, so that the console draws any of them.
+//! The forms that connect an account of each channel. The console draws any of them from their fields.
 
 use causerie_shared::{
     api::channels::{ChannelForm, FieldKind, FormField},
@@ -8,7 +8,7 @@ use causerie_shared::{
 
 use super::{Credentials, adapter};
 
-/// Longest value of a field, bytes.
+/// Longest value of a field, in bytes.
 const MAX_VALUE: usize = 4096;
 
 struct Field {
@@ -125,7 +125,7 @@ const TELEGRAM: [Field; 2] = [
     BASE_URL,
 ];
 
-/// The fields of a channel, and what is subscribed to at the provider.
+/// Returns the fields of a channel's form, and the webhook fields to subscribe to at the provider.
 fn of(channel: Channel) -> (&'static [Field], &'static [&'static str]) {
     match channel {
         Channel::Web => (&[], &[]),
@@ -169,7 +169,7 @@ fn of(channel: Channel) -> (&'static [Field], &'static [&'static str]) {
     }
 }
 
-/// The form of a channel; `None` when it cannot be connected.
+/// Returns the form of a channel; `None` if the channel cannot be connected.
 pub fn form(channel: Channel) -> Option<ChannelForm> {
     adapter(channel)?;
     let (fields, subscribe) = of(channel);
@@ -188,10 +188,12 @@ pub fn form(channel: Channel) -> Option<ChannelForm> {
     })
 }
 
-/// Fills in what a form says; an empty secret leaves the one that is there. The labels of what changed.
+/// Copies the values of a form into `credentials`, and returns the labels and kinds of the fields that changed. An
+/// empty secret keeps the stored one.
 ///
 /// # Errors
-/// [`Code::Invalid`] for a field that the channel does not have, is too long, or is required and empty.
+/// [`Code::Invalid`] if the channel does not have a field, a value is too long or has control characters, or a required
+/// field is empty.
 pub fn fill(
     channel: Channel,
     credentials: &mut Credentials,
@@ -228,7 +230,7 @@ pub fn fill(
     Ok(changed)
 }
 
-/// The values that are no secrets.
+/// Returns the values of the fields that are not secret.
 pub fn shown(channel: Channel, credentials: &Credentials) -> Vec<(String, String)> {
     of(channel)
         .0
@@ -252,7 +254,7 @@ fn get(credentials: &Credentials, key: &str) -> String {
     }
 }
 
-/// `false`: it was so already.
+/// Sets a field; returns `false` if it has this value already or does not exist.
 fn set(credentials: &mut Credentials, key: &str, value: &str) -> bool {
     if get(credentials, key) == value {
         return false;

@@ -1,4 +1,5 @@
-//! From a stored webhook to what happened: read, routed, and done in order for each person.
+//! The worker that processes stored webhooks: reads their events, routes them to accounts, and applies them in order
+//! for each contact.
 
 mod blocked;
 mod happen;
@@ -41,30 +42,31 @@ use crate::{
 
 pub use happen::catch_up;
 
-/// Bodies that are looked at together.
+/// Maximum number of bodies in one round.
 const BATCH: i64 = 200;
-/// People whose events are processed at the same time.
+/// Maximum number of lanes (contacts) that are processed at the same time.
 const LANES: usize = 8;
-/// Pause after the database failed, or another node had the turn.
+/// Pause after a failure of the database, or while another node holds the cluster lock.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// How long bodies are kept (`docs/domain.md#retention`), and what came before its message, milliseconds.
+/// How long bodies are kept, in milliseconds (`docs/domain.md#retention`).
 const KEPT: Millis = 7 * 24 * 3_600_000;
+/// How long pending provider events are kept, in milliseconds.
 const KEPT_EARLY: Millis = 3_600_000;
-/// How often old ones are looked for, milliseconds.
+/// How often expired rows are deleted, in milliseconds.
 const UPKEEP: Millis = 600_000;
-/// Sent messages that are forgotten in one transaction.
+/// Maximum number of outbox rows that are deleted in one transaction.
 const TRIM_BATCH: i64 = 1_000;
 
-/// What a round found.
+/// The result of a round.
 enum Round {
     Worked,
     Nothing,
-    /// Another node has the turn: it may have begun before the newest bodies were stored.
+    /// Another node holds the cluster lock. It may have begun its round before the newest bodies were stored.
     NotMine,
 }
 
-/// The worker.
+/// Runs the worker until shutdown.
 pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     let mut trimmed = None;
@@ -101,8 +103,8 @@ pub async fn run(app: Shared) {
     }
 }
 
-/// Forgets bodies after a week, and with them what was sent, whose late echoes could be among them; after an hour what
-/// was said of messages that never came.
+/// Deletes bodies after a week, with the outbox rows of sent messages, because late echoes of them could be among the
+/// bodies. Deletes pending provider events after an hour.
 async fn trim(app: &App, now: Millis) -> Result<(), StoreError> {
     retried(async || {
         let mut tx = app.store.begin().await?;
@@ -126,15 +128,15 @@ async fn trim(app: &App, now: Millis) -> Result<(), StoreError> {
     }
 }
 
-/// An element with where and when it came.
+/// An inbound event with its account.
 struct Routed {
     account: ChannelAccount,
     element: Element,
-    /// The body that it came in.
+    /// Id of the body that the event came in.
     event: String,
 }
 
-/// Processes one batch.
+/// Processes one batch of bodies.
 async fn round(app: &Shared) -> Result<Round, DeskError> {
     let Some(_turn) = app.store.turn(nodes::Work::Inbound).await? else {
         return Ok(Round::NotMine);
@@ -165,7 +167,7 @@ async fn round(app: &Shared) -> Result<Round, DeskError> {
     let mut running = JoinSet::new();
     let mut cut: Vec<Cut> = vec![];
     for mut lane in lanes.split() {
-        // Providers do not keep the order; what says no time stays behind what it came with.
+        // Providers do not keep the order. An event without a time stays behind the one that it came with.
         let mut last = Millis::MIN;
         lane.sort_by_cached_key(|routed| {
             last = routed.element.at.unwrap_or(last);
@@ -198,7 +200,7 @@ async fn round(app: &Shared) -> Result<Round, DeskError> {
     for account in heard {
         note(app, account, |health| health.last_webhook = Some(now)).await?;
     }
-    // Whoever has the turn is the only one to write these.
+    // Only the holder of the cluster lock writes these rows.
     let mut tx = app.store.begin().await?;
     for event in &events {
         let of = cut.iter().filter(|(of, _)| *of == event.id);
@@ -217,7 +219,7 @@ fn settle(done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinErr
         None => Ok(vec![]),
         Some(Ok(Ok(cut))) => Ok(cut),
         Some(Ok(Err(error))) => Err(error.into()),
-        // One bad element must not lose the others.
+        // One bad event must not lose the others.
         Some(Err(panic)) => {
             tracing::error!(%panic, "an element of a webhook could not be processed");
             Ok(vec![])
@@ -225,8 +227,7 @@ fn settle(done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinErr
     }
 }
 
-/// The elements of a body with the accounts that they belong to.
-/// `accounts`: those that the batch has named already.
+/// Reads the events of a body and finds their accounts. `accounts` caches the accounts of the batch.
 async fn read(
     app: &App,
     event: &RawEvent,
@@ -257,7 +258,7 @@ async fn read(
         } else {
             channel_accounts::by_external(&mut *app.store.read().await?, element.channel, &element.account).await?
         };
-        // A line that is not connected here: another app's, or one that was removed.
+        // An account that is not connected here is another app's, or was removed.
         if let Some(account) = to.filter(|account| is_news(account, &element)) {
             let event = event.id.clone();
             routed.push(Routed {
@@ -270,7 +271,7 @@ async fn read(
     Ok(Ok(routed))
 }
 
-/// Every body of WhatsApp's names the business account; mostly it is known.
+/// Whether an event says anything new. Every body of WhatsApp's names the business account, which is usually known.
 fn is_news(account: &ChannelAccount, element: &Element) -> bool {
     !matches!(&element.what, What::Belongs(business) if account.health.business.as_ref() == Some(business))
 }
@@ -288,7 +289,7 @@ fn greet(app: &Shared, routed: &Routed) {
 }
 
 async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
-    // A panic ends this element, and not those of the same person that come after it.
+    // A panic ends this event, but not the later events of the same contact.
     let Ok(done) = AssertUnwindSafe(happen(app, routed)).catch_unwind().await else {
         tracing::error!(
             channel = routed.account.row.channel.as_str(),
@@ -299,7 +300,7 @@ async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
     match done {
         Ok(()) => Ok(()),
         Err(DeskError::Store(error)) if error.may_pass() => Err(error),
-        // Said once, and the rest goes on.
+        // Log the error once, and continue with the other events.
         Err(error) => {
             tracing::warn!(%error, channel = routed.account.row.channel.as_str(), "an element was set aside");
             Ok(())

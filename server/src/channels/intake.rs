@@ -1,7 +1,8 @@
-//! Takes webhooks' bodies in: stored before they are answered, many with one write.
+//! Stores webhook bodies before they are answered, many with one write.
 //!
-//! A burst would otherwise be flushed to disk body by body. Whoever has the turn stores everything that came until
-//! then; the others find theirs stored. Not in the feed's order: nobody is told of a body before it is processed.
+//! Without this, a burst would be flushed to disk body by body. The task that holds the lock `turn` stores all bodies
+//! that wait; the other tasks find theirs stored. The write does not take the feed's order, because nothing is
+//! published before a body is processed.
 
 use std::{
     fmt,
@@ -20,11 +21,11 @@ use crate::{
     },
 };
 
-/// Most bodies of one write; each may have megabytes.
+/// Maximum number of bodies in one write; each may have megabytes.
 const MOST: usize = 100;
-/// Most bytes that wait to be stored.
+/// Maximum number of bytes that wait to be stored.
 const ROOM: usize = 64 * 1024 * 1024;
-/// What a body counts for at least, bytes: small ones take memory too.
+/// The least that a body counts for, in bytes: small bodies take memory too.
 const LEAST: usize = 1024;
 
 struct Waiting {
@@ -33,7 +34,7 @@ struct Waiting {
     _room: OwnedSemaphorePermit,
 }
 
-/// Bodies that wait to be stored.
+/// The bodies that wait to be stored.
 pub struct Intake {
     waiting: Mutex<Vec<Waiting>>,
     turn: tokio::sync::Mutex<()>,
@@ -82,7 +83,7 @@ impl Intake {
         waiting.drain(..many).collect()
     }
 
-    /// Takes room for a body of `length` bytes.
+    /// Reserves room for a body of `length` bytes.
     fn reserve(&self, length: usize) -> Result<OwnedSemaphorePermit, IntakeError> {
         let room = u32::try_from(length.max(LEAST)).map_err(|_| IntakeError::Full)?;
         Arc::clone(&self.room).try_acquire_many_owned(room).map_err(|_| {
@@ -92,10 +93,10 @@ impl Intake {
     }
 }
 
-/// Stores a body and wakes the worker; returns when it is durable.
+/// Stores a body and wakes the worker; returns when the body is durable.
 ///
 /// # Errors
-/// It was not stored.
+/// The body was not stored.
 pub async fn keep(app: &Shared, account: AccountId, body: Vec<u8>) -> Result<(), IntakeError> {
     let room = app.intake.reserve(body.len())?;
     let now = app.clock.now();
@@ -121,10 +122,10 @@ pub async fn keep(app: &Shared, account: AccountId, body: Vec<u8>) -> Result<(),
         match stored.try_recv() {
             Ok(()) => return Ok(()),
             Err(oneshot::error::TryRecvError::Empty) => {}
-            // It was in a write that failed.
+            // The write that contained this body failed.
             Err(oneshot::error::TryRecvError::Closed) => return Err(StoreError::Damaged("write of webhooks").into()),
         }
-        // In a task of its own, so that a sender who hangs up does not break off what is the others' too.
+        // In a task of its own, so that a sender who hangs up does not cancel the write of other senders' bodies.
         let task = tokio::spawn(write(Arc::clone(app), intake.take()));
         let written = task.await;
         drop(turn);
@@ -142,7 +143,7 @@ async fn write(app: Shared, batch: Vec<Waiting>) -> Result<(), StoreError> {
     }
     tx.commit().await?;
     for waiting in batch {
-        // An error: whoever hung up does not want to know.
+        // An error means that the sender has hung up.
         let _hung_up = waiting.stored.send(()).is_err();
     }
     app.hooked.notify_one();

@@ -1,4 +1,4 @@
-//! Media of messages: fetched at once, for their addresses are short-lived; checked, limited in size, kept.
+//! Fetches the media of messages at once, because their addresses are short-lived, checks them and stores them.
 
 use base64ct::{Base64, Encoding as _};
 use causerie_shared::{
@@ -12,12 +12,13 @@ use super::{
 };
 use crate::{http::files, state::App, store::channel_accounts::ChannelAccount};
 
-/// Largest medium that a provider may deliver, bytes (`docs/domain.md#uploads`).
+/// Largest medium that a provider may deliver, in bytes (`docs/domain.md#uploads`).
 pub const MAX_MEDIA: usize = 100 * 1024 * 1024;
-/// Calls that fetching one medium may take.
+/// Maximum number of calls to fetch one medium.
 const MAX_CALLS: usize = 4;
 
-/// Fetches media. Says of each whether it is there: a message is never lost because of its picture.
+/// Fetches media. Returns the stored files, and for each medium its class and whether it could be fetched: a message is
+/// never lost because of its media.
 pub async fn fetch_all(
     app: &App,
     account: &ChannelAccount,
@@ -28,7 +29,7 @@ pub async fn fetch_all(
     for medium in media {
         let file = fetch(app, account, contact, medium).await;
         let class = match &file {
-            // Stories and shared posts do not say which of the two they are.
+            // Stories and shared posts do not say whether they are a picture or a video.
             Some(file) if medium.class == Class::Image && file.mime.starts_with("video/") => Class::Video,
             Some(_) | None => medium.class,
         };
@@ -51,7 +52,7 @@ async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &
             Next::Done(None) => return None,
             Next::Done(Some(call)) => {
                 let answer = app.client.call(&app.config, &call, Some(MAX_MEDIA)).await;
-                // An address that was looked up may have gone meanwhile: it is looked up once more.
+                // An address that was looked up may have expired meanwhile, so look it up once more.
                 if matches!(answer.status, 0 | 404 | 500..) && !answers.is_empty() && !again {
                     again = true;
                     answers.clear();
@@ -85,7 +86,8 @@ fn is_whole(bytes: &[u8], sha256: &str) -> bool {
     hex.eq_ignore_ascii_case(sha256) || Base64::encode_string(&found) == sha256
 }
 
-/// The type as the provider says it. Messenger and Instagram say the class alone: then the first bytes decide.
+/// Returns the media type as the provider gives it. Messenger and Instagram give only the class; then the first bytes
+/// decide.
 fn mime(media: &Media, bytes: &[u8]) -> String {
     if !media.mime.is_empty() {
         return media.mime.clone();
@@ -108,7 +110,7 @@ fn mime(media: &Media, bytes: &[u8]) -> String {
     .to_owned()
 }
 
-/// The file's own name, or one made of its class and type.
+/// Returns the file's own name, or one made of its class and type.
 fn file_name(media: &Media, mime: &str) -> String {
     let given: String = media
         .name

@@ -1,4 +1,4 @@
-//! What WhatsApp, Messenger, Instagram and comments have in common: Meta's webhooks and its Graph API
+//! Meta's webhooks and Graph API, as far as WhatsApp, Messenger, Instagram and comments share them
 //! (`docs/channels.md#meta`).
 
 pub mod attachments;
@@ -27,7 +27,7 @@ use send::Dialect;
 /// Version of the Graph API that this release was written for.
 pub const VERSION: &str = "v25.0";
 
-/// Answers `hub.challenge` when the verify token is the account's.
+/// Returns `hub.challenge` if the verify token is the account's.
 pub fn handshake(credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
     let of = |name: &str| {
         hook.query
@@ -44,7 +44,7 @@ pub fn handshake(credentials: &Credentials, hook: &Hook<'_>) -> Option<String> {
         .flatten()
 }
 
-/// `X-Hub-Signature-256` over the raw bytes.
+/// Whether the header `X-Hub-Signature-256` fits the raw bytes.
 pub fn is_authentic(credentials: &Credentials, hook: &Hook<'_>) -> bool {
     if credentials.app_secret.is_empty() {
         return false;
@@ -58,18 +58,18 @@ pub fn is_authentic(credentials: &Credentials, hook: &Hook<'_>) -> bool {
     signature::is_equal(mac.as_bytes(), said.to_ascii_lowercase().as_bytes())
 }
 
-/// A channel of a page or an Instagram account: all that is Meta's is the same for the four of them, so each says what it
-/// can do and how it sends.
+/// A channel of a page or an Instagram account. The four of them share one [`Adapter`] implementation, so each gives
+/// only its limits and how it sends.
 pub trait MetaChannel: Send + Sync {
     const CHANNEL: Channel;
     const DIALECT: Dialect;
     const CAPABILITIES: &'static Capabilities;
-    /// What to ask of a person's profile to learn their name; `None`: comments come with it.
+    /// Profile fields that hold a contact's name; `None` for comments, which come with the name.
     const NAMES: Option<&'static str>;
-    /// What to ask of a post to learn its text and address; `None`: there are no posts.
+    /// Fields of a post that hold its text and address; `None` if the channel has no posts.
     const POST: Option<&'static str>;
 
-    /// The next call that sends, or the outcome.
+    /// Returns the next call that sends `outgoing`, or the outcome.
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome>;
 }
 
@@ -137,10 +137,10 @@ impl<C: MetaChannel> Adapter for C {
     }
 }
 
-/// Everything that a body of a page's or an Instagram account's says: direct messages and comments, for both come to the
-/// same address when one app serves both.
+/// Returns the inbound events of a body: direct messages and comments, because both come to the same address if one app
+/// serves both.
 ///
-/// Meta's samples put a list around it.
+/// Meta's samples wrap the body in a list.
 pub fn elements(body: &Value) -> Vec<Element> {
     let bodies = match body {
         Value::Array(bodies) => bodies.as_slice(),
@@ -154,7 +154,7 @@ pub fn elements(body: &Value) -> Vec<Element> {
     bodies.iter().flat_map(of).collect()
 }
 
-/// The address of a medium that anybody can fetch.
+/// Returns the call that fetches a medium from its public address.
 pub fn public(media: &Media) -> Option<Call> {
     let address = &media.reference;
     (address.starts_with("https://") || address.starts_with("http://")).then(|| Call {
@@ -165,14 +165,14 @@ pub fn public(media: &Media) -> Option<Call> {
     })
 }
 
-/// A provider's id as a part of a path: nothing that could lead elsewhere.
+/// Returns a provider's id with only those characters that are safe in a path.
 pub fn segment(id: &str) -> String {
     id.chars()
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
         .collect()
 }
 
-/// Something that a channel does not do.
+/// Returns the outcome of an action that the channel does not support.
 pub fn unsupported() -> Outcome {
     Outcome::Final(Problem {
         code: "unsupported".to_owned(),
@@ -180,7 +180,7 @@ pub fn unsupported() -> Outcome {
     })
 }
 
-/// A part of a query, percent-decoded; `+` is a space.
+/// Percent-decodes a part of a query; `+` is a space.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -1,4 +1,5 @@
-//! The worker that brings messages to providers: in order within a conversation, never twice without a person's word.
+//! The worker that sends messages to providers: in order within a conversation, and never twice unless a person decides
+//! so.
 
 mod bind;
 mod deliver;
@@ -30,26 +31,26 @@ pub use bind::{Whose, bind_by_opaque, bind_by_text};
 pub use deliver::call;
 pub use settle::{resume, trouble};
 
-/// Messages that are on their way at a time.
+/// Maximum number of messages that are being sent at a time.
 const AT_ONCE: usize = 16;
-/// Rows that are looked at together.
+/// Maximum number of rows in one round.
 const BATCH: i64 = 100;
-/// A worker that has a message for longer has died, milliseconds.
+/// How long a worker may hold a message, in milliseconds. After that the worker counts as dead.
 const LEASE: Millis = 5 * 60_000;
-/// How often the worker looks for what such a worker left, milliseconds.
+/// How often the worker looks for messages that dead workers left, in milliseconds.
 const LOOK: Millis = LEASE / 4;
-/// Pause after the database failed.
+/// Pause after a failure of the database.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// What outlives a run of the worker: messages on their way go on when the worker is started again.
+/// State that outlives a run of the worker: messages that are being sent continue when the worker is restarted.
 struct Sending {
     pace: Mutex<Pace>,
     room: Arc<Semaphore>,
-    /// What a server before this one was sending was looked at.
+    /// Whether the messages that the previous server was sending were recovered.
     recovered: AtomicBool,
 }
 
-/// Adds the worker.
+/// Adds the outbox worker to `workers`.
 pub fn add_worker(workers: &mut Supervisor) {
     let sending = Arc::new(Sending {
         pace: Mutex::default(),
@@ -61,7 +62,7 @@ pub fn add_worker(workers: &mut Supervisor) {
 
 async fn run(app: Shared, sending: Arc<Sending>) {
     let mut shutdown = app.shutdown.subscribe();
-    // What this file's only server was sending when it stopped, once.
+    // SQLite has one server: what is being sent at its first run was left by a server that stopped.
     let is_first = app.store.engine() == Engine::Sqlite && !sending.recovered.swap(true, Ordering::AcqRel);
     let mut until = is_first.then_some(Millis::MAX);
     let mut look_at = Millis::MIN;
@@ -69,7 +70,7 @@ async fn run(app: Shared, sending: Arc<Sending>) {
         let now = app.clock.now();
         if now >= look_at {
             match orphans(&app, until.take().unwrap_or(now)).await {
-                // There may be more.
+                // There may be more, so look again in the next pass.
                 Ok(true) => {}
                 Ok(false) => look_at = now + LOOK,
                 Err(error) => {
@@ -102,8 +103,8 @@ async fn run(app: Shared, sending: Arc<Sending>) {
     }
 }
 
-/// A worker died while it sent: nobody knows what came of a part that was begun; what was not goes on. `true`: there
-/// may be more.
+/// Recovers messages whose worker died while sending. If the call of a part had begun, the message becomes unconfirmed;
+/// otherwise it is sent again. Returns `true` if there may be more.
 async fn orphans(app: &App, now: Millis) -> Result<bool, DeskError> {
     let rows = outbox::orphans(&mut *app.store.read().await?, now, BATCH).await?;
     let is_full = rows.len() as i64 == BATCH;
@@ -127,8 +128,8 @@ async fn orphans(app: &App, now: Millis) -> Result<bool, DeskError> {
     Ok(is_full)
 }
 
-/// Sends what is due; returns when the next message may be. A message that is due and does not go waits for something
-/// that wakes the worker: the message before it, or its account.
+/// Sends what is due, and returns when to look again. A message that is due but cannot be sent yet does not count: the
+/// message before it, or its account, wakes the worker.
 async fn round(app: &Shared, sending: &Arc<Sending>) -> Result<Option<Millis>, DeskError> {
     let now = app.clock.now();
     let due = outbox::due(&mut *app.store.read().await?, now, BATCH).await?;
@@ -136,7 +137,7 @@ async fn round(app: &Shared, sending: &Arc<Sending>) -> Result<Option<Millis>, D
     let mut soonest = None;
     for row in due {
         match one(app, sending, row, now).await? {
-            // Behind a full batch may lie more.
+            // There may be more behind a full batch.
             Step::Moved if full => soonest = Some(now),
             Step::Moved | Step::Stays => {}
             Step::Waits(until) => soonest = Some(soonest.unwrap_or(Millis::MAX).min(until)),
@@ -146,12 +147,12 @@ async fn round(app: &Shared, sending: &Arc<Sending>) -> Result<Option<Millis>, D
     Ok(soonest.into_iter().chain(next).min())
 }
 
-/// What became of a message that is due.
+/// The result for a message that is due.
 enum Step {
-    /// It is sent, or due at another time.
+    /// It is being sent, has failed, or is due at another time.
     Moved,
     Stays,
-    /// Its account sent something a moment ago.
+    /// The rate limit allows it at this time.
     Waits(Millis),
 }
 
@@ -190,7 +191,7 @@ async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Mill
         return Ok(Step::Moved);
     };
     let (app, sending) = (Arc::clone(app), Arc::clone(sending));
-    // At most as many as there are permits.
+    // The permits limit the number of these tasks.
     tokio::spawn(async move {
         match deliver(&app, &account, adapter, taken).await {
             Ok(None) => {}
@@ -198,7 +199,7 @@ async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Mill
             Err(error) => tracing::error!(%error, "a message is between here and its provider"),
         }
         drop(permit);
-        // The next of the conversation may go.
+        // The next message of the conversation can be sent now.
         app.outbox_changed.notify_one();
     });
     Ok(Step::Moved)
@@ -229,7 +230,7 @@ async fn save(app: &App, row: &OutboxRow) -> Result<bool, StoreError> {
     Ok(mine)
 }
 
-/// The row of a new message.
+/// Returns the outbox row of a new message.
 pub fn row(head: &Head, message: MessageId, position: i64, now: Millis) -> OutboxRow {
     OutboxRow {
         message,

@@ -1,60 +1,62 @@
-//! What goes to a provider: messages, calls, and what came of them.
+//! What adapters and the core exchange to send: requests, calls, answers and outcomes.
 
 use causerie_shared::{Millis, api::channels::Template, message::TemplateUse};
 use serde_json::Value;
 
 use super::element::{Class, Problem};
 
-/// A file with its bytes or a public address.
+/// A file with its bytes and, where the provider needs one, a public address.
 #[derive(Debug, Clone)]
 pub struct File<'a> {
-    /// How it is sent, by the channel's rules.
+    /// The class as which the file is sent, by the channel's rules.
     pub class: Class,
     pub name: &'a str,
     pub mime: &'a str,
     pub bytes: bytes::Bytes,
-    /// A public address, where the provider has to fetch it; empty otherwise.
+    /// The public address from which the provider fetches the file; empty if the bytes go with the call.
     pub url: &'a str,
 }
 
-/// What is sent: one bubble may be several of these.
+/// The content of one send request; a message may need several.
 #[derive(Debug, Clone)]
 pub enum Content<'a> {
     Text(&'a str),
     File {
         file: File<'a>,
-        /// Empty: none.
+        /// Empty if there is no caption.
         caption: &'a str,
     },
     Template {
         used: &'a TemplateUse,
-        /// What it is filled in from, if the provider told.
+        /// The definition of the template, if the provider listed it.
         template: Option<&'a Template>,
     },
-    /// React to the quoted message; empty: take it back.
+    /// Reacts to the quoted message; an empty text removes the reaction.
     React(&'a str),
-    /// Everything up to the quoted message was read.
+    /// Marks everything up to the quoted message as read.
     Read,
     Typing,
-    /// Comments: hide or show the quoted one, delete it.
+    /// Hides or shows the quoted comment.
     Hide(bool),
+    /// Deletes the quoted message or comment.
     Delete,
 }
 
-/// One thing to send.
+/// A request to send one thing.
 #[derive(Debug, Clone)]
 pub struct Outgoing<'a> {
-    /// The person's id.
+    /// The contact's id.
     pub to: &'a str,
     pub content: Content<'a>,
-    /// The provider's id of the message it answers or is about.
+    /// The provider's id of the message that this one answers or acts on.
     pub quoted: Option<&'a str>,
-    /// Our reference; providers that can hand it back.
+    /// The reference for providers that return it in an echo.
     pub opaque: &'a str,
-    /// The 24 hours are over and the account may write as a human agent.
+    /// Whether the free window is over and the account may answer as a human agent.
     pub human_agent: bool,
-    /// Comments: the top of the thread; `private`: only its author sees the answer.
+    /// Comments: the provider's id of the thread's top comment.
     pub comment: Option<&'a str>,
+    /// Comments: whether only the author of the top comment sees the answer.
     pub private: bool,
 }
 
@@ -63,22 +65,22 @@ pub struct Outgoing<'a> {
 pub enum Body {
     None,
     Json(Value),
-    /// `application/x-www-form-urlencoded`.
+    /// `multipart/form-data` without a file.
     Form(Vec<(String, String)>),
     Multipart {
         fields: Vec<(String, String)>,
-        /// Field, file name, media type, bytes.
+        /// Field name, file name, media type, bytes.
         file: (String, String, String, bytes::Bytes),
     },
 }
 
-/// A request to a provider. Logged as method and host only: path and headers may hold a token.
+/// A request to a provider. Only method and host are logged, because path and headers may hold a token.
 #[derive(Clone)]
 pub struct Call {
     pub method: axum::http::Method,
-    /// Whole address.
+    /// The whole address.
     pub url: String,
-    /// `Authorization: Bearer`, if any.
+    /// Token of the header `Authorization: Bearer`, if any.
     pub bearer: Option<String>,
     pub body: Body,
 }
@@ -86,27 +88,27 @@ pub struct Call {
 /// The answer to a call.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// 0: there was none.
+    /// HTTP status; 0 if there was no answer.
     pub status: u16,
-    /// The request may have reached the provider although there was no answer.
+    /// Whether the request may have reached the provider, even without an answer.
     pub maybe_sent: bool,
-    /// Seconds, from the header.
+    /// Seconds from the header `Retry-After`.
     pub retry_after: Option<u64>,
     pub body: bytes::Bytes,
 }
 
 impl Answer {
-    /// The body as JSON; `Null` when it is none.
+    /// Returns the body as JSON; `Null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
-    /// 2xx.
+    /// Whether the status is 2xx.
     pub fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The problem of an answer that gives no reason of its own.
+    /// Returns the problem for an answer that gives no reason of its own.
     pub fn unclear(&self) -> Problem {
         Problem {
             code: self.status.to_string(),
@@ -117,19 +119,20 @@ impl Answer {
         }
     }
 
-    /// How long the provider wants to be left alone; `default` milliseconds when it does not say.
+    /// Returns how long to wait before the next call, in milliseconds: as the provider says (at most a day), else
+    /// `default`.
     pub fn wait(&self, default: Millis) -> Millis {
         self.retry_after
             .map_or(default, |seconds| seconds.min(86_400) as Millis * 1000)
     }
 
-    /// What the status alone means; `wait`: how long to wait when it was too fast.
+    /// Returns what the status alone means. `wait` is the pause in milliseconds after a call that was too fast.
     pub fn outcome(&self, wait: Millis) -> Outcome {
         let problem = self.unclear();
         match self.status {
             0 if !self.maybe_sent => Outcome::Retry(problem),
             429 => Outcome::RetryAfter(wait, problem),
-            // It may have been taken: no answer at all, one without an id, or a gateway that gave up waiting.
+            // The provider may have taken it: no answer at all, one without an id, or a gateway that timed out.
             0 | 200..=299 | 502 | 504 => Outcome::Unconfirmed(problem),
             500.. => Outcome::Retry(problem),
             401 => Outcome::TokenInvalid(problem),
@@ -138,27 +141,27 @@ impl Answer {
     }
 }
 
-/// The next step of something that takes several calls.
+/// The next step of an operation that takes several calls.
 pub enum Next<T> {
     Call(Box<Call>),
     Done(T),
 }
 
-/// What came of a message; the fixed table from which adapters choose. The core decides what happens next.
+/// The outcome of a send. Adapters choose from this fixed table; the core decides what happens next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The provider has it. `id`: its id of the message; `person`: the id of the receiver, when it is news.
+    /// The provider has it: `id` is the message's id there, `person` the recipient's id, if the provider names it.
     Accepted { id: Option<String>, person: Option<String> },
-    /// Too fast: again after so many milliseconds.
+    /// Too fast: send again after this many milliseconds.
     RetryAfter(Millis, Problem),
-    /// Passing trouble: again, later and later.
+    /// A temporary problem: send again, with growing pauses.
     Retry(Problem),
-    /// It will never go.
+    /// A permanent failure.
     Final(Problem),
-    /// The account's token is not taken any more: nothing is sent until it is renewed.
+    /// The provider rejects the account's token: nothing is sent until the token is renewed.
     TokenInvalid(Problem),
     /// The channel's window is closed.
     WindowClosed(Problem),
-    /// Nobody knows whether it went: never sent again without a person's word.
+    /// It is unknown whether the provider took it: it is never sent again unless a person decides so.
     Unconfirmed(Problem),
 }

@@ -1,4 +1,5 @@
-//! A bubble in the pieces in which its channel takes it: long texts cut at sensible places, files as what they may be.
+//! Splits a message into the parts that its channel takes: long texts are cut at sensible places, files get their
+//! class.
 
 use causerie_shared::{
     inbox::Channel,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{channels, state::App, store::messages::MessageRecord};
 
-/// Something that goes with one message of the provider's.
+/// A part of a message: it becomes one message at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     Text(String),
@@ -21,15 +22,15 @@ pub enum Piece {
     File {
         brief: FileBrief,
         class: Class,
-        /// Empty: none.
+        /// Empty if there is no caption.
         caption: String,
-        /// The provider takes the bytes, and no address.
+        /// Whether the file's bytes go with the call. Otherwise the provider fetches them from a public address.
         uploads: bool,
     },
 }
 
 impl Piece {
-    /// The address under which the provider can fetch the file; empty when the bytes go with the call.
+    /// Returns the address from which the provider can fetch the file; empty if the bytes go with the call.
     pub fn public_url(&self, app: &App) -> String {
         match self {
             Self::File {
@@ -44,7 +45,7 @@ impl Piece {
         }
     }
 
-    /// The provider shows this piece as `arrived`: by its text, or as some file.
+    /// Whether the provider's echo `arrived` shows this part: its text, or a file with its caption.
     pub fn is_seen_as(&self, arrived: &Arrived) -> bool {
         let seen = arrived.text.trim();
         match self {
@@ -54,10 +55,10 @@ impl Piece {
         }
     }
 
-    /// The file with its bytes.
+    /// Returns the file with its bytes.
     ///
     /// # Errors
-    /// It is not on the disk; in plain words.
+    /// A text for the sender, if the file is not on the disk or this part is not a file.
     pub async fn file<'a>(&'a self, app: &App, url: &'a str) -> Result<outgoing::File<'a>, String> {
         let Self::File { brief, class, .. } = self else {
             return Err("There is no file.".to_owned());
@@ -76,16 +77,17 @@ impl Piece {
     }
 }
 
-/// What limits a message on a channel: an answer to a comment's author alone is a direct message of the channel beside.
+/// Returns the capabilities that limit a message on a channel. A private reply is limited by the paired channel,
+/// because it is a direct message there.
 pub fn capabilities(channel: Channel, private: bool) -> Option<&'static Capabilities> {
     let carrier = if private { channels::sibling(channel)? } else { channel };
     channels::adapter(carrier).map(Adapter::capabilities)
 }
 
-/// The pieces of a message.
+/// Splits a message into parts.
 ///
 /// # Errors
-/// The channel does not take a file; in plain words.
+/// A text for the sender, if the channel does not take a file.
 pub async fn split(_app: &App, capabilities: &Capabilities, record: &MessageRecord) -> Result<Vec<Piece>, String> {
     if let Some(template) = record.row.extra.as_ref().and_then(|extra| extra.template.clone()) {
         return Ok(vec![Piece::Template(template)]);
@@ -93,10 +95,10 @@ pub async fn split(_app: &App, capabilities: &Capabilities, record: &MessageReco
     pieces(capabilities, &record.body, &record.row.files)
 }
 
-/// As [`split`], of plain values.
+/// Like [`split`], but takes plain values.
 ///
 /// # Errors
-/// The channel does not take a file; in plain words.
+/// A text for the sender, if the channel does not take a file.
 pub fn pieces(capabilities: &Capabilities, body: &str, briefs: &[FileBrief]) -> Result<Vec<Piece>, String> {
     let mut pieces = vec![];
     let text = body.trim();
@@ -123,7 +125,7 @@ pub fn pieces(capabilities: &Capabilities, body: &str, briefs: &[FileBrief]) -> 
     Ok(pieces)
 }
 
-/// Why something that must be one message is refused; in plain words.
+/// Returns the error text for a private reply that does not fit into one message.
 pub fn too_long_for_one(capabilities: &Capabilities) -> String {
     let unit = match capabilities.text.unit {
         Unit::Bytes => "bytes",
@@ -133,10 +135,10 @@ pub fn too_long_for_one(capabilities: &Capabilities) -> String {
     format!("A private reply is one message: a text of at most {max} {unit}, or one file.")
 }
 
-/// How a file may be sent.
+/// Returns the rule by which a file is sent.
 ///
 /// # Errors
-/// Not at all: names the rule.
+/// A text that names the rule, if the channel does not take the file.
 pub fn rule(capabilities: &Capabilities, brief: &FileBrief) -> Result<&'static MediaRule, String> {
     let fits = |rule: &&MediaRule| rule.types.is_empty() || rule.types.contains(&brief.mime.as_str());
     let of_type: Vec<&'static MediaRule> = capabilities.media.iter().filter(fits).collect();
@@ -163,7 +165,8 @@ fn megabytes(bytes: u64) -> String {
     }
 }
 
-/// A text in parts that are short enough: cut after a paragraph, else a line, a sentence, a word, and only then anywhere.
+/// Cuts a text into parts that are short enough: after a paragraph, else a line, a sentence, a word, and only then
+/// anywhere.
 pub fn cut(text: &str, limit: Limit) -> Vec<String> {
     let mut parts = vec![];
     let mut rest = text.trim();
@@ -179,7 +182,7 @@ pub fn cut(text: &str, limit: Limit) -> Vec<String> {
     parts
 }
 
-/// Bytes of the longest beginning that is short enough; at least one sign.
+/// Returns the length in bytes of the longest prefix within `limit`; at least one character.
 fn longest(text: &str, limit: Limit) -> usize {
     let mut end = 0;
     let mut length = 0;
@@ -193,7 +196,7 @@ fn longest(text: &str, limit: Limit) -> usize {
     end
 }
 
-/// The best place to cut in the second half of a beginning.
+/// Returns the best position to cut at, in the second half of a prefix.
 fn place(beginning: &str) -> Option<usize> {
     let half = beginning.len() / 2;
     ["\n\n", "\n", ". ", "! ", "? ", "。", " "]

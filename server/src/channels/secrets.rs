@@ -1,27 +1,27 @@
-//! Secrets of accounts at rest: encrypted with a key that lies beside the database, never in it.
+//! Encrypts the secrets of accounts at rest. The key lies in a file beside the database, never in it.
 
 use std::{io, path::Path};
 
 use aes_gcm::{Aes256Gcm, KeyInit as _, aead::Aead as _};
 use base64ct::{Base64, Encoding as _};
 
-/// File of the key in the data folder.
+/// Name of the key's file in the data folder.
 const FILE: &str = "secrets.key";
 const KEY: usize = 32;
 const NONCE: usize = 12;
 
-/// Encrypts and decrypts what is stored.
+/// Encrypts and decrypts stored secrets, and signs download tokens.
 pub struct Vault {
     cipher: Aes256Gcm,
-    /// Key of passes.
+    /// Key that signs download tokens.
     key: [u8; KEY],
 }
 
 impl Vault {
-    /// Reads the key from the data folder, or makes one that only this user can read.
+    /// Reads the key from the data folder, or creates one that only this user can read.
     ///
     /// # Errors
-    /// The folder or the file cannot be used, or the file is no key.
+    /// The folder or the file cannot be used, or the file does not hold a key.
     pub fn open(data: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(data)?;
         let place = data.join(FILE);
@@ -44,10 +44,10 @@ impl Vault {
         })
     }
 
-    /// Encrypts; base64 of nonce and ciphertext.
+    /// Encrypts `plain`; returns base64 of nonce and ciphertext.
     ///
     /// # Errors
-    /// The machine has no random numbers.
+    /// The operating system provides no random numbers.
     pub fn seal(&self, plain: &[u8]) -> io::Result<String> {
         let nonce = random::<NONCE>()?;
         let sealed = self
@@ -57,19 +57,19 @@ impl Vault {
         Ok(Base64::encode_string(&[&nonce[..], &sealed[..]].concat()))
     }
 
-    /// Decrypts; `None` when it is damaged or of another key.
+    /// Decrypts `sealed`; `None` if it is damaged or was encrypted with another key.
     pub fn unseal(&self, sealed: &str) -> Option<Vec<u8>> {
         let bytes = Base64::decode_vec(sealed).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
         self.cipher.decrypt(&(*nonce).into(), sealed).ok()
     }
 
-    /// What lets somebody fetch `what` without a sign-in: cannot be made without the key.
+    /// Returns the signed token that allows fetching `what` without a sign-in. It cannot be made without the key.
     pub fn pass(&self, what: &str) -> String {
         super::signature::hex(&super::signature::hmac_sha256(&self.key, what.as_bytes()))
     }
 
-    /// Is it the pass for `what`? In constant time.
+    /// Whether `pass` is the token for `what`. Compares in constant time.
     pub fn is_pass(&self, what: &str, pass: &str) -> bool {
         super::signature::is_equal(self.pass(what).as_bytes(), pass.as_bytes())
     }

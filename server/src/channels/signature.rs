@@ -1,11 +1,11 @@
-//! Signatures over webhooks.
+//! Signatures of webhooks.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// HMAC-SHA256.
+/// Returns the HMAC-SHA256 of `bytes`.
 pub fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
-    // A key of any length is taken.
+    // HMAC takes a key of any length, so this does not fail.
     match Hmac::<Sha256>::new_from_slice(key) {
         Ok(mut mac) => {
             mac.update(bytes);
@@ -15,12 +15,12 @@ pub fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
     }
 }
 
-/// Lower-case hex.
+/// Returns `bytes` as lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Equal, found out in a time that depends on the lengths alone.
+/// Whether both are equal. The time depends on the lengths alone.
 pub fn is_equal(one: &[u8], other: &[u8]) -> bool {
     let mut differences = u8::from(one.len() != other.len());
     for (a, b) in one.iter().zip(other) {

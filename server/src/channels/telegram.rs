@@ -1,8 +1,8 @@
 //! Telegram Bot API (`docs/channels.md#telegram`).
 //!
-//! A message's id is unique within its chat only, so messages are known as `<person>:<message id>`. A person is the
-//! chat that answers go to; one who writes to a business account that the bot works for is
-//! `<chat>/<business connection>`, for only by that connection can they be answered, and one who writes to a channel is
+//! A message's id is unique within its chat only, so messages are stored as `<person>:<message id>`. A contact's id is
+//! the chat that replies go to. A contact who writes to a business account that the bot works for is
+//! `<chat>/<business connection>`, because only that connection can answer them. A contact who writes to a channel is
 //! `<chat>/#<topic>`.
 
 mod content;
@@ -21,15 +21,16 @@ use super::{
     signature,
 };
 
-/// The adapter.
+/// The adapter of Telegram.
 pub struct Telegram;
 
-/// Before the topic of a channel's direct messages, in a person's id.
+/// Prefix of the topic of a channel's direct messages, in a contact's id.
 const TOPIC: char = '#';
 
 const MB: u64 = 1024 * 1024;
 
-/// What the bot is told of, named one by one: the default leaves reactions out (`docs/channels.md#updates`).
+/// The updates that the bot gets. They are named one by one because the default leaves reactions out
+/// (`docs/channels.md#updates`).
 const UPDATES: [&str; 11] = [
     "message",
     "edited_message",
@@ -94,7 +95,7 @@ impl Adapter for Telegram {
         &CAPABILITIES
     }
 
-    /// Telegram has none.
+    /// Returns `None`, because Telegram has no handshake.
     fn handshake(&self, _credentials: &Credentials, _hook: &Hook<'_>) -> Option<String> {
         None
     }
@@ -123,7 +124,7 @@ impl Adapter for Telegram {
         outbound::check(credentials, answers)
     }
 
-    /// A button that was pressed spins until the bot says that it heard.
+    /// Answers the press of a button, which shows a spinner until then.
     fn courtesy(&self, element: &Element) -> Option<Courtesy> {
         let What::Message(arrived) = &element.what else {
             return None;
@@ -136,37 +137,37 @@ impl Adapter for Telegram {
     }
 }
 
-/// What stands between person and query in the id of a press.
+/// Separates the contact and the query in the id of a button press.
 const PRESS: &str = ":press:";
 
-/// The id that Telegram gave a message, of the form in which it is stored.
+/// Returns the id that Telegram gave a message, from the stored id.
 pub fn plain_id(stored: &str) -> &str {
     stored.rsplit_once(':').map_or(stored, |(_, id)| id)
 }
 
-/// The chat of a person, without the business connection or topic.
+/// Returns the chat of a contact, without the business connection or topic.
 pub fn plain_chat(person: &str) -> &str {
     person.split_once('/').map_or(person, |(chat, _)| chat)
 }
 
-/// A person's message in the form in which it is stored.
+/// Returns the id under which a contact's message is stored.
 pub fn stored_id(person: &str, message: &str) -> String {
     format!("{person}:{message}")
 }
 
-/// A person's press of a button, which is counted apart from messages.
+/// Returns the id under which a contact's button press is stored. Telegram numbers presses apart from messages.
 pub fn press_id(person: &str, query: &str) -> String {
     format!("{person}{PRESS}{}", query.replace(':', "_"))
 }
 
-/// The bot's id, which its token begins with.
+/// Returns the bot's id, which its token begins with.
 pub fn bot_id(token: &str) -> Option<&str> {
     let (id, _) = token.split_once(':')?;
     (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
 }
 
-/// The call that connects an account: by webhook when there is an address that Telegram can reach, which must be
-/// `https`; otherwise Telegram is told that the account asks for its updates itself.
+/// Returns the call that connects an account. With an `https` address it sets the webhook; otherwise it removes the
+/// webhook, so that the account can be polled.
 pub fn connect(credentials: &Credentials, webhook: Option<&str>) -> Call {
     match webhook.filter(|webhook| webhook.starts_with("https://")) {
         Some(webhook) => *outbound::method(
@@ -182,7 +183,7 @@ pub fn connect(credentials: &Credentials, webhook: Option<&str>) -> Call {
     }
 }
 
-/// What came of [`connect`].
+/// Reads the answer to [`connect`].
 ///
 /// # Errors
 /// What is wrong, in plain words.

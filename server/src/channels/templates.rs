@@ -1,5 +1,5 @@
-//! Templates are fetched from the provider: when an account is connected or checked, when the provider says that they
-//! changed, and once a day.
+//! The worker that fetches templates from providers: when an account is connected or checked, when the provider says
+//! that they changed, and once a day.
 
 use causerie_shared::{
     Millis,
@@ -19,17 +19,18 @@ use crate::{
     workers,
 };
 
-/// How long what the provider said is believed, and when it is asked again after it said nothing, milliseconds.
+/// How long fetched templates are valid, in milliseconds.
 const DAY: Millis = 24 * 3_600_000;
+/// How long after a failed fetch the next one follows, in milliseconds.
 const AGAIN: Millis = 3_600_000;
-/// A node that asks for longer has died, milliseconds.
+/// How long a fetch may take, in milliseconds. After that, the node that began it counts as dead.
 const LEASE: Millis = 10 * 60_000;
-/// Pause after the database failed.
+/// Pause after a failure of the database.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
-/// Most calls for the templates of one account: its pages.
+/// Maximum number of calls (pages) for the templates of one account.
 const MAX_CALLS: usize = 100;
 
-/// The worker.
+/// Runs the worker until shutdown.
 pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
@@ -55,7 +56,7 @@ pub async fn run(app: Shared) {
     }
 }
 
-/// Asks for each account whose turn it is; returns when the next one has its turn.
+/// Fetches the templates of each account that is due, and returns when the next one is due.
 async fn round(app: &App) -> Result<Option<Millis>, StoreError> {
     loop {
         let due = stored::next_due(&mut *app.store.read().await?).await?;
@@ -65,7 +66,7 @@ async fn round(app: &App) -> Result<Option<Millis>, StoreError> {
     }
 }
 
-/// Asks for one account whose turn it is; `false`: there is none.
+/// Fetches the templates of one account that is due; returns `false` if there is none.
 async fn next(app: &App) -> Result<bool, StoreError> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
@@ -74,7 +75,7 @@ async fn next(app: &App) -> Result<bool, StoreError> {
     };
     let known = channel_accounts::get(&mut tx, account).await?;
     if known.is_none() {
-        // It was removed.
+        // The account was removed.
         stored::forget(&mut tx, account).await?;
     }
     tx.commit().await?;
@@ -84,8 +85,7 @@ async fn next(app: &App) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Asks the provider for the templates of an account, and keeps what it says. If it says nothing, those that are known
-/// stay.
+/// Fetches and stores the templates of an account. If the fetch fails, the stored templates stay.
 pub async fn fetch(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
     if !has_templates(account.row.channel) {
         return Ok(());
@@ -134,8 +134,8 @@ fn has_templates(channel: Channel) -> bool {
         .is_some_and(|window| window.templates)
 }
 
-/// The provider is to be asked soon, in the caller's transaction. The caller wakes the worker
-/// ([`App::templates_changed`]).
+/// Schedules a fetch of an account's templates, in the caller's transaction. The caller wakes the worker
+/// ([`App::templates_changed`]) after the commit.
 pub async fn ask(db: &mut Db, account: &ChannelAccount, now: Millis) -> Result<(), StoreError> {
     if has_templates(account.row.channel) {
         stored::ask(db, account.row.id, now).await?;
@@ -143,7 +143,7 @@ pub async fn ask(db: &mut Db, account: &ChannelAccount, now: Millis) -> Result<(
     Ok(())
 }
 
-/// The provider says to which business account an account belongs.
+/// Stores the business account that a messaging account belongs to. If it is new, schedules a fetch of the templates.
 pub async fn belongs(app: &App, account: AccountId, business: &str) -> Result<(), StoreError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut known) = channel_accounts::lock(&mut tx, account).await? else {
@@ -160,7 +160,7 @@ pub async fn belongs(app: &App, account: AccountId, business: &str) -> Result<()
     Ok(())
 }
 
-/// The templates of a business account changed: the provider is asked for each account of it, and for `account`.
+/// Schedules a fetch of templates for `account`, and for each account that belongs to `business`.
 pub async fn changed(app: &App, account: AccountId, business: Option<&str>) -> Result<(), StoreError> {
     let mut tx = app.store.begin_ordered().await?;
     for known in channel_accounts::all(&mut tx).await? {

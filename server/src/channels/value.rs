@@ -1,15 +1,17 @@
-//! Reading loose JSON: real payloads miss fields, and send numbers as texts and texts as numbers.
+//! Readers of loose JSON: real payloads miss fields, send numbers as strings, and strings as numbers.
 
 use std::borrow::Cow;
 
 use causerie_shared::Millis;
 use serde_json::Value;
 
-/// Reads a body. Texts that a provider cut in the middle of an emoji have half of it: it becomes a replacement sign, and
-/// the rest of the body is not lost.
+/// Parses a body.
+///
+/// Some providers cut a text in the middle of an emoji, which leaves half of a surrogate pair, or send invalid UTF-8.
+/// Both become replacement characters, so that the rest of the body is not lost.
 ///
 /// # Errors
-/// It is no JSON otherwise, either.
+/// The body is not JSON even after this repair.
 pub fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| {
         let text = String::from_utf8_lossy(body);
@@ -21,7 +23,7 @@ pub fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
     })
 }
 
-/// Replaces halves of surrogate pairs among the `\\u` escapes of a JSON text.
+/// Replaces unpaired surrogates among the `\u` escapes of a JSON text.
 fn whole_signs(text: &str) -> Cow<'_, str> {
     let unit = |at: usize| {
         let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
@@ -36,7 +38,7 @@ fn whole_signs(text: &str) -> Cow<'_, str> {
             Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => (12, false),
             Some(0xD800..=0xDFFF) => (6, true),
             Some(_) => (6, false),
-            // Another escape: what follows the sign belongs to it.
+            // Another escape: the character after the backslash belongs to it.
             None => (1 + text[at + 1..].chars().next().map_or(0, char::len_utf8), false),
         };
         if is_half {
@@ -53,22 +55,22 @@ fn whole_signs(text: &str) -> Cow<'_, str> {
     Cow::Owned(mended)
 }
 
-/// A text; a number is one too, for ids come as both. Empty is none.
+/// Returns a string, or a number as a string, because ids come as both. An empty string is `None`.
 pub fn text(value: &Value, key: &str) -> Option<String> {
     as_text(value.get(key)?)
 }
 
-/// As [`text`], of the value itself.
+/// Like [`text`], for the value itself.
 pub fn as_text(value: &Value) -> Option<String> {
     match value {
-        // PostgreSQL's TEXT cannot hold it.
+        // PostgreSQL's TEXT cannot hold NUL.
         Value::String(text) => Some(text.replace('\0', "")).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
-/// A whole number, also one that comes as a text.
+/// Returns an integer, also one that comes as a string.
 pub fn integer(value: &Value, key: &str) -> Option<i64> {
     match value.get(key)? {
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)),
@@ -77,7 +79,7 @@ pub fn integer(value: &Value, key: &str) -> Option<i64> {
     }
 }
 
-/// A number with a fraction, also one that comes as a text.
+/// Returns a finite float, also one that comes as a string.
 pub fn float(value: &Value, key: &str) -> Option<f64> {
     match value.get(key)? {
         Value::Number(number) => number.as_f64(),
@@ -87,7 +89,7 @@ pub fn float(value: &Value, key: &str) -> Option<f64> {
     .filter(|float| float.is_finite())
 }
 
-/// `true`, also `"true"` and 1.
+/// Returns `true` for `true`, `"true"`, `"1"` and 1.
 pub fn flag(value: &Value, key: &str) -> bool {
     match value.get(key) {
         Some(Value::Bool(flag)) => *flag,
@@ -97,7 +99,7 @@ pub fn flag(value: &Value, key: &str) -> bool {
     }
 }
 
-/// The elements of a list; a single object counts as a list of one.
+/// Returns the elements of an array; a single object counts as an array of one.
 pub fn list<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
     match value.get(key) {
         Some(Value::Array(all)) => all.iter().collect(),
@@ -106,7 +108,7 @@ pub fn list<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
     }
 }
 
-/// The texts of a list.
+/// Returns the strings and numbers of an array, as strings.
 pub fn list_of_texts(value: &Value, key: &str) -> Vec<String> {
     match value.get(key) {
         Some(Value::Array(all)) => all.iter().filter_map(as_text).collect(),
@@ -114,7 +116,7 @@ pub fn list_of_texts(value: &Value, key: &str) -> Vec<String> {
     }
 }
 
-/// A time in seconds or milliseconds, as number, text or ISO date: below 10¹¹ it is seconds
+/// Returns a time in seconds or milliseconds, as number, string or ISO date; a number below 10¹¹ is in seconds
 /// (`docs/channels.md#from-webhook-to-chat`).
 pub fn time(value: &Value, key: &str) -> Option<Millis> {
     if let Some(number) = integer(value, key) {
@@ -123,7 +125,7 @@ pub fn time(value: &Value, key: &str) -> Option<Millis> {
     iso(value.get(key)?.as_str()?).filter(|at| *at > 0)
 }
 
-/// Seconds or milliseconds as milliseconds; `None` for what cannot be a time.
+/// Converts seconds or milliseconds to milliseconds; `None` if the number cannot be a time.
 pub fn millis(number: i64) -> Option<Millis> {
     match number {
         1..100_000_000_000 => Some(number * 1000),
@@ -132,7 +134,7 @@ pub fn millis(number: i64) -> Option<Millis> {
     }
 }
 
-/// `2024-05-01T10:20:30Z`, with a fraction or an offset.
+/// Parses `2024-05-01T10:20:30Z`, with or without a fraction or an offset.
 fn iso(text: &str) -> Option<Millis> {
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);

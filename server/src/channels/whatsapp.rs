@@ -16,7 +16,7 @@ use super::{
     meta,
 };
 
-/// The adapter.
+/// The adapter of WhatsApp.
 pub struct WhatsApp;
 
 const KB: u64 = 1024;

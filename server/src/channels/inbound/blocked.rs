@@ -1,4 +1,5 @@
-//! What blocked people say: counted, and cut from the body that is kept (`docs/domain.md#blacklist`).
+//! Events of blocked contacts: messages are counted, and their content is cut from the stored body
+//! (`docs/domain.md#blacklist`).
 
 use serde_json::Value;
 
@@ -9,13 +10,14 @@ use crate::{
     store::{StoreError, blacklist, contacts, conversations},
 };
 
-/// A body, and the ids of which nothing in it is kept.
+/// The id of a body, and the contacts' ids whose content is cut from it.
 pub(super) type Cut = (String, Vec<String>);
 
-/// The ids of the person who said something, if they are blocked and have no open chat: then it is only counted.
+/// Returns the ids of the event's contact, if the contact is blocked and has no open conversation. The event is then
+/// dropped, and a message is counted.
 pub(super) async fn dropped(app: &App, routed: &Routed) -> Result<Option<Vec<String>>, StoreError> {
     let element = &routed.element;
-    // What is said of our own messages and of ids is no word of theirs.
+    // Events about the company's own messages and about ids are not the contact's words, so they pass.
     let counts = match &element.what {
         What::Message(arrived) => !arrived.outgoing,
         What::Reaction { .. } | What::Edit { .. } | What::Notice(_) => false,
@@ -64,7 +66,7 @@ pub(super) async fn dropped(app: &App, routed: &Routed) -> Result<Option<Vec<Str
     Ok(Some(ids))
 }
 
-/// A body without what these ids said.
+/// Returns a body without the content of these ids.
 pub(super) fn without(body: &[u8], ids: &[String]) -> Vec<u8> {
     let kept = serde_json::from_slice(body).ok().and_then(|mut body: Value| {
         let gone = cut(&mut body, ids);
@@ -73,8 +75,8 @@ pub(super) fn without(body: &[u8], ids: &[String]) -> Vec<u8> {
     kept.unwrap_or_else(|| b"{}".to_vec())
 }
 
-/// Cuts everything of these ids from a body: of each list the elements that name one. `true`: the value itself is
-/// theirs.
+/// Cuts the content of these ids from a value: in each list, the elements that name one of them. Returns `true` if the
+/// value itself names one.
 fn cut(value: &mut Value, ids: &[String]) -> bool {
     match value {
         Value::Array(all) => {
@@ -82,7 +84,7 @@ fn cut(value: &mut Value, ids: &[String]) -> bool {
             false
         }
         Value::Object(fields) => {
-            // Every field: lists inside it are cut too.
+            // Visit every field, because lists inside it are cut too.
             let mut theirs = false;
             for inner in fields.values_mut() {
                 theirs |= cut(inner, ids);

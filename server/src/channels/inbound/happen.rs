@@ -1,4 +1,4 @@
-//! What an element of a webhook does, and what is kept until the message that it is about is there.
+//! Applies inbound events, and keeps those that come before the message that they are about.
 
 use causerie_shared::{
     conversation::transition::{Actor, Event},
@@ -49,7 +49,7 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             let bound = bound(app, routed, target).await?;
             match bound {
                 Some(bound) if bound.outgoing => marks::mark(app, &bound, Mark::Delete).await,
-                // The customer's words and pictures go from everywhere.
+                // The contact's text and files are removed everywhere, not only marked as deleted.
                 Some(bound) => redact::taken_back(app, bound.conversation, bound.message).await,
                 None => early(app, routed, target).await,
             }
@@ -116,7 +116,7 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
     }
 }
 
-/// A line of the channel's own is worth one in a chat, and no new chat.
+/// Stores a notice of the channel, if the contact has an open conversation.
 async fn notice(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), DeskError> {
     let account = routed.account.row.id;
     let Some(person) = &routed.element.person else {
@@ -132,7 +132,7 @@ async fn notice(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), Des
     }
 }
 
-/// A line of the channel's own.
+/// Returns a notice of the channel.
 fn line(id: String, words: &str) -> Arrived {
     Arrived {
         id,
@@ -159,8 +159,8 @@ pub(super) async fn known(app: &App, account: AccountId, person: &Person) -> Res
     Ok(None)
 }
 
-/// The message behind a provider's id. What is said of a private reply is said on the account for direct messages, and
-/// the reply stands in the thread of its comment.
+/// Finds the message with a provider's id. Events about a private reply name the account for direct messages, while the
+/// reply is bound on the paired account, in its comment's thread.
 async fn bound(app: &App, routed: &Routed, target: &str) -> Result<Option<ProviderMessage>, StoreError> {
     let account = &routed.account;
     let mut db = app.store.read().await?;
@@ -174,7 +174,7 @@ async fn bound(app: &App, routed: &Routed, target: &str) -> Result<Option<Provid
     }
 }
 
-/// Marks the message behind a provider's id, or keeps the mark until it comes.
+/// Applies an update to the message with a provider's id, or keeps the event until that message is stored.
 async fn on(app: &App, routed: &Routed, target: &str, mark: Mark) -> Result<(), DeskError> {
     let bound = bound(app, routed, target).await?;
     match bound {
@@ -189,7 +189,8 @@ pub(super) async fn early(app: &App, routed: &Routed, target: &str) -> Result<()
         id: sequence(now),
         element: serde_json::to_string(&routed.element).map_err(|_| StoreError::Damaged("element"))?,
     };
-    // In the line: a message that comes now is stored before this and found here, or after it and looks for this.
+    // In an ordered transaction: a message that is stored meanwhile is found here, or looks for pending events after
+    // this commit.
     let mut tx = app.store.begin_ordered().await?;
     let bound = provider::by_external(&mut tx, routed.account.row.id, target).await?;
     if bound.is_none() {
@@ -201,10 +202,10 @@ pub(super) async fn early(app: &App, routed: &Routed, target: &str) -> Result<()
     Box::pin(happen(app, routed)).await
 }
 
-/// Does what was said of a message before it was there.
+/// Applies the pending provider events of a message that is stored now.
 pub async fn catch_up(app: &App, account: &ChannelAccount, external: &str) -> Result<(), DeskError> {
-    // Mostly there is nothing, and finding that out needs no place in the line of writers: what comes from now on
-    // finds the message.
+    // Usually nothing is pending, and this check needs no ordered transaction: an event that comes from now on finds
+    // the message.
     if !provider::has_early(&mut *app.store.read().await?, account.row.id, external).await? {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! What of a batch belongs together in order: everything about a person, under whichever of their ids.
+//! Splits a batch into lanes: all events about a contact, under any of the contact's ids, belong to one lane.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,17 +7,17 @@ use causerie_shared::ids::AccountId;
 use super::Routed;
 use crate::channels::element::{Element, What};
 
-/// Sorts elements into lanes; within a lane they keep their order.
+/// Groups events into lanes with a union-find over names. Within a lane, events keep their order.
 #[derive(Default)]
 pub(super) struct Lanes {
     names: HashMap<(AccountId, String), usize>,
-    /// Each name's representative, in the end itself.
+    /// The parent of each name; a root is its own parent.
     parents: Vec<usize>,
     routed: Vec<(usize, Routed)>,
 }
 
 impl Lanes {
-    /// Adds what comes next.
+    /// Adds the next event.
     pub(super) fn push(&mut self, routed: Routed) {
         let account = routed.account.row.id;
         let mut names = names(&routed.element).into_iter();
@@ -47,7 +47,7 @@ impl Lanes {
         name
     }
 
-    /// The lanes; one does not wait for another.
+    /// Returns the lanes, which are independent of each other.
     pub(super) fn split(mut self) -> Vec<Vec<Routed>> {
         let mut lanes: BTreeMap<usize, Vec<Routed>> = BTreeMap::new();
         for (name, routed) in std::mem::take(&mut self.routed) {
@@ -57,7 +57,8 @@ impl Lanes {
     }
 }
 
-/// Ids of the person that an element is about, those before and after a change; else of the thread or message.
+/// Returns the names that decide an event's lane: the post of its comment thread, else all ids of its contact (before
+/// and after a change), else the message or post that it is about.
 fn names(element: &Element) -> Vec<String> {
     if let Some(thread) = &element.thread {
         return vec![thread.post.clone()];

@@ -1,4 +1,4 @@
-//! A message that a webhook brings: whose it is, what comes with it, and the thread under a post that it belongs to.
+//! Applies a message in a webhook: finds its contact, its media and its comment thread, and stores it.
 
 use causerie_shared::{
     Millis,
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// A message came in: ours by its echo, or one to be stored.
+/// Applies a message: matches the echo of one that was sent from here, or stores a new one.
 pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), DeskError> {
     let (account, element) = (&routed.account, &routed.element);
     let Some(person) = &element.person else { return Ok(()) };
@@ -57,14 +57,15 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
     if arrived.outgoing
         && let Some(thread) = &thread
     {
-        // A chat begins when a customer writes: what the company says under its own posts is none, and stays out of
-        // those that answer it, whenever it is delivered again.
+        // A conversation begins when a contact writes. A top-level comment of the company's begins none, no matter how
+        // often it is delivered.
         let begins = element.thread.as_ref().is_some_and(|thread| thread.parent.is_none());
         if begins {
             return Ok(());
         }
         let Some(author) = author_of(app, account, &thread.top).await? else {
-            // The comment that it answers may be on its way; one that is here and has no thread is none of a customer's.
+            // The comment that it answers may still be on its way. If that comment is known but has no thread, no
+            // contact wrote it.
             let top = provider::by_external(&mut *app.store.read().await?, account.row.id, &thread.top).await?;
             return match top {
                 Some(_) => Ok(()),
@@ -80,8 +81,8 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
         person.name = name_of(app, account, &person).await;
     }
     let person = &person;
-    // A notice is no word of the contact's, and what is older than any re-delivery did not come late: it is a clock that
-    // is wrong.
+    // A time that is older than any re-delivery is not late: the clock is wrong, so the time of arrival counts. A
+    // notice is not the contact's word and opens no window.
     let at = element.at.filter(|at| now - at <= LATE).map_or(now, |at| at.min(now));
     let speaks = !arrived.outgoing && arrived.kind != Kind::Notice;
     let window = adapter(account.row.channel).and_then(|adapter| adapter.capabilities().window);
@@ -89,12 +90,12 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
         Some(thread) => other_author(app, account, &thread.top, person).await?,
         None => Some(person.speaker.clone()).filter(|speaker| !speaker.is_empty() && !arrived.outgoing),
     };
-    // Most messages have no files: those find out who writes when they are stored.
+    // Only a message with files needs its contact now; for the others, the contact is resolved when they are stored.
     let (files, media) = if arrived.media.is_empty() {
         (vec![], vec![])
     } else {
         let mut tx = app.store.begin_ordered().await?;
-        // Files are the chat's contact's, whoever sends them.
+        // Files belong to the contact of the conversation, whoever sent them.
         let of_thread = match &thread {
             Some(thread) => conversations::of_thread(&mut tx, account.row.id, &thread.top).await?,
             None => None,
@@ -144,7 +145,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
     catch_up(app, account, &arrived.id).await
 }
 
-/// Our own message comes back as an echo, perhaps before the answer to the call that sent it.
+/// Whether an outgoing message was sent from here. Its echo may arrive before the answer to the call that sent it.
 async fn is_ours(
     app: &App,
     account: &ChannelAccount,
@@ -171,7 +172,7 @@ async fn is_ours(
         return Ok(true);
     }
     if let Some(thread) = thread {
-        // The interface may have given our comment's id with another prefix.
+        // The API may have returned the id of our comment with another prefix.
         let mut db = app.store.read().await?;
         return Ok(threads::of_comment(&mut db, account.row.id, thread.post.id, last(id))
             .await?
@@ -180,12 +181,12 @@ async fn is_ours(
     is_private_reply(app, account, arrived).await
 }
 
-/// The part of a comment's id behind its prefixes.
+/// Returns the part of a comment's id after its prefixes.
 fn last(id: &str) -> &str {
     id.rsplit('_').next().unwrap_or(id)
 }
 
-/// Who began an open thread of comments, by the provider's id.
+/// Returns the provider's id of the contact who began an open comment thread.
 async fn author_of(app: &App, account: &ChannelAccount, top: &str) -> Result<Option<String>, StoreError> {
     let mut db = app.store.read().await?;
     match conversations::open_thread(&mut db, account.row.id, top).await? {
@@ -194,20 +195,20 @@ async fn author_of(app: &App, account: &ChannelAccount, top: &str) -> Result<Opt
     }
 }
 
-/// Longest beginning of a post that is kept, characters.
+/// Longest beginning of a post that is kept, in characters.
 const TITLE: usize = 200;
-/// How long what is good to know is waited for: a message is worth more.
+/// How long to wait for optional details. A message must not wait longer for them.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// The provider's answer to a question that need not be answered.
+/// Asks the provider for optional details; `None` if it cannot be asked or does not answer in time.
 async fn ask(app: &App, account: &ChannelAccount, call: Option<Courtesy>) -> Option<Answer> {
     let call = call?(&channels::credentials(app, account)?);
     let answer = app.client.call(&app.config, &call, None);
-    // The call itself waits for a minute.
+    // The client itself would wait for a minute.
     tokio::time::timeout(PATIENCE, answer).await.ok()
 }
 
-/// The name of somebody who writes for the first time, where the provider has to be asked for it; empty: unknown.
+/// Asks the provider for the name of a new contact, where needed; empty if it is unknown.
 async fn name_of(app: &App, account: &ChannelAccount, person: &Person) -> String {
     let Some(adapter) = adapter(account.row.channel) else {
         return String::new();
@@ -216,7 +217,7 @@ async fn name_of(app: &App, account: &ChannelAccount, person: &Person) -> String
     answer.and_then(|answer| adapter.name(&answer)).unwrap_or_default()
 }
 
-/// The post of a thread, which the provider is asked about when its first comment comes.
+/// Returns the post of a comment thread. The provider is asked about it when its first comment comes in.
 async fn post_of(app: &App, account: &ChannelAccount, thread: &Thread, now: Millis) -> Result<Post, StoreError> {
     let known = posts::by_external(&mut *app.store.read().await?, account.row.id, &thread.post).await?;
     if let Some(post) = known {
@@ -240,7 +241,7 @@ async fn post_of(app: &App, account: &ChannelAccount, thread: &Thread, now: Mill
     Ok(post)
 }
 
-/// They have never written: whoever is known by what the company wrote to them has no name yet.
+/// Whether the contact has not written yet. A contact who is known only from the company's messages has no name yet.
 async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreError> {
     match contact {
         Some(contact) => Ok(!messages::has_written(&mut *app.store.read().await?, contact).await?),
@@ -248,7 +249,8 @@ async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreErro
     }
 }
 
-/// It is the echo of a private reply: that stands in the thread of its comment, and begins no chat of its own.
+/// Whether the message is the echo of a private reply. The reply belongs to the thread of its comment and begins no
+/// conversation.
 async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Arrived) -> Result<bool, DeskError> {
     let mut db = app.store.read().await?;
     let Some(beside) = beside(&mut db, account).await? else {
@@ -266,7 +268,7 @@ async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Arrived
     Ok(bound.is_some())
 }
 
-/// The name of whoever writes under a post, when it is not the contact of the thread.
+/// Returns the name of a comment's author, if the author is not the contact of the thread.
 async fn other_author(
     app: &App,
     account: &ChannelAccount,
@@ -286,7 +288,7 @@ async fn other_author(
     Ok((writer != Some(head.contact)).then(|| name.to_owned()))
 }
 
-/// The thread that a comment belongs to, with its post.
+/// Returns the comment thread that a comment belongs to, with its post.
 async fn thread_of(
     app: &App,
     account: &ChannelAccount,
@@ -295,7 +297,7 @@ async fn thread_of(
 ) -> Result<ingest::Thread, DeskError> {
     let post = post_of(app, account, thread, now).await?;
     let mut db = app.store.read().await?;
-    // A reply to a reply stands in the same thread.
+    // A reply to a reply belongs to the same thread.
     let top = match &thread.parent {
         None => thread.comment.clone(),
         Some(parent) => {

@@ -1,4 +1,4 @@
-//! Attachments of direct messages: what they are by their type and keys.
+//! Attachments of direct messages, recognised by their type and keys.
 
 use causerie_shared::message::{Card, Kind};
 use serde_json::Value;
@@ -8,10 +8,10 @@ use crate::channels::{
     value,
 };
 
-/// The thumb of Messenger in its three sizes.
+/// The ids of Messenger's thumb in its three sizes.
 const THUMBS: [&str; 3] = ["369239263222822", "369239343222814", "369239383222810"];
 
-/// What comes twice comes once: until August 2026 a sticker as an image too, until April 2026 a post as a share too.
+/// Removes doubles: until August 2026 a sticker also comes as an image, until April 2026 a post also as a share.
 pub fn without_doubles(all: Vec<&Value>) -> Vec<&Value> {
     let kind = |attachment: &Value| value::text(attachment, "type").unwrap_or_default();
     let payload = |attachment: &Value, key: &str| value::text(attachment.get("payload")?, key);
@@ -69,12 +69,12 @@ pub fn add(arrived: &mut Arrived, attachment: &Value) {
                 arrived.text = title.or_else(|| template(payload)).unwrap_or_default();
             }
         }
-        // Whoever calls sees that nothing was added.
+        // The caller sees that nothing was added.
         _ => {}
     }
 }
 
-/// The words of a template: its text, or the title of its first card or product.
+/// Returns the text of a template: its own, or the title of its first card or product.
 fn template(payload: &Value) -> Option<String> {
     value::text(payload, "text").or_else(|| {
         ["generic", "product"]
@@ -86,7 +86,7 @@ fn template(payload: &Value) -> Option<String> {
     })
 }
 
-/// The story that a message answers.
+/// Returns the story that a message answers, as a medium.
 pub fn story(story: &Value) -> Media {
     Media {
         class: Class::Story,
@@ -100,7 +100,7 @@ pub fn story(story: &Value) -> Media {
 
 fn medium(arrived: &mut Arrived, kind: Kind, class: Class, url: Option<String>) {
     arrived.kind = kind;
-    // Without an address there is still a picture to speak of.
+    // Without an address, the message still shows that there was a medium.
     arrived.media.push(Media {
         class,
         reference: url.unwrap_or_default(),
@@ -143,8 +143,8 @@ fn location(arrived: &mut Arrived, payload: &Value, title: Option<String>) {
     }
 }
 
-/// A post, reel, story or page that was shared: its picture where the provider hands that out, else a link, which
-/// `is_link` tells by the address. A share of nothing is nothing: so comes what may not be shown.
+/// Adds a post, reel, story or page that was shared: as a link if `is_link` accepts its address, else as a medium. A
+/// share without address and title stands for content that may not be shown, and is ignored.
 fn shared(
     arrived: &mut Arrived,
     class: Class,
@@ -160,7 +160,7 @@ fn shared(
         None => url,
     });
     let link = url.clone().filter(|url| is_link(url));
-    // A link in a text comes with its preview: the text says it all.
+    // A link in a text comes with its preview, which adds nothing to the text.
     if arrived.text.is_empty() {
         arrived.kind = Kind::Share;
         arrived.text = title.or_else(|| link.clone()).unwrap_or_default();
@@ -180,12 +180,12 @@ fn shared(
     }
 }
 
-/// The address is that of a picture or video itself: it is short-lived, and no browser is sent there.
+/// Whether the address is that of a picture or video itself, which is short-lived and not opened in a browser.
 fn is_medium(url: &str) -> bool {
     is_of(url, &["fbsbx.com", "fbcdn.net", "cdninstagram.com"])
 }
 
-/// The address is that of a page, where Instagram mostly gives the picture or video itself.
+/// Whether the address is that of a page. Instagram mostly gives the address of the picture or video itself.
 fn is_page(url: &str) -> bool {
     is_of(url, &["instagram.com", "facebook.com", "fb.com", "fb.watch"])
 }

@@ -9,7 +9,7 @@ use crate::channels::{
     value,
 };
 
-/// Everything that the changes of a body say about comments; `object` decides the channel.
+/// Returns the events about comments in the changes of a body; `object` decides the channel.
 pub fn elements(body: &Value) -> Vec<Element> {
     let object = value::text(body, "object").unwrap_or_default();
     let mut elements = vec![];
@@ -36,10 +36,10 @@ pub fn elements(body: &Value) -> Vec<Element> {
     elements
 }
 
-/// How the id of an author begins whom nobody may see.
+/// Prefix of the id of an author whom the app has no permission to see.
 pub const UNSEEN: &str = "unknown-";
 
-/// Who wrote a comment; without the permission to see it, it still has an author.
+/// Returns the author of a comment. Without the permission to see the author, the id is made from the comment's.
 fn author(of_change: &Value, comment: &str) -> Person {
     let from = of_change.get("from").unwrap_or(&Value::Null);
     let id = value::text(from, "id").or_else(|| value::text(of_change, "sender_id"));
@@ -96,7 +96,7 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
         account: account.to_owned(),
         person,
         thread,
-        // The time of a hiding is the entry's, beside which the comment's own may stand.
+        // The time of hiding is the entry's; `created_time` may be the time of the comment.
         at: if matches!(what, What::Hide { .. }) {
             value::time(of_change, "created_time").max(time)
         } else {
@@ -113,7 +113,7 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
     }
     let id = value::text(of_change, "comment_id")?;
     let brief = of_change.get("post").unwrap_or(&Value::Null);
-    // A comment's id begins with that of what it stands under.
+    // A comment's id begins with the id of the post that it stands under.
     let under = id.rsplit('_').nth(1).unwrap_or_default();
     let post = match value::text(brief, "id") {
         Some(of_brief) if post.is_empty() => of_brief,
@@ -141,7 +141,7 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
             hidden: verb == "hide",
         },
         "edited" | "edit" | "update" => {
-            // The latest of its times: a delivery that is repeated later has the old ones.
+            // Take the latest of its times: a delivery that is repeated later has the old ones.
             let times = [
                 value::time(brief, "updated_time"),
                 value::time(of_change, "edited_time"),
@@ -149,7 +149,7 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
                 time,
             ];
             let number = times.into_iter().flatten().max().unwrap_or_default();
-            // Only a picture has no words.
+            // Only a comment with a picture or video may have no text.
             if text.is_none() && media.is_none() {
                 return None;
             }
@@ -170,7 +170,7 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
     Some(element(None, Some(thread), what))
 }
 
-/// What a post is, as long as nobody knows what it says.
+/// Returns what a post is, for as long as its text is unknown.
 fn kind_of_post(post: &Value, key: &str) -> &'static str {
     match value::text(post, key).unwrap_or_default().as_str() {
         "added_photos" => "Photos",
@@ -184,7 +184,7 @@ fn kind_of_post(post: &Value, key: &str) -> &'static str {
     }
 }
 
-/// The part behind the page's prefix.
+/// Returns the part of an id after the page's prefix.
 fn last(id: &str) -> &str {
     id.rsplit('_').next().unwrap_or(id)
 }
@@ -195,7 +195,7 @@ fn instagram(account: &str, of_change: &Value, time: Option<Millis>) -> Option<E
     let person = author(of_change, &id);
     let from = of_change.get("from").unwrap_or(&Value::Null);
     let outgoing = person.id == account || value::text(from, "self_ig_scoped_id").is_some();
-    // A comment under an advertisement comes for the original, too: both are one post.
+    // A comment under an advertisement also comes for the original post; both are one post.
     let post = value::text(media, "original_media_id")
         .or_else(|| value::text(media, "id"))
         .or_else(|| value::text(of_change, "media_id"))

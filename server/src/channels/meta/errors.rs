@@ -1,22 +1,22 @@
-//! Meta's errors: decided by code and subcode only, for the texts come in many languages
+//! Errors of Meta. Only code and subcode decide, because the texts come in many languages
 //! (`docs/channels.md#errors-of-meta`).
 
 use serde_json::Value;
 
 use crate::channels::{element::Problem, value};
 
-/// What an error answer says.
+/// The error in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphError {
     pub code: i64,
     pub subcode: i64,
     pub is_transient: bool,
-    /// The provider's own words.
+    /// The provider's own text.
     pub words: String,
 }
 
 impl GraphError {
-    /// The error in a body; it can be there although the status is 200.
+    /// Returns the error in a body; it can be there although the status is 200.
     pub fn of(body: &Value) -> Option<Self> {
         let error = body.get("error").filter(|error| error.is_object())?;
         let details = error.get("error_data").and_then(|data| value::text(data, "details"));
@@ -32,7 +32,7 @@ impl GraphError {
         })
     }
 
-    /// The problem with our words, or the provider's when there are none.
+    /// Returns the problem with `words`, or with the provider's text if `words` is empty.
     pub fn problem(&self, words: &str) -> Problem {
         let code = if self.subcode == 0 {
             self.code.to_string()

@@ -15,7 +15,7 @@ use crate::channels::{
     outgoing::{Body, Content},
 };
 
-/// The adapter.
+/// The adapter of comments on Facebook.
 pub struct FacebookComments;
 
 const CAPABILITIES: Capabilities = Capabilities {

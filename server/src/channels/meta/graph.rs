@@ -9,11 +9,12 @@ use crate::channels::{
     outgoing::{Body, Call},
 };
 
-/// Hosts of tokens by Facebook login and by Instagram login.
+/// Host for tokens of Facebook login.
 pub const FACEBOOK: &str = "https://graph.facebook.com";
+/// Host for tokens of Instagram login.
 pub const INSTAGRAM: &str = "https://graph.instagram.com";
 
-/// The address of a path below the account's host and version.
+/// Returns the address of a path below the account's host and version.
 pub fn address(credentials: &Credentials, host: &str, path: &str) -> String {
     let base = if credentials.base_url.is_empty() {
         host
@@ -28,7 +29,7 @@ pub fn address(credentials: &Credentials, host: &str, path: &str) -> String {
     format!("{base}/{version}/{path}")
 }
 
-/// A call with the account's token.
+/// Returns a call with the account's token.
 pub fn call(credentials: &Credentials, method: Method, host: &str, path: &str, body: Body) -> Box<Call> {
     Box::new(Call {
         method,
@@ -38,12 +39,12 @@ pub fn call(credentials: &Credentials, method: Method, host: &str, path: &str, b
     })
 }
 
-/// `POST` of JSON.
+/// Returns a `POST` of JSON.
 pub fn post(credentials: &Credentials, host: &str, path: &str, json: Value) -> Box<Call> {
     call(credentials, Method::POST, host, path, Body::Json(json))
 }
 
-/// `GET`.
+/// Returns a `GET`.
 pub fn get(credentials: &Credentials, host: &str, path: &str) -> Box<Call> {
     call(credentials, Method::GET, host, path, Body::None)
 }

@@ -13,7 +13,7 @@ use crate::channels::{
     element::Class,
 };
 
-/// The adapter.
+/// The adapter of Instagram.
 pub struct Instagram;
 
 const MB: u64 = 1024 * 1024;

@@ -14,7 +14,7 @@ use crate::channels::{
     outgoing::{Body, Content},
 };
 
-/// The adapter.
+/// The adapter of comments on Instagram.
 pub struct InstagramComments;
 
 const CAPABILITIES: Capabilities = Capabilities {
@@ -49,7 +49,7 @@ impl MetaChannel for InstagramComments {
             let recipient = json!({ "comment_id": outgoing.comment.unwrap_or_default() });
             return send::send(Dialect::Instagram, credentials, outgoing, &recipient, answers);
         }
-        // A reply to a reply lands in the thread anyway: only its top takes replies.
+        // Only the top comment of a thread takes replies; a reply to a reply lands in the same thread.
         let top = super::segment(outgoing.comment.unwrap_or_default());
         let target = super::segment(outgoing.quoted.or(outgoing.comment).unwrap_or_default());
         let host = send::host(credentials, Dialect::Instagram);

@@ -14,7 +14,7 @@ use crate::channels::{
     value,
 };
 
-/// Everything that the `messaging` and `standby` lists of a body say; `object` decides the channel.
+/// Returns the events in the lists `messaging`, `standby` and `changes` of a body; `object` decides the channel.
 pub fn elements(body: &Value) -> Vec<Element> {
     let channel = match value::text(body, "object").as_deref() {
         Some("page") => Channel::Messenger,
@@ -39,7 +39,7 @@ pub fn elements(body: &Value) -> Vec<Element> {
         for list in ["messaging", "standby"] {
             value::list(entry, list).into_iter().for_each(&mut read);
         }
-        // Instagram login delivers messages as changes, too, and the dashboard's tests are such.
+        // Instagram login delivers messages as changes too, and so do the tests of Meta's dashboard.
         let mut changes = value::list(entry, "changes");
         if entry.get("field").is_some() {
             changes.push(entry);
@@ -53,7 +53,7 @@ pub fn elements(body: &Value) -> Vec<Element> {
     elements
 }
 
-/// One event of a conversation.
+/// Reads one event of a conversation.
 struct Reader<'a> {
     channel: Channel,
     account: &'a str,
@@ -67,8 +67,8 @@ impl Reader<'_> {
         value::text(who, "id").or_else(|| value::as_text(who))
     }
 
-    /// The customer: the one of the two who is not the account. Of an echo it is the receiver, for an account can have
-    /// two ids.
+    /// Returns the contact: the side that is not the account. In an echo it is the recipient, because an account can
+    /// have two ids.
     fn person(&self) -> Option<Person> {
         let sides = if self.is_echo() {
             ["recipient", "sender"]
@@ -114,7 +114,7 @@ impl Reader<'_> {
 
     fn read(&self, elements: &mut Vec<Element>) {
         let of = |key: &str| self.event.get(key).filter(|inner| inner.is_object());
-        // What one says to oneself would answer itself for ever.
+        // Answering a message of the account to itself would never end.
         let to_oneself = [Some(self.event), of("message"), of("postback")]
             .into_iter()
             .flatten()
@@ -147,13 +147,13 @@ impl Reader<'_> {
             };
             self.note(linking, "account_linking", words, None).into_iter().collect()
         } else {
-            // Handovers, policies, games: nothing that a conversation shows.
+            // Handovers, policies and games are not shown in a conversation.
             vec![]
         };
         elements.extend(what.into_iter().map(|what| self.element(what)));
     }
 
-    /// An id for what the provider gives none: the same person, time and content are the same event.
+    /// Returns an id for an event without one: the same contact, time and content mean the same event.
     fn own_id(&self, kind: &str, content: &str) -> String {
         let person = self.person().map(|person| person.id).unwrap_or_default();
         format!("{kind}-{person}-{}-{content}", self.at.unwrap_or_default())
@@ -197,10 +197,10 @@ impl Reader<'_> {
             arrived.text = value::text(chosen, "payload").unwrap_or_default();
         }
         if arrived.kind == Kind::Text && arrived.text.is_empty() && arrived.media.is_empty() && arrived.card.is_none() {
-            // Nothing that this version can show: orders, appointments, new kinds.
+            // This version cannot show it: an order, an appointment, a new kind.
             arrived.kind = Kind::Unsupported;
         }
-        // Its picture is gone when the story is.
+        // Keep the story's picture: it disappears with the story.
         arrived.media.extend(story.map(attachments::story));
         Some(What::Message(Box::new(arrived)))
     }
@@ -240,7 +240,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The customer allowed messages, or does not any more.
+    /// Reads whether the contact allowed messages.
     fn optin(&self, optin: &Value) -> Option<What> {
         match value::text(optin, "notification_messages_status").as_deref() {
             Some("STOP_NOTIFICATIONS") => Some(What::Nothing("no notifications any more".to_owned())),
@@ -248,9 +248,9 @@ impl Reader<'_> {
         }
     }
 
-    /// A line of the channel's own.
+    /// Returns a notice of the channel; `None` if the contact has no id.
     fn note(&self, of: &Value, kind: &str, words: &str, referral: Option<String>) -> Option<What> {
-        // Who opted in on a web page has no id here yet.
+        // A contact who opted in on a web page has no id here yet.
         self.person()?;
         Some(What::Message(Box::new(Arrived {
             id: self.own_id(kind, &value::text(of, "ref").unwrap_or_default()),
@@ -267,7 +267,7 @@ impl Reader<'_> {
         })))
     }
 
-    /// The advertisement, link or product that led here, in words.
+    /// Returns the advertisement, link or product that led the contact here, in words.
     fn came_by(&self, referral: &Value) -> Option<String> {
         let context = referral.get("ads_context_data").unwrap_or(&Value::Null);
         let product = referral.get("product").unwrap_or(&Value::Null);
@@ -285,7 +285,7 @@ impl Reader<'_> {
     }
 }
 
-/// A message has another text. Some say so of a message that is new, without its text or with no edit counted.
+/// Reads an edit. Some are about a new message, without its text or with an edit count of 0; those are no edits.
 fn edited(edit: &Value) -> Option<What> {
     let number = value::integer(edit, "num_edit");
     match (value::text(edit, "mid"), value::text(edit, "text")) {
@@ -298,7 +298,8 @@ fn edited(edit: &Value) -> Option<What> {
     }
 }
 
-/// Messenger says up to when everything came and sometimes which messages did, Instagram the last one that was read.
+/// Reads receipts. Messenger gives the time up to which everything arrived, and sometimes the messages; Instagram gives
+/// the last message that was read.
 fn receipts(receipt: &Value, state: Delivery) -> Vec<What> {
     let until = value::time(receipt, "watermark").map(|until| What::Watermark { until, state });
     let each = value::list_of_texts(receipt, "mids")
@@ -313,7 +314,7 @@ fn receipts(receipt: &Value, state: Delivery) -> Vec<What> {
     each.chain(until).chain(last).collect()
 }
 
-/// Reactions that come by name.
+/// Returns the emoji of a reaction that comes by name.
 fn named(name: &str) -> &str {
     match name {
         "love" => "❤️",

@@ -13,12 +13,12 @@ use crate::channels::{
     element::Class,
 };
 
-/// The adapter.
+/// The adapter of Messenger.
 pub struct Messenger;
 
 const MB: u64 = 1024 * 1024;
 const HOUR: i64 = 3_600_000;
-/// Largest file, bytes.
+/// Largest file, in bytes.
 const MAX: u64 = 25 * MB;
 
 const CAPABILITIES: Capabilities = Capabilities {

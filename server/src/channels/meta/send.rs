@@ -1,4 +1,4 @@
-//! Sending direct messages and private replies by Messenger and Instagram, and what their errors mean.
+//! Sends direct messages and private replies on Messenger and Instagram, and maps their errors to outcomes.
 
 use axum::http::Method;
 use causerie_shared::Millis;
@@ -12,17 +12,17 @@ use crate::channels::{
     value,
 };
 
-/// Pause when Meta says "slower" and not how much, milliseconds.
+/// Pause after a rate limit for which Meta names none, in milliseconds.
 const SLOWER: Millis = 30_000;
 
-/// Which of the two it is, and how it logs in.
+/// The dialect of direct messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Messenger,
     Instagram,
 }
 
-/// Where an account's calls go.
+/// Returns the host that an account's calls go to.
 pub fn host(credentials: &Credentials, dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Messenger => graph::FACEBOOK,
@@ -31,7 +31,7 @@ pub fn host(credentials: &Credentials, dialect: Dialect) -> &'static str {
     }
 }
 
-/// Whose messages they are: the page's, for Instagram by Facebook login too.
+/// Returns the id that messages are sent as: the page's if there is one, also for Instagram by Facebook login.
 pub fn owner(credentials: &Credentials) -> &str {
     if credentials.page_id.is_empty() {
         &credentials.external_id
@@ -40,7 +40,7 @@ pub fn owner(credentials: &Credentials) -> &str {
     }
 }
 
-/// The next call that sends, or the outcome.
+/// Returns the next call that sends `outgoing`, or the outcome.
 pub fn send(
     dialect: Dialect,
     credentials: &Credentials,
@@ -81,7 +81,7 @@ fn class(class: Class) -> &'static str {
     }
 }
 
-/// The messaging type, which a private reply does not have.
+/// Returns the fields of the messaging type. A private reply has none.
 fn messaging_type(dialect: Dialect, outgoing: &Outgoing<'_>) -> Vec<(&'static str, &'static str)> {
     if outgoing.private {
         return vec![];
@@ -95,7 +95,7 @@ fn messaging_type(dialect: Dialect, outgoing: &Outgoing<'_>) -> Vec<(&'static st
     }
 }
 
-/// The message that it answers; a private reply answers a comment, which is no message.
+/// Returns the message that this one answers. A private reply has none: it answers a comment, which is not a message.
 fn quoted<'a>(outgoing: &Outgoing<'a>) -> Option<&'a str> {
     outgoing.quoted.filter(|_| !outgoing.private)
 }
@@ -160,7 +160,7 @@ fn multipart(outgoing: &Outgoing<'_>, recipient: &Value, file: &File<'_>) -> Bod
     }
 }
 
-/// What the answer to a call means (`docs/channels.md#errors-of-messenger-and-instagram`).
+/// Returns what the answer to a call means (`docs/channels.md#errors-of-messenger-and-instagram`).
 pub fn outcome(answer: &Answer) -> Outcome {
     let body = answer.json();
     if let Some(error) = GraphError::of(&body) {
@@ -174,8 +174,8 @@ pub fn outcome(answer: &Answer) -> Outcome {
     answer.outcome(answer.wait(SLOWER))
 }
 
-/// What the answer to a private reply means: a second one, and one that comes too late, are refused with codes that say
-/// little (`docs/channels.md#what-the-sources-leave-open`).
+/// Returns what the answer to a private reply means. A second reply, and one that comes too late, are refused with
+/// codes that say little (`docs/channels.md#what-the-sources-leave-open`).
 pub fn private_outcome(answer: &Answer) -> Outcome {
     match outcome(answer) {
         Outcome::Final(problem) if matches!(problem.code.as_str(), "10" | "100" | "10900") => Outcome::Final(Problem {
@@ -206,7 +206,7 @@ fn failed(error: &GraphError, answer: &Answer) -> Outcome {
         (4 | 17 | 32 | 613 | 80_006 | 80_007, _) => {
             Outcome::RetryAfter(answer.wait(SLOWER), error.problem("Too many messages at once."))
         }
-        // "May have been sent although there was an error."
+        // Meta says that the message may have been sent although there was an error.
         (1, 1_357_046) => Outcome::Unconfirmed(error.problem("The provider does not know whether it was sent.")),
         (1 | 2 | 1200, _) => Outcome::Retry(error.problem("The provider has a passing problem.")),
         _ if error.is_transient => Outcome::Retry(error.problem("")),
@@ -214,7 +214,7 @@ fn failed(error: &GraphError, answer: &Answer) -> Outcome {
     }
 }
 
-/// Reads the account's own name.
+/// Reads the name of the account.
 pub fn check(credentials: &Credentials, dialect: Dialect, answers: &[Answer]) -> Next<Result<String, String>> {
     let Some(answer) = answers.first() else {
         let fields = match dialect {

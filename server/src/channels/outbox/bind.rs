@@ -1,4 +1,4 @@
-//! Which of our messages a provider means: by our own reference, or by its text.
+//! Matches echoes with our messages: by our reference, or by the text.
 
 use causerie_shared::{
     ids::{AccountId, ContactId, MessageId},
@@ -19,19 +19,19 @@ use crate::{
     },
 };
 
-/// In which chat an echo can be ours.
+/// Which messages an echo can belong to.
 #[derive(Debug, Clone, Copy)]
 pub enum Whose<'a> {
-    /// In one with this contact.
+    /// Messages in a conversation with this contact.
     Contact(ContactId),
-    /// In this thread of comments.
+    /// Messages in this comment thread.
     Thread(&'a str),
-    /// It is a private reply under a post, whose receiver has another id there.
+    /// Private replies under posts: in direct messages, their recipient has another id than in the thread.
     Privately,
 }
 
-/// A provider that cannot hand our reference back shows a text, or a file, that is on its way now, or of which nobody
-/// knows whether it went: it is that message, if it goes to the same person.
+/// Matches an echo without our reference by its text or file, and binds its id. Only messages to the same recipient
+/// that are being sent or are unconfirmed can match.
 pub async fn bind_by_text(
     app: &App,
     account: &ChannelAccount,
@@ -58,7 +58,7 @@ pub async fn bind_by_text(
         drop(db);
         let capabilities = parts::capabilities(head.channel, is_private).filter(|_| fits);
         let Some(capabilities) = capabilities else { continue };
-        // What cannot be sent is not on its way.
+        // A message that cannot be split is not being sent.
         let pieces = parts::split(app, capabilities, &record).await.unwrap_or_default();
         if pieces
             .iter()
@@ -72,8 +72,8 @@ pub async fn bind_by_text(
     Ok(None)
 }
 
-/// A provider hands our own reference back with an id that is not bound yet: binds it. A part of which nobody knew
-/// whether it went did go: what comes after it goes on, unless a person gave the message up.
+/// Binds the provider's id of the message whose reference the provider returned. If a part of the message was
+/// unconfirmed, it now counts as sent: the remaining parts follow, unless a person gave the message up.
 pub async fn bind_by_opaque(
     app: &App,
     account: AccountId,
@@ -115,7 +115,7 @@ pub async fn bind_by_opaque(
     Ok(Some(bound))
 }
 
-/// Parts of a message are left, and its agent still waits for it.
+/// Whether parts of an unconfirmed message remain, and nobody gave the message up.
 async fn has_more(app: &App, db: &mut Db, row: &OutboxRow) -> Result<bool, DeskError> {
     let head = conversations::get(&mut *db, row.conversation).await?;
     let record = messages::get(db, row.conversation, row.message).await?;

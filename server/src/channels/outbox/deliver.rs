@@ -1,4 +1,4 @@
-//! One message to its provider, part by part.
+//! Sends one message to its provider, part by part.
 
 use causerie_shared::{
     Millis,
@@ -34,10 +34,10 @@ use crate::{
     sync::News,
 };
 
-/// Calls that sending one part may take.
+/// Maximum number of calls to send one part.
 const MAX_CALLS: usize = 4;
 
-/// What a part is sent with.
+/// The context in which the parts of a message are sent.
 struct Way<'a> {
     account: &'a ChannelAccount,
     adapter: &'static dyn Adapter,
@@ -46,15 +46,15 @@ struct Way<'a> {
     record: MessageRecord,
     to: String,
     thread: Option<String>,
-    /// When the thread of comments began.
+    /// When the comment thread began.
     begun: Millis,
     quoted: Option<String>,
-    /// Those of the account, when one is sent.
+    /// The templates of the account, if the message is a template.
     templates: Vec<Template>,
 }
 
-/// Sends what of a message the provider does not have yet. Until when nothing of the account is sent, if the provider
-/// wants so.
+/// Sends the parts of a message that the provider does not have yet. Returns until when nothing of the account is sent,
+/// if the provider asks for a pause.
 pub async fn deliver(
     app: &App,
     account: &ChannelAccount,
@@ -82,7 +82,7 @@ pub async fn deliver(
     };
     let mut left = pieces.len().saturating_sub(row.progress.sent as usize);
     if left == 0 {
-        // The server stopped between the provider's last answer and its being written down.
+        // The server stopped after the provider's last answer and before that was stored.
         let mut tx = app.store.begin_ordered().await?;
         let news = all_sent(&mut tx, &mut row).await?;
         tx.commit().await?;
@@ -107,7 +107,7 @@ pub async fn deliver(
     Ok(None)
 }
 
-/// The provider has every part. The caller writes the row's end with it, and publishes what it returns.
+/// Records that the provider has every part. The caller commits, and publishes what this returns.
 async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<News, DeskError> {
     let mut news = News::default();
     marks::deliver_in(tx, (row.conversation, row.message), Delivery::Sent, None, &mut news).await?;
@@ -117,7 +117,7 @@ async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<News, DeskE
 }
 
 impl Way<'_> {
-    /// Only the author of the comment sees it.
+    /// Whether only the author of the comment sees the message.
     fn is_private(&self) -> bool {
         self.record.row.extra.as_ref().is_some_and(|extra| extra.private)
     }
@@ -224,7 +224,7 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
     call(app, way.adapter, &way.credentials, &outgoing).await
 }
 
-/// Makes the calls that bring something to a provider.
+/// Makes the calls of a send request, and returns the outcome.
 pub async fn call(
     app: &App,
     adapter: &'static dyn Adapter,
@@ -244,8 +244,8 @@ pub async fn call(
     })
 }
 
-/// The provider has a part: its id is bound and the row moves on, to its end with the last one; what was said of it
-/// before is done now.
+/// Records that the provider has a part: binds its id, advances the row (to its end with the last part), and applies
+/// the pending provider events of the part.
 async fn accepted(
     app: &App,
     way: &Way<'_>,
@@ -268,7 +268,7 @@ async fn accepted(
         let mut of = Some(row.account);
         if private {
             threads::set_private_to(&mut tx, row.conversation, &person).await?;
-            // Whoever answers it writes to the account beside, under this id: the same contact.
+            // The recipient's answers come in on the paired account under this id: the same contact.
             of = channels::beside(&mut tx, way.account)
                 .await?
                 .map(|account| account.row.id);

@@ -1,4 +1,4 @@
-//! How fast an account may send, and when something is tried again.
+//! Rate limits of accounts, and the pauses between attempts.
 
 use std::collections::HashMap;
 
@@ -6,32 +6,33 @@ use causerie_shared::{Millis, ids::AccountId};
 
 use crate::{channels::capabilities::Rate, clock::random_u128};
 
-/// First and longest pause between attempts, milliseconds.
+/// Base of the pause between attempts, in milliseconds.
 const FIRST: Millis = 1_000;
+/// Longest pause between attempts, in milliseconds.
 const LONGEST: Millis = 30 * 60_000;
 
-/// When an account and a pair of account and person may be used again.
+/// When each account, and each conversation of an account, may be used again.
 #[derive(Default)]
 pub struct Pace {
     free: HashMap<(AccountId, String), Millis>,
-    /// Accounts whose providers said that they are too fast.
+    /// Accounts whose providers asked for a pause, and when it ends.
     held: HashMap<AccountId, Millis>,
 }
 
 impl Pace {
-    /// Nothing of an account goes before `until`.
+    /// Holds everything of an account back until `until`.
     pub fn hold(&mut self, account: AccountId, until: Millis) {
         let held = self.held.entry(account).or_insert(until);
         *held = until.max(*held);
     }
 
-    /// Until when nothing of an account goes.
+    /// Returns until when everything of an account is held back.
     pub fn held(&mut self, account: AccountId, now: Millis) -> Option<Millis> {
         self.held.retain(|_, until| *until > now);
         self.held.get(&account).copied()
     }
 
-    /// Milliseconds to wait; 0: go, and the next one has to wait.
+    /// Returns the milliseconds to wait; at 0 the caller may send, and the next call has to wait.
     pub fn take(&mut self, account: AccountId, person: &str, rate: Rate, now: Millis) -> Millis {
         let pair = (account, person.to_owned());
         let all = (account, String::new());
@@ -49,7 +50,8 @@ impl Pace {
     }
 }
 
-/// Pause before the next attempt: doubled each time, with jitter so that many do not come back at once.
+/// Returns the pause before the next attempt, in milliseconds: doubled each time, with jitter so that many messages do
+/// not come back at once.
 pub fn pause(attempts: i64) -> Millis {
     let whole = FIRST.saturating_mul(1 << attempts.clamp(0, 20)).min(LONGEST);
     whole / 2 + (random_u128() % (whole as u128 / 2 + 1)) as Millis

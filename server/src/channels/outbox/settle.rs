@@ -1,4 +1,4 @@
-//! What happens after an attempt: again later, given up, held back until the token is renewed.
+//! Decides what happens after an attempt: a retry, a failure, or a hold until the token is renewed.
 
 use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 
@@ -17,12 +17,13 @@ use crate::{
     sync::News,
 };
 
-/// Attempts before passing trouble is called a failure: the last comes after some three hours.
+/// Attempts before a temporary problem becomes a failure. The pauses between them add up to at most about an hour.
 const ATTEMPTS: i64 = 12;
-/// Held back until somebody renews the token.
+/// Due time of a message that is held back until the token is renewed.
 const NEVER: Millis = i64::MAX / 2;
 
-/// Decides what happens after anything but success. Until when nothing of the account is sent, if the provider wants so.
+/// Handles any outcome but success. Returns until when nothing of the account is sent, if the provider asks for a
+/// pause.
 pub async fn settle(
     app: &App,
     account: &ChannelAccount,
@@ -58,7 +59,7 @@ pub async fn settle(
     Ok(None)
 }
 
-/// Nobody knows whether a part went, unless a status or an echo was faster than the answer that never came.
+/// Marks a message as unconfirmed, unless a status or an echo has already bound the id of its part.
 async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let known = provider::of_message(&mut tx, row.message).await?.len();
@@ -78,9 +79,11 @@ async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<
     Ok(())
 }
 
-/// The provider does not take an account's token any more: nothing is sent, everything is kept, everyone sees it.
-/// `account`: as it was when the call was made; `row`: what the call was to send. When the token was renewed meanwhile,
-/// nothing is wrong any more, and the row goes again.
+/// Holds back an account whose token the provider rejects: its messages are kept, none is sent, and the console shows
+/// the problem.
+///
+/// `account` is the account as it was when the call was made, and `row` is what the call was to send. If the token was
+/// renewed meanwhile, nothing is held back and the row is due at once.
 pub async fn trouble(
     app: &App,
     account: &ChannelAccount,
@@ -111,10 +114,10 @@ pub async fn trouble(
     Ok(())
 }
 
-/// Nothing of an account goes until its token is renewed.
+/// Holds all messages of an account back until its token is renewed.
 pub(super) async fn hold_back(app: &App, account: AccountId) -> Result<(), StoreError> {
     let mut tx = app.store.begin_ordered().await?;
-    // It may have been renewed a moment ago.
+    // The token may have been renewed a moment ago.
     if channel_accounts::get(&mut tx, account)
         .await?
         .is_some_and(|account| account.health.token_invalid)
@@ -125,14 +128,14 @@ pub(super) async fn hold_back(app: &App, account: AccountId) -> Result<(), Store
     Ok(())
 }
 
-/// The token is good again: what waited for it is due, in the caller's transaction. The caller wakes the worker.
+/// Makes the messages that waited for a renewed token due, in the caller's transaction. The caller wakes the worker.
 pub async fn resume(db: &mut Db, account: &mut ChannelAccount, now: Millis) -> Result<(), StoreError> {
     account.health.token_invalid = false;
     channel_accounts::save_health(&mut *db, account.row.id, &account.health).await?;
     outbox::delay_account(db, account.row.id, now).await
 }
 
-/// The part did not go and nothing of it will: it is tried again at `due`.
+/// Schedules another attempt at `due` for a part that was not sent, and notes the problem at the account.
 async fn later(
     app: &App,
     account: &ChannelAccount,
@@ -151,7 +154,7 @@ async fn later(
     Ok(())
 }
 
-/// Nothing of a message is sent any more, and its sender sees why.
+/// Stops sending a message, and shows its sender why.
 pub async fn give_up(
     app: &App,
     row: &mut OutboxRow,

@@ -1,4 +1,4 @@
-//! What stands in a Telegram message.
+//! The content of Telegram messages.
 
 use causerie_shared::message::{Card, ContactCard, Kind};
 use serde_json::Value;
@@ -11,7 +11,8 @@ use super::{
     words,
 };
 
-/// What Telegram says of a chat in the form of a message, and what no customer wrote; older names too.
+/// Fields of service messages: events of a chat in the form of a message, which no contact wrote. Older names are
+/// included.
 const SERVICE: [&str; 52] = [
     "new_chat_members",
     "new_chat_member",
@@ -67,7 +68,7 @@ const SERVICE: [&str; 52] = [
     "managed_bot_created",
 ];
 
-/// Says a field anything? Programs that pass updates on write out what is not there as null, `false` or an empty list.
+/// Whether a field has a value. Programs that forward updates write absent fields as null, `false` or an empty list.
 pub fn is_said(message: &Value, key: &str) -> bool {
     match message.get(key) {
         None | Some(Value::Null | Value::Bool(false)) => false,
@@ -78,7 +79,7 @@ pub fn is_said(message: &Value, key: &str) -> bool {
     }
 }
 
-/// The service that a message tells of, if it says nothing else.
+/// Returns the field of a service message, if the message has no text.
 pub fn service(message: &Value) -> Option<&'static str> {
     if text(message).is_some() {
         return None;
@@ -86,7 +87,7 @@ pub fn service(message: &Value) -> Option<&'static str> {
     SERVICE.into_iter().find(|key| is_said(message, key))
 }
 
-/// Does a message bring a file, to which a text is the caption?
+/// Whether a message has a file, whose caption is the message's text.
 pub fn has_medium(message: &Value) -> bool {
     [
         "photo",
@@ -103,7 +104,7 @@ pub fn has_medium(message: &Value) -> bool {
     .any(|key| is_said(message, key))
 }
 
-/// A message with nothing in it.
+/// Returns a message without content.
 pub fn blank(id: String) -> Arrived {
     Arrived {
         id,
@@ -120,12 +121,12 @@ pub fn blank(id: String) -> Arrived {
     }
 }
 
-/// Text or caption.
+/// Returns the text or caption of a message.
 pub fn text(message: &Value) -> Option<String> {
     value::text(message, "text").or_else(|| value::text(message, "caption"))
 }
 
-/// A message of a customer.
+/// Reads a contact's message.
 pub fn arrived(message: &Value, id: String) -> Arrived {
     const FORWARDED: [&str; 5] = [
         "forward_origin",
@@ -146,7 +147,7 @@ pub fn arrived(message: &Value, id: String) -> Arrived {
     arrived
 }
 
-/// What follows `/start`: the link by which somebody came.
+/// Returns what follows `/start`: the payload of the link that led the contact here.
 fn start(text: &str) -> Option<String> {
     let (command, payload) = text.trim().split_once(char::is_whitespace)?;
     let is_start = command == "/start" || command.starts_with("/start@");
@@ -157,7 +158,7 @@ fn start(text: &str) -> Option<String> {
 
 fn fill(arrived: &mut Arrived, message: &Value) {
     let object = |key: &str| message.get(key).filter(|inner| inner.is_object());
-    // Venue before location and animation before document, for the former bring the latter along.
+    // Venue before location, and animation before document, because the former come with the latter.
     if let Some(photo) = largest(message, "photo") {
         medium(arrived, Kind::Image, Class::Image, photo, "image/jpeg");
     } else if let Some(animation) = object("animation") {
@@ -196,12 +197,12 @@ fn fill(arrived: &mut Arrived, message: &Value) {
     } else if value::text(message, "text").is_some() {
         arrived.kind = Kind::Text;
     } else if arrived.text.is_empty() {
-        // It cannot be shown as what it is, but its words can be read.
+        // The message cannot be shown as what it is, but its text can be read.
         arrived.text = words::of_unsupported(message);
     }
 }
 
-/// Media for which stars were paid; of those that were not bought Telegram gives nothing.
+/// Adds media that cost stars. Telegram gives nothing of those that were not bought.
 fn paid(arrived: &mut Arrived, paid: &Value) {
     for one in value::list(paid, "paid_media") {
         if let Some(photo) = largest(one, "photo") {
@@ -227,7 +228,7 @@ fn medium(arrived: &mut Arrived, kind: Kind, class: Class, inner: &Value, mime: 
     });
 }
 
-/// The largest of the sizes in which a photo comes.
+/// Returns the largest of the sizes in which a photo comes.
 fn largest<'a>(message: &'a Value, key: &str) -> Option<&'a Value> {
     let size = |photo: &&Value| {
         let of = |key: &str| value::integer(photo, key).unwrap_or_default();
@@ -242,7 +243,7 @@ fn largest<'a>(message: &'a Value, key: &str) -> Option<&'a Value> {
 
 fn sticker(arrived: &mut Arrived, sticker: &Value) {
     let is_animated = value::flag(sticker, "is_animated");
-    // No browser draws the animation; its still picture comes with it.
+    // No browser draws the animation; a still picture comes with it.
     let still = ["thumbnail", "thumb"]
         .iter()
         .filter_map(|key| sticker.get(*key))
@@ -305,7 +306,7 @@ fn contact(arrived: &mut Arrived, contact: &Value) {
     arrived.card = Some(Card::Contacts(vec![ContactCard { name, phones, emails }]));
 }
 
-/// The addresses of a vCard: lines such as `EMAIL;TYPE=home:ada@example.com`.
+/// Returns the email addresses in a vCard: lines such as `EMAIL;TYPE=home:ada@example.com`.
 fn emails(card: &str) -> Vec<String> {
     card.lines()
         .filter_map(|line| {
@@ -316,7 +317,7 @@ fn emails(card: &str) -> Vec<String> {
         .collect()
 }
 
-/// The phone number of whoever shares their own card: digits with country code.
+/// Returns the phone number of a contact who shares their own card: digits with country code.
 pub fn own_phone(message: &Value) -> Option<String> {
     let contact = message.get("contact")?;
     let (card, from) = (
@@ -330,7 +331,7 @@ pub fn own_phone(message: &Value) -> Option<String> {
     (card == from && !digits.is_empty()).then_some(digits)
 }
 
-/// What stands on the button with `data` below a message.
+/// Returns the label of the button with `data` below a message.
 pub fn label(message: &Value, data: &str) -> Option<String> {
     let rows = message.get("reply_markup")?.get("inline_keyboard")?.as_array()?;
     rows.iter()

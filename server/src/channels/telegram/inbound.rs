@@ -1,4 +1,4 @@
-//! Updates: messages, edits, buttons, reactions, and who blocked the bot.
+//! Telegram's updates: messages, edits, buttons, reactions, and blocks of the bot.
 
 use causerie_shared::{Millis, inbox::Channel, message::Kind};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::{
     TOPIC, content, press_id, stored_id,
 };
 
-/// Everything that an update says.
+/// Returns the events of an update.
 pub fn elements(update: &Value) -> Vec<Element> {
     let number = whole(update, "update_id").unwrap_or_default();
     let mut elements = vec![];
@@ -48,12 +48,12 @@ fn nothing(person: Option<Person>, why: &str) -> Element {
     element(person, None, What::Nothing(why.to_owned()))
 }
 
-/// An id: a whole number other than 0, perhaps as a text. A number with a fraction is somebody else's.
+/// Returns an id: an integer other than 0, perhaps as a string. A number with a fraction is not an id.
 fn whole(value: &Value, key: &str) -> Option<i64> {
     as_whole(value.get(key)?)
 }
 
-/// As [`whole`], of the value itself.
+/// Like [`whole`], for the value itself.
 fn as_whole(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| {
@@ -68,7 +68,7 @@ fn as_whole(value: &Value) -> Option<i64> {
     .filter(|id| *id != 0)
 }
 
-/// A chat between one person and the bot.
+/// Whether a chat is between one person and the bot.
 fn is_private(chat: &Value) -> bool {
     match value::text(chat, "type") {
         Some(kind) => kind == "private",
@@ -90,12 +90,12 @@ fn name_of(user: &Value) -> Option<String> {
     }
 }
 
-/// How a person can be answered, when not simply in the chat.
+/// The route by which a contact is answered.
 enum Through {
     Chat,
-    /// The business account's connection; they are the same person as without it.
+    /// Through the connection of a business account; the contact is the same as without it.
     Connection(String),
-    /// A topic of a channel's direct messages: one chat for all who write, a topic for each.
+    /// In a topic of a channel's direct messages: all contacts share one chat, and each has a topic.
     Topic(String),
 }
 
@@ -110,7 +110,7 @@ fn through(message: &Value) -> Through {
     }
 }
 
-/// Whom a message is about: the chat, for that is where answers go.
+/// Returns the contact of a message: the chat, because replies go there.
 fn person(chat: &Value, from: &Value, through: Through) -> Option<Person> {
     let (id, name) = match whole(chat, "id") {
         Some(id) if is_private(chat) => {
@@ -142,12 +142,13 @@ fn person_of(message: &Value) -> Option<Person> {
     let through = through(message);
     let topic = matches!(through, Through::Topic(_));
     if !topic && value::flag(chat, "is_direct_messages") {
-        // All who write to the channel have this chat: nobody may read what is another's.
+        // All contacts who write to the channel share this chat. Without a topic, a message could be shown to the wrong
+        // one.
         return None;
     }
     let mut person = person(chat, from, through)?;
     if topic {
-        // The chat has the channel's name.
+        // The chat has the channel's name, not the contact's.
         person.name = of("direct_messages_topic")
             .get("user")
             .and_then(name_of)
@@ -159,7 +160,8 @@ fn person_of(message: &Value) -> Option<Person> {
     Some(person)
 }
 
-/// Who of a group speaks: a person, another channel, or an administrator who signs or stays unnamed.
+/// Returns the name of the group member who speaks: a person, another channel, or an administrator who signs or stays
+/// anonymous.
 fn speaker(message: &Value) -> Option<String> {
     let of = |key: &str| message.get(key).unwrap_or(&Value::Null);
     let signature = || value::text(message, "author_signature");
@@ -170,8 +172,8 @@ fn speaker(message: &Value) -> Option<String> {
     }
 }
 
-/// Written by the company: by the owner of the business account, for whom the bot or they themselves write in a private
-/// chat that has the customer's id; or in the name of the channel whose direct messages these are.
+/// Whether the company wrote a message: the owner of a business account, or the bot for them, in a private chat that
+/// has the customer's id; or the channel whose direct messages these are.
 fn is_ours(message: &Value) -> bool {
     let id = |inner: Option<&Value>| inner.and_then(|inner| whole(inner, "id"));
     let from = id(message.get("from"));
@@ -189,7 +191,7 @@ fn message(message: &Value, update: i64) -> Element {
     let Some(mut person) = person_of(message) else {
         return nothing(None, "a message of nobody");
     };
-    // The group became another kind of group: said in the old one, and again in the new one.
+    // A group became another kind of group. Telegram says so in the old chat, and again in the new one.
     if let Some(new) = whole(message, "migrate_to_chat_id") {
         return moved(person, new.to_string(), at);
     }
@@ -205,7 +207,7 @@ fn message(message: &Value, update: i64) -> Element {
     arrived.outgoing = is_ours(message);
     arrived.quoted = message
         .get("reply_to_message")
-        // Every message of a forum names the one that began its topic.
+        // Every message of a forum quotes the one that began its topic.
         .filter(|quoted| !content::is_said(quoted, "forum_topic_created"))
         .and_then(|quoted| whole(quoted, "message_id"))
         .map(|quoted| stored_id(&person.id, &quoted.to_string()));
@@ -228,7 +230,7 @@ fn edit(message: &Value) -> Element {
         return nothing(None, "an edit of nobody");
     };
     let at = value::time(message, "edit_date");
-    // A caption can be taken away; a live location that moved is no edit.
+    // A caption can be removed. A live location that moved is not an edit.
     let text = content::text(message).or_else(|| content::has_medium(message).then(String::new));
     let (Some(number), Some(text)) = (whole(message, "message_id"), text) else {
         return nothing(Some(person), "an edit without a text");
@@ -267,14 +269,14 @@ fn reaction(inner: &Value) -> Element {
     let (Some(person), Some(number)) = (person, whole(inner, "message_id")) else {
         return nothing(None, "a reaction to nothing");
     };
-    // Whoever pays may leave several; the newest stands last.
+    // Paying users may leave several reactions; the newest is the last.
     let emoji = value::list(inner, "new_reaction")
         .into_iter()
         .rev()
         .find_map(|reaction| {
             match value::text(reaction, "type").as_deref() {
                 Some("paid") => Some("⭐".to_owned()),
-                // A picture of its own, for which there is no sign.
+                // A custom emoji is a picture without a character.
                 Some("custom_emoji") => Some("🙂".to_owned()),
                 Some(_) | None => value::text(reaction, "emoji"),
             }
@@ -291,7 +293,7 @@ fn button(query: &Value, update: i64) -> Element {
     let of = |key: &str| query.get(key).unwrap_or(&Value::Null);
     let (from, on) = (of("from"), of("message"));
     let chat = on.get("chat").unwrap_or(&Value::Null);
-    // The customer is who pressed, not who wrote the message with the button.
+    // The contact is the person who pressed the button, not the author of the message with the button.
     let whose = if is_private(chat) && whole(from, "id").is_some() {
         &Value::Null
     } else {

@@ -18,9 +18,9 @@ use super::{
 };
 
 const PUBLIC: &str = "https://api.telegram.org";
-/// Largest file that a bot can fetch, bytes.
+/// Largest file that a bot can fetch, in bytes.
 const MAX_FETCH: u64 = 20 * MB;
-/// Pause when Telegram says "slower" and not how much, milliseconds.
+/// Pause after a rate limit for which Telegram names none, in milliseconds.
 const SLOWER: Millis = 5_000;
 
 fn base(credentials: &Credentials) -> &str {
@@ -39,21 +39,21 @@ fn call(credentials: &Credentials, method: &str, body: Body) -> Box<Call> {
     })
 }
 
-/// A call of a method with its parameters as JSON.
+/// Returns a call of a method, with its parameters as JSON.
 pub fn method(credentials: &Credentials, method: &str, parameters: Value) -> Box<Call> {
     call(credentials, method, Body::Json(parameters))
 }
 
-/// The way in which the next attempt goes: what an answer says is wrong is left out of it.
+/// How the next attempt is sent: without what earlier answers refused.
 struct Way {
-    /// The person, or the group that theirs has become.
+    /// The contact's id, or the id of the group that theirs has become.
     to: String,
     quoted: Option<i64>,
-    /// As a document, whatever it is.
+    /// Whether a file is sent as a document, whatever its class.
     plain: bool,
 }
 
-/// The next call that sends, or the outcome.
+/// Returns the next call that sends `outgoing`, or the outcome.
 pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
     let about = outgoing.quoted.and_then(|quoted| number_of(quoted, outgoing.to));
     let mut way = Way {
@@ -65,12 +65,12 @@ pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answe
         if !repair(&mut way, &outgoing.content, answer) {
             let outcome = outcome(answer, &way.to);
             return Next::Done(match (outcome, &outgoing.content) {
-                // Twice is as good as once.
+                // Repeating these actions does no harm.
                 (
                     Outcome::Unconfirmed(problem),
                     Content::React(_) | Content::Delete | Content::Typing | Content::Read,
                 ) => Outcome::Retry(problem),
-                // The group goes by another id now.
+                // The group has another id now.
                 (Outcome::Accepted { id, .. }, _) if way.to != outgoing.to => Outcome::Accepted {
                     id,
                     person: Some(way.to),
@@ -88,13 +88,13 @@ pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answe
     }
 }
 
-/// The message's number, if it is one of this chat: a button's press has none.
+/// Returns the number of a message, if it belongs to this chat. A button press has none.
 fn number_of(stored: &str, to: &str) -> Option<i64> {
     let (person, number) = stored.rsplit_once(':')?;
     number.parse().ok().filter(|_| person == to)
 }
 
-/// Can it go in another way? Telegram says for sure that it did not go in this one.
+/// Changes `way` after a refusal, if another attempt may succeed. Telegram's refusal guarantees that nothing was sent.
 fn repair(way: &mut Way, content: &Content<'_>, answer: &Answer) -> bool {
     let body = answer.json();
     if body.get("ok") != Some(&Value::Bool(false)) {
@@ -105,7 +105,7 @@ fn repair(way: &mut Way, content: &Content<'_>, answer: &Answer) -> bool {
         .and_then(|inner| value::integer(inner, "migrate_to_chat_id"));
     if let Some(new) = new.map(|new| new.to_string()).filter(|new| *new != way.to) {
         way.to = new;
-        // Its messages have other numbers there.
+        // Messages have other numbers in the new group.
         way.quoted = None;
         return true;
     }
@@ -214,7 +214,7 @@ fn upload(credentials: &Credentials, parameters: &Value, file: &File<'_>, plain:
         Class::File | Class::Story => ("sendDocument", "document"),
     };
     let fields = parameters.as_object().into_iter().flatten().map(|(key, parameter)| {
-        // Objects go as JSON, texts as they are.
+        // Objects go as JSON, strings unchanged.
         let text = parameter.as_str().map_or_else(|| parameter.to_string(), str::to_owned);
         (key.clone(), text)
     });
@@ -230,8 +230,8 @@ fn upload(credentials: &Credentials, parameters: &Value, file: &File<'_>, plain:
     call(credentials, name, body)
 }
 
-/// What an answer means (`docs/channels.md#errors-of-telegram`): the body's code counts more than the status of HTTP.
-/// `to`: the person whose message it is, if any.
+/// Returns what an answer means (`docs/channels.md#errors-of-telegram`). The body's code counts more than the HTTP
+/// status. `to` is the contact whose message it is, or empty.
 pub fn outcome(answer: &Answer, to: &str) -> Outcome {
     let body = answer.json();
     match body.get("ok") {
@@ -274,7 +274,7 @@ fn refused(answer: &Answer, body: &Value) -> Outcome {
     }
 }
 
-/// What an error means, in plain words; empty: the provider's own words will do. `theirs` in lower case.
+/// Returns what an error means, in plain words; empty if the provider's own text will do. `theirs` is in lower case.
 pub fn words(code: i64, theirs: &str) -> &'static str {
     let says = |part: &str| theirs.contains(part);
     match code {
@@ -300,7 +300,7 @@ pub fn words(code: i64, theirs: &str) -> &'static str {
     }
 }
 
-/// The address of a medium; the bot's token stands in it, so no browser ever sees it.
+/// Returns the call that fetches a medium. Its address holds the bot's token, so no browser may see it.
 pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
     if media.reference.is_empty() || media.size.is_some_and(|size| size > MAX_FETCH) {
         return Next::Done(None);
@@ -312,7 +312,7 @@ pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Ne
         .json()
         .get("result")
         .and_then(|result| value::text(result, "file_path"))
-        // A server of one's own may name a file on its disk, which is none of ours.
+        // A self-hosted server may name a file on its own disk.
         .filter(|path| !path.starts_with('/') && !path.contains("..") && !path.contains(['?', '#', '\\']));
     Next::Done(path.map(|path| Call {
         method: Method::GET,
@@ -322,7 +322,7 @@ pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Ne
     }))
 }
 
-/// Asks the bot who it is.
+/// Reads the name of the bot.
 pub fn check(credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
     let Some(answer) = answers.first() else {
         return Next::Call(method(credentials, "getMe", json!({})));

@@ -1,7 +1,7 @@
-//! Asks Telegram for updates, for accounts that have no address that Telegram could reach.
+//! Polls Telegram for updates of accounts that have no address that Telegram can reach.
 //!
-//! Asking for what comes after an update confirms it, so updates are stored before the offset advances: in the same
-//! transaction. From there on they go the way of webhooks.
+//! A request for the updates after a given one confirms it, so updates are stored in the same transaction as the new
+//! offset. From then on they are processed like webhooks.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -22,22 +22,24 @@ use crate::{
     workers,
 };
 
-/// Updates of one answer, and seconds for which Telegram waits for one; below the time that a call may take.
+/// Maximum number of updates in one answer.
 const LIMIT: u32 = 100;
+/// How long Telegram waits for an update, in seconds; less than a call may take.
 const TIMEOUT: u32 = 25;
-/// Pause before what failed is tried again, and between answers of a server that does not wait.
+/// Pause before a retry, and between answers of a server that does not wait.
 const GLANCE: Duration = Duration::from_secs(1);
-/// First and longest pause after trouble, milliseconds.
+/// First pause after a problem, in milliseconds.
 const FIRST: Millis = 1_000;
+/// Longest pause after a problem, in milliseconds.
 const LONGEST: Millis = 60_000;
 
-/// The worker.
+/// Runs the worker until shutdown.
 pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
         let wait = async {
             match shift(&app).await {
-                // Another node polls; it may end.
+                // Another node polls; try again, because that node may stop.
                 Ok(()) => workers::fallback(&app).await,
                 Err(error) => {
                     tracing::error!(%error, "the accounts to be polled could not be read");
@@ -52,12 +54,12 @@ pub async fn run(app: Shared) {
     }
 }
 
-/// Polls as long as this node has the turn; ends with the first failure of the database.
+/// Polls for as long as this node holds the cluster lock; ends with the first failure of the database.
 async fn shift(app: &Shared) -> Result<(), StoreError> {
     let Some(_turn) = app.store.turn(nodes::Work::Polling).await? else {
         return Ok(());
     };
-    // Dropped, and with it everything that runs, when this ends.
+    // Dropping the set at the end aborts all its tasks.
     let mut tasks = JoinSet::new();
     let mut running: HashMap<AccountId, AbortHandle> = HashMap::new();
     loop {
@@ -82,7 +84,7 @@ async fn shift(app: &Shared) -> Result<(), StoreError> {
         tokio::select! {
             () = app.polling_changed.notified() => {}
             () = workers::fallback(app) => {}
-            // It is begun anew if it is still wanted.
+            // The next pass starts the task again, if its account is still wanted.
             Some(ended) = tasks.join_next() => {
                 if let Err(error) = ended && error.is_panic() {
                     tracing::error!(%error, "an account was not polled any more");
@@ -100,10 +102,10 @@ fn is_polled(account: &ChannelAccount) -> bool {
         && !account.health.token_invalid
 }
 
-/// What comes after an answer.
+/// What follows an answer.
 enum After {
     Again,
-    /// A pause of so many milliseconds, then again.
+    /// A pause of this many milliseconds, then another request.
     Pause(Millis),
     Stop,
 }
@@ -127,7 +129,7 @@ async fn poll(app: Shared, account: AccountId) {
     }
 }
 
-/// Asks once. `failures`: how often it went wrong in a row.
+/// Polls once. `failures` counts the failures in a row.
 async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, StoreError> {
     let account = channel_accounts::get(&mut *app.store.read().await?, id).await?;
     let Some(account) = account.filter(is_polled) else {
@@ -144,7 +146,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
         return Ok(After::Pause(LONGEST));
     };
     let mut parameters = json!({ "limit": LIMIT, "timeout": TIMEOUT, "allowed_updates": UPDATES });
-    // 0: nothing was asked for yet.
+    // 0 means that nothing was fetched yet.
     if let Some(offset) = account.health.polling.filter(|offset| *offset != 0) {
         parameters["offset"] = json!(offset);
     }
@@ -154,7 +156,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
     if let Some(updates) = updates(&answer) {
         *failures = 0;
         let advanced = keep(app, &account, &updates).await?;
-        // A server that does not wait is not asked without a break.
+        // A server that does not wait must not be asked in a tight loop.
         if !advanced && began.elapsed() < GLANCE {
             tokio::time::sleep(GLANCE).await;
         }
@@ -168,12 +170,12 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
         }
         Outcome::RetryAfter(wait, _) => Ok(After::Pause(wait)),
         Outcome::Accepted { .. } => Ok(After::Pause(pause(*failures))),
-        // Asking twice does no harm.
+        // Polling twice does no harm.
         Outcome::Retry(problem)
         | Outcome::Final(problem)
         | Outcome::WindowClosed(problem)
         | Outcome::Unconfirmed(problem) => {
-            // Once for a row of failures, or the list of errors would hold nothing else.
+            // Note only the first of several failures in a row, or the list of errors would hold nothing else.
             if *failures == 1 {
                 note(app, id, &problem.words, false).await?;
             }
@@ -182,10 +184,10 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
     }
 }
 
-/// Largest answer, bytes: a hundred updates with long texts.
+/// Largest answer, in bytes: a hundred updates with long texts.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// The updates of a good answer.
+/// Returns the updates in a good answer.
 fn updates(answer: &Answer) -> Option<Vec<Value>> {
     let mut body = answer.json();
     if body.get("ok") != Some(&Value::Bool(true)) {
@@ -197,14 +199,14 @@ fn updates(answer: &Answer) -> Option<Vec<Value>> {
     }
 }
 
-/// Stores updates and where to go on, both or neither. `false`: nothing new.
+/// Stores updates and the next offset, both or neither. Returns `false` if there is nothing new.
 async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<bool, StoreError> {
     if updates.is_empty() {
         return Ok(false);
     }
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    // Removed or switched to webhooks meanwhile: Telegram keeps what was not confirmed.
+    // The account was removed or switched to webhooks meanwhile. Telegram keeps updates that were not confirmed.
     let Some(mut current) = channel_accounts::lock(&mut tx, account.row.id).await?.filter(is_polled) else {
         return Ok(false);
     };
@@ -225,7 +227,7 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
     Ok(advanced)
 }
 
-/// Notes an error; `invalid`: the token is not taken any more.
+/// Notes an error of the account; `invalid` says that Telegram rejects the token.
 async fn note(app: &App, account: AccountId, words: &str, invalid: bool) -> Result<(), StoreError> {
     let now = app.clock.now();
     channels::note(app, account, |health| {
@@ -235,7 +237,7 @@ async fn note(app: &App, account: AccountId, words: &str, invalid: bool) -> Resu
     .await
 }
 
-/// Pause after so many failures in a row: doubled each time, with jitter.
+/// Returns the pause after this many failures in a row, in milliseconds: doubled each time, with jitter.
 fn pause(failures: u32) -> Millis {
     let whole = FIRST.saturating_mul(1 << failures.min(10)).min(LONGEST);
     whole / 2 + (random_u128() % (whole as u128 / 2 + 1)) as Millis

@@ -1,13 +1,13 @@
-//! The words of what cannot be shown as what it is, and of formatted messages.
+//! Plain text of formatted messages, and of messages that cannot be shown as what they are.
 
 use serde_json::Value;
 
 use super::super::value;
 
-/// How deep formatted text may be nested.
+/// Maximum nesting of formatted text.
 const DEPTH: usize = 16;
 
-/// What can be read of a poll, an invoice and the like; empty: nothing.
+/// Returns the readable text of a poll, an invoice and the like; empty if there is none.
 pub fn of_unsupported(message: &Value) -> String {
     let of = |kind: &str, keys: &[&str]| -> Vec<String> {
         let inner = message.get(kind).filter(|inner| inner.is_object());
@@ -34,7 +34,7 @@ pub fn of_unsupported(message: &Value) -> String {
     lines.join("\n")
 }
 
-/// The plain text of a message that is made of formatted blocks.
+/// Returns the plain text of a message that is made of formatted blocks.
 pub fn rich(message: &Value) -> String {
     let mut text = String::new();
     write(message, DEPTH, &mut text);

@@ -1,4 +1,4 @@
-//! What stands in a WhatsApp message, by its type.
+//! The content of WhatsApp messages, by type.
 
 use causerie_shared::message::{Card, ContactCard, Kind};
 use serde_json::Value;
@@ -8,10 +8,10 @@ use super::super::{
     value,
 };
 
-/// Code of an entry of `errors` that says only that the type of the message is not known.
+/// Code of an entry of `errors` that only says that the type of the message is unknown.
 const UNKNOWN_KIND: i64 = 131_051;
 
-/// Every type whose content stands under its own name.
+/// The types whose content stands under their own name.
 const TYPES: [&str; 16] = [
     "text",
     "image",
@@ -31,7 +31,7 @@ const TYPES: [&str; 16] = [
     "system",
 ];
 
-/// The type of a message; one that does not say it has that of its content.
+/// Returns the type of a message; if it is missing, the content decides.
 pub fn kind(message: &Value) -> String {
     value::text(message, "type").unwrap_or_else(|| {
         let has = |kind: &&str| {
@@ -43,7 +43,7 @@ pub fn kind(message: &Value) -> String {
     })
 }
 
-/// The words of an entry of `errors`: what, and in detail.
+/// Returns the text of an entry of `errors`: its title and details.
 pub fn words_of(error: &Value) -> String {
     let details = error.get("error_data").and_then(|data| value::text(data, "details"));
     let what = value::text(error, "title").or_else(|| value::text(error, "message"));
@@ -55,7 +55,7 @@ pub fn words_of(error: &Value) -> String {
     }
 }
 
-/// The message of any type but those that change another one.
+/// Reads a message of any type, except those that change another message.
 pub fn arrived(message: &Value, kind: &str, inner: &Value, id: String) -> Arrived {
     let context = message.get("context").unwrap_or(&Value::Null);
     let forwarded = value::flag(context, "forwarded") || value::flag(context, "frequently_forwarded");
@@ -74,7 +74,8 @@ pub fn arrived(message: &Value, kind: &str, inner: &Value, id: String) -> Arrive
     };
     fill(&mut arrived, kind, inner);
     if arrived.kind == Kind::Unsupported && arrived.text.is_empty() {
-        // That the kind is unknown is what the placeholder says; that a file was too large is news.
+        // The placeholder already says that the type is unknown. Other errors, such as a file that is too large, say
+        // more.
         arrived.text = value::list(message, "errors")
             .into_iter()
             .filter(|error| value::integer(error, "code") != Some(UNKNOWN_KIND))
@@ -217,7 +218,7 @@ fn interactive(arrived: &mut Arrived, inner: &Value) {
         "nfm_reply" => {
             arrived.kind = Kind::Form;
             let json = answer.get("response_json").unwrap_or(&Value::Null);
-            // What is no form is shown as it is: it was meant for somebody.
+            // Show a response that is not a valid form as it is, so that it is not lost.
             let whole = || Some(vec![("response".to_owned(), value::as_text(json)?)]);
             arrived.card = form(json).or_else(whole).map(Card::Entries);
         }
@@ -232,7 +233,7 @@ fn interactive(arrived: &mut Arrived, inner: &Value) {
     }
 }
 
-/// The entries of a form, which come as a text of JSON that may be anything.
+/// Reads the entries of a form, which come as JSON text of any shape.
 fn form(json: &Value) -> Option<Vec<(String, String)>> {
     let parsed: Value = match json {
         Value::String(text) => serde_json::from_str(text).ok()?,
@@ -270,7 +271,7 @@ fn order(arrived: &mut Arrived, inner: &Value) {
     arrived.card = Some(Card::Entries(lines));
 }
 
-/// The advertisement or product that led here.
+/// Returns the advertisement or product that led the contact here.
 fn referral(message: &Value, context: &Value) -> Option<String> {
     let words = |from: &Value, keys: &[&str]| {
         let parts: Vec<String> = keys.iter().filter_map(|key| value::text(from, key)).collect();
@@ -290,7 +291,7 @@ fn referral(message: &Value, context: &Value) -> Option<String> {
         })
 }
 
-/// The text of an edited message: the body, else the caption, which may be gone. `None`: it does not say one.
+/// Returns the text of an edited message: the body, or the caption, which may be empty; `None` if the edit gives none.
 pub fn edited(message: &Value) -> Option<String> {
     let kind = kind(message);
     let inner = message.get(kind.as_str())?;

@@ -1,4 +1,4 @@
-//! Webhooks of WhatsApp: envelope, messages, statuses, and what happens to numbers.
+//! WhatsApp's webhooks: envelope, messages, statuses, and changes of numbers.
 
 use causerie_shared::{
     Millis,
@@ -16,10 +16,10 @@ use super::{
     person::{Entry, is_phone, person},
 };
 
-/// What a body of WhatsApp's says it is.
+/// The `object` of WhatsApp's bodies.
 const OBJECT: &str = "whatsapp_business_account";
 
-/// Everything that a body says; nothing when it is another product's.
+/// Returns the events of a body; none if the body is another product's.
 pub fn elements(body: &Value) -> Vec<Element> {
     let mut elements = vec![];
     if body
@@ -29,7 +29,7 @@ pub fn elements(body: &Value) -> Vec<Element> {
         return elements;
     }
     for entry in value::list(body, "entry") {
-        // Meta's own tests name none (`docs/channels.md#instagram`).
+        // Meta's own tests name no business account (`docs/channels.md#instagram`).
         let business =
             value::text(entry, "id").filter(|id| id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_digit()));
         for change in value::list(entry, "changes") {
@@ -42,18 +42,19 @@ pub fn elements(body: &Value) -> Vec<Element> {
     elements
 }
 
-/// One change of a line.
+/// Reads one change of an account.
 struct Reader<'a> {
     value: &'a Value,
     account: String,
-    /// The business account, if it is named.
+    /// Id of the business account, if it is named.
     business: Option<&'a String>,
 }
 
 impl<'a> Reader<'a> {
     fn new(of_change: &'a Value, field: &str, business: Option<&'a String>) -> Self {
         let metadata = of_change.get("metadata").unwrap_or(&Value::Null);
-        // What is about the whole business account names no line; a message that names none is nobody's.
+        // A change of the whole business account names no phone number. A message that names none belongs to no
+        // account.
         let nameless = match field {
             "messages" | "smb_message_echoes" => "",
             _ => HERE,
@@ -66,7 +67,7 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&self, field: &str, elements: &mut Vec<Element>) {
-        // What was said before the number was connected is no news, whoever said it.
+        // Messages from before the number was connected are ignored.
         if field == "history" {
             return;
         }
@@ -102,7 +103,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The business account was restricted, verified, or the like.
+    /// Reads an event of the business account, such as a restriction or a verification.
     fn account_update(&self) -> Option<Element> {
         let event = value::text(self.value, "event")?;
         let plain = event.to_lowercase().replace('_', " ");
@@ -121,7 +122,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Everything in this change is one person's.
+    /// Whether all messages in this change name the same contact.
     fn is_of_one(&self, keys: [&str; 3]) -> bool {
         let ids = |message: &Value| keys.map(|key| value::text(message, key));
         let all = ["messages", "message_echoes"].map(|list| value::list(self.value, list));
@@ -130,7 +131,7 @@ impl<'a> Reader<'a> {
         all.all(|other| Some(other) == first)
     }
 
-    /// Who wrote, or to whom an echo went.
+    /// Returns the contact who wrote the message, or to whom the echo went.
     fn person(&self, message: &Value, outgoing: bool) -> Option<Person> {
         let keys = if outgoing {
             ["to", "to_user_id", "to_parent_user_id"]
@@ -191,7 +192,7 @@ impl<'a> Reader<'a> {
         elements.push(self.element(person, at, what));
     }
 
-    /// A number or identity changed: a line in the chat, and further ids of the same person.
+    /// Reads a change of a number or identity: a notice, and further ids of the same contact.
     fn system(
         &self,
         message: &Value,
@@ -209,7 +210,7 @@ impl<'a> Reader<'a> {
             }
             _ => vec![],
         };
-        // Who is meant may be named by the new ids already, and the old ones only beside them.
+        // The message may name the contact by the new ids already; then only these fields hold the old ones.
         let mut olds: Vec<String> = person.iter().flat_map(Person::ids).cloned().collect();
         olds.extend(ids_of(&[
             "customer",
@@ -223,7 +224,7 @@ impl<'a> Reader<'a> {
             .or(person)
             .or_else(|| self::person(ids_of(&["wa_id", "user_id"]), String::new()));
         if let (Some(old), Some(new)) = (old.clone(), self::person(news, String::new())) {
-            // A number goes only when another one comes; user ids change with it.
+            // An old number goes only if there is a new one; old user ids always go.
             let all = old.ids();
             let gone = all
                 .filter(|id| !is_phone(id) || !new.phone.is_empty())
@@ -266,14 +267,14 @@ impl<'a> Reader<'a> {
 
     fn status(&self, status: &Value) -> Option<Element> {
         let target = value::text(status, "id")?;
-        // Whether an order was paid says nothing of the message that it came in.
+        // Whether an order was paid says nothing of the delivery of its message.
         if value::text(status, "type").is_some_and(|kind| kind != "message") {
             return None;
         }
         let state = match value::text(status, "status")?.as_str() {
             "sent" => Delivery::Sent,
             "delivered" => Delivery::Delivered,
-            // A voice message was heard.
+            // `played`: the contact listened to a voice message.
             "read" | "played" => Delivery::Read,
             "failed" => Delivery::Failed,
             "deleted" => return Some(self.element(None, value::time(status, "timestamp"), What::Delete { target })),
@@ -303,7 +304,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What an entry of `errors` says; `None`: nothing.
+/// Returns the problem in an entry of `errors`; `None` if the entry says nothing.
 fn problem(error: &Value) -> Option<Problem> {
     let code = value::integer(error, "code");
     let theirs = content::words_of(error);

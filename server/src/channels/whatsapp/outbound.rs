@@ -18,13 +18,14 @@ use super::{
     templates::components,
 };
 
-/// Pause when WhatsApp says "slower" and not how much, and between two messages to one person, milliseconds.
+/// Pause after a rate limit for which WhatsApp names none, in milliseconds.
 const SLOWER: Millis = 5_000;
+/// Pause after too many messages to one contact, in milliseconds.
 const PAIR: Millis = 6_000;
-/// The code of the latter.
+/// The error code for too many messages to one contact.
 pub const PAIR_CODE: &str = "131056";
 
-/// The next call that sends, or the outcome.
+/// Returns the next call that sends `outgoing`, or the outcome.
 pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
     let messages = format!("{}/messages", credentials.external_id);
     if let Content::File { file, .. } = &outgoing.content {
@@ -81,7 +82,7 @@ fn body(outgoing: &Outgoing<'_>, media: Option<&str>) -> Value {
         "type": kind,
         kind: content,
     });
-    // A number, or the id of someone who shows none.
+    // A phone number, or the user id of a contact who shows none.
     let to = if outgoing.to.bytes().all(|byte| byte.is_ascii_digit()) {
         "to"
     } else {
@@ -136,7 +137,7 @@ fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value
     }
 }
 
-/// What the answer to a call means (`docs/channels.md#errors-of-whatsapp`).
+/// Returns what the answer to a call means (`docs/channels.md#errors-of-whatsapp`).
 fn outcome(answer: &Answer) -> Outcome {
     let body = answer.json();
     if let Some(error) = error_of(&body) {
@@ -154,7 +155,7 @@ fn outcome(answer: &Answer) -> Outcome {
     answer.outcome(answer.wait(SLOWER))
 }
 
-/// The error in a body; one without a code says less than the status of its answer.
+/// Returns the error in a body, if it has a code; without one, the status of the answer says more.
 pub fn error_of(body: &Value) -> Option<GraphError> {
     GraphError::of(body).filter(|_| value::integer(&body["error"], "code").is_some())
 }
@@ -172,7 +173,7 @@ fn failed(error: &GraphError, answer: &Answer) -> Outcome {
     }
 }
 
-/// What a code means, in plain words; empty: the provider's own words will do.
+/// Returns what a code means, in plain words; empty if the provider's own text will do.
 fn words(code: i64) -> &'static str {
     match code {
         0 | 190 => "WhatsApp does not accept the account's token any more. Connect the account again.",
@@ -197,7 +198,7 @@ fn words(code: i64) -> &'static str {
     }
 }
 
-/// What went wrong: in plain words, with the provider's code and its own words.
+/// Returns the problem in plain words, with the provider's code and text.
 pub fn explain(code: Option<i64>, theirs: &str) -> Problem {
     let ours = code.map_or("", words);
     let number = code.map(|code| code.to_string()).unwrap_or_default();
@@ -217,7 +218,7 @@ pub fn explain(code: Option<i64>, theirs: &str) -> Problem {
     }
 }
 
-/// The address of a medium, which lives for minutes and wants the token.
+/// Returns the next call that fetches a medium. The medium's address is valid for minutes and needs the token.
 pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
     let bytes = |url: String| {
         Next::Done(Some(Call {
@@ -250,7 +251,7 @@ pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Ne
     }
 }
 
-/// Reads the number's own name.
+/// Reads the name of the phone number.
 pub fn check(credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
     let Some(answer) = answers.first() else {
         let path = format!("{}?fields=verified_name,display_phone_number", credentials.external_id);

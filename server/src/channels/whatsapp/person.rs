@@ -1,21 +1,22 @@
-//! Who somebody is on WhatsApp: a phone number, a user id (`CC.<digits>`), or both
+//! The ids of a contact on WhatsApp: a phone number, a user id (`CC.<digits>`), or both
 //! (`docs/channels.md#people-on-whatsapp`).
 
 use serde_json::Value;
 
 use super::super::{element::Person, value};
 
-/// A webhook's `contacts` entry of somebody.
+/// The entry of a contact in a webhook's `contacts`.
 pub struct Entry<'a> {
     entry: &'a Value,
-    /// Its ids are theirs, too.
+    /// Whether the ids in the entry are the contact's too.
     known: bool,
 }
 
 impl<'a> Entry<'a> {
-    /// The entry that belongs to one of these ids. The only one there is belongs to the only one who writes (`alone`):
-    /// their number and their id on WhatsApp need not be the same. Then it says their name, and no other ids of theirs
-    /// unless they are of another kind.
+    /// Returns the entry that belongs to one of these ids.
+    ///
+    /// If there is one entry and one writer (`alone`), the entry belongs to that writer, even if the ids differ. It
+    /// then gives the writer's name, and its ids only if they are of another kind than `ids`.
     pub fn of(contacts: &[&'a Value], ids: &[String], alone: bool) -> Option<Self> {
         let named = contacts.iter().copied().find(|contact| {
             let theirs = ids_of(contact, &["wa_id", "user_id", "input"]);
@@ -31,7 +32,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The ids that it adds.
+    /// Returns the ids that the entry adds.
     pub fn ids(&self) -> Vec<String> {
         match self.known {
             true => ids_of(self.entry, &["wa_id", "user_id", "parent_user_id"]),
@@ -39,7 +40,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The name that the person shows, or their user name; empty: none.
+    /// Returns the contact's display name or user name; empty if there is none.
     pub fn name(&self) -> String {
         let profile = self.entry.get("profile").unwrap_or(&Value::Null);
         ["name", "username"]
@@ -58,7 +59,7 @@ fn is_same(one: &str, other: &str) -> bool {
     one == other || (is_phone(one) && other_spelling(one).as_deref() == Some(other))
 }
 
-/// Nobody has two numbers, or two user ids: ids of one kind that differ are two people's.
+/// Whether the ids can belong to one contact. Nobody has two numbers or two user ids, so there must be no kind in both.
 fn fits(theirs: &[String], ids: &[String]) -> bool {
     let of = |all: &[String], phone: bool| all.iter().any(|id| is_phone(digits(id)) == phone);
     [true, false]
@@ -70,12 +71,12 @@ fn digits(id: &str) -> &str {
     id.strip_prefix('+').unwrap_or(id)
 }
 
-/// A phone number: digits only. Everything else is a user id (`CC.<digits>`).
+/// Whether an id is a phone number: digits only. Everything else is a user id (`CC.<digits>`).
 pub fn is_phone(id: &str) -> bool {
     (5..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A person of these ids: answers go to the phone number, if there is one.
+/// Returns a contact with these ids. Replies go to the phone number, if there is one.
 pub fn person(ids: Vec<String>, name: String) -> Option<Person> {
     let mut all: Vec<String> = vec![];
     for id in ids {
@@ -99,10 +100,10 @@ pub fn person(ids: Vec<String>, name: String) -> Option<Person> {
     })
 }
 
-/// Brazilian mobile numbers with and without the ninth digit, Argentine ones with and without the 9 of mobiles: the
-/// same person is delivered in both forms (`docs/channels.md#people-on-whatsapp`).
+/// Returns the other spelling of a Brazilian number (with or without the ninth digit) or an Argentine one (with or
+/// without the 9 of mobiles). Both mean the same contact (`docs/channels.md#people-on-whatsapp`).
 fn other_spelling(phone: &str) -> Option<String> {
-    // Mobile numbers begin with 6 to 9 behind the area code; landlines have one spelling.
+    // Brazilian mobile numbers begin with 6 to 9 after the area code; landlines have one spelling.
     let mobile = |at: usize| {
         phone
             .as_bytes()

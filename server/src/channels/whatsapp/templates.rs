@@ -20,10 +20,10 @@ use super::{
     outbound::{error_of, explain},
 };
 
-/// Templates of a page.
+/// Number of templates per page.
 const PAGE: u32 = 100;
 
-/// The next page, or all of them.
+/// Returns the call for the next page, or all templates.
 pub fn fetch(credentials: &Credentials, answers: &[Answer]) -> Next<Result<Vec<Template>, String>> {
     let mut after = None;
     if let Some(last) = answers.last() {
@@ -58,7 +58,7 @@ pub fn fetch(credentials: &Credentials, answers: &[Answer]) -> Next<Result<Vec<T
     Next::Call(graph::call(credentials, Method::GET, FACEBOOK, &path, Body::None))
 }
 
-/// The cursor of the page behind this one, as a part of a query.
+/// Returns the cursor of the next page, percent-encoded for a query.
 fn next_page(page: &Value) -> Option<String> {
     let paging = page.get("paging")?;
     value::text(paging, "next")?;
@@ -70,12 +70,12 @@ fn next_page(page: &Value) -> Option<String> {
     Some(cursor.bytes().map(encode).collect())
 }
 
-/// The provider leads in a circle.
+/// Whether the last two pages are the same, so that the provider's cursors do not advance.
 fn is_same_page(answers: &[Answer]) -> bool {
     matches!(answers, [.., before, last] if before.body == last.body)
 }
 
-/// An approved template that can be filled in here; `None`: it is another one.
+/// Reads an approved template that can be filled in here; `None` for any other.
 fn template(of: &Value) -> Option<Template> {
     if !value::text(of, "status")?.eq_ignore_ascii_case("APPROVED") {
         return None;
@@ -95,7 +95,7 @@ fn template(of: &Value) -> Option<Template> {
             {
                 None | Some("text") => template.header = text,
                 Some(medium @ ("image" | "video" | "document")) => template.medium = medium.to_owned(),
-                // A place, or what is not known yet, cannot be filled in.
+                // A location, or an unknown format, cannot be filled in.
                 Some(_) => return None,
             },
             "BODY" => template.body = text,
@@ -105,7 +105,7 @@ fn template(of: &Value) -> Option<Template> {
                     template.buttons.push(self::button(button)?);
                 }
             }
-            // Carousels, offers with an end: they want more than values.
+            // Carousels and limited-time offers need more than values.
             _ => return None,
         }
     }
@@ -114,7 +114,7 @@ fn template(of: &Value) -> Option<Template> {
 
 fn button(of: &Value) -> Option<TemplateButton> {
     let kind = value::text(of, "type")?.to_ascii_uppercase();
-    // Products are chosen for these.
+    // For these buttons, products must be chosen.
     if kind == "MPM" || kind == "SPM" {
         return None;
     }
@@ -125,7 +125,8 @@ fn button(of: &Value) -> Option<TemplateButton> {
     })
 }
 
-/// The `components` of a template that is sent. Of one that the provider did not tell all values stand in the body.
+/// Returns the `components` of a template to send. If the provider did not list the template, all values go into the
+/// body.
 pub fn components(used: &TemplateUse, template: Option<&Template>) -> Vec<Value> {
     let text = |named: bool, gap: &str, value: &str| {
         let mut text = json!({ "type": "text", "text": value });

@@ -1,4 +1,4 @@
-//! Requests and answers in plain values.
+//! Tests of the requests, and of what the answers mean.
 
 use super::{
     super::{connect, connected},
@@ -126,12 +126,12 @@ fn reactions_and_deletions_name_the_message() {
         json_of(&next(&business, &[])),
         &json!({"business_connection_id": "bc", "message_ids": [3]})
     );
-    // Somebody else's message, and the press of a button.
+    // A message of another chat, and a button press.
     for foreign in ["8:3", "7:abc", "3"] {
         let outgoing = outgoing("7", Content::Delete, Some(foreign));
         assert!(matches!(done(&outgoing, &[]), Outcome::Final(_)), "{foreign}");
     }
-    // Without an answer a reaction is simply made again, and a text is not.
+    // Without an answer, a reaction is sent again and a text is not.
     let silent = answer(0, Value::Null);
     assert!(matches!(done(&react, std::slice::from_ref(&silent)), Outcome::Retry(_)));
     let text = outgoing("7", Content::Text("x"), None);
