@@ -187,6 +187,10 @@ impl Page {
     /// Replaces what is in a field.
     pub async fn fill(&self, name: &str, text: &str) {
         let field = self.find("textbox", name).await;
+        if self.engine == Engine::WebKit {
+            // Its driver cannot focus a field inside a frame of another origin by script.
+            field.click().await.expect("the field can be clicked");
+        }
         field.clear().await.expect("the field can be emptied");
         field.send_keys(text).await.expect("the field takes text");
     }

@@ -92,7 +92,9 @@ impl Console {
     /// What a colleague's request says.
     pub async fn request(&self) -> String {
         let card = self.page.find("dialog", "Transfer request").await;
-        card.text().await.expect("the request can be read")
+        // WebKit's driver leaves out the text of an element that cuts off lines.
+        let text = card.prop("innerText").await.expect("the request can be read");
+        text.unwrap_or_default()
     }
 
     /// Accepts a colleague's request and waits until the chat can be answered.
