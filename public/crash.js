@@ -1,6 +1,6 @@
-// Runs before the program. When the program ends by itself or cannot start, a box says so over everything, and the
-// server learns where it was. A WebAssembly trap leaves the program's memory in the middle of a change: nothing of it
-// can be trusted afterwards, so the page has to be loaded again.
+// Runs before the program. When the program ends by itself or cannot start, a dialog over everything says so, and a
+// report goes to the server. A WebAssembly trap leaves the program's memory in the middle of a change: nothing in it
+// can be trusted afterwards, so the page must be loaded again.
 {
   const TEXTS = {
     en: {
@@ -14,13 +14,13 @@
       reload: "Recargar",
     },
   };
-  /** Reports of one tab, across reloads: a console that crashes at each start must not go on reporting. */
+  /** Maximum number of reports of a tab, across reloads, for a console that crashes at each start. */
   const MAX_REPORTS = 5;
   const REPORTS = "causerie.crash_reports";
-  /** Longest stack of a report, characters, and most frames of it. */
+  /** Maximum length of a report's stack, in characters, and maximum number of its frames. */
   const MAX_STACK = 6000;
   const MAX_FRAMES = 50;
-  /** What engines say of a trap. Any other message is not passed on: it may hold what people wrote. */
+  /** The messages of engines for traps. No other message is sent, because it may contain what people wrote. */
   const REASONS =
     /unreachable|out of bounds|divide by zero|integer overflow|call to null|null table entry|null function|signature|call stack|too much recursion|out of memory/i;
   const Trap = globalThis.WebAssembly?.RuntimeError ?? class {};
@@ -28,22 +28,22 @@
   let started = false;
   let shown = false;
 
-  /** Whether nothing of the program was seen yet: the empty frame of the page stands until there is something. */
+  /** Whether the program has shown nothing yet: the page's empty frame stays until then. */
   const isEmpty = () => document.getElementById("boot") !== null;
 
   /**
-   * Whether the program ended with the uncaught `error`. What is thrown through its functions leaves them half done,
-   * as a trap does. A rejected promise was thrown through nothing, whatever its stack says, unless the stack ran over.
+   * Whether the uncaught `error` ended the program. An exception through its functions leaves them half done, as a trap
+   * does. A rejected promise unwound no function, whatever its stack says, unless the stack overflowed.
    */
   function hasEnded(error, thrown) {
     if (error instanceof Trap) return true;
     if (!(error instanceof Error) || !/wasm-function\[/.test(error.stack)) return false;
-    // A listener that outlived its view: nothing was begun.
+    // A listener outlived its view; nothing was interrupted.
     if (/after being dropped/.test(error.message)) return false;
     return thrown || /^(RangeError|InternalError)$/.test(error.name);
   }
 
-  /** Whether the program cannot start for `error`. Storage that is switched off keeps nothing from starting. */
+  /** Whether `error` keeps the program from starting. Disabled storage does not. */
   function isUnloaded(error) {
     return !started && isEmpty() && error instanceof Error && !(error instanceof DOMException);
   }
@@ -51,7 +51,7 @@
   addEventListener(
     "error",
     ({ error, target }) => {
-      // The event of a module script that cannot be fetched; without another file the program starts.
+      // The event of a module script that cannot be fetched. The program starts without any other file.
       const unfetched = target instanceof HTMLScriptElement && target.type === "module";
       if (unfetched || isUnloaded(error) || hasEnded(error, true)) fail(error);
     },
@@ -87,13 +87,13 @@
     const words = element("p", "dialog-text", text);
     words.id = "crash-text";
     box.append(heading, words, acts);
-    // Escape would leave a page that does nothing.
+    // Escape would uncover a page that no longer works.
     box.addEventListener("cancel", (event) => event.preventDefault());
     box.addEventListener("close", () => box.showModal());
     document.body.append(box);
     box.showModal();
     reload.focus();
-    // What is left of the program must not act on keys.
+    // What remains of the program must not react to keys.
     for (const type of ["keydown", "keyup"]) addEventListener(type, (event) => event.stopImmediatePropagation(), true);
   }
 
@@ -105,7 +105,7 @@
     return (stored(() => localStorage.getItem("causerie.lang")) ?? navigator.language).split("-")[0].toLowerCase();
   }
 
-  /** A value of the browser's storage, which may be switched off. */
+  /** Reads a value of the browser's storage, which may be disabled. */
   function stored(read) {
     try {
       return read();
@@ -139,7 +139,7 @@
     return [!started && isEmpty() && "not loaded", name, reason].filter(Boolean).join(": ");
   }
 
-  /** A stack as file, function index and offset of each frame; nothing else of its lines is kept. */
+  /** Reduces a stack to file, function index and offset of each frame. */
   function frames(stack) {
     const place = /([\w.-]+\.(?:wasm|js))(?:\?\w*)?((?::wasm-function\[\d+\])?(?::(?:0x)?[\da-f]+)*)\)?$/i;
     return String(stack ?? "")
@@ -151,7 +151,7 @@
       .slice(0, MAX_FRAMES);
   }
 
-  /** The address without query and fragment, and without the secret of a one-time link. */
+  /** The path of the address, without the secret of a one-time link. */
   function route() {
     return location.pathname.replace(/[^/]{41,}/g, "…").slice(0, 300);
   }

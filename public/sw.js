@@ -1,9 +1,8 @@
-// The console's service worker: the shell (page, program, styles, icons) starts without network,
-// and notifications are shown though no page is. Other data never passes here: the program keeps
-// its own copy in IndexedDB.
+// The console's service worker. The shell (page, program, styles, icons) starts without network, and notifications are
+// shown while no page is open. Other data never passes through here: the program keeps its own copy in IndexedDB.
 //
-// The build writes the two constants. Without a build id the worker takes itself and its
-// caches away: that is how a debug build behaves, and how a broken worker would be recalled.
+// The build writes the two constants. Without a build id the worker removes itself and its caches: a debug build does
+// so, and a broken worker would be recalled that way.
 const BUILD = null;
 const PRECACHE = [];
 
@@ -26,9 +25,8 @@ if (BUILD === null) {
 }
 
 /**
- * Fetches the whole shell or nothing. `no-cache` asks the server whether a copy in the HTTP
- * cache is still right, and the hash refuses a file of another build: a deployment in the
- * middle of this must not leave a page of one build with the program of another.
+ * Fetches the whole shell or nothing. `no-cache` revalidates copies in the HTTP cache, and the hash rejects a file of
+ * another build: a deployment at the same time must not combine the page of one build with the program of another.
  */
 async function install() {
   const known = await caches.has(SHELL);
@@ -41,7 +39,7 @@ async function install() {
   }
 }
 
-/** Keeps the shell before this one: a tab that still runs it may ask for its files. */
+/** Keeps the previous shell, because a tab that still runs it may request its files. */
 async function activate() {
   const others = (await shells()).filter((name) => name !== SHELL);
   await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
@@ -53,12 +51,12 @@ async function removeItself() {
   await self.registration.unregister();
 }
 
-/** Names of all shells, the oldest first. */
+/** Names of all shells, oldest first. */
 async function shells() {
   return (await caches.keys()).filter((name) => name.startsWith(PREFIX));
 }
 
-/** Answers what belongs to the shell; whatever gets no `respondWith` goes to the network untouched. */
+/** Answers requests for the shell. A request without `respondWith` goes to the network untouched. */
 function answer(event) {
   const { request } = event;
   const url = new URL(request.url);
@@ -71,9 +69,9 @@ function answer(event) {
 }
 
 /**
- * The file at `path` of this build, else of the build before, else from the network.
- * A stored Response is handed on as it is: a rebuilt one loses the streamed compilation of
- * WebAssembly and the compiled code that the browser keeps with it.
+ * Returns the file at `path` of this build, else of the previous build, else from the network. A stored Response is
+ * returned as it is: a copy would lose the streamed compilation of WebAssembly and the compiled code that the browser
+ * keeps with it.
  */
 async function fromShell(path, request) {
   const options = { ignoreVary: true };
@@ -83,8 +81,8 @@ async function fromShell(path, request) {
 }
 
 /**
- * What a page asks for: "SKIP_WAITING"; "FORGET" at sign-out; an array to show a notification;
- * any other text is the tag of one that was read.
+ * Handles a page's message: "SKIP_WAITING"; "FORGET" at sign-out; an array to show a notification; any other text is
+ * the tag of a notification that was read.
  */
 async function told(data) {
   if (data === "SKIP_WAITING") return self.skipWaiting();
@@ -98,7 +96,7 @@ async function told(data) {
   }
 }
 
-/** The buttons of an offer, where the system has them. */
+/** The buttons of an offer, for systems that show them. */
 function answers(accept, decline) {
   return [
     { action: "accept", title: accept },
@@ -106,7 +104,7 @@ function answers(accept, decline) {
   ];
 }
 
-/** A push in the form of Declarative Web Push. In a console that is in front its own pop-up speaks. */
+/** Handles a web push in the form of Declarative Web Push. A focused console shows its own pop-up instead. */
 async function pushed(data) {
   let message;
   try {
@@ -120,7 +118,7 @@ async function pushed(data) {
   if (note.tag === "test" || !pages.some((page) => page.focused)) await show(note);
 }
 
-/** The page and the push service may both say the same: it rings once. */
+/** Shows a notification. It sounds once even if both the page and the push service send it. */
 async function show({ title, navigate, renotify, ...options }) {
   const shown = await notifications({ tag: options.tag });
   const known = shown.some((old) => old.title === title && old.body === (options.body ?? ""));
@@ -132,7 +130,7 @@ async function show({ title, navigate, renotify, ...options }) {
       data: navigate,
     });
   } catch {
-    // The person did not allow notifications; the page has its own signs.
+    // The user did not allow notifications; the page has other signs.
   }
 }
 
@@ -140,12 +138,12 @@ async function close(which) {
   for (const shown of await notifications(which)) shown.close();
 }
 
-/** What is shown now; none in a browser that shows none. */
+/** Notifications on screen; empty in browsers that cannot list them. */
 async function notifications(which) {
   return (await self.registration.getNotifications?.(which)) ?? [];
 }
 
-/** In some browsers only. */
+/** Sets the app badge, which only some browsers have. */
 async function badge(count) {
   if (count === undefined || !self.navigator.setAppBadge) return;
   try {
@@ -156,8 +154,8 @@ async function badge(count) {
 }
 
 /**
- * Goes to the chat in a console that is open, without loading it anew, or opens one. Accept and Decline are said to
- * the console; where none is open, a click on them opens the offer, which is answered there.
+ * Shows the chat in an open console without a reload, or opens a console. Accept and Decline are sent to the open
+ * console; without one, the click opens the offer, which is answered there.
  */
 async function clicked(notification, action) {
   notification.close();
@@ -171,7 +169,7 @@ async function clicked(notification, action) {
   await page.focus();
 }
 
-/** The browser gave this device another address: the server is told. */
+/** The browser changed this device's subscription: sends the new one to the server. */
 async function renew({ oldSubscription, newSubscription }) {
   const applicationServerKey = oldSubscription?.options.applicationServerKey;
   if (!newSubscription && !applicationServerKey) return;

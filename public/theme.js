@@ -1,6 +1,5 @@
-// Runs before the first paint: takes over the theme chosen on this device
-// ("light" or "dark"; anything else means the system's), so nothing flashes, and fetches the
-// texts of the language beside the program that shows them.
+// Runs before the first paint. Applies the theme chosen on this device ("light" or "dark"; any other value means the
+// system's) to avoid a flash, and fetches the texts of the language in parallel to the program.
 const chosen = localStorage.getItem("causerie.theme");
 if (chosen === "light" || chosen === "dark") {
   document.documentElement.dataset.theme = chosen;

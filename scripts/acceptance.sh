@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The release build with the addresses for tests from outside, where `make run` puts the one without them.
+# Builds the release with the addresses for tests from outside, at the place where `make run` puts the build without
+# them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh

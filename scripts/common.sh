@@ -1,4 +1,4 @@
-# Sourced by the other scripts: says what is wrong in one sentence and stops.
+# Sourced by the other scripts. `fail` prints one sentence that names the problem, and exits.
 # shellcheck shell=bash
 
 fail() {
@@ -10,7 +10,7 @@ have() {
   command -v "$1" >/dev/null 2>&1
 }
 
-# Runs a command quietly; on failure shows what it printed, then the sentence in $1.
+# Runs a command quietly. On failure, prints the command's output, then the sentence in $1.
 quietly() {
   local sentence=$1 log
   shift
@@ -23,7 +23,8 @@ quietly() {
   rm -f "$log"
 }
 
-# What every build needs: the toolchain of rust-toolchain.toml with its target, and a C compiler for SQLite.
+# Installs what every build needs: the toolchain of rust-toolchain.toml with its target. Fails without a C compiler,
+# which SQLite needs.
 rust() (
   have rustup || fail "rustup is missing: install it from https://rustup.rs, then run this again."
   have cc || fail "a C compiler is missing: install one (on Debian: apt-get install build-essential), then run this again."

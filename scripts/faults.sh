@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Faults in earnest: 200 kills of the server, 500 simulated days, 20,000 chats for 200 agents whose servers die, and
-# 1,000 races; what is random says the seed with which it can be told again.
+# Runs the long fault tests: 200 kills of the server, 500 simulated days, 20,000 chats for 200 agents whose servers die,
+# and 1,000 races. Random tests print the seed that repeats them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh

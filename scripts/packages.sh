@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What only the tests need: from npm the accessibility checker and clients of the channels, from crates.io Firefox's
-# driver, and of the system three browsers, the other drivers, a database and one font. Installs Debian's packages as
-# root; otherwise says what is missing.
+# Installs what only the tests need: from npm the accessibility checker and clients of the channels, from crates.io
+# Firefox's driver, and from the system three browsers, the other drivers, a database and one font. Installs Debian's
+# packages as root; otherwise prints which are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
 readonly AXE=4.14.1
-# A prefix of its own: npm removes from a prefix what it was not asked for.
+# A separate prefix, because npm removes packages from a prefix that the command does not name.
 readonly AXE_ROOT=target/tools/axe
 package=$AXE_ROOT/node_modules/axe-core/package.json
 if [[ ! -f $package || $(node -p "require('./$package').version") != "$AXE" ]]; then
@@ -16,7 +16,7 @@ if [[ ! -f $package || $(node -p "require('./$package').version") != "$AXE" ]]; 
     npm install --no-save --no-audit --no-fund --prefix "$AXE_ROOT" "axe-core@$AXE"
 fi
 
-# Clients and an emulator of providers' interfaces, which the fake providers are checked with.
+# Clients and an emulator of providers' APIs, against which the fake providers are checked.
 readonly CLIENTS=(@kapso/whatsapp-cloud-api@0.3.0 messaging-api-messenger@1.1.0 telegram-test-api@4.2.1)
 readonly CLIENTS_ROOT=target/tools/clients
 if [[ ! -f $CLIENTS_ROOT/installed || $(<"$CLIENTS_ROOT/installed") != "${CLIENTS[*]}" ]]; then
@@ -26,9 +26,10 @@ if [[ ! -f $CLIENTS_ROOT/installed || $(<"$CLIENTS_ROOT/installed") != "${CLIENT
   echo "${CLIENTS[*]}" >"$CLIENTS_ROOT/installed"
 fi
 
-# ALL_ENGINES=1: also what the core stories need in Firefox and WebKit (`docs/browsers.md`).
+# ALL_ENGINES=1 adds what the core stories need in Firefox and WebKit (`docs/browsers.md`).
 if [[ ${ALL_ENGINES:-0} == 1 ]]; then
-  # Firefox's driver; Debian has none. It only passes messages on, so its build is tuned for its own time.
+  # Firefox's driver, which Debian does not package. It only passes messages on, so the build is tuned for a short
+  # compile time.
   readonly GECKODRIVER=0.37.1
   readonly GECKODRIVER_BIN=target/tools/bin/geckodriver
   if [[ ! -x $GECKODRIVER_BIN || $("$GECKODRIVER_BIN" --version | awk 'NR == 1 { print $2 }') != "$GECKODRIVER" ]]; then
@@ -50,7 +51,7 @@ if [[ ${ALL_ENGINES:-0} == 1 ]]; then
   have Xvfb || missing+=(xvfb)
 fi
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || missing+=(postgresql)
-# Screenshots and line breaks are the same everywhere only with the same font.
+# Screenshots and line breaks are the same on every machine only with the same font.
 { have fc-list && [[ $(fc-list : family) == *Inter* ]]; } || missing+=(fonts-inter)
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the peers that the bench compares with into target/peers, once, at the versions of e2e/peers.
+# Installs the peers that the bench compares with into target/peers, once, at the versions of e2e/peers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh

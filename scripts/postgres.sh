@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Runs a command beside a private PostgreSQL: scripts/postgres.sh cargo test …
-# The command finds it in CAUSERIE_TEST_POSTGRES; cluster and files are gone when it ends.
+# The command finds the server's address in CAUSERIE_TEST_POSTGRES. The cluster and its files are removed when the
+# command ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
 [[ $# -gt 0 ]] || fail "postgres.sh needs a command to run."
 
-# Debian keeps the server's programs out of PATH, one folder a version.
+# Debian keeps the server's programs out of PATH, in one folder per version.
 bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
 [[ -n $bin ]] || { have initdb && bin=$(dirname "$(command -v initdb)"); } ||
   fail "PostgreSQL is missing: install it (on Debian: apt-get install postgresql), then run this again."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh clone to the running product with a demo workspace. It is built quickly, not small: `make console` and
-# `cargo build --release` make what is for others.
+# Builds and starts the product with a demo workspace from a fresh clone. The build is fast, not small: `make console`
+# and `cargo build --release` make the builds that are published.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -8,7 +8,7 @@ source scripts/common.sh
 readonly STEPS=4
 number=0
 
-# Runs a step and says how long it took; on failure says the sentence in $2.
+# Runs a step and prints how long it took. On failure, prints the sentence in $2.
 step() {
   local name=$1 sentence=$2 start=$SECONDS
   shift 2

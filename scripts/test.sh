@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change is merged; the closing line is cargo's.
-# All steps share one target folder and one profile, so nothing is compiled twice.
+# Runs every check that a change must pass before it is merged. All steps share one target folder and one profile, so
+# nothing is compiled twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
 readonly STEPS=10
 export STEPS
-# What makes a second build faster fills gigabytes of a new machine's disk.
+# Incremental compilation would fill gigabytes of a new machine's disk.
 export CARGO_INCREMENTAL=0
 
-# The commit that is here, if there is nothing beside it.
+# Prints the checked-out commit if the work tree has no changes.
 clean_commit() {
   local changes
   changes=$(git status --porcelain 2>/dev/null) || return 0
@@ -51,6 +51,6 @@ if [[ $status -eq 0 && -n $tested && $tested == "$(clean_commit)" ]]; then
   mkdir -p "$(dirname "$green")"
   printf '%s\n' "$tested" >"$green"
 fi
-# Cargo closes with its last binary's line; this one speaks for all of them.
+# Cargo's last line covers only its last binary; this line sums up all of them.
 awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed\n", passed, failed }' "$log"
 exit "$status"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the build of the release console and the tests need: Rust, the crates, xtask, and wasm-opt in target/tools.
-# Prints a line for each; what is there is left alone.
+# Installs what the build of the release console and the tests need: Rust, the crates, xtask, and wasm-opt in
+# target/tools. Prints a line for each, and leaves alone what is installed already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts Trunk, and the wasm-bindgen that it calls, into target/tools/bin, once. Only `make dev` needs them.
+# Installs Trunk, and the wasm-bindgen that it calls, into target/tools/bin, once. Only `make dev` needs them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -7,13 +7,13 @@ source scripts/common.sh
 readonly TRUNK=0.21.14
 readonly ROOT=target/tools
 
-# Version that an installed binary reports, empty when it is not there.
+# Prints the version that an installed binary reports, or nothing if it is not installed.
 version_of() {
   [[ -x $ROOT/bin/$1 ]] || return 0
   "$ROOT/bin/$1" --version | awk '{ print $2 }'
 }
 
-# Tools run for seconds, so their build is tuned for its own time: four minutes instead of fifteen.
+# The tools run for seconds, so their build is tuned for a short compile time: four minutes instead of fifteen.
 export CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64
 mkdir -p "$ROOT"
 unset CARGO_TARGET_DIR
@@ -24,7 +24,7 @@ if [[ $(version_of trunk) != "$TRUNK" ]]; then
     cargo install trunk --version "$TRUNK" --locked --no-default-features --features rustls --root "$ROOT" --force
 fi
 
-# It must be of the very version that the app links.
+# wasm-bindgen must have exactly the version that the app links.
 bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3; exit }' Cargo.lock)
 [[ -n $bindgen ]] || fail "Cargo.lock names no wasm-bindgen: the app's dependencies are not locked."
 if [[ $(version_of wasm-bindgen) != "$bindgen" ]]; then

@@ -1,4 +1,5 @@
-//! Lists the database's migrations, and tells cargo what the program embeds: it is rebuilt when the console changes.
+//! Generates the list of database migrations, and tells Cargo which files the server embeds, so that a change of the
+//! console rebuilds it.
 
 use std::{env, error::Error, fmt::Write, fs, path::Path};
 
@@ -10,20 +11,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("migrations.rs"), migrations()?)?;
 
-    // The server of `make run` serves the console of `make run`.
+    // A server built by `make run` serves the console built by `make run`.
     println!("cargo:rustc-check-cfg=cfg(quick_console)");
     println!("cargo:rerun-if-env-changed=QUICK_CONSOLE");
     if env::var_os("QUICK_CONSOLE").is_some() {
         println!("cargo:rustc-cfg=quick_console");
     }
-    // In debug the files are read at run time.
+    // Debug builds read the files at run time.
     if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
         println!("cargo:rerun-if-changed=../dist/build.json");
     }
     Ok(())
 }
 
-/// The files `<version>_<name>.sql` as a slice of `(version, name, text)` in Rust.
+/// Returns Rust code: a slice of `(version, name, text)`, one element for each file `<version>_<name>.sql`.
 fn migrations() -> Result<String, Box<dyn Error>> {
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join(MIGRATIONS);
     let mut files = fs::read_dir(&folder)?.collect::<Result<Vec<_>, _>>()?;

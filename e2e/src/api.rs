@@ -1,4 +1,4 @@
-//! Signing in over HTTP, as the console does it.
+//! HTTP sign-in and requests, and sockets, as the console uses them.
 
 use causerie_shared::{
     api::{ErrorBody, SessionInfo, SignIn},
@@ -11,19 +11,19 @@ use tokio_tungstenite::{
     tungstenite::{self, client::IntoClientRequest, http::HeaderValue},
 };
 
-/// An open socket, as both kinds of clients have it.
+/// An open socket, as [`crate::client`] and [`crate::visitor`] use it.
 pub type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
-/// A sign-in: the cookie and what came with it.
+/// A sign-in: its cookie, and what the server answered.
 pub struct Session {
     pub cookie: String,
     pub info: SessionInfo,
 }
 
-/// Signs in, or gives the status of the refusal.
+/// Signs in, or returns the status of the refusal.
 ///
 /// # Panics
-/// When the server cannot be reached or answers nonsense.
+/// Panics if the server cannot be reached or its answer cannot be read.
 pub async fn sign_in(host: &str, email: &str, password: &str) -> Result<Session, StatusCode> {
     let body = SignIn {
         email: email.into(),
@@ -49,13 +49,13 @@ pub async fn sign_in(host: &str, email: &str, password: &str) -> Result<Session,
     })
 }
 
-/// Asks for something as whoever signed in; `body` is left out of a `GET`.
+/// Sends a request with a session. A `GET` has no `body`.
 ///
 /// # Errors
-/// The server's refusal.
+/// Returns the server's refusal.
 ///
 /// # Panics
-/// When the server cannot be reached or answers nonsense.
+/// Panics if the server cannot be reached or its answer cannot be read.
 pub async fn ask<T: DeserializeOwned>(
     host: &str,
     session: &Session,
@@ -78,29 +78,29 @@ pub async fn ask<T: DeserializeOwned>(
     Ok(answer.json().await.expect("what was asked for"))
 }
 
-/// Opens a socket as a page of the server would.
+/// Opens a socket, as a page of the server would.
 ///
 /// # Panics
-/// When the server does not take it.
+/// Panics if the server does not accept the socket.
 pub async fn socket(host: &str, path: &str, cookie: Option<&str>) -> Socket {
     try_socket(host, path, cookie)
         .await
         .expect("the server takes the socket")
 }
 
-/// As [`socket`], for a server that may be gone.
+/// Opens a socket as [`socket`] does, to a server that may be gone.
 ///
 /// # Errors
-/// Whatever keeps the socket from being opened.
+/// Returns an error if the socket cannot be opened.
 pub async fn try_socket(host: &str, path: &str, cookie: Option<&str>) -> Result<Socket, tungstenite::Error> {
     let cookie = cookie.map(|cookie| ("cookie", cookie));
     connect(host, path, cookie).await
 }
 
-/// As [`socket`], through a proxy that tells the address of the client.
+/// Opens a socket as [`socket`] does, as if through a proxy that names the client's `address`.
 ///
 /// # Panics
-/// When the server does not take it.
+/// Panics if the server does not accept the socket.
 pub async fn socket_from(host: &str, path: &str, address: &str) -> Socket {
     connect(host, path, Some(("x-forwarded-for", address)))
         .await
@@ -115,6 +115,6 @@ async fn connect(host: &str, path: &str, header: Option<(&'static str, &str)>) -
     if let Some((name, text)) = header {
         headers.insert(name, value(text));
     }
-    // Small frames leave at once, as from a browser.
+    // Small frames leave at once (`TCP_NODELAY`), as from a browser.
     Ok(connect_async_with_config(request, None, true).await?.0)
 }

@@ -1,4 +1,4 @@
-//! A socket that goes on answering while its owner is busy: pings are the line's own business.
+//! A socket that answers pings in the background while the test does something else.
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::mpsc;
@@ -6,14 +6,14 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::api::Socket;
 
-/// One end of a connection. It closes when this is dropped.
+/// One end of a connection. Dropping it closes the connection.
 pub(crate) struct Attended {
     outgoing: mpsc::Sender<Message>,
     incoming: mpsc::UnboundedReceiver<Message>,
 }
 
 impl Attended {
-    /// Says `hello` first of all. `pong` gives the answer to a message that is a ping.
+    /// Sends `hello`, then serves the socket. `pong` returns the answer to a ping, and `None` for any other message.
     pub(crate) async fn new(mut socket: Socket, hello: Message, pong: fn(&Message) -> Option<Message>) -> Self {
         socket.send(hello).await.expect("the socket is open");
         let (outgoing, mut to_send) = mpsc::channel(16);
@@ -45,12 +45,12 @@ impl Attended {
     /// Sends a message.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// Panics if the connection is gone.
     pub(crate) async fn send(&self, message: Message) {
         self.outgoing.send(message).await.expect("the socket is open");
     }
 
-    /// The next message; `None` when the connection has ended.
+    /// Returns the next message, or `None` when the connection has ended.
     pub(crate) async fn next(&mut self) -> Option<Message> {
         self.incoming.recv().await
     }

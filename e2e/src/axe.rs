@@ -24,11 +24,12 @@ const RUN: &str = "const [options, done] = arguments;
         ({ violations, passes }) => done(passes.length ? violations.flatMap(told) : ['axe looked at nothing']),
         (error) => done([`axe failed: ${error}`]))";
 
-/// What breaks WCAG 2.2 at levels A and AA on the page as it stands: rule, sentence and element.
+/// Checks the page as it is now against WCAG 2.2, levels A and AA. Returns each violation's rule, description and
+/// element.
 pub async fn violations(page: &Page) -> Vec<String> {
     let loaded: bool = page.script("return typeof axe === 'object'", vec![]).await;
     if !loaded {
-        // Run by the driver, so the page's policy on scripts stays as strict as it is.
+        // The driver runs the source, so the page's content security policy can stay strict.
         let _: Value = page.script(&format!("{}; return null", *SOURCE), vec![]).await;
     }
     let options = json!({

@@ -1,4 +1,4 @@
-//! The figures of the product (`make bench`): one line each, label = value unit.
+//! The figures of the product (`make bench`): one line each, in the form label = value unit.
 
 mod arrivals;
 mod chats;
@@ -19,10 +19,10 @@ mod workspace;
 
 use server::Released;
 
-/// Measures everything and prints it, or only one part: `routing`, `webhooks`, `conversation` or `known`.
+/// Measures and prints everything, or only one part: `routing`, `webhooks`, `conversation` or `known`.
 ///
 /// # Panics
-/// When the product is not built or does not work, or when there is no such part.
+/// Panics if the product is not built or does not work, or if the part does not exist.
 pub async fn run(part: Option<&str>) {
     match part {
         None => everything().await,

@@ -1,4 +1,4 @@
-//! Headless browsers of three engines, each driven through the driver that comes with it.
+//! Headless browsers of three engines, each controlled through its own WebDriver.
 
 mod chromium;
 mod firefox;
@@ -10,19 +10,19 @@ use crate::Page;
 
 pub(crate) use separate::{Held, fit};
 
-/// What draws the pages and runs their scripts.
+/// A browser engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     /// Chromium, through chromedriver.
     Chromium,
     /// Firefox, through geckodriver.
     Firefox,
-    /// WebKitGTK's own small browser, through WebKitWebDriver.
+    /// WebKitGTK's MiniBrowser, through WebKitWebDriver.
     WebKit,
 }
 
 impl Engine {
-    /// Can a phone's fingers be imitated, so that `pointer: coarse` holds?
+    /// Whether the engine can emulate a phone's touch screen, so that `pointer: coarse` holds.
     pub fn imitates_fingers(self) -> bool {
         match self {
             Self::Chromium | Self::Firefox => true,
@@ -31,12 +31,12 @@ impl Engine {
     }
 }
 
-/// The size of the screen and how it is touched.
+/// The size of the screen, and whether it has a mouse or is touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
     /// 1440 × 900 with a mouse.
     Desktop,
-    /// 390 × 844 with fingers.
+    /// 390 × 844 with touch.
     Phone,
 }
 
@@ -50,23 +50,23 @@ impl Screen {
     }
 }
 
-/// The system's colours.
+/// The system's colour scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
     Light,
     Dark,
 }
 
-/// How often a driver or its browser is started before a story gives up.
+/// How often a driver or its browser is started before the test gives up.
 const STARTS: usize = 5;
 
 /// Opens browsers of one engine.
 pub struct Driver(Kind);
 
 enum Kind {
-    /// One chromedriver for all; it ends with its owner.
+    /// One chromedriver for all browsers; it ends when this is dropped.
     Chromium(Box<chromium::Driver>),
-    /// These drivers know one browser at a time, so each browser has its own.
+    /// The driver serves one browser at a time, so each browser has its own driver.
     Separate(Engine),
 }
 
@@ -74,7 +74,7 @@ impl Driver {
     /// Starts what all browsers of the engine share.
     ///
     /// # Panics
-    /// When the engine's driver is not installed or does not start.
+    /// Panics if the engine's driver is not installed or does not start.
     pub async fn start(engine: Engine) -> Self {
         Self(match engine {
             Engine::Chromium => Kind::Chromium(Box::new(chromium::Driver::start().await)),
@@ -82,10 +82,10 @@ impl Driver {
         })
     }
 
-    /// A browser with a profile of its own.
+    /// Opens a browser with a new profile.
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if the browser does not start.
     pub async fn open(&self, screen: Screen, theme: Theme) -> Page {
         match &self.0 {
             Kind::Chromium(driver) => driver.open(screen, theme).await,

@@ -1,4 +1,4 @@
-//! A burst of webhooks: many connections at once, batches, and bodies that come twice.
+//! A flood of webhooks: many connections at once, batches, and duplicate bodies.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,37 +13,38 @@ use tokio::task::JoinSet;
 const PHONE: &str = "106540352242922";
 const SECRET: &str = "secret of the burst";
 
-/// One body in so many is delivered a second time, and another one holds a batch.
+/// One body in this many is delivered a second time, and one in this many holds a batch.
 const ONE_IN: usize = 10;
-/// Messages of a batch, of as many contacts.
+/// Messages in a batch, each from a different contact.
 const BATCH: usize = 5;
 
-/// How large a burst is.
+/// The size of a burst.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// Bodies that are delivered as fast as they are answered, duplicates included.
+    /// Number of bodies, duplicates included. Each connection delivers its next body as soon as the last one is
+    /// answered.
     pub bodies: usize,
-    /// The provider delivers over so many connections. What a contact writes comes over one of them, so in order.
+    /// Number of connections. The messages of one contact use one connection, so they arrive in order.
     pub connections: usize,
     pub contacts: usize,
 }
 
-/// What came of a burst.
+/// The result of a burst.
 #[derive(Debug)]
 pub struct Done {
-    /// How long each answer took.
+    /// The time that each answer took.
     pub took: Vec<Duration>,
-    /// From the first body to the last answer, and until everything was processed.
+    /// The time from the first body to the last answer; `processed` until everything was processed.
     pub answered: Duration,
     pub processed: Duration,
-    /// Messages in it, without duplicates.
+    /// Number of messages, without duplicates.
     pub messages: usize,
 }
 
-/// Delivers a burst and checks what the server made of it.
+/// Delivers a burst and checks what the server stored.
 ///
 /// # Panics
-/// When a webhook is refused, a message is lost or stored twice, or a contact's messages change their order.
+/// Panics if a webhook is refused, a message is lost or stored twice, or a contact's messages change their order.
 pub async fn burst(line: &Line, plan: Plan) -> Done {
     let mut written = HashMap::new();
     let work: Vec<Vec<String>> = (0..plan.connections)
@@ -78,21 +79,21 @@ pub async fn burst(line: &Line, plan: Plan) -> Done {
     }
 }
 
-/// The account, as its provider sees it.
+/// A WhatsApp account, as its provider sees it.
 #[derive(Clone)]
 pub struct Line {
     client: reqwest::Client,
-    /// Where webhooks are delivered, and where the addresses for tests are.
+    /// The server that receives the webhooks. `tests` is the server with the addresses for tests.
     base: String,
     tests: String,
     webhook: String,
 }
 
 impl Line {
-    /// Connects an account of WhatsApp.
+    /// Connects a WhatsApp account.
     ///
     /// # Panics
-    /// When the server refuses it.
+    /// Panics if the server refuses the account.
     pub async fn connect(host: &str) -> Self {
         let mut line = Self {
             client: reqwest::Client::new(),
@@ -109,16 +110,16 @@ impl Line {
         line
     }
 
-    /// Delivers to another server on the same database from now on.
+    /// From now on, delivers to another server on the same database.
     pub fn to(mut self, host: &str) -> Self {
         self.base = format!("http://{host}");
         self
     }
 
-    /// Asks for something of the interface for tests.
+    /// Sends a request to an address for tests.
     ///
     /// # Panics
-    /// When the server refuses it.
+    /// Panics if the server refuses the request.
     pub async fn post(&self, path: &str, body: Value) -> reqwest::Response {
         let answer = self
             .client
@@ -131,10 +132,10 @@ impl Line {
         answer
     }
 
-    /// Delivers a signed body; how long the answer took.
+    /// Delivers a signed body, and returns how long the answer took.
     ///
     /// # Panics
-    /// When the answer is no 200.
+    /// Panics if the status of the answer is not 200.
     pub async fn deliver(&self, body: &str) -> Duration {
         let mac = signature::hex(&signature::hmac_sha256(SECRET.as_bytes(), body.as_bytes()));
         let request = self
@@ -149,10 +150,10 @@ impl Line {
         begun.elapsed()
     }
 
-    /// Waits until everything that was received is processed. A single call gives up after two minutes.
+    /// Waits until everything that was received is processed. The server gives up a single call after two minutes.
     ///
     /// # Panics
-    /// When it takes too long.
+    /// Panics if five calls do not suffice.
     pub async fn quiesce(&self) {
         for _ in 0..5 {
             let answer = self.client.post(format!("{}/test/quiesce", self.tests)).send().await;
@@ -163,10 +164,10 @@ impl Line {
         panic!("the webhooks are never processed");
     }
 
-    /// All conversations.
+    /// Returns all conversations.
     ///
     /// # Panics
-    /// When the server does not give them.
+    /// Panics if the server does not return them.
     pub async fn conversations(&self) -> Vec<Value> {
         let answer = self
             .client
@@ -177,10 +178,10 @@ impl Line {
     }
 }
 
-/// A message: its contact, its number among theirs, and its text.
+/// A message: its contact, its number among the contact's messages, and its text.
 pub type Written = (usize, usize, String);
 
-/// A body with these messages.
+/// A webhook body with these messages.
 pub fn body(messages: &[Written]) -> String {
     let at = (Clock::System.now() / 1000).to_string();
     let changes: Vec<Value> = messages
@@ -210,7 +211,7 @@ fn id(contact: usize, number: usize) -> String {
     format!("wamid.{contact}.{number}")
 }
 
-/// What one connection delivers, in order, and how many messages each of its contacts writes.
+/// The bodies that one connection delivers, in order. Adds the number of messages of each of its contacts to `written`.
 fn deliveries(plan: &Plan, connection: usize, written: &mut HashMap<usize, usize>) -> Vec<String> {
     let contacts: Vec<usize> = (connection..plan.contacts).step_by(plan.connections).collect();
     let mut next = contacts.iter().copied().cycle();
@@ -218,7 +219,7 @@ fn deliveries(plan: &Plan, connection: usize, written: &mut HashMap<usize, usize
     while bodies.len() < plan.bodies / plan.connections {
         let place = bodies.len() % ONE_IN;
         if place == ONE_IN - 1 {
-            // What was delivered a few bodies ago comes again.
+            // A duplicate of a body that was delivered a few bodies ago.
             bodies.push(bodies[bodies.len() - BATCH].clone());
             continue;
         }
@@ -237,10 +238,10 @@ fn deliveries(plan: &Plan, connection: usize, written: &mut HashMap<usize, usize
     bodies
 }
 
-/// One chat a contact, each message once, in the order in which they were written.
+/// Checks that each contact has one chat, with each message once and in the order of sending.
 ///
 /// # Panics
-/// When it is not so.
+/// Panics if a chat or a message is missing, doubled or out of order.
 pub fn check(conversations: &[Value], written: &HashMap<usize, usize>) {
     assert_eq!(conversations.len(), written.len(), "one chat a contact");
     let mut seen = HashSet::new();

@@ -1,4 +1,4 @@
-//! The console's socket without a console: for what must be seen in the frames.
+//! A client of the console's socket without a browser, for tests that look at the frames.
 
 use automerge::Automerge;
 use causerie_shared::{
@@ -22,7 +22,7 @@ use crate::{
     wait::PATIENCE,
 };
 
-/// Somebody of the company, connected. Keeps every frame that came.
+/// A connected user. Keeps every frame that it has read.
 pub struct Client {
     pub me: Me,
     line: Attended,
@@ -38,7 +38,7 @@ fn pong(packet: &Packet) -> Option<Packet> {
 /// A random number for ids.
 ///
 /// # Panics
-/// When the operating system has no random source.
+/// Panics if the operating system has no random source.
 pub fn random() -> u128 {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("a random source");
@@ -46,28 +46,27 @@ pub fn random() -> u128 {
 }
 
 impl Client {
-    /// Signs in, connects and says hello.
+    /// Signs in, connects and sends the hello.
     ///
     /// # Panics
-    /// When any of it fails.
+    /// Panics if one of the steps fails.
     pub async fn sign_in(host: &str, email: &str, password: &str) -> Self {
         let session = api::sign_in(host, email, password).await.expect("the sign-in is right");
         Self::connect(host, session).await
     }
 
-    /// Connects with a sign-in and says hello.
+    /// Connects with an existing sign-in and sends the hello.
     ///
     /// # Panics
-    /// When the server does not welcome it.
+    /// Panics if the server does not accept the connection.
     pub async fn connect(host: &str, session: Session) -> Self {
         Self::resume(host, session, None, 0, vec![]).await
     }
 
-    /// Connects as a client that was here before: with its cursor, the grants its copy was made under and the
-    /// documents it goes on with.
+    /// Reconnects: with the client's cursor, the grants under which its copy was made, and the documents that it has.
     ///
     /// # Panics
-    /// When the server does not welcome it.
+    /// Panics if the server does not accept the connection.
     pub async fn resume(
         host: &str,
         session: Session,
@@ -99,15 +98,15 @@ impl Client {
     /// Sends a frame.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// Panics if the connection is gone.
     pub async fn send(&mut self, frame: &ClientFrame) {
         self.send_bytes(encode(frame)).await;
     }
 
-    /// Sends bytes that may be no frame at all.
+    /// Sends bytes that need not be a valid frame.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// Panics if the connection is gone.
     pub async fn send_bytes(&mut self, bytes: Vec<u8>) {
         self.line.send(Packet::Binary(bytes.into())).await;
     }
@@ -117,10 +116,10 @@ impl Client {
         &self.frames
     }
 
-    /// Reads until `look` finds something, in what came already or in what comes.
+    /// Returns the first value that `look` finds in a frame, in those already read and then in new ones.
     ///
     /// # Panics
-    /// When it does not come in time or the connection ends.
+    /// Panics if no such frame comes in time or the connection ends.
     pub async fn until<T>(&mut self, what: &str, mut look: impl FnMut(&ServerFrame) -> Option<T>) -> T {
         if let Some(found) = self.frames.iter().find_map(&mut look) {
             return found;
@@ -135,7 +134,7 @@ impl Client {
     /// Reads until the server ends the connection.
     ///
     /// # Panics
-    /// When it does not in time.
+    /// Panics if the server does not end it in time.
     pub async fn ends(&mut self) {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -154,10 +153,10 @@ impl Client {
         }
     }
 
-    /// Reads the next frame that is no ping.
+    /// Reads the next frame, without pings.
     ///
     /// # Panics
-    /// When none comes in time or the connection ends.
+    /// Panics if no frame comes in time or the connection ends.
     pub async fn next(&mut self, what: &str) -> &ServerFrame {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -176,7 +175,7 @@ impl Client {
         }
     }
 
-    /// Gives a command and waits for its outcome.
+    /// Sends a command and waits for its outcome.
     pub async fn command(&mut self, body: Command) -> Result<(), Refusal> {
         let intent = IntentId::from_u128(random());
         self.send(&ClientFrame::Command {
@@ -192,7 +191,7 @@ impl Client {
         .await
     }
 
-    /// Waits until a conversation came in a state that `wanted` accepts.
+    /// Waits for a conversation row that `wanted` accepts.
     pub async fn head(&mut self, what: &str, wanted: impl Fn(&Head) -> bool) -> Head {
         self.until(what, |frame| heads(frame).find(|head| wanted(head)).cloned())
             .await
@@ -206,10 +205,10 @@ impl Client {
             .await
     }
 
-    /// Waits for an offer and accepts it.
+    /// Waits for an offer of the conversation and accepts it.
     ///
     /// # Panics
-    /// When it is refused.
+    /// Panics if the server refuses the command.
     pub async fn accept(&mut self, conversation: ConversationId) {
         self.offered(conversation).await;
         self.command(Command::Accept(conversation))
@@ -217,7 +216,7 @@ impl Client {
             .expect("the offer is still there");
     }
 
-    /// What a folder holds now. Everything the server sent before has been read when this returns.
+    /// Returns the conversations of a folder. When it returns, everything that the server sent earlier has been read.
     pub async fn folder(&mut self, folder: Folder) -> Vec<ConversationId> {
         self.send(&ClientFrame::Window {
             list: List::of(folder),
@@ -234,7 +233,7 @@ impl Client {
         }
     }
 
-    /// A reply, made on a replica that knows the genesis only.
+    /// A push with a reply, made on a replica that contains only the genesis.
     pub fn reply_to(&self, conversation: ConversationId, text: &str) -> ClientFrame {
         let document = DocumentId::Timeline(conversation, 1);
         let pen = Pen {
@@ -244,10 +243,10 @@ impl Client {
         self.reply_in(document, 1, &mut begin(document.kind()), &pen, text)
     }
 
-    /// A reply, made on a replica of the document.
+    /// A push with a reply, made on `replica`.
     ///
     /// # Panics
-    /// When the replica is no timeline.
+    /// Panics if the replica is not a timeline.
     pub fn reply_in(
         &self,
         document: DocumentId,
@@ -278,7 +277,7 @@ impl Client {
     }
 }
 
-/// The conversations of a frame.
+/// The conversation rows of a frame.
 pub fn heads(frame: &ServerFrame) -> impl Iterator<Item = &Head> {
     let rows: &[Row] = match frame {
         ServerFrame::Rows { upserts, .. } => upserts,

@@ -1,5 +1,5 @@
-// Finds what a screen reader would find: visible elements by role and accessible name, open shadow
-// trees included. arguments: role, name, "exact" | "part", root or null. Gives the elements in order.
+// Finds what a screen reader would find: visible elements by role and accessible name, open shadow trees included.
+// arguments: role, name, "exact" | "part", root or null. Returns the elements in document order.
 const [role, name, how, root] = arguments;
 const NATIVE = {
   article: 'article',
@@ -35,7 +35,7 @@ function content(node) {
   return getComputedStyle(node).display.startsWith('inline') ? inside : ` ${inside} `;
 }
 
-// What is said of a field, without what stands in it.
+// The text of a label without the content of a field inside it.
 function labelOf(label) {
   const words = label.cloneNode(true);
   for (const field of words.querySelectorAll('select, input, textarea')) field.remove();

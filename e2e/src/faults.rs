@@ -1,8 +1,8 @@
-//! `kill -9` of the server under load, again and again: what it acknowledged is there afterwards, once and in
-//! order, and nothing that it counts is off (`docs/sync.md#failures`, 12).
+//! Kills the server with `kill -9` under load, again and again. What it had acknowledged must be stored once and in
+//! order, and its counters must be right (`docs/sync.md#failures`, 12).
 //!
-//! The server is the program itself in a process of its own; visitors and agents are bare clients that do what
-//! widget and console do: they come back, send again what was not acknowledged, under the same ids, and go on.
+//! The server runs in a process of its own. Visitors and agents are clients without a browser that behave as widget and
+//! console do: they reconnect, send again what was not acknowledged, under the same ids, and continue.
 
 mod agent;
 mod check;
@@ -29,34 +29,34 @@ use ledger::Ledger;
 use process::Process;
 use visitor::Visitor;
 
-/// Visitors who write at once, half of them to each of the demo's inboxes.
+/// Visitors who write at the same time, half of them to each of the demo's inboxes.
 const VISITORS: usize = 8;
 const AGENTS: [&str; 2] = ["ana@demo.test", "ben@demo.test"];
-/// The server dies after one to so many acknowledgements of its life.
+/// The server is killed after at most this many acknowledgements.
 const MOST: u64 = 120;
-/// And at most so many microseconds later, so that it dies in the middle of things too.
+/// The kill is delayed by up to this many microseconds, so that it also hits the server in the middle of its work.
 const LATER: u64 = 4_000;
-/// Rounds on one database; then a new one, so that the checks stay quick.
+/// Rounds per database. A new database then keeps the checks fast.
 const ROUNDS_OF_A_DATABASE: usize = 20;
 
-/// What a number of rounds showed.
+/// The result of a number of rounds.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Messages that were acknowledged, all of which were found.
+    /// Acknowledged messages, all of which were found.
     pub acknowledged: usize,
-    /// Agents' replies among them.
+    /// The agents' replies among the acknowledged messages.
     pub replies: usize,
-    /// Messages found that nobody was told about: the server died between commit and acknowledgement. Most were
-    /// sent again and are among the acknowledged ones by the next round.
+    /// Messages that were stored without an acknowledgement: the server died between commit and acknowledgement. Most
+    /// of them were sent again and are among the acknowledged ones of the next round.
     pub unacknowledged: usize,
-    /// From the start of the program to the first acknowledgement.
+    /// The time from the start of the program to the first acknowledgement, of each round.
     pub back: Vec<Duration>,
 }
 
-/// The program as it is shipped has no addresses for tests, and says so when it is to open them.
+/// Checks that the shipped program has no addresses for tests, and reports that when it is told to open them.
 ///
 /// # Panics
-/// When it is not so.
+/// Panics if the program starts, or stops with another exit code or message.
 pub async fn no_test_api() {
     let mut process = Process::furnish().await;
     let (code, words) = process.test_api().await;
@@ -71,10 +71,11 @@ pub async fn no_test_api() {
     process.kill().await;
 }
 
-/// Kills the server `rounds` times at moments that `seed` decides.
+/// Kills the server `rounds` times, at moments that `seed` determines.
 ///
 /// # Panics
-/// When anything acknowledged is missing, doubled or out of order, or a count is off; says seed and round.
+/// Panics if anything acknowledged is missing, doubled or out of order, or a counter is wrong. The output names seed
+/// and round.
 pub async fn kill_nine(rounds: usize, seed: u64) -> Outcome {
     println!("kill -9, seed {seed}");
     let mut dice = Dice::new(seed);
@@ -119,14 +120,14 @@ async fn on_one_database(rounds: usize, dice: &mut Dice, outcome: &mut Outcome) 
         server.kill().await;
         println!("round {round}: killed after {after} acknowledgements and {later:?}");
 
-        // What is looked at is a copy: the server itself has to recover what its death left behind.
+        // Check a copy, so that the server itself has to recover the files that the kill left behind.
         let copy = server.copy();
         let found = check::check(copy.path(), &ledger).await;
         outcome.unacknowledged += found.unacknowledged;
         started = Instant::now();
         server.start().await;
     }
-    // Whoever was in the middle of something gets it done.
+    // Let the clients finish what they had begun.
     let calm = timeout(PATIENCE, ledger.reaches(ledger.count() + 1)).await;
     calm.expect("people go on after the last round");
     if let Some(ended) = people.try_join_next() {
@@ -138,10 +139,10 @@ async fn on_one_database(rounds: usize, dice: &mut Dice, outcome: &mut Outcome) 
     outcome.replies += ledger.book().said.keys().filter(|text| text.contains('@')).count();
 }
 
-/// Prints the figures of many rounds, one a line.
+/// Prints the figures of many rounds, one per line.
 ///
 /// # Panics
-/// As [`kill_nine`].
+/// Panics as [`kill_nine`] does.
 pub async fn print(rounds: usize, seed: u64) {
     let outcome = kill_nine(rounds, seed).await;
     figures::print("kill -9 under load", rounds as f64, "rounds");

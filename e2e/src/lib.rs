@@ -1,7 +1,7 @@
-//! What the end-to-end stories stand on: the real server with a clock that is turned by hand, headless
-//! browsers, and raw clients of both sockets for what must be seen in the frames themselves.
+//! The test environment of the end-to-end tests: the real server with a manual clock, headless browsers, and clients of
+//! both sockets for tests that look at the frames.
 //!
-//! A story is written as a user would tell it; whatever it needs comes from its [`Stage`].
+//! A test is written as a user would tell it. It gets everything it needs from its [`Stage`].
 
 pub mod api;
 mod attended;

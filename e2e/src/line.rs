@@ -1,11 +1,11 @@
-//! A socket that may break at any time.
+//! A socket whose connection may break at any time.
 
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::api::{self, Socket};
 
-/// A line to the server; every answer `None` says that it is gone.
+/// A connection to the server. Its methods return `None` when the connection is gone.
 pub(crate) struct Line(Socket);
 
 impl Line {

@@ -1,4 +1,4 @@
-//! A browser's window, seen as its user sees it: by role and accessible name.
+//! A browser window as its user perceives it: elements are found by role and accessible name.
 
 mod clock;
 
@@ -14,15 +14,15 @@ use crate::{
 };
 
 const FIND: &str = include_str!("dom.js");
-/// Most presses of Tab until an element must have the focus.
+/// How often Tab is pressed at most before the element must have the focus.
 const TABS: usize = 80;
 
-/// A window. All ways to find something wait until it is there.
+/// A browser window. Methods that find an element wait until it exists, unless they say otherwise.
 #[derive(Clone)]
 pub struct Page {
     driver: WebDriver,
     engine: Engine,
-    /// Only its end matters.
+    /// The driver and the resources of a separate browser, which end when this is dropped.
     _held: Option<Arc<Held>>,
 }
 
@@ -35,12 +35,12 @@ impl Page {
         }
     }
 
-    /// What draws it.
+    /// The engine that draws the page.
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// Goes to an address.
+    /// Navigates to an address.
     pub async fn goto(&self, url: &str) {
         self.driver.goto(url).await.expect("the page loads");
     }
@@ -64,12 +64,12 @@ impl Page {
         .await;
     }
 
-    /// The path of the address.
+    /// The path of the page's address.
     pub async fn path(&self) -> String {
         self.driver.current_url().await.expect("an address").path().to_owned()
     }
 
-    /// A command of the DevTools protocol, which only Chromium knows.
+    /// Sends a DevTools command. Only Chromium supports it.
     pub async fn devtools(&self, method: &str, parameters: Value) -> Value {
         self.driver
             .cdp()
@@ -84,7 +84,7 @@ impl Page {
         answer.convert().expect("the script's value")
     }
 
-    /// Runs a script that calls its last argument with its value.
+    /// Runs a script that passes its value to its last argument, a function. Returns the value.
     pub async fn promise<T: DeserializeOwned>(&self, script: &str, arguments: Vec<Value>) -> T {
         self.driver
             .set_script_timeout(Duration::from_secs(60))
@@ -105,11 +105,11 @@ impl Page {
             .driver
             .execute(FIND, vec![json!(role), json!(name), json!(how), root])
             .await;
-        // A page that is being replaced has nothing to show yet.
+        // A page that is being replaced has no elements yet.
         found.and_then(|found| found.elements()).unwrap_or_default()
     }
 
-    /// All visible elements of a role.
+    /// All visible elements with this role. Does not wait.
     pub async fn all(&self, role: &str) -> Vec<WebElement> {
         self.look(role, None, true, None).await
     }
@@ -123,7 +123,7 @@ impl Page {
         .await
     }
 
-    /// The element with this role whose name has `part` in it.
+    /// The element with this role whose name contains `part`.
     pub async fn find_part(&self, role: &str, part: &str) -> WebElement {
         let what = format!("{role} with “{part}”");
         until(&what, async || {
@@ -132,7 +132,7 @@ impl Page {
         .await
     }
 
-    /// The element with this role and name inside another one.
+    /// The element with this role and name inside `root`.
     pub async fn find_in(&self, root: &WebElement, role: &str, name: &str) -> WebElement {
         let what = format!("{role} “{name}” inside something");
         until(&what, async || {
@@ -141,12 +141,12 @@ impl Page {
         .await
     }
 
-    /// Is it there at this moment?
+    /// Whether such an element exists now.
     pub async fn has(&self, role: &str, name: &str) -> bool {
         !self.look(role, Some(name), true, None).await.is_empty()
     }
 
-    /// Waits until there is no such element.
+    /// Waits until no such element exists.
     pub async fn gone(&self, role: &str, name: &str) {
         let what = format!("the end of {role} “{name}”");
         until(&what, async || {
@@ -155,7 +155,7 @@ impl Page {
         .await;
     }
 
-    /// Waits until there is no such element with `part` in its name.
+    /// Waits until no element with this role has a name that contains `part`.
     pub async fn gone_part(&self, role: &str, part: &str) {
         let what = format!("the end of {role} with “{part}”");
         until(&what, async || {
@@ -164,13 +164,13 @@ impl Page {
         .await;
     }
 
-    /// Clicks or taps it; again when the page redraws it under the finger.
+    /// Clicks or taps the element, again if the page redraws it meanwhile.
     pub async fn click(&self, role: &str, name: &str) {
         let what = format!("a click on {role} “{name}”");
         self.press_on(&what, role, name, true).await;
     }
 
-    /// Clicks the one with `part` in its name.
+    /// Clicks the element whose name contains `part`.
     pub async fn click_part(&self, role: &str, part: &str) {
         let what = format!("a click on {role} with “{part}”");
         self.press_on(&what, role, part, false).await;
@@ -184,7 +184,7 @@ impl Page {
         .await;
     }
 
-    /// Replaces what is in a field.
+    /// Replaces the content of a field.
     pub async fn fill(&self, name: &str, text: &str) {
         let field = self.find("textbox", name).await;
         if self.engine == Engine::WebKit {
@@ -195,7 +195,7 @@ impl Page {
         field.send_keys(text).await.expect("the field takes text");
     }
 
-    /// Chooses the option with `part` in it from a drop-down list; waits until it can be chosen.
+    /// Selects the option that contains `part` from a drop-down list, once it is enabled.
     pub async fn choose(&self, name: &str, part: &str) {
         let what = format!("“{part}” in the list “{name}”");
         let script =
@@ -211,20 +211,20 @@ impl Page {
         .await;
     }
 
-    /// Texts of a drop-down list's options, those that cannot be chosen in brackets.
+    /// The texts of a drop-down list's options, disabled ones in brackets.
     pub async fn options(&self, name: &str) -> Vec<String> {
         let list = self.find("combobox", name).await;
         let script = "return [...arguments[0].options].map(({ text, disabled }) => disabled ? `(${text})` : text)";
         self.script(script, vec![list.to_json().expect("an element")]).await
     }
 
-    /// Types into a field, after what is there.
+    /// Types into a field, after its present content.
     pub async fn write(&self, name: &str, text: &str) {
         let field = self.find("textbox", name).await;
         field.send_keys(text).await.expect("the field takes text");
     }
 
-    /// Types wherever the focus is.
+    /// Types into the focused element.
     pub async fn keys(&self, text: &str) {
         self.driver
             .action_chain()
@@ -234,12 +234,12 @@ impl Page {
             .expect("the keyboard works");
     }
 
-    /// Presses a key wherever the focus is.
+    /// Presses a key in the focused element.
     pub async fn key(&self, key: Key) {
         self.keys(&key.value().to_string()).await;
     }
 
-    /// Role and name of the focused element.
+    /// Whether the element with this role and name has the focus.
     pub async fn focused(&self, role: &str, name: &str) -> bool {
         let Some(element) = self.look(role, Some(name), true, None).await.into_iter().next() else {
             return false;
@@ -262,12 +262,12 @@ impl Page {
         panic!("Tab does not lead to {role} “{name}”");
     }
 
-    /// Everything that can be read on the page.
+    /// All visible text of the page.
     pub async fn text(&self) -> String {
         self.script("return document.body.innerText", vec![]).await
     }
 
-    /// Waits until `part` can be read somewhere.
+    /// Waits until the page shows the text `part`.
     pub async fn reads(&self, part: &str) {
         let what = format!("the text “{part}”");
         until(&what, async || self.try_text().await.ok()?.contains(part).then_some(())).await;
@@ -280,7 +280,7 @@ impl Page {
             .convert()
     }
 
-    /// Texts of the messages in the log, hidden words such as a message's state included.
+    /// The texts of the messages in the log, visually hidden words such as a message's state included.
     pub async fn messages(&self) -> Vec<String> {
         let script = "return [...document.querySelectorAll('[role=log] [role=article]')]
             .map((article) => article.textContent.replace(/\\s+/g, ' ').trim())";
@@ -288,7 +288,7 @@ impl Page {
         found.and_then(|found| found.convert()).unwrap_or_default()
     }
 
-    /// Waits until a message has all of `parts` in it.
+    /// Waits for a message that contains all of `parts`.
     pub async fn message(&self, parts: &[&str]) {
         let what = format!("a message with {parts:?}");
         until(&what, async || {
@@ -301,12 +301,12 @@ impl Page {
         .await;
     }
 
-    /// Width of what can be scrolled to, in CSS pixels.
+    /// The scrollable width of the page, in CSS pixels.
     pub async fn scroll_width(&self) -> i64 {
         self.script("return document.documentElement.scrollWidth", vec![]).await
     }
 
-    /// Changes the size of the window, in CSS pixels.
+    /// Resizes the window, in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) {
         match self.engine {
             Engine::Chromium => {
@@ -317,24 +317,24 @@ impl Page {
         }
     }
 
-    /// Left, top, right and bottom of an element inside the window, in CSS pixels.
+    /// The left, top, right and bottom edges of an element in the window, in CSS pixels.
     pub async fn edges(&self, element: &WebElement) -> [f64; 4] {
         let script = "const { left, top, right, bottom } = arguments[0].getBoundingClientRect();
             return [left, top, right, bottom]";
         self.script(script, vec![element.to_json().expect("an element")]).await
     }
 
-    /// Goes into a frame; from now on everything is looked for there.
+    /// Enters a frame, in which elements are searched from now on.
     pub async fn enter(&self, frame: WebElement) {
         frame.enter_frame().await.expect("the frame can be entered");
     }
 
-    /// Back to the whole window.
+    /// Returns to the top-level page.
     pub async fn leave_frame(&self) {
         self.driver.enter_default_frame().await.expect("the window is there");
     }
 
-    /// The first element that a script returns; waits for it.
+    /// Waits for a script to return an element, and returns it.
     pub async fn element(&self, what: &str, script: &str) -> WebElement {
         until(what, async || {
             self.driver.execute(script, vec![]).await.ok()?.element().ok()
@@ -342,7 +342,7 @@ impl Page {
         .await
     }
 
-    /// Keeps a picture of the window.
+    /// Saves a screenshot of the window.
     pub async fn shot(&self, path: &Path) -> WebDriverResult<()> {
         self.driver.screenshot(path).await
     }

@@ -1,4 +1,4 @@
-//! What people see, as objects: the console, its board and settings, and the widget.
+//! Page objects: the console, its list and settings, and the widget.
 
 mod board;
 mod console;

@@ -1,11 +1,11 @@
-//! Ports of this machine that stay ours.
+//! Ports of this machine that stay reserved.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use tokio::net::TcpSocket;
 
-/// A port on 127.0.0.1 that nobody else is given as long as this lives, also while nothing listens on it: a server that
-/// is stopped for a while finds it again, however many browsers choose ports of their own meanwhile.
+/// A port on 127.0.0.1 that no other process is given as long as this lives, even while nothing listens on it. A server
+/// that is stopped for a while finds it again, however many browsers choose ports meanwhile.
 ///
 /// Its socket is bound and never listens, so connections are refused until a listener is bound beside it.
 pub struct Port {
@@ -14,13 +14,13 @@ pub struct Port {
 }
 
 impl Port {
-    /// One that was free.
+    /// Reserves a free port.
     ///
     /// # Panics
-    /// When there is none.
+    /// Panics if there is no free port.
     pub fn take() -> Self {
         let held = TcpSocket::new_v4().expect("a socket");
-        // Who listens later says so too, as servers on Unix do.
+        // Servers on Unix set the option too, so they can listen on the port later.
         held.set_reuseaddr(true).expect("a socket's option");
         held.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .expect("a free port");
@@ -32,10 +32,10 @@ impl Port {
         self.number
     }
 
-    /// Listens on it, which one at a time may do.
+    /// Listens on the port. Only one listener at a time can do so.
     ///
     /// # Panics
-    /// When somebody does already.
+    /// Panics if another listener exists.
     pub fn listen(&self) -> TcpListener {
         TcpListener::bind((Ipv4Addr::LOCALHOST, self.number)).expect("nobody listens here yet")
     }

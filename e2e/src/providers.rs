@@ -1,5 +1,5 @@
-//! Providers that only this machine knows: the Graph API (WhatsApp, Messenger, Instagram, comments) and the Bot API of
-//! Telegram, as `docs/channels.md` describes them. They keep every request, answer like the real ones or with a
+//! Fake providers on this machine: the Graph API (WhatsApp, Messenger, Instagram, comments) and the Bot API of
+//! Telegram, as `docs/channels.md` describes them. They record every request, answer like the real ones or with a
 //! [`Fault`], and deliver signed webhooks.
 
 mod fake;
@@ -23,12 +23,12 @@ pub const PAGE: &str = "1067280970047460";
 pub const INSTAGRAM: &str = "17841405822304914";
 pub const BOT: &str = "7294013985";
 
-/// The token that an account's provider takes until it expires; Telegram's begins with the bot's id.
+/// The token that a provider accepts at first. Telegram's begins with the bot's id.
 pub const TOKEN: &str = "EAAJB-first";
-/// What it takes afterwards.
+/// The token that a provider accepts after the first one expired.
 pub const RENEWED: &str = "EAAJB-second";
 
-/// The provider's id of the account of a channel.
+/// The provider's id of a channel's account.
 pub fn account(channel: Channel) -> &'static str {
     match channel {
         Channel::Whatsapp => PHONE,

@@ -1,8 +1,8 @@
-//! A TCP proxy on loopback that does to connections what networks do: refuses them, swallows what is sent,
-//! breaks them off, makes them slow, serves them in another order.
+//! A TCP proxy on loopback that imitates network faults: it refuses connections, drops data, breaks connections off,
+//! delays them, or serves them in another order.
 //!
-//! It stands between a browser, or a bare client, and the server, and knows nothing of what it carries. What
-//! it does can be changed at any time and says whether running connections or only later ones are meant.
+//! It stands between a browser or another client and the server, and does not interpret the bytes. Faults can be
+//! changed at any time; each method says whether it affects running connections or only later ones.
 
 mod connection;
 
@@ -19,7 +19,7 @@ use tokio::{
 
 use connection::{Carrier, Lane};
 
-/// Which way bytes go.
+/// The direction of a flow of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// From the client to the server.
@@ -28,24 +28,24 @@ pub enum Way {
     Down,
 }
 
-/// What happens to a connection when it comes.
+/// What happens to a new connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door {
     Open,
-    /// Reset as soon as it is accepted.
+    /// The connection is reset as soon as it is accepted.
     Shut,
-    /// Accepted and kept waiting.
+    /// The connection is accepted and waits.
     Queue,
 }
 
-/// A proxy in front of a port. Its connections end with it.
+/// A proxy in front of a port. Its connections end when it is dropped.
 pub struct Proxy {
     port: u16,
     street: Arc<Street>,
     accepting: JoinHandle<()>,
 }
 
-/// What the proxy and the tasks of its connections share.
+/// The state that the proxy shares with the tasks of its connections.
 struct Street {
     target: u16,
     state: Mutex<State>,
@@ -53,7 +53,7 @@ struct Street {
 
 struct State {
     door: Door,
-    /// How connections begin, by way.
+    /// The settings with which a connection begins, by direction.
     fresh: [Lane; 2],
     waiting: VecDeque<TcpStream>,
     running: BTreeMap<u64, Arc<Carrier>>,
@@ -93,10 +93,10 @@ impl Street {
 }
 
 impl Proxy {
-    /// Listens on a free port in front of `target`, a port on loopback, and lets everything pass.
+    /// Listens on a free port in front of `target`, a port on loopback, and forwards everything.
     ///
     /// # Panics
-    /// When there is no free port.
+    /// Panics if there is no free port.
     pub async fn start(target: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let port = listener.local_addr().expect("the port").port();
@@ -113,7 +113,7 @@ impl Proxy {
         let accepting = tokio::spawn({
             let street = Arc::clone(&street);
             async move {
-                // An error of accept is one of the connection that was to be accepted.
+                // An error of `accept` concerns only the connection that was to be accepted.
                 loop {
                     if let Ok((client, _)) = listener.accept().await {
                         street.arrive(client);
@@ -128,13 +128,13 @@ impl Proxy {
         }
     }
 
-    /// The port in front.
+    /// The port on which the proxy listens.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Everything passes again. Connections of which something was swallowed cannot go on: they are reset, as
-    /// by a router that forgot them. Those that wait are served in the order in which they came.
+    /// Forwards everything again. Connections that lost data cannot continue and are reset, as by a router without
+    /// their state. Waiting connections are served in their order.
     pub fn pass(&self) {
         let mut state = self.street.state();
         state.door = Door::Open;
@@ -147,12 +147,12 @@ impl Proxy {
         waiting.into_iter().for_each(|client| self.street.serve(client));
     }
 
-    /// Connections that come from now on are reset at once; running ones go on.
+    /// Resets new connections at once. Running ones continue.
     pub fn refuse(&self) {
         self.street.state().door = Door::Shut;
     }
 
-    /// All connections, running ones and later ones, stay open and nothing gets through, either way.
+    /// Keeps all connections open, running and new ones, and drops all data in both directions.
     pub fn black_hole(&self) {
         let mut state = self.street.state();
         state.door = Door::Open;
@@ -165,41 +165,41 @@ impl Proxy {
         }
     }
 
-    /// Of the running connections, `way` is dead from now on without being closed; later ones pass.
+    /// Drops the data of running connections in direction `way` without closing them. Later connections are not
+    /// affected.
     pub fn half_open(&self, way: Way) {
         self.each(way, |lane| lane.swallows = true);
     }
 
-    /// Breaks all running connections off (RST on both sides); later ones pass.
+    /// Resets all running connections on both sides. Later connections are not affected.
     pub fn reset(&self) {
         self.street.state().running.values().for_each(|carrier| carrier.end());
     }
 
-    /// Everything that goes `way` is late by so much; what is on its way keeps its order.
+    /// Delays everything in direction `way`. The order of the bytes stays.
     pub fn delay(&self, way: Way, by: Duration) {
         self.street.state().fresh[way as usize].delay = by;
         self.each(way, |lane| lane.delay = by);
     }
 
-    /// Everything that goes `way` is kept until [`Proxy::pass`], and then comes in its order.
+    /// Holds everything in direction `way` back until [`Proxy::pass`], which delivers it in order.
     pub fn hold(&self, way: Way) {
         self.street.state().fresh[way as usize].held = true;
         self.each(way, |lane| lane.held = true);
     }
 
-    /// Every running connection lets `bytes` more pass `way` and then ends in the middle of whatever it
-    /// carries; later ones pass.
+    /// Forwards `bytes` more of every running connection in direction `way`, then ends the connection, even in the
+    /// middle of a frame. Later connections are not affected.
     pub fn cut(&self, way: Way, bytes: usize) {
         self.each(way, |lane| lane.left = Some(bytes));
     }
 
-    /// Connections that come from now on wait until [`Proxy::serve_newest`] or [`Proxy::pass`].
+    /// Makes new connections wait until [`Proxy::serve_newest`] or [`Proxy::pass`].
     pub fn queue(&self) {
         self.street.state().door = Door::Queue;
     }
 
-    /// Serves the connection that came last of those that wait: later ones before earlier ones. `false` when
-    /// none waits.
+    /// Serves the newest waiting connection, so that later ones overtake earlier ones. Returns `false` if none waits.
     pub fn serve_newest(&self) -> bool {
         let newest = self.street.state().waiting.pop_back();
         let served = newest.is_some();
@@ -209,17 +209,17 @@ impl Proxy {
         served
     }
 
-    /// Connections that wait.
+    /// The number of waiting connections.
     pub fn waiting(&self) -> usize {
         self.street.state().waiting.len()
     }
 
-    /// Connections that run.
+    /// The number of running connections.
     pub fn running(&self) -> usize {
         self.street.state().running.len()
     }
 
-    /// Bytes of running connections that were swallowed on the `way`.
+    /// The number of dropped bytes of running connections in direction `way`.
     pub fn swallowed(&self, way: Way) -> usize {
         let mut all = 0;
         self.each(way, |lane| all += lane.lost);

@@ -1,4 +1,4 @@
-//! The real server, in the process of the test, on a port and a database of its own.
+//! The real server, in the test's process, with its own port and database.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,17 +25,17 @@ const MORNING: Millis = 1_772_442_000_000;
 /// How long connections may take to end when the server stops.
 const LEAVE: Duration = Duration::from_secs(5);
 
-/// How often the hand of a clock that runs is moved.
+/// How often [`Server::flow`] moves the clock.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Ports at which people come in when something stands in front of the server.
+/// The ports of proxies in front of the server, for those who use one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Fronts {
     pub console: Option<u16>,
     pub visitor: Option<u16>,
 }
 
-/// A server with the demo's people and inboxes and without its chats. It can be stopped and started again.
+/// A server with the demo's users and inboxes but not its chats. It can be stopped and started again.
 pub struct Server {
     folder: TempDir,
     port: Port,
@@ -45,7 +45,7 @@ pub struct Server {
     running: Mutex<Option<Running>>,
 }
 
-/// Time passes as long as this lives.
+/// Lets time pass as long as it lives.
 pub struct Flow(JoinHandle<()>);
 
 impl Drop for Flow {
@@ -54,7 +54,7 @@ impl Drop for Flow {
     }
 }
 
-/// One life of the server. It has a runtime of its own: when that ends, nothing of it goes on.
+/// One run of the server. It has a runtime of its own, so that none of its tasks outlives it.
 struct Running {
     app: Shared,
     runtime: Runtime,
@@ -62,18 +62,18 @@ struct Running {
 }
 
 impl Server {
-    /// Prepares the database and starts.
+    /// Prepares the database and starts the server.
     ///
     /// # Panics
-    /// When anything keeps the server from starting.
+    /// Panics if the server does not start.
     pub async fn start() -> Self {
         Self::behind(Port::take(), Fronts::default()).await
     }
 
-    /// As [`Server::start`], for people who come in by other ports.
+    /// Starts the server as [`Server::start`] does, on `port` and with proxies in front of it.
     ///
     /// # Panics
-    /// When anything keeps the server from starting.
+    /// Panics if the server does not start.
     pub async fn behind(port: Port, fronts: Fronts) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (hand, clock) = ManualClock::new(MORNING);
@@ -92,10 +92,10 @@ impl Server {
 
     fn config(&self) -> Config {
         let mut config = Config::for_test(self.folder.path());
-        // Fake providers are connected and looked at by it.
+        // The tests connect and inspect fake providers through the addresses for tests.
         config.test_api = true;
         config.listen = SocketAddr::from(([127, 0, 0, 1], self.port.number()));
-        // The widget's parts are where the visitor comes in; the other ways in are further origins.
+        // The widget is loaded from the visitor's port; the other ports are further origins.
         config.public_url = format!("http://127.0.0.1:{}", self.fronts.visitor.unwrap_or(self.port.number()));
         for port in self.fronts.console.into_iter().chain([self.port.number()]) {
             config.origins.push(format!("http://127.0.0.1:{port}"));
@@ -103,7 +103,7 @@ impl Server {
         config
     }
 
-    /// The demo's workspace, before any worker runs.
+    /// Creates the demo's workspace before any worker runs.
     async fn furnish(&self) {
         let config = self.config();
         let store = Store::open(&config.database_url).await.expect("a database");
@@ -117,7 +117,7 @@ impl Server {
 
     async fn open(&self) {
         let listener = self.port.listen();
-        // The demo's web page is served; its chats are not made, for there are users already.
+        // The demo's web page is served. Its chats are not created, since users exist already.
         let config = Config {
             demo: true,
             ..self.config()
@@ -147,7 +147,7 @@ impl Server {
         *self.running.lock().await = Some(Running { app, runtime, serving });
     }
 
-    /// Stops it as a supervisor would: sockets are told, then everything ends.
+    /// Stops the server as a supervisor such as systemd would: the sockets are closed, then everything ends.
     pub async fn stop(&self) {
         let Some(Running {
             app,
@@ -165,10 +165,10 @@ impl Server {
         runtime.shutdown_background();
     }
 
-    /// Starts it again on the same port and database.
+    /// Restarts the server on the same port and database.
     ///
     /// # Panics
-    /// When anything keeps the server from starting.
+    /// Panics if the server does not start.
     pub async fn restart(&self) {
         self.stop().await;
         self.open().await;
@@ -177,7 +177,7 @@ impl Server {
     /// The running application.
     ///
     /// # Panics
-    /// When the server is stopped.
+    /// Panics if the server is stopped.
     pub async fn app(&self) -> Shared {
         let running = self.running.lock().await;
         running.as_ref().expect("the server runs").app.clone()
@@ -188,12 +188,12 @@ impl Server {
         self.clock.clone()
     }
 
-    /// Turns the clock forward; timers that fall due fire.
+    /// Advances the clock. Timers that are due fire.
     pub fn advance(&self, by: Duration) {
         self.hand.advance(by);
     }
 
-    /// Lets time pass as it does outside, until the guard is dropped: messages to providers are paced by it.
+    /// Lets time pass in real time until the guard is dropped, since sending to providers is paced by the clock.
     pub fn flow(&self) -> Flow {
         let hand = Arc::clone(&self.hand);
         Flow(tokio::spawn(async move {
@@ -204,7 +204,7 @@ impl Server {
         }))
     }
 
-    /// An address on the console's origin.
+    /// A URL on the console's origin.
     pub fn url(&self, path: &str) -> String {
         format!(
             "http://127.0.0.1:{}{path}",
@@ -212,7 +212,7 @@ impl Server {
         )
     }
 
-    /// An address on the origin of the page with the widget.
+    /// A URL on the origin of the page with the widget.
     pub fn shop(&self, path: &str) -> String {
         format!(
             "http://localhost:{}{path}",
@@ -220,12 +220,12 @@ impl Server {
         )
     }
 
-    /// `127.0.0.1:port`, with nothing in front.
+    /// `127.0.0.1:port`, past any proxy.
     pub fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port.number())
     }
 
-    /// A conversation as the database has it.
+    /// A conversation's row in the database.
     pub async fn head(&self, conversation: ConversationId) -> Head {
         let app = self.app().await;
         let mut db = app.store.read().await.expect("a connection");
@@ -235,7 +235,7 @@ impl Server {
         head.expect("the conversation exists")
     }
 
-    /// Authors and texts of a conversation as the database has them, in order.
+    /// The authors and texts of a conversation in the database, in order.
     pub async fn texts(&self, conversation: ConversationId) -> Vec<(Author, String)> {
         let app = self.app().await;
         let mut db = app.store.read().await.expect("a connection");

@@ -1,8 +1,8 @@
-//! Days as they might go: consoles without browsers, each with the real client core and a disk of its own, at
-//! the real server, while lines break, pages crash and the server starts anew.
+//! Simulated days: consoles without browsers, each with the real client core and its own simulated disk, use the real
+//! server while connections break, pages crash and the server restarts.
 //!
-//! After every calm moment all copies agree, every intent was applied once or is shown as refused, and nobody
-//! holds what they may not see. Nothing is ever sent to somebody who may not see it at that time.
+//! At every calm moment all copies agree, every intent was applied once or is shown as refused, and no console holds
+//! what its user may not see. The server never sends anything to a user who may not see it at that time.
 
 mod desk;
 mod verdict;
@@ -21,7 +21,8 @@ use causerie_shared::{
 use crate::{api, server::Server, wait::PATIENCE};
 use desk::Desk;
 
-/// Who sits at the consoles, and how far their clocks are from the server's (`docs/sync.md#failures`, 20).
+/// The users at the consoles, and how far their clocks are from the server's, in milliseconds (`docs/sync.md#failures`,
+/// 20).
 const PEOPLE: [(&str, i64); 3] = [
     ("ana@demo.test", 0),
     ("ben@demo.test", 86_400_000),
@@ -29,15 +30,15 @@ const PEOPLE: [(&str, i64); 3] = [
 ];
 /// Bytes of a long message.
 const LONG: usize = 15 * 1024;
-/// Consoles of a day.
+/// Number of consoles.
 pub const DESKS: usize = PEOPLE.len();
-/// Visitors of a day.
+/// Number of visitors.
 pub const VISITORS: usize = 4;
 
-/// Something that happens. `desk` and `visitor` are places in their lists.
+/// A step of a day. `desk` and `visitor` are indexes into their lists.
 #[derive(Debug, Clone)]
 pub enum Happening {
-    /// A visitor writes; even ones to the inbox that offers, odd ones to the one with a queue.
+    /// A visitor writes: those with an even index to the inbox that offers chats, the others to the one with a queue.
     Ask {
         visitor: usize,
     },
@@ -48,27 +49,27 @@ pub enum Happening {
     Connect {
         desk: usize,
     },
-    /// The line breaks with everything that is on it.
+    /// The connection breaks, and everything in transit is lost.
     Cut {
         desk: usize,
     },
-    /// What waits is sent and arrives; the line breaks before an answer.
+    /// The pending frames are sent and arrive, and the connection breaks before an answer.
     LoseAnswers {
         desk: usize,
     },
-    /// Both sides talk until there is nothing more to say.
+    /// Both sides exchange frames until neither has more to send.
     Talk {
         desk: usize,
     },
-    /// The page is gone, with what was not written to its disk yet.
+    /// The page crashes. What was not written to its disk yet is lost.
     Crash {
         desk: usize,
     },
-    /// What waits to be written behind is written.
+    /// The pending writes reach the disk.
     Flush {
         desk: usize,
     },
-    /// Takes the first chat that is offered, or else the first of the queue.
+    /// Takes the first offered chat, or else the first chat of the queue.
     Take {
         desk: usize,
     },
@@ -78,15 +79,15 @@ pub enum Happening {
     Reply {
         desk: usize,
     },
-    /// Writes behind what is in the shared draft of a reply; it is shared when the typing rests.
+    /// Appends to the shared draft of a reply, which is sent when typing pauses.
     Draft {
         desk: usize,
     },
-    /// Writes to the colleagues in the internal discussion.
+    /// Writes to the internal discussion.
     Discuss {
         desk: usize,
     },
-    /// Makes everybody forget the newest reply that the desk may redact.
+    /// Redacts the newest reply that the console's user may redact.
     Redact {
         desk: usize,
     },
@@ -104,11 +105,11 @@ pub enum Happening {
     },
     /// The server stops and starts again.
     Restart,
-    /// Time passes; timers fire.
+    /// Time passes, and timers fire.
     Wait {
         seconds: u64,
     },
-    /// Every line comes back and everything is said; then all is looked at.
+    /// Every console reconnects and exchanges all frames; then everything is checked.
     Calm,
 }
 
@@ -116,25 +117,25 @@ pub enum Happening {
 struct Day {
     server: Server,
     desks: Vec<Desk>,
-    /// Texts of visitors so far.
+    /// Number of the visitors' texts so far.
     asked: usize,
     work: Work,
 }
 
-/// Texts that people wrote, with who wrote them; each a word that occurs nowhere else.
+/// The texts that users wrote, with their consoles. Each text is a word that occurs nowhere else.
 #[derive(Default)]
 struct Work {
     replies: Vec<(usize, String)>,
     discussed: Vec<(usize, String)>,
     words: Vec<(usize, String)>,
-    /// Replies that somebody wanted forgotten.
+    /// Replies that a user redacted.
     redacted: Vec<String>,
 }
 
-/// Lets a schedule happen.
+/// Runs a schedule.
 ///
 /// # Panics
-/// When something does not hold; says what.
+/// Panics if a rule does not hold, with the rule in the message.
 pub async fn run(schedule: &[Happening]) {
     let server = Server::start().await;
     let mut desks = vec![];
@@ -159,7 +160,7 @@ pub async fn run(schedule: &[Happening]) {
     day.server.stop().await;
 }
 
-/// How every day begins, so that there is something to do: the visitors ask, and who can takes a chat and answers.
+/// The beginning of every day: the visitors write, and every console that can take a chat does so and answers.
 fn morning() -> Vec<Happening> {
     let asked = (0..VISITORS).map(|visitor| Happening::Ask { visitor });
     let begun = (0..DESKS).flat_map(|desk| {
@@ -184,7 +185,7 @@ impl Day {
         match *happening {
             Happening::Ask { visitor } => self.ask(visitor, "").await,
             Happening::Fill { visitor } => {
-                // Beside the text there is little in a change.
+                // A change contains little besides its text.
                 for _ in 0..=SEGMENT_BYTES / LONG as i64 {
                     self.ask(visitor, &"x".repeat(LONG)).await;
                 }
@@ -272,7 +273,7 @@ impl Day {
         }
     }
 
-    /// A chat whose contact the desk may write about.
+    /// A chat that the console's user may write about.
     fn chat(&self, desk: usize) -> Option<ConversationId> {
         let desk = &self.desks[desk];
         [Folder::Mine, Folder::Engaged, Folder::History, Folder::Queue]
@@ -312,7 +313,7 @@ impl Day {
         verdict::may_be_told(&app, &self.desks[desk], &heard).await;
     }
 
-    /// Lets everything be said and looks at all of it.
+    /// Exchanges all frames, then checks everything.
     async fn calm(&mut self) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
@@ -325,7 +326,7 @@ impl Day {
             }
             let wrong = self.wrong().await;
             let Err(wrong) = wrong else { return };
-            // Workers of the server may have something to say yet.
+            // Workers of the server may still have something to send.
             assert!(tokio::time::Instant::now() < deadline, "{wrong}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

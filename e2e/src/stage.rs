@@ -1,4 +1,4 @@
-//! Where a story happens: a server, a browser for each person, and what is left when it goes wrong.
+//! The test environment: a server, a browser for each person, and screenshots when a test fails.
 
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},
@@ -26,10 +26,10 @@ use crate::{
     visitor::Visitor,
 };
 
-/// Pictures of all windows of a story that failed.
+/// The folder for screenshots of all windows of a failed test.
 const SHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/e2e-shots");
 
-/// Who goes to the server through a proxy that can break their lines.
+/// Which connections go through a proxy that can break them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Through {
     Nothing,
@@ -37,36 +37,36 @@ pub enum Through {
     Visitor,
 }
 
-/// A server and the people of one story.
+/// The server and the browsers of one test.
 pub struct Stage {
     pub server: Server,
     proxy: Option<Proxy>,
     engine: Engine,
-    /// Stories of bare sockets need none.
+    /// The browser driver, which starts with the first page: tests of sockets need none.
     driver: OnceCell<Driver>,
     pages: Mutex<Vec<Page>>,
 }
 
-/// Tells a story in Chromium and clears up after it, also when it fails: then a picture of each window is kept.
+/// Runs a test in Chromium and cleans up after it. If it fails, saves a screenshot of each window.
 ///
 /// # Panics
-/// When the story does.
+/// Panics if the test does.
 pub async fn story(name: &str, tell: impl AsyncFnOnce(&Stage)) {
     story_in(Engine::Chromium, name, tell).await;
 }
 
-/// Tells a story in browsers of an engine.
+/// Runs a test in browsers of an engine, as [`story`] does in Chromium.
 ///
 /// # Panics
-/// When the story does.
+/// Panics if the test does.
 pub async fn story_in(engine: Engine, name: &str, tell: impl AsyncFnOnce(&Stage)) {
     told(engine, Through::Nothing, name, tell).await;
 }
 
-/// A story in which some lines can be broken; the others are sound.
+/// Runs a test as [`story`] does, with a proxy for the connections that `through` names.
 ///
 /// # Panics
-/// When the story does, or the console was not built.
+/// Panics if the test does, or if the console was not built.
 pub async fn story_through(through: Through, name: &str, tell: impl AsyncFnOnce(&Stage)) {
     told(Engine::Chromium, through, name, tell).await;
 }
@@ -121,15 +121,15 @@ async fn keep(page: &Page, name: &str, number: usize) {
 }
 
 impl Stage {
-    /// The proxy of the story.
+    /// The proxy of the test.
     ///
     /// # Panics
-    /// When the story was told without one.
+    /// Panics if the test was started without one.
     pub fn proxy(&self) -> &Proxy {
         self.proxy.as_ref().expect("the story asked for a proxy")
     }
 
-    /// A new browser.
+    /// Opens a new browser.
     pub async fn page(&self, screen: Screen, theme: Theme) -> Page {
         let page = self
             .driver
@@ -141,12 +141,12 @@ impl Stage {
         page
     }
 
-    /// Somebody of the demo's people, signed in at a desk.
+    /// Signs one of the demo's users in, on a desktop screen.
     pub async fn agent(&self, email: &str) -> Console {
         self.agent_at(email, Screen::Desktop).await
     }
 
-    /// Somebody of the demo's people, signed in.
+    /// Signs one of the demo's users in, on a screen of this size.
     pub async fn agent_at(&self, email: &str, screen: Screen) -> Console {
         let page = self.page(screen, Theme::Light).await;
         let console = Console::new(page, self.server.url(""));
@@ -154,7 +154,7 @@ impl Stage {
         console
     }
 
-    /// A visitor on the shop's page, with the chat open.
+    /// Opens the shop's page as a visitor, with the chat open.
     pub async fn shopper(&self) -> Widget {
         let page = self.page(Screen::Desktop, Theme::Light).await;
         let widget = Widget::new(page, self.server.shop("/demo"));
@@ -162,17 +162,17 @@ impl Stage {
         widget
     }
 
-    /// One of the demo's people behind a bare socket.
+    /// Signs one of the demo's users in with a client of the socket.
     pub async fn client(&self, email: &str) -> Client {
         Client::sign_in(&self.server.host(), email, causerie_server::demo::PASSWORD).await
     }
 
-    /// A visitor behind a bare socket, in the inbox that offers chats to one agent at a time.
+    /// Connects a visitor's socket to the inbox that offers chats to one agent at a time.
     pub async fn visitor(&self) -> Visitor {
         Visitor::new(&self.server.host(), causerie_server::demo::KEY).await
     }
 
-    /// A visitor behind a bare socket, in the inbox whose chats lie in everyone's queue.
+    /// Connects a visitor's socket to the inbox whose chats wait in everyone's queue.
     pub async fn orders_visitor(&self) -> Visitor {
         Visitor::new(&self.server.host(), causerie_server::demo::ORDERS_KEY).await
     }
@@ -180,7 +180,7 @@ impl Stage {
     /// The settings of an inbox, as the owner sees them.
     ///
     /// # Panics
-    /// When there is no inbox of this name.
+    /// Panics if there is no inbox of this name.
     pub async fn inbox(&self, name: &str) -> InboxDetail {
         let host = self.server.host();
         let owner = self.owner().await;
@@ -191,10 +191,10 @@ impl Stage {
         found.expect("an inbox of this name")
     }
 
-    /// The owner changes an inbox.
+    /// Changes an inbox's settings as the owner.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// Panics if the server refuses the change.
     pub async fn set(&self, name: &str, change: impl FnOnce(&mut InboxSettings)) {
         let InboxDetail {
             id,
@@ -210,17 +210,17 @@ impl Stage {
         saved.expect("the settings are right");
     }
 
-    /// Marta becomes a member of an inbox, so that she supervises it; she takes no chats there herself.
+    /// Makes Marta a member of an inbox, so that she supervises it. Her capacity there is 0.
     pub async fn supervise(&self, name: &str) {
         let user = self.id("sup@demo.test").await;
         self.set(name, |inbox| inbox.members.push(Member { user, capacity: 0 }))
             .await;
     }
 
-    /// The id of one of the demo's people.
+    /// The id of one of the demo's users.
     ///
     /// # Panics
-    /// When the sign-in fails.
+    /// Panics if the sign-in fails.
     pub async fn id(&self, email: &str) -> UserId {
         self.session(email).await.info.me.id
     }

@@ -1,4 +1,4 @@
-//! The visitor's socket without a widget.
+//! A client of the visitor's socket without a widget.
 
 use causerie_shared::ids::ConversationId;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::{
     wait::PATIENCE,
 };
 
-/// A visitor, connected. Keeps every frame that came.
+/// A connected visitor. Keeps every frame that it has read.
 pub struct Visitor {
     line: Attended,
     frames: Vec<Value>,
@@ -25,18 +25,18 @@ fn pong(packet: &Packet) -> Option<Packet> {
 }
 
 impl Visitor {
-    /// Connects as a new visitor and says hello.
+    /// Connects as a new visitor and sends the hello.
     ///
     /// # Panics
-    /// When the server does not welcome it.
+    /// Panics if the server does not accept the connection.
     pub async fn new(host: &str, key: &str) -> Self {
         Self::greet(api::socket(host, &Self::path(key), None).await).await
     }
 
-    /// As [`Visitor::new`], from another address, behind a proxy.
+    /// Connects as [`Visitor::new`] does, as if from another address, behind a proxy.
     ///
     /// # Panics
-    /// When the server does not welcome it.
+    /// Panics if the server does not accept the connection.
     pub async fn from(host: &str, key: &str, address: &str) -> Self {
         Self::greet(api::socket_from(host, &Self::path(key), address).await).await
     }
@@ -64,23 +64,23 @@ impl Visitor {
     /// Sends a frame.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// Panics if the connection is gone.
     pub async fn send(&mut self, frame: &Value) {
         self.send_text(frame.to_string()).await;
     }
 
-    /// Sends a text that may be no frame at all.
+    /// Sends a text that need not be a valid frame.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// Panics if the connection is gone.
     pub async fn send_text(&mut self, text: String) {
         self.line.send(Packet::text(text)).await;
     }
 
-    /// Begins a chat; gives its id once it is stored.
+    /// Starts a chat, and returns its id once the chat is stored.
     ///
     /// # Panics
-    /// When it is refused.
+    /// Panics if the server refuses the chat.
     pub async fn start(&mut self, name: &str, text: &str) -> ConversationId {
         let cid = format!("{:x}", random());
         self.send(&json!({ "t": "start", "cid": cid, "name": name, "email": "", "text": text }))
@@ -92,10 +92,10 @@ impl Visitor {
         id.parse().expect("an id")
     }
 
-    /// Writes a message; returns once it is stored.
+    /// Sends a message, and returns once it is stored.
     ///
     /// # Panics
-    /// When it is refused.
+    /// Panics if the server refuses the message.
     pub async fn say(&mut self, text: &str) {
         let cid = format!("{:x}", random());
         self.send(&json!({ "t": "message", "cid": cid, "text": text })).await;
@@ -116,7 +116,7 @@ impl Visitor {
         &self.frames
     }
 
-    /// Waits for a message of somebody else with this text.
+    /// Waits for a message with this text.
     pub async fn hears(&mut self, text: &str) {
         self.until(text, |frame| (frame["message"]["text"] == text).then_some(()))
             .await;
@@ -124,7 +124,7 @@ impl Visitor {
 
     /// Waits until the chat is in a state such as `assigned`.
     pub async fn state(&mut self, state: &str) {
-        // The newest word counts, so what came before is looked at from its end.
+        // The newest state counts, so search the frames from the end.
         let latest = self
             .frames
             .iter()
@@ -136,10 +136,10 @@ impl Visitor {
         while self.next(state).await["chat"]["state"] != state {}
     }
 
-    /// Reads until `look` finds something, in what came already or in what comes.
+    /// Returns the first value that `look` finds in a frame, in those already read and then in new ones.
     ///
     /// # Panics
-    /// When it does not come in time or the connection ends.
+    /// Panics if no such frame comes in time or the connection ends.
     pub async fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Value) -> Option<T>) -> T {
         if let Some(found) = self.frames.iter().find_map(&mut look) {
             return found;
@@ -151,10 +151,10 @@ impl Visitor {
         }
     }
 
-    /// Reads the next frame that is no ping.
+    /// Reads the next frame, without pings.
     ///
     /// # Panics
-    /// When none comes in time or the connection ends.
+    /// Panics if no frame comes in time or the connection ends.
     pub async fn next(&mut self, what: &str) -> &Value {
         let deadline = Instant::now() + PATIENCE;
         loop {

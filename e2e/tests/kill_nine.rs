@@ -1,5 +1,4 @@
-//! The server's program as it is shipped. It is killed in the middle of its work; `make bench-faults` does it two hundred
-//! times.
+//! Kills the shipped server in the middle of its work; `make bench-faults` does so two hundred times.
 
 use causerie_e2e::faults;
 

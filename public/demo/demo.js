@@ -1,4 +1,4 @@
-// The little that a shop page does: choose a finish, fill the cart.
+// The demo shop's page: choose a finish, fill the cart.
 const product = document.getElementById('lamp');
 const count = document.getElementById('count');
 

@@ -41,7 +41,7 @@ p,iframe{background:#151920;color:#e8ebf0;box-shadow:0 12px 32px #0000005c,0 0 0
 @media(forced-colors:active){div>*{border:1px solid!important}}
 @media print{div{display:none}}`;
 
-  // Outlives the page: whether a chat is live, and what a panel keeps whose own storage is blocked.
+  // Stored for later pages: whether a chat is live, and the data of a panel whose own storage is blocked.
   function keep(name, value) {
     try {
       if (value === null) localStorage.removeItem(prefix + name);
@@ -61,7 +61,7 @@ p,iframe{background:#151920;color:#e8ebf0;box-shadow:0 12px 32px #0000005c,0 0 0
     const [openText, title, one, many, failed] = TEXTS[lang];
     const host = document.createElement('causerie-chat');
     const root = host.attachShadow({ mode: 'open' });
-    // A constructed sheet passes a host page's CSP that forbids inline styles.
+    // A constructed sheet is allowed by a host page's CSP that forbids inline styles.
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(CSS);
     root.adoptedStyleSheets = [sheet];
@@ -148,7 +148,7 @@ p,iframe{background:#151920;color:#e8ebf0;box-shadow:0 12px 32px #0000005c,0 0 0
     }
 
     button.addEventListener('click', start);
-    // With Save-Data only the tap itself counts as intent.
+    // With Save-Data only the click itself counts as intent.
     if (!saveData) {
       button.addEventListener('pointerenter', load);
       button.addEventListener('focus', load);
@@ -180,7 +180,7 @@ p,iframe{background:#151920;color:#e8ebf0;box-shadow:0 12px 32px #0000005c,0 0 0
           break;
         }
         case 'link':
-          // The sandbox gives the panel no pop-ups of its own.
+          // The sandbox does not allow the panel to open pop-ups.
           if (/^https?:\/\//i.test(message.url)) window.open(message.url, '_blank', 'noopener,noreferrer');
           break;
       }

@@ -1,4 +1,4 @@
-// Words, formats and small makers of DOM nodes.
+// Texts, formats and helpers for DOM nodes.
 
 const TEXTS = {
   en: {
@@ -60,10 +60,10 @@ const clock = new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit'
 const date = new Intl.DateTimeFormat(lang, { weekday: 'long', day: 'numeric', month: 'long' });
 const { format } = new Intl.NumberFormat(lang, { maximumFractionDigits: 1 });
 
-/** The text of a key, `{placeholders}` filled. */
+/** Returns the text of a key with its `{placeholders}` filled in. */
 export const t = (key, values = {}) => TEXTS[lang][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 
-/** Formats; moments are ms since epoch, sizes bytes. */
+/** Formats. Times are ms since the epoch, sizes bytes. */
 export const words = {
   lang,
   number: format,
@@ -78,10 +78,10 @@ export const words = {
 
 export const $ = (id) => document.getElementById(id);
 
-/** Length of a text in UTF-8 bytes, as the server counts it. */
+/** Length of a text in UTF-8 bytes, the server's measure. */
 export const bytes = (text) => new TextEncoder().encode(text).length;
 
-/** Element with a class and children; strings become text, never markup. */
+/** Creates an element with a class and children. Strings become text, never markup. */
 export function el(tag, className = '', ...children) {
   const element = document.createElement(tag);
   element.className = className;
@@ -100,7 +100,7 @@ export function icon(path) {
   return svg;
 }
 
-/** `label`: its name when the content is no text. */
+/** `label`: the accessible name if the content is not text. */
 export function button(className, content, act, label) {
   const element = el('button', className, ...[content].flat());
   element.type = 'button';
@@ -109,7 +109,7 @@ export function button(className, content, act, label) {
   return element;
 }
 
-/** A file's paper icon, name and a line about it. */
+/** A file's icon and name, with a line of details. */
 export function about(name, line) {
   const title = el('b', '', name);
   title.dir = 'auto';
@@ -119,7 +119,7 @@ export function about(name, line) {
   ];
 }
 
-/** The extension of a file name, lower case. */
+/** The extension of a file name in lower case. */
 export const ending = (name) => /\.?([^.]*)$/.exec(name)[1].toLowerCase();
 
 /** Up to two initials of a name. */

@@ -1,4 +1,4 @@
-// What the visitor reads: the log of messages with their files. The DOM changes only where the list did.
+// The log of messages with their files. The DOM changes only where the list did.
 import { about, button, el, ending, icon, initials, t, words } from './panel-base.js';
 
 const GROUP_MS = 180_000;
@@ -11,7 +11,7 @@ const MARKS = {
   read: 'm2 12.5 4.5 4.5L16 7.5M11 16l1 1 9.5-9.5',
 };
 
-/** Text as nodes, web addresses as links. Never markup: the text is a stranger's. */
+/** Text as nodes, with web addresses as links. Never markup, because the text is untrusted. */
 function prose(text) {
   const p = el('p', 'text');
   p.dir = 'auto';

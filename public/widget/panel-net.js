@@ -1,4 +1,4 @@
-// The borders: what is kept on disk, what comes through the socket, and the outbox between them.
+// I/O: storage, the socket, and the outbox between them.
 
 const CHECK_MS = 5_000;
 const SILENCE_MS = 25_000;
@@ -17,7 +17,10 @@ function parse(text) {
   }
 }
 
-/** A socket kept open while wanted. `hello()` makes the first frame, `frame(object)` gets the server's, `state(online)` hears of welcome and loss. */
+/**
+ * A socket kept open while wanted. `hello()` returns the first frame, `frame(object)` gets the server's frames,
+ * `state(online)` is called after a welcome or a loss.
+ */
 export class Link {
   constructor(url, hello, frame, state) {
     Object.assign(this, { url, hello, frame, state, socket: null, wanted: false, online: false, failures: 0 });
@@ -75,7 +78,7 @@ export class Link {
     if (socket) socket.close();
     clearTimeout(this.timer);
     if (this.wanted) {
-      // Jitter keeps the visitors of a restarted server from coming back as one.
+      // Jitter spreads the visitors' reconnects after a restart of the server.
       const wait = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.failures) * (0.5 + Math.random() / 2);
       this.failures += 1;
       this.timer = setTimeout(() => this.open(), Math.max(FIRST_MS, wait));
@@ -83,13 +86,13 @@ export class Link {
     this.state(false);
   }
 
-  /** A connection that says nothing is dead even if the browser has not noticed. */
+  /** A silent connection is dead even if the browser has not noticed. */
   check() {
     const now = Date.now();
     if (this.socket && (now - this.heard > SILENCE_MS || (!this.online && now - this.opened > WELCOME_MS))) this.lose();
   }
 
-  /** Network or visitor are back: do not wait for the timer. */
+  /** Network or visitor are back: reconnect without waiting for the timer. */
   hurry() {
     this.check();
     if (this.wanted && !this.socket) this.open();
@@ -97,8 +100,9 @@ export class Link {
 }
 
 /**
- * Values as JSON in localStorage. A browser that gives a frame of another site no storage has them kept by the page
- * around it: `kept` is what that has, `keep(name, json)` stores there. What nobody stores (quota) stays in memory.
+ * Values as JSON in localStorage. If the browser blocks storage in frames of other sites, the page around the frame
+ * stores them: `kept` are its values, `keep(name, json)` stores one. A value that cannot be stored (quota) stays in
+ * memory.
  */
 export class Disk {
   constructor(key, kept, keep) {
@@ -136,7 +140,7 @@ export class Disk {
     return all.filter((full) => full.startsWith(this.prefix + start)).map((full) => full.slice(this.prefix.length));
   }
 
-  /** Calls `changed(name, value)` for what another tab of this browser writes. */
+  /** Calls `changed(name, value)` for values that another tab of this browser writes. */
   watch(changed) {
     this.changed = changed;
     if (this.real) addEventListener('storage', ({ key, newValue }) => key && this.heard(key, newValue));
@@ -155,7 +159,7 @@ export class Disk {
 const text = (value) => (typeof value === 'string' ? value : '');
 const whole = (value) => (Number.isFinite(value) ? value : 0);
 
-/** A message from the server with every field of the right type, or null when it is not one. */
+/** A message from the server with fields of the right types, or null if it is invalid. */
 export function readMessage(raw) {
   if (!raw || !text(raw.id) || !Number.isFinite(raw.position) || !['visitor', 'agent', 'system'].includes(raw.from)) return null;
   return {
@@ -166,7 +170,7 @@ export function readMessage(raw) {
   };
 }
 
-/** A chat from the server, or null. */
+/** A chat from the server, or null if it is invalid. */
 export function readChat(raw) {
   if (!raw || !text(raw.id)) return null;
   return {
@@ -176,8 +180,8 @@ export function readChat(raw) {
 }
 
 /**
- * Messages by id, the outbox by client id. An entry leaves the outbox when acknowledged or when its message arrives, so
- * it is never twice on screen. Each has its own key on disk: tabs do not overwrite each other.
+ * Messages by id, the outbox by client id. An entry leaves the outbox when it is acknowledged or its message arrives,
+ * so it is never on screen twice. Each entry has its own key on disk, so tabs do not overwrite each other.
  */
 export class Messages {
   constructor(disk) {
@@ -207,11 +211,11 @@ export class Messages {
     this.disk.set(`out.${cid}`, null);
   }
 
-  /** The server stored it; again changes nothing. `ack`: id, chat, position, at. */
+  /** The server stored the entry; a repetition changes nothing. `ack`: id, chat, position, at. */
   acknowledged(cid, ack) {
     const entry = this.outbox.get(cid);
     if (!entry) return;
-    // Written once with the acknowledgement, so that other tabs show it as sent before it goes.
+    // Stored once with the acknowledgement, so that other tabs show the entry as sent before it is removed.
     this.keep({ ...entry, ack });
     this.settle(entry, ack);
     this.drop(cid);
@@ -228,7 +232,7 @@ export class Messages {
     return this.stored.get(id) || (cid && [...this.stored.values()].find((message) => message.cid === cid));
   }
 
-  /** Takes a message from the server; true when it is new on this screen. */
+  /** Adds a message from the server; returns true if it is new on this screen. */
   add(message) {
     const twin = this.twin(message);
     if (twin) this.stored.delete(twin.id);
@@ -239,14 +243,14 @@ export class Messages {
     return !twin && !own;
   }
 
-  /** Notes a chat's place in order; what was acknowledged before its chat was known belongs to it. */
+  /** Records the order of a chat. Messages acknowledged before their chat was known belong to it. */
   chat(id) {
     if (!this.chats.includes(id)) this.chats.push(id);
     for (const message of this.stored.values()) message.chat ||= id;
   }
 
   list() {
-    // A line of the system stands behind the message whose position it has.
+    // A system line comes after the message with the same position.
     const order = ({ from, at }) => (from === 'system' ? at : 0);
     const rank = ({ chat }) => (chat ? this.chats.indexOf(chat) : this.chats.length);
     return [...this.stored.values()].sort((a, b) => rank(a) - rank(b) || a.position - b.position || order(a) - order(b));

@@ -1,4 +1,4 @@
-// The visitor's session: what the server said, what waits to be sent, and when a connection is worth having.
+// The visitor's session: the server's state, the outbox, and when a connection is needed.
 import { Link, Messages, random, readChat, readMessage } from './panel-net.js';
 
 const RESEND_MS = 10_000;
@@ -10,8 +10,8 @@ const IDLE_CLOSE_MS = 60_000;
 const started = (entry) => entry.kind === 'start';
 
 /**
- * Calls `changed({fresh, own})` after each change (`fresh`: new messages of agents; `own`: the visitor wrote), `heard(messages)`
- * with what arrived, `live(on)` and `unread(count)` for the launcher.
+ * Calls `changed({fresh, own})` after each change (`fresh`: new messages of agents; `own`: the visitor wrote),
+ * `heard(messages)` with new messages, `live(on)` and `unread(count)` for the launcher.
  */
 export class Session {
   constructor({ key, lang, disk, ...listeners }) {
@@ -21,7 +21,7 @@ export class Session {
       rules: { maxText: 16_384, maxFile: 26_214_400, extensions: [] },
       shown: false, welcomed: false, closed: false, lost: false,
       again: false, // the visitor asked for the form of a new chat
-      sentAt: new Map(), // cid → when it went out on this connection
+      sentAt: new Map(), // cid → when it was sent on this connection
       heardAt: new Map(), // cid → when another tab wrote it
     });
     this.messages = new Messages(disk);
@@ -41,7 +41,7 @@ export class Session {
     setInterval(() => this.flush(), 2_000);
   }
 
-  /** Server time in ms since epoch, however wrong this clock is. */
+  /** Server time in ms since the epoch, even if this clock is wrong. */
   now() {
     return Date.now() + this.skew;
   }
@@ -62,7 +62,7 @@ export class Session {
     return this.open || this.pending().some(started);
   }
 
-  /** What the panel shows: closed, chat, form, missed, ended or loading. */
+  /** The panel's view: closed, chat, form, missed, ended or loading. */
   view() {
     if (this.closed) return 'closed';
     if (this.open || this.messages.waiting().some(started)) return 'chat';
@@ -71,7 +71,7 @@ export class Session {
     return this.disk.get('chat') && !this.welcomed ? 'loading' : 'form';
   }
 
-  /** Connects while a chat is live, and for the history while somebody looks. */
+  /** Connects while a chat is live, and for the history while the panel is shown. */
   want() {
     const known = this.disk.get('chat');
     const live = !this.closed && (this.open || this.pending().length > 0 || (!this.welcomed && known === 'open'));
@@ -99,7 +99,7 @@ export class Session {
     this.changed();
   }
 
-  /** Sends what waits: ours at once, another tab's when that seems gone, the unanswered again. */
+  /** Sends the outbox: own entries at once, another tab's when that tab seems closed, unanswered ones again. */
   flush() {
     for (const entry of this.pending()) {
       const { cid, text, name, email } = entry;
@@ -172,7 +172,7 @@ export class Session {
     this.rules.extensions = list(frame.extensions).map(String);
     this.setChat(readChat(frame.chat));
     this.take(list(frame.messages).map(readMessage).filter(Boolean), first);
-    // The server has forgotten the history: no socket for it at the next look.
+    // The server has erased the history: the next look needs no socket.
     if (!this.chat) this.disk.set('chat', null);
   }
 
@@ -225,13 +225,13 @@ export class Session {
     this.changed();
   }
 
-  /** Queues a `start` ({name, email, text}) or a `message` ({text, files}) and sends it when it can. */
+  /** Queues a `start` ({name, email, text}) or a `message` ({text, files}) and sends it as soon as possible. */
   write(kind, fields) {
     this.messages.queue(kind, fields, this.now());
     this.sent();
   }
 
-  /** Sends a refused entry again; if its chat is over it begins a new one of `who` ({name, email}). */
+  /** Sends a refused entry again. If its chat is over, the entry starts a new chat of `who` ({name, email}). */
   retry(cid, who) {
     const entry = this.messages.outbox.get(cid);
     this.sentAt.delete(cid);
@@ -240,7 +240,7 @@ export class Session {
     } else {
       const text = entry.text || entry.files.map((file) => file.name).join(', ');
       this.messages.keep({ ...entry, ...who, kind: 'start', text, files: [], failed: null });
-      // A start carries no files; they follow as the second message.
+      // A start has no files; they follow in a second message.
       if (entry.files.length) this.messages.queue('message', { text: '', files: entry.files }, this.now());
     }
     this.sent();
@@ -264,7 +264,7 @@ export class Session {
     this.link.send({ t: 'page', ...this.page });
   }
 
-  /** Tells the agent what was read, and the launcher what was not. */
+  /** Reports the read position to the agent, and the number of unread messages to the launcher. */
   seen() {
     const { id } = this.chat || {};
     const mine = this.messages.list().filter((message) => message.chat === id);

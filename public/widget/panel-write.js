@@ -14,14 +14,14 @@ function tooLong(text, max) {
   return n > max ? t('tooLong', { n: words.number(n), max: words.number(max) }) : '';
 }
 
-/** Says what is wrong with an input, or that it is right. */
+/** Shows what is wrong with an input, or that it is valid. */
 function complain(input, error, sentence) {
   error.textContent = sentence;
   error.hidden = !sentence;
   input.ariaInvalid = sentence ? true : null;
 }
 
-/** The form before a chat or for a message to leave. Calls `submit({name, email, text})`; what was typed outlives a reload. */
+/** The form to start a chat or to leave a message. Calls `submit({name, email, text})`; the input survives a reload. */
 export class Form {
   constructor({ disk, rules, submit }) {
     Object.assign(this, { disk, rules, submit, fields: {} });
@@ -45,12 +45,12 @@ export class Form {
     this.disk.set('form', this.values());
   }
 
-  /** Puts in what is known, where nothing is typed. */
+  /** Fills in known values where the visitor has typed nothing. */
   fill(values) {
     for (const field in this.inputs) this.inputs[field].value ||= String(values[field] || '');
   }
 
-  /** `leaving`: a message to leave. `fields`: `required`, `optional` or `off` each. */
+  /** `leaving`: the form is for leaving a message. `fields`: each is `required`, `optional` or `off`. */
   show(leaving, fields) {
     this.fields = { name: 'optional', email: 'optional', ...fields };
     for (const field of ['name', 'email']) {
@@ -91,7 +91,7 @@ export class Form {
     this.submit(values);
   }
 
-  /** Where a visitor goes on: the first empty field. */
+  /** Focuses the first empty field. */
   focus() {
     const open = Object.keys(this.inputs).find((field) => !this.inputs[field].value && this.fields[field] !== 'off');
     this.inputs[open || 'text'].focus();
@@ -183,7 +183,9 @@ class Tray {
   }
 }
 
-/** Writing in a running chat. Calls `send({text, files})` and `typing(on)`; the draft and its files outlive a reload. */
+/**
+ * The composer of an open chat. Calls `send({text, files})` and `typing(on)`; the draft and its files survive a reload.
+ */
 export class Composer {
   constructor({ disk, token, key, rules, send, typing }) {
     Object.assign(this, { disk, token, key, rules, send, typing, box: $('message'), typed: 0 });

@@ -1,4 +1,4 @@
-// The chat panel: joins the session with the views and talks to the page around it.
+// The chat panel: connects the session, the views and the page around it.
 import { $, initials, t, words } from './panel-base.js';
 import { Log, spokenText } from './panel-log.js';
 import { Disk } from './panel-net.js';
@@ -8,22 +8,22 @@ import { Composer, Form } from './panel-write.js';
 const FLASH_MS = 6_000;
 
 const key = new URLSearchParams(location.search).get('key') || '';
-// Opened as a page of its own: no launcher.
+// Opened as a page of its own, without a launcher.
 const alone = window.parent === window;
 const told = {};
-let known = null; // the contact already put into the form
+let known = null; // the contact already filled into the form
 let flash = '';
 let lastNotice = '';
 let lastView = '';
 
-/** The page around us: its first word and its origin. */
+/** Waits for the first message of the page around the panel; resolves to its data and origin. */
 function begin() {
   return new Promise((resolve) => {
     if (alone) resolve([{}]);
     addEventListener('message', ({ data, origin, source }) => {
       if (source === window.parent && data && data.causerie === 'init') resolve([data, origin]);
     });
-    // Its origin is not known yet; this says nothing worth hiding.
+    // The page's origin is not known yet; the message contains nothing secret.
     window.parent.postMessage({ causerie: 'ready' }, '*');
   });
 }
@@ -55,7 +55,7 @@ const session = new Session({
   unread: (count) => tellNew('unread', 'count', count),
 });
 
-// Files as blob addresses, each fetched once; a failed fetch can be tried again.
+// Files as blob URLs, each fetched once; a failed fetch can be repeated.
 const blobs = new Map();
 function blob(id) {
   if (!blobs.has(id)) {
@@ -111,7 +111,7 @@ const acts = {
   },
 };
 
-// In a closed tree: screen readers speak it, a search in the page finds each message once.
+// In a closed shadow tree: screen readers announce it, and a search in the page finds each message once.
 const voice = $('live').attachShadow({ mode: 'closed' }).appendChild(document.createElement('div'));
 voice.ariaLive = 'polite';
 
@@ -119,7 +119,7 @@ function announce(sentence) {
   if (session.watched && sentence) voice.textContent = sentence;
 }
 
-/** Where the visitor stands while nobody answers: the log's last line. */
+/** The log's last line while nobody has answered: the state of the wait. */
 function notice(view) {
   const { chat } = session;
   if (view === 'loading') return t('connecting');
@@ -175,7 +175,7 @@ function render(change) {
   session.seen();
 }
 
-/** The view changed: nothing hidden keeps the focus, a form is read from its top. */
+/** The view changed: moves the focus out of hidden elements and scrolls a form to its top. */
 function moved(view) {
   const first = !lastView;
   lastView = view;
@@ -188,7 +188,7 @@ function moved(view) {
 
 function focusView() {
   const view = session.view();
-  // On a phone the keyboard would cover half of what the visitor has not read yet.
+  // On a phone the keyboard would cover half of the unread text.
   if (matchMedia('(pointer: coarse)').matches && view !== 'chat') $('title').focus();
   else if (view === 'form' || view === 'missed') form.focus();
   else if (view === 'ended') $('again').focus();

@@ -1,4 +1,4 @@
-//! Where the bytes of files lie: a folder of this machine, or a bucket that several servers share.
+//! Storage for the bytes of files: a folder on this machine, or a bucket that several servers share.
 
 use std::sync::Arc;
 
@@ -12,19 +12,19 @@ use object_store::{
 
 use crate::config::Config;
 
-/// Between an upload's name and the number of the attempt, in a folder.
+/// Separates the file's name from the attempt's number in the name of an unfinished upload in a folder.
 const ATTEMPT: char = '#';
 
-/// The bytes of all files. What was written is durable.
+/// The bytes of all files. A finished write is durable.
 #[derive(Debug, Clone)]
 pub struct Blobs(Arc<dyn ObjectStore>);
 
 impl Blobs {
-    /// Opens the bucket that the configuration names, as the `AWS_` variables of the environment say (credentials,
-    /// region, `AWS_ENDPOINT`); otherwise `files` in the data folder, which is made.
+    /// Opens the configured bucket with the `AWS_` environment variables (credentials, region, `AWS_ENDPOINT`). Without
+    /// a bucket, opens the folder `files` in the data folder and creates it if needed.
     ///
     /// # Errors
-    /// The folder cannot be used, or what is said of the bucket is not enough. Nothing is asked over the network.
+    /// The folder cannot be used, or the settings of the bucket are incomplete. The bucket is not contacted.
     pub fn open(config: &Config) -> Result<Self> {
         let Some(bucket) = &config.files_url else {
             let folder = config.data.join("files");
@@ -41,41 +41,41 @@ impl Blobs {
         Self::bucket(AmazonS3Builder::from_env(), bucket)
     }
 
-    /// `url`: `s3://bucket`, or `s3://bucket/folder`.
+    /// Opens the bucket at `url`, which is `s3://bucket` or `s3://bucket/folder`.
     fn bucket(builder: AmazonS3Builder, url: &str) -> Result<Self> {
         let folder = url.splitn(4, '/').nth(3).unwrap_or_default();
         let store = builder.with_url(url).build()?;
         Ok(Self(Arc::new(PrefixStore::new(store, folder))))
     }
 
-    /// Begins to write a file piece by piece; it is there when the writer has finished.
+    /// Starts writing a file piece by piece. The file exists once the writer has finished.
     pub async fn begin(&self, id: FileId) -> Result<WriteMultipart> {
         Ok(WriteMultipart::new(self.0.put_multipart(&path(id)).await?))
     }
 
-    /// Writes a file at once.
+    /// Writes a whole file.
     pub async fn put(&self, id: FileId, bytes: Bytes) -> Result<()> {
         self.0.put(&path(id), bytes.into()).await?;
         Ok(())
     }
 
-    /// All bytes of a file.
+    /// Returns all bytes of a file.
     ///
     /// # Errors
-    /// It is not there, or cannot be read now.
+    /// The file does not exist, or cannot be read now.
     pub async fn bytes(&self, id: FileId) -> Result<Bytes> {
         self.0.get(&path(id)).await?.bytes().await
     }
 
-    /// The bytes of a file, piece by piece.
+    /// Streams the bytes of a file.
     ///
     /// # Errors
-    /// It is not there, or cannot be read now.
+    /// The file does not exist, or cannot be read now.
     pub async fn stream(&self, id: FileId) -> Result<BoxStream<'static, Result<Bytes>>> {
         Ok(self.0.get(&path(id)).await?.into_stream())
     }
 
-    /// Deletes a file; one that is not there any more is deleted.
+    /// Deletes a file. Succeeds if the file does not exist.
     pub async fn delete(&self, id: FileId) -> Result<()> {
         match self.0.delete(&path(id)).await {
             Err(Error::NotFound { .. }) => Ok(()),
@@ -88,7 +88,7 @@ fn path(id: FileId) -> Path {
     Path::from(id.to_string())
 }
 
-/// Removes uploads that were cut off by the end of the last run. A bucket has a rule of its own for them.
+/// Removes uploads that the end of the last run interrupted. A bucket removes its own by a lifecycle rule.
 fn sweep(folder: &std::path::Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;

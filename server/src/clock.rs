@@ -1,11 +1,11 @@
-//! Time and randomness as parameters: the real ones in production, a clock turned by hand in tests.
+//! Time as a parameter, and randomness: production uses the machine's clock, tests a clock that they advance.
 
 use std::time::Duration;
 
 use causerie_shared::Millis;
 use tokio::sync::watch;
 
-/// Tells the time and waits for it.
+/// A clock that returns the time and can wait until a time.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The machine's clock.
@@ -14,29 +14,29 @@ pub enum Clock {
     Manual(watch::Receiver<Millis>),
 }
 
-/// Turns the hand of a [`Clock::Manual`].
+/// The handle that advances a [`Clock::Manual`].
 #[derive(Debug)]
 pub struct ManualClock(watch::Sender<Millis>);
 
 impl ManualClock {
-    /// A clock that stands at `start`, and the handle that turns it.
+    /// Returns a clock that stands at `start`, and the handle that advances it.
     pub fn new(start: Millis) -> (Self, Clock) {
         let (sender, receiver) = watch::channel(start);
         (Self(sender), Clock::Manual(receiver))
     }
 
-    /// Moves the clock forward and wakes everyone who waits for it.
+    /// Moves the clock forward and wakes the tasks that sleep until a time that has now come.
     pub fn advance(&self, by: Duration) {
         self.0.send_modify(|now| *now += by.as_millis() as Millis);
     }
 }
 
 impl Clock {
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     pub fn now(&self) -> Millis {
         match self {
             Self::System => {
-                // A machine whose clock stands before 1970 has worse problems than a wrong time stamp.
+                // A system clock before 1970 counts as 1970: no caller could handle the error.
                 let since = std::time::SystemTime::now()
                     .duration_since(std::time::UNIX_EPOCH)
                     .unwrap_or_default();
@@ -46,7 +46,7 @@ impl Clock {
         }
     }
 
-    /// Returns once the time has come.
+    /// Returns once the clock shows `due` or later.
     pub async fn sleep_until(&self, due: Millis) {
         match self {
             Self::System => {
@@ -55,7 +55,7 @@ impl Clock {
             }
             Self::Manual(now) => {
                 let mut now = now.clone();
-                // The sender lives as long as the test; when it is gone, time stands still.
+                // The sender lives as long as the test; without it, time stands still.
                 if now.wait_for(|now| *now >= due).await.is_err() {
                     std::future::pending::<()>().await;
                 }
@@ -64,22 +64,22 @@ impl Clock {
     }
 }
 
-/// Random bytes from the operating system.
+/// Returns random bytes from the operating system.
 ///
 /// # Panics
-/// When the operating system has no random source: nothing that needs a secret may go on then.
+/// If the operating system has no random source, because no secret can be made then.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has a random source");
     bytes
 }
 
-/// The random part of an id.
+/// Returns the random part of an id.
 pub fn random_u128() -> u128 {
     u128::from_be_bytes(random_bytes())
 }
 
-/// `bytes` in lower-case hexadecimal.
+/// Returns `bytes` in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()

@@ -1,4 +1,4 @@
-//! Configuration: the environment, then `causerie.toml`; checked whole at the start, every error named.
+//! Configuration from the environment, then `causerie.toml`. The start checks all of it and reports every error.
 
 mod network;
 pub mod origin;
@@ -15,10 +15,10 @@ use std::{
 
 use tracing_subscriber::filter::EnvFilter;
 
-/// The optional file beside the place where the server is started.
+/// The optional configuration file in the working directory.
 const FILE: &str = "causerie.toml";
 
-/// Names of the settings: as they are in the file, and in upper case after `CAUSERIE_` in the environment.
+/// Names of the settings in the file. In the environment they are upper case and begin with `CAUSERIE_`.
 const NAMES: [&str; 12] = [
     "listen",
     "database_url",
@@ -34,45 +34,45 @@ const NAMES: [&str; 12] = [
     "log_format",
 ];
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One readable line an event.
+    /// One readable line per event.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Everything that is decided at the start.
+/// The settings of a server, fixed at its start.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub listen: SocketAddr,
     pub database_url: String,
     /// Folder for files and keys.
     pub data: PathBuf,
-    /// The bucket for files, as `s3://bucket/folder`; `None`: they lie in the data folder.
+    /// The bucket for files, as `s3://bucket/folder`. Without it, files are in the data folder.
     pub files_url: Option<String>,
-    /// The address that browsers and providers use: scheme, host and port, so also its own origin.
+    /// The address that browsers and providers use: scheme, host and port. It is also the console's origin.
     pub public_url: String,
-    /// Peers whose `X-Forwarded-For` is believed.
+    /// Peers whose `X-Forwarded-For` header is trusted.
     pub trusted_proxies: Vec<Network>,
-    /// Further origins from which the console may be used.
+    /// Additional origins from which the console may be used.
     pub origins: Vec<String>,
-    /// Origins of the pages that may embed the widget made at the set-up.
+    /// Origins of the pages that may embed the widget that the set-up creates.
     pub widget_origins: Vec<String>,
-    /// Hosts that this server may ask though their address is private.
+    /// Hosts that this server may contact although their address is private.
     pub allowed_hosts: Vec<String>,
-    /// Fill an empty database with a demo workspace and serve its web page.
+    /// Whether to fill an empty database with a demo workspace and serve its web page.
     pub demo: bool,
-    /// Further addresses for tests from outside; refused unless `listen` and `public_url` are on a loopback address.
-    /// Without the feature `test-api` there are none.
+    /// Whether to serve additional routes for external tests. Requires the feature `test-api`, and `listen` and
+    /// `public_url` on a loopback address.
     pub test_api: bool,
     /// Filter of log lines, e.g. `info` or `causerie_server=debug`.
     pub log: String,
     pub log_format: LogFormat,
 }
 
-/// One thing that is wrong with the configuration, in a clear sentence.
+/// One error in the configuration, as a sentence for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(String);
 
@@ -85,10 +85,10 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
-    /// Reads the environment and, where it is silent, `causerie.toml`.
+    /// Reads the environment, and `causerie.toml` for settings that the environment does not have.
     ///
     /// # Errors
-    /// All that is wrong, not only the first.
+    /// Returns every error, not only the first.
     pub fn load() -> Result<Self, Vec<ConfigError>> {
         let file = match std::fs::read_to_string(FILE) {
             Ok(text) => Some(text),
@@ -98,7 +98,7 @@ impl Config {
         Self::read(&|name| env::var(name).ok(), file.as_deref())
     }
 
-    /// A configuration for tests, with everything below `folder`.
+    /// Returns a configuration for tests, with the database and the files in `folder`.
     pub fn for_test(folder: &Path) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -117,25 +117,26 @@ impl Config {
         }
     }
 
-    /// Browsers reach it over HTTPS, so cookies are for HTTPS only.
+    /// Whether browsers reach this server over HTTPS; cookies are then marked `Secure`.
     pub fn secure(&self) -> bool {
         self.public_url.starts_with("https://")
     }
 
-    /// Is `address` one of the trusted proxies?
+    /// Whether `address` belongs to a trusted proxy.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(address))
     }
 
-    /// Origins from which the console may be used: the public one, its twin name on a loopback address
-    /// (`localhost` for `127.0.0.1` and back), and those listed.
+    /// Returns the origins from which the console may be used: the public one, its other name on a loopback address
+    /// (`localhost` for `127.0.0.1` and vice versa), and the configured ones.
     pub fn allowed_origins(&self) -> impl Iterator<Item = String> {
         let own = std::iter::once(self.public_url.clone());
         own.chain(origin::loopback_twin(&self.public_url))
             .chain(self.origins.iter().cloned())
     }
 
-    /// Origin of the demo's web page: on a loopback address another than the console's, as in life.
+    /// Returns the origin of the demo's web page. On a loopback address it differs from the console's origin, as in
+    /// production.
     pub fn demo_origin(&self) -> String {
         origin::loopback_twin(&self.public_url).unwrap_or_else(|| self.public_url.clone())
     }
@@ -158,7 +159,7 @@ impl Config {
             .iter()
             .any(|scheme| database_url.starts_with(scheme))
         {
-            // The address may hold a password, so it is not repeated.
+            // The message does not repeat the address, which may contain a password.
             source.error("database_url", "must begin with sqlite: or postgres:");
         }
         let data = source.text("data").unwrap_or_else(|| "data".into());
@@ -201,7 +202,7 @@ impl Config {
             );
         }
         if test_api {
-            // Tests bring fake providers, which are on this machine.
+            // Tests run fake providers on this machine.
             allowed_hosts.extend(["127.0.0.1".to_owned(), "localhost".to_owned()]);
         }
         let log = source.text("log").unwrap_or_else(|| "info".into());

@@ -1,4 +1,4 @@
-//! The demo workspace: people, inboxes, widgets and a few chats, made once.
+//! The demo workspace: users, inboxes, widgets and a few chats, created once in an empty database.
 
 mod stories;
 
@@ -24,9 +24,9 @@ use crate::{
 
 /// Password of all demo users.
 pub const PASSWORD: &str = "demo-causerie";
-/// Public key of the widget on `/demo`: chats are offered to one agent at a time.
+/// Public key of the widget on `/demo`, whose inbox offers a chat to one agent at a time.
 pub const KEY: &str = "demo-product-advice";
-/// Public key of the second widget (`/demo?inbox=orders`): chats lie in everyone's queue.
+/// Public key of the second widget (`/demo?inbox=orders`), whose inbox shows waiting chats to all its members.
 pub const ORDERS_KEY: &str = "demo-orders";
 
 const PEOPLE: [(&str, &str, Role); 4] = [
@@ -36,12 +36,12 @@ const PEOPLE: [(&str, &str, Role); 4] = [
     ("ben@demo.test", "Ben Castro", Role::Agent),
 ];
 
-/// E-mails of the demo's users, for the list that the start prints.
+/// Returns the email addresses of the demo's users, which the server prints when it starts.
 pub fn emails() -> impl Iterator<Item = &'static str> {
     PEOPLE.into_iter().map(|(email, _, _)| email)
 }
 
-/// Who and what the demo consists of.
+/// The users and messaging accounts of the demo that its chats need.
 pub struct Demo {
     pub ana: UserId,
     pub ben: UserId,
@@ -49,7 +49,7 @@ pub struct Demo {
     pub orders: AccountRecord,
 }
 
-/// Fills an empty database; does nothing when there is a user already.
+/// Fills an empty database. Does nothing if there is a user already.
 pub async fn fill(app: &Shared) -> Result<(), StoreError> {
     if !people::users(&mut *app.store.read().await?).await?.is_empty() {
         return Ok(());
@@ -62,7 +62,7 @@ pub async fn fill(app: &Shared) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Organization, users, inboxes and widgets, without chats.
+/// Creates organization, users, inboxes and widgets, without chats.
 pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
     let now = app.clock.now();
     let hash = passwords::hash(PASSWORD.to_owned())
@@ -98,7 +98,7 @@ pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
         id: InboxId::new(now, random_u128()),
         name: "Product advice".into(),
         rules: Rules::default(),
-        // Supervisors assign; offers go to the agents.
+        // The supervisor assigns chats, so only agents are members who get offers.
         members: members[1..].to_vec(),
     };
     let orders = InboxRow {
@@ -125,7 +125,8 @@ pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
     })
 }
 
-/// The demo page is another origin than the console, as in life: `localhost` beside `127.0.0.1`.
+/// Returns a widget's messaging account. Its origins include both names of a loopback address, because the demo page
+/// has another origin than the console (`localhost` and `127.0.0.1`).
 fn widget(app: &Shared, inbox: &InboxRow, name: &str, key: &str, now: Millis) -> AccountRecord {
     AccountRecord {
         row: AccountRow {

@@ -1,5 +1,5 @@
-//! What happens to a conversation. Only this room changes one, through `shared`'s transition, in one
-//! database transaction each.
+//! The application service over conversations. Only this module changes a conversation, through `shared`'s transition,
+//! with one database transaction per change.
 
 pub mod assign;
 pub mod blacklist;
@@ -34,10 +34,10 @@ use causerie_shared::{
 
 use crate::store::StoreError;
 
-/// Why nothing was changed.
+/// The reason why a change was not made.
 #[derive(Debug)]
 pub enum DeskError {
-    /// A rule says no; the person is told.
+    /// A rule forbids the change; the user gets the refusal.
     Refused(Refusal),
     Store(StoreError),
     Document(DocumentError),
@@ -80,7 +80,8 @@ impl From<DocumentError> for DeskError {
 }
 
 impl DeskError {
-    /// What the person is told; what went wrong inside goes to the log.
+    /// Returns the refusal for the user. Errors of the store or a document are logged, and the user gets a general
+    /// text.
     pub fn into_refusal(self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,

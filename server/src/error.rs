@@ -1,4 +1,4 @@
-//! The error of every HTTP answer: a refusal with a code, and its status.
+//! The error of every HTTP handler: a refusal with a code, and its HTTP status.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -13,23 +13,23 @@ use crate::{
     channels::intake::IntakeError, desk::DeskError, http::json::Json, passwords::PasswordError, store::StoreError,
 };
 
-/// An answer that refuses; nothing was changed.
+/// An error response. The request changed nothing.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
-    // Boxed, so that a Result stays small.
+    // Boxed to keep `Result` small.
     refusal: Box<Refusal>,
-    /// Seconds until it is worth trying again.
+    /// Value of `Retry-After`, seconds.
     retry_after: Option<u64>,
 }
 
 impl ApiError {
-    /// Refuses with `code`; `text` is plain English for logs and for clients without words of their own.
+    /// Creates an error with `code`. `text` is plain English for logs and for clients that have no text for the code.
     pub fn new(code: Code, text: impl Into<String>) -> Self {
         Refusal::new(code, text).into()
     }
 
-    /// Too many requests.
+    /// The error for too many requests; `retry_after` is in seconds.
     pub fn rate_limited(retry_after: u64) -> Self {
         let text = format!("too many requests; try again in {retry_after} s");
         Self {
@@ -38,7 +38,7 @@ impl ApiError {
         }
     }
 
-    /// The address exists, but not for this method.
+    /// The error for a route that does not support the request's method.
     pub fn method_not_allowed() -> Self {
         let text = "this address does not take that method";
         Self {
@@ -47,12 +47,12 @@ impl ApiError {
         }
     }
 
-    /// Something failed here. The caller has logged what; the client learns no details.
+    /// The error for a failure of the server. The caller has logged the cause; the client gets no details.
     pub fn internal() -> Self {
         Self::new(Code::Internal, "something failed on the server; nothing was changed")
     }
 
-    /// The refusal inside.
+    /// Returns the refusal.
     pub fn refusal(&self) -> &Refusal {
         &self.refusal
     }

@@ -1,4 +1,4 @@
-//! The HTTP edge: one resource a file, thin.
+//! The HTTP edge: one file per resource, without business rules.
 
 pub mod accounts;
 pub mod assets;

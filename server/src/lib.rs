@@ -1,4 +1,4 @@
-//! The server: axum at the edge, rules from `causerie_shared` in the middle, one database behind.
+//! The server: HTTP by axum, the domain's rules from `causerie_shared`, and one database.
 
 pub mod blobs;
 pub mod channels;
@@ -31,12 +31,13 @@ pub use state::{App, Shared};
 use store::Store;
 use workers::Supervisor;
 
-/// Opens the database, starts the workers and returns the running application.
-/// `router::build` makes its HTTP side.
+/// Opens the database, starts the workers and returns the running application. `router::build` makes its HTTP
+/// service.
 pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     let store = Store::open(&config.database_url).await?;
     let app: Shared = Arc::new(App::new(config, store, clock).await?);
-    // Before any socket: the other nodes write off the sockets of a node whose lock they do not see.
+    // The node must hold its lock before it has a socket: other nodes count the sockets of a node without a lock as
+    // closed.
     let link = app.store.link(app.node).await?;
     desk::presence::recover(&app).await?;
     if app.config.demo {

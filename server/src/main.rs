@@ -21,7 +21,7 @@ use tokio::{
     time::timeout,
 };
 
-/// How long requests and sockets may take to end once the server is asked to stop.
+/// How long requests and sockets may take to end after the server is asked to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::main]
@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), String> {
-    // First of all, so that a second server does not begin to work on the same database.
+    // Binding comes first: a server that is started twice must fail before it touches the database.
     let listen = config.listen;
     let listener = TcpListener::bind(listen)
         .await
@@ -69,8 +69,8 @@ async fn run(config: Config) -> Result<(), String> {
             app.shutdown.send_replace(true);
         }
     };
-    // Small frames one after the other: held back to be sent together (Nagle), the second one waits for the
-    // peer's acknowledgement of the first, which takes up to 40 ms.
+    // Nagle's algorithm would hold back the second of two small frames until the peer acknowledges the first, which
+    // takes up to 40 ms.
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(%error, "a connection sends small frames late");
@@ -80,7 +80,7 @@ async fn run(config: Config) -> Result<(), String> {
         .with_graceful_shutdown(stop)
         .into_future();
     let out_of_patience = async {
-        // The sender lives in `app`, so waiting ends with the signal only.
+        // The sender lives in `app`, so only the signal ends this wait.
         if stopping.wait_for(|stop| *stop).await.is_ok() {
             tokio::time::sleep(PATIENCE).await;
         }
@@ -121,7 +121,7 @@ async fn greet(app: &Shared) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns when the process is asked to stop, from the keyboard or by a supervisor.
+/// Returns when the process gets SIGINT or SIGTERM.
 async fn stop_signal() {
     let terminate = async {
         match signal(SignalKind::terminate()) {

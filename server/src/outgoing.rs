@@ -1,5 +1,5 @@
-//! Requests that this server makes: never to a private address, unless the operator allowed the host. An address that
-//! somebody typed in must not reach what only this machine can reach.
+//! The HTTP client for requests of this server. It refuses private addresses unless the operator allowed the host, so
+//! that a URL from a user cannot reach services in the server's own network.
 
 use std::{
     fmt, io,
@@ -16,15 +16,15 @@ use reqwest::{
 
 use crate::config::Config;
 
-/// How long it may take until somebody answers at all.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Why an address is not asked.
+/// Why the server makes no request to a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadTarget {
-    /// Not an `https://` address.
+    /// The URL is not an `https://` address.
     Address,
-    /// On this machine or in a private network.
+    /// The host is on this machine or in a private network.
     Private,
 }
 
@@ -39,15 +39,15 @@ impl fmt::Display for BadTarget {
 
 impl std::error::Error for BadTarget {}
 
-/// Makes requests to where they may go, and waits so long for an answer: names are checked again when they are resolved,
-/// redirects are not followed.
+/// Returns a client that connects to permitted addresses only, with `patience` as the timeout of a request. It checks
+/// the addresses to which a name resolves, and does not follow redirects.
 ///
 /// # Errors
-/// When TLS cannot be set up, e.g. on a machine without root certificates.
+/// TLS cannot be set up, e.g. on a machine without root certificates.
 pub fn client(config: &Config, patience: Duration) -> Result<Client, reqwest::Error> {
     Client::builder()
         .timeout(patience)
-        // Whoever does not even answer the knock keeps a message's other files waiting.
+        // A host that does not accept connections would delay a message's other files.
         .connect_timeout(CONNECT.min(patience))
         .redirect(redirect::Policy::none())
         .no_proxy()
@@ -55,7 +55,7 @@ pub fn client(config: &Config, patience: Duration) -> Result<Client, reqwest::Er
         .build()
 }
 
-/// Checks an address before it is asked or stored.
+/// Parses a URL and checks it before it is requested or stored. A host name is checked again when it is resolved.
 pub fn check(config: &Config, address: &str) -> Result<Url, BadTarget> {
     let url = Url::parse(address).map_err(|_| BadTarget::Address)?;
     let host = url.host_str().ok_or(BadTarget::Address)?;
@@ -71,7 +71,7 @@ pub fn check(config: &Config, address: &str) -> Result<Url, BadTarget> {
     }
 }
 
-/// Resolves names to public addresses only.
+/// A resolver that returns public addresses only, except for the hosts that the operator allowed.
 struct Public(Arc<[String]>);
 
 impl Resolve for Public {
@@ -95,7 +95,7 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Not in one of the special blocks of RFC 6890.
+/// Whether `address` is outside the special-purpose blocks of RFC 6890.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = address.is_private()
@@ -110,7 +110,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !special
 }
 
-/// Global unicast, without the blocks that carry an IPv4 address (Teredo, 6to4) and documentation.
+/// Whether `address` is global unicast and outside the blocks that embed an IPv4 address (Teredo, 6to4) and the one
+/// for documentation.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     a & 0xe000 == 0x2000 && a != 0x2002 && !(a == 0x2001 && (b == 0 || b == 0xdb8))

@@ -1,4 +1,4 @@
-//! Passwords as Argon2id hashes.
+//! Hashing and verification of passwords with Argon2id.
 
 use std::{
     fmt,
@@ -13,10 +13,10 @@ use argon2::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// Passwords that may wait for their turn; more make their senders wait.
+/// Jobs that the hashing thread's queue holds; further callers wait for a free slot.
 const WAITING: usize = 64;
 
-/// What the hashing thread does next.
+/// A job of the hashing thread.
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The password could not be hashed.
@@ -31,12 +31,13 @@ impl fmt::Display for PasswordError {
 
 impl std::error::Error for PasswordError {}
 
-/// The hash of `password`, with a salt of its own.
+/// Returns the hash of `password` with a new salt.
 pub async fn hash(password: String) -> Result<String, PasswordError> {
     run(move || hash_now(&password)).await?
 }
 
-/// Does `password` belong to `hash`? Without a hash the answer is no, after as much work.
+/// Whether `password` matches `hash`. Without a hash it returns `false` after the same work, so that the time does not
+/// tell whether a user exists.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, PasswordError> {
     run(move || {
         let known = hash.is_some();
@@ -53,8 +54,8 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Pass
 
 /// Runs `work` on the hashing thread.
 ///
-/// There is one: hashing takes 19 MiB and a core each time, the allocator keeps that memory for every thread
-/// that ever asked for it, and several at once would only make each other slow.
+/// There is one such thread: a hash takes 19 MiB and a core, the allocator keeps that memory for every thread that
+/// once used it, and parallel hashes would slow each other down.
 async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
     static QUEUE: OnceLock<mpsc::Sender<Job>> = OnceLock::new();
     let queue = match QUEUE.get() {
@@ -66,7 +67,7 @@ async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Re
     };
     let (answer, answered) = oneshot::channel();
     let job: Job = Box::new(move || {
-        // Whoever asked may be gone; then nobody needs the answer.
+        // The caller may have been cancelled; the result is then not needed.
         let _: Result<(), T> = answer.send(work());
     });
     queue.send(job).await.map_err(|_| PasswordError)?;
@@ -77,7 +78,7 @@ fn hashing_thread() -> Result<mpsc::Sender<Job>, PasswordError> {
     let (queue, mut jobs) = mpsc::channel::<Job>(WAITING);
     let work = move || {
         while let Some(job) = jobs.blocking_recv() {
-            // A panic drops the job's answer, which its asker sees as a failure; the next one goes on.
+            // A panic drops the job's sender, so its caller gets an error; the thread continues with the next job.
             if catch_unwind(AssertUnwindSafe(job)).is_err() {
                 tracing::error!("hashing a password panicked");
             }
@@ -97,7 +98,7 @@ fn hash_now(password: &str) -> Result<String, PasswordError> {
     Ok(hash.to_string())
 }
 
-/// A hash that no password of a user has.
+/// The hash that [`verify`] checks when there is no user.
 fn nobodys_hash() -> Result<&'static str, PasswordError> {
     static HASH: OnceLock<String> = OnceLock::new();
     if let Some(hash) = HASH.get() {

@@ -1,7 +1,7 @@
-//! Web Push: what happens to chats reaches people whose console is not in front of them (`docs/ux.md#web-push`).
+//! Web push: notifies users about chats when they are not looking at the console (`docs/ux.md#web-push`).
 //!
-//! Whoever publishes a change only puts it into a bounded queue; one worker finds out whom it concerns, and each
-//! delivery is a task of its own.
+//! Publishing a commit only adds its events to a bounded queue. One worker finds the users whom an event concerns, and
+//! each delivery runs as its own task.
 
 mod occasion;
 mod quiet;
@@ -38,52 +38,52 @@ use crate::{
 
 /// How long a push service may take to answer.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
-/// Occasions that may wait for the worker. More are dropped: whoever looks into the console sees them anyway.
+/// Events that may wait for the worker. Further ones are dropped; the console shows them anyway.
 const QUEUE: usize = 4096;
-/// Requests to push services at the same time.
+/// Concurrent requests to push services.
 const AT_ONCE: usize = 32;
-/// Deliveries that have not ended. More are dropped.
+/// Deliveries that may be in progress, including pauses between attempts. Further ones are dropped.
 const DELIVERIES: usize = 4096;
 
-/// Something that may be worth a push.
+/// An event that may cause a push.
 #[derive(Debug, Clone)]
 pub(crate) enum Occasion {
     Changed(Box<JourneyRow>),
     Named(Mention),
 }
 
-/// One thing that one user is told.
+/// A notification for one user.
 #[derive(Debug, Clone)]
 struct Notice {
     user: UserId,
     kind: Kind,
     words: Words,
-    /// Where a click leads: a path of the console.
+    /// Path in the console that a click opens.
     path: String,
     conversation: Option<ConversationId>,
-    /// Worth nothing after this.
+    /// Time after which the notification is useless.
     until: Millis,
-    /// Only as long as the chat has this version: somebody is asked and has not answered.
+    /// The chat's version for which the notification is valid: an offer or transfer request is useless once answered.
     fence: Option<i64>,
 }
 
-/// What is needed to push.
+/// The key pair and the HTTP client for pushes.
 struct Tools {
     vapid: Vapid,
     client: reqwest::Client,
 }
 
-/// The queue to the worker, and its tools.
+/// The worker's queue, its limits and its tools.
 pub struct Pushes {
     queue: mpsc::Sender<Occasion>,
     queued: Mutex<mpsc::Receiver<Occasion>>,
     tools: OnceCell<Tools>,
-    /// Room for requests, and for deliveries: one waits between its attempts.
+    /// Limits requests. A delivery holds no permit of it between attempts.
     places: Semaphore,
     deliveries: Arc<Semaphore>,
 }
 
-/// Nothing can be pushed.
+/// Why a push cannot be prepared or sent.
 #[derive(Debug)]
 pub enum PushError {
     Store(StoreError),
@@ -127,7 +127,7 @@ impl Default for Pushes {
 }
 
 impl Pushes {
-    /// After a commit: notes what may be worth a push. Never waits.
+    /// Queues the events of a commit that may cause a push. Never blocks.
     pub fn observe(&self, news: &News) {
         let changes = news.changes().iter().filter(|row| occasion::matters(row));
         let changes = changes.map(|row| Occasion::Changed(Box::new(row.clone())));
@@ -151,12 +151,12 @@ impl Pushes {
     }
 }
 
-/// The public key with which browsers subscribe, base64url.
+/// Returns the public key with which browsers subscribe, in base64url.
 pub async fn key(app: &App) -> Result<String, StoreError> {
     Ok(Vapid::load(app).await?.public)
 }
 
-/// The worker.
+/// Runs the worker until the server stops.
 pub async fn run(app: Shared) {
     let mut queued = app.pushes.queued.lock().await;
     let mut shutdown = app.shutdown.subscribe();
@@ -187,7 +187,7 @@ async fn tell(app: &Shared, occasion: Occasion) -> Result<(), PushError> {
     Ok(())
 }
 
-/// Begins a delivery, unless too many have not ended yet.
+/// Starts a delivery, unless [`DELIVERIES`] are in progress.
 fn start_delivery(app: &Shared, device: Subscription, parcel: Parcel) -> Option<JoinHandle<()>> {
     let Ok(permit) = Arc::clone(&app.pushes.deliveries).try_acquire_owned() else {
         metrics::counter!("pushes_dropped_total").increment(1);
@@ -200,7 +200,8 @@ fn start_delivery(app: &Shared, device: Subscription, parcel: Parcel) -> Option<
     }))
 }
 
-/// What goes to which of the user's devices: nothing if they do not want to be told of it now.
+/// Returns the push for each of the user's devices. Empty if the user switched this kind off or has quiet hours; a test
+/// is always sent.
 async fn parcels(app: &App, notice: &Notice) -> Result<Vec<(Subscription, Parcel)>, PushError> {
     let now = app.clock.now();
     let mut db = app.store.read().await?;
@@ -229,7 +230,7 @@ async fn parcels(app: &App, notice: &Notice) -> Result<Vec<(Subscription, Parcel
     Ok(parcels.collect())
 }
 
-/// Sends a test to all of the user's devices, once, and returns when their services have answered.
+/// Sends a test to all of the user's devices, once each, and returns when their push services have answered.
 pub async fn test(app: &Shared, user: UserId) -> Result<(), PushError> {
     let notice = Notice {
         user,

@@ -1,4 +1,4 @@
-//! The server's addresses.
+//! The server's routes.
 
 use axum::{
     Router,
@@ -20,12 +20,12 @@ use crate::{
     telemetry,
 };
 
-/// Largest JSON body, bytes. Uploads are streamed and have their own.
+/// Largest JSON body, bytes. Uploads are streamed and have their own limit.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Everything below one roof.
+/// Returns the router with all routes and middleware.
 pub fn build(app: Shared) -> Router {
-    // Figures count from here on, not from the first look at them.
+    // Installs the recorder now, so that metrics count from the start and not from the first scrape.
     telemetry::metrics();
     let router = Router::new()
         .nest("/api", api(&app))
@@ -104,7 +104,7 @@ fn api(app: &Shared) -> Router<Shared> {
         .layer(from_fn(json::negotiate))
 }
 
-/// Providers have neither cookies nor an origin: signatures and secrets say that it is them.
+/// The routes for providers. They have neither cookies nor an origin; signatures and secrets authenticate them.
 fn hook_routes() -> Router<Shared> {
     Router::new()
         .route("/files/{id}/{pass}", get(hooks::file))
@@ -112,7 +112,7 @@ fn hook_routes() -> Router<Shared> {
         .layer(DefaultBodyLimit::max(hooks::MAX_HOOK))
 }
 
-/// Visitors' pages are other people's: each account has a list of origins of its own.
+/// The routes for visitors. The widget runs on other web sites, so each account has its own list of origins.
 fn widget_routes() -> Router<Shared> {
     Router::new()
         .route("/config", get(widget::config))

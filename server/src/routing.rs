@@ -1,5 +1,5 @@
-//! The dispatcher: when somebody should look at an inbox, it asks `shared` who gets the next chat.
-//! It reacts to events only; nothing here polls.
+//! The dispatcher: offers the waiting chats of an inbox to the agents that `shared` picks. It reacts to events and
+//! never polls.
 
 pub mod hours;
 
@@ -35,17 +35,17 @@ use crate::{
     workers,
 };
 
-/// A new round of offers begins this long after everyone was asked (`docs/domain.md#routing-modes`).
+/// Time between the end of a round of offers and the next round, milliseconds (`docs/domain.md#routing-modes`).
 const ROUND_MS: Millis = 60_000;
-/// Most waiting chats that are looked at in one transaction.
+/// Maximum of waiting chats that one transaction examines.
 const BATCH: i64 = 100;
-/// As [`BATCH`], at the head of the line when one place is free.
+/// Minimum of waiting chats that the first transaction examines, as long as that many wait.
 const FEWEST: i64 = 8;
 
-/// Where in the line of waiting chats the dispatcher stands: the wait and id of the last one it looked at.
+/// The dispatcher's position in the queue: `waiting_since` and id of the last chat that it examined.
 type Place = Option<(Millis, ConversationId)>;
 
-/// The inboxes that somebody should look at: each at most once, however often it was asked for.
+/// The queue of inboxes that the dispatcher has to examine. It holds each inbox at most once.
 #[derive(Default)]
 pub struct Wakes {
     waiting: Mutex<Waiting>,
@@ -54,15 +54,15 @@ pub struct Wakes {
 
 #[derive(Default)]
 struct Waiting {
-    /// With each inbox, whether somebody became eligible: rounds that are over begin anew.
+    /// Whether an agent became eligible in the inbox; if so, its finished rounds start again.
     inboxes: BTreeMap<InboxId, bool>,
-    /// The inbox that was looked at last; the ones after it come first, so that none is passed over for ever.
+    /// The inbox that was examined last. Inboxes with greater ids come first, so that none starves.
     last: Option<InboxId>,
-    /// Looks that are not over yet.
+    /// Number of [`Look`]s in progress.
     looks: usize,
 }
 
-/// An inbox that is looked at. When this is dropped before the look is done, the inbox waits again.
+/// An inbox that is being examined. Dropping the value before it is `done` puts the inbox back into the queue.
 struct Look<'a> {
     wakes: &'a Wakes,
     inbox: InboxId,
@@ -75,7 +75,7 @@ impl Wakes {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for a look at an inbox.
+    /// Queues an inbox. `freed`: an agent became eligible in it.
     pub(crate) fn add(&self, inbox: InboxId, freed: bool) {
         *self.lock().inboxes.entry(inbox).or_default() |= freed;
         self.changed.notify_one();
@@ -107,7 +107,7 @@ impl Drop for Look<'_> {
     }
 }
 
-/// The dispatcher: looks at each inbox that was asked for.
+/// Runs the dispatcher until the server stops.
 pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
@@ -119,12 +119,12 @@ pub async fn run(app: Shared) {
     }
 }
 
-/// Looks at all inboxes that wait for it: what the worker does, for tests that want to see the dispatcher at rest.
+/// Examines all queued inboxes and returns when none is left. The worker calls it, as do tests.
 pub async fn settle(app: &App) {
     while let Some(mut look) = app.wakes.next() {
         match dispatch(app, look.inbox, look.freed).await {
             Ok(()) => look.done = true,
-            // Another node was faster at one of the places: look again.
+            // Another node took one of the free places; dropping `look` queues the inbox again.
             Err(DeskError::Refused(_)) => {}
             Err(error) => {
                 tracing::error!(%error, inbox = %look.inbox, "the dispatcher failed");
@@ -134,16 +134,16 @@ pub async fn settle(app: &App) {
     }
 }
 
-/// Whether no inbox waits and none is looked at.
+/// Whether no inbox is queued or being examined.
 pub fn is_at_rest(app: &App) -> bool {
     let waiting = app.wakes.lock();
     waiting.inboxes.is_empty() && waiting.looks == 0
 }
 
-/// Offers the waiting chats of an `auto` inbox, the longest waiting first.
+/// Offers the waiting chats of an `auto` inbox, the longest waiting first. Other inboxes are left alone.
 async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskError> {
     let now = app.clock.now();
-    // Most looks find nothing to do: find out without the write lock.
+    // Usually there is nothing to do, which a read connection finds out without the write lock.
     {
         let mut db = app.store.read().await?;
         let routing = change::routing(&mut db, inbox).await?;
@@ -161,7 +161,7 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
         after = offer_some(&mut tx, inbox, after, freed, now, &mut news).await?;
         tx.commit().await?;
         change::publish(app, news);
-        // The end of a round sets a timer without any news.
+        // The end of a round sets a timer but adds no event to `news`.
         app.timers_changed.notify_one();
         if after.is_none() {
             return Ok(());
@@ -169,20 +169,19 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
     }
 }
 
-/// Does the dispatcher offer chats of this inbox now?
+/// Whether the dispatcher offers chats of this inbox now.
 fn offers(routing: &Routing, now: Millis) -> bool {
     routing.rules.mode == Mode::Auto && routing.is_open(now)
 }
 
-/// Could the chat answer a private reply under a post?
+/// Whether the chat may be an answer to a private reply to a comment, judged by its channel.
 fn answers_comments(head: &Head) -> bool {
     channels::sibling(head.channel).is_some_and(Channel::is_comments)
 }
 
-/// Looks at some waiting chats after `after`: five statements, one more when direct messages are among them, and more
-/// for each offer. At first only at as many as could
-/// be given out, for mostly one place is free and the first in the line gets it. Returns where
-/// to go on; `None` when all were looked at or nobody has room.
+/// Examines a batch of waiting chats after `after`. Runs five statements, one more if direct messages are among the
+/// chats, and more for each offer. The first batch is small, because usually one place is free and the first chat gets
+/// it. Returns the position to continue from; `None` if all chats were examined or no agent has a free place.
 async fn offer_some(
     db: &mut OrderedTx,
     inbox: InboxId,
@@ -191,7 +190,7 @@ async fn offer_some(
     now: Millis,
     news: &mut News,
 ) -> Result<Place, DeskError> {
-    // Settings may have changed between two batches.
+    // The settings may have changed since the last batch.
     if !offers(&change::routing(&mut *db, inbox).await?, now) {
         return Ok(None);
     }
@@ -206,7 +205,7 @@ async fn offer_some(
     let waiting = conversations::waiting(&mut *db, inbox, after, batch).await?;
     let ids: Vec<_> = waiting.iter().map(|head| head.id).collect();
     let (mut asked, over) = rounds::of(&mut *db, &ids).await?;
-    // Direct messages may answer a private reply under a post: few chats, and mostly none.
+    // Few chats are direct messages that may answer a private reply, usually none.
     let direct: Vec<_> = waiting
         .iter()
         .filter(|head| answers_comments(head))
@@ -241,7 +240,8 @@ async fn offer_some(
     Ok(last.filter(|_| full))
 }
 
-/// A minute after everyone was asked: ask again. The round is over in the transaction that takes the timer.
+/// Starts the next round of a chat when its round timer is due. The transaction that takes the timer also ends the old
+/// round.
 pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
@@ -251,7 +251,7 @@ pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRec
     if let Some(head) = conversations::lock(&mut tx, conversation).await? {
         rounds::begin(&mut tx, conversation).await?;
         let now = app.clock.now();
-        // In the same transaction, so that a crash after it leaves no chat without a reason to be looked at.
+        // In the same transaction: after a crash, nothing else would make the dispatcher examine the chat.
         if offer_some(&mut tx, head.inbox, None, false, now, &mut news)
             .await?
             .is_some()

@@ -1,5 +1,5 @@
-//! Settings that people change in the console: each change in one transaction with all that follows from it and with
-//! its entry in the audit log.
+//! Settings that users change in the console. Each change, all its consequences and its entry in the audit log are one
+//! transaction.
 
 pub mod accounts;
 pub mod channels;
@@ -15,10 +15,10 @@ pub use trail::Trail;
 
 use crate::store::people::UserRecord;
 
-/// Owners, admins and holders of `inbox_management` change inboxes and their accounts.
+/// Checks that the user may change inboxes and their accounts: owners, admins and holders of `inbox_management`.
 ///
 /// # Errors
-/// [`Code::Forbidden`] for everybody else.
+/// [`Code::Forbidden`] for everyone else.
 pub fn may_change_inboxes(user: &UserRecord) -> Result<(), Refusal> {
     if user.role.manages() || user.grants.inbox_management {
         return Ok(());
@@ -27,10 +27,10 @@ pub fn may_change_inboxes(user: &UserRecord) -> Result<(), Refusal> {
     Err(Refusal::new(Code::Forbidden, text))
 }
 
-/// Owners and admins change everything else.
+/// Checks that the user may change all other settings: owners and admins.
 ///
 /// # Errors
-/// [`Code::Forbidden`] for everybody else.
+/// [`Code::Forbidden`] for everyone else.
 pub fn may_manage(user: &UserRecord) -> Result<(), Refusal> {
     if user.role.manages() {
         return Ok(());
@@ -38,7 +38,7 @@ pub fn may_manage(user: &UserRecord) -> Result<(), Refusal> {
     Err(Refusal::new(Code::Forbidden, "only owners and admins do this"))
 }
 
-/// What was edited is what is there.
+/// Checks that the edited version is still the current one.
 fn same_version(edited: i64, present: i64) -> Result<(), Refusal> {
     if edited == present {
         return Ok(());

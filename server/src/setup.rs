@@ -1,4 +1,4 @@
-//! What a new organization begins with: one inbox with its owner in it, and a widget for its web site.
+//! The first objects of a new organization: one inbox with the owner as its member, and a widget for the web site.
 
 use causerie_shared::{
     Millis,
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Makes the first inbox and widget in the transaction that makes the owner.
+/// Creates the first inbox and widget in the transaction that creates the owner. Returns their feed entries.
 pub async fn first_places(
     db: &mut OrderedTx,
     config: &Config,
@@ -60,13 +60,13 @@ pub async fn first_places(
     Ok(vec![inbox_entry, account_entry])
 }
 
-/// The line that puts a widget on a page.
+/// Returns the line of HTML that puts a widget on a page.
 pub fn embed_line(config: &Config, key: &str) -> String {
     let url = &config.public_url;
     format!(r#"<script async src="{url}/widget/loader.js" data-key="{key}"></script>"#)
 }
 
-/// The lines of all widgets that are switched on.
+/// Returns the lines of HTML of all enabled widgets.
 pub async fn embed_lines(app: &App) -> Result<Vec<String>, StoreError> {
     let accounts = places::accounts(&mut *app.store.read().await?).await?;
     Ok(accounts

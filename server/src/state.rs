@@ -1,4 +1,4 @@
-//! What every handler and worker shares.
+//! The state that handlers and workers share.
 
 use std::sync::Arc;
 
@@ -18,58 +18,58 @@ use crate::{
     workers::Workers,
 };
 
-/// Comments that are hidden or deleted at a provider at the same time.
+/// Concurrent calls that hide or delete comments at providers.
 const MODERATED_AT_ONCE: usize = 32;
 
-/// The application; handlers take `State<Shared>`.
+/// The shared application state; handlers take `State<Shared>`.
 pub type Shared = Arc<App>;
 
-/// Everything that lives as long as the server.
+/// The server's state, which lives as long as the process.
 pub struct App {
     pub config: Config,
     pub store: Store,
     pub clock: Clock,
-    /// This server among those on the database.
+    /// Id of this node among the servers on the database.
     pub node: i64,
-    /// Consoles that are connected.
+    /// Connected consoles.
     pub hub: Hub,
-    /// Visitors that are connected.
+    /// Connected visitors.
     pub visitors: VisitorHub,
-    /// Documents in memory.
+    /// Open documents.
     pub rooms: Rooms,
     /// The bytes of files.
     pub blobs: Blobs,
     pub limits: Limits,
-    /// Speaks to providers.
+    /// HTTP client for providers.
     pub client: Client,
     /// Encrypts the secrets of accounts.
     pub vault: Vault,
-    /// Bodies of webhooks that wait to be stored.
+    /// Bodies of webhooks that are not stored yet.
     pub intake: Intake,
-    /// Wakes the worker for webhooks.
+    /// Wakes the worker that processes stored webhooks.
     pub hooked: Notify,
     /// Wakes the worker that sends to providers.
     pub outbox_changed: Notify,
-    /// Wakes the worker that asks providers for templates.
+    /// Wakes the worker that fetches templates from providers.
     pub templates_changed: Notify,
-    /// Wakes the worker that asks Telegram for updates, when an account may have to be asked or not any more.
+    /// Wakes the worker that polls Telegram, when the set of polled accounts may have changed.
     pub polling_changed: Notify,
-    /// Room for commands that wait for a provider's answer.
+    /// Limits commands that wait for a provider's answer.
     pub moderation: Arc<Semaphore>,
-    /// What is pushed to people's devices.
+    /// Web pushes to users' devices.
     pub pushes: Pushes,
-    /// Inboxes that the dispatcher has to look at.
+    /// Inboxes that the dispatcher has to examine.
     pub wakes: Wakes,
     /// Wakes the timer worker when an earlier timer was set.
     pub timers_changed: Notify,
-    /// Which workers do not run.
+    /// The workers that are down.
     pub workers: Workers,
-    /// Turns `true` when the server is about to stop: sockets say goodbye and close.
+    /// Becomes `true` when the server is about to stop. Sockets then send a last frame and close.
     pub shutdown: watch::Sender<bool>,
 }
 
 impl App {
-    /// Prepares the shared state; no worker runs yet.
+    /// Creates the shared state without starting any worker.
     pub async fn new(config: Config, store: Store, clock: Clock) -> Result<Self, StoreError> {
         let newest = feed::newest(&mut *store.read().await?).await?;
         let client = Client::new(&config).map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
@@ -79,7 +79,7 @@ impl App {
             config,
             store,
             clock,
-            // Positive, for it is half of an advisory lock's key.
+            // Positive, because it is the key of an advisory lock, and negative keys are those of cluster locks.
             node: (crate::clock::random_u128() >> 66) as i64,
             hub: Hub::new(newest),
             visitors: VisitorHub::default(),
@@ -102,8 +102,8 @@ impl App {
         })
     }
 
-    /// Asks the dispatcher to look at an inbox. `freed`: someone became eligible, so rounds that are
-    /// over may begin anew (`docs/domain.md#routing-modes`).
+    /// Asks the dispatcher to examine an inbox. `freed`: an agent became eligible, so finished rounds may start again
+    /// (`docs/domain.md#routing-modes`).
     pub fn dispatch(&self, inbox: InboxId, freed: bool) {
         self.wakes.add(inbox, freed);
     }

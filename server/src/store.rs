@@ -1,5 +1,5 @@
-//! The database: the only room that speaks SQL. SQLite and PostgreSQL run the same statements;
-//! what must differ is in [`Engine`].
+//! The database. All SQL is in this module. SQLite and PostgreSQL run the same statements, except where code matches on
+//! [`Engine`].
 
 pub mod audit;
 pub mod blacklist;
@@ -47,19 +47,19 @@ use sqlx::{
 };
 use tokio::sync::Semaphore;
 
-/// What differs between the two engines.
+/// The database engine, for the code in which the two differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     Sqlite,
     Postgres,
 }
 
-/// The database failed or holds something that cannot be read.
+/// An error of the database, of its contents or of its folder.
 #[derive(Debug)]
 pub enum StoreError {
     Database(sqlx::Error),
     Migration(sqlx::migrate::MigrateError),
-    /// A stored value that this version cannot read; names the column.
+    /// A stored value that this version cannot read. Names the column.
     Damaged(&'static str),
     /// The folder for the database file or the key cannot be used.
     Folder(std::io::Error),
@@ -94,13 +94,13 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
 }
 
 impl StoreError {
-    /// A unique constraint refused the row: somebody else wrote it first.
+    /// Whether a unique constraint refused the row, because it exists already.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
-    /// The database ended this transaction so that others could go on: a circle of waiting, or a write that was
-    /// overtaken. Nothing of it was written.
+    /// Whether the database aborted the transaction because of a deadlock or a serialization failure. Nothing was
+    /// written.
     pub fn was_given_up(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(error)) => {
@@ -110,13 +110,13 @@ impl StoreError {
         }
     }
 
-    /// Trying again may help: the database was busy, full or out of reach. What it refuses for what it was given, it
-    /// refuses the next time too.
+    /// Whether a retry may succeed, because the database was busy, full or unreachable. Errors about the data itself do
+    /// not pass.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(error)) => {
                 let code = error.code().unwrap_or_default();
-                // Data exceptions and limits of PostgreSQL, such as that of an index; of SQLite: too big, mismatch.
+                // PostgreSQL: data exceptions (22) and exceeded limits (54). SQLite: too big (18) and mismatch (20).
                 let of_postgres = code.len() == 5 && (code.starts_with("22") || code.starts_with("54"));
                 let is_about_data = of_postgres || code == "18" || code == "20";
                 matches!(error.kind(), sqlx::error::ErrorKind::Other) && !is_about_data
@@ -134,8 +134,8 @@ pub use transactions::{OrderedTx, Tx, retried};
 /// Version, name and text of each migration.
 const MIGRATIONS: &[(i64, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
-/// Brings a database to the newest version. (`sqlx::migrate!` does the same, and would have SQLite compiled twice: once
-/// more for the macro.)
+/// Returns the migrator to the newest version. `sqlx::migrate!` would do the same, but would compile SQLite a second
+/// time, for the macro.
 fn migrator() -> Migrator {
     let migrations = MIGRATIONS.iter().map(|&(version, name, text)| {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
@@ -143,10 +143,11 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(migrations.collect())
 }
 
-/// A connection inside or outside a transaction. All statements of the store take one.
+/// A connection inside or outside a transaction, on which the functions of the store run.
 pub type Db = AnyConnection;
 
-/// Most connections of a server to PostgreSQL. Waiting writers never hold one that a reader needs. SQLite ignores it.
+/// Maximum connections of a server to PostgreSQL. Reads and writes have separate pools, so that waiting writers never
+/// block a reader. SQLite ignores it.
 #[derive(Debug, Clone, Copy)]
 pub struct Connections {
     pub read: u32,
@@ -159,15 +160,15 @@ impl Default for Connections {
     }
 }
 
-/// Ordered writers of this server that hold a connection at a time: one writes while the next one's statement is on
-/// its way. The others wait here, where they keep nothing from anybody.
+/// Ordered writers of this server that may hold a connection: one writes while the next one's first statement is on
+/// its way. The others wait for a permit and hold no connection.
 const IN_LINE: usize = 2;
 
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Store {
     read: AnyPool,
-    /// SQLite has one writer; a pool of one makes the others wait in line instead of failing.
+    /// On SQLite a pool of one connection, so that concurrent writers wait instead of failing.
     write: AnyPool,
     line: Arc<Semaphore>,
     turns: nodes::Turns,
@@ -176,12 +177,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// Connects, makes the SQLite file and its folder if they are not there, and migrates.
+    /// Connects and migrates. Creates the SQLite file and its folder if needed.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
         Self::open_with(address, Connections::default()).await
     }
 
-    /// As [`Store::open`], with so many connections at most.
+    /// As [`Store::open`], with at most `most` connections.
     pub async fn open_with(address: &str, most: Connections) -> Result<Self, StoreError> {
         install_default_drivers();
         let engine = if address.starts_with("sqlite:") {
@@ -233,12 +234,12 @@ impl Store {
             AnyPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(30))
-                // A file does not hang up; asking it before each use would cost as much as a statement.
+                // A connection to a file does not break, and a test before each use would cost as much as a statement.
                 .test_before_acquire(false)
                 .after_connect(|connection, _| {
                     Box::pin(async move {
-                        // Nothing is acknowledged before it is durable (`docs/sync.md#the-write-gate`): FULL with a
-                        // write-ahead log.
+                        // Nothing is acknowledged before it is durable (`docs/sync.md#the-write-gate`), which takes
+                        // FULL with a write-ahead log.
                         for pragma in [
                             "PRAGMA journal_mode = WAL",
                             "PRAGMA synchronous = FULL",
@@ -256,17 +257,17 @@ impl Store {
         Ok((read, write))
     }
 
-    /// Which of the two it is.
+    /// Returns the database engine.
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// A connection for reading; it may lag behind a transaction that is not committed yet.
+    /// Returns a connection for reading. It does not see uncommitted transactions.
     pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {
         Ok(self.read.acquire().await?)
     }
 
-    /// Waits for open statements and closes all connections.
+    /// Closes all connections, after the statements that are running.
     pub async fn close(&self) {
         self.write.close().await;
         self.read.close().await;

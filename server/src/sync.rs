@@ -1,4 +1,4 @@
-//! What consoles know: the hub tells them of changes, rooms hold the documents.
+//! Synchronization with consoles: the hub publishes changes to their sockets, and rooms keep open documents in memory.
 
 pub mod access;
 pub mod aside;
@@ -29,16 +29,16 @@ use crate::{
     workers::{self, Supervisor},
 };
 
-/// Feed entries that are kept: a client that missed more begins anew (`Reset`).
+/// Feed entries that are kept. A client that missed more gets a `Reset`.
 const KEEP: i64 = 100_000;
-/// How often older ones are removed.
+/// How often older entries are removed.
 const TRIM: Duration = Duration::from_secs(600);
-/// Entries that are removed in one transaction.
+/// Entries that one transaction removes.
 const TRIM_BATCH: i64 = 5_000;
-/// Rows of the list that can wait are sent at most this often.
+/// Minimum time between two sends of deferred list rows.
 const LATE: Duration = Duration::from_millis(200);
 
-/// Announces feed entries that were written outside the desk, with their rows as they are now.
+/// Publishes feed entries that were written outside `desk`, with the current content of their rows.
 pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreError> {
     let mut db = app.store.read().await?;
     let mut all = News::default();
@@ -49,7 +49,8 @@ pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Adds the workers that keep counters fresh, read what other nodes wrote, and trim the feed.
+/// Adds the workers that refresh counters, send deferred rows, recheck access to documents, trim the feed, and follow
+/// other nodes.
 pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::Link>) {
     workers.add("folder_counts", counts::run);
     workers.add("deferred_rows", late);
@@ -58,7 +59,7 @@ pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::L
     nodes::add_workers(workers, link);
 }
 
-/// Sends what could wait: at once when nothing was sent for a while, together when much happens.
+/// Sends deferred frames: at once if none were sent for [`LATE`], otherwise together with later ones.
 async fn late(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
@@ -71,7 +72,8 @@ async fn late(app: Shared) {
     }
 }
 
-/// Profile and notes of a contact of whom a chat went away: opened anew if another chat may be seen, revoked if not.
+/// Rechecks access to profile and notes of a contact after a console lost access to a chat with them. The document is
+/// opened again if the user may read another chat with the contact, and revoked otherwise.
 async fn doubts(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
@@ -96,7 +98,7 @@ async fn trims(app: Shared) {
             _ = due.tick() => {}
             () = workers::stop(&mut shutdown) => return,
         }
-        // What nobody follows any more is forgotten.
+        // This call also drops the sent versions of documents that no socket follows any more.
         app.hub.followed();
         if let Err(error) = trim(&app, KEEP).await {
             tracing::error!(%error, "the feed could not be trimmed");

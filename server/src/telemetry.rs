@@ -1,4 +1,4 @@
-//! Log lines and figures. Neither carries message texts, tokens or queries.
+//! Logging and metrics. Neither contains texts of messages, tokens or query strings.
 
 use std::{
     sync::OnceLock,
@@ -23,9 +23,9 @@ use crate::{
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Sends log lines to standard error. A second call changes nothing.
+/// Starts logging to standard error. A second call has no effect.
 pub fn init(config: &Config) {
-    // The filter was checked with the rest of the configuration.
+    // The filter was validated with the configuration.
     let filter = EnvFilter::new(&config.log);
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let set = match config.log_format {
@@ -37,7 +37,7 @@ pub fn init(config: &Config) {
     }
 }
 
-/// The figures of this process, recorded from the first call on.
+/// Returns the handle to the metrics of this process. The first call installs the recorder.
 pub fn metrics() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
@@ -50,7 +50,7 @@ pub fn metrics() -> &'static PrometheusHandle {
     })
 }
 
-/// The worker that keeps the memory of the figures small.
+/// Runs the worker that bounds the memory of the metrics.
 pub async fn upkeep(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     let mut ticks = interval(UPKEEP);
@@ -62,10 +62,10 @@ pub async fn upkeep(app: Shared) {
     }
 }
 
-/// Logs and counts a request. The path is the pattern of the route: a real one may hold a token.
+/// Middleware that logs and counts a request. It uses the route's pattern, because the real path may contain a token.
 pub async fn observe(request: Request, next: Next) -> Response {
     let method = request.method().clone();
-    // A busy console reads all the time; what changes something is worth a line.
+    // Consoles read all the time, so only requests that may change something are logged at `info`.
     let reads = method.is_safe();
     let path = request
         .extensions()

@@ -1,5 +1,4 @@
-//! The timer worker: sleeps until the next row is due, takes it once and lets it happen. Of several nodes each
-//! takes some of what is due.
+//! The timer worker: sleeps until the next timer is due and runs it. Several nodes share the due timers.
 
 use causerie_shared::{
     conversation::transition::{Actor, Event},
@@ -13,12 +12,12 @@ use crate::{
     workers,
 };
 
-/// Timers taken in one go: few enough that another node has its share of many.
+/// Timers claimed at once: few enough that other nodes get a share of many due timers.
 const BATCH: i64 = 25;
-/// Pause after the database failed.
+/// Pause after an error of the database.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// The worker.
+/// Runs the worker until the server stops.
 pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
@@ -41,7 +40,7 @@ pub async fn run(app: Shared) {
     }
 }
 
-/// Runs what is due; returns when the next timer is.
+/// Runs all due timers and returns the time at which the next one is due, if there is one.
 pub async fn round(app: &App) -> Result<Option<i64>, DeskError> {
     loop {
         let (engine, now) = (app.store.engine(), app.clock.now());
@@ -53,7 +52,7 @@ pub async fn round(app: &App) -> Result<Option<i64>, DeskError> {
         drop(db);
         for timer in due {
             match fire(app, &timer).await {
-                // It has lost its meaning; the others must not wait for it.
+                // A refused timer has lost its meaning and must not block the others.
                 Err(DeskError::Refused(refusal)) => {
                     tracing::error!(%refusal, kind = timer.kind.as_str(), "a timer was refused");
                     drop_timer(app, &timer).await?;
@@ -89,8 +88,8 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
         TimerKind::Ending => return ending::over(app, conversation, timer).await,
         TimerKind::Presence | TimerKind::Hours => return Ok(()),
     };
-    // The event's own transaction stops the timer with the state it belongs to, so a crash before its
-    // commit leaves the timer to fire again; one that came too late is dropped here.
+    // The event's transaction removes the timer together with the state that set it, so after a crash before its commit
+    // the timer fires again. A timer whose fence is old is dropped here.
     if !lifecycle::happen(app, conversation, event, Actor::System, Some(timer.fence)).await? {
         drop_timer(app, timer).await?;
     }

@@ -1,4 +1,4 @@
-//! The supervisor: runs the workers, starts one again that ended or panicked, and knows which of them do not run.
+//! The supervisor: runs the workers, restarts a worker that ended or panicked, and knows which workers are down.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -19,15 +19,15 @@ use crate::{
     telemetry,
 };
 
-/// First and longest pause before a worker is started again, milliseconds; each is twice as long as the one before.
+/// First and longest pause before a restart, milliseconds. Each pause is twice as long as the one before.
 const FIRST_PAUSE: Millis = 500;
 const LONGEST_PAUSE: Millis = 60_000;
-/// After a run of this length the pauses begin anew, milliseconds.
+/// A run of this length resets the pause to the first, milliseconds.
 const RAN_WELL: Millis = 60_000;
-/// How long a worker may overlook what another node wrote, when no notification came of it.
+/// How often a worker polls for work that another node wrote, in case a notification was lost.
 const FALLBACK: Duration = Duration::from_secs(3);
 
-/// The workers that should run and do not.
+/// The workers that are down.
 #[derive(Debug, Default)]
 pub struct Workers(Mutex<BTreeSet<&'static str>>);
 
@@ -36,7 +36,7 @@ impl Workers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Names of the workers that wait to be started again.
+    /// Returns the names of the workers that wait for a restart.
     pub fn down(&self) -> Vec<&'static str> {
         self.lock().iter().copied().collect()
     }
@@ -47,19 +47,19 @@ type Run = Arc<dyn Fn(Shared) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send
 struct Worker {
     name: &'static str,
     run: Run,
-    /// When it was started last, and how often it ended soon after its start, in a row.
+    /// Time of the last start or of the scheduled restart, and the number of short runs in a row.
     began: Millis,
     failures: u32,
 }
 
-/// The workers before they run.
+/// A list of workers that [`Supervisor::start`] runs.
 pub struct Supervisor {
     app: Shared,
     workers: Vec<Worker>,
 }
 
 impl Supervisor {
-    /// A supervisor without workers.
+    /// Creates a supervisor without workers.
     pub fn new(app: &Shared) -> Self {
         Self {
             app: app.clone(),
@@ -67,8 +67,8 @@ impl Supervisor {
         }
     }
 
-    /// Adds a worker. `run` is called at each start; its future ends at the shutdown only. It begins with what there is
-    /// to do, because the run before it may have taken a wake-up with it.
+    /// Adds a worker. `run` is called at each start; its future must end at the shutdown only. It must first look for
+    /// work before it waits for a wake-up, because the previous run may have consumed one.
     pub fn add<F>(&mut self, name: &'static str, run: impl Fn(Shared) -> F + Send + Sync + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -81,16 +81,16 @@ impl Supervisor {
         });
     }
 
-    /// Starts all workers, and keeps them running until the server stops.
+    /// Starts all workers and keeps them running until the server stops.
     pub fn start(self) {
         tokio::spawn(supervise(self));
     }
 }
 
 async fn supervise(Supervisor { app, workers }: Supervisor) {
-    // Held until the last worker has ended: the shutdown waits for it.
+    // Held until the last worker has ended: the shutdown waits until all receivers are dropped.
     let shutdown = app.shutdown.subscribe();
-    // Figures count from here on.
+    // Installs the recorder, so that the counters below are recorded.
     telemetry::metrics();
     let mut tasks = JoinSet::new();
     let mut running: HashMap<Id, Worker> = HashMap::new();
@@ -126,7 +126,7 @@ async fn supervise(Supervisor { app, workers }: Supervisor) {
 }
 
 impl Worker {
-    /// The pause before it is started again, milliseconds.
+    /// Returns the pause before the next restart, milliseconds, and counts the failure.
     fn pause(&mut self, now: Millis) -> Millis {
         if now - self.began >= RAN_WELL {
             self.failures = 0;
@@ -139,7 +139,7 @@ impl Worker {
     }
 }
 
-/// Starts a worker again at `due`.
+/// Restarts a worker at `due`, and runs it.
 async fn again(app: Shared, name: &'static str, due: Millis, run: Run) {
     let mut shutdown = app.shutdown.subscribe();
     tokio::select! {
@@ -152,14 +152,14 @@ async fn again(app: Shared, name: &'static str, due: Millis, run: Run) {
     run(app).await;
 }
 
-/// Returns once the server is to stop, also when it was said before.
+/// Returns once the server is asked to stop, or at once if it was asked before.
 pub async fn stop(shutdown: &mut watch::Receiver<bool>) {
-    // An error means that the application is gone, which is a stop too.
+    // An error means that the application was dropped, which is a stop too.
     drop(shutdown.wait_for(|stop| *stop).await);
 }
 
-/// Returns when a worker should look by itself for what another node left to do. SQLite has one node, whose wake-ups
-/// are complete.
+/// Returns when a worker should poll for work of other nodes. Never returns on SQLite, whose only node gets all
+/// wake-ups.
 pub async fn fallback(app: &App) {
     match app.store.engine() {
         Engine::Postgres => tokio::time::sleep(FALLBACK).await,

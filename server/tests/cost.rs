@@ -1,5 +1,5 @@
-//! What a first list and a reconnect cost does not depend on how many chats there are: the same statements,
-//! the same number of rows read, the same bytes sent. A test alone in its process, for it counts statements.
+//! The cost of a first list and a reconnect does not depend on the number of chats: the same statements, the same
+//! number of rows read, the same bytes sent. The test runs alone in its process, since it counts statements.
 
 #[allow(dead_code, reason = "counting needs a part of it")]
 #[path = "it/common/mod.rs"]
@@ -41,7 +41,7 @@ use tracing_subscriber::{
 static STATEMENTS: AtomicU64 = AtomicU64::new(0);
 static ROWS: AtomicU64 = AtomicU64::new(0);
 
-/// Counts what sqlx reports.
+/// Counts the statements and rows that sqlx reports.
 struct Counter;
 
 struct Rows;
@@ -56,8 +56,8 @@ impl Visit for Rows {
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
 
-/// The name of the span in which statements count: what the application does on the side, such as telling others
-/// who came, is no part of it.
+/// The name of the span in which statements count. Work in the background, such as publishing presence, is outside of
+/// it.
 const COUNTED: &str = "counted";
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counter {
@@ -71,14 +71,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counter {
     }
 }
 
-/// What something cost.
+/// The statements and rows that an operation cost.
 #[derive(Debug, PartialEq, Eq)]
 struct Cost {
     statements: u64,
     rows: u64,
 }
 
-/// An application without workers, so that nothing else asks the database, with `chats` ended ones.
+/// An application without workers, so that nothing else queries the database, with `chats` ended ones.
 async fn filled(folder: &Path, address: String, chats: i64) -> (Shared, Demo) {
     let mut config = Config::for_test(folder);
     config.database_url = address;
@@ -98,7 +98,7 @@ async fn filled(folder: &Path, address: String, chats: i64) -> (Shared, Demo) {
     (app, demo)
 }
 
-/// What a console is sent when it says hello and shows its folders, from `cursor` on, and the new cursor.
+/// The frames that a console gets for its hello and its folders, from `cursor` on, and the new cursor.
 async fn hello(app: &App, user: UserId, cursor: Option<i64>) -> (Vec<ServerFrame>, i64) {
     let mut db = app.store.read().await.unwrap();
     let record = people::user(&mut db, user).await.unwrap().unwrap();
@@ -157,7 +157,7 @@ async fn first_list_and_reconnect_cost_the_same_with_1_000_and_with_20_000_chats
     }
 }
 
-/// Larger numbers take a byte more here and there.
+/// Asserts that both are about equally large: larger numbers take a few bytes more.
 fn same_size(few: &[ServerFrame], many: &[ServerFrame]) {
     let (few, many) = (bytes(few), bytes(many));
     assert!(few.abs_diff(many) * 100 <= few, "{few} and {many} bytes");

@@ -1,4 +1,4 @@
-//! Who sees what (`docs/domain.md#who-sees-what`): one function each for reading and for each kind of writing.
+//! Who sees what (`docs/domain.md#who-sees-what`): one function for reading and one for each kind of writing.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,20 +9,20 @@ use crate::{
     user::{Grants, Role},
 };
 
-/// Who may read a conversation, as a value that can be stored and compared.
-/// Supervisors of the inbox may always read.
+/// The users who may read a conversation, as a value that can be stored and compared. Supervisors of the inbox may
+/// always read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
     pub inbox: InboxId,
-    /// All members of the inbox may read.
+    /// Whether all members of the inbox may read.
     pub members: bool,
-    /// These users may read, members or not.
+    /// Users who may read, whether or not they are members.
     pub named: Vec<UserId>,
 }
 
 impl Scope {
-    /// The audience of a conversation in `state`, in an inbox of `mode`; `invited` are the colleagues in its
-    /// internal discussion.
+    /// The users who may read a conversation in `state`, in an inbox of `mode`. `invited` are the colleagues in the
+    /// conversation's internal discussion.
     pub fn of(inbox: InboxId, mode: Mode, state: &State, invited: &[UserId]) -> Self {
         let (members, named) = match state {
             State::Bot { .. } | State::Ended { .. } | State::Failed { .. } => (true, vec![]),
@@ -35,20 +35,20 @@ impl Scope {
     }
 }
 
-/// What one user may see and do, computed once when a session opens and again when a grant changes.
+/// What one user may see and do. Computed when a session opens and again when a grant changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     pub user: UserId,
     pub role: Role,
-    /// Inboxes the user is a member of: may handle chats there.
+    /// Inboxes that the user is a member of; the user may handle their chats.
     pub member_of: Vec<InboxId>,
-    /// Inboxes the user sees, memberships included.
+    /// Inboxes that the user sees, including those that the user is a member of.
     pub sees: Vec<InboxId>,
 }
 
 impl Access {
-    /// Applies "an inbox is seen by its members, and by owners, admins and holders of `all_inboxes`
-    /// who have `contact_center`".
+    /// Applies the rule: an inbox is visible to its members, and to owners, admins and holders of `all_inboxes`,
+    /// provided that they have `contact_center`.
     pub fn new(user: UserId, role: Role, grants: &Grants, member_of: Vec<InboxId>, all: &[InboxId]) -> Self {
         let everything = (role.manages() || grants.all_inboxes) && grants.contact_center;
         let sees = if everything { all.to_vec() } else { member_of.clone() };
@@ -60,30 +60,30 @@ impl Access {
         }
     }
 
-    /// Sees the inbox itself (its name, its members).
+    /// Whether the user sees the inbox itself: its name and its members.
     pub fn sees_inbox(&self, inbox: InboxId) -> bool {
         self.sees.contains(&inbox)
     }
 
-    /// Is a member, so may handle chats there.
+    /// Whether the user is a member of the inbox and may handle its chats.
     pub fn is_member(&self, inbox: InboxId) -> bool {
         self.member_of.contains(&inbox)
     }
 
-    /// Sees and assigns everyone's chats in the inbox.
+    /// Whether the user sees and assigns everyone's chats in the inbox.
     pub fn supervises(&self, inbox: InboxId) -> bool {
         self.role.supervises() && self.sees_inbox(inbox)
     }
 
-    /// May read a conversation with this audience.
+    /// Whether the user may read a conversation with this scope.
     pub fn reads(&self, scope: &Scope) -> bool {
         self.supervises(scope.inbox)
             || scope.named.contains(&self.user)
             || (scope.members && self.is_member(scope.inbox))
     }
 
-    /// A number that changes whenever what the user may see changes. A client whose copy was made under another
-    /// one begins anew (`docs/sync.md#lost-access`).
+    /// A number that changes whenever what the user may see changes. A client whose copy was made under another number
+    /// discards the copy (`docs/sync.md#lost-access`).
     pub fn fingerprint(&self) -> u64 {
         let mut inboxes: Vec<(u128, bool)> = self
             .sees
@@ -97,18 +97,19 @@ impl Access {
             bytes.extend(inbox.to_be_bytes());
             bytes.push(u8::from(member));
         }
-        // FNV-1a: the same on every machine and in every build, which the standard hasher does not promise.
+        // FNV-1a gives the same value on every machine and in every build; the standard hasher does not promise that.
         bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         })
     }
 
-    /// May read the internal discussion of a chat with this audience.
+    /// Whether the user may read the internal discussion of a chat with this scope.
     pub fn discusses(&self, scope: &Scope, invited: &[UserId]) -> bool {
         self.reads(scope) || invited.contains(&self.user)
     }
 
-    /// May write to the customer: the chat's agent, and the old one while a transfer is pending.
+    /// Whether the user may write to the customer: the chat's agent, and the previous agent while a transfer is
+    /// pending.
     pub fn replies(&self, state: &State) -> bool {
         match state {
             State::Assigned { agent, .. } => *agent == self.user,

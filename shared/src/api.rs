@@ -1,4 +1,5 @@
-//! Bodies of the HTTP interface under `/api/`: JSON, or postcard for those who name [`COMPACT`]. Times are milliseconds since the Unix epoch.
+//! Bodies of the HTTP interface under `/api/`: JSON, or postcard for clients that name [`COMPACT`]. Times are
+//! milliseconds since the Unix epoch.
 
 pub mod blocked;
 pub mod channels;
@@ -16,13 +17,13 @@ use crate::{
     user::{Grants, Me, Role},
 };
 
-/// Media type of a body in postcard.
+/// Media type of a postcard body.
 pub const COMPACT: &str = "application/x-postcard";
-/// Shortest password, characters.
+/// Minimum length of a password, in characters.
 pub const MIN_PASSWORD: usize = 10;
-/// Longest password, bytes: hashing must not become a way to keep the server busy.
+/// Maximum length of a password, in bytes, so that hashing cannot be used to keep the server busy.
 pub const MAX_PASSWORD: usize = 256;
-/// Largest upload, bytes (`docs/domain.md#uploads`).
+/// Maximum size of an upload, in bytes (`docs/domain.md#uploads`).
 pub const MAX_UPLOAD: usize = 25 * 1024 * 1024;
 /// File name extensions that may be uploaded (`docs/domain.md#uploads`).
 pub const UPLOAD_EXTENSIONS: [&str; 35] = [
@@ -31,7 +32,7 @@ pub const UPLOAD_EXTENSIONS: [&str; 35] = [
     "xlsx", "xml", "zip",
 ];
 
-/// Body of every error answer.
+/// Body of every error response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
     pub error: Refusal,
@@ -41,14 +42,14 @@ pub struct ErrorBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organization {
     pub name: String,
-    /// No owner exists yet: the browser offers to create one with the set-up token.
+    /// Whether no owner exists yet. The browser then offers to create one with the set-up token.
     pub needs_setup: bool,
 }
 
 /// `POST /api/setup`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Setup {
-    /// The token that the server printed at its start.
+    /// The token that the server printed at startup.
     pub token: String,
     pub organization: String,
     pub name: String,
@@ -61,11 +62,11 @@ pub struct Setup {
 pub struct SignIn {
     pub email: String,
     pub password: String,
-    /// Keep the session for 30 days instead of until the browser closes.
+    /// Whether to keep the session for 30 days instead of until the browser closes.
     pub stay: bool,
 }
 
-/// Answer of sign-in, set-up, an accepted link and `GET /api/session`.
+/// Response to sign-in, set-up, an accepted link and `GET /api/session`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionInfo {
     pub session: SessionId,
@@ -83,14 +84,14 @@ pub struct SignInRow {
     pub current: bool,
 }
 
-/// `POST /api/password`: all other sign-ins end.
+/// `POST /api/password`. All other sessions of the user end.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ChangePassword {
     pub current: String,
     pub new: String,
 }
 
-/// `POST /api/users`: creates a user who sets the password through a one-time link.
+/// `POST /api/users`: creates a user, who sets the password through a one-time link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
     pub name: String,
@@ -99,11 +100,11 @@ pub struct Invite {
     pub inboxes: Vec<InboxId>,
 }
 
-/// A one-time link for an admin to copy: answer of an invitation or a reset.
+/// A one-time link for an admin to copy; the response to an invitation or a password reset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OneTimeLink {
     pub user: UserId,
-    /// Whole address, below the public URL.
+    /// The complete address, under the public URL.
     pub url: String,
     pub expires_at: Millis,
 }
@@ -116,7 +117,7 @@ pub struct Account {
     pub email: String,
     pub role: Role,
     pub active: bool,
-    /// Has not set a password yet.
+    /// Whether the user has not set a password yet.
     pub invited: bool,
     pub inboxes: Vec<InboxId>,
     pub grants: Grants,
@@ -124,7 +125,7 @@ pub struct Account {
     pub version: i64,
 }
 
-/// What a one-time link is for.
+/// The purpose of a one-time link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkKind {
@@ -147,7 +148,7 @@ pub struct AcceptLink {
     pub password: String,
 }
 
-/// Why a password cannot be taken, in plain words; `None` when it can.
+/// Returns why a password is not accepted, in plain words; `None` if it is.
 pub fn password_problem(password: &str) -> Option<&'static str> {
     if password.chars().count() < MIN_PASSWORD {
         return Some("the password has at least 10 characters");
@@ -158,7 +159,7 @@ pub fn password_problem(password: &str) -> Option<&'static str> {
     None
 }
 
-/// The extension of a file name if it may be uploaded, in lower case.
+/// Returns the extension of a file name in lower case, if files with it may be uploaded.
 pub fn upload_extension(name: &str) -> Option<&'static str> {
     let (_, extension) = name.rsplit_once('.')?;
     UPLOAD_EXTENSIONS

@@ -1,13 +1,13 @@
-//! Contacts: personal fields, and the generated name of someone whose name is not known.
+//! Contacts: personal fields, and generated names for contacts whose name is unknown.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ContactId;
 
-/// Longest value of a personal field, bytes.
+/// Maximum length of the value of a personal field, in bytes.
 pub const MAX_FIELD: usize = 500;
 
-/// A scalar personal field; its text form is the key in the document.
+/// A personal field with one value; its text form is the key in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
@@ -36,7 +36,7 @@ impl Field {
     }
 }
 
-/// A detail of which a contact can have several.
+/// A kind of detail of which a contact can have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Detail {
@@ -45,7 +45,7 @@ pub enum Detail {
 }
 
 impl Detail {
-    /// The map in the document that holds them.
+    /// The name of the map that holds the details of this kind in the document.
     pub fn container(self) -> &'static str {
         match self {
             Self::Email => "emails",
@@ -54,7 +54,7 @@ impl Detail {
     }
 }
 
-/// The form under which two spellings are the same: e-mails in lower case, phones as `+` and digits.
+/// The normalised form, equal for different spellings: e-mails in lower case, phones as `+` and digits.
 pub fn normalise(detail: Detail, value: &str) -> String {
     match detail {
         Detail::Email => value.trim().to_lowercase(),
@@ -69,7 +69,7 @@ pub fn normalise(detail: Detail, value: &str) -> String {
     }
 }
 
-/// Plausible enough to keep: an e-mail has something on both sides of one `@`, a phone 3 to 20 digits.
+/// Whether the value is plausible: an e-mail has text on both sides of one `@`, a phone 3 to 20 digits.
 pub fn is_plausible(detail: Detail, value: &str) -> bool {
     let key = normalise(detail, value);
     match detail {
@@ -83,7 +83,7 @@ pub fn is_plausible(detail: Detail, value: &str) -> bool {
     }
 }
 
-/// The name of a contact who asked to be forgotten.
+/// The name of a contact whose data was erased on request.
 pub const FORGOTTEN: &str = "Forgotten contact";
 
 const COLOURS: [&str; 24] = [
@@ -97,7 +97,7 @@ const ANIMALS: [&str; 32] = [
     "Koala", "Lark", "Moose", "Newt", "Panda", "Raven",
 ];
 
-/// Colour + animal, stable for the contact ("Teal Otter").
+/// A generated name of colour and animal, stable for the contact ("Teal Otter").
 pub fn generated_name(contact: ContactId) -> String {
     // The low bits of a ULID are its random part.
     let bits = contact.to_u128() as u64;

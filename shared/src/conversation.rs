@@ -1,4 +1,5 @@
-//! The state of a conversation (`docs/domain.md#states`). Variants hold their own data; `transition` changes them.
+//! The state of a conversation (`docs/domain.md#states`). Each variant holds its own data; `transition` changes the
+//! state.
 
 pub mod transition;
 
@@ -11,14 +12,13 @@ use crate::{
     timer::TimerKind,
 };
 
-/// The one who ended a chat may undo it for this long.
+/// The undo window: how long the user who ended a chat may undo it.
 pub const UNDO_MS: i64 = 10_000;
-/// A bot chat ends after an hour of silence (*fixed*).
+/// A bot chat ends after an hour without a message. The value is fixed.
 pub const BOT_SILENCE_MS: i64 = 3_600_000;
-/// An assigned chat without a message from either side completes itself after an hour, unless its inbox has an
-/// inactivity rule.
+/// An assigned chat ends after an hour without a message from either side, unless its inbox has an inactivity rule.
 pub const ASSIGNED_SILENCE_MS: i64 = 3_600_000;
-/// A waiting chat without a message completes itself after six hours.
+/// A waiting chat ends after six hours without a message.
 pub const WAITING_SILENCE_MS: i64 = 6 * 3_600_000;
 
 /// Why a chat ended.
@@ -40,7 +40,7 @@ pub enum FailReason {
     ChannelRemoved,
 }
 
-/// The state with its data. Statuses shown to people are exactly these seven names.
+/// The state with its data. People see exactly these seven names as statuses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -48,11 +48,11 @@ pub enum State {
         since: Millis,
     },
     Waiting {
-        /// Start of the wait: kept when an offer comes back, so that FIFO holds.
+        /// The start of the wait. An offer that comes back keeps it, so that the queue stays first in, first out.
         since: Millis,
-        /// The queue timer is over and the channel keeps the chat waiting.
+        /// Whether the queue timer is over, on a channel that keeps the chat waiting.
         overdue: bool,
-        /// Left as a message after a miss or outside business hours: no queue timer runs.
+        /// Whether the chat was left as a message, after a miss or outside business hours; no queue timer runs.
         offline: bool,
     },
     Assigning {
@@ -76,10 +76,10 @@ pub enum State {
     },
     Ended {
         reason: EndReason,
-        /// The user who ended it and may undo it for [`UNDO_MS`].
+        /// The user who ended the chat and may undo that for [`UNDO_MS`].
         by: Option<UserId>,
         at: Millis,
-        /// Who had it, for undo and History.
+        /// The agent who had the chat, for undo and History.
         last_agent: Option<UserId>,
     },
     Failed {
@@ -88,7 +88,7 @@ pub enum State {
     },
 }
 
-/// The names of the states, without their data.
+/// The name of a state, without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -124,14 +124,14 @@ impl Status {
         }
     }
 
-    /// Ended and Failed are final (but for the undo of an end).
+    /// Whether the status is final: Ended or Failed. Only the undo of an end leaves it.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Ended | Self::Failed)
     }
 }
 
 impl State {
-    /// A chat that begins to wait now.
+    /// The state of a chat that starts to wait now.
     pub fn waiting(now: Millis) -> Self {
         Self::Waiting {
             since: now,
@@ -152,7 +152,7 @@ impl State {
         }
     }
 
-    /// The agent who has the chat, an unanswered offer included; while Transferring the old one.
+    /// The agent who has the chat, including an unanswered offer; while Transferring, the previous agent.
     pub fn agent(&self) -> Option<UserId> {
         match self {
             Self::Assigning { agent, .. } | Self::Assigned { agent, .. } => Some(*agent),
@@ -161,8 +161,8 @@ impl State {
         }
     }
 
-    /// Everyone in whose capacity the chat counts (`docs/domain.md#capacity`): an incoming transfer
-    /// reserves a place at its receiver.
+    /// All users in whose capacity the chat counts (`docs/domain.md#capacity`). An incoming transfer reserves a place
+    /// in its receiver's capacity.
     pub fn holders(&self) -> Vec<UserId> {
         match self {
             Self::Assigning { agent, .. } | Self::Assigned { agent, .. } => vec![*agent],
@@ -171,7 +171,7 @@ impl State {
         }
     }
 
-    /// The timer of this state that people see, as a ring that drains, and when it is due.
+    /// The timer of this state that people see as a countdown, and when it is due.
     pub fn timer(&self, rules: &Rules) -> Option<(TimerKind, Millis)> {
         match self {
             Self::Bot { since } => Some((TimerKind::BotSilence, since + BOT_SILENCE_MS)),
@@ -191,10 +191,10 @@ impl State {
         }
     }
 
-    /// The silence that ends this state, and after how long; nobody sees it run. Messages move it without a change
-    /// of state: whoever lets it happen looks at them first.
+    /// The silence after which this state ends, and its length; people do not see this timer. Messages extend it
+    /// without a change of state, so whoever lets the timer fire checks the messages first.
     ///
-    /// A message that was left while nobody could answer waits for a person, however long that takes.
+    /// A message that was left while nobody could answer waits for a person without a limit.
     pub fn silence(&self, rule: Option<&Inactivity>) -> Option<(TimerKind, Millis)> {
         match self {
             Self::Waiting { offline: false, .. } => Some((TimerKind::Silence, WAITING_SILENCE_MS)),
@@ -212,14 +212,14 @@ impl State {
     }
 }
 
-/// What a transition needs to know of the conversation besides its state.
+/// What a transition needs to know about the conversation besides its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     pub inbox: InboxId,
     pub channel: Channel,
     pub rules: Rules,
-    /// The inbox in which the chat would wait is within its business hours.
+    /// Whether the inbox in which the chat would wait is within its business hours.
     pub open: bool,
-    /// Since when it waits, or last waited.
+    /// When the chat's current or last wait began.
     pub waiting_since: Millis,
 }

@@ -1,4 +1,4 @@
-//! Automerge documents: their names, their fixed beginning and how to write and read them (`docs/sync.md#documents`).
+//! Automerge documents: their names, their genesis, and how to read and write them (`docs/sync.md#documents`).
 
 pub mod anew;
 pub mod contact;
@@ -18,10 +18,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::ids::{ContactId, ConversationId, UserId};
 
-/// DOM offsets are UTF-16, so both sides count so.
+/// UTF-16, like the offsets of the DOM.
 pub const ENCODING: TextEncoding = TextEncoding::Utf16CodeUnit;
 
-/// The actor of every genesis change. Nobody else may use it.
+/// The actor of every genesis change. No other change may use it.
 pub const GENESIS_ACTOR: [u8; 1] = [0];
 
 /// The name of a document.
@@ -33,13 +33,13 @@ pub enum DocumentId {
     Timeline(ConversationId, u32),
     /// The internal discussion about a chat.
     Discussion(ConversationId),
-    /// The reply that is being written, shared by those who may reply.
+    /// The reply in progress, shared by the users who may reply.
     Draft(ConversationId),
     Contact(ContactId),
     Notes(ContactId),
 }
 
-/// What kind of document it is; decides its genesis and what the gate allows.
+/// The kind of a document; decides its genesis and what the gate allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DocumentKind {
     Timeline,
@@ -50,7 +50,7 @@ pub enum DocumentKind {
 }
 
 impl DocumentId {
-    /// The conversation that it is about; profiles and notes are about a contact.
+    /// The conversation of the document; `None` for profiles and notes, which belong to a contact.
     pub fn conversation(self) -> Option<ConversationId> {
         match self {
             Self::Timeline(id, _) | Self::Discussion(id) | Self::Draft(id) => Some(id),
@@ -58,7 +58,7 @@ impl DocumentId {
         }
     }
 
-    /// The contact that it is about.
+    /// The contact of the document; `None` for documents of a conversation.
     pub fn contact(self) -> Option<ContactId> {
         match self {
             Self::Contact(id) | Self::Notes(id) => Some(id),
@@ -105,7 +105,7 @@ impl FromStr for DocumentId {
             (Some("notes"), Some(contact), None) => Self::Notes(contact.parse()?),
             _ => return Err(bad),
         };
-        // One spelling only ("01" is no segment number).
+        // Only one spelling is accepted ("01" is not a segment number).
         if parts.next().is_none() && id.to_string() == text {
             Ok(id)
         } else {
@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for DocumentId {
 }
 
 impl DocumentKind {
-    /// The objects that the genesis creates at the root, in this order: their operations are 1, 2, 3 …
+    /// The objects that the genesis creates at the root, in this order, as operations 1, 2, 3 …
     pub fn containers(self) -> &'static [&'static str] {
         match self {
             Self::Timeline | Self::Discussion => &["messages"],
@@ -142,11 +142,11 @@ impl DocumentKind {
 /// Why a document could not be read or written.
 #[derive(Debug)]
 pub enum DocumentError {
-    /// Automerge refused.
+    /// Automerge returned an error.
     Automerge(AutomergeError),
     /// A stored change is damaged.
     Damaged(String),
-    /// A container or an entry is not there.
+    /// A container or an entry is missing.
     Missing(&'static str),
 }
 
@@ -168,7 +168,8 @@ impl From<AutomergeError> for DocumentError {
     }
 }
 
-/// Who writes: stamps the change with the user, under an actor that is new in every tab and rebuild.
+/// The writer of a change: an actor that is new for every tab and rebuild, and the user whose author mark the change
+/// gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pen {
     /// 16 random bytes.
@@ -178,14 +179,14 @@ pub struct Pen {
 }
 
 impl Pen {
-    /// The author mark that a change of this user carries.
+    /// Returns the author mark of changes by this user.
     pub fn author(user: UserId) -> Author<'static> {
         Author::from(user.to_u128().to_be_bytes().to_vec())
     }
 }
 
-/// The document's fixed beginning: an empty document with its containers. Everybody derives the same
-/// bytes, so a client may begin a document offline; another genesis would lose data on merging.
+/// Creates a document with its genesis: empty containers. The bytes are always the same, so a client may begin a
+/// document offline. A different genesis would lose data when documents are merged.
 pub fn begin(kind: DocumentKind) -> Automerge {
     let mut doc = Automerge::new_with_encoding(ENCODING).with_actor(ActorId::from(&GENESIS_ACTOR[..]));
     let mut tx = doc.transaction();
@@ -196,14 +197,14 @@ pub fn begin(kind: DocumentKind) -> Automerge {
                 ObjType::Map
             }
         };
-        // A fresh document takes any put at its root; a failure here would be a broken build.
+        // An empty document accepts any put at its root; a failure here would be a broken build.
         tx.put_object(ROOT, *name, object).expect("genesis");
     }
     tx.commit_with(CommitOptions::default().with_time(0));
     doc
 }
 
-/// The bytes of the change with which every document of a kind begins.
+/// Returns the bytes of the genesis change of a document kind.
 pub fn genesis(kind: DocumentKind) -> Vec<u8> {
     let changes = begin(kind).get_changes(&[]);
     changes
@@ -211,7 +212,7 @@ pub fn genesis(kind: DocumentKind) -> Vec<u8> {
         .map_or_else(Vec::new, |change| change.raw_bytes().to_vec())
 }
 
-/// Loads a stored document: a snapshot (or the genesis when there is none) and the changes after it.
+/// Loads a stored document: a snapshot, or the genesis if there is none, and the changes after it.
 pub fn load(kind: DocumentKind, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Result<Automerge, DocumentError> {
     let mut doc = match snapshot {
         Some(bytes) => Automerge::load_with_options(bytes, LoadOptions::new().text_encoding(ENCODING))?,
@@ -231,12 +232,12 @@ pub fn apply(doc: &mut Automerge, changes: &[Vec<u8>]) -> Result<(), DocumentErr
     Ok(())
 }
 
-/// Reads one change.
+/// Parses one change.
 pub fn parse(bytes: &[u8]) -> Result<Change, DocumentError> {
     Change::try_from(bytes).map_err(|error| DocumentError::Damaged(error.to_string()))
 }
 
-/// Runs `edit` as one change by `pen` and returns the change's raw bytes; `None` if nothing was changed.
+/// Runs `edit` as one change by `pen`. Returns the change's raw bytes, or `None` if `edit` changed nothing.
 pub fn write<T>(
     doc: &mut Automerge,
     pen: &Pen,
@@ -252,13 +253,13 @@ pub fn write<T>(
             return Err(error);
         }
     }
-    // Time 0: `at` inside the content is the only clock, and equal edits give equal bytes.
+    // The time is always 0: `at` in the content is the only clock, and equal edits give equal bytes.
     let (hash, _) = tx.commit_with(CommitOptions::default().with_time(0));
     let change = hash.and_then(|hash| doc.get_change_by_hash(&hash));
     Ok(change.map(|change| change.raw_bytes().to_vec()))
 }
 
-/// The container `name` at the root.
+/// Returns the container `name` at the root.
 pub(crate) fn container(doc: &impl ReadDoc, name: &'static str) -> Result<ObjId, DocumentError> {
     match doc.get(ROOT, name)? {
         Some((Value::Object(ObjType::Map), id)) => Ok(id),
@@ -266,13 +267,13 @@ pub(crate) fn container(doc: &impl ReadDoc, name: &'static str) -> Result<ObjId,
     }
 }
 
-/// A string value of a map, `None` when absent or of another type.
+/// Returns a string value of a map; `None` if it is absent or has another type.
 pub(crate) fn string(doc: &impl ReadDoc, object: &ObjId, key: &str) -> Option<String> {
     let (value, _) = doc.get(object, key).ok()??;
     value.as_str().map(str::to_owned)
 }
 
-/// An integer value of a map.
+/// Returns an integer value of a map; `None` if it is absent or has another type.
 pub(crate) fn integer(doc: &impl ReadDoc, object: &ObjId, key: &str) -> Option<i64> {
     let (value, _) = doc.get(object, key).ok()??;
     value.as_i64()
@@ -291,7 +292,7 @@ mod tests {
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
         };
-        // Changing one of these makes every stored document unreadable for new clients.
+        // Stored documents depend on these hashes: with others, new clients could not read them.
         assert_eq!(heads(DocumentKind::Timeline), [TIMELINE]);
         assert_eq!(heads(DocumentKind::Discussion), [TIMELINE], "the same shape");
         assert_eq!(heads(DocumentKind::Draft), [DRAFT]);

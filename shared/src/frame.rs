@@ -12,61 +12,63 @@ use crate::{
     window::{Counts, List},
 };
 
-/// Largest frame that a client may send, bytes.
+/// Largest frame that a client may send, in bytes.
 pub const MAX_CLIENT_FRAME: usize = 2 * 1024 * 1024;
 
-/// How far a replica of a document has come.
+/// How far a replica of a document has progressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentCursor {
     pub document: DocumentId,
     pub epoch: u32,
-    /// Last sequence number that the replica holds; 0 is the genesis.
+    /// The last sequence number that the replica contains; 0 is the genesis.
     pub seq: i64,
 }
 
-/// What a person asks the server to do with a row; it has an outcome and is never merged.
+/// A person's request to change a row. It has an outcome and is never merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// Take a chat from a broadcast queue.
+    /// Takes a chat from a broadcast queue.
     Start(ConversationId),
     Accept(ConversationId),
     Decline(ConversationId),
     End(ConversationId),
-    /// Give the chat to an agent: its agent asks for a transfer; a supervisor offers a waiting one, moves an offer or
-    /// asks for the transfer of an assigned one. A supervisor who names themself takes a waiting chat at once.
+    /// Gives the chat to an agent. The chat's agent thereby requests a transfer; a supervisor offers a waiting chat,
+    /// moves an offer or requests the transfer of an assigned chat. A supervisor who names themself takes a waiting
+    /// chat at once.
     Assign(ConversationId, UserId),
-    /// Hand the chat to another inbox: it leaves at once and waits there.
+    /// Moves the chat to another inbox: it leaves at once and waits there.
     Move(ConversationId, InboxId),
-    /// Take a request for a transfer back.
+    /// Cancels a transfer request.
     CancelTransfer(ConversationId),
-    /// Take an offer back; supervisors.
+    /// Withdraws an offer; supervisors only.
     Withdraw(ConversationId),
-    /// Take a chat over from its bot.
+    /// Takes a chat over from its bot.
     JumpIn(ConversationId),
-    /// Undo one's own end of a chat, within [`UNDO_MS`](crate::conversation::UNDO_MS).
+    /// Reopens a chat that the user ended, within [`UNDO_MS`](crate::conversation::UNDO_MS).
     Undo(ConversationId),
-    /// Everything up to this position was seen.
+    /// Marks everything up to this position as seen.
     Seen(ConversationId, i64),
     SetAvailability(Availability),
-    /// Set a colleague's availability; owners and admins.
+    /// Sets a colleague's availability; owners and admins only.
     SetAvailabilityOf(UserId, Availability),
-    /// Ask a colleague of the inbox into the internal discussion: they may read the chat from then on.
+    /// Invites a colleague of the inbox to the internal discussion; from then on the colleague may read the chat.
     Invite(ConversationId, UserId),
-    /// Make everybody forget the text and files of a message; supervisors, and the agent for their own.
+    /// Removes the text and files of a message for everybody; supervisors, and the agent for their own messages.
     Redact(ConversationId, MessageId),
-    /// Send a message again that failed or of which nobody knows whether it went: the agent of the chat. A part that
-    /// the provider has is not sent twice.
+    /// Sends a failed or unconfirmed message again; the chat's agent only. Parts that the provider has are not sent
+    /// twice.
     Resend(ConversationId, MessageId),
-    /// Stop asking whether an unconfirmed message went: it is left as it is; the agent of the chat.
+    /// Gives up on an unconfirmed message and leaves it as it is; the chat's agent only.
     GiveUp(ConversationId, MessageId),
-    /// Hide a comment from the public, or show it again: members of the inbox, whoever has the thread.
+    /// Hides a comment from the public, or shows it again; any member of the inbox, even if another agent has the
+    /// thread.
     HideComment(ConversationId, MessageId, bool),
-    /// Remove a comment at the provider: members of the inbox, whoever has the thread.
+    /// Removes a comment at the provider; any member of the inbox, even if another agent has the thread.
     DeleteComment(ConversationId, MessageId),
 }
 
 impl Command {
-    /// The conversation it is about.
+    /// The conversation that the command concerns.
     pub fn conversation(self) -> Option<ConversationId> {
         match self {
             Self::Start(id)
@@ -91,14 +93,14 @@ impl Command {
     }
 }
 
-/// Things that are worth nothing a minute later; never stored, the sender stamped by the server.
+/// Ephemera: worthless a minute later and never stored. The server stamps the sender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ephemeral {
-    /// Somebody is typing to the customer (or the customer is).
+    /// A colleague, or the customer, is typing to the other side.
     Typing { conversation: ConversationId, on: bool },
-    /// A colleague has the chat open in front of them.
+    /// A colleague has the chat open.
     Viewing { conversation: ConversationId, on: bool },
-    /// Where a colleague's caret stands in a note, in UTF-16 units; `None` when they left it.
+    /// The position of a colleague's caret in a note, in UTF-16 units; `None` when the colleague left the note.
     Caret {
         contact: ContactId,
         note: NoteId,
@@ -109,24 +111,25 @@ pub enum Ephemeral {
 /// Console → server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClientFrame {
-    /// First frame. Documents are those to go on with; `cursor` is the last feed number seen.
+    /// The first frame. `documents` are the documents to resume; `cursor` is the last feed number that the client
+    /// knows.
     Hello {
         schema: u16,
         device: DeviceId,
         cursor: Option<i64>,
-        /// [`Access::fingerprint`](crate::access::Access::fingerprint) that the local copy was made under;
-        /// another one than the present is answered by `Reset`.
+        /// The [`Access::fingerprint`](crate::access::Access::fingerprint) under which the local copy was made. The
+        /// server answers a different one with `Reset`.
         grants: u64,
         documents: Vec<DocumentCursor>,
     },
-    /// Asks for rows `from..to` of a list in the server's order.
+    /// Requests rows `from..to` of a list, in the server's order.
     Window {
         list: List,
         from: u32,
         to: u32,
     },
-    /// Follow a document. `have` says what the client holds; `rows_after` is the feed number above
-    /// which message and journey rows of a timeline are wanted.
+    /// Follows a document. `have` is what the client holds. For a timeline, the server sends the message and event rows
+    /// above the feed number `rows_after`.
     Open {
         document: DocumentId,
         have: Option<DocumentCursor>,
@@ -135,8 +138,8 @@ pub enum ClientFrame {
     Close {
         document: DocumentId,
     },
-    /// An intent as changes of a document. Without changes it asks, in whichever epoch, whether the intent was
-    /// applied: its author gets an answer also when they may not see the document any more.
+    /// Sends an intent as changes of a document. Without changes it asks, for any epoch, whether the intent was
+    /// applied; its author gets an answer even after losing access to the document.
     Push {
         document: DocumentId,
         epoch: u32,
@@ -152,12 +155,12 @@ pub enum ClientFrame {
     Pong,
 }
 
-/// What a snapshot and changes bring a replica to.
+/// A snapshot, changes, or both, that advance a replica of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub document: DocumentId,
     pub epoch: u32,
-    /// Last sequence number before this part: the replica must stand there, unless there is a snapshot.
+    /// The last sequence number before this part. Without a snapshot, the replica must be at this number.
     pub from: i64,
     pub to: i64,
     pub snapshot: Option<Vec<u8>>,
@@ -171,17 +174,17 @@ pub enum ServerFrame {
     Welcome {
         now: Millis,
         cursor: i64,
-        /// Fingerprint of what the user may see now; goes into the next `Hello`.
+        /// Fingerprint of what the user may see now; the client sends it in the next `Hello`.
         grants: u64,
         me: Box<Me>,
     },
-    /// Rows changed. `to` is the client's new cursor; 0: these rows were asked for and do not move it.
+    /// Changed rows. `to` is the client's new cursor; 0 means that the client requested the rows and its cursor stays.
     Rows {
         to: i64,
         upserts: Vec<Row>,
         gone: Vec<Gone>,
     },
-    /// The order of a window; its rows came in a `Rows` frame before it.
+    /// The order of a window. The rows of the window precede it in a `Rows` frame.
     Window {
         list: List,
         from: u32,
@@ -190,7 +193,7 @@ pub enum ServerFrame {
     },
     Counts(Counts),
     Part(Part),
-    /// The intent is durable. `changes` is filled when the server stored other bytes for it earlier.
+    /// The intent is stored. `changes` is filled if the server stored different bytes for the intent earlier.
     Applied {
         intent: IntentId,
         document: DocumentId,
@@ -203,20 +206,20 @@ pub enum ServerFrame {
         document: DocumentId,
         refusal: Refusal,
     },
-    /// Result of a command.
+    /// The result of a command.
     Outcome {
         intent: IntentId,
         result: Result<(), Refusal>,
     },
-    /// The client may no longer see these: drop them.
+    /// The client may no longer see this data and must drop it.
     Revoked {
         documents: Vec<DocumentId>,
-        /// Inboxes of which nothing may be kept.
+        /// Inboxes of which the client must keep nothing.
         inboxes: Vec<InboxId>,
     },
-    /// The cursor is too old: drop all rows and ask anew. Cheap and invisible.
+    /// The cursor is too old: the client drops all rows and requests them again. Cheap and invisible to the user.
     Reset,
-    /// `from` is stamped by the server; `None` is the visitor.
+    /// The server stamps `from`; `None` is the visitor.
     Ephemeral {
         from: Option<UserId>,
         body: Ephemeral,
@@ -224,19 +227,19 @@ pub enum ServerFrame {
     Ping {
         now: Millis,
     },
-    /// The session is over; the socket closes after it.
+    /// The session is over; the socket closes after this frame.
     Bye(Refusal),
-    /// A frame was not understood or asked for something that is not possible; nothing was changed and the
-    /// connection goes on. What has an intent is answered by `Refused` or `Outcome` instead.
+    /// A frame was malformed or requested something impossible. Nothing has changed and the connection stays open. A
+    /// frame with an intent is answered by `Refused` or `Outcome` instead.
     Error(Refusal),
 }
 
-/// The bytes are not a frame of this version.
+/// The error for bytes that are not a frame of this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameError {
     /// Empty or damaged.
     Malformed,
-    /// Another schema version; it is named.
+    /// The frame has a different schema version, given here.
     Schema(u16),
 }
 
@@ -253,11 +256,11 @@ impl std::error::Error for FrameError {}
 
 /// Encodes a frame: the schema version as one byte, then postcard.
 pub fn encode<T: Serialize>(frame: &T) -> Vec<u8> {
-    // Serialising plain data into memory cannot fail; the buffer grows as needed.
+    // Serialising plain data into memory cannot fail, because the buffer grows as needed.
     postcard::to_extend(frame, vec![SCHEMA as u8]).unwrap_or_default()
 }
 
-/// Decodes a frame; trailing bytes are malformed.
+/// Decodes a frame. Trailing bytes make it malformed.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FrameError> {
     let (version, body) = bytes.split_first().ok_or(FrameError::Malformed)?;
     if u16::from(*version) != SCHEMA {
@@ -295,7 +298,7 @@ mod tests {
         fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let mut framed = vec![SCHEMA as u8];
             framed.extend(&bytes);
-            // Whatever it decodes to must encode to something that decodes to the same.
+            // A frame that decodes must encode to bytes that decode to the same frame.
             if let Ok(frame) = decode::<ClientFrame>(&framed) {
                 prop_assert_eq!(decode::<ClientFrame>(&encode(&frame)), Ok(frame));
             }

@@ -1,8 +1,8 @@
-//! The write gate (`docs/sync.md#the-write-gate`): may this change enter this document?
+//! The write gate (`docs/sync.md#the-write-gate`): checks whether a change may enter a document.
 //!
-//! Steps 1 and 3 to 5 live here and run on both sides; the server adds who may write the document now
-//! (step 2), a dry run (6) and the transaction (7). Operations are judged, not patches, because a change
-//! can carry data that no patch shows.
+//! Steps 1 and 3 to 5 are here and run on both sides. The server adds step 2 (whether the user may write the document
+//! now), step 6 (a dry run) and step 7 (the transaction). The gate checks operations instead of patches, because a
+//! change can carry data that no patch shows.
 
 mod content;
 mod header;
@@ -19,30 +19,30 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
-/// Most changes of one push.
+/// Maximum number of changes of one push.
 pub const MAX_CHANGES: usize = 16;
-/// Largest change in bytes.
+/// Maximum size of a change, in bytes.
 pub const MAX_CHANGE_BYTES: usize = 64 * 1024;
 
-/// Who pushes.
+/// The user and device that push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Writer {
     pub user: UserId,
     pub device: DeviceId,
 }
 
-/// What is known of an actor in a document.
+/// What is known about an actor in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownActor {
-    /// The user and device it is bound to; `None` for the server's own actors and the genesis.
+    /// The user and device that the actor is bound to; `None` for the server's own actors and the genesis.
     pub bound_to: Option<Writer>,
-    /// Its last sequence number.
+    /// The actor's last sequence number.
     pub seq: u64,
-    /// The greatest operation number it has used.
+    /// The greatest operation number that the actor has used.
     pub max_op: u64,
 }
 
-/// What the gate looks up about actors; the document itself answers the rest.
+/// The gate's lookup of actors. The document itself provides everything else.
 pub trait Actors {
     fn known(&self, actor: &ActorId) -> Option<KnownActor>;
 }
@@ -52,9 +52,9 @@ pub trait Actors {
 pub struct Admitted {
     /// Messages that a timeline push creates, in order.
     pub messages: Vec<Message>,
-    /// Profile fields or details were written.
+    /// Whether profile fields or details were written.
     pub profile: bool,
-    /// Notes that were created or touched.
+    /// Notes that were created or changed.
     pub notes: Vec<NoteId>,
 }
 
@@ -65,9 +65,9 @@ pub struct Passed {
     pub admitted: Admitted,
 }
 
-/// Checks the caps (step 1) and reads the changes.
+/// Checks the limits (step 1) and parses the changes.
 ///
-/// Only plain change chunks are read: a compressed one can inflate a thousandfold.
+/// Only uncompressed change chunks are accepted, because a compressed one can inflate a thousandfold.
 pub fn read(changes: &[Vec<u8>]) -> Result<Vec<Change>, Refusal> {
     if changes.is_empty() || changes.len() > MAX_CHANGES {
         return Err(Refusal::new(
@@ -85,7 +85,7 @@ pub fn read(changes: &[Vec<u8>]) -> Result<Vec<Change>, Refusal> {
                 ));
             }
             header::plain_chunk(bytes)?;
-            // Automerge's parser panics on some crafted changes; to the one who sent it that is malformed.
+            // Automerge's parser panics on some crafted changes; the sender gets `Malformed`.
             let change = guarded(|| parse(bytes).map_err(|error| Refusal::new(Code::Malformed, error.to_string())))?;
             header::whole(bytes, &change)?;
             Ok(change)
@@ -93,7 +93,7 @@ pub fn read(changes: &[Vec<u8>]) -> Result<Vec<Change>, Refusal> {
         .collect()
 }
 
-/// Steps 3 to 5 for changes that `read` returned. The document is not changed.
+/// Runs steps 3 to 5 on changes that `read` returned. Does not modify the document.
 pub fn check(
     kind: DocumentKind,
     doc: &Automerge,
@@ -105,7 +105,7 @@ pub fn check(
     let original = doc;
     let mut line = header::Line::new(original, actors, writer);
     guarded(|| {
-        // Each change may build on those before it in the push.
+        // A change may build on earlier changes of the push.
         let mut grown: Option<Automerge> = None;
         for (index, change) in changes.iter().enumerate() {
             let doc = grown.as_ref().unwrap_or(original);
@@ -125,19 +125,19 @@ pub fn check(
     Ok(Passed { changes, admitted })
 }
 
-/// Turns a panic over foreign bytes into a refusal; nothing is written inside, so nothing is left half done.
-/// (Where panics abort, as in the console, only bytes of its own pass here.)
+/// Turns a panic over untrusted bytes into a refusal. `judge` writes nothing, so no state is left half done. Where
+/// panics abort, as in the console, only the program's own bytes are checked here.
 fn guarded<T>(judge: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
     catch_unwind(AssertUnwindSafe(judge))
         .unwrap_or_else(|_| Err(Refusal::new(Code::Malformed, "the change cannot be read")))
 }
 
-/// The greatest operation of a change that the document holds.
+/// Returns the greatest operation number of a change; `None` if the document does not contain the change.
 fn max_op(doc: &Automerge, hash: &ChangeHash) -> Option<u64> {
     doc.get_change_meta_by_hash(hash).map(|meta| meta.max_op)
 }
 
-/// Does a document hold the change already?
+/// Whether a document already contains the change.
 pub fn holds(doc: &Automerge, hash: &ChangeHash) -> bool {
     doc.get_change_by_hash(hash).is_some()
 }

@@ -1,4 +1,4 @@
-//! Identifiers: ULIDs made on the device or by the server, never from a clock in this crate.
+//! Identifiers: ULIDs. The device or the server makes them; this crate never reads a clock.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +7,7 @@ use ulid::Ulid;
 
 use crate::Millis;
 
-/// The text is not a 26-character ULID.
+/// The error for a text that is not a ULID in its canonical 26-character form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadId;
 
@@ -33,7 +33,7 @@ macro_rules! id {
                 Self(Ulid::from_parts(at.max(0) as u64, random))
             }
 
-            /// The milliseconds that are part of the id. A hint only: devices' clocks differ.
+            /// The milliseconds contained in the id. Only a hint, because the clocks of devices differ.
             pub fn time(self) -> Millis {
                 self.0.timestamp_ms() as Millis
             }
@@ -43,7 +43,7 @@ macro_rules! id {
                 self.0.0
             }
 
-            /// An id from its 128 bits.
+            /// Builds an id from its 128 bits.
             pub const fn from_u128(bits: u128) -> Self {
                 Self(Ulid(bits))
             }
@@ -66,7 +66,8 @@ macro_rules! id {
 
             fn from_str(text: &str) -> Result<Self, BadId> {
                 let id = Ulid::from_string(text).map_err(|_| BadId)?;
-                // One spelling only: lower case or an overflowing first letter would make two keys of one id.
+                // Only the canonical spelling is accepted: lower case or an overflowing first letter would give one id
+                // two keys.
                 if id.to_string() == text { Ok(Self(id)) } else { Err(BadId) }
             }
         }
@@ -114,7 +115,7 @@ id! {
     FileId;
     /// A browser profile that signed in; made when local data is created.
     DeviceId;
-    /// What a person did, made on the device; removes duplicates on the server.
+    /// An intent: what a person did. The device makes the id; the server uses it to remove duplicates.
     IntentId;
     /// A sign-in.
     SessionId;

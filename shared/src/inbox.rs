@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, InboxId, UserId};
 
-/// Default acceptance timer ("reassignment timing"), seconds.
+/// Default acceptance timer ("reassignment timing"), in seconds.
 pub const DEFAULT_ACCEPT_SECS: u32 = 30;
-/// Default queue timer of a broadcast inbox, seconds.
+/// Default queue timer of a broadcast inbox, in seconds.
 pub const DEFAULT_QUEUE_SECS: u32 = 120;
-/// Seconds that either timer may be set to: five seconds to a day.
+/// The range of either timer, in seconds: five seconds to a day.
 pub const TIMER_SECS: std::ops::RangeInclusive<u32> = 5..=86_400;
-/// Chats at a time that a member or a user may be given.
+/// The range of the capacity of a member or user, in chats at a time.
 pub const CAPACITY: std::ops::RangeInclusive<u32> = 0..=100;
-/// Longest name of an inbox, characters.
+/// Maximum length of an inbox's name, in characters.
 pub const MAX_INBOX_NAME: usize = 80;
 
 /// How chats reach an agent.
@@ -43,7 +43,7 @@ impl Mode {
     }
 }
 
-/// Where a conversation comes from.
+/// The channel on which a conversation takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
@@ -83,21 +83,21 @@ impl Channel {
         Self::ALL.into_iter().find(|channel| channel.as_str() == key)
     }
 
-    /// Comments under posts: public, one conversation a thread.
+    /// Whether the channel is comments under posts: public, one conversation per thread.
     pub fn is_comments(self) -> bool {
         matches!(self, Self::FacebookComments | Self::InstagramComments)
     }
 }
 
-/// The timers and mode that routing needs of an inbox.
+/// The mode and timers of an inbox that routing needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     pub mode: Mode,
-    /// Seconds an offered agent has to accept.
+    /// Seconds within which an agent must accept an offer.
     pub accept_secs: u32,
-    /// Seconds a chat may wait in a broadcast queue.
+    /// Seconds that a chat may wait in a broadcast queue.
     pub queue_secs: u32,
-    /// Where a chat goes when its queue timer is over, instead of being missed or overdue.
+    /// The inbox that gets a chat whose queue timer is over, so that the chat is not missed or overdue.
     pub overflow: Option<InboxId>,
 }
 
@@ -112,14 +112,14 @@ impl Default for Rules {
     }
 }
 
-/// A member of an inbox and how many of its chats they may have at a time.
+/// A member of an inbox, with the number of its chats that the member may have at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub user: UserId,
     pub capacity: u32,
 }
 
-/// An inbox as those who see it get it.
+/// An inbox as clients receive it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxRow {
     pub id: InboxId,
@@ -128,7 +128,7 @@ pub struct InboxRow {
     pub members: Vec<Member>,
 }
 
-/// A messaging account: one line the company owns on a channel.
+/// A messaging account: one line that the company owns on a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountRow {
     pub id: AccountId,
@@ -136,12 +136,12 @@ pub struct AccountRow {
     pub channel: Channel,
     pub name: String,
     pub enabled: bool,
-    /// The provider does not take the account's token any more: nothing is sent until it is renewed.
+    /// Whether the provider rejects the account's token. Nothing is sent until the token is renewed.
     pub trouble: bool,
-    /// Messenger and Instagram: after the first 24 hours the account may write as a human agent until
-    /// [`HUMAN_AGENT_MS`] after the customer's last message.
+    /// For Messenger and Instagram: whether the account may write as a human agent for [`HUMAN_AGENT_MS`] after its
+    /// free window of 24 hours.
     pub human_agent: bool,
 }
 
-/// How much longer than its free window an account may write as a human agent: 7 days in all instead of one.
+/// How long after the free window an account may write as a human agent: 6 more days, 7 in all.
 pub const HUMAN_AGENT_MS: i64 = 6 * 24 * 3_600_000;

@@ -1,4 +1,4 @@
-//! What a person did, typed and durable on the device until the server has it (`docs/sync.md#outbox`).
+//! Intents: what a person did, typed, and kept on the device until the server has it (`docs/sync.md#outbox`).
 
 use serde::{Deserialize, Serialize};
 
@@ -12,12 +12,12 @@ use crate::{
     refusal::Refusal,
 };
 
-/// One thing a person did. Change bytes are only a cache of it: after a refusal or a reload the change
-/// is built anew from this.
+/// One thing that a person did. The bytes of its change are only a cache: after a refusal or a reload, the change is
+/// rebuilt from the intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     pub id: IntentId,
-    /// Device clock, corrected by the server's.
+    /// The device's clock, corrected by the server's.
     pub at: Millis,
     pub action: Action,
 }
@@ -25,7 +25,7 @@ pub struct Intent {
 /// The action of an intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
-    /// A reply to the customer, into the newest segment that the client knows.
+    /// A reply to the customer, in the newest segment that the client knows.
     Reply {
         conversation: ConversationId,
         segment: u32,
@@ -38,7 +38,7 @@ pub enum Action {
         message: Box<Message>,
         files: Vec<FileBrief>,
     },
-    /// Typing in the shared draft of a reply; `base` as in `EditNote`.
+    /// An edit of the shared reply draft; `base` as in `EditNote`.
     EditDraft {
         conversation: ConversationId,
         splice: Splice,
@@ -60,7 +60,7 @@ pub enum Action {
         note: NoteId,
         text: String,
     },
-    /// Typing in a note; `base` are the heads (32 bytes each) of the document in which it was typed.
+    /// An edit of a note; `base` are the heads (32 bytes each) of the document that the author edited.
     EditNote {
         contact: ContactId,
         note: NoteId,
@@ -79,7 +79,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The document that the action writes; commands write none.
+    /// The document that the action writes; `None` for commands.
     pub fn document(&self) -> Option<DocumentId> {
         match self {
             Self::Reply {
@@ -95,7 +95,7 @@ impl Action {
         }
     }
 
-    /// The chat that a reply to the customer goes to; `None` for everything else.
+    /// The chat that receives the reply; `None` for any other action.
     pub fn reply_in(&self) -> Option<ConversationId> {
         match self {
             Self::Reply { conversation, .. } => Some(*conversation),
@@ -110,7 +110,7 @@ impl Action {
         }
     }
 
-    /// The command, if it is one.
+    /// The command, if the action is one.
     pub fn command(&self) -> Option<Command> {
         match self {
             Self::Command { body, .. } => Some(*body),
@@ -125,7 +125,7 @@ impl Action {
         }
     }
 
-    /// The text a person would not want to lose, if there is one.
+    /// The text that its author would not want to lose, if there is one.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Reply { message, .. } | Self::Discuss { message, .. } => Some(&message.body),
@@ -133,26 +133,26 @@ impl Action {
             Self::EditNote { splice, .. } => Some(&splice.insert),
             Self::SetField { value, .. } => value.as_deref(),
             Self::SetDetail { value, .. } => Some(value),
-            // What is drafted is kept as a draft on the device itself.
+            // The device keeps its own copy of a draft.
             Self::EditDraft { .. } | Self::HighlightNote { .. } | Self::Command { .. } => None,
         }
     }
 }
 
-/// An intent in the outbox.
+/// An intent with its state in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queued {
     pub intent: Intent,
     pub state: QueueState,
-    /// Of a reply: position of the newest message of the chat that its author could have read; what stands above
-    /// it came meanwhile. [`i64::MAX`]: it is to be sent whatever came.
+    /// For a reply, the position of the newest message of the chat that its author could have read; messages above it
+    /// arrived later. [`i64::MAX`] means that the reply is sent regardless of newer messages.
     pub after: i64,
 }
 
-/// Where an intent stands.
+/// The state of an intent in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QueueState {
-    /// Not acknowledged yet; sent again after every reconnect until it is.
+    /// Not acknowledged yet. The intent is sent again after every reconnect until it is.
     Waiting,
     /// Refused: shown as "Not delivered" with its text until the person copies or discards it.
     Refused(Refusal),

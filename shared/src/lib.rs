@@ -25,6 +25,5 @@ pub mod window;
 /// Milliseconds since the Unix epoch, by the server's clock unless a field says otherwise.
 pub type Millis = i64;
 
-/// Version of frames, rows and documents. A peer that speaks another one is refused
-/// (`docs/sync.md#failures`, 19).
+/// Version of frames, rows and documents. A peer with a different version is refused (`docs/sync.md#failures`, 19).
 pub const SCHEMA: u16 = 5;

@@ -1,4 +1,4 @@
-//! Messages: the immutable part lives in the timeline document, everything that changes later in a row.
+//! Messages. The immutable part is in the timeline document; a row holds everything that changes later.
 
 pub mod order;
 
@@ -9,26 +9,26 @@ use crate::{
     ids::{ConversationId, FileId, MessageId, UserId},
 };
 
-/// Longest text of one message in bytes of UTF-8; a longer one is refused before it is sent.
+/// Maximum length of the text of a message, in bytes of UTF-8. A longer text is refused before it is sent.
 pub const MAX_TEXT: usize = 16 * 1024;
-/// Longest text that is taken from a provider, bytes of UTF-8: WhatsApp's customers may write 65,536 characters.
+/// Maximum length of a text from a provider, in bytes of UTF-8: WhatsApp's customers may write 65,536 characters.
 pub const MAX_DELIVERED: usize = 4 * 65_536;
-/// Most files on one message.
+/// Maximum number of files on a message.
 pub const MAX_FILES: usize = 10;
 
-/// Who wrote a message. In documents: `contact`, `system`, `bot`, `elsewhere`, `agent:<user id>`.
+/// The author of a message. In documents: `contact`, `system`, `bot`, `elsewhere`, `agent:<user id>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Author {
     Contact,
     Agent(UserId),
     System,
     Bot,
-    /// The company, on the provider's own app.
+    /// The company, writing in the provider's own app.
     Elsewhere,
 }
 
 impl Author {
-    /// The form used inside documents.
+    /// The text form inside documents.
     pub fn to_key(self) -> String {
         match self {
             Self::Contact => "contact".into(),
@@ -39,7 +39,7 @@ impl Author {
         }
     }
 
-    /// Reads the form used inside documents.
+    /// Parses the text form inside documents.
     pub fn from_key(key: &str) -> Option<Self> {
         match key {
             "contact" => Some(Self::Contact),
@@ -50,7 +50,7 @@ impl Author {
         }
     }
 
-    /// The user, if an agent wrote it.
+    /// The user, if an agent wrote the message.
     pub fn user(self) -> Option<UserId> {
         match self {
             Self::Agent(user) => Some(user),
@@ -59,8 +59,8 @@ impl Author {
     }
 }
 
-/// What a message is; the text form is stored in documents. People write [`Kind::Text`], [`Kind::File`] and
-/// [`Kind::Template`] only, the others come from channels.
+/// The kind of a message; documents store its text form. Users write only [`Kind::Text`], [`Kind::File`] and
+/// [`Kind::Template`]; the other kinds come from channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Kind {
     #[default]
@@ -76,20 +76,20 @@ pub enum Kind {
     Location,
     /// One or several contact cards.
     Contacts,
-    /// A button or list entry that was chosen.
+    /// The button or list entry that the contact chose.
     Choice,
-    /// A filled-in form.
+    /// A form that the contact filled in.
     Form,
     Order,
-    /// The company was mentioned in a story.
+    /// A story that mentions the company.
     StoryMention,
     /// A shared post or reel.
     Share,
-    /// A template that opened a conversation anew.
+    /// A template that reopened a conversation.
     Template,
-    /// Something that the channel says happened: a number changed, a call was missed.
+    /// An event that the channel reports, for example a changed number or a missed call.
     Notice,
-    /// Something that the channel or this version cannot show.
+    /// Content that the channel or this version cannot show.
     Unsupported,
 }
 
@@ -141,43 +141,44 @@ impl Kind {
     }
 }
 
-/// A message as it stands in a timeline document.
+/// A message as a timeline document stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub id: MessageId,
     pub author: Author,
     pub kind: Kind,
     pub body: String,
-    /// The author's clock: a hint, never an order (`docs/sync.md#message-rows`).
+    /// The time by the author's clock. Only a hint; it does not define an order (`docs/sync.md#message-rows`).
     pub at: Millis,
     pub reply_to: Option<MessageId>,
-    /// Comments: only the author of the thread's first comment sees it, as a direct message; once a thread.
+    /// For comments: only the author of the thread's first comment sees the message, as a direct message. Once per
+    /// thread.
     pub private: bool,
-    /// [`Kind::Template`]: what the body was filled in from.
+    /// For [`Kind::Template`]: the template and values that the body was filled in from.
     pub template: Option<TemplateUse>,
     pub attachments: Vec<FileId>,
 }
 
-/// A comment can be answered privately for this long: 7 days.
+/// How long after a comment a private reply is possible: 7 days.
 pub const PRIVATE_MS: Millis = 7 * 24 * 3_600_000;
-/// Longest text of a filled-in template, characters.
+/// Maximum length of the text of a filled-in template, in characters.
 pub const MAX_TEMPLATE: usize = 4096;
-/// Most values of a template.
+/// Maximum number of values of a template.
 pub const MAX_PARAMETERS: usize = 32;
 
-/// A template of a channel with the values of its gaps. Documents hold it as lines: name, language, then each value;
-/// no part has a control character, so it has no line break.
+/// A template of a channel with the values of its gaps. Documents store it as lines: name, language, then each value.
+/// No part contains a control character, and therefore no line break.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateUse {
     pub name: String,
-    /// As the provider writes it, e.g. `en_US`.
+    /// The language code as the provider writes it, e.g. `en_US`.
     pub language: String,
-    /// The medium above it, then the gaps of the header, of the body and of the buttons.
+    /// The address of the medium, if the template has one, then the gaps of the header, of the body and of the buttons.
     pub parameters: Vec<String>,
 }
 
 impl TemplateUse {
-    /// The form inside documents.
+    /// The text form inside documents.
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n{}", self.name, self.language);
         for parameter in &self.parameters {
@@ -187,8 +188,8 @@ impl TemplateUse {
         text
     }
 
-    /// Reads the form inside documents; `None` when name or language is missing, a value is empty, or there are too
-    /// many.
+    /// Parses the text form inside documents. Returns `None` if the name or the language is missing, a value is empty
+    /// or has control characters, or there are too many values.
     pub fn from_text(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
         let mut next = || lines.next().map(str::to_owned);
@@ -206,18 +207,18 @@ impl TemplateUse {
     }
 }
 
-/// How far an outgoing message came. Incoming ones are `Read` or not by the head's `unread`.
+/// The delivery state of an outgoing message. Whether an incoming message was read follows from the row's `unread`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Delivery {
-    /// Accepted by the server, waiting for the channel.
+    /// The server accepted the message and has not sent it to the channel yet.
     Queued,
-    /// The channel took it; on the web: the server has it and will show it.
+    /// The channel accepted the message; on the web: the server stored it and will show it.
     Sent,
     Delivered,
     Read,
-    /// The channel refused it; the row's `reason` says why.
+    /// The channel refused the message; the row's `reason` says why.
     Failed,
-    /// No answer; an echo or status settles it.
+    /// The provider did not answer; an echo or a status settles the state.
     Unconfirmed,
 }
 
@@ -247,42 +248,42 @@ impl Delivery {
     }
 }
 
-/// What everyone needs to draw a file without fetching it.
+/// What a client needs to draw a file without fetching it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileBrief {
     pub id: FileId,
     pub name: String,
     pub mime: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
 }
 
-/// The server's row beside a message of the timeline (`docs/sync.md#message-rows`).
+/// The server's row for a message of the timeline (`docs/sync.md#message-rows`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRow {
     pub id: MessageId,
     pub conversation: ConversationId,
-    /// The order in which the server accepted the messages, from 1; shown they are as [`order::place_late`] puts them.
+    /// The order in which the server accepted the messages, from 1. The display order is that of [`order::place_late`].
     pub position: i64,
-    /// Segment of the timeline that holds the message.
+    /// The segment of the timeline that contains the message.
     pub segment: u32,
     pub author: Author,
     pub accepted_at: Millis,
-    /// When it was written, by the provider's clock, of what a provider delivers; never after `accepted_at`.
+    /// For messages from a provider, when the message was written, by the provider's clock; never after `accepted_at`.
     pub said_at: Option<Millis>,
     pub delivery: Delivery,
-    /// The provider's reason in plain words, when `delivery` is `Failed`.
+    /// The provider's reason in plain words, if `delivery` is `Failed`.
     pub reason: Option<String>,
     pub files: Vec<FileBrief>,
-    /// When its text and files were removed for everybody; the bubble stays as a mark.
+    /// When the text and files were removed for everybody; the console keeps a placeholder.
     pub redacted_at: Option<Millis>,
-    /// What a channel adds to a message; `None` on the web.
+    /// Data that the channel adds to the message; `None` on the web.
     pub extra: Option<Box<Extra>>,
-    /// Feed number of the last change; a client asks for rows above the one it knows.
+    /// Feed number of the last change; a client requests rows above the number that it knows.
     pub seq: i64,
 }
 
-/// Who reacted.
+/// The side that reacted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -290,14 +291,14 @@ pub enum Side {
     Us,
 }
 
-/// An emoji on a bubble; one a side at most.
+/// An emoji reaction; each side has at most one per message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
     pub emoji: String,
     pub by: Side,
 }
 
-/// Something that is drawn as a card instead of a text.
+/// Content that is drawn as a card instead of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Card {
@@ -326,27 +327,27 @@ pub struct ContactCard {
     pub emails: Vec<String>,
 }
 
-/// What a channel adds to a message, and what happens to it there afterwards; the server alone writes it.
+/// Data that a channel adds to a message, and later changes of the message there. Only the server writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Extra {
     pub forwarded: bool,
-    /// The advertisement, link or post that led here, in words.
+    /// The advertisement, link or post that led to the message, in words.
     pub referral: Option<String>,
     pub reactions: Vec<Reaction>,
-    /// The text after the last edit, and that edit's number.
+    /// The text after the last edit, and the number of that edit.
     pub edited: Option<(String, i64)>,
-    /// Classes of the media that it came with, and whether each could be fetched.
+    /// The classes of the message's media, and whether each could be fetched.
     pub media: Vec<(String, bool)>,
-    /// Its author took it back.
+    /// Whether the author deleted the message.
     pub deleted: bool,
-    /// A comment that is hidden from the public.
+    /// Whether the comment is hidden from the public.
     pub hidden: bool,
-    /// A reply under a post that only its receiver sees.
+    /// Whether only the receiver sees this reply under a post.
     pub private: bool,
-    /// What a template's text was filled in from.
+    /// The template and values that the text was filled in from.
     pub template: Option<TemplateUse>,
-    /// Somebody other than the contact wrote it: another person under the same post, or one of a group.
+    /// The author's name, if the author is not the contact: another person under the same post, or a member of a group.
     pub author_name: Option<String>,
     pub card: Option<Card>,
 }

@@ -1,28 +1,28 @@
-//! Why something was refused: one fixed list of codes, used on the socket, in HTTP answers and in the console.
+//! Refusals: one fixed list of reasons, used on the socket, in HTTP responses and in the console.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::UserId;
 
-/// A fixed reason. The console words it in the user's language; the text form is stable.
+/// A fixed reason for a refusal. The console translates it; the text form is stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The bytes are not a frame, body or change that this version knows.
     Malformed,
-    /// Larger than the rule allows.
+    /// The data is larger than its limit.
     TooLarge,
-    /// Something required is missing or a value is out of its range.
+    /// A required value is missing, or a value is out of its range.
     Invalid,
-    /// No valid sign-in.
+    /// There is no valid session.
     Unauthorized,
-    /// Signed in, but not allowed.
+    /// The user is signed in but lacks the permission.
     Forbidden,
-    /// There is no such thing, or it may not be seen.
+    /// The thing does not exist, or the user may not see it.
     NotFound,
-    /// Changed meanwhile; look again.
+    /// The thing has changed since the caller read it.
     Conflict,
-    /// Somebody else took the chat; `name` tells who.
+    /// Somebody else took the chat; `name` is that user's name.
     Taken,
     /// The agent (`name`) is busy or not connected.
     Away,
@@ -32,31 +32,31 @@ pub enum Code {
     Closed,
     /// The document's segment is sealed; write to the next one.
     Sealed,
-    /// The document was begun anew with another epoch.
+    /// The document continues in another epoch.
     StaleEpoch,
     /// The change does not fit the document: actor, sequence, dependencies or operation numbers.
     BadHeader,
-    /// The change does something its author may not do.
+    /// The change contains an operation that its author may not make.
     BadOperation,
     /// The content breaks a rule (missing key, size, author).
     BadContent,
-    /// The document could not be read safely and is set aside.
+    /// The document is in quarantine: it could not be used safely and is read-only.
     Quarantined,
     /// Too many requests; try again later.
     RateLimited,
-    /// The request comes from a page that is not ours.
+    /// The request comes from a page of another origin.
     BadOrigin,
-    /// The client is older or newer than the server.
+    /// The client's schema version is not the server's.
     Schema,
-    /// A file type that is not allowed, or content that does not match its name.
+    /// The file type is not allowed, or the content does not match the name.
     BadFile,
-    /// The link was used, has expired or never existed.
+    /// The link was used already, has expired or never existed.
     BadLink,
     /// E-mail or password is wrong.
     BadCredentials,
-    /// Something failed on the server; nothing was changed.
+    /// Something failed on the server; nothing has changed.
     Internal,
-    /// The channel's window for free replies is closed; perhaps a template may be sent.
+    /// The channel's window for free replies is closed; the channel may still accept a template.
     WindowClosed,
 }
 
@@ -93,22 +93,22 @@ impl Code {
     }
 }
 
-/// A refusal with what a person needs to understand it. Nothing was changed.
+/// A refusal with what a person needs to understand it. A refused request has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     pub code: Code,
-    /// Plain English, for logs and for clients that cannot word the code themselves.
+    /// Plain English, for logs and for clients that have no text of their own for the code.
     pub text: String,
-    /// The user it is about: who took the chat, or whose capacity is used up.
+    /// The user concerned: who took the chat, is away, or has no capacity left.
     pub user: Option<UserId>,
     /// That user's name.
     pub name: Option<String>,
-    /// Numbers that the message names: used and allowed.
+    /// The numbers to show: used and allowed.
     pub numbers: Option<(u32, u32)>,
 }
 
 impl Refusal {
-    /// A refusal without a person or numbers.
+    /// Creates a refusal without a user or numbers.
     pub fn new(code: Code, text: impl Into<String>) -> Self {
         Self {
             code,
@@ -119,7 +119,7 @@ impl Refusal {
         }
     }
 
-    /// The chat was taken by `user` first.
+    /// Creates the refusal of a chat that `user` took first.
     pub fn taken(user: UserId, name: impl Into<String>) -> Self {
         let name = name.into();
         Self {
@@ -131,7 +131,7 @@ impl Refusal {
         }
     }
 
-    /// `user` is busy or not connected, so nothing can be given to them.
+    /// Creates the refusal for `user`, who is busy or not connected and cannot be given a chat.
     pub fn away(user: UserId, name: impl Into<String>) -> Self {
         let name = name.into();
         Self {
@@ -143,7 +143,8 @@ impl Refusal {
         }
     }
 
-    /// `user` has `have` of `limit` chats and cannot take another (`docs/domain.md#capacity`).
+    /// Creates the refusal for `user`, who has `have` of `limit` chats and cannot take another
+    /// (`docs/domain.md#capacity`).
     pub fn capacity(user: UserId, name: impl Into<String>, have: u32, limit: u32) -> Self {
         let name = name.into();
         Self {

@@ -1,4 +1,4 @@
-//! Who gets the next chat (`docs/domain.md#routing-modes`): pure decisions over plain values.
+//! Routing (`docs/domain.md#routing-modes`): which agent gets the next chat, as pure decisions over plain values.
 
 pub mod capacity;
 pub mod pick;

@@ -1,4 +1,4 @@
-//! Rows that the server alone writes and every client keeps a copy of (`docs/sync.md#three-lanes`).
+//! Rows: data that only the server writes and of which every client keeps a copy (`docs/sync.md#three-lanes`).
 
 use serde::{Deserialize, Serialize};
 
@@ -13,14 +13,15 @@ use crate::{
     user::UserRow,
 };
 
-/// Longest preview of a last message, characters.
+/// Maximum length of the preview of a last message, in characters.
 pub const PREVIEW_CHARS: usize = 140;
 
 /// The last message of a conversation, shortened for the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
     pub author: Author,
-    /// What it is, for messages whose text does not say it. Rows written before there was one are texts.
+    /// The kind of the message, for messages whose text does not show it. Rows stored before this field existed are
+    /// texts.
     #[serde(default)]
     pub kind: Kind,
     pub text: String,
@@ -30,7 +31,7 @@ pub struct Preview {
 }
 
 impl Preview {
-    /// The message is gone: nothing of it is shown any more.
+    /// Removes the content of the preview, after the message itself was removed.
     pub fn clear(&mut self) {
         self.kind = Kind::Text;
         self.text.clear();
@@ -38,48 +39,48 @@ impl Preview {
     }
 }
 
-/// Where the chat was started and the visitor is now; only the server writes it.
+/// Where the chat was started and where the visitor is now. Only the server writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Origin {
     pub ip: Option<String>,
-    /// Page on which the chat was started.
+    /// The page on which the chat was started.
     pub started_on: Option<String>,
-    /// Page on which the visitor is now.
+    /// The page on which the visitor is now.
     pub page: Option<String>,
     /// ISO 3166 code from a trusted proxy's header.
     pub country: Option<String>,
 }
 
-/// A post of the company's, as those who answer its comments need it.
+/// A post of the company, as shown beside its comments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {
     pub id: PostId,
-    /// Its first words, or what it is.
+    /// The first words of the post, or the kind of post it is.
     pub title: String,
-    /// Its public address, if the channel says it.
+    /// The public address of the post, if the channel tells it.
     pub url: Option<String>,
 }
 
-/// One row of the conversation list, with all that list and profile need before a document is read.
+/// The summary row of a conversation: everything that list and profile need before a document is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     pub id: ConversationId,
-    /// The number people say aloud (#1042).
+    /// The number that people use to name the chat (#1042).
     pub number: i64,
     pub inbox: InboxId,
     pub account: AccountId,
     pub channel: Channel,
     pub contact: ContactId,
-    /// Name to show: the contact's, or the generated one.
+    /// The name to show: the contact's own, or a generated one.
     pub contact_name: String,
-    /// First time this contact wrote to the company.
+    /// When this contact first wrote to the company.
     pub contact_since: Millis,
     pub state: State,
-    /// Grows with every change of state; the fence of timers and commands.
+    /// Grows with every change of state; fences timers and commands.
     pub version: i64,
     pub created_at: Millis,
     pub waiting_since: Millis,
-    /// The timer that runs, if any.
+    /// The running timer, if there is one.
     pub ring: Option<Ring>,
     pub active_at: Millis,
     pub ended_at: Option<Millis>,
@@ -90,16 +91,16 @@ pub struct Head {
     pub position: i64,
     /// Newest position that the agent has seen.
     pub seen: i64,
-    /// The visitor's page is open and connected.
+    /// Whether the visitor's page is open and connected.
     pub online: bool,
     pub origin: Origin,
-    /// The post under which the thread of comments stands.
+    /// The post that the thread of comments belongs to.
     pub post: Option<Post>,
-    /// When the channel's window for free replies closes; `None`: it has none.
+    /// When the channel's window for free replies closes; `None` if the channel has no window.
     pub window: Option<Millis>,
-    /// Colleagues who were asked into the internal discussion: they may read the chat.
+    /// Colleagues invited to the internal discussion; they may read the chat.
     pub invited: Vec<UserId>,
-    /// Messages of the internal discussion.
+    /// Number of messages in the internal discussion.
     pub discussed: u32,
     /// Number of the newest timeline segment.
     pub segment: u32,
@@ -108,31 +109,31 @@ pub struct Head {
 }
 
 impl Head {
-    /// Who may read the conversation, in an inbox of `mode`.
+    /// The users who may read the conversation, in an inbox of `mode`.
     pub fn scope(&self, mode: Mode) -> Scope {
         Scope::of(self.inbox, mode, &self.state, &self.invited)
     }
 }
 
-/// A change of state, as the journey keeps it; the server is its only author.
+/// A conversation event: one change of state. The server is its only author.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JourneyRow {
     pub conversation: ConversationId,
-    /// The version that the change produced; 1 is the beginning.
+    /// The version that the change produced; the first is 1.
     pub version: i64,
     pub at: Millis,
     pub actor: Actor,
-    /// `begin` or an event's name.
+    /// `begin`, or the name of the event.
     pub cause: String,
-    /// The user it is about: who was offered the chat, accepted or ended it.
+    /// The user concerned: who was offered the chat, accepted it or ended it.
     pub user: Option<UserId>,
     pub state: State,
-    /// Position of the newest message at that time: where the line stands in the chat.
+    /// Position of the newest message at that time; places the event among the messages.
     pub position: i64,
     pub seq: i64,
 }
 
-/// Any row of the rows lane.
+/// Any row that the server sends to clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Row {
     Head(Box<Head>),
@@ -143,12 +144,13 @@ pub enum Row {
     Account(AccountRow),
 }
 
-/// A row that this client may no longer see, or that is no more.
+/// A row that no longer exists, or that this client may no longer see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gone {
     Conversation {
         id: ConversationId,
-        /// Who has it now, if a colleague of the same inbox took it: shown for 2 s instead of an error.
+        /// The colleague of the same inbox who took the chat, if one did; the console shows the name for 2 s instead of
+        /// an error.
         taken_by: Option<UserId>,
     },
     User(UserId),

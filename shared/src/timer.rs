@@ -1,4 +1,4 @@
-//! Timers are rows: they survive a restart, fire once, and a late one is a no-op (`docs/domain.md#timers`).
+//! Timers are rows: they survive a restart and fire once; a late one changes nothing (`docs/domain.md#timers`).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,24 +8,24 @@ use crate::Millis;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimerKind {
-    /// A chat has waited in a broadcast queue for as long as it may.
+    /// A chat has waited in a broadcast queue for the maximum time.
     Queue,
-    /// An offer or transfer request was not answered.
+    /// An offer or transfer request was not answered in time.
     Acceptance,
-    /// A bot chat fell silent.
+    /// Nobody has written in a bot chat for the maximum time.
     BotSilence,
-    /// Everyone was asked; a new round of offers begins.
+    /// Every eligible agent was asked; a new round of offers begins.
     Round,
-    /// A user's last socket closed and none came back.
+    /// A user's last socket closed and the user did not reconnect.
     Presence,
-    /// The inbox's inactivity rule: the contact has not answered the agent's last message.
+    /// The contact has not answered the agent's last message; the inbox has an inactivity rule.
     Inactivity,
-    /// Nobody wrote for the fixed time ([`ASSIGNED_SILENCE_MS`](crate::conversation::ASSIGNED_SILENCE_MS),
+    /// Nobody has written for the fixed time ([`ASSIGNED_SILENCE_MS`](crate::conversation::ASSIGNED_SILENCE_MS),
     /// [`WAITING_SILENCE_MS`](crate::conversation::WAITING_SILENCE_MS)).
     Silence,
-    /// The end of a chat can no longer be undone: the closing words go out.
+    /// The undo window of an ended chat is over: the closing words are sent.
     Ending,
-    /// An inbox opens or closes by its business hours; the subject is the inbox.
+    /// An inbox opens or closes by its business hours; the timer's subject is the inbox.
     Hours,
 }
 
@@ -61,7 +61,7 @@ impl TimerKind {
     }
 }
 
-/// A running timer as the console draws it: a ring that drains from `total` to 0 at `due`.
+/// A running timer as the console draws it: a countdown that drains from `total` to 0 at `due`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ring {
     pub due: Millis,
@@ -75,7 +75,7 @@ impl Ring {
         self.due - now
     }
 
-    /// The share that is left, 0.0 to 1.0.
+    /// The share of the time that is left, from 0.0 to 1.0.
     pub fn share(self, now: Millis) -> f64 {
         if self.total <= 0 {
             return 0.0;

@@ -7,14 +7,14 @@ use crate::{
     ids::{InboxId, UserId},
 };
 
-/// Active chats a user may have, unless an admin says otherwise.
+/// The default limit of a user's active chats.
 pub const DEFAULT_CAPACITY: u32 = 3;
 /// After the last socket closes, a user still counts as connected for this long.
 pub const PRESENCE_GRACE_MS: i64 = 30_000;
-/// As [`PRESENCE_GRACE_MS`], for a user who can be reached by push notifications.
+/// Like [`PRESENCE_GRACE_MS`], for a user who can be reached by web push.
 pub const PUSH_GRACE_MS: i64 = 15 * 60_000;
 
-/// What a user may do; permissions are added on top.
+/// A user's role. Permissions are added on top ([`Grants`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -40,12 +40,12 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == key)
     }
 
-    /// Owners and admins manage users and settings.
+    /// Whether the role manages users and settings: owners and admins.
     pub fn manages(self) -> bool {
         matches!(self, Self::Owner | Self::Admin)
     }
 
-    /// Sees and assigns the chats of others in the inboxes they see.
+    /// Whether the role sees and assigns the chats of others, in the inboxes that the user sees.
     pub fn supervises(self) -> bool {
         matches!(self, Self::Owner | Self::Admin | Self::Supervisor)
     }
@@ -59,9 +59,9 @@ pub struct Grants {
     pub all_inboxes: bool,
     pub reports: bool,
     pub export: bool,
-    /// Add-on (seat).
+    /// Add-on: a seat.
     pub live_chat: bool,
-    /// Add-on (seat).
+    /// Add-on: a seat.
     pub contact_center: bool,
 }
 
@@ -78,7 +78,7 @@ impl Default for Grants {
     }
 }
 
-/// What a user declares.
+/// The availability that a user declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
@@ -99,24 +99,24 @@ impl Availability {
     }
 }
 
-/// A colleague as everyone may see them.
+/// A user as every colleague may see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRow {
     pub id: UserId,
     pub name: String,
     pub role: Role,
     pub availability: Availability,
-    /// Decided by the server over all of the user's devices.
+    /// Whether any of the user's devices is connected; the server decides.
     pub connected: bool,
-    /// Active chats: Assigning + Assigned + Transferring, a reserved incoming transfer included.
+    /// Number of active chats: Assigning, Assigned and Transferring, including a reserved incoming transfer.
     pub load: u32,
     pub capacity: u32,
     pub active: bool,
-    /// Since when the user has had nothing new to do; of several who could take a chat, whoever waits longest gets it.
+    /// Since when the user has had nothing new to do. Among equally loaded agents, routing picks the one idle longest.
     pub idle_since: Millis,
 }
 
-/// The signed-in user, with what only they and admins see.
+/// The signed-in user, with data that only this user and admins see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
     pub id: UserId,

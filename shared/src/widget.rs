@@ -1,7 +1,7 @@
-//! The visitor's socket: JSON text frames, one object a frame, tagged by `t` (`docs/sync.md#visitors`).
+//! The visitor's socket: JSON text frames, one object per frame, tagged by `t` (`docs/sync.md#visitors`).
 //!
-//! Visitors never receive documents: only the incoming, outgoing and public system messages of their own
-//! chats. The server makes the message ids; `cid`, the visitor's own id of a message, only removes duplicates.
+//! Visitors never receive documents, only the incoming, outgoing and public system messages of their own chats. The
+//! server makes the message ids; `cid`, the id that the visitor's page gives a message, only removes duplicates.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,12 +13,12 @@ use crate::{
 
 /// Version of this protocol.
 pub const VERSION: u16 = 1;
-/// Largest frame from a visitor, bytes: a message of 16 KB, escaped, with its envelope.
+/// Largest frame from a visitor, in bytes: a message of 16 KB, escaped, with its envelope.
 pub const MAX_VISITOR_FRAME: usize = 128 * 1024;
-/// Longest `cid`.
+/// Maximum length of a `cid`, in bytes.
 pub const MAX_CID: usize = 64;
 
-/// Is a field of the pre-chat form asked for?
+/// Whether the pre-chat form asks for a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
@@ -41,9 +41,9 @@ pub struct Form {
 pub enum VisitorFrame {
     Hello {
         v: u16,
-        /// 64 hexadecimal digits, made by the panel once for each browser.
+        /// 64 lower-case hexadecimal digits; the panel makes one per browser.
         token: String,
-        /// Feed number of the newest message known; 0 for all.
+        /// Feed number of the newest message that the visitor has; 0 requests all.
         #[serde(default)]
         cursor: i64,
         #[serde(default)]
@@ -72,7 +72,7 @@ pub enum VisitorFrame {
     Typing {
         on: bool,
     },
-    /// Newest position seen while the panel is open and visible.
+    /// The newest position seen while the panel is open and visible.
     Read {
         position: i64,
     },
@@ -85,7 +85,7 @@ pub enum VisitorFrame {
     Pong,
 }
 
-/// State of the visitor's chat as the widget words it.
+/// The state of the visitor's chat, as the widget shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatState {
@@ -95,7 +95,7 @@ pub enum ChatState {
     Missed,
 }
 
-/// The agent, by the name the visitor sees.
+/// The agent, under the name that the visitor sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AgentName {
     pub name: String,
@@ -107,18 +107,18 @@ pub struct Chat {
     pub id: ConversationId,
     pub number: i64,
     pub state: ChatState,
-    /// 1-based place in the queue while waiting.
+    /// 1-based position in the queue while the chat waits.
     pub place: Option<u32>,
     pub agent: Option<AgentName>,
-    /// Left as a message: nobody is expected to answer at once.
+    /// Whether the chat was left as a message, so that nobody is expected to answer at once.
     pub offline: bool,
-    /// When somebody will be there, outside business hours.
+    /// When the inbox opens next, outside business hours.
     pub opens_at: Option<Millis>,
     /// Newest position that the agent has read.
     pub read: i64,
 }
 
-/// Who a message is from.
+/// The sender of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum From {
@@ -127,7 +127,7 @@ pub enum From {
     System,
 }
 
-/// What a system line says; the panel words it in its language.
+/// What a system line says; the panel translates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SystemEvent {
@@ -136,10 +136,10 @@ pub enum SystemEvent {
     Missed,
 }
 
-/// A message as the visitor gets it.
+/// A message as the visitor receives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VisitorMessage {
-    /// The server's id; a system line has one of its own kind.
+    /// The server's id. The ids of system lines have a form of their own.
     pub id: String,
     pub chat: ConversationId,
     pub cid: Option<String>,
@@ -152,7 +152,7 @@ pub struct VisitorMessage {
     pub event: Option<SystemEvent>,
 }
 
-/// What is known of the visitor.
+/// What the company knows about the visitor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Known {
     pub name: Option<String>,
@@ -183,7 +183,7 @@ pub enum WidgetFrame {
         message: VisitorMessage,
         cursor: i64,
     },
-    /// The message is durable.
+    /// The message is stored.
     Ack {
         cid: String,
         id: MessageId,
@@ -207,7 +207,7 @@ pub enum WidgetFrame {
     },
 }
 
-/// `GET /widget/config`.
+/// The response to `GET /widget/config`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WidgetConfig {
     pub name: String,
@@ -215,12 +215,12 @@ pub struct WidgetConfig {
     pub form: Form,
 }
 
-/// A visitor's token: 64 lower-case hexadecimal digits.
+/// Whether the text is a visitor's token: 64 lower-case hexadecimal digits.
 pub fn is_token(token: &str) -> bool {
     token.len() == 64 && token.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// A visitor's own id of a message.
+/// Whether the text is a valid `cid`: 1 to [`MAX_CID`] letters, digits, `-` or `_`, in ASCII.
 pub fn is_cid(cid: &str) -> bool {
     (1..=MAX_CID).contains(&cid.len()) && cid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }

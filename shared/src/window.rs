@@ -1,4 +1,5 @@
-//! Server-sorted windows of the conversation list: what a client asks for and in which order (`docs/sync.md#lists`).
+//! Windows of the conversation list, sorted by the server: what a client requests and in which order
+//! (`docs/sync.md#lists`).
 
 use serde::{Deserialize, Serialize};
 
@@ -11,22 +12,22 @@ use crate::{
     row::Head,
 };
 
-/// Most rows of one window.
+/// Maximum number of rows of one window.
 pub const MAX_WINDOW: u32 = 200;
 
-/// A folder of the console (`docs/domain.md#folders`). Bot comes with its part.
+/// A folder of the console (`docs/domain.md#folders`). Bot chats have none yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Folder {
-    /// Waiting chats I may start.
+    /// Waiting chats that the user may start.
     Queue,
-    /// Offers and transfer requests to me.
+    /// Offers and transfer requests to the user.
     Engaged,
-    /// Accepted by me.
+    /// Chats that the user has accepted.
     Mine,
-    /// Every open chat of the inboxes that I supervise.
+    /// Every open chat of the inboxes that the user supervises.
     All,
-    /// Ended and failed chats that I may see.
+    /// Ended and failed chats that the user may see.
     History,
 }
 
@@ -47,7 +48,7 @@ impl Folder {
         Self::ALL.into_iter().find(|folder| folder.as_str() == key)
     }
 
-    /// Does the conversation lie in this folder of this user?
+    /// Whether the folder contains the conversation, for this user.
     pub fn holds(self, access: &Access, mode: Mode, head: &Head) -> bool {
         let scope = head.scope(mode);
         if !access.reads(&scope) {
@@ -92,24 +93,24 @@ impl Folder {
     }
 }
 
-/// Narrows a folder (`docs/domain.md#filters`); an empty one shows all of it.
+/// A filter on a folder (`docs/domain.md#filters`). The default filter passes everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Filter {
     pub inbox: Option<InboxId>,
     pub channel: Option<Channel>,
     pub account: Option<AccountId>,
-    /// Only threads of comments.
+    /// Only threads of comments pass.
     pub social: bool,
-    /// Only threads under this post.
+    /// Only threads under this post pass.
     pub post: Option<PostId>,
-    /// Only chats with messages that the agent has not seen.
+    /// Only chats with messages that the agent has not seen pass.
     pub unread: bool,
-    /// Only chats whose timer is over, or that wait past their queue timer.
+    /// Only chats whose timer is over, or that wait past their queue timer, pass.
     pub overdue: bool,
 }
 
 impl Filter {
-    /// Does the conversation pass? `now` is the server's clock.
+    /// Whether the conversation passes the filter. `now` is the server's clock.
     pub fn passes(&self, head: &Head, now: Millis) -> bool {
         let waits_too_long = matches!(
             head.state,
@@ -130,7 +131,7 @@ impl Filter {
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Sort {
-    /// The folder's own ([`Folder::key`]).
+    /// The order of the folder itself ([`Folder::key`]).
     #[default]
     Folder,
     /// Last activity, newest first.
@@ -139,7 +140,7 @@ pub enum Sort {
     Oldest,
 }
 
-/// A list that a client can ask windows of.
+/// A list of which a client can request windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct List {
     pub folder: Folder,
@@ -148,7 +149,7 @@ pub struct List {
 }
 
 impl List {
-    /// The whole folder in its own order.
+    /// Returns the list of the whole folder, in the folder's order.
     pub fn of(folder: Folder) -> Self {
         Self {
             folder,
@@ -167,13 +168,13 @@ impl List {
     }
 }
 
-/// How many conversations each folder holds.
+/// Folder counters: the number of conversations in each folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     pub queue: u32,
     pub engaged: u32,
     pub mine: u32,
-    /// 0 for those who supervise nothing.
+    /// 0 for a user who supervises no inbox.
     pub all: u32,
     pub history: u32,
 }

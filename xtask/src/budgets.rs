@@ -1,4 +1,4 @@
-//! A build that breaks a budget fails: sizes creep back unless something says no.
+//! Size budgets of the console: a build that exceeds one fails, so that sizes do not creep up unnoticed.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use crate::{
     parts::{BUDGETS, Budget},
 };
 
-/// How far a group may grow above what was recorded, in percent.
+/// How far a group may grow above its recorded size, in percent.
 const GROWTH: u64 = 2;
 
-/// Prints a line for each budget, and fails when one is exceeded or matches no file. `sizes`: bytes by path.
+/// Prints a line for each budget. Fails if a budget is exceeded or matches no file. `sizes` holds bytes by path.
 pub fn check(sizes: &BTreeMap<String, u64>) -> Outcome {
     let mut broken = vec![];
     for budget in &BUDGETS {
@@ -39,7 +39,7 @@ pub fn check(sizes: &BTreeMap<String, u64>) -> Outcome {
     }
 }
 
-/// What is wrong with the size of a group.
+/// The error text for a group that is too large, or `None` if its size is within the budget.
 fn complaint(budget: &Budget, bytes: u64) -> Option<String> {
     let what = budget.what;
     let limit = budget.limit * 1024;

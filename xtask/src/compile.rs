@@ -1,4 +1,4 @@
-//! Cargo, for the browser.
+//! Compiles the console's programs to WebAssembly with Cargo.
 
 use std::{
     path::PathBuf,
@@ -12,19 +12,19 @@ use crate::Outcome;
 pub const TARGET: &str = "wasm32-unknown-unknown";
 const PACKAGE: &str = "causerie-app";
 
-/// How the programs are compiled.
+/// How to compile the programs.
 #[derive(Debug)]
 pub struct Flags {
     pub profile: &'static str,
-    /// For size, with flags that are not stable: see [`SIZE`].
+    /// Whether to optimise for size, with the unstable flags of [`SIZE`].
     pub small: bool,
-    /// With split points, and what the splitter reads of them.
+    /// Whether to compile the split points, with the relocations that the splitter reads.
     pub split: bool,
 }
 
-/// What everybody who opens the console has to load is worth some unstable flags: the standard library built for size
-/// saves 28 KB, panics without file and line and `{:?}` without texts 20 KB, and panics that end the program without a
-/// word 14 KB. The compiler's version is pinned in rust-toolchain.toml, so they mean the same everywhere.
+/// Unstable flags that make the console smaller for everybody who loads it: the standard library built for size saves
+/// 28 KB, panics without file and line and `{:?}` without texts save 20 KB, and panics that end the program without a
+/// message save 14 KB. The compiler's version is pinned in rust-toolchain.toml, so the flags mean the same everywhere.
 const SIZE: [&str; 4] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
@@ -34,12 +34,12 @@ const SIZE: [&str; 4] = [
 const SMALL_STD: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 const SPLIT: [&str; 3] = ["--cfg", "split", "-Clink-arg=--emit-relocs"];
 
-/// What cargo left.
+/// The files that cargo wrote.
 #[derive(Debug)]
 pub struct Compiled {
-    /// The modules of the programs that were asked for, in that order.
+    /// The modules of the requested programs, in the order of the request.
     pub modules: Vec<PathBuf>,
-    /// Folder with the console's texts, one file a language, which the package's build script wrote.
+    /// The folder with the console's texts, one file per language, which the package's build script wrote.
     pub texts: PathBuf,
 }
 
@@ -65,7 +65,7 @@ pub fn programs(names: &[&str], flags: &Flags) -> Outcome<Compiled> {
         rustflags.extend(SPLIT);
     }
     if !rustflags.is_empty() {
-        // Cargo appends them to those of .cargo/config.toml.
+        // Cargo appends these flags to those of .cargo/config.toml.
         cargo.args(["--config", &format!("target.{TARGET}.rustflags={rustflags:?}")]);
     }
     let output = cargo
@@ -78,7 +78,7 @@ pub fn programs(names: &[&str], flags: &Flags) -> Outcome<Compiled> {
     read(names, &String::from_utf8(output.stdout)?)
 }
 
-/// Finds in cargo's messages what it built.
+/// Reads the paths of the built files from cargo's messages.
 fn read(names: &[&str], messages: &str) -> Outcome<Compiled> {
     let mut texts = None;
     let mut modules = vec![None; names.len()];

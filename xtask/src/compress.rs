@@ -1,10 +1,10 @@
-//! Brotli at build time, at a level that would be too slow for answering requests.
+//! Brotli compression at build time, at a level that would be too slow for answering requests.
 
 use std::{collections::BTreeMap, path::Path};
 
 use crate::Outcome;
 
-/// Writes `<file>.br` beside every file that compresses; answers the compressed sizes in bytes by path.
+/// Writes `<file>.br` beside every compressible file, and returns the compressed sizes in bytes by path.
 #[cfg(feature = "release")]
 pub fn all(folder: &Path) -> Outcome<BTreeMap<String, u64>> {
     use std::{
@@ -16,7 +16,7 @@ pub fn all(folder: &Path) -> Outcome<BTreeMap<String, u64>> {
 
     let mut paths = files::list(folder)?;
     paths.retain(|path| compresses(path));
-    // The largest first, so that none is left alone at the end.
+    // Start with the largest, so that no thread is left alone with a large file at the end.
     paths.sort_by_cached_key(|path| std::cmp::Reverse(folder.join(path).metadata().map_or(0, |file| file.len())));
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<(String, u64)>, String> {

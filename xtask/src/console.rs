@@ -1,4 +1,4 @@
-//! The console, from its sources to the folder that the server serves.
+//! Builds the console from its sources into the folder that the server serves.
 
 use std::{fs, path::Path};
 
@@ -14,7 +14,7 @@ use crate::{
     symbolize, worker,
 };
 
-/// Builds the console, and puts it in the place of the one before.
+/// Builds the console and replaces the previous build.
 pub fn build(kind: &Kind) -> Outcome {
     let folder = Path::new(kind.folder);
     let staging = folder.join(STAGING);
@@ -37,7 +37,7 @@ pub fn build(kind: &Kind) -> Outcome {
     }
     page::build(&staging, console, &addresses)?;
 
-    // The build is named by everything else, and stands in the page for reports of crashes.
+    // The build id is a hash of the shell and the worker. The page contains it for crash reports.
     let build = worker::build_id(&staging, &worker::shell(&staging)?)?;
     page::name_in_page(&staging, &[("build", build.clone())])?;
     let shell = worker::shell(&staging)?;
@@ -60,10 +60,10 @@ pub fn build(kind: &Kind) -> Outcome {
     replace(folder, &staging)
 }
 
-/// Inside the folder itself, so that moving is renaming.
+/// The staging folder, inside the target folder so that files are moved by renaming.
 const STAGING: &str = ".stage";
 
-/// Moves a build that is whole to where the one before was.
+/// Replaces the previous build with the complete one in `staging`.
 fn replace(folder: &Path, staging: &Path) -> Outcome {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -84,7 +84,7 @@ fn replace(folder: &Path, staging: &Path) -> Outcome {
     Ok(())
 }
 
-/// Copies the texts; answers what the page says about them: `<language>=<address>` for each.
+/// Copies the texts, and returns the page's `meta` name for them with its content: `<language>=<address>` for each.
 pub fn texts(compiled: &Compiled, folder: &Path) -> Outcome<(&'static str, String)> {
     let mut addresses = vec![];
     for file in files::list(&compiled.texts)? {
@@ -97,7 +97,7 @@ pub fn texts(compiled: &Compiled, folder: &Path) -> Outcome<(&'static str, Strin
     Ok(("texts", addresses.join(" ")))
 }
 
-/// What the page says about a program: the addresses of script and module.
+/// The content of a program's `meta` element in the page: the addresses of its script and module.
 pub fn address(program: &Program) -> String {
     format!(
         "{PUBLIC_URL}{} {PUBLIC_URL}{}",

@@ -1,4 +1,4 @@
-//! Files, with errors that name them, and the hashes in their names.
+//! File access with errors that name the file, and the content hashes in file names.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ pub fn read_text(path: impl AsRef<Path>) -> Outcome<String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-/// Writes a file, and its folder if that is not there.
+/// Writes a file, and creates its folder if it does not exist.
 pub fn write(path: impl AsRef<Path>, data: impl AsRef<[u8]>) -> Outcome {
     let path = path.as_ref();
     let folder = path.parent().unwrap_or(path);
@@ -29,7 +29,7 @@ pub fn write(path: impl AsRef<Path>, data: impl AsRef<[u8]>) -> Outcome {
         .map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-/// Copies a file, or a folder with all that is in it.
+/// Copies a file, or a folder with everything in it.
 pub fn copy(from: &Path, to: &Path) -> Outcome {
     if !from.is_dir() {
         return write(to, read(from)?);
@@ -40,7 +40,7 @@ pub fn copy(from: &Path, to: &Path) -> Outcome {
     Ok(())
 }
 
-/// Makes a folder that is empty.
+/// Makes `folder` an empty folder.
 pub fn fresh(folder: &Path) -> Outcome {
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -48,7 +48,7 @@ pub fn fresh(folder: &Path) -> Outcome {
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()).into())
 }
 
-/// Paths of all files below a folder, relative to it, with `/`, sorted.
+/// The paths of all files below a folder, relative to it, with `/`, sorted.
 pub fn list(folder: &Path) -> Outcome<Vec<String>> {
     let mut found = vec![];
     let mut folders = vec![PathBuf::new()];
@@ -70,12 +70,12 @@ pub fn list(folder: &Path) -> Outcome<Vec<String>> {
     Ok(found)
 }
 
-/// Digest in the form that CSP and subresource integrity use: `sha256-<base64>`.
+/// The SHA-256 digest in the form of CSP and subresource integrity: `sha256-<base64>`.
 pub fn sha256(data: impl AsRef<[u8]>) -> String {
     format!("sha256-{}", Base64::encode_string(&Sha256::digest(data)))
 }
 
-/// Sixteen hexadecimal digits that change with the data, for names.
+/// A hash of the data for file names: sixteen hexadecimal digits.
 pub fn short_hash(data: impl AsRef<[u8]>) -> String {
     Sha256::digest(data)[..8]
         .iter()
@@ -83,7 +83,7 @@ pub fn short_hash(data: impl AsRef<[u8]>) -> String {
         .collect()
 }
 
-/// Whether a name holds a hash of [`short_hash`], so that its file never changes: `name-<hash>[_bg].<kind>`.
+/// Whether a file name contains a hash of [`short_hash`], so that the file never changes: `name-<hash>[_bg].<kind>`.
 pub fn is_hashed(name: &str) -> bool {
     let Some((stem, kind)) = name.rsplit_once('.') else {
         return false;

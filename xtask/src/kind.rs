@@ -1,4 +1,4 @@
-//! The two consoles: one that is small, and one that is there soon.
+//! The two builds of the console: a small one, and one that compiles quickly.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::{
     symbolize,
 };
 
-/// How a console is built, and where it goes.
+/// How to build a console, and where to put it.
 #[derive(Debug)]
 pub struct Kind {
     pub folder: &'static str,
@@ -21,7 +21,7 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// For `make run`.
+    /// The build of `make run`.
     pub fn quick() -> Self {
         Self {
             folder: "target/quick/dist",
@@ -34,7 +34,7 @@ impl Kind {
         }
     }
 
-    /// For everybody else.
+    /// The build for all other uses.
     pub fn release() -> Self {
         Self {
             folder: "dist",

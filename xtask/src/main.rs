@@ -1,7 +1,7 @@
-//! Builds the console: `cargo xtask console`, `cargo xtask console --quick`. In `make dev` Trunk does it, and calls
-//! `cargo xtask trunk` for what it cannot do.
+//! Builds the console: `cargo xtask console`, `cargo xtask console --quick`. In `make dev`, Trunk builds the console
+//! and calls `cargo xtask trunk` for what Trunk cannot do.
 
-// The quick console needs less of it.
+// The quick console does not use all of the code.
 #![cfg_attr(not(feature = "release"), allow(dead_code))]
 
 mod budgets;
@@ -40,7 +40,7 @@ cargo xtask trunk             does in `make dev` what Trunk cannot (a hook of Tr
 
 const NOT_FOR_RELEASE: &str = "this xtask was built without its feature `release`";
 
-/// What a step of the build answers; its errors are read by people.
+/// The result of a build step. People read the errors.
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
@@ -68,7 +68,7 @@ fn run() -> Outcome {
     }
 }
 
-/// The workspace's folder: all paths are relative to it.
+/// The workspace's folder, to which all paths are relative.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()

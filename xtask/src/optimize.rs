@@ -1,4 +1,4 @@
-//! wasm-opt.
+//! Optimises the compiled modules with wasm-opt.
 
 use std::{
     path::{Path, PathBuf},
@@ -8,11 +8,11 @@ use std::{
 
 use crate::Outcome;
 
-/// Put there by scripts/tools.sh.
+/// The path of wasm-opt, which scripts/tools.sh installs.
 const WASM_OPT: &str = "target/tools/npm/node_modules/.bin/wasm-opt";
 
-/// What is sent is compressed: functions beside those of similar names and few rewrites are 18 KB less there, though the
-/// module itself is larger than with -Oz.
+/// Passes that make the compressed module small: with similarly named functions side by side and few rewrites, it is 18
+/// KB smaller than with -Oz, though the module itself is larger.
 const PASSES: [&str; 13] = [
     "-O1",
     "-s=2",
@@ -28,7 +28,7 @@ const PASSES: [&str; 13] = [
     "--reorder-functions-by-name",
     "--quiet",
 ];
-/// What the compiler may use.
+/// The WebAssembly features that the compiler may use.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",

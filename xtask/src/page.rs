@@ -1,17 +1,17 @@
-//! The page of the console: `app/index.html`, which Trunk reads too in `make dev`, with what was built in it.
+//! Builds the console's page from `app/index.html`, which Trunk reads too in `make dev`.
 
 use std::path::{Path, PathBuf};
 
 use crate::{Outcome, files, program::Program, styles};
 
 const SOURCE: &str = "app/index.html";
-/// Begins an element that tells the build something and is not part of the page.
+/// The beginning of an element that instructs the build and is not part of the page.
 const MARK: &str = "<link data-trunk ";
 
-/// Where the server has the console.
+/// The path at which the server serves the console.
 pub const PUBLIC_URL: &str = "/app/";
 
-/// Puts the page, its stylesheet and what it names into the folder of the console.
+/// Writes the page, its stylesheet and the files that it names into the console's folder.
 pub fn build(folder: &Path, console: &Program, addresses: &[(&str, String)]) -> Outcome {
     let mut html = String::new();
     let mut sheets = vec![];
@@ -26,7 +26,7 @@ pub fn build(folder: &Path, console: &Program, addresses: &[(&str, String)]) -> 
         let path = attribute(element, "href").map(|href| Path::new("app").join(href));
         match (attribute(element, "rel"), path) {
             (Some("css"), Some(path)) => {
-                // The one that stands for all of them takes the place of the first.
+                // The joined stylesheet takes the place of the first one.
                 if sheets.is_empty() {
                     html.push_str(STYLE);
                 }
@@ -49,18 +49,19 @@ pub fn build(folder: &Path, console: &Program, addresses: &[(&str, String)]) -> 
     html = put(&html, STYLE, &link)?;
     html = put(&html, SCRIPT, &start(console))?;
     html = put(&html, "</head>", &format!("{}\n  </head>", preloads(console)))?;
-    // The build's elements leave empty lines.
+    // The removed build elements leave empty lines.
     let lines: Vec<&str> = html.lines().filter(|line| !line.trim().is_empty()).collect();
     files::write(folder.join("index.html"), lines.join("\n") + "\n")?;
     name_in_page(folder, addresses)
 }
 
 const STYLE: &str = "<!--style-->";
-/// Tells `public/crash.js` that the program runs. Trunk's name for it, since in `make dev` Trunk writes the script.
+/// The event that tells `public/crash.js` that the program runs. Trunk chose the name: in `make dev` it writes the
+/// script.
 const STARTED: &str = "TrunkApplicationStarted";
 const SCRIPT: &str = "<!--script-->";
 
-/// Writes addresses into the page: `<meta name="…" content="…">`, which stand in the source with nothing in them.
+/// Fills in `<meta name="…" content="…">` elements, which have an empty `content` in the source.
 pub fn name_in_page(folder: &Path, addresses: &[(&str, String)]) -> Outcome {
     let page = folder.join("index.html");
     let mut html = files::read_text(&page)?;
@@ -71,8 +72,9 @@ pub fn name_in_page(folder: &Path, addresses: &[(&str, String)]) -> Outcome {
     files::write(page, html)
 }
 
-/// Starts the program, which asks for its early parts itself when it runs: in the page's head they would take the line
-/// from it. Under a service worker they are on this machine, and asked for at once.
+/// The script that starts the program. The program requests its early parts itself when it runs, because preloads in
+/// the page's head would compete with it for bandwidth. Under a service worker the parts are on the device, so the page
+/// requests them at once.
 fn start(console: &Program) -> String {
     let [script, module] = [&console.script, &console.module].map(|file| format!("{PUBLIC_URL}{}", file.name));
     let early: Vec<String> = console
@@ -100,7 +102,7 @@ dispatchEvent(new Event('{STARTED}'));
     )
 }
 
-/// The browser fetches the program while it still reads the page.
+/// The preload elements that make the browser fetch the program while it still reads the page.
 fn preloads(console: &Program) -> String {
     let (script, module) = (&console.script.name, &console.module.name);
     format!(
@@ -108,7 +110,7 @@ fn preloads(console: &Program) -> String {
     )
 }
 
-/// CSP sources of the inline elements `tag` of a page: the browser hashes the text between the tags.
+/// The CSP sources of a page's inline `tag` elements. The browser hashes the text between the tags.
 pub fn inline_hashes(html: &str, tag: &str) -> Vec<String> {
     let (open, close) = (format!("<{tag}"), format!("</{tag}>"));
     let mut hashes = vec![];
@@ -127,7 +129,7 @@ pub fn inline_hashes(html: &str, tag: &str) -> Vec<String> {
     hashes
 }
 
-/// Replaces what stands in a text exactly once.
+/// Replaces `place`, which must occur in the text exactly once.
 fn put(html: &str, place: &str, value: &str) -> Outcome<String> {
     match html.matches(place).count() {
         1 => Ok(html.replace(place, value)),

@@ -1,18 +1,19 @@
-//! What the console consists of, and how large it may be.
+//! The parts of the console and their size budgets.
 
-/// The programs of the package `app`. The first one is the console; others would be named in its page, by a
-/// `<meta name="…">` with the addresses of script and module.
+/// The programs of the package `app`. The first one is the console; the page would name any other in a `<meta
+/// name="…">` with the addresses of its script and module.
 pub const PROGRAMS: [&str; 1] = ["causerie-app"];
 
-/// A part of the console that is loaded after its start: the functions of one split point.
+/// A part of the console that is loaded after the start: the functions of one split point.
 #[derive(Debug)]
 pub struct Part {
     pub name: &'static str,
-    /// Everybody needs it soon: the console asks for it as soon as it runs, the page before if that costs nothing.
+    /// Whether every user needs the part soon. The console requests it as soon as it runs, and the page earlier if that
+    /// costs nothing.
     pub early: bool,
 }
 
-/// The names of all split points (`part!` in the app). While there are none, nothing is split.
+/// The names of all split points (`part!` in the app). If there are none, the program is not split.
 pub const PARTS: &[Part] = &[
     Part {
         name: "desk",
@@ -24,16 +25,16 @@ pub const PARTS: &[Part] = &[
     },
 ];
 
-/// How large a group of files may be.
+/// A size limit for a group of files.
 #[derive(Debug)]
 pub struct Budget {
     pub what: &'static str,
-    /// In units of 1024 bytes, after Brotli.
+    /// The limit in units of 1024 bytes, after Brotli.
     pub limit: u64,
-    /// Bytes when somebody last looked. More than 2 % above it fails the build: whoever adds that much raises the
-    /// number in the same change.
+    /// The size in bytes when it was last recorded. A build more than 2 % above it fails: a change that adds that much
+    /// also raises the number.
     pub recorded: Option<u64>,
-    /// Whether a file, by its path in the folder of the console, belongs to the group.
+    /// Whether a file belongs to the group, by its path in the console's folder.
     pub holds: fn(&str) -> bool,
 }
 
@@ -97,7 +98,7 @@ pub const BUDGETS: [Budget; 8] = [
     },
 ];
 
-/// A file of the upper folder with this beginning and end.
+/// Whether `path` is a file of the top folder with this beginning and end.
 fn is(path: &str, start: &str, end: &str) -> bool {
     !path.contains('/') && path.starts_with(start) && path.ends_with(end)
 }

@@ -1,4 +1,4 @@
-//! A tab that got its page just before an update still asks for the files of that build, so one build back stays.
+//! Keeps the files of the previous build: a tab that loaded its page just before an update still requests them.
 
 use std::path::Path;
 
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Outcome, files};
 
-/// `build.json`: what the build tells the server.
+/// The content of `build.json`: what the server needs to know about the build.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Manifest {
     pub build: String,
-    /// CSP sources of the page's inline scripts and styles.
+    /// The CSP sources of the page's inline scripts.
     pub script_hashes: Vec<String>,
     pub style_hashes: Vec<String>,
-    /// Files whose names hold their hash, of this build and of the one before.
+    /// The files whose names contain their hash, of this build. `previous` lists those of the previous build.
     pub immutable: Vec<String>,
     pub previous: Vec<String>,
 }
 
 pub const MANIFEST: &str = "build.json";
 
-/// Copies the hashed files of the build in `last` that `manifest` does not have to the new build's folder; answers
+/// Copies the hashed files of the build in `last` that `manifest` does not list to the new build's folder, and returns
 /// their names.
 pub fn keep(last: &Path, folder: &Path, manifest: &Manifest) -> Outcome<Vec<String>> {
     if !last.join(MANIFEST).exists() {

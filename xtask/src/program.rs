@@ -1,4 +1,4 @@
-//! From a module of the compiler to a script, a module for browsers, and chunks that are loaded later.
+//! Turns a compiled module into a script, a module for browsers, and chunks that are loaded later.
 
 use std::path::{Path, PathBuf};
 
@@ -6,28 +6,28 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{Outcome, files, kind::Kind};
 
-/// A program of the console as browsers get it.
+/// A program of the console as browsers load it.
 #[derive(Debug)]
 pub struct Program {
     pub script: File,
     pub module: File,
     pub chunks: Vec<File>,
-    /// Scripts that stand in the sources of the program, which the script imports.
+    /// Scripts from the program's sources that its script imports.
     pub snippets: Vec<File>,
-    /// Names of the chunks that everybody needs soon.
+    /// The names of the chunks that every user needs soon.
     pub early: Vec<String>,
     /// The names of each module's functions, for `xtask symbolize`.
     pub names: Vec<File>,
 }
 
-/// A file, named by its content.
+/// A file whose name contains the hash of its content.
 #[derive(Debug)]
 pub struct File {
     pub name: String,
     pub data: Vec<u8>,
 }
 
-/// Makes a program of what the compiler left of it.
+/// Links a compiled module into a program.
 pub fn link(name: &str, compiled: &Path, kind: &Kind) -> Outcome<Program> {
     let work = compiled.with_file_name(format!("{name}-linked"));
     files::fresh(&work)?;
@@ -79,7 +79,7 @@ pub fn link(name: &str, compiled: &Path, kind: &Kind) -> Outcome<Program> {
     })
 }
 
-/// What wasm-bindgen found in the sources; its folder has a hash in its name.
+/// The scripts that wasm-bindgen collected from the sources, in a folder whose name contains a hash.
 fn snippets(work: &Path) -> Outcome<Vec<File>> {
     let paths = files::list(work)?
         .into_iter()
@@ -103,12 +103,12 @@ impl Program {
     }
 }
 
-/// Writes `<name>.js` and `<name>_bg.wasm`.
+/// Runs wasm-bindgen, which writes `<name>.js` and `<name>_bg.wasm`.
 fn bindgen(name: &str, module: Vec<u8>, is_split: bool, out: &Path) -> Outcome {
     Bindgen::new()
         .input_bytes(name, module)
         .web(true)?
-        // Chunks find the program's table among them.
+        // The chunks look up the program's function table among the exports.
         .keep_lld_exports(is_split)
         .typescript(false)
         .generate(out)

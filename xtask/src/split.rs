@@ -1,5 +1,5 @@
-//! Splitting a program: what is reached through split points only becomes chunks, which a loader in the program's
-//! script fetches when they are called.
+//! Splits a program: code that is reachable only through split points becomes chunks. A loader in the program's script
+//! fetches a chunk when it is called.
 
 use std::path::{Path, PathBuf};
 
@@ -10,20 +10,20 @@ use crate::{
     parts::{PARTS, Part},
 };
 
-/// A program in pieces.
+/// A split program.
 #[derive(Debug)]
 pub struct Split {
-    /// For wasm-bindgen; the chunks do not go through it.
+    /// The module for wasm-bindgen, which does not process the chunks.
     pub main: Vec<u8>,
     pub chunks: Vec<Chunk>,
-    /// `None` when nothing was split.
+    /// The loader, or `None` if nothing was split.
     pub loader: Option<Loader>,
 }
 
 /// A module that is loaded later.
 #[derive(Debug)]
 pub struct Chunk {
-    /// Of the part, or [`SHARED`].
+    /// The name of the part, or [`SHARED`].
     pub name: &'static str,
     pub path: PathBuf,
     pub early: bool,
@@ -33,9 +33,9 @@ pub struct Chunk {
 #[derive(Debug)]
 pub struct Loader(String);
 
-/// Name of what several parts need and the program does not.
+/// The chunk with the code that several parts need and the program does not.
 pub const SHARED: &str = "shared";
-/// The module from which a program imports its loaders.
+/// The module from which a program imports its loader.
 const LOADER: &str = "./__wasm_split.js";
 
 impl Split {
@@ -48,7 +48,7 @@ impl Split {
     }
 }
 
-/// Splits a program at the points of [`PARTS`].
+/// Splits a program at the split points of [`PARTS`].
 #[cfg(feature = "release")]
 pub fn split(name: &str, module: &[u8], work: &Path) -> Outcome<Split> {
     use wasm_split_cli_support::{Options, transform};
@@ -100,7 +100,7 @@ pub fn split(_: &str, _: &[u8], _: &Path) -> Outcome<Split> {
     Err(crate::NOT_FOR_RELEASE.into())
 }
 
-/// The part of which the splitter's file is.
+/// The name of the part whose chunk the splitter wrote to the file `stem`.
 #[cfg(feature = "release")]
 fn chunk_name(stem: &str) -> Outcome<&'static str> {
     if stem
@@ -118,7 +118,7 @@ fn chunk_name(stem: &str) -> Outcome<&'static str> {
 }
 
 impl Loader {
-    /// Gives a chunk the name under which it is served.
+    /// Replaces a chunk's file name with the name under which it is served.
     pub fn name(&mut self, chunk: &Path, served: &str) -> Outcome {
         let file = chunk.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let address = format!("\"./{file}\"");
@@ -129,7 +129,7 @@ impl Loader {
         Ok(())
     }
 
-    /// The program's script with the loader in it instead of an import of it: one request less.
+    /// Returns the program's script with the loader in place of its imports, which saves a request.
     pub fn append_to(&self, script: &str) -> Outcome<String> {
         let unnamed = ["\"./split_", "\"./chunk_"]
             .iter()
@@ -137,7 +137,7 @@ impl Loader {
         if unnamed {
             return Err("the loader fetches a chunk that was not built".into());
         }
-        // One import for each function.
+        // The script has one import per function.
         let end = format!(" from \"{LOADER}\"");
         let (imports, rest): (Vec<&str>, Vec<&str>) = script.lines().partition(|line| line.ends_with(&end));
         let variable = |import: &&str| {

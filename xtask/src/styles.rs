@@ -1,9 +1,9 @@
-//! The sources have one stylesheet a component; the browser gets one file, so that the first paint waits for one
-//! request and the texts compress together.
+//! Joins the components' stylesheets into one file, so that the first paint waits for one request and the texts
+//! compress together.
 
 use crate::Outcome;
 
-/// One stylesheet of many, in their order, without what is for readers of the source.
+/// Joins stylesheets in their order, without comments and indentation.
 pub fn join(sheets: &[String]) -> Outcome<String> {
     let css = sheets.iter().map(|sheet| plain(sheet)).collect::<Vec<_>>().join("\n");
     if css.contains("@import") || css.contains("@charset") {
@@ -12,7 +12,7 @@ pub fn join(sheets: &[String]) -> Outcome<String> {
     Ok(css)
 }
 
-/// The rules without comments, indentation and empty lines.
+/// The rules of a stylesheet without comments, indentation and empty lines.
 fn plain(css: &str) -> String {
     let css = without_comments(css);
     let mut out = String::with_capacity(css.len());
@@ -25,7 +25,7 @@ fn plain(css: &str) -> String {
     out
 }
 
-/// Comments inside strings are text and stay.
+/// Removes comments. Text inside strings that looks like a comment stays.
 fn without_comments(css: &str) -> String {
     let mut out = String::with_capacity(css.len());
     let mut rest = css;
@@ -45,7 +45,7 @@ fn without_comments(css: &str) -> String {
     out
 }
 
-/// Where the string ends that a text begins with.
+/// The end of the string that `text` begins with.
 fn string_end(text: &str) -> usize {
     let mut escaped = false;
     for (index, letter) in text.char_indices().skip(1) {

@@ -1,5 +1,5 @@
-//! What Trunk cannot do in `make dev`: texts, and programs other than the page's. Its files stay as they are
-//! otherwise; a service worker without a build takes itself away.
+//! Does what Trunk cannot do in `make dev`: texts, and programs other than the page's. Trunk's other files stay
+//! unchanged; a service worker without a build id unregisters itself.
 
 use std::{env, path::PathBuf};
 
@@ -13,7 +13,7 @@ use crate::{
     program,
 };
 
-/// Finishes the folder that Trunk is building.
+/// Completes the folder that Trunk is building.
 pub fn finish() -> Outcome {
     let folder = env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
     let folder = folder.ok_or("TRUNK_STAGING_DIR is not set: this is run by Trunk, see Trunk.toml")?;

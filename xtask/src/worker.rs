@@ -1,4 +1,4 @@
-//! What the service worker is told: its build and the files that make up the offline shell.
+//! Tells the service worker its build id and the files that make up the offline shell.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use crate::{Outcome, files, page::PUBLIC_URL};
 #[derive(Debug, Serialize)]
 pub struct Entry {
     url: String,
-    /// In the form of subresource integrity.
+    /// The hash in the form of subresource integrity.
     hash: String,
 }
 
-/// The offline shell. The page is listed as the public address itself, under which the server answers it.
+/// The offline shell. The page is listed under the public address itself, at which the server serves it.
 pub fn shell(folder: &Path) -> Outcome<Vec<Entry>> {
     let paths = files::list(folder)?.into_iter().filter(|path| is_shell(path));
     paths
@@ -29,14 +29,15 @@ pub fn shell(folder: &Path) -> Outcome<Vec<Entry>> {
         .collect()
 }
 
-/// Not part of it: the visitor's side, and what the server or the browser itself reads.
+/// Whether a file belongs to the shell. The widget, the demo and files that only the server or the browser itself reads
+/// do not.
 fn is_shell(path: &str) -> bool {
     !path.starts_with("widget/") && !path.starts_with("demo/") && path != WORKER && !path.ends_with("LICENSE")
 }
 
 const WORKER: &str = "sw.js";
 
-/// Changes whenever a file of the shell or the worker changes.
+/// The build id, which changes whenever a file of the shell or the worker changes.
 pub fn build_id(folder: &Path, shell: &[Entry]) -> Outcome<String> {
     let worker = files::read(folder.join(WORKER))?;
     Ok(files::short_hash(
@@ -44,7 +45,7 @@ pub fn build_id(folder: &Path, shell: &[Entry]) -> Outcome<String> {
     ))
 }
 
-/// Writes both into the two constants at the head of the worker.
+/// Writes `build` and `shell` into the two constants at the top of the worker.
 pub fn stamp(folder: &Path, build: &str, shell: &[Entry]) -> Outcome {
     let path = folder.join(WORKER);
     let mut source = files::read_text(&path)?;

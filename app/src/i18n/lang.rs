@@ -1,6 +1,6 @@
 //! The languages of the console.
 
-/// A language that the console speaks.
+/// A language of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lang {
     En,
@@ -18,7 +18,8 @@ impl Lang {
         }
     }
 
-    /// Locale for dates and numbers: English with the day before the month and 24 hours, as the console's tables expect.
+    /// Locale for dates and numbers. For English, the day precedes the month and times have 24 hours, as the console's
+    /// tables expect.
     pub fn locale(self) -> &'static str {
         match self {
             Self::En => "en-GB",
@@ -26,7 +27,7 @@ impl Lang {
         }
     }
 
-    /// The language's own name.
+    /// The language's name in the language itself.
     pub fn name(self) -> &'static str {
         match self {
             Self::En => "English",
@@ -34,7 +35,7 @@ impl Lang {
         }
     }
 
-    /// The language of a BCP 47 tag such as `es-MX`; English for anything unknown.
+    /// Returns the language of a BCP 47 tag such as `es-MX`; English for an unknown one.
     pub fn from_tag(tag: &str) -> Self {
         let base = tag.split('-').next().unwrap_or_default();
         Self::ALL

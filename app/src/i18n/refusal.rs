@@ -1,10 +1,10 @@
-//! Words for refusals: the code decides, people and numbers are filled in.
+//! Texts for refusals: chosen by code, with names and numbers filled in.
 
 use causerie_shared::refusal::{Code, Refusal};
 
 use super::{Key, t, tf};
 
-/// What a refusal means, for a person.
+/// Returns the text of a refusal for a person.
 pub fn explain(refusal: &Refusal) -> String {
     let name = refusal.name.as_deref().unwrap_or_default();
     let numbers = refusal

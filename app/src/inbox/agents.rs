@@ -1,4 +1,4 @@
-//! Agents and their loads: on the board, where chats are dropped on them.
+//! The board's column of agents and their loads, on which chats can be dropped.
 
 use causerie_shared::{
     conversation::State,
@@ -16,21 +16,21 @@ use crate::{
     ui::{Avatar, Icon, Presence, key_of, keyed},
 };
 
-/// A colleague, and how many of their places are only asked for.
+/// An agent, and how much of their load consists of pending offers and requests.
 struct Agent {
     user: UserRow,
     offered: u32,
     inboxes: String,
 }
 
-/// Those who are here first, each part by name as before.
+/// Sorts connected users first, and otherwise keeps the order.
 pub fn connected_first(users: Vec<UserRow>) -> Vec<UserRow> {
     let (mut here, away): (Vec<UserRow>, Vec<UserRow>) = users.into_iter().partition(|user| user.connected);
     here.extend(away);
     here
 }
 
-/// How many chats are only asked of a user.
+/// The number of pending offers and transfer requests of a user.
 fn offered(heads: &[Head], user: UserId) -> u32 {
     let asked = |head: &&Head| match head.state {
         State::Assigning { agent: asked, .. } | State::Transferring { to: asked, .. } => asked == user,
@@ -76,7 +76,7 @@ pub fn Agents(heads: Memo<Vec<Head>>) -> impl IntoView {
             &[("have", &have.to_string()), ("limit", &limit.to_string())],
         )
     };
-    // What is dragged, to know who can take it.
+    // The dragged chat decides which agents can take it.
     let dragged = Signal::derive(move || {
         let id = desk.dragged.get()?;
         heads.with(|heads| heads.iter().find(|head| head.id == id).cloned())
@@ -118,11 +118,11 @@ pub fn Agents(heads: Memo<Vec<Head>>) -> impl IntoView {
     }
 }
 
-/// Who, how they can be reached, and how full they are.
+/// A user's name, presence and load.
 #[component]
 pub fn PersonLoad(
     user: UserRow,
-    /// Places that are only asked for.
+    /// The part of the load that consists of pending offers and requests.
     #[prop(optional)]
     offered: u32,
     sub: String,

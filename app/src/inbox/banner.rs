@@ -1,4 +1,4 @@
-//! The banner above everything: the line to the server, a new version, an account that is down (`docs/ux.md#banner`).
+//! The banner at the top: connection state, a new version, or an account that needs a new token (`docs/ux.md#banner`).
 
 use causerie_shared::inbox::AccountRow;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use crate::{
     ui::Icon,
 };
 
-/// What a banner's button does.
+/// The action of a banner's button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Act {
     Reload,
@@ -44,10 +44,10 @@ impl Act {
     }
 }
 
-/// Kind for the style, icon, words and button.
+/// Kind for the style, icon, text and button of a banner.
 type Banner = (&'static str, &'static str, String, Option<Act>);
 
-/// At most one banner: what matters most.
+/// Shows at most one banner: the most important one.
 #[component]
 pub fn Banners() -> impl IntoView {
     let store: Store = expect_context();
@@ -60,7 +60,7 @@ pub fn Banners() -> impl IntoView {
     );
     let blocked = expect_context::<Sound>().blocked;
     let (me, accounts) = (store.me(), store.accounts());
-    // Who can renew a token hears of one that is needed.
+    // Only owners and admins can renew a token, so only they see the banner.
     let down = move || {
         let manages = me.read().as_ref().is_some_and(|me| me.role.manages());
         let down = |account: &&AccountRow| account.enabled && account.trouble;
@@ -87,7 +87,7 @@ pub fn Banners() -> impl IntoView {
                 ("offline", "offline", text, Some(Act::TryNow))
             }
             Connection::Reconnecting => ("reconnecting", "refresh", t(Key::Reconnecting).to_owned(), None),
-            // The one that a click mends comes first.
+            // The only problem here that a click fixes comes first.
             Connection::Online if blocked.get() => ("offline", "warning", t(Key::SoundsBlocked).to_owned(), None),
             Connection::Online if full.get() => ("offline", "warning", t(Key::StorageFull).to_owned(), None),
             Connection::Online => {

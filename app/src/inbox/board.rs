@@ -1,4 +1,5 @@
-//! The supervisors' folder as a board: who waits, what is asked of whom, and who has room (`docs/domain.md#board`).
+//! The supervisors' folder as a board: waiting chats, pending offers and requests, and agents with free capacity
+//! (`docs/domain.md#board`).
 
 use causerie_shared::{
     conversation::{State, Status},
@@ -16,12 +17,12 @@ use crate::{
     ui::{Avatar, Icon, TimerRing, channel_name, key_of, keyed, preview_words, status_icon, status_name},
 };
 
-/// Most chats that are fetched for the board.
+/// Maximum number of chats to fetch for the board.
 const MOST: u32 = 1_000;
-/// Most cards of a column.
+/// Maximum number of cards in a column.
 const CARDS: usize = 50;
 
-/// List or board.
+/// Switches between list and board.
 #[component]
 pub fn BoardSwitch() -> impl IntoView {
     let desk: Desk = expect_context();
@@ -39,7 +40,7 @@ pub fn BoardSwitch() -> impl IntoView {
     }
 }
 
-/// The board, in place of list and chat.
+/// The board, shown instead of list and chat.
 #[component]
 pub fn Board() -> impl IntoView {
     let store: Store = expect_context();
@@ -80,7 +81,7 @@ pub fn Board() -> impl IntoView {
     }
 }
 
-/// Numbers above the columns.
+/// The counters above the columns.
 #[component]
 fn Tiles(heads: Memo<Vec<Head>>) -> impl IntoView {
     let count = move |status: Status| heads.with(|all| all.iter().filter(|head| head.state.status() == status).count());
@@ -144,7 +145,7 @@ fn Card(head: Head) -> impl IntoView {
             class="board-card" draggable="true" aria-label=head.contact_name
             data-dragged=move || (desk.dragged.get() == Some(id)).then_some("")
             on:dragstart=move |event| {
-                // Some browsers drag only what carries something.
+                // Some browsers only start a drag that carries data.
                 if let Some(data) = event.data_transfer()
                     && let Err(error) = data.set_data("text/plain", &id.to_string())
                 {
@@ -171,7 +172,7 @@ fn Card(head: Head) -> impl IntoView {
     }
 }
 
-/// Who is asked, and what a supervisor may do about it.
+/// The foot of a card: the agent who was asked, and what a supervisor can do about it.
 #[component]
 fn CardFoot(id: ConversationId, state: State) -> impl IntoView {
     let store: Store = expect_context();

@@ -1,4 +1,5 @@
-//! Where the user is on the desk: folder, open chat, filters, panes. In context of every view inside the frame.
+//! The navigation state of the inbox: folder, open chat, filters, panes. Provided as context to every view in the
+//! frame.
 
 use causerie_shared::{
     api::persons::Person,
@@ -16,7 +17,7 @@ use crate::{
     store::{Store, view::Rows},
 };
 
-/// The one word for a folder.
+/// Returns the name of a folder.
 pub fn folder_name(folder: Folder) -> &'static str {
     match folder {
         Folder::Queue => t(Key::Queue),
@@ -27,12 +28,12 @@ pub fn folder_name(folder: Folder) -> &'static str {
     }
 }
 
-/// Messages nobody has seen yet; what is over wants no attention.
+/// The number of messages that nobody has seen; 0 for a chat that is over.
 pub fn unread(head: &Head) -> u32 {
     if head.state.status().is_final() { 0 } else { head.unread }
 }
 
-/// What is over is neither unread nor overdue.
+/// Returns the filter without `unread` and `overdue` in History, whose chats are neither.
 fn filter_of(folder: Folder, filter: Filter) -> Filter {
     let over = folder == Folder::History;
     Filter {
@@ -42,55 +43,55 @@ fn filter_of(folder: Folder, filter: Filter) -> Filter {
     }
 }
 
-/// Undoes a step into a screen; `false` if the screen was not stepped into from here.
+/// Goes back in the browser's history. Returns `false` if the current screen was not reached from here.
 fn step_back(stepped: StoredValue<bool>) -> bool {
     let was = stepped.get_value();
     stepped.set_value(false);
     was && window().history().is_ok_and(|history| history.back().is_ok())
 }
 
-/// The state of the desk; `Copy`.
+/// The navigation state of the inbox; `Copy`.
 #[derive(Clone, Copy)]
 pub struct Desk {
     pub place: Memo<Place>,
-    /// The folder that is shown, or was before settings were opened.
+    /// The folder on screen, or the last one while settings are open.
     pub folder: Memo<Folder>,
-    /// The chat that is open.
+    /// The open chat.
     pub open: Memo<Option<ConversationId>>,
-    /// The list that is shown: folder, filter and order.
+    /// The list on screen: folder, filter and order.
     pub list: Memo<List>,
-    /// Its rows around those in view.
+    /// The rows of the list around those in view.
     pub rows: Memo<Rows>,
     pub filter: RwSignal<Filter>,
     pub sort: RwSignal<Sort>,
-    /// Narrower than 640: one screen at a time.
+    /// Whether the window is narrower than 640 px and shows one screen at a time.
     pub phone: Signal<bool>,
-    /// What was chosen for the profile pane; `None` leaves it to the width.
+    /// Whether the user opened or closed the profile pane; `None` if the width decides.
     pub profile: RwSignal<Option<bool>>,
-    /// The phone shows the profile as a screen of its own.
+    /// Whether the phone shows the profile as a screen of its own.
     pub profile_screen: Memo<bool>,
-    /// Who the contact of the open chat is, as the server says; nothing without network.
+    /// The person behind the open chat's contact, according to the server; `None` while offline.
     pub person: RwSignal<Option<Person>>,
-    /// The question in front of the desk.
+    /// The open dialog.
     pub asking: RwSignal<Option<Asking>>,
-    /// The supervisors' folder is shown as a board.
+    /// Whether the supervisors' folder is shown as a board.
     pub board: RwSignal<bool>,
-    /// The chat that is being dragged over the board.
+    /// The chat that is dragged over the board.
     pub dragged: RwSignal<Option<ConversationId>>,
-    /// Channels and users stand in the profile's place.
+    /// Whether the channels and users panel replaces the profile.
     pub panel: RwSignal<bool>,
-    /// Wide enough for a docked profile.
+    /// Whether the window is wide enough for a docked profile.
     docked: Signal<bool>,
-    /// The chat was opened from the list, so that "Back" is a step back in history.
+    /// Whether the chat was opened from the list, so that "Back" is a step back in the browser's history.
     stepped_in: StoredValue<bool>,
-    /// The same for the profile's screen.
+    /// Whether the profile's screen was opened from the chat, likewise.
     stepped_on: StoredValue<bool>,
     address: Address,
     store: Store,
 }
 
 impl Desk {
-    /// Builds the desk's state; call once.
+    /// Creates the state; call once per frame.
     pub fn new(store: Store, place: Memo<Place>) -> Self {
         let folder =
             Memo::new(move |before: Option<&Folder>| place.read().folder().or(before.copied()).unwrap_or(Folder::Mine));
@@ -132,19 +133,19 @@ impl Desk {
         self.address.go(&place.path(), replace);
     }
 
-    /// Who this contact is, once the server has said it.
+    /// The person behind the contact, once the server's response is there.
     pub fn person_of(self, contact: ContactId) -> Option<Person> {
         self.person.get().filter(|person| person.contact.contact == contact)
     }
 
-    /// Opens a chat in the folder that is shown.
+    /// Opens a chat in the current folder.
     pub fn open(self, id: ConversationId) {
         self.open_in(self.folder.get_untracked(), id);
     }
 
-    /// Opens a chat in a folder. From chat to chat no history is made: "Back" leads to the list.
+    /// Opens a chat in a folder. Switching between chats adds no history entry, so that "Back" leads to the list.
     pub fn open_in(self, folder: Folder, id: ConversationId) {
-        // What is not on the device is on its way while the pane is built.
+        // Requests the chat before the pane is built, so that its data is already on the way.
         self.store.open(id);
         let replace = self.open.get_untracked().is_some();
         if !replace {
@@ -173,7 +174,7 @@ impl Desk {
         );
     }
 
-    /// The chat `by` rows below the open one; without an open one in view the first.
+    /// The chat `by` rows below the open one, or the first chat if the open one is not in the list.
     pub fn neighbour(self, by: i32) -> Option<ConversationId> {
         self.rows
             .with_untracked(|rows| match self.open.get_untracked().and_then(|id| rows.index(id)) {
@@ -182,7 +183,8 @@ impl Desk {
             })
     }
 
-    /// The chat that takes the place of an ended one: the next row, else the one before, else none.
+    /// Opens the chat after an ended one: the next row, else the previous row. Without either, or on a phone, shows the
+    /// list.
     pub fn after_end(self, id: ConversationId) {
         let next = self.rows.with_untracked(|rows| {
             let at = rows.index(id)?;
@@ -194,12 +196,12 @@ impl Desk {
         }
     }
 
-    /// Is the profile pane on screen? (On the phone it is a screen, see [`Desk::profile_screen`].)
+    /// Whether the profile pane is shown. On the phone it is a screen instead, see [`Desk::profile_screen`].
     pub fn profile_shown(self) -> bool {
         self.profile.get().unwrap_or_else(|| self.docked.get())
     }
 
-    /// Shows or hides the profile; on the phone it is a screen of its own.
+    /// Shows or hides the profile; on the phone as a screen of its own.
     pub fn toggle_profile(self) {
         if self.panel.get_untracked() {
             self.panel.set(false);
@@ -229,12 +231,12 @@ impl Desk {
         }
     }
 
-    /// The board stands in place of list and chat.
+    /// Whether the board replaces list and chat.
     pub fn board_shown(self) -> bool {
         self.board.get() && self.folder.get() == Folder::All && self.open.get().is_none()
     }
 
-    /// The phone's screen, as the style knows it.
+    /// The phone's screen, under the name that the style uses.
     pub fn screen(self) -> &'static str {
         match (
             self.place.read().folder().is_some(),

@@ -1,4 +1,4 @@
-//! Ending a chat.
+//! Ends a chat.
 
 use causerie_shared::{conversation::State, ids::ConversationId, user::Me};
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::Desk;
 use crate::store::Store;
 
-/// May this user end the chat? Its agent may, and a supervisor (`docs/domain.md#states`).
+/// Whether `me` may end the chat: its agent and supervisors may (`docs/domain.md#states`).
 pub fn may_end(state: &State, me: &Me) -> bool {
     match state {
         State::Assigned { agent, .. } | State::Transferring { from: agent, .. } => {
@@ -17,7 +17,7 @@ pub fn may_end(state: &State, me: &Me) -> bool {
     }
 }
 
-/// Ends the chat if that is allowed, and goes on to the next one.
+/// Ends the chat if the user may, and opens the next one. Returns whether the user may end it.
 pub fn end_chat(store: Store, desk: Desk, id: ConversationId) -> bool {
     let allowed = store.me().with_untracked(|me| {
         let head = store.head(id).get_untracked();

@@ -1,4 +1,4 @@
-//! What narrows the list and in which order it stands (`docs/domain.md#filters`).
+//! The filters and the order of the list (`docs/domain.md#filters`).
 
 use causerie_shared::{
     inbox::Channel,
@@ -13,7 +13,7 @@ use crate::{
     ui::{Icon, channel_name},
 };
 
-/// The bar of chips above the list.
+/// The bar of filter chips above the list.
 #[component]
 pub fn Filters() -> impl IntoView {
     let store: Store = expect_context();
@@ -106,13 +106,14 @@ fn Toggle(label: &'static str, on: fn(&mut Filter) -> &mut bool) -> impl IntoVie
     }
 }
 
-/// One of several, or none: the browser's own list under a chip. Without a choice the chip is left out.
+/// A filter with one of several values, or none: a native `select` styled as a chip. Hidden if there are fewer than two
+/// values.
 #[component]
 fn Choice(
     label: &'static str,
-    /// Values and the words for them.
+    /// Values and their labels.
     choices: Signal<Vec<(String, String)>>,
-    /// The chosen value, empty for none.
+    /// The chosen value; empty for none.
     chosen: Signal<String>,
     choose: Callback<String>,
 ) -> impl IntoView {

@@ -26,7 +26,7 @@ use crate::{
 };
 use causerie_shared::{message::Author, window::Folder};
 
-/// What fills the frame.
+/// The content of the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Main {
     Desk,
@@ -42,7 +42,7 @@ impl Main {
     }
 }
 
-/// Everything one sees after sign-in.
+/// The whole console after sign-in.
 #[component]
 pub fn Frame(place: Memo<Place>) -> impl IntoView {
     let store: Store = expect_context();
@@ -105,7 +105,7 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
     }
 }
 
-/// What the title and the badge count: chats of mine where the customer wrote last, and offers
+/// The number in the title and the app badge: offers, and the user's chats whose last message is the customer's
 /// (`docs/ux.md#sound-title-badge`).
 fn waiting_for_me(store: Store) -> Signal<u32> {
     let (mine, offers) = (store.folder(Folder::Mine), store.offers());
@@ -125,7 +125,7 @@ fn waiting_for_me(store: Store) -> Signal<u32> {
     .into()
 }
 
-/// "Ana Ruiz · Mine".
+/// The page's name, for example "Ana Ruiz · Mine".
 fn page_name(store: Store, desk: Desk) -> Signal<String> {
     Memo::new(move |_| match &*desk.place.read() {
         Place::Settings(_) => format!("{} · Causerie", t(Key::Settings)),

@@ -1,4 +1,4 @@
-//! Giving a chat to an agent or to another inbox: who may take it, and the dialogs that ask (`docs/ux.md#assignment`).
+//! Assigns a chat to an agent or another inbox: the possible receivers, and the dialogs (`docs/ux.md#assignment`).
 
 use causerie_shared::{
     conversation::State,
@@ -16,31 +16,31 @@ use crate::{
     ui::{Avatar, Dialog, Icon, Presence, key_of, keyed},
 };
 
-/// What is asked in front of the desk.
+/// A dialog in front of the inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
-    /// To whom the chat is to be given.
+    /// Asks which agent to give the chat to.
     Give(ConversationId),
-    /// Whether it is to leave for another inbox.
+    /// Asks whether to move the chat to another inbox.
     Move(ConversationId, InboxId),
 }
 
-/// A colleague who could be given a chat.
+/// A colleague who may be given a chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     pub user: UserRow,
-    /// Why they cannot take it now.
+    /// Why the colleague cannot take the chat now; `None` if they can.
     pub why_not: Option<&'static str>,
 }
 
 impl Candidate {
-    /// "3/5".
+    /// The load and capacity as "3/5".
     pub fn load(&self) -> String {
         format!("{}/{}", self.user.load, self.user.capacity)
     }
 }
 
-/// May this user give the chat away? Its agent transfers it, a supervisor assigns it.
+/// Whether `me` may give the chat away: its agent by a transfer, a supervisor by an assignment.
 pub fn may_give(state: &State, me: &Me) -> bool {
     match state {
         State::Assigned { agent, .. } => *agent == me.id || me.role.supervises(),
@@ -49,7 +49,8 @@ pub fn may_give(state: &State, me: &Me) -> bool {
     }
 }
 
-/// The agents of the chat's inbox out of all users by name, those who can take it first; a supervisor may take a waiting one as well.
+/// Returns the agents of the chat's inbox, by name, with those who can take the chat first. A supervisor may also take
+/// a waiting chat themself.
 pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: &Me) -> Vec<Candidate> {
     let waits = matches!(head.state, State::Waiting { .. } | State::Assigning { .. });
     let member = |user: &UserRow| {
@@ -59,7 +60,7 @@ pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: 
     let why_not = |user: &UserRow| match Presence::of(user) {
         _ if user.load >= user.capacity => Some(t(Key::Full)),
         Presence::Available => None,
-        // Who takes a chat themself is there.
+        // A user who takes a chat themself is present.
         Presence::Busy | Presence::Disconnected if user.id == me.id => None,
         away @ (Presence::Busy | Presence::Disconnected) => Some(away.name()),
     };
@@ -75,7 +76,7 @@ pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: 
     able
 }
 
-/// Who can be given a chat; to be called where signals are followed.
+/// Returns a function that lists the candidates. Call the function where signals are tracked.
 pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<Candidate> + Copy + Send + Sync {
     let (users, inboxes, me) = (store.users(), store.inboxes(), store.me());
     move || {
@@ -90,7 +91,7 @@ pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> 
     }
 }
 
-/// Inboxes that the chat could go to; to be called where signals are followed.
+/// Returns a function that lists the inboxes that the chat could move to. Call the function where signals are tracked.
 pub fn other_inboxes(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<InboxRow> + Copy + Send + Sync {
     let inboxes = store.inboxes();
     move || {
@@ -101,7 +102,7 @@ pub fn other_inboxes(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> V
     }
 }
 
-/// The dialog that is open, if one is.
+/// The open dialog, if there is one.
 #[component]
 pub fn Giving() -> impl IntoView {
     let desk: Desk = expect_context();
@@ -117,7 +118,7 @@ fn Give(id: ConversationId) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let (head, me) = (store.head(id), store.me());
-    // Somebody else was faster, or it is over.
+    // Close the dialog when a colleague was faster or the chat is over.
     let open = Memo::new(move |_| {
         let (head, me) = (head.read(), me.read());
         head.as_ref()
@@ -186,7 +187,7 @@ fn Pick(id: ConversationId, one: Candidate) -> impl IntoView {
     }
 }
 
-/// The chat leaves at once, so that is asked.
+/// Confirms moving a chat to another inbox, because the chat leaves at once.
 #[component]
 fn Leave(id: ConversationId, inbox: InboxId) -> impl IntoView {
     let store: Store = expect_context();

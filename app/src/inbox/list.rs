@@ -1,4 +1,4 @@
-//! The list pane: title, filters, rows, and what could not be delivered.
+//! The list pane: title, filters, rows and undelivered intents.
 
 use causerie_shared::window::{Filter, Folder};
 use leptos::prelude::*;
@@ -9,12 +9,12 @@ use crate::{
     store::Store,
 };
 
-/// The pane at the start of the desk; on a phone the first screen.
+/// The first pane of the inbox; on a phone the first screen.
 #[component]
 pub fn List() -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
-    // What the filters leave, or all of the folder.
+    // The number of rows that pass the filter, or the folder counter if there is no filter.
     let total = move || match desk.list.get().filter == Filter::default() {
         true => store.counts().with(|counts| counts.of(desk.folder.get())),
         false => desk.rows.read().total,
@@ -27,7 +27,7 @@ pub fn List() -> impl IntoView {
                 {move || (desk.folder.get() == Folder::All).then(|| view! { <BoardSwitch /> })}
             </header>
             <Filters />
-            // A new list for each folder: it begins at its top.
+            // Each folder gets a new list, which starts at its top.
             {move || {
                 let folder = desk.folder.get();
                 view! { <Rows folder /> }

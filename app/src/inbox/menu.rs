@@ -12,7 +12,7 @@ use crate::{
 };
 use causerie_shared::refusal::Refusal;
 
-/// The menu of the profile button; a popover, so the browser opens it and Escape closes it.
+/// The menu of the profile button. It is a popover, so the browser opens it and closes it on Escape.
 #[component]
 pub fn ProfileMenu(
     #[prop(into)] name: Signal<String>,
@@ -157,7 +157,7 @@ fn LanguageGroup() -> impl IntoView {
     }
 }
 
-/// Signs out: at once when everything was sent, else after showing what would be lost.
+/// Signs out: at once if everything was sent, otherwise after a dialog that shows what would be lost.
 #[component]
 fn SignOut(leaving: RwSignal<bool>) -> impl IntoView {
     let store: Store = expect_context();

@@ -21,17 +21,17 @@ use crate::{
 };
 
 const MOST: usize = 3;
-/// How long a card says what became of it.
+/// How long a card shows the outcome of its offer.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// A card: an offer, or what became of one a moment ago.
+/// A card: a pending offer, or the outcome of a recent one.
 #[derive(Debug, Clone, PartialEq)]
 struct Card {
     head: Head,
     gone: Option<String>,
 }
 
-/// All offers that are not in front already, the soonest due first.
+/// All offers except that of the open chat, in order of their deadlines.
 #[component]
 pub fn Offers() -> impl IntoView {
     let store: Store = expect_context();
@@ -49,7 +49,7 @@ pub fn Offers() -> impl IntoView {
                     set_timeout(move || forget(known, id), FAREWELL);
                 }
             }
-            // What I accepted or declined myself needs no words.
+            // The user's own accept or decline needs no outcome.
             cards.retain(|card| card.gone.as_deref() != Some(""));
             for head in heads {
                 match cards.iter_mut().find(|card| card.head.id == head.id) {
@@ -67,7 +67,7 @@ pub fn Offers() -> impl IntoView {
             }
         });
     });
-    // The open chat has its own Accept in the bar below it.
+    // The open chat has its own Accept button in the bar.
     let shown = Memo::new(move |_| {
         let open = desk.open.get();
         known.with(|cards| {
@@ -105,7 +105,7 @@ pub fn Offers() -> impl IntoView {
     }
 }
 
-/// Transfers that I asked for, of chats that are not open: the open one says it above its composer.
+/// The transfers that the user requested, except that of the open chat, which shows its request above the composer.
 fn my_requests(store: Store, desk: Desk) -> Memo<Vec<Head>> {
     let (mine, me) = (store.folder(Folder::Mine), store.me());
     Memo::new(move |_| {
@@ -118,7 +118,7 @@ fn my_requests(store: Store, desk: Desk) -> Memo<Vec<Head>> {
     })
 }
 
-/// I wait for a colleague's answer.
+/// A transfer request of the user that waits for a colleague's answer.
 #[component]
 fn Asked(head: Head) -> impl IntoView {
     let store: Store = expect_context();
@@ -147,7 +147,7 @@ fn Asked(head: Head) -> impl IntoView {
     .into_any()
 }
 
-/// Who hands the chat over, if it is a request for a transfer.
+/// The agent who hands the chat over, if it is a transfer request.
 fn giver(head: &Head) -> Option<UserId> {
     match head.state {
         State::Transferring { from, .. } => Some(from),
@@ -160,12 +160,12 @@ fn giver(head: &Head) -> Option<UserId> {
     }
 }
 
-/// Takes a card away that said its last words; an offer that came back meanwhile stays.
+/// Removes a card whose outcome was shown, unless the offer is pending again.
 fn forget(known: RwSignal<Vec<Card>>, id: ConversationId) {
     known.try_update(|cards| cards.retain(|card| card.head.id != id || card.gone.is_none()));
 }
 
-/// What became of an offer; empty when it was me.
+/// The outcome of an offer; empty if the user caused it.
 fn farewell(store: Store, id: ConversationId, request: bool) -> Option<String> {
     let me = store.me().with_untracked(|me| me.as_ref().map(|me| me.id));
     if store.busy(id).get_untracked() {
@@ -206,7 +206,7 @@ fn OfferCard(card: Card) -> impl IntoView {
     let desk: Desk = expect_context();
     let Card { head, gone } = card;
     let id = head.id;
-    // The name is often learned a moment after the offer.
+    // The contact's name is often known only a moment after the offer.
     let live = store.head(id);
     let known = head.clone();
     let latest = Memo::new(move |_| {
@@ -226,7 +226,7 @@ fn OfferCard(card: Card) -> impl IntoView {
     };
     let request = from.is_some();
     let (busy, online, now) = (store.busy(id), store.online(), store.now());
-    // The key takes the oldest offer.
+    // The F8 key accepts the oldest offer.
     let offers = store.offers();
     let first = Memo::new(move |_| offers.read().first() == Some(&id));
     let able = move || !busy.get() && online.get() == Connection::Online;
@@ -291,7 +291,7 @@ fn OfferCard(card: Card) -> impl IntoView {
     }
 }
 
-/// Accepts an offer and opens its chat; it moves on to Mine once the server agreed.
+/// Accepts an offer and opens its chat, which moves to Mine once the server agrees.
 pub fn accept_offer(store: Store, desk: Desk, id: ConversationId) {
     store.accept(id);
     desk.open_in(Folder::Engaged, id);

@@ -1,4 +1,4 @@
-//! Channels and users, in the profile's place (`docs/ux.md#channels-and-users`).
+//! The panel of channels and users, shown instead of the profile (`docs/ux.md#channels-and-users`).
 
 use causerie_shared::{
     api::channels::ChannelRow,
@@ -15,7 +15,7 @@ use crate::{
     ui::{Avatar, ChannelIcon, Icon, Presence, key_of, keyed},
 };
 
-/// The panel: a click on an account filters the list.
+/// The panel. A click on an account filters the list.
 #[component]
 pub fn Panel() -> impl IntoView {
     let store: Store = expect_context();
@@ -34,7 +34,7 @@ pub fn Panel() -> impl IntoView {
             &[("have", &connected.to_string()), ("limit", &all.len().to_string())],
         )
     };
-    // Counted by the server when the panel is opened; without network the numbers are left out.
+    // The server counts when the panel is opened; while offline the numbers are left out.
     let reached = RwSignal::new(Vec::<ChannelRow>::new());
     spawn_local(async move {
         if let Ok(rows) = http::get("/api/channels").await {

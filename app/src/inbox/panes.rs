@@ -1,5 +1,5 @@
-//! Where the open chat and its contact are shown. What they show is a part of its own ([`crate::part`]): it is asked
-//! for as soon as the frame is there.
+//! The panes of the open chat and its contact. Their code is a part of its own ([`crate::part`]), requested as soon as
+//! the frame exists.
 
 use causerie_shared::{ids::ConversationId, row::Head};
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use crate::{
     ui::{Asked, Empty},
 };
 
-/// What the part of the desk holds; functions that draw where they are called.
+/// The panes part: functions that draw the panes.
 #[derive(Debug, Clone, Copy)]
 pub struct Panes {
     chat: fn(ConversationId) -> AnyView,
@@ -29,12 +29,12 @@ part! {
     }
 }
 
-/// Asks for the panes, for [`Thread`] and [`Profile`] below.
+/// Requests the panes for [`Thread`] and [`Profile`].
 pub fn provide_panes() {
     provide_context(Asked::new(panes));
 }
 
-/// The open chat, or how to choose one.
+/// The open chat, or a hint to choose one.
 #[component]
 pub fn Thread() -> impl IntoView {
     let desk: Desk = expect_context();
@@ -62,7 +62,7 @@ pub fn Thread() -> impl IntoView {
     }
 }
 
-/// The pane of the open chat's contact; nothing without one.
+/// The pane of the open chat's contact; empty if no chat is open.
 #[component]
 pub fn Profile() -> impl IntoView {
     let store: Store = expect_context();
@@ -70,7 +70,7 @@ pub fn Profile() -> impl IntoView {
     let panes: Asked<Panes> = expect_context();
     move || {
         let id = desk.open.get()?;
-        // The chat's pane says what went wrong.
+        // The chat pane shows the error.
         let panes = panes.get(Key::ChatNotLoaded).ok()?;
         let head = store.head(id);
         let known = Memo::new(move |_| head.read().is_some());

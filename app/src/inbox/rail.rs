@@ -1,4 +1,4 @@
-//! Folders with live counters, at the side or, on a phone, at the foot.
+//! The navigation: folders with live folder counters, at the side, or at the bottom on a phone.
 
 use causerie_shared::window::Folder;
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ fn icon(folder: Folder) -> &'static str {
     }
 }
 
-/// The navigation.
+/// The navigation rail.
 #[component]
 pub fn Rail() -> impl IntoView {
     let desk: Desk = expect_context();
@@ -30,7 +30,7 @@ pub fn Rail() -> impl IntoView {
     let store: Store = expect_context();
     let me = store.me();
     let supervises = Memo::new(move |_| me.read().as_ref().is_some_and(|me| me.role.supervises()));
-    // The sheet behind "More" closes once it led somewhere.
+    // Close the "More" sheet after any navigation.
     Effect::new(move |_| {
         desk.place.track();
         more.set(false);

@@ -20,7 +20,7 @@ use crate::{
     ui::{Avatar, Icon, Presence, StatusWord, TimerRing, channel_name, preview_words, status_name},
 };
 
-/// A row of the list; empty while its head is not known.
+/// A row of the list; empty until its data is known.
 #[component]
 pub fn Row(
     id: ConversationId,
@@ -54,7 +54,7 @@ pub fn Row(
 #[component]
 fn Content(head: Signal<Option<Head>>, folder: Folder) -> impl IntoView {
     let store: Store = expect_context();
-    // The row is drawn only while there is a head; a head that is being dropped keeps the last values.
+    // The row is drawn only while its data is known; while the data is being dropped, keep the last values.
     let head = Memo::new(move |before: Option<&Option<Head>>| head.get().or_else(|| before.cloned().flatten()));
     let part =
         move |select: fn(&Head) -> String| Memo::new(move |_| head.read().as_ref().map(select).unwrap_or_default());
@@ -63,7 +63,7 @@ fn Content(head: Signal<Option<Head>>, folder: Folder) -> impl IntoView {
     };
     let name = part(|head| head.contact_name.clone());
     let status = Memo::new(move |_| head.read().as_ref().map_or(Status::Waiting, |head| head.state.status()));
-    // The time to undo an end is nothing that the list waits for.
+    // An undo window does not concern the list.
     let ring = Memo::new(move |_| {
         let running = |head: &&Head| !head.state.status().is_final();
         head.read().as_ref().filter(running).and_then(|head| head.ring)
@@ -154,12 +154,12 @@ fn shown_time(head: &Head, folder: Folder) -> i64 {
     }
 }
 
-/// What the second line says.
+/// The second line of the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Line {
     Typing,
     Draft(String),
-    /// My newest reply, which still waits for the line.
+    /// The user's newest reply, which has not been sent yet.
     Queued(String),
     Mine(String),
     Other(String),
@@ -187,7 +187,7 @@ impl Line {
     }
 }
 
-/// The newest reply of a chat that is not sent yet.
+/// The newest reply of a chat, if it has not been sent yet.
 fn newest_unsent(bubbles: &[Bubble]) -> Option<String> {
     match bubbles.last() {
         Some(Bubble::Message(message)) if message.stage == Stage::Unsent => {
@@ -205,14 +205,14 @@ fn newest_unsent(bubbles: &[Bubble]) -> Option<String> {
 fn preview_line(store: Store, head: Memo<Option<Head>>, id: ConversationId, folder: Folder) -> Memo<Line> {
     let desk: Desk = expect_context();
     let (typing, draft) = (store.typing(id), store.draft(id));
-    // Replies are written in Mine only, whose few chats are in memory.
+    // Users write replies in Mine only, and the few chats of that folder are in memory.
     let bubbles = (folder == Folder::Mine).then(|| store.bubbles(id));
     let me = store.me();
     Memo::new(move |_| {
         if typing.get() {
             return Line::Typing;
         }
-        // The open chat's draft is in plain sight.
+        // The draft of the open chat is visible in the composer already.
         let draft = draft.get();
         if !draft.trim().is_empty() && desk.open.get() != Some(id) {
             return Line::Draft(draft);

@@ -1,4 +1,4 @@
-//! The virtual list: rows of fixed height, of which only those in view stand in the document (`docs/ux.md#long-lists`).
+//! The virtual list: rows of fixed height, only those in view are in the DOM (`docs/ux.md#long-lists`).
 
 use std::{ops::Range, time::Duration};
 
@@ -18,15 +18,15 @@ use crate::{
     ui::{Empty, Skeleton, focus, keyed},
 };
 
-/// Rows drawn above and below those in view.
+/// Number of rows drawn above and below those in view.
 const OVERSCAN: usize = 8;
-/// Row heights, px: `--h-row` of `tokens.css`.
+/// Height of a row in px: `--h-row` of `tokens.css`.
 const ROW: f64 = 72.0;
 const ROW_PHONE: f64 = 76.0;
-/// A skeleton shows only if nothing came for this long.
+/// How long the list waits for rows before it shows a skeleton.
 const PATIENCE: Duration = Duration::from_millis(150);
 
-/// Which rows stand in the document.
+/// Returns the range of rows that are in the DOM.
 fn in_view(top: f64, height: f64, row: f64, count: usize) -> Range<usize> {
     let first = (top / row).floor().max(0.0) as usize;
     let last = ((top + height) / row).ceil().max(0.0) as usize;
@@ -40,12 +40,12 @@ pub fn Rows(folder: Folder) -> impl IntoView {
     let desk: Desk = expect_context();
     let scroller = NodeRef::<html::Div>::new();
     let top = RwSignal::new(0.0);
-    // Before the first measure: enough for any screen, few enough to be cheap.
+    // Before the first measurement: large enough for any screen, small enough to be cheap.
     let height = RwSignal::new(900.0);
     let row_height = Memo::new(move |_| if desk.phone.get() { ROW_PHONE } else { ROW });
     let total = Memo::new(move |_| desk.rows.read().total as usize);
     let range = Memo::new(move |_| in_view(top.get(), height.get(), row_height.get(), total.get()));
-    // Rows that are not known yet stand as skeletons in their place.
+    // Unknown rows are shown as skeletons at their positions.
     let shown = Memo::new(move |_| {
         let range = range.get();
         desk.rows.with(|rows| {
@@ -67,7 +67,7 @@ pub fn Rows(folder: Folder) -> impl IntoView {
         let range = range.get();
         store.look(desk.list.get(), range.start as u32, range.end as u32);
     });
-    // Another list begins at its top.
+    // A different list starts at its top.
     Effect::new(move |before: Option<List>| {
         let list = desk.list.get();
         if before.is_some_and(|before| before != list)
@@ -77,7 +77,7 @@ pub fn Rows(folder: Folder) -> impl IntoView {
         }
         list
     });
-    // The open chat stays in view while keys step through the list.
+    // Keep the open chat in view while keys step through the list.
     Effect::new(move |before: Option<Option<ConversationId>>| {
         let open = desk.open.get();
         let at = open.and_then(|id| desk.rows.with_untracked(|rows| rows.index(id)));
@@ -120,7 +120,7 @@ pub fn Rows(folder: Folder) -> impl IntoView {
     }
 }
 
-/// The place of a row that is on its way.
+/// The placeholder of a row that is being fetched.
 #[component]
 fn Unknown(at: u32, row_height: Memo<f64>) -> impl IntoView {
     view! {
@@ -135,7 +135,7 @@ fn Unknown(at: u32, row_height: Memo<f64>) -> impl IntoView {
     }
 }
 
-/// Arrows, j and k step through the list, Home and End jump; Enter goes to the chat.
+/// Handles the keys of the list: arrows, j and k step, Home and End jump, Enter moves the focus to the chat.
 fn list_keys(event: &KeyboardEvent, desk: Desk, scroller: NodeRef<html::Div>, row: f64) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
@@ -159,7 +159,7 @@ fn list_keys(event: &KeyboardEvent, desk: Desk, scroller: NodeRef<html::Div>, ro
     event.prevent_default();
     event.stop_propagation();
     let Some(id) = id else {
-        // Not known yet: it comes into view and is fetched.
+        // Not known yet: scrolling it into view makes the list fetch it.
         if at < total {
             show_row(scroller, f64::from(at) * row, row);
         }
@@ -177,7 +177,7 @@ fn list_keys(event: &KeyboardEvent, desk: Desk, scroller: NodeRef<html::Div>, ro
     }
 }
 
-/// Scrolls only as far as needed to have a row in view.
+/// Scrolls as little as possible to bring a row into view.
 fn show_row(scroller: NodeRef<html::Div>, offset: f64, row: f64) {
     let Some(scroller) = scroller.get_untracked() else {
         return;
@@ -191,7 +191,7 @@ fn show_row(scroller: NodeRef<html::Div>, offset: f64, row: f64) {
 }
 
 fn focus_row(id: ConversationId) {
-    // The row may come into the document only with the next frame.
+    // The row may enter the DOM only in the next frame.
     request_animation_frame(move || {
         let row = document()
             .get_element_by_id(&format!("row-{id}"))
@@ -202,7 +202,7 @@ fn focus_row(id: ConversationId) {
     });
 }
 
-/// Moves the focus into the chat: the text box, else its log.
+/// Moves the focus into the chat: the text box, else its main button, else its log.
 pub fn focus_thread() {
     request_animation_frame(|| {
         let find = |selector: &str| {

@@ -1,4 +1,4 @@
-//! Keys that work anywhere on the desk (`docs/ux.md#keyboard`), for what is built.
+//! Keyboard shortcuts that work anywhere in the console's frame (`docs/ux.md#keyboard`).
 
 use causerie_shared::{conversation::State, ids::ConversationId, window::Folder};
 use leptos::{ev, prelude::*};
@@ -13,12 +13,12 @@ use crate::{
     ui::focus,
 };
 
-/// Seconds between `g` and the folder's letter.
+/// Maximum time between `g` and the folder's letter, in milliseconds.
 const CHORD_MS: f64 = 1_500.0;
 
-/// Listens while the frame lives.
+/// Installs the shortcuts for as long as the frame exists.
 pub fn use_shortcuts(store: Store, desk: Desk) {
-    // When `g` was pressed.
+    // The time at which `g` was pressed.
     let offers = store.offers();
     let chord = StoredValue::new(None::<f64>);
     let handle = window_event_listener(ev::keydown, move |event| {
@@ -76,7 +76,7 @@ fn folder_of(key: &str) -> Option<Folder> {
     }
 }
 
-/// Popovers close themselves; then the composer lets go, then the phone's screen goes back.
+/// Handles Escape. Dialogs and popovers close themselves; a text field gives its focus to the list; a phone goes back.
 fn escape(event: &KeyboardEvent, desk: Desk) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
         return;
@@ -98,7 +98,7 @@ fn escape(event: &KeyboardEvent, desk: Desk) {
     }
 }
 
-/// Keys of one letter; `false` when the key means nothing here.
+/// Handles keys of one letter. Returns `false` if the key has no effect here.
 fn single_key(event: &KeyboardEvent, store: Store, desk: Desk) -> bool {
     let open = desk.open.get_untracked();
     match (event.key().as_str(), open) {
@@ -119,7 +119,7 @@ fn single_key(event: &KeyboardEvent, store: Store, desk: Desk) -> bool {
     }
 }
 
-/// `t`, `a`: to whom the open chat is to be given.
+/// `t`, `a`: opens the dialog that assigns or transfers the open chat.
 fn give(store: Store, desk: Desk, id: ConversationId) -> bool {
     let head = store.head(id).get_untracked();
     let may = store.me().with_untracked(|me| {
@@ -132,7 +132,7 @@ fn give(store: Store, desk: Desk, id: ConversationId) -> bool {
     may
 }
 
-/// Enter belongs to the button or link that has the focus.
+/// Whether nothing has the focus. Otherwise Enter belongs to the focused button or link.
 fn on_nothing(event: &KeyboardEvent) -> bool {
     event
         .target()
@@ -140,7 +140,7 @@ fn on_nothing(event: &KeyboardEvent) -> bool {
         .is_none_or(|target| target.tag_name() == "BODY")
 }
 
-/// Arrows scroll where something scrolls; the letters always step.
+/// Opens the next chat. Arrow keys step only if nothing has the focus, because they may scroll; letters always step.
 fn step(event: &KeyboardEvent, desk: Desk, by: i32) -> bool {
     if event.key().starts_with("Arrow") && !on_nothing(event) {
         return false;
@@ -154,7 +154,7 @@ fn step(event: &KeyboardEvent, desk: Desk, by: i32) -> bool {
     }
 }
 
-/// `y`: start or accept the open chat.
+/// `y`: starts or accepts the open chat.
 fn take(store: Store, desk: Desk, id: ConversationId) -> bool {
     if store.online().get_untracked() != Connection::Online {
         return false;

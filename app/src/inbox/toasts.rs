@@ -1,4 +1,4 @@
-//! Passing messages: three at most, 5 s each, held while someone reads them (`docs/ux.md#toasts`).
+//! Toasts: at most three, 5 s each, longer while the pointer or focus is on them (`docs/ux.md#toasts`).
 
 use std::time::Duration;
 
@@ -17,24 +17,24 @@ use crate::{
 
 const MOST: usize = 3;
 const USUAL: Duration = Duration::from_secs(5);
-/// Losing a chat to a colleague is no error.
+/// Losing a chat to a colleague is not an error, so the toast is short.
 const BRIEF: Duration = Duration::from_secs(2);
 
-/// How a notice looks and how long it stays; `None` means until it is dismissed.
+/// How a notice looks and how long it stays; without `stays` it stays until it is dismissed.
 struct Looks {
     kind: Option<&'static str>,
     icon: &'static str,
     text: String,
     stays: Option<Duration>,
-    /// What its button does.
+    /// The action of the notice's button.
     act: Option<Act>,
 }
 
-/// What can be done about a notice.
+/// An action that a notice offers.
 #[derive(Clone, Copy)]
 enum Act {
     OpenDiscussion(ConversationId),
-    /// A chat of the supervisors' folder.
+    /// Opens a chat in the supervisors' folder.
     OpenChat(ConversationId),
     Undo(ConversationId),
 }
@@ -77,7 +77,7 @@ fn looks(body: &NoticeBody, now: Millis) -> Looks {
             stays: Some(BRIEF),
             ..said(explain(refusal))
         },
-        // A late click: the chat moved on, and the screen shows where it is.
+        // A late click: the chat has changed, and the screen already shows its new state.
         NoticeBody::Refused { command, refusal } if is_late(*command, refusal.code) => Looks {
             stays: Some(BRIEF),
             ..said(
@@ -144,7 +144,7 @@ fn looks(body: &NoticeBody, now: Millis) -> Looks {
     }
 }
 
-/// An answer to something that is over already: an offer, a request, an undo.
+/// Whether a refusal means that the command came too late, because the offer, request or undo window is over.
 fn is_late(command: Command, code: Code) -> bool {
     let answers = matches!(
         command,
@@ -153,7 +153,7 @@ fn is_late(command: Command, code: Code) -> bool {
     answers && matches!(code, Code::Conflict | Code::Closed | Code::NotFound | Code::Forbidden)
 }
 
-/// "Teal Otter: Bruno did not answer. The chat stays with you."
+/// Returns a text such as "Teal Otter: Bruno did not answer. The chat stays with you."
 fn answered(contact: &str, name: &str, keeper: Option<&str>, answer: Answer) -> String {
     let what = match answer {
         Answer::Accepted => return tf(Key::TransferAccepted, &[("name", name), ("contact", contact)]),
@@ -169,7 +169,7 @@ fn answered(contact: &str, name: &str, keeper: Option<&str>, answer: Answer) -> 
     format!("{contact}: {} {stays}", tf(what, &[("name", name)]))
 }
 
-/// The stack of toasts.
+/// Shows the newest notices as toasts.
 #[component]
 pub fn Toasts() -> impl IntoView {
     let store: Store = expect_context();
@@ -194,7 +194,7 @@ fn Toast(notice: Notice) -> impl IntoView {
         stays,
         act,
     } = looks(&notice.body, store.now().get_untracked());
-    // What can be done for a time only is not held longer by a pointer over it.
+    // An undo window is not extended by a pointer over the toast.
     let fixed = matches!(act, Some(Act::Undo(_)));
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let pause = move || {

@@ -9,7 +9,7 @@ use crate::{
     ui::{Avatar, Icon, Presence},
 };
 
-/// Title at the start, the person at the end.
+/// The title, and the signed-in user's menu.
 #[component]
 pub fn TopBar() -> impl IntoView {
     let store: Store = expect_context();
@@ -27,7 +27,7 @@ pub fn TopBar() -> impl IntoView {
     let row = id.map(|id| store.user(id));
     let name = Signal::derive(move || me.read().as_ref().map(|me| me.name.clone()).unwrap_or_default());
     let online = store.online();
-    // My own line decides: the server's view of it comes a grace later.
+    // This device's own connection decides, because the server reports a lost one only after the grace period.
     let presence = Memo::new(move |_| {
         let user = row.and_then(|row| row.get());
         match (online.get(), user) {

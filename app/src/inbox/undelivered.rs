@@ -1,4 +1,4 @@
-//! "Not delivered": what was refused for good, with its text (`docs/ux.md#not-delivered`).
+//! "Not delivered": intents that the server refused for good, with their texts (`docs/ux.md#not-delivered`).
 
 use causerie_shared::refusal::Code;
 use leptos::{prelude::*, task::spawn_local};
@@ -11,7 +11,7 @@ use crate::{
     ui::{Icon, keyed},
 };
 
-/// Could another try end otherwise?
+/// Whether sending again could succeed.
 fn worth_a_retry(code: Code) -> bool {
     matches!(
         code,
@@ -19,7 +19,7 @@ fn worth_a_retry(code: Code) -> bool {
     )
 }
 
-/// The tray at the foot of the list; not there while it is empty.
+/// The tray at the bottom of the list; hidden while empty.
 #[component]
 pub fn UndeliveredTray() -> impl IntoView {
     let store: Store = expect_context();
@@ -58,7 +58,7 @@ fn Item(item: Undelivered) -> impl IntoView {
     let store: Store = expect_context();
     let copied = RwSignal::new(false);
     let intent = item.intent;
-    // Who it was for, and why it did not arrive.
+    // The receiver, and why the text was not delivered.
     let name = item
         .conversation
         .and_then(|id| store.head(id).get_untracked())

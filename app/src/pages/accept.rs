@@ -1,4 +1,4 @@
-//! A one-time link: an invitation is accepted, or a new password is set.
+//! The page of a one-time link: accepts an invitation or sets a new password.
 
 use causerie_shared::{
     api::{AcceptLink, LinkInfo, LinkKind, SessionInfo, password_problem},
@@ -17,7 +17,7 @@ use crate::{
     ui::PasswordField,
 };
 
-/// The page behind an invitation or reset link.
+/// The page of an invitation or reset link.
 #[component]
 pub fn Accept(token: String) -> impl IntoView {
     let path = format!("/api/links/{}", http::segment(&token));
@@ -87,7 +87,7 @@ fn NewPassword(path: String, info: LinkInfo) -> impl IntoView {
         <SignCard title subtitle>
             <form class="form" on:submit=submit novalidate=true>
                 <FormError error />
-                // Password managers file the password under this name.
+                // Password managers store the password under this name.
                 <input class="sr-only" type="email" autocomplete="username" tabindex="-1" aria-hidden="true" readonly=true prop:value=info.email.clone() />
                 <PasswordField
                     id="password" label=t(Key::Password) value=password autocomplete="new-password"

@@ -1,4 +1,5 @@
-//! The session ended while one was working: sign in again, nothing is lost (`docs/ux.md#empty-and-waiting-panes`).
+//! The dialog for a session that ended during work: sign in again, nothing is lost
+//! (`docs/ux.md#empty-and-waiting-panes`).
 
 use leptos::prelude::*;
 
@@ -9,7 +10,7 @@ use crate::{
     ui::Dialog,
 };
 
-/// A dialog over the console; what was typed and not sent is still there afterwards.
+/// A sign-in dialog over the console. Unsent text is kept.
 #[component]
 pub fn Expired() -> impl IntoView {
     let store: Store = expect_context();

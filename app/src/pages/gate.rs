@@ -1,4 +1,4 @@
-//! The way in: local data opens the console at once, no session leads to sign-in.
+//! The entry to the console: local data opens it at once; without a session it leads to sign-in.
 
 use leptos::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::{
     store::{Store, view::Session},
 };
 
-/// The console for those who are signed in.
+/// The console for signed-in users.
 #[component]
 pub fn Gate(place: Memo<Place>) -> impl IntoView {
     let store: Store = expect_context();
@@ -21,7 +21,7 @@ pub fn Gate(place: Memo<Place>) -> impl IntoView {
         }
     });
     let inside = Memo::new(move |_| matches!(session.get(), Session::SignedIn | Session::Expired));
-    // Who signed in decides what is drawn.
+    // Another user draws the frame anew.
     let me = store.me();
     let user = Memo::new(move |_| me.read().as_ref().map(|me| me.id));
     move || {

@@ -1,4 +1,4 @@
-//! Sign-in.
+//! The sign-in page.
 
 use causerie_shared::{api::SignIn, refusal::Refusal};
 use leptos::{prelude::*, task::spawn_local};
@@ -14,14 +14,14 @@ use crate::{
     ui::{Field, PasswordField},
 };
 
-/// The sign-in page. Leads to set-up while no owner exists, and into the console once signed in.
+/// The sign-in page. Redirects to set-up while no owner exists, and to the console after sign-in.
 #[component]
 pub fn Login() -> impl IntoView {
     let store: Store = expect_context();
     let organization = RwSignal::new(String::new());
     let address: Address = expect_context();
     spawn_local(async move {
-        // Offline there is no name to show; the form says what is wrong when it is sent.
+        // Offline there is no name to show; submitting the form shows the error.
         if let Ok(found) = store.fetch_organization().await {
             if found.needs_setup {
                 address.go(&Place::Setup.path(), true);
@@ -53,7 +53,7 @@ pub fn Login() -> impl IntoView {
     }
 }
 
-/// E-mail and password; also in the dialog after a session ended.
+/// E-mail and password; also used in the dialog after a session ended.
 #[component]
 pub fn SignInForm(email: RwSignal<String>) -> impl IntoView {
     let store: Store = expect_context();
@@ -72,7 +72,7 @@ pub fn SignInForm(email: RwSignal<String>) -> impl IntoView {
         };
         spawn_local(async move {
             let answer = store.sign_in(body).await;
-            // The page is gone when it worked.
+            // After a success the page no longer exists.
             busy.try_set(false);
             error.try_set(answer.err());
         });

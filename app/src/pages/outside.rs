@@ -1,5 +1,5 @@
-//! Pages that are seen once in a long time and without a sign-in: set-up, and one-time links. They lie in the part of
-//! the settings, which the console loads for them too.
+//! Rarely used pages without a sign-in: set-up and one-time links. They are in the settings part, which the console
+//! loads for them too.
 
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ pub fn Outside(place: Place) -> impl IntoView {
     }
 }
 
-/// Goes to a place of the console, which starts anew: somebody else is signed in.
+/// Goes to a place of the console by loading the page again, because another user is signed in.
 pub fn leave(place: &Place) {
     if let Err(error) = window().location().replace(&place.path()) {
         crate::hooks::warn("the page stays", &error);

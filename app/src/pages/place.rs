@@ -1,33 +1,34 @@
-//! Addresses of the console and what they stand for.
+//! Addresses of the console and their meaning.
 
 use causerie_shared::{ids::ConversationId, window::Folder};
 
-/// Where the user is. Every place has one address, and screens of the phone are history entries.
+/// The location of the user in the console. Every place has one address; a phone's screens are entries of the browser's
+/// history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Login,
-    /// Creating the first owner.
+    /// The creation of the first owner.
     Setup,
-    /// A one-time link of an invitation or a reset.
+    /// A one-time link of an invitation or a password reset.
     Link(String),
     Folder {
         folder: Folder,
         conversation: Option<ConversationId>,
     },
-    /// The settings, which read the rest of the address themselves: `inboxes/new`.
+    /// The settings, which parse the rest of the address themselves: `inboxes/new`.
     Settings(String),
-    /// An address that leads nowhere.
+    /// An unknown address.
     Unknown,
 }
 
 impl Place {
-    /// Where one lands without saying where to.
+    /// The place to show if the address names none.
     pub const START: Self = Self::Folder {
         folder: Folder::Mine,
         conversation: None,
     };
 
-    /// Reads the path of an address.
+    /// Parses the path of an address.
     pub fn parse(path: &str) -> Self {
         let mut parts = path.trim_matches('/').split('/');
         if parts.next() != Some("app") {
@@ -43,7 +44,7 @@ impl Place {
             ("login", None) => Self::Login,
             ("setup", None) => Self::Setup,
             ("link", Some(token)) if !token.is_empty() => Self::Link(token.to_owned()),
-            // Where these pages were before settings were a place of their own.
+            // The addresses of these pages before the settings got addresses of their own.
             (page @ ("account" | "users"), None) => Self::Settings(page.to_owned()),
             (folder, conversation) => match (Folder::from_key(folder), conversation.map(str::parse)) {
                 (Some(folder), None) => Self::Folder {
@@ -60,7 +61,7 @@ impl Place {
         if parts.next().is_some() { Self::Unknown } else { place }
     }
 
-    /// The address.
+    /// Returns the address of the place.
     pub fn path(&self) -> String {
         match self {
             Self::Login => "/app/login".into(),
@@ -80,17 +81,17 @@ impl Place {
         }
     }
 
-    /// Seen without a sign-in, and drawn by the settings' part ([`super::Outside`]).
+    /// Whether the place is shown without a sign-in and drawn by the settings part ([`super::Outside`]).
     pub fn is_outside(&self) -> bool {
         matches!(self, Self::Setup | Self::Link(_))
     }
 
-    /// Seen without a sign-in.
+    /// Whether the place is shown without a sign-in.
     pub fn is_public(&self) -> bool {
         matches!(self, Self::Login | Self::Setup | Self::Link(_))
     }
 
-    /// The folder, if this is one.
+    /// The folder, if the place is one.
     pub fn folder(&self) -> Option<Folder> {
         match self {
             Self::Folder { folder, .. } => Some(*folder),

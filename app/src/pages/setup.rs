@@ -1,4 +1,4 @@
-//! The first owner, created with the token that the server printed at its start.
+//! The creation of the first owner, with the token that the server printed at startup.
 
 use causerie_shared::{
     api::{self, Organization, SessionInfo},
@@ -17,7 +17,7 @@ use crate::{
     ui::{Field, PasswordField},
 };
 
-/// The set-up page; leads to sign-in when an owner exists.
+/// The set-up page. Redirects to sign-in if an owner exists.
 #[component]
 pub fn Setup() -> impl IntoView {
     let [token, organization, name, email, password] = [(); 5].map(|()| RwSignal::new(String::new()));

@@ -9,7 +9,7 @@ use crate::{
 };
 use causerie_shared::refusal::Refusal;
 
-/// Logo, a card with a title, and language and theme at the foot.
+/// The logo, a card with a title, and a footer with language and theme.
 #[component]
 pub fn SignCard(
     title: &'static str,
@@ -76,7 +76,7 @@ fn SignFoot() -> impl IntoView {
     }
 }
 
-/// A form's error, read out when it appears.
+/// A form's error, announced by screen readers when it appears.
 #[component]
 pub fn FormError(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoView {
     view! {
@@ -86,7 +86,7 @@ pub fn FormError(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoView 
     }
 }
 
-/// The button that sends a form; busy while the answer is on its way.
+/// The submit button of a form; busy until the response arrives.
 #[component]
 pub fn SubmitButton(label: &'static str, #[prop(into)] busy: Signal<bool>) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! Who has the chat, and to whom it can be given (`docs/ux.md#assignment`).
+//! The chat's agent, and the choice of another (`docs/ux.md#assignment`).
 
 use causerie_shared::{conversation::State, ids::ConversationId, row::Head};
 use leptos::prelude::*;
@@ -10,12 +10,12 @@ use crate::{
     ui::{Avatar, Icon, Presence},
 };
 
-/// Who has the chat and how many chats they have; for those who may, a drop-down to give it away.
+/// The chat's agent and their load; for users who may give the chat away, a drop-down to do so.
 #[component]
 pub fn Assignee(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
-    // An ended chat still tells who had it; their load is no longer about it.
+    // An ended chat shows its last agent, without the load, which no longer includes the chat.
     let agent = Memo::new(move |_| {
         head.read().as_ref().and_then(|head| match &head.state {
             State::Ended { last_agent, .. } => last_agent.map(|agent| (agent, false)),
@@ -60,7 +60,7 @@ pub fn Assignee(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView
     }
 }
 
-/// A dot that text can carry.
+/// Returns a presence dot as a character, for options that hold only text.
 fn dot(presence: Presence) -> &'static str {
     match presence {
         Presence::Available => "●",
@@ -69,7 +69,7 @@ fn dot(presence: Presence) -> &'static str {
     }
 }
 
-/// The browser's own list, laid invisibly over the value: agents of the inbox, then inboxes.
+/// A native `select`, laid invisibly over the value: agents of the inbox, then inboxes.
 #[component]
 fn Choice(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
     let store: Store = expect_context();
@@ -81,7 +81,7 @@ fn Choice(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
         .map_or_else(|| t(Key::Nobody).to_owned(), |user| user.name);
     let choose = move |event: web_sys::Event| {
         let value = event_target_value(&event);
-        // What was chosen is asked of the server; until it agrees the old value stays.
+        // The choice is only a request to the server; the old value stays until the server agrees.
         if let Some(list) = event.target() {
             let list: web_sys::HtmlSelectElement = wasm_bindgen::JsCast::unchecked_into(list);
             list.set_value("");

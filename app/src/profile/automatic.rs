@@ -1,4 +1,4 @@
-//! What nobody types: since when, from where (`docs/domain.md#profile`).
+//! Facts that the system records itself: since when and from where (`docs/domain.md#profile`).
 
 use causerie_shared::row::Head;
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use crate::{
     store::Store,
 };
 
-/// Addresses that may become links: pages of the web, never a script.
+/// Whether the address may become a link: web pages only, never a script.
 fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }

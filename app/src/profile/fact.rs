@@ -44,7 +44,7 @@ fn problem(error: EditError, detail: Option<Detail>) -> &'static str {
     }
 }
 
-/// A field of one value, or the values that people wrote at once.
+/// A field with one value, or with the values that people wrote concurrently.
 #[component]
 pub fn FieldFact(contact: ContactId, profile: Signal<Profile>, field: Field) -> impl IntoView {
     let store: Store = expect_context();
@@ -108,7 +108,7 @@ pub fn FieldFact(contact: ContactId, profile: Signal<Profile>, field: Field) -> 
     }
 }
 
-/// What the field was before: nothing that somebody wrote is gone.
+/// The former values of the field; nothing that somebody wrote is lost.
 #[component]
 fn Earlier(contact: ContactId, field: Field) -> impl IntoView {
     let store: Store = expect_context();
@@ -133,7 +133,7 @@ fn Earlier(contact: ContactId, field: Field) -> impl IntoView {
     }
 }
 
-/// Phones or e-mails: one row each, and an empty one to add the next.
+/// Phones or e-mails: one row each, and an empty row to add another.
 #[component]
 pub fn DetailFacts(contact: ContactId, profile: Signal<Profile>, detail: Detail) -> impl IntoView {
     let store: Store = expect_context();
@@ -153,7 +153,8 @@ pub fn DetailFacts(contact: ContactId, profile: Signal<Profile>, detail: Detail)
         } else {
             store.set_detail(contact, detail, text.clone(), true)
         };
-        // The old spelling goes only when the new one was taken, and is not the same under another form.
+        // The old value is removed only after the new one was accepted, and only if both are not spellings of the same
+        // value.
         let replaced = !before.is_empty() && normalise(detail, &before) != normalise(detail, &text);
         let result = match added {
             Ok(()) if replaced => store.set_detail(contact, detail, before, false),
@@ -167,7 +168,7 @@ pub fn DetailFacts(contact: ContactId, profile: Signal<Profile>, detail: Detail)
             key_of,
             move |value| view! { <Editable label placeholder value=Signal::stored(value) save /> }.into_any(),
         )}
-        // A second one is offered once there is a first; the row renews itself when a value was added.
+        // A second value is offered only after the first. The row is created anew after a value was added.
         {move || {
             let name = if values.read().is_empty() { label } else { placeholder };
             view! { <Editable label=name silent=name != label placeholder value=Signal::stored(String::new()) save /> }
@@ -175,16 +176,16 @@ pub fn DetailFacts(contact: ContactId, profile: Signal<Profile>, detail: Detail)
     }
 }
 
-/// Looks like text, becomes a field under the caret. Saved on leaving it or with Enter; Escape restores.
+/// Looks like text and becomes an input when focused. Saves on blur or Enter; Escape restores the value.
 #[component]
 fn Editable(
     label: &'static str,
     placeholder: &'static str,
-    /// The label stands for screen readers only.
+    /// Whether the label is for screen readers only.
     #[prop(optional)]
     silent: bool,
     #[prop(into)] value: Signal<String>,
-    /// Takes (before, now); answers what is wrong with it.
+    /// Saves (old, new); returns what is wrong with the new value.
     save: Callback<(String, String), Option<&'static str>>,
 ) -> impl IntoView {
     let error = RwSignal::new(None::<&'static str>);

@@ -1,4 +1,4 @@
-//! Info: personal fields, what bots filled in, what is known automatically, highlighted notes.
+//! The Info tab: personal fields, fields filled in by bots, automatic facts, highlighted notes.
 
 use causerie_shared::{
     contact::{Detail, Field},
@@ -24,7 +24,7 @@ use crate::{
 pub fn Info(
     id: ConversationId,
     head: Signal<Option<Head>>,
-    /// The chat's own timeline stands in the place of the tabs.
+    /// Whether the chat's timeline replaces the tabs.
     journey: RwSignal<bool>,
 ) -> impl IntoView {
     let store: Store = expect_context();
@@ -69,7 +69,7 @@ pub fn Info(
     .into_any()
 }
 
-/// Highlighted notes are read without opening their tab.
+/// Highlighted notes, readable without opening their tab.
 #[component]
 fn HighlightedNotes(contact: ContactId) -> impl IntoView {
     let store: Store = expect_context();

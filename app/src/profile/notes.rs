@@ -1,4 +1,4 @@
-//! Notes, written together: keys are gathered into one change per pause (`docs/sync.md#documents`).
+//! Notes, edited collaboratively: one change per pause in typing (`docs/sync.md#documents`).
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     ui::{Empty, Icon, focus, keyed, show_text},
 };
 
-/// A pause in typing this long makes a change.
+/// The pause in typing after which a change is made.
 const PAUSE: Duration = Duration::from_millis(700);
 
 /// The Notes tab.
@@ -56,7 +56,7 @@ fn focus_note(id: NoteId) {
     }
 }
 
-/// A note being typed: where typing began, and the timer of its pause.
+/// The edit of a note in progress: its base, its text and the timer of the pause.
 #[derive(Clone, Copy)]
 struct Typing {
     store: Store,
@@ -141,7 +141,7 @@ fn NoteItem(
     };
 
     let field = NodeRef::<html::Textarea>::new();
-    // Others' edits come into the field unless something typed here is still on its way.
+    // Colleagues' edits update the field unless this user has unsaved text in it.
     Effect::new(move |_| {
         let text = shared
             .read()

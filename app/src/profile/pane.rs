@@ -1,4 +1,4 @@
-//! The profile pane: who has the chat, who writes, and two tabs.
+//! The profile pane: the chat's agent, the contact, and two tabs.
 
 use causerie_shared::{ids::ConversationId, row::Head};
 use leptos::{html, prelude::*};
@@ -12,7 +12,7 @@ use crate::{
     ui::{Avatar, Tab, TabBar, channel_name, focus},
 };
 
-/// The contact of a chat.
+/// The pane of a chat's contact.
 #[component]
 pub fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
     let store: Store = expect_context();
@@ -34,7 +34,7 @@ pub fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
             &[("time", &format::short(at, store.now().get_untracked()))],
         )
     };
-    // A pushed screen takes the focus.
+    // When the profile opens as a screen, its title takes the focus.
     let title = NodeRef::<html::H1>::new();
     Effect::new(move |_| {
         if desk.profile_screen.get()

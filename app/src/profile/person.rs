@@ -1,5 +1,5 @@
-//! Where else the same person writes (`docs/domain.md#merged-contacts`). Merging, separating and blocking are a page of
-//! the settings' program.
+//! The other contacts of the same person (`docs/domain.md#merged-contacts`). Merging, separating and blocking happen on
+//! a page of the settings part.
 
 use causerie_shared::{ids::ContactId, window::Folder};
 use leptos::prelude::*;
@@ -11,7 +11,8 @@ use crate::{
     ui::{ChannelIcon, Icon},
 };
 
-/// The section of the profile. Who is whom is the server's to say: without network only the way to the page is there.
+/// The section of the profile. Only the server knows which contacts are merged, so while offline it shows only the link
+/// to the page.
 #[component]
 pub fn OnePerson(contact: ContactId) -> impl IntoView {
     let desk: Desk = expect_context();

@@ -1,4 +1,4 @@
-//! The chat's own timeline: every change of state, when, by whom and why.
+//! The chat's timeline: every conversation event with its time, actor and cause.
 
 use causerie_shared::{conversation::transition::Actor, ids::ConversationId, row::JourneyRow};
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use crate::{
     ui::{Icon, key_of, keyed, line_icon, line_words},
 };
 
-/// The timeline of one chat, in the place of the profile's tabs.
+/// The timeline of one chat, shown instead of the profile's tabs.
 #[component]
 pub fn Timeline(id: ConversationId, open: RwSignal<bool>) -> impl IntoView {
     let store: Store = expect_context();
@@ -19,7 +19,7 @@ pub fn Timeline(id: ConversationId, open: RwSignal<bool>) -> impl IntoView {
         .head(id)
         .with_untracked(|head| head.as_ref().map(|head| head.number));
     let title = tf(Key::ChatNumber, &[("number", &number.unwrap_or_default().to_string())]);
-    // Each day is named once, before its first row.
+    // Each day is named once, before its first event.
     let days = move || {
         let now = store.now().get_untracked();
         let mut last = None;
@@ -56,7 +56,7 @@ pub fn Timeline(id: ConversationId, open: RwSignal<bool>) -> impl IntoView {
 fn Step(day: Option<String>, row: JourneyRow) -> impl IntoView {
     let store: Store = expect_context();
     let (icon, words) = (line_icon(&row), line_words(&row));
-    // Named only where the words do not name them already.
+    // The actor is shown only if the event's text does not name them already.
     let by = row.actor.user().filter(|by| row.user.is_some_and(|user| user != *by));
     let by = by.map(|by| store.user(by));
     let why = move || match row.actor {

@@ -1,4 +1,4 @@
-//! One's own password and sign-ins.
+//! The user's own password and sessions.
 
 use causerie_shared::{
     api::{ChangePassword, password_problem},
@@ -17,7 +17,7 @@ use crate::{
 /// The account page.
 #[component]
 pub fn Account() -> impl IntoView {
-    // Changing the password ends the other sign-ins, so their list is read anew.
+    // Changing the password ends the other sessions, so their list is fetched again.
     let changed = RwSignal::new(0_u32);
     view! {
         <SettingsPage title=t(Key::Account)>
@@ -71,7 +71,7 @@ fn PasswordForm(changed: RwSignal<u32>) -> impl IntoView {
     view! {
         <form class="form card" on:submit=submit novalidate=true>
             <FormError error />
-            // Password managers file the new password under this name.
+            // Password managers store the new password under this name.
             <input class="sr-only" type="email" autocomplete="username" tabindex="-1" aria-hidden="true" readonly=true prop:value=email />
             <PasswordField id="current-password" label=t(Key::CurrentPassword) value=current autocomplete="current-password" />
             <PasswordField

@@ -1,4 +1,4 @@
-//! Messaging accounts of channels other than the web: how they are, connecting, renewing and removing them.
+//! Messaging accounts of channels other than the web: their health, connecting, renewing and removing them.
 
 mod editor;
 
@@ -22,19 +22,19 @@ use crate::{
     ui::{ChannelIcon, Confirm, Empty, Icon, channel_name},
 };
 
-/// What the page knows; `Copy`.
+/// State shared by the sections of the page; `Copy`.
 #[derive(Clone, Copy)]
 struct Known {
     rows: Fetched<Vec<ChannelRow>>,
     forms: Fetched<Vec<ChannelForm>>,
     inboxes: Fetched<Vec<InboxDetail>>,
-    /// The account that is written, or a new one.
+    /// The account that is edited, or a new one.
     editing: RwSignal<Option<Target>>,
-    /// What trying a token said; it outlives the rows, which are fetched again afterwards.
+    /// The result of a token check. It outlives the rows, which are fetched again after the check.
     checked: RwSignal<Option<(AccountId, ChannelCheck)>>,
 }
 
-/// The page.
+/// The accounts page.
 #[component]
 pub fn Accounts() -> impl IntoView {
     let here: Here = expect_context();
@@ -69,7 +69,7 @@ pub fn Accounts() -> impl IntoView {
     }
 }
 
-/// Whether the account works, in words and for the style.
+/// Returns whether the account works, as a name for the style and as a text.
 fn health(row: &ChannelRow) -> (&'static str, &'static str) {
     match (row.enabled, row.trouble) {
         (false, _) => ("disconnected", t(Key::Paused)),
@@ -171,7 +171,7 @@ fn AccountCard(row: ChannelRow) -> impl IntoView {
     }
 }
 
-/// What to enter at the provider, and what was heard from it.
+/// What to enter at the provider, with the last webhook and recent errors.
 #[component]
 fn Details(details: ChannelDetails) -> impl IntoView {
     let heard = match details.last_webhook {
@@ -199,7 +199,7 @@ fn Details(details: ChannelDetails) -> impl IntoView {
     }
 }
 
-/// A text to enter elsewhere, with a button that copies it.
+/// A text to enter elsewhere, with a copy button.
 #[component]
 fn Copied(label: &'static str, text: String) -> impl IntoView {
     let copied = RwSignal::new(false);

@@ -1,4 +1,4 @@
-//! The audit log: who changed what, newest first.
+//! The audit log, newest entry first.
 
 use causerie_shared::{api::settings::AuditEntry, refusal::Refusal};
 use leptos::{prelude::*, task::spawn_local};
@@ -11,14 +11,14 @@ use crate::{
     ui::{Empty, ErrorBox, Skeleton},
 };
 
-/// Entries of one answer; fewer mean that there are no more.
+/// Number of entries in a response; fewer mean that there are no more.
 const PAGE: usize = 100;
 
-/// The page.
+/// The audit page.
 #[component]
 pub fn Audit() -> impl IntoView {
     let entries = RwSignal::new(Vec::<AuditEntry>::new());
-    // Something can come: it is on its way, or was asked for in vain.
+    // `busy`: a request is running. `more`: older entries may exist.
     let (busy, more) = (RwSignal::new(true), RwSignal::new(true));
     let refusal = RwSignal::new(None::<Refusal>);
     let load = move || {

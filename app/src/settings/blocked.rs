@@ -1,4 +1,4 @@
-//! Everybody who is blocked, the newest first; for owners and admins, who unblock them.
+//! The blacklist, newest first. For owners and admins, who can unblock contacts.
 
 use causerie_shared::{api::blocked::Blocked, ids::ContactId, inbox::Channel, refusal::Refusal};
 use leptos::{prelude::*, task::spawn_local};
@@ -11,7 +11,7 @@ use crate::{
     ui::{ChannelIcon, Empty},
 };
 
-/// The page.
+/// The blacklist page.
 #[component]
 pub fn BlockedPeople() -> impl IntoView {
     let rows = Fetched::<Vec<Blocked>>::get("/api/blocked");
@@ -67,7 +67,7 @@ fn BlockedLine(row: Blocked, unblock: Callback<ContactId>) -> impl IntoView {
     let here: Here = expect_context();
     let contact = row.contact;
     let label = tf(Key::UnblockName, &[("name", &row.name)]);
-    // A visitor's id on the web is a number that tells nobody anything.
+    // A visitor's id on the web is meaningless to people.
     let ids = if row.channel == Channel::Web {
         String::new()
     } else {

@@ -1,4 +1,4 @@
-//! Two people edited the same thing: both values, field by field, and one click for either.
+//! The conflict of two people who edited the same thing: both values of each field, and a button for either side.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::{
     ui::Icon,
 };
 
-/// A field of which there are two values.
+/// A field with two different values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub field: String,
@@ -16,7 +16,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// `None` when both are the same.
+    /// Returns `None` if both values are equal.
     pub fn of(field: impl Into<String>, mine: impl Into<String>, theirs: impl Into<String>) -> Option<Self> {
         let (mine, theirs) = (mine.into(), theirs.into());
         (mine != theirs).then(|| Self {
@@ -27,7 +27,7 @@ impl Difference {
     }
 }
 
-/// Shown in place of nothing as long as `between` has something.
+/// Shows the conflict; draws nothing while `between` is `None`.
 #[component]
 pub fn ConflictBox(
     #[prop(into)] between: Signal<Option<Vec<Difference>>>,

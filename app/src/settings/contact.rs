@@ -1,5 +1,5 @@
-//! The contacts of one person: where they write, merging with another contact, and undoing it
-//! (`docs/domain.md#merged-contacts`); and blocking and forgetting them.
+//! The page of a contact: merged contacts (`docs/domain.md#merged-contacts`), merging and separating, blocking, and
+//! erasing on request.
 
 mod blocking;
 mod forgetting;
@@ -27,10 +27,10 @@ use crate::{
     ui::{ChannelIcon, Empty},
 };
 
-/// Typing pauses for this long before the server is asked.
+/// The pause in typing after which the search is sent.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// What the parts of the page share; `Copy`.
+/// State shared by the sections of the page; `Copy`.
 #[derive(Clone, Copy)]
 struct Known {
     contact: ContactId,
@@ -39,7 +39,7 @@ struct Known {
     blocking: Doing,
 }
 
-/// Where a contact's chat is found.
+/// The place of the contact's newest chat.
 fn chat_of(person: &SamePerson) -> Option<Place> {
     Some(Place::Folder {
         folder: if person.ended { Folder::History } else { Folder::Mine },
@@ -71,7 +71,7 @@ impl Known {
     }
 }
 
-/// The page; `blocks`: somebody came to block the contact.
+/// The page of a contact; `blocks` opens the dialog that blocks the contact.
 #[component]
 pub fn ContactPage(id: ContactId, blocks: bool) -> impl IntoView {
     let known = Known {
@@ -135,7 +135,7 @@ fn Contacts(person: Person) -> impl IntoView {
     }
 }
 
-/// Who and where, with the way to their chat.
+/// A contact's name and accounts, with a link to their chat.
 #[component]
 fn PersonWords(person: SamePerson) -> impl IntoView {
     let here: Here = expect_context();
@@ -165,7 +165,7 @@ fn PersonWords(person: SamePerson) -> impl IntoView {
     }
 }
 
-/// Finds a contact to merge with.
+/// Searches for a contact to merge with.
 #[component]
 fn Search() -> impl IntoView {
     let known: Known = expect_context();
@@ -179,7 +179,7 @@ fn Search() -> impl IntoView {
             return;
         }
         let later = move || {
-            // Something else was typed meanwhile, or the page is left.
+            // The user typed something else meanwhile, or has left the page.
             if asked.try_get_value() != Some(number) {
                 return;
             }

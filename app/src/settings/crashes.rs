@@ -1,4 +1,4 @@
-//! Crashes of the console, the last reported first.
+//! Crashes of the console, latest report first.
 
 use causerie_shared::api::crashes::CrashRow;
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use crate::{
     ui::Empty,
 };
 
-/// The page.
+/// The crashes page.
 #[component]
 pub fn Crashes() -> impl IntoView {
     let crashes = Fetched::<Vec<CrashRow>>::get("/api/crashes");

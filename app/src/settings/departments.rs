@@ -32,7 +32,7 @@ fn member_names(here: Here, members: &[UserId]) -> String {
     names.join(", ")
 }
 
-/// The list.
+/// The list of departments.
 #[component]
 pub fn Departments() -> impl IntoView {
     let here: Here = expect_context();
@@ -97,7 +97,7 @@ fn DepartmentTable(rows: Vec<Department>) -> impl IntoView {
     }
 }
 
-/// A new department, or one of the list.
+/// The page of a department, or of a new one.
 #[component]
 pub fn DepartmentPage(id: Option<DepartmentId>) -> impl IntoView {
     let Some(id) = id else {

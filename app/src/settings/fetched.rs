@@ -1,4 +1,4 @@
-//! Something asked of the server: what stands there until it comes, and when it does not.
+//! Data fetched from the server, with a skeleton while it loads and an error with a retry button.
 
 use causerie_shared::refusal::Refusal;
 use leptos::{prelude::*, task::spawn_local};
@@ -10,7 +10,7 @@ use crate::{
     ui::{ErrorBox, Skeleton},
 };
 
-/// An answer that may still be on its way; `Copy`.
+/// The response to a request, once it has arrived; `Copy`.
 pub struct Fetched<T: 'static> {
     pub answer: RwSignal<Option<Result<T, Refusal>>>,
     path: StoredValue<String>,
@@ -25,7 +25,7 @@ impl<T> Clone for Fetched<T> {
 impl<T> Copy for Fetched<T> {}
 
 impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Fetched<T> {
-    /// Asks for it.
+    /// Sends the request.
     pub fn get(path: impl Into<String>) -> Self {
         let fetched = Self {
             answer: RwSignal::new(None),
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Fetched<T> {
         fetched
     }
 
-    /// Asks once more; what is shown stays until the answer is there.
+    /// Sends the request again. The current data stays on screen until the response arrives.
     pub fn again(self) {
         let path = self.path.get_value();
         spawn_local(async move {
@@ -44,7 +44,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Fetched<T> {
         });
     }
 
-    /// Draws the answer.
+    /// Draws the data, a skeleton or an error.
     pub fn view(self, draw: impl Fn(T) -> AnyView + Send + 'static) -> AnyView {
         let draw = move || match self.answer.get() {
             None => waiting(),

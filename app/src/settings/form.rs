@@ -1,5 +1,5 @@
-//! Forms that are saved as a whole: checked when a field is left, with a summary, a bar to save at the foot and a
-//! guard against leaving.
+//! Forms that are saved as a whole, with an error summary, a save bar at the bottom and a guard against leaving. A
+//! field is checked when it loses the focus.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,14 @@ use crate::{
     ui::{Icon, focus},
 };
 
-/// Something that is not right in a form.
+/// A problem in a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Id of the field.
     pub field: String,
-    /// Tab or step on which the field stands.
+    /// The tab or step that contains the field.
     pub page: &'static str,
-    /// In plain words.
+    /// The problem in plain words.
     pub text: String,
 }
 
@@ -34,15 +34,15 @@ impl Problem {
     }
 }
 
-/// State of a form; `Copy`.
+/// The state of a form; `Copy`.
 #[derive(Clone, Copy)]
 pub struct Form {
     pub problems: Signal<Vec<Problem>>,
-    /// Names of what is changed and not saved.
+    /// Names of the fields with unsaved changes.
     pub changes: Signal<Vec<String>>,
-    /// Fields that were left once.
+    /// Fields that have lost the focus at least once.
     touched: RwSignal<BTreeSet<String>>,
-    /// The person asked to go on or to save: everything is shown.
+    /// Whether the user tried to continue or save; all problems are shown then.
     pub insisted: RwSignal<bool>,
     pub busy: RwSignal<bool>,
     pub saved: RwSignal<bool>,
@@ -50,7 +50,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// Over what is wrong and what is changed; the page is guarded while something is.
+    /// Creates a form from its problems and changes. The page is guarded while there are changes.
     pub fn new(problems: Signal<Vec<Problem>>, changes: Signal<Vec<String>>) -> Self {
         let here: Here = expect_context();
         let form = Self {
@@ -69,7 +69,7 @@ impl Form {
                 form.saved.set(false);
             }
         });
-        // What is typed after everything was right is looked at when its field is left, as at first.
+        // After all problems were fixed, new ones are shown only when their field loses the focus, as at first.
         Effect::new(move |_| {
             if problems.read().is_empty() {
                 form.insisted.set(false);
@@ -81,7 +81,7 @@ impl Form {
         form
     }
 
-    /// What is wrong with a field, once the person left it or asked to go on.
+    /// The problem of a field, once the user has left the field or tried to continue.
     pub fn error(self, field: impl Into<String>) -> Signal<Option<String>> {
         let field = field.into();
         Signal::derive(move || {
@@ -92,7 +92,7 @@ impl Form {
         })
     }
 
-    /// Listener of the whole form: the field that loses the focus is checked.
+    /// The form's listener for lost focus: marks the field as left, so that its problem is shown.
     pub fn left(self, event: &web_sys::FocusEvent) {
         let id = event
             .target()
@@ -105,7 +105,7 @@ impl Form {
         }
     }
 
-    /// Nothing is wrong on a page, or anywhere; else it is shown.
+    /// Whether a page, or the whole form, has no problems. Otherwise all problems are shown.
     pub fn check(self, page: Option<&'static str>) -> bool {
         let good = self.problems.with_untracked(|problems| {
             problems
@@ -116,7 +116,7 @@ impl Form {
         good
     }
 
-    /// The answer to a save has come.
+    /// Ends a save with the server's response.
     pub fn done(self, refusal: Option<Refusal>) {
         self.busy.try_set(false);
         self.saved.try_set(refusal.is_none());
@@ -128,7 +128,7 @@ impl Form {
     }
 }
 
-/// What is wrong, with links to the fields, read out when it appears; `show` turns to the page of a field.
+/// The form's problems with links to the fields, announced by screen readers; `show` turns to the page of a field.
 #[component]
 pub fn ErrorSummary(form: Form, #[prop(into)] show: Callback<&'static str>) -> impl IntoView {
     let summary = NodeRef::<html::Div>::new();
@@ -166,7 +166,7 @@ fn ProblemLink(problem: Problem, show: Callback<&'static str>) -> impl IntoView 
         event.prevent_default();
         show.run(page);
         let field = field.clone();
-        // The page of the field is drawn first.
+        // Wait until the page of the field is drawn.
         request_animation_frame(move || {
             let element = document()
                 .get_element_by_id(&field)
@@ -179,7 +179,7 @@ fn ProblemLink(problem: Problem, show: Callback<&'static str>) -> impl IntoView 
     view! { <li><a href=href on:click=go>{text}</a></li> }
 }
 
-/// The bar at the foot: there while something is not saved.
+/// The bar at the bottom, shown while there are unsaved changes, and after a save.
 #[component]
 pub fn SaveBar(form: Form, #[prop(into)] discard: Callback<()>, #[prop(into)] save: Callback<()>) -> impl IntoView {
     let here: Here = expect_context();

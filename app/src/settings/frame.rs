@@ -1,4 +1,4 @@
-//! What all settings pages share: navigation at the side, a head, a body, a foot.
+//! The layout of all settings pages: navigation at the side, a head, a body, a foot.
 
 use causerie_shared::user::Role;
 use leptos::{html, prelude::*};
@@ -9,7 +9,8 @@ use crate::{
     ui::{Empty, Icon},
 };
 
-/// A settings page. `crumb` leads up, `actions` stand at the end of the head, `tabs` below it, `foot` below all.
+/// A settings page. `crumb` leads up, `actions` are at the end of the head, `tabs` below the head, `foot` at the
+/// bottom.
 #[component]
 pub fn SettingsPage(
     #[prop(into)] title: Signal<String>,
@@ -79,7 +80,7 @@ fn SettingsLink(route: Route, icon: &'static str, label: &'static str) -> impl I
         };
         (shown == route).then_some("page")
     };
-    // On the phone the links stand in a row that is longer than the screen.
+    // On the phone the row of links is wider than the screen.
     let link = NodeRef::<html::A>::new();
     Effect::new(move |_| {
         if let Some(link) = link.get()
@@ -96,7 +97,7 @@ fn SettingsLink(route: Route, icon: &'static str, label: &'static str) -> impl I
     }
 }
 
-/// Only a direct address leads here: the page says who can help, by name.
+/// Shown only for a typed address: names the people who can help.
 #[component]
 pub fn NoAccess(route: Route) -> impl IntoView {
     let here: Here = expect_context();

@@ -1,4 +1,4 @@
-//! Nothing that was typed is lost by a click: leaving a page with unsaved changes asks first.
+//! The guard of unsaved changes: leaving a page that has some asks for a confirmation.
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -10,7 +10,7 @@ use crate::{
     ui::Dialog,
 };
 
-/// Whether something is unsaved, and where the person wants to go all the same.
+/// Whether there are unsaved changes, and the address that the user wants to go to.
 #[derive(Clone, Copy)]
 pub struct Guard {
     pub dirty: RwSignal<bool>,
@@ -26,7 +26,7 @@ impl Guard {
     }
 }
 
-/// Listens before the console does: to links anywhere on the page, steps in the history and the closing of the page.
+/// Listens before the console's own listeners: to links anywhere on the page, history navigation and closing the page.
 pub fn watch(here: Here) {
     let guard = here.guard;
     listen(document().as_ref(), "click", move |event| {
@@ -62,7 +62,7 @@ pub fn watch(here: Here) {
     });
 }
 
-/// A listener that hears an event first, while the owner lives.
+/// Adds a listener for the capture phase, which is removed with its owner.
 fn listen(target: &web_sys::EventTarget, name: &'static str, heard: impl Fn(web_sys::Event) + 'static) {
     let closure = Closure::<dyn Fn(web_sys::Event)>::new(heard);
     let function = closure.as_ref().unchecked_ref();
@@ -80,7 +80,7 @@ fn listen(target: &web_sys::EventTarget, name: &'static str, heard: impl Fn(web_
     });
 }
 
-/// The question.
+/// The dialog that asks whether to leave.
 #[component]
 pub fn LeaveDialog() -> impl IntoView {
     let here: Here = expect_context();

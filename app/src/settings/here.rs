@@ -1,4 +1,4 @@
-//! What the settings know without asking: the address, the person, the colleagues, the line.
+//! The context of the settings pages: address, signed-in user, colleagues, connection.
 
 use causerie_shared::{
     Millis,
@@ -16,20 +16,20 @@ use crate::{
     store::{Store, view::Connection},
 };
 
-/// What the console knows of the people here and the line.
+/// The console's data about the signed-in user, the colleagues and the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     pub me: Me,
-    /// All users, by name.
+    /// All users, sorted by name.
     pub users: Vec<UserRow>,
-    /// The line is up: something can be saved.
+    /// Whether requests can succeed: the connection is not known to be offline.
     pub online: bool,
 }
 
-/// In context of every settings page; `Copy`.
+/// The context of every settings page; `Copy`.
 #[derive(Clone, Copy)]
 pub struct Here {
-    /// The address of the page that is shown: that of the console, unless unsaved changes hold it back.
+    /// The address of the page on screen: the console's address, unless unsaved changes hold it back.
     path: RwSignal<String>,
     pub about: Memo<About>,
     pub guard: Guard,
@@ -38,18 +38,18 @@ pub struct Here {
 }
 
 impl Here {
-    /// At the console's address. `None` when nobody is signed in.
+    /// Creates the context at the console's address. `None` if nobody is signed in.
     pub fn new(place: Memo<Place>) -> Option<Self> {
         let store: Store = expect_context();
         let (me, users, online) = (store.me(), store.users(), store.online());
         let first = me.get_untracked()?;
         let about = Memo::new(move |before: Option<&About>| About {
-            // After a sign-out the page is still there for a moment.
+            // After a sign-out the page still exists for a moment.
             me: me
                 .get()
                 .unwrap_or_else(|| before.map_or_else(|| first.clone(), |before| before.me.clone())),
             users: users.get(),
-            // Requests go without the socket, so a line that is being tried again stops nothing.
+            // Requests do not need the socket, so they are possible while it reconnects.
             online: !matches!(online.get(), Connection::Offline { .. }),
         });
         let here = Self {
@@ -62,11 +62,11 @@ impl Here {
         Effect::new(move |_| {
             let path = place.read().path();
             let inside = matches!(*place.read(), Place::Settings(_));
-            // Old addresses are shown as the new ones.
+            // Replace old addresses by the current ones.
             if inside && here.address.path.get_untracked() != path {
                 here.address.go(&path, true);
             }
-            // What is shown elsewhere is not a page of the settings.
+            // Other places are not pages of the settings.
             if inside || here.guard.dirty.get_untracked() {
                 here.show(path);
             }
@@ -74,7 +74,7 @@ impl Here {
         Some(here)
     }
 
-    /// The console went to another address. With unsaved changes it is called back, and the person asked.
+    /// Follows the console to another address. With unsaved changes it returns to the old address and asks the user.
     fn show(self, path: String) {
         let before = self.path();
         if path == before {
@@ -88,22 +88,22 @@ impl Here {
         }
     }
 
-    /// The page that the address stands for.
+    /// The page of the current address.
     pub fn route(self) -> Route {
         self.path.with(|path| Route::parse(path))
     }
 
-    /// The path, untracked.
+    /// The current path, untracked.
     pub fn path(self) -> String {
         self.path.get_untracked()
     }
 
-    /// Can anything be saved?
+    /// Whether requests can succeed.
     pub fn online(self) -> bool {
         self.about.with(|about| about.online)
     }
 
-    /// A colleague's name.
+    /// The name of a user; the id if the user is unknown.
     pub fn user_name(self, id: UserId) -> String {
         self.about.with(|about| {
             let user = about.users.iter().find(|user| user.id == id);
@@ -111,23 +111,23 @@ impl Here {
         })
     }
 
-    /// Owners and admins.
+    /// Whether the user is an owner or admin.
     pub fn manages(self) -> bool {
         self.about.with(|about| about.me.role.manages())
     }
 
-    /// Owners, admins, and holders of the permission.
+    /// Whether the user may manage inboxes: owners, admins and holders of the permission.
     pub fn manages_inboxes(self) -> bool {
         self.about
             .with(|about| about.me.role.manages() || about.me.grants.inbox_management)
     }
 
-    /// The server's clock, as good as it is known.
+    /// The server's clock, as far as it is known.
     pub fn now(self) -> Millis {
         self.now.get_untracked()
     }
 
-    /// Goes to another page of the settings.
+    /// Goes to another page of the settings and discards unsaved changes.
     pub fn go(self, route: &Route) {
         self.guard.dirty.set(false);
         self.visit(&route.path());
@@ -139,7 +139,7 @@ impl Here {
     }
 }
 
-/// Why something was not saved: the rule that was broken where the server names one.
+/// Returns why something was not saved: the violated rule, if the server names one.
 pub fn why(refusal: &Refusal) -> String {
     match refusal.code {
         Code::Invalid | Code::Closed if !refusal.text.is_empty() => {

@@ -1,4 +1,4 @@
-//! What the console knows of the settings: how to load them, and where they are drawn.
+//! The console's entry to the settings: loads the settings part and draws it.
 
 use leptos::prelude::*;
 
@@ -10,11 +10,11 @@ use crate::{
     ui::Asked,
 };
 
-/// What the settings' part holds; functions that draw where they are called.
+/// The settings part: functions that draw its pages.
 #[derive(Debug, Clone, Copy)]
 struct SettingsPart {
     settings: fn(Memo<Place>) -> AnyView,
-    /// The pages before a sign-in that are seldom seen.
+    /// Draws the rarely used pages without a sign-in.
     outside: fn(Place) -> AnyView,
 }
 
@@ -26,11 +26,11 @@ part! {
     }
 }
 
-/// The settings, what stands there while they load, and what when they cannot.
+/// The settings, with a skeleton while they load and an error if they cannot.
 #[component]
 pub fn SettingsHost(place: Memo<Place>) -> impl IntoView {
     let part = Asked::new(settings);
-    // A place before the sign-in keeps this component only while it stays the same.
+    // A place without a sign-in stays the same for as long as this component lives.
     let outside = place.get_untracked();
     view! {
         <div class="settings-host">

@@ -1,4 +1,4 @@
-//! Inboxes: the list, creating one step by step, and everything that is set of one.
+//! The settings of inboxes: the list, the wizard for a new inbox, and the page of one.
 
 mod agents;
 mod draft;
@@ -23,11 +23,11 @@ use crate::{
     ui::{ChannelIcon, Empty, Icon, channel_name},
 };
 
-/// The list.
+/// The list of inboxes.
 #[component]
 pub fn Inboxes() -> impl IntoView {
     let inboxes = Fetched::<Vec<InboxDetail>>::get("/api/inboxes");
-    // Looks like a link and is a button: that is what it is called everywhere.
+    // It looks like a link but is called a button everywhere, so it is one.
     let create = view! { <CreateButton /> };
     view! {
         <SettingsPage title=t(Key::Inboxes) actions=create.into_any()>

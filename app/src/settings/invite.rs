@@ -1,4 +1,4 @@
-//! Inviting a user: name, e-mail, role, inboxes.
+//! The dialog that invites a user: name, e-mail, role, inboxes.
 
 use causerie_shared::{
     api::{Invite, OneTimeLink, settings::InboxDetail},
@@ -17,10 +17,10 @@ use crate::{
     ui::{Dialog, Field, Icon},
 };
 
-/// Roles that can be given; there is one owner, made at set-up.
+/// The roles that can be assigned. The only owner is created at set-up.
 pub const ROLES: [Role; 3] = [Role::Agent, Role::Supervisor, Role::Admin];
 
-/// The dialog; `made` gets the name and the link.
+/// The dialog; `made` gets the user's name and the link.
 #[component]
 pub fn InviteDialog(
     #[prop(into)] closed: Callback<()>,
@@ -100,7 +100,7 @@ fn RoleSelect(role: RwSignal<Role>) -> impl IntoView {
     }
 }
 
-/// The inboxes of which the new user becomes a member.
+/// The choice of inboxes of which the new user becomes a member.
 #[component]
 fn InboxChoice(chosen: RwSignal<Vec<InboxId>>) -> impl IntoView {
     let inboxes = Fetched::<Vec<InboxDetail>>::get("/api/inboxes");

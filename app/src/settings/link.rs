@@ -1,4 +1,4 @@
-//! A one-time link to copy and pass on.
+//! A box with a one-time link to copy.
 
 use causerie_shared::api::OneTimeLink;
 use leptos::{prelude::*, task::spawn_local};
@@ -10,10 +10,10 @@ use crate::{
     ui::Icon,
 };
 
-/// Shown once, right after it was made.
+/// Shows a link once, right after it was created.
 #[component]
 pub fn LinkBox(
-    /// What it is for, e.g. "Invitation for Noor".
+    /// The purpose of the link, e.g. "Invitation for Noor".
     title: String,
     link: OneTimeLink,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! One's own notifications: of what, when not, and to which devices. Every switch saves at once.
+//! The user's own notifications: kinds, quiet hours and devices. Every switch saves at once.
 
 use causerie_shared::{
     api::notify::{NotifyPreferences, Quiet},
@@ -15,7 +15,7 @@ use crate::{
 
 const ADDRESS: &str = "/api/me/notifications";
 
-/// A kind of notification: its words, and where it stands.
+/// A kind of notification, with its texts and its field in the preferences.
 struct Kind {
     id: &'static str,
     name: Key,
@@ -56,7 +56,7 @@ const KINDS: [Kind; 5] = [
     },
 ];
 
-/// The page.
+/// The notifications page.
 #[component]
 pub fn Notifications() -> impl IntoView {
     let preferences = Fetched::<NotifyPreferences>::get(ADDRESS);
@@ -87,7 +87,7 @@ fn Preferences(known: NotifyPreferences) -> impl IntoView {
                     push::preferences_changed();
                 }
                 Err(error) => {
-                    // What is shown is what holds.
+                    // After a failure, show the stored preferences again.
                     if let Some(stored) = stored.try_get_value() {
                         shown.try_set(stored);
                     }
@@ -119,7 +119,7 @@ fn Preferences(known: NotifyPreferences) -> impl IntoView {
     }
 }
 
-/// Minutes of the day from `HH:MM`.
+/// Parses `HH:MM` into minutes of the day.
 fn minutes(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
     Some(hours.parse::<u16>().ok()? * 60 + minutes.get(..2)?.parse::<u16>().ok()?)

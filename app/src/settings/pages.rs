@@ -25,7 +25,7 @@ use crate::{
     ui::Empty,
 };
 
-/// All settings pages; nothing when nobody is signed in.
+/// All settings pages; empty if nobody is signed in.
 #[component]
 pub fn Settings(place: Memo<Place>) -> impl IntoView {
     Here::new(place).map(|here| view! { <Pages here /> })
@@ -35,7 +35,7 @@ pub fn Settings(place: Memo<Place>) -> impl IntoView {
 fn Pages(here: Here) -> impl IntoView {
     provide_context(here);
     guard::watch(here);
-    // One memo decides: an effect that reads a memo after another one derived from it can miss its change.
+    // A single memo decides: an effect that reads a memo after another memo derived from it can miss the change.
     let shown = Memo::new(move |_| {
         let route = match here.route() {
             Route::Start if here.manages_inboxes() => Route::Inboxes,

@@ -1,4 +1,4 @@
-//! Parts of forms that only settings have: numbers with a unit, choices, switches, explanations.
+//! Parts of settings forms: numbers with a unit, choices, switches, explanations.
 
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ fn described(id: &str, help: bool, error: bool) -> Option<String> {
     }
 }
 
-/// Help and error below a field.
+/// The help and error below a field.
 #[component]
 pub fn Below(
     id: &'static str,
@@ -30,7 +30,7 @@ pub fn Below(
     }
 }
 
-/// A whole number with its unit; `tip` stands in a tooltip behind an icon.
+/// A whole number with its unit; `tip` is the text of a tooltip behind an icon.
 #[component]
 pub fn NumberField(
     id: &'static str,
@@ -62,7 +62,7 @@ pub fn NumberField(
     }
 }
 
-/// An icon whose explanation shows on hover and on focus; Escape hides it.
+/// An icon with a tooltip that shows on hover and on focus; Escape hides it.
 #[component]
 pub fn Tip(id: &'static str, text: &'static str) -> impl IntoView {
     let hidden = RwSignal::new(false);
@@ -84,7 +84,7 @@ pub fn Tip(id: &'static str, text: &'static str) -> impl IntoView {
     }
 }
 
-/// One of several values; `choices` are keys and words.
+/// One of several values; `choices` are keys and labels.
 #[component]
 pub fn Choice(
     id: &'static str,
@@ -118,7 +118,7 @@ pub fn Choice(
     }
 }
 
-/// On or off, with what that means.
+/// A switch with an explanation.
 #[component]
 pub fn Switch(
     id: &'static str,
@@ -145,7 +145,7 @@ pub fn Switch(
     }
 }
 
-/// A box to tick.
+/// A checkbox.
 #[component]
 pub fn Tick(
     #[prop(into)] label: Signal<String>,
@@ -164,7 +164,7 @@ pub fn Tick(
     }
 }
 
-/// A whole number in a range; the text says which.
+/// Parses a whole number within a range.
 pub fn whole(text: &str, range: std::ops::RangeInclusive<u32>) -> Option<u32> {
     text.trim().parse().ok().filter(|number| range.contains(number))
 }

@@ -1,4 +1,4 @@
-//! Devices that get pushes: this one, the others, a test, and what became of the last ones.
+//! Devices with web push: this one, the others, a test, and recent deliveries.
 
 use causerie_shared::{
     api::notify::{PushDelivery, PushDevice, PushInfo},
@@ -19,7 +19,7 @@ use crate::{
 
 const ADDRESS: &str = "/api/me/push";
 
-/// The device section.
+/// The section of the user's devices.
 #[component]
 pub fn Devices() -> impl IntoView {
     let here: Here = expect_context();
@@ -142,7 +142,7 @@ fn DeviceTable(devices: Vec<PushDevice>, end: Callback<String>) -> impl IntoView
     .into_any()
 }
 
-/// What a push was about, in words.
+/// Returns the name of a kind of web push.
 fn kind(kind: &str) -> String {
     let key = match kind {
         "test" => Key::SendTest,
@@ -150,7 +150,7 @@ fn kind(kind: &str) -> String {
         "offer" => Key::NotifyOffer,
         "transfer" | "transfer_outcome" => Key::NotifyTransfer,
         "mention" => Key::NotifyMention,
-        // Of a newer server.
+        // The kind is from a newer server.
         other => return other.to_owned(),
     };
     t(key).to_owned()

@@ -5,7 +5,7 @@ use causerie_shared::ids::{ContactId, DepartmentId, InboxId, UserId};
 /// A page of the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
-    /// Wherever one begins: inboxes for those who manage them, else one's own account.
+    /// The default page: inboxes for users who manage them, else the user's own account.
     Start,
     Inboxes,
     NewInbox,
@@ -16,22 +16,22 @@ pub enum Route {
     NewDepartment,
     Department(DepartmentId),
     Audit,
-    /// Where the console ended by itself.
+    /// Crashes of the console.
     Crashes,
     Accounts,
     Account,
     Notifications,
-    /// Who is blocked.
+    /// The blacklist.
     Blocked,
-    /// Which contacts are one person; led to from a chat's profile.
+    /// Contacts that are the same person; linked from a chat's profile.
     Contact(ContactId),
-    /// The same page, to block the contact.
+    /// The same page, with the dialog that blocks the contact.
     Block(ContactId),
     Unknown,
 }
 
 impl Route {
-    /// Reads a path; old addresses are known too.
+    /// Parses a path, including old addresses.
     pub fn parse(path: &str) -> Self {
         let path = path.trim_matches('/');
         let rest = path.strip_prefix("app/settings").or_else(|| path.strip_prefix("app"));
@@ -61,7 +61,7 @@ impl Route {
         if parts.next().is_some() { Self::Unknown } else { route }
     }
 
-    /// The address.
+    /// Returns the address.
     pub fn path(&self) -> String {
         const BASE: &str = "/app/settings";
         match self {
@@ -85,7 +85,7 @@ impl Route {
         }
     }
 
-    /// The entry of the navigation that it belongs to.
+    /// Returns the navigation entry of the page.
     pub fn section(self) -> Self {
         match self {
             Self::Inboxes | Self::NewInbox | Self::Inbox(_) => Self::Inboxes,

@@ -1,4 +1,4 @@
-//! Where one is signed in, and ending that.
+//! The user's sessions on all devices, with a button to end each.
 
 use causerie_shared::{api::SignInRow, ids::SessionId, refusal::Refusal};
 use leptos::{prelude::*, task::spawn_local};
@@ -12,7 +12,7 @@ use crate::{
     ui::Icon,
 };
 
-/// The list of sign-ins, read from the server each time it is drawn.
+/// The list of sessions, fetched each time it is drawn.
 #[component]
 pub fn SignIns() -> impl IntoView {
     let rows = Fetched::<Vec<SignInRow>>::get("/api/sessions");
@@ -82,7 +82,7 @@ fn SignInLine(row: SignInRow, end: Callback<SessionId>) -> impl IntoView {
     }
 }
 
-/// Browser and system from a user agent, as people call them.
+/// Returns the usual names of browser and system for a user agent.
 pub fn device(agent: &str) -> String {
     const BROWSERS: [(&str, &str); 6] = [
         ("Edg/", "Edge"),

@@ -1,4 +1,4 @@
-//! A user: name, role, permissions, add-ons, capacity; a new password; deactivating.
+//! The page of a user: name, role, permissions, add-ons, capacity, password reset and deactivation.
 
 use causerie_shared::{
     api::{Account, OneTimeLink, settings::SaveUser},
@@ -28,7 +28,7 @@ use crate::{
     ui::{Confirm, Empty, Field},
 };
 
-/// A permission or add-on: its words, and where it stands.
+/// A permission or add-on, with its texts and its field in the grants.
 struct Grant {
     name: Key,
     help: Key,
@@ -70,7 +70,7 @@ const ADD_ONS: [Grant; 2] = [
     },
 ];
 
-/// What stands in the fields.
+/// The values of the form's fields.
 #[derive(Clone, Copy)]
 struct Draft {
     name: RwSignal<String>,
@@ -96,7 +96,7 @@ impl Draft {
         self.capacity.set(user.capacity.to_string());
     }
 
-    /// What is to be saved over `user`, and what is wrong with it.
+    /// Returns what to save over `user`, and the problems of the fields.
     fn read(self, user: &Account) -> (SaveUser, Vec<Problem>) {
         let mut wrong = vec![];
         let name = self.name.read().trim().to_owned();
@@ -119,7 +119,7 @@ impl Draft {
     }
 }
 
-/// What differs, field by field.
+/// Returns the fields that differ.
 fn differences(mine: &SaveUser, theirs: &Account) -> Vec<Difference> {
     let (mut ours, mut others) = (mine.grants.clone(), theirs.grants.clone());
     let word = |on: &bool| t(if *on { Key::On } else { Key::Off });
@@ -230,7 +230,7 @@ fn Editor(user: Account) -> impl IntoView {
             if mine { save() } else { discard() }
         }
     };
-    // Only what is saved already goes along: half a form must not be saved by a click beside it.
+    // Only saved values are sent with it: this button must not save a half-edited form.
     let activate = Callback::new(move |active: bool| {
         let body = user.with_untracked(|user| SaveUser {
             version: user.version,
@@ -302,7 +302,7 @@ fn Fields(draft: Draft, form: Form, user: RwSignal<Account>) -> impl IntoView {
     }
 }
 
-/// A new password, and whether the user may come in at all.
+/// The section for a password reset and for deactivating the user.
 #[component]
 fn Access(user: RwSignal<Account>, activate: Callback<bool>) -> impl IntoView {
     let here: Here = expect_context();

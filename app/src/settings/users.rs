@@ -1,4 +1,4 @@
-//! Users: who they are, invitations, and links to set a new password. For owners and admins.
+//! The users, their invitations, and links to set a new password. For owners and admins.
 
 use causerie_shared::{
     api::{self, OneTimeLink},
@@ -14,7 +14,7 @@ use crate::{
     ui::{Avatar, Icon, Presence},
 };
 
-/// The word for a role.
+/// Returns the name of a role.
 pub fn role_name(role: Role) -> &'static str {
     match role {
         Role::Owner => t(Key::RoleOwner),

@@ -3,7 +3,7 @@
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The zone of this device, an IANA name; `UTC` where the browser does not say.
+/// Returns this device's time zone as an IANA name; `UTC` if the browser does not tell.
 pub fn own() -> String {
     let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
     Reflect::get(&options, &"timeZone".into())
@@ -12,7 +12,7 @@ pub fn own() -> String {
         .unwrap_or_else(|| "UTC".to_owned())
 }
 
-/// All zones that the browser names; `js-sys` does not bind `Intl.supportedValuesOf`.
+/// Returns all time zones of the browser. `js-sys` has no binding for `Intl.supportedValuesOf`.
 pub fn all() -> Vec<String> {
     let known = || {
         let intl = Reflect::get(&js_sys::global(), &"Intl".into())?;

@@ -1,4 +1,4 @@
-//! A person's initials on a tint of their own, with channel and presence.
+//! Avatars: a person's initials on a tint of their own, with channel and presence.
 
 use causerie_shared::{
     inbox::Channel,
@@ -15,7 +15,7 @@ use crate::{
 /// Number of tints in the style.
 const TINTS: u128 = 8;
 
-/// How a user can be reached.
+/// The presence of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     Available,
@@ -24,7 +24,7 @@ pub enum Presence {
 }
 
 impl Presence {
-    /// Of a colleague's row.
+    /// The presence in a user's row.
     pub fn of(user: &UserRow) -> Self {
         match (user.connected, user.availability) {
             (false, _) => Self::Disconnected,
@@ -33,7 +33,7 @@ impl Presence {
         }
     }
 
-    /// As the style knows it.
+    /// The name that the style uses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Available => "available",
@@ -42,7 +42,7 @@ impl Presence {
         }
     }
 
-    /// The word for it.
+    /// The presence as a word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Available => t(Key::Available),
@@ -52,11 +52,11 @@ impl Presence {
     }
 }
 
-/// The dot that shows presence by shape and colour; the word stands beside it.
+/// A dot that shows presence by shape and colour; the word must be beside it.
 #[component]
 pub fn PresenceDot(
     #[prop(into)] state: Signal<Presence>,
-    /// At the avatar's top instead of its foot.
+    /// Whether the dot is at the top of the avatar instead of the bottom.
     #[prop(optional)]
     top: bool,
 ) -> impl IntoView {
@@ -65,17 +65,17 @@ pub fn PresenceDot(
     }
 }
 
-/// The avatar of a person. Hidden from screen readers: the name stands beside it.
+/// The avatar of a person. Hidden from screen readers, because the name is beside it.
 #[component]
 pub fn Avatar(
     #[prop(into)] name: Signal<String>,
-    /// The id's bits, for the tint.
+    /// The bits of the person's id; choose the tint.
     seed: u128,
-    /// 20, 28, 32, 40 or 48.
+    /// Size in px: 20, 28, 32, 40 or 48.
     size: u32,
     #[prop(into, optional)] channel: Option<Channel>,
     #[prop(into, optional)] presence: Signal<Option<Presence>>,
-    /// The dot stands at the top: where the channel takes the foot.
+    /// Whether the dot is at the top, because the channel is at the bottom.
     #[prop(optional)]
     top: bool,
 ) -> impl IntoView {

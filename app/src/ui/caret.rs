@@ -1,8 +1,8 @@
-//! A field whose text others write too.
+//! Text fields that several people edit.
 
 use web_sys::HtmlTextAreaElement;
 
-/// Shows a text without moving the caret out of what was before it.
+/// Shows a text and keeps the caret at its place in the text.
 pub fn show_text(field: &HtmlTextAreaElement, text: &str) {
     let old = field.value();
     if old == text {
@@ -18,8 +18,8 @@ pub fn show_text(field: &HtmlTextAreaElement, text: &str) {
     }
 }
 
-/// Where a caret stands after a text was replaced by another: text added or removed before it moves it.
-/// Positions in UTF-16 units.
+/// Returns the caret's position after `old` was replaced by `new`: text added or removed before the caret moves it.
+/// Positions are in UTF-16 units.
 fn moved_caret(old: &str, new: &str, caret: u32) -> u32 {
     let old: Vec<u16> = old.encode_utf16().collect();
     let new: Vec<u16> = new.encode_utf16().collect();

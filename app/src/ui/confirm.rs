@@ -1,16 +1,16 @@
-//! A question before something that cannot be undone.
+//! A confirmation dialog before an irreversible action.
 
 use leptos::prelude::*;
 
 use super::Dialog;
 use crate::i18n::{Key, t, tf};
 
-/// Asks once; `done` runs after a yes. Where `word` is given it has to be typed first.
+/// Asks for a confirmation and runs `done` after a yes. If `word` is given, the user must type it first.
 #[component]
 pub fn Confirm(
     title: String,
     text: &'static str,
-    /// What the button says.
+    /// The label of the confirming button.
     act: &'static str,
     #[prop(into, optional)] word: Option<String>,
     open: RwSignal<bool>,

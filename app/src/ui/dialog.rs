@@ -1,20 +1,20 @@
-//! A modal dialog: the browser keeps the focus inside and gives it back.
+//! Modal dialogs: the browser keeps the focus inside and restores it afterwards.
 
 use leptos::{html, prelude::*};
 
 /// A dialog that is open as long as it is drawn. Escape closes it unless `closed` is missing.
 #[component]
 pub fn Dialog(
-    /// Id of the element that names it.
+    /// Id of the element that names the dialog.
     labelled_by: &'static str,
-    /// The dialog was closed by Escape.
+    /// Called when Escape closes the dialog.
     #[prop(into, optional)]
     closed: Option<Callback<()>>,
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     dialog.on_load(|dialog| {
-        // Refused only for a dialog that is open already, which is what is wanted.
+        // The call fails only if the dialog is already open, as wanted.
         if let Err(error) = dialog.show_modal() {
             crate::hooks::warn("the dialog did not open", &error);
         }

@@ -1,11 +1,11 @@
-//! Nothing here, not here yet, and what went wrong.
+//! Empty panes, skeletons and errors.
 
 use leptos::prelude::*;
 
 use super::Icon;
 use crate::i18n::{Key, t};
 
-/// An empty pane: what it means, and the next step as children.
+/// An empty pane: its meaning, with the next step as children.
 #[component]
 pub fn Empty(
     title: &'static str,
@@ -24,7 +24,7 @@ pub fn Empty(
     }
 }
 
-/// Rows that are being loaded and that nothing local stands for.
+/// Placeholder rows while data loads and no local copy exists.
 #[component]
 pub fn Skeleton(rows: usize) -> impl IntoView {
     view! {
@@ -44,12 +44,12 @@ pub fn Skeleton(rows: usize) -> impl IntoView {
     }
 }
 
-/// An error in its own pane: cause and another try; the rest of the page stays.
+/// An error in its own pane, with its cause and a retry button; the rest of the page stays.
 #[component]
 pub fn ErrorBox(
     #[prop(into)] text: String,
     #[prop(into)] retry: Callback<()>,
-    /// What the button says, where it is not "Retry".
+    /// The button's label, if it is not "Retry".
     #[prop(default = t(Key::Retry))]
     label: &'static str,
 ) -> impl IntoView {

@@ -1,11 +1,11 @@
-//! Labelled fields of forms.
+//! Labelled form fields.
 
 use leptos::prelude::*;
 
 use super::Icon;
 use crate::i18n::{Key, t};
 
-/// Help and error of a field, tied to it by id.
+/// Help and error of a field, which refers to them by id.
 fn notes(id: &'static str, help: Option<&'static str>, error: Signal<Option<String>>) -> impl IntoView {
     view! {
         {help.map(|help| view! { <p class="field-help" id=format!("{id}-help")>{help}</p> })}
@@ -35,7 +35,7 @@ pub fn Field(
     #[prop(default = "on")] autocomplete: &'static str,
     #[prop(optional)] help: Option<&'static str>,
     #[prop(into, optional)] error: Signal<Option<String>>,
-    /// Larger, as on the sign-in page.
+    /// Whether the field is larger, as on the sign-in page.
     #[prop(optional)]
     large: bool,
     #[prop(optional)] autofocus: bool,
@@ -56,7 +56,7 @@ pub fn Field(
     }
 }
 
-/// A password with a button that shows it.
+/// A password field with a button that shows the password.
 #[component]
 pub fn PasswordField(
     id: &'static str,
@@ -81,7 +81,7 @@ pub fn PasswordField(
                     aria-describedby=move || described(id, help.is_some(), error.get().is_some())
                     on:input=move |event| value.set(event_target_value(&event))
                 />
-                // Not named after the field: "Password" must stay the name of the field alone.
+                // The button's label must not contain "Password", which stays the name of the field alone.
                 <button
                     type="button" class="icon-btn"
                     aria-label=t(Key::ShowTyped)

@@ -2,24 +2,24 @@
 
 use leptos::prelude::*;
 
-/// The product's sign.
+/// The product's logo.
 #[component]
 pub fn Logo() -> impl IntoView {
     view! { <svg aria-hidden="true"><use_ href=sprite("logo")></use_></svg> }
 }
 
-/// Address of an icon in the sprite.
+/// Returns the address of an icon in the sprite.
 pub fn sprite(name: &str) -> String {
     format!("/app/icons.svg#{name}")
 }
 
-/// An icon; decoration only, so what it means always stands beside it or in an accessible name.
+/// A decorative icon: its meaning is always also in a text or an accessible name.
 #[component]
 pub fn Icon(
-    /// Its name in the sprite.
+    /// The icon's name in the sprite.
     #[prop(into)]
     name: Signal<&'static str>,
-    /// More classes.
+    /// Additional classes.
     #[prop(default = "")]
     class: &'static str,
 ) -> impl IntoView {

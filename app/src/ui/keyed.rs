@@ -1,5 +1,5 @@
-//! Keyed lists of any rows over one instance of the framework's own, so that each further list costs the
-//! console some hundred bytes instead of some kilobytes.
+//! Keyed lists of any rows over one instance of the framework's own list, so that each further list adds some hundred
+//! bytes to the console instead of some kilobytes.
 
 use std::{
     collections::hash_map::DefaultHasher,
@@ -11,8 +11,8 @@ use leptos::prelude::*;
 
 type Draw = Box<dyn FnOnce() -> AnyView + Send>;
 
-/// Rows that stay as they are while their key stays. `key` must change with everything that `draw` reads of
-/// the row itself.
+/// Draws a list whose rows stay as they are while their key stays. `key` must change with everything that `draw` reads
+/// from the row.
 pub fn keyed<T: Send + 'static>(
     each: impl Fn() -> Vec<T> + Send + 'static,
     key: impl Fn(&T) -> u128 + Send + 'static,
@@ -32,7 +32,7 @@ fn rows(each: Box<dyn Fn() -> Vec<(u128, Draw)> + Send>) -> AnyView {
     view! { <For each=each key=|row| row.0 children=|(_, draw)| draw() /> }.into_any()
 }
 
-/// A key out of anything that can be hashed; equal values have equal keys in one run of the program.
+/// Returns a key for any hashable value. Equal values have equal keys within one run of the program.
 pub fn key_of(value: &impl Hash) -> u128 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);

@@ -1,10 +1,10 @@
-//! Words for what a message is, and for the newest one of a chat.
+//! Words for kinds of messages, and previews.
 
 use causerie_shared::{message::Kind, row::Preview};
 
 use crate::i18n::{Key, Plural, t, tn};
 
-/// The word for a kind of message.
+/// Returns the word for a kind of message.
 pub fn kind_word(kind: Kind) -> &'static str {
     t(match kind {
         Kind::Text => Key::KindText,
@@ -27,14 +27,14 @@ pub fn kind_word(kind: Kind) -> &'static str {
     })
 }
 
-/// What lists show of a chat's newest message.
+/// Returns the text that lists show for a chat's newest message.
 pub fn preview_words(preview: &Preview) -> String {
     let text = &preview.text;
     match (preview.kind, text.is_empty(), preview.files) {
         (Kind::Text | Kind::File, true, 0) => t(Key::MessageRemoved).to_owned(),
         (Kind::Text | Kind::File, true, files) => tn(Plural::Files, files),
         (kind, true, _) => kind_word(kind).to_owned(),
-        // A name alone does not say that it is a place, a person or a list of goods.
+        // A name alone does not show that the message is a place, a person or a list of goods.
         (Kind::Location | Kind::Contacts | Kind::Form | Kind::Order | Kind::StoryMention | Kind::Share, false, _) => {
             format!("{}: {text}", kind_word(preview.kind))
         }

@@ -1,4 +1,4 @@
-//! System lines: what happened to the chat, as the journey tells it.
+//! System lines: a chat's events in words.
 
 use causerie_shared::{conversation::State, row::JourneyRow};
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use crate::{
     store::Store,
 };
 
-/// A centred line with who, what and when.
+/// A centred line with an event's text and time.
 #[component]
 pub fn SystemLine(line: JourneyRow) -> impl IntoView {
     let (icon, text) = (line_icon(&line), line_words(&line));
@@ -22,10 +22,10 @@ pub fn SystemLine(line: JourneyRow) -> impl IntoView {
     }
 }
 
-/// What happened, in words that follow the name of the one it is about.
+/// Returns the text of an event, with the name of the user concerned.
 pub fn line_words(line: &JourneyRow) -> impl Fn() -> String + Send + use<> {
     let store: Store = expect_context();
-    // The person it is about, else the one who did it.
+    // The user concerned, else the user who acted.
     let who = line.user.or_else(|| line.actor.user()).map(|id| store.user(id));
     let cause = line.cause.clone();
     move || {
@@ -36,7 +36,7 @@ pub fn line_words(line: &JourneyRow) -> impl Fn() -> String + Send + use<> {
     }
 }
 
-/// The glyph of the state that came of it.
+/// Returns the icon for the state after the event.
 pub fn line_icon(line: &JourneyRow) -> &'static str {
     match line.state {
         State::Bot { .. } => "bot",
@@ -49,7 +49,7 @@ pub fn line_icon(line: &JourneyRow) -> &'static str {
     }
 }
 
-/// The words for a cause (the names of `conversation::transition::Event`).
+/// Returns the text for a cause (the names of `conversation::transition::Event`).
 fn words(cause: &str, name: &str) -> String {
     let with_name = |key: Key| tf(key, &[("name", name)]);
     match cause {
@@ -76,7 +76,7 @@ fn words(cause: &str, name: &str) -> String {
         "closed" => t(Key::LineClosed).to_owned(),
         "account_removed" => t(Key::LineAccountRemoved).to_owned(),
         "undo" => with_name(Key::LineUndo),
-        // A newer server tells of something that this version has no words for.
+        // A newer server may send a cause that this version does not know.
         _ => t(Key::LineOther).to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Keyboard of menus; opening and closing is the browser's popover.
+//! Keyboard control of menus. The browser's popover opens and closes them.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -6,8 +6,8 @@ use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::focus;
 
-/// Moves the focus between the items of the menu in which a key was pressed: arrows, Home, End, and
-/// the first letter.
+/// Moves the focus between the items of the menu in which a key was pressed: by arrows, Home, End, or the first letter
+/// of an item.
 pub fn menu_keys(event: &KeyboardEvent) {
     let Some(menu) = event
         .current_target()
@@ -38,7 +38,7 @@ pub fn menu_keys(event: &KeyboardEvent) {
     focus(&items[next]);
 }
 
-/// The items that can take the focus.
+/// Returns the items that can take the focus.
 pub fn menu_items(menu: &HtmlElement) -> Vec<HtmlElement> {
     let Ok(nodes) = menu.query_selector_all("[role^='menuitem']:not([aria-disabled='true'])") else {
         return vec![];

@@ -1,4 +1,4 @@
-//! A part of the program that is loaded where it is shown: what stands there until it comes, and when it does not.
+//! Parts of the program that are loaded where they are shown, with a placeholder and an error.
 
 use std::future::Future;
 
@@ -11,10 +11,10 @@ use crate::{
     store::Store,
 };
 
-/// A part that was asked for; `Copy`.
+/// A requested part; `Copy`.
 pub struct Asked<P: 'static> {
     answer: RwSignal<Option<Result<P, NotLoaded>>>,
-    /// How often it could not be loaded.
+    /// How many times loading failed.
     failures: RwSignal<u32>,
     ask: Callback<()>,
     store: Store,
@@ -29,7 +29,7 @@ impl<P> Clone for Asked<P> {
 impl<P> Copy for Asked<P> {}
 
 impl<P: Copy + Send + Sync + 'static> Asked<P> {
-    /// Asks for it.
+    /// Requests the part.
     pub fn new<F>(part: fn() -> F) -> Self
     where
         F: Future<Output = Result<P, NotLoaded>> + 'static,
@@ -54,7 +54,7 @@ impl<P: Copy + Send + Sync + 'static> Asked<P> {
         }
     }
 
-    /// What it answered, else what stands in its place: what waiting looks like, or what went wrong.
+    /// Returns the part, or what to show instead: a skeleton or an error.
     pub fn get(self, not_loaded: Key) -> Result<P, AnyView> {
         match self.answer.get() {
             Some(Ok(part)) => Ok(part),
@@ -63,8 +63,8 @@ impl<P: Copy + Send + Sync + 'static> Asked<P> {
         }
     }
 
-    /// Another try, or the page anew: where a newer console is in use the files of this one may be gone. Without a
-    /// service worker nobody says that, so a second failure counts as much.
+    /// Shows the error with a retry button, or one that reloads the page: after an update, this version's files may be
+    /// gone. Without a service worker nothing announces the update, so a second failure counts as one.
     fn failed(self, not_loaded: Key) -> AnyView {
         let anew = self.store.update_ready().get() || self.failures.get() > 1;
         let retry = move |()| {

@@ -1,4 +1,4 @@
-//! The timer ring (`docs/ux.md#countdown`): drains with the shared 1 Hz clock.
+//! The countdown ring (`docs/ux.md#countdown`): drains with the shared 1 Hz clock.
 
 use causerie_shared::{Millis, timer::Ring};
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use crate::{
     i18n::{Key, Plural, t, tn},
 };
 
-/// How urgent a timer is.
+/// The urgency of a timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     Calm,
@@ -37,19 +37,19 @@ impl Level {
     }
 }
 
-/// A ring and its reading.
+/// A countdown ring with its remaining time as text.
 #[component]
 pub fn TimerRing(
     #[prop(into)] ring: Signal<Ring>,
-    /// The corrected clock.
+    /// The clock, corrected by the server's.
     #[prop(into)]
     now: Signal<Millis>,
-    /// Part of something that is named as a whole, such as a row.
+    /// Whether the ring is part of something with an accessible name of its own, such as a row.
     #[prop(optional)]
     quiet: bool,
 ) -> impl IntoView {
     let level = Memo::new(move |_| Level::of(ring.get(), now.get()));
-    // A screen reader hears a new name at most once a minute.
+    // The accessible name changes at most once a minute.
     let minutes = Memo::new(move |_| (ring.get().left(now.get()).max(0) + 59_999) / 60_000);
     view! {
         <span
@@ -71,7 +71,7 @@ pub fn TimerRing(
     }
 }
 
-/// The share that is drawn: a full circle when overdue.
+/// The share of the circle to draw; a full circle when overdue.
 fn drawn(ring: Ring, now: Millis) -> f64 {
     if ring.left(now) < 0 { 1.0 } else { ring.share(now) }
 }

@@ -1,4 +1,4 @@
-//! Words and glyphs of statuses and channels.
+//! Names and icons of statuses and channels.
 
 use causerie_shared::{conversation::Status, inbox::Channel};
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{Icon, sprite};
 use crate::i18n::{Key, t};
 
-/// The one word for a status (`docs/domain.md#states`).
+/// Returns the name of a status (`docs/domain.md#states`).
 pub fn status_name(status: Status) -> &'static str {
     match status {
         Status::Bot => t(Key::StatusBot),
@@ -19,7 +19,7 @@ pub fn status_name(status: Status) -> &'static str {
     }
 }
 
-/// The glyph of a status (`docs/ux.md#status-tags`).
+/// Returns the icon of a status (`docs/ux.md#status-tags`).
 pub fn status_icon(status: Status) -> &'static str {
     match status {
         Status::Bot => "bot",
@@ -32,7 +32,7 @@ pub fn status_icon(status: Status) -> &'static str {
     }
 }
 
-/// The name of a channel.
+/// Returns the name of a channel.
 pub fn channel_name(channel: Channel) -> &'static str {
     match channel {
         Channel::Web => t(Key::ChannelWeb),
@@ -45,12 +45,12 @@ pub fn channel_name(channel: Channel) -> &'static str {
     }
 }
 
-/// The channel's glyph: named as the channel.
+/// Returns the name of a channel's icon, which is that of the channel.
 pub fn channel_icon(channel: Channel) -> &'static str {
     channel.as_str()
 }
 
-/// The channel's glyph in its own colour.
+/// The icon of a channel in its colour.
 #[component]
 pub fn ChannelIcon(channel: Channel) -> impl IntoView {
     view! {
@@ -71,7 +71,7 @@ pub fn StatusTag(#[prop(into)] status: Signal<Status>) -> impl IntoView {
     }
 }
 
-/// A status as a glyph and a word, for rows.
+/// A status as an icon and a word, for rows.
 #[component]
 pub fn StatusWord(#[prop(into)] status: Signal<Status>) -> impl IntoView {
     view! {

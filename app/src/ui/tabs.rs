@@ -1,4 +1,4 @@
-//! Tabs that activate as the arrows move (`docs/ux.md#reading`).
+//! Tabs that are activated by the arrow keys (`docs/ux.md#reading`).
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 /// One tab of a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tab {
-    /// Id of the tab; its panel has this id and `-panel`.
+    /// Id of the tab. The id of its panel adds `-panel`.
     pub id: &'static str,
     pub label: &'static str,
 }
@@ -14,11 +14,11 @@ pub struct Tab {
 /// A row of tabs.
 #[component]
 pub fn TabBar(
-    /// What the tabs choose between.
+    /// The accessible name of the row.
     label: &'static str,
     tabs: Vec<Tab>,
     chosen: RwSignal<&'static str>,
-    /// The number in a tab's corner; none when it is zero.
+    /// Returns the number in a tab's corner; 0 hides it.
     count: Callback<&'static str, u32>,
 ) -> impl IntoView {
     let ids: Vec<&'static str> = tabs.iter().map(|tab| tab.id).collect();

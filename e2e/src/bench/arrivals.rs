@@ -1,5 +1,5 @@
-//! A rush of new chats at an `auto` inbox: how long each takes from the visitor's first message to the offer on an
-//! agent's client. Agents accept at once, so the server does a whole arrival's work.
+//! A rush of new chats at an `auto` inbox: measures the time from a visitor's first message to the offer at an agent's
+//! client. Agents accept at once, so the server does the whole work of an arrival.
 
 use std::{
     path::Path,
@@ -22,18 +22,18 @@ use crate::{
 };
 
 const AGENTS: usize = 50;
-/// All arrivals fit, so that none waits for anything but the server.
+/// Enough for all arrivals, so that a chat waits for nothing but the server.
 const CAPACITY: u32 = 30;
 const ARRIVALS: usize = 1_000;
-/// A hundred a second.
+/// The time between two arrivals: a hundred a second.
 const PACE: Duration = Duration::from_millis(10);
-/// Sockets that are opened at the same time before it begins.
+/// Number of sockets that are opened at the same time before the measurement.
 const TOGETHER: usize = 50;
 
-/// Lets the visitors arrive and prints what was measured.
+/// Lets the visitors arrive and prints the figures.
 ///
 /// # Panics
-/// When a visitor is refused or a chat is not offered.
+/// Panics if a visitor is refused or a chat is not offered.
 pub async fn print() {
     let furnish = async |folder: &Path, url: &str| (workspace::staffed(folder, url, AGENTS, CAPACITY).await, ());
     let (server, ()) = Released::furnished(furnish).await;
@@ -79,13 +79,13 @@ pub async fn print() {
     );
 }
 
-/// Each from an address of their own: one address may not open so many sockets.
+/// Connects a visitor from an address of their own, since the server limits the sockets of one address.
 async fn visitor(host: &str, number: usize) -> Visitor {
     let address = format!("198.18.{}.{}", number / 250, number % 250 + 1);
     Visitor::from(host, workspace::KEY, &address).await
 }
 
-/// An agent: notes what is offered and accepts it.
+/// Plays an agent: records each offer and accepts it.
 async fn take(mut client: Client, log: Shared) {
     let me = client.me.id;
     loop {

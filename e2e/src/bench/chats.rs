@@ -1,4 +1,4 @@
-//! Fifty chats at once, over real sockets: how long a message takes each way, and what it costs the server.
+//! Fifty chats at once, over real sockets: how long a message takes in each direction, and what it costs the server.
 
 use std::{
     collections::HashMap,
@@ -25,12 +25,12 @@ use crate::{
 };
 
 const CHATS: usize = 50;
-/// Messages of each visitor; with the first one below the limit of a minute.
+/// Messages of each visitor. With the first one, they stay below the limit per minute.
 const ROUNDS: usize = 25;
-/// A visitor writes this often, and each message is answered at once.
+/// The time between two messages of a visitor. Each message is answered at once.
 const PACE: Duration = Duration::from_secs(1);
 
-/// When each message was sent, and how long those took that have arrived.
+/// When each message was sent, and how long those that have arrived took.
 #[derive(Default)]
 pub(super) struct Log {
     pub(super) sent: HashMap<String, Instant>,
@@ -51,7 +51,7 @@ pub(super) fn with<T>(log: &Shared, act: impl FnOnce(&mut Log) -> T) -> T {
     act(&mut log.lock().expect("nobody panics while holding it"))
 }
 
-/// Lets the chats run and prints what was measured.
+/// Runs the chats and prints the figures.
 pub async fn print(server: &Released) {
     let (there, back) = (Shared::default(), Shared::default());
     let mut agents = JoinSet::new();
@@ -101,12 +101,12 @@ pub async fn print(server: &Released) {
     );
 }
 
-/// A visitor: begins a chat, then writes at its pace and reads each answer.
+/// Plays a visitor: starts a chat, then writes at its pace and reads each answer.
 async fn write(number: usize, mut visitor: Visitor, all_assigned: Arc<Barrier>, there: Shared, back: Shared) {
     visitor.start(&format!("Visitor {number}"), "Hello").await;
     visitor.state("assigned").await;
     all_assigned.wait().await;
-    // Spread over the pace, as people are.
+    // Spread the visitors over the pace, as real visitors are.
     time::sleep(PACE.mul_f64(number as f64 / CHATS as f64)).await;
     let mut pace = time::interval(PACE);
     for round in 0..ROUNDS {
@@ -121,7 +121,7 @@ async fn write(number: usize, mut visitor: Visitor, all_assigned: Arc<Barrier>, 
     }
 }
 
-/// A console's copy of one chat's timeline.
+/// A console's replica of one chat's timeline.
 struct Replica {
     doc: Automerge,
     pen: Pen,
@@ -140,7 +140,7 @@ impl Replica {
     }
 }
 
-/// An agent: accepts what is offered and answers every message at once, as the console would.
+/// Plays an agent: accepts each offer and answers every message at once, as the console would.
 async fn answer(mut client: Client, there: Shared, back: Shared) {
     let mut replicas: HashMap<DocumentId, Replica> = HashMap::new();
     loop {
@@ -153,7 +153,7 @@ async fn answer(mut client: Client, there: Shared, back: Shared) {
             continue;
         };
         let fresh: Vec<_> = part.changes.iter().filter_map(|change| mark(change)).collect();
-        // Arrived is what the console could draw: the change is in its copy.
+        // A message has arrived when the console could draw it, so the change must be in the replica.
         replica.take(&part);
         for mark in fresh {
             with(&there, |log| log.arrived(&mark));
@@ -165,7 +165,7 @@ async fn answer(mut client: Client, there: Shared, back: Shared) {
     }
 }
 
-/// Accepts an offer; opens a chat once it is the agent's.
+/// Accepts an offer, and opens a chat once the agent has it.
 async fn follow(client: &mut Client, head: &Head, replicas: &mut HashMap<DocumentId, Replica>) {
     let me = client.me.id;
     match head.state {

@@ -1,4 +1,4 @@
-//! A long chat in Chromium: opening it for the first time, and how soon an own message stands in it.
+//! A long chat in Chromium: how long it takes to open it for the first time, and to show a sent message in it.
 
 use std::{path::Path, time::Duration};
 
@@ -15,14 +15,14 @@ use crate::{
     wait::until,
 };
 
-/// Chats that are opened, each once.
+/// Number of chats, each opened once.
 const CHATS: usize = 8;
-/// Messages of the longest; a segment holds as many.
+/// Messages of the longest chat. A segment holds as many.
 const MESSAGES: usize = 400;
-/// Own messages that are sent.
+/// Number of sent messages.
 const SENDS: usize = 20;
 
-/// Clicks a row of the list and notes how long it takes until the chat's last message stands in the page, ms.
+/// Clicks a row of the list and records the time until the page shows the chat's last message, in ms.
 const OPEN: &str = "const [chat, last] = arguments;
     window.took = null;
     const begun = performance.now();
@@ -36,7 +36,7 @@ const OPEN: &str = "const [chat, last] = arguments;
     document.getElementById(`row-${chat}`).click();
     return null";
 
-/// Notes how long it takes from the next click until a text stands in the log, ms.
+/// Records the time from the next click until the log shows a text, in ms.
 const ECHO: &str = "const [text] = arguments;
     window.took = null;
     addEventListener('click', ({ timeStamp }) => {
@@ -50,9 +50,9 @@ const ECHO: &str = "const [text] = arguments;
     }, { capture: true, once: true });
     return null";
 
-/// Measures both.
+/// Measures and prints both times.
 pub async fn print() {
-    // Each has its own number of messages, so that the last of one is never the last of another.
+    // Each chat has its own number of messages, so that no two chats have the same last message.
     let lengths: Vec<usize> = (0..CHATS).map(|less| MESSAGES - less).collect();
     let plan: Plan = lengths
         .iter()
@@ -61,7 +61,7 @@ pub async fn print() {
     let furnish = async |folder: &Path, url: &str| world::furnish(folder, url, &plan, 0, 0).await;
     let (server, chats) = Released::furnished(furnish).await;
     let driver = Driver::start(Engine::Chromium).await;
-    // A supervisor's console fetches a chat of somebody else when it is opened.
+    // A supervisor's console fetches another agent's chat when it is opened.
     let reader = sign_in(&driver, &server, world::READERS[0], "/all").await;
     figures::print_median(
         &format!("chat of {MESSAGES} messages, not on the device, first opening in Chromium"),
@@ -69,7 +69,7 @@ pub async fn print() {
     );
     reader.close().await;
 
-    // An agent's own chats are on the device before anybody opens them.
+    // An agent's own chats are on the device before they are opened.
     let console = sign_in(&driver, &server, world::WRITER, "/mine").await;
     figures::print_median(
         &format!("own chat of {MESSAGES} messages, first opening in Chromium"),
@@ -92,7 +92,7 @@ pub async fn print() {
     console.close().await;
 }
 
-/// A console with all chats in its list.
+/// Signs in and waits until the list has all chats.
 async fn sign_in(driver: &Driver, server: &Released, email: &str, list: &str) -> Console {
     let page = driver.open(Screen::Desktop, Theme::Light).await;
     let console = Console::new(page, format!("http://{}", server.host));
@@ -105,7 +105,7 @@ async fn sign_in(driver: &Driver, server: &Released, email: &str, list: &str) ->
     console
 }
 
-/// Opens each chat; the times until its end stands in the page.
+/// Opens each chat, and returns the times until the page shows its last message.
 async fn open(console: &Console, lengths: &[usize], chats: &world::Chats) -> Vec<Duration> {
     let mut opened = vec![];
     for length in lengths {

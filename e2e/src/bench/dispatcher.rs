@@ -1,5 +1,5 @@
-//! What a decision of the dispatcher costs with a long line and many agents, and how that grows with them. In this
-//! process, without workers, so that nothing else is in the figure.
+//! What a decision of the dispatcher costs with a long queue and many agents, and how the cost grows with them. The
+//! dispatcher runs in this process without workers, so that the figure contains nothing else.
 
 use std::time::Duration;
 
@@ -23,23 +23,23 @@ use causerie_shared::{
 
 use super::{figures, process, workspace};
 
-/// Waiting chats and agents, the second twice the first.
+/// Number of waiting chats and of agents. The second size is twice the first.
 const SIZES: [(usize, usize); 2] = [(500, 250), (1_000, 500)];
-/// Places that become free, one after the other.
+/// Number of agents who become free, one after the other.
 const FREED: usize = 200;
 
-/// Prints it for both sizes.
+/// Measures and prints both sizes.
 ///
 /// # Panics
-/// When the dispatcher does not give away what it should.
+/// Panics if the dispatcher does not offer the chats that it should.
 pub async fn print() {
     for (waiting, agents) in SIZES {
         measure(waiting, agents).await;
     }
 }
 
-/// Every agent may have one chat. All of them come at once; then one place after the other becomes free while
-/// `waiting` chats wait.
+/// Gives every agent a capacity of one chat and lets all of them connect at once. Then one agent after the other
+/// becomes free while `waiting` chats wait.
 async fn measure(waiting: usize, agents: usize) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let address = workspace::staffed(folder.path(), "http://127.0.0.1:1", agents, 1).await;
@@ -68,7 +68,7 @@ async fn measure(waiting: usize, agents: usize) {
 
     let mut took = Duration::ZERO;
     for number in 0..FREED {
-        // The line stays as long as it is.
+        // Keep the length of the queue constant.
         arrive(&app, waiting + agents + number).await;
         routing::settle(&app).await;
         leave(&app, inbox).await;
@@ -83,7 +83,7 @@ async fn measure(waiting: usize, agents: usize) {
     app.store.close().await;
 }
 
-/// A visitor writes.
+/// Starts a chat as a visitor.
 async fn arrive(app: &App, number: usize) {
     let mut db = app.store.read().await.expect("a connection");
     let account = places::account_by_key(&mut db, workspace::KEY).await;
@@ -102,7 +102,7 @@ async fn arrive(app: &App, number: usize) {
     ingest::receive(app, incoming).await.expect("a stored message");
 }
 
-/// All agents of the inbox come.
+/// Connects all agents of the inbox.
 async fn come(app: &App, inbox: InboxId) {
     let mut tx = app.store.begin_ordered().await.expect("a transaction");
     for agent in loads::candidates(&mut tx, inbox).await.expect("the agents") {
@@ -116,7 +116,7 @@ async fn come(app: &App, inbox: InboxId) {
     app.dispatch(inbox, true);
 }
 
-/// The visitor whose chat was offered first leaves: its agent has room again.
+/// Ends the chat that was offered first, which makes its agent free.
 async fn leave(app: &App, inbox: InboxId) {
     let mut db = app.store.read().await.expect("a connection");
     let line = conversations::in_line(&mut db, inbox, conversations::ALL)
@@ -129,14 +129,14 @@ async fn leave(app: &App, inbox: InboxId) {
     assert!(left.expect("the database answers"), "the visitor leaves");
 }
 
-/// What the dispatcher used until it has nothing more to do.
+/// The processor time that the dispatcher uses until it has nothing more to do.
 async fn decide(app: &App) -> Duration {
     let before = process::own_time();
     routing::settle(app).await;
     process::own_time() - before
 }
 
-/// Chats that wait and are offered to nobody.
+/// The number of waiting chats that are not offered to anybody.
 async fn in_line(app: &App, inbox: InboxId) -> usize {
     let mut db = app.store.read().await.expect("a connection");
     let waiting = conversations::waiting(&mut db, inbox, None, conversations::ALL).await;

@@ -1,13 +1,13 @@
-//! Figures and how they are printed.
+//! Prints figures.
 
 use std::time::Duration;
 
-/// One line.
+/// Prints one figure.
 pub fn print(label: &str, value: f64, unit: &str) {
     println!("{label} = {value:.1} {unit}");
 }
 
-/// Median and 99th percentile of some times, a line each.
+/// Prints the median and the 99th percentile of some times, one per line.
 pub fn print_times(label: &str, times: Vec<Duration>) {
     let times = sorted(times);
     print(&format!("{label}, p50"), millis(at(&times, 0.50)), "ms");
@@ -18,7 +18,7 @@ pub fn print_times(label: &str, times: Vec<Duration>) {
     );
 }
 
-/// The median of some times.
+/// Prints the median of some times.
 pub fn print_median(label: &str, times: Vec<Duration>) {
     let times = sorted(times);
     print(

@@ -1,4 +1,5 @@
-//! What judging and trying a reply costs in a full segment: everything between the frame and the transaction.
+//! What checking a reply and trying it on a replica cost in a full segment: everything between the frame and the
+//! transaction.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -15,7 +16,7 @@ use crate::client::random;
 
 /// A segment is sealed at this many messages.
 const MESSAGES: usize = 400;
-/// Measured on the way to half as many again.
+/// Number of measured replies, which grow the segment to one and a half times its size.
 const PUSHES: usize = 200;
 
 struct Known(HashMap<ActorId, KnownActor>);
@@ -26,10 +27,10 @@ impl Actors for Known {
     }
 }
 
-/// Measures and prints it. The document grows as it is measured, from the full segment on.
+/// Measures and prints the cost. The document grows during the measurement, from the full segment on.
 ///
 /// # Panics
-/// When the gate refuses a reply.
+/// Panics if the gate refuses a reply.
 pub fn print() {
     let writer = Writer {
         user: UserId::from_u128(random()),

@@ -1,4 +1,5 @@
-//! What the length of the lists costs: the first windows of them, and the start of a console that knows many rows.
+//! What the length of the lists costs: the first windows of the lists, and the start of a console that stores many
+//! rows.
 
 use serde_json::{Value, json};
 
@@ -9,14 +10,14 @@ use crate::{
     wait::until,
 };
 
-/// Chats that the console knows, of the many that the server has.
+/// Number of chats that the console stores, of the many that the server has.
 const KNOWN: u32 = 10_000;
-/// Rows from one stop of the scroll to the next: few enough that none is passed over.
+/// Rows from one scroll position to the next: few enough that every row is loaded.
 const STEP: u32 = 60;
-/// Rows that are in view at most.
+/// The largest number of rows in view.
 const SCREEN: u32 = 20;
 
-/// Scrolls the list to a row. Is it drawn?
+/// Scrolls the list to a row, and returns whether it is drawn.
 const SCROLL: &str = "const [at] = arguments;
     const list = document.querySelector('#conversations [role=listbox]');
     const there = list?.querySelector(`[role=option][aria-posinset='${at + 1}']`);
@@ -25,7 +26,7 @@ const SCROLL: &str = "const [at] = arguments;
     if (row) list.parentElement.scrollTop = at * row;
     return false";
 
-/// How many rows of chats lie in the browser's database.
+/// The number of chat rows in the browser's database.
 const STORED: &str = "const done = arguments[0];
     indexedDB.databases().then((all) => {
         const request = indexedDB.open(all.find(({ name }) => name.startsWith('causerie-')).name);
@@ -53,7 +54,7 @@ pub async fn print() {
     .await;
     let suffix = format!(" with {KNOWN} conversations known");
     start::print_warm(&console, &mut server, "/history", &suffix).await;
-    // Not only the first of them are there.
+    // Rows at the end of the list are stored too, not only the first ones.
     scroll(&console, KNOWN - SCREEN).await;
     console.close().await;
 }

@@ -1,4 +1,4 @@
-//! Ours beside its peers under the same load, in one run (`make bench-peers`).
+//! Compares the product with its peers under the same load, in one run (`make bench-peers`).
 
 mod line;
 mod ours;
@@ -15,11 +15,11 @@ use theirs::Theirs;
 
 use super::server::Released;
 
-/// A server gets this long to put away what it has done before its memory is measured.
+/// How long a server may release what it no longer needs before its memory is measured.
 const SETTLE: Duration = Duration::from_secs(2);
-/// A message into one document this often.
+/// The time between two messages into one document.
 const HOT_PACE: Duration = Duration::from_millis(80);
-/// A message into one of many documents this often.
+/// The time between two messages into one of many documents.
 const MANY_PACE: Duration = Duration::from_millis(20);
 
 const NOTE: &str = "
@@ -29,7 +29,7 @@ and judge nothing. One client writes, the others follow; every client is a socke
 Hocuspocus only look at the bytes that arrive; automerge-repo's protocol needs a whole Repo for each, in one process,
 which is part of its times. Of a long conversation ours opens the newest segment (400 messages), the peers all of it.";
 
-/// Sizes of a run.
+/// The sizes of a run.
 struct Sizes {
     clients: &'static [usize],
     messages: usize,
@@ -44,13 +44,13 @@ const FULL: Sizes = Sizes {
     clients: &[10, 50, 200],
     messages: 60,
     cold: &[20, 400, 10_000],
-    day: 350, // with what it begins with, a segment has room for no more
+    day: 350, // a segment has no room for more, together with its first messages
     crowd: 1000,
     idle: 1000,
     times: 15,
 };
 
-/// With `QUICK=1`: does it work at all?
+/// The sizes with `QUICK=1`, which only checks that everything works.
 const QUICK: Sizes = Sizes {
     clients: &[10, 50],
     messages: 15,
@@ -64,18 +64,18 @@ const QUICK: Sizes = Sizes {
 /// Messages of an idle document.
 const IDLE_MESSAGES: usize = 20;
 
-/// A chat message of about sixty characters that carries its number; as `e2e/peers/load.mjs` has it.
+/// A chat message of about sixty characters that contains its number, as in `e2e/peers/load.mjs`.
 pub(super) fn text(number: usize) -> String {
     format!("mark:{number:06} of the bench, sixty characters long in all.")
 }
 
-/// The number in the bytes of a change.
+/// The number of a message, from the bytes of its change.
 fn mark(bytes: &[u8]) -> Option<usize> {
     let at = bytes.windows(5).position(|window| window == b"mark:")? + 5;
     std::str::from_utf8(bytes.get(at..at + 6)?).ok()?.parse().ok()
 }
 
-/// The three systems.
+/// The three compared systems.
 struct Bench {
     ours: Ours,
     hocuspocus: Theirs,
@@ -85,7 +85,7 @@ struct Bench {
 /// Runs everything and prints the table.
 ///
 /// # Panics
-/// When a system does not work.
+/// Panics if a system does not work.
 pub async fn run() {
     let sizes = if env::var_os("QUICK").is_some() { QUICK } else { FULL };
     let mut bench = start(&sizes).await;
@@ -131,7 +131,7 @@ async fn start(sizes: &Sizes) -> Bench {
     }
 }
 
-/// Times and the server's processor time.
+/// Times in ms, and the processor time of the server.
 type Measured = (Vec<f64>, Duration);
 
 async fn theirs_written(peer: &mut Theirs, group: &str, messages: usize, pace: Duration) -> Measured {
@@ -144,7 +144,7 @@ async fn theirs_written(peer: &mut Theirs, group: &str, messages: usize, pace: D
 }
 
 impl Bench {
-    /// Prints a row; a failed one does not stop the others.
+    /// Prints a row. A failed measurement does not stop the others.
     fn row(label: impl Into<String>, unit: &'static str, [ours, hocuspocus, automerge]: [f64; 3]) {
         print(&Figure {
             label: label.into(),

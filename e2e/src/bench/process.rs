@@ -1,21 +1,21 @@
-//! What Linux knows of a process.
+//! Figures of a process that Linux provides.
 
 use std::{fs, time::Duration};
 
-/// Ticks of `/proc/<pid>/stat` in a second: fixed on Linux for programs.
+/// Ticks per second in `/proc/<pid>/stat`, which Linux fixes for programs.
 const TICKS: f64 = 100.0;
 
 fn file(pid: u32, name: &str) -> String {
     fs::read_to_string(format!("/proc/{pid}/{name}")).expect("Linux keeps figures of processes")
 }
 
-/// Processor time that it has used.
+/// The processor time that a process has used.
 ///
 /// # Panics
-/// When it does not run any more.
+/// Panics if the process has ended.
 pub fn processor_time(pid: u32) -> Duration {
     let stat = file(pid, "stat");
-    // The name of the program stands in brackets and may hold blanks.
+    // The name of the program stands in brackets and may contain spaces.
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let ticks: f64 = fields
         .split_whitespace()
@@ -26,11 +26,11 @@ pub fn processor_time(pid: u32) -> Duration {
     Duration::from_secs_f64(ticks / TICKS)
 }
 
-/// Processor time that this process has used, finer than [`processor_time`]: to the last time that each of its threads
-/// waited. Threads that have ended are missing.
+/// The processor time that this process has used, finer than [`processor_time`]: up to the last time that each of its
+/// threads waited. Threads that have ended are not included.
 ///
 /// # Panics
-/// When Linux does not tell.
+/// Panics if Linux does not provide the figures.
 pub fn own_time() -> Duration {
     let threads = fs::read_dir("/proc/self/task").expect("Linux keeps figures of threads");
     let nanos = threads.filter_map(|thread| {
@@ -40,10 +40,10 @@ pub fn own_time() -> Duration {
     Duration::from_nanos(nanos.sum())
 }
 
-/// Memory that is in use, MB of 1024 KB.
+/// The resident memory of a process, in MB of 1024 KB.
 ///
 /// # Panics
-/// When it does not run any more.
+/// Panics if the process has ended.
 pub fn resident_megabytes(pid: u32) -> f64 {
     let status = file(pid, "status");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,4 +1,4 @@
-//! From a visitor's key to the agent's screen, in Chromium.
+//! The time from a visitor's message to the agent's screen, in Chromium.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,11 +13,11 @@ use crate::{
     wait::until,
 };
 
-/// Chats and messages of each: a visitor may send thirty in a minute.
+/// Number of chats, and messages of each: a visitor may send thirty in a minute.
 const CHATS: usize = 3;
 const MESSAGES: usize = 25;
 
-/// Notes when each message came into the log, in ms since the epoch.
+/// Records when each message appeared in the log, in ms since the epoch.
 const WATCH: &str = "window.seen = {};
     const log = document.querySelector('[role=log]');
     new MutationObserver(() => {
@@ -26,7 +26,7 @@ const WATCH: &str = "window.seen = {};
     }).observe(log, { childList: true, subtree: true, characterData: true });
     return null";
 
-/// Measures one message after the other.
+/// Measures one message after the other and prints the times.
 pub async fn print(server: &Released) {
     let driver = Driver::start(Engine::Chromium).await;
     let page = driver.open(Screen::Desktop, Theme::Light).await;

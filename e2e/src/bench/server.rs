@@ -1,4 +1,4 @@
-//! The release build of the server, in a process of its own, so that its time and memory are its own.
+//! The release build of the server, in a separate process, so that its time and memory can be measured.
 
 use std::{
     env,
@@ -20,25 +20,25 @@ pub struct Released {
     _port: Port,
     /// `127.0.0.1:port`.
     pub host: String,
-    /// Address of its database.
+    /// The address of its database.
     pub database: String,
 }
 
 impl Released {
-    /// Builds the server if it is not, and starts it with the bench's workspace.
+    /// Builds the server if necessary, and starts it with the bench's workspace.
     ///
     /// # Panics
-    /// When that fails.
+    /// Panics if the build or the start fails.
     pub async fn start() -> Self {
         let (server, ()) = Self::furnished(async |folder, url| (workspace::furnish(folder, url).await, ())).await;
         server
     }
 
-    /// Builds the server if it is not, and starts it with what `furnish` made: it gets a folder and the public
-    /// address, and gives the database's address and whatever else it wants to tell.
+    /// Builds the server if necessary, and starts it on the database that `furnish` made. `furnish` gets a folder and
+    /// the public address, and returns the database's address and a value of its own, which is passed on.
     ///
     /// # Panics
-    /// When that fails.
+    /// Panics if the build or the start fails.
     pub async fn furnished<T>(furnish: impl AsyncFnOnce(&Path, &str) -> (String, T)) -> (Self, T) {
         build().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -50,7 +50,7 @@ impl Released {
             .env("CAUSERIE_DATABASE_URL", &database)
             .env("CAUSERIE_DATA", folder.path())
             .env("CAUSERIE_LOG", "warn")
-            // Providers on this machine, and visitors from more than one address.
+            // The bench has providers on this machine, and visitors from more than one address.
             .env("CAUSERIE_ALLOWED_HOSTS", "127.0.0.1,localhost")
             .env("CAUSERIE_TRUSTED_PROXIES", "127.0.0.1")
             .current_dir(folder.path())
@@ -74,40 +74,40 @@ impl Released {
         (server, made)
     }
 
-    /// Ends it.
+    /// Stops the server.
     ///
     /// # Panics
-    /// When it cannot be ended.
+    /// Panics if the server cannot be stopped.
     pub async fn stop(&mut self) {
         self.process.kill().await.expect("the server ends");
     }
 
-    /// Number of its process.
+    /// The server's process id.
     ///
     /// # Panics
-    /// When it does not run any more.
+    /// Panics if the server has ended.
     pub fn pid(&self) -> u32 {
         self.process.id().expect("the server runs")
     }
 
-    /// Processor time that it has used.
+    /// The processor time that the server has used.
     ///
     /// # Panics
-    /// When it does not run any more.
+    /// Panics if the server has ended.
     pub fn processor_time(&self) -> Duration {
         process::processor_time(self.pid())
     }
 
-    /// Memory that is in use, MB of 1024 KB.
+    /// The resident memory of the server, in MB of 1024 KB.
     ///
     /// # Panics
-    /// When it does not run any more.
+    /// Panics if the server has ended.
     pub fn resident_megabytes(&self) -> f64 {
         process::resident_megabytes(self.pid())
     }
 }
 
-/// It stands beside this program.
+/// The path of the server, beside this program.
 fn binary() -> PathBuf {
     let this = env::current_exe().expect("this program's path");
     this.parent().unwrap_or(Path::new(".")).join("causerie-server")

@@ -1,4 +1,4 @@
-//! What a browser has to fetch.
+//! The sizes of the files that a browser has to fetch.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use super::figures::print;
 
 const DIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dist");
 
-/// Sums the sizes of files in a folder of `dist`, in KB of 1024 bytes.
+/// The total size of some files in a folder of `dist`, in KB of 1024 bytes.
 fn kilobytes(folder: &str, wanted: impl Fn(&str) -> bool) -> f64 {
     let folder = Path::new(DIST).join(folder);
     let entries = fs::read_dir(&folder).expect("the console is built: run make console");
@@ -19,7 +19,7 @@ fn kilobytes(folder: &str, wanted: impl Fn(&str) -> bool) -> f64 {
     sizes.sum::<u64>() as f64 / 1024.0
 }
 
-/// Files of the present build: those of the one before stay in `dist` for open tabs.
+/// Whether a file belongs to the current build. Files of the previous build stay in `dist` for open tabs.
 fn current(name: &str) -> bool {
     let manifest = fs::read(Path::new(DIST).join("build.json")).expect("the console is built");
     let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("the build wrote it");

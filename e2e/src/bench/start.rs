@@ -1,4 +1,4 @@
-//! How soon the list can be used.
+//! How long the console takes to a usable list.
 
 use std::time::Duration;
 
@@ -14,14 +14,15 @@ use crate::{
 
 const RUNS: usize = 10;
 
-/// Notes when the first row of the list is there, in ms since the navigation began.
+/// Records when the first row of the list appears, in ms since the navigation began.
 const WATCH: &str = "new MutationObserver((_, observer) => {
     if (!document.querySelector('[role=option]')?.textContent) return;
     window.usable = performance.now();
     observer.disconnect();
 }).observe(document, { childList: true, subtree: true });";
 
-/// Cold, warm and without the server, in this order: the last one stops it.
+/// Measures and prints the cold start, the warm start and the start without the server, in this order: the last one
+/// stops the server.
 pub async fn print(server: &mut Released) {
     let driver = Driver::start(Engine::Chromium).await;
     let base = format!("http://{}", server.host);
@@ -40,7 +41,7 @@ pub async fn print(server: &mut Released) {
     console.close().await;
 }
 
-/// A console that is on the device: with the server, and without it.
+/// Measures and prints the start of a console that is on the device, with the server and without it.
 pub(super) async fn print_warm(console: &Console, server: &mut Released, list: &str, suffix: &str) {
     visit(console, list).await;
     let mut warm = vec![];
@@ -57,13 +58,13 @@ pub(super) async fn print_warm(console: &Console, server: &mut Released, list: &
     figures::print_median(&format!("start to a usable list{suffix}, server stopped"), offline);
 }
 
-/// Waits until the console starts without the server.
+/// Waits until the console can start without the server.
 pub(super) async fn installed(console: &Console) {
     let ready = "const done = arguments[0]; navigator.serviceWorker.ready.then(() => done(true))";
     let _: bool = console.promise(ready, vec![]).await;
 }
 
-/// An agent of the bench.
+/// Signs an agent of the bench in.
 pub(super) async fn sign_in(driver: &Driver, base: &str) -> Console {
     let page = driver.open(Screen::Desktop, Theme::Light).await;
     page.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH }))
@@ -73,7 +74,7 @@ pub(super) async fn sign_in(driver: &Driver, base: &str) -> Console {
     console
 }
 
-/// Leaves the sign-in and nothing else: neither program nor data.
+/// Deletes the program and all data but the session cookie.
 async fn forget(page: &Page, origin: &str) {
     page.goto("about:blank").await;
     page.devtools("Network.clearBrowserCache", json!({})).await;

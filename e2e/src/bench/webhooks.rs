@@ -1,4 +1,4 @@
-//! Webhooks of WhatsApp over real HTTP: a burst with batches and duplicates, then a calm day.
+//! WhatsApp webhooks over real HTTP: a burst with batches and duplicates, then a calm day.
 
 use std::{
     net::SocketAddr,
@@ -34,16 +34,16 @@ const PLAN: Plan = Plan {
     contacts: 500,
 };
 
-/// Bodies of the calm day and the time between two of them.
+/// Number of bodies of the calm day. `PACE` is the time between two of them.
 const CALM: usize = 200;
 const PACE: Duration = Duration::from_millis(50);
-/// Chats of the calm day; its agents may have twice as many in all.
+/// Chats of the calm day. The agents together may have twice as many.
 const CHATS: usize = 10;
 
-/// Prints the figures of both.
+/// Measures and prints both.
 ///
 /// # Panics
-/// When a webhook is refused, a message is lost or stored twice, or a contact's messages change their order.
+/// Panics if a webhook is refused, a message is lost or stored twice, or a contact's messages change their order.
 pub async fn print() {
     let (server, line) = Released::furnished(async |folder, url| {
         let database = workspace::furnish(folder, url).await;
@@ -56,8 +56,8 @@ pub async fn print() {
     calm(&server, &line).await;
 }
 
-/// Serves the addresses for tests, which the measured program lacks, on its database; gives host and port. No worker
-/// runs here.
+/// Serves the addresses for tests, which the measured program lacks, on its database, and returns host and port. No
+/// worker runs here.
 async fn side_door(folder: &Path) -> String {
     let mut config = Config::for_test(folder);
     config.test_api = true;
@@ -96,7 +96,7 @@ async fn large(server: &Released, line: &Line) {
     );
 }
 
-/// Chats that agents have; a message comes now and then.
+/// Sends messages at a slow pace to chats that agents have.
 async fn calm(server: &Released, line: &Line) {
     for contact in 0..CHATS {
         line.deliver(&body(&[(contact, 0, "Hello".to_owned())])).await;
@@ -135,7 +135,7 @@ async fn calm(server: &Released, line: &Line) {
     figures::print_times("webhook to the agent's client", took);
 }
 
-/// An agent: notes when a message is in the chat that they have.
+/// Plays an agent: records when a message reaches the agent's chat.
 async fn read(mut client: Client, document: DocumentId, log: Shared) {
     loop {
         let ServerFrame::Part(part) = client.next("messages").await else {

@@ -26,13 +26,13 @@ use crate::{api, client::Client};
 
 const ROUNDS: usize = 20;
 const SIZES: [i64; 2] = [1_000, 100_000];
-/// When the first of the old chats ended.
+/// When the first of the old chats ended, in ms since the epoch.
 const LONG_AGO: i64 = 1_600_000_000_000;
 
-/// Prints the times of both, for 1,000 and for 100,000 ended chats; gives the server with those.
+/// Prints both times for 1,000 and for 100,000 ended chats, and returns the server with the latter.
 ///
 /// # Panics
-/// When the server does not work.
+/// Panics if the server does not work.
 pub async fn print() -> Released {
     let server = Released::start().await;
     let store = Store::open(&server.database).await.expect("the database");
@@ -53,7 +53,8 @@ pub async fn print() -> Released {
     server
 }
 
-/// Hello and the first page of every folder; the time, and what a reconnect starts from.
+/// Sends the hello and requests the first window of every folder. Returns the time, and the cursor and grants for a
+/// reconnect.
 async fn lists(host: &str, cursor: Option<i64>, grants: u64) -> (Duration, Option<i64>, u64) {
     let session = api::sign_in(host, &workspace::email(0), PASSWORD).await;
     let Ok(session) = session else {
@@ -74,7 +75,7 @@ async fn lists(host: &str, cursor: Option<i64>, grants: u64) -> (Duration, Optio
     (took, Some(cursor), grants)
 }
 
-/// Ended chats in the bench's inbox.
+/// Stores ended chats in the bench's inbox.
 async fn fill(store: &Store, range: std::ops::Range<i64>) {
     let mut tx = store.begin_ordered().await.expect("a transaction");
     let account = places::account_by_key(&mut tx, workspace::KEY)

@@ -1,4 +1,4 @@
-//! Who works in the bench: ten agents with room for fifty chats, or more people.
+//! The workspace of the bench: ten agents with room for fifty chats, or more agents.
 
 use std::{path::Path, sync::Arc};
 
@@ -21,24 +21,24 @@ use causerie_shared::{
     widget::Form,
 };
 
-/// Public key of the bench's widget.
+/// The public key of the bench's widget.
 pub const KEY: &str = "bench";
-/// Agents who answer.
+/// Number of agents.
 pub const AGENTS: usize = 10;
-/// Chats that each of them may have.
+/// The capacity of each agent.
 const CAPACITY: u32 = 5;
 
-/// E-mail of an agent.
+/// The e-mail address of an agent.
 pub fn email(agent: usize) -> String {
     format!("agent-{agent}@bench.test")
 }
 
-/// Fills a new database in `folder`; gives its address.
+/// Fills a new database in `folder`, and returns its address.
 pub async fn furnish(folder: &Path, public_url: &str) -> String {
     staffed(folder, public_url, AGENTS, CAPACITY).await
 }
 
-/// As [`furnish`], with so many agents who may have so many chats each.
+/// Fills a new database as [`furnish`] does, with this number of agents and this capacity of each.
 pub async fn staffed(folder: &Path, public_url: &str, agents: usize, capacity: u32) -> String {
     let mut config = Config::for_test(folder);
     public_url.clone_into(&mut config.public_url);

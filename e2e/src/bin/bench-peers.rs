@@ -1,4 +1,4 @@
-//! Prints how the product compares with its peers under the same load.
+//! Prints the comparison of the product with its peers under the same load.
 
 #[tokio::main]
 async fn main() {

@@ -1,4 +1,4 @@
-//! Prints the figures of the product, or of the part that is named.
+//! Prints the figures of the product, or of the part that the first argument names.
 
 #[tokio::main]
 async fn main() {

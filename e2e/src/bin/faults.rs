@@ -1,8 +1,8 @@
-//! `kill -9` of the server, many times; prints figures (`make bench-faults`).
+//! Kills the server with `kill -9` many times and prints the figures (`make bench-faults`).
 
 use std::{env, time::SystemTime};
 
-/// A number of the environment.
+/// The number in an environment variable, if it is set.
 fn number(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
     Some(
@@ -14,7 +14,7 @@ fn number(name: &str) -> Option<u64> {
 #[tokio::main]
 async fn main() {
     let rounds = number("CAUSERIE_FAULT_ROUNDS").unwrap_or(200);
-    // Another one each time; what was printed can be told again.
+    // A different seed for each run; the run prints it, so that it can be repeated.
     let seed = number("CAUSERIE_FAULT_SEED").unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         now.map_or(1, |now| now.as_nanos() as u64)

@@ -1,4 +1,4 @@
-//! Headless Chromium, driven through chromedriver.
+//! Headless Chromium, controlled through chromedriver.
 
 use std::process::Stdio;
 
@@ -12,20 +12,20 @@ use tokio::{
 use super::{Engine, STARTS, Screen, Theme};
 use crate::Page;
 
-/// One chromedriver; it ends with its owner.
+/// One chromedriver process, which ends when this is dropped.
 pub(super) struct Driver {
     _process: Child,
     address: String,
 }
 
 impl Driver {
-    /// Starts one on a free port.
+    /// Starts chromedriver on a free port.
     ///
-    /// It picks one that is free for IPv6 and gives up when the same one is taken for IPv4, as it may be by another
-    /// story's server; then it is started again.
+    /// chromedriver picks a port that is free for IPv6 and gives up if the port is taken for IPv4, for example by
+    /// another test's server. In that case it is started again.
     ///
     /// # Panics
-    /// When chromedriver is not installed or does not start.
+    /// Panics if chromedriver is not installed or does not start.
     pub(super) async fn start() -> Self {
         for _ in 0..STARTS {
             match Self::start_once().await {
@@ -36,7 +36,7 @@ impl Driver {
         panic!("chromedriver starts in one of {STARTS} times");
     }
 
-    /// One start, or what chromedriver said before it gave up.
+    /// Starts chromedriver once. The error is its output before it gave up.
     async fn start_once() -> Result<Self, String> {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
@@ -58,7 +58,7 @@ impl Driver {
             said.push_str(&line);
             said.push('\n');
         };
-        // It must not be stopped by a full pipe.
+        // chromedriver must not block on a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self {
             _process: process,
@@ -66,10 +66,10 @@ impl Driver {
         })
     }
 
-    /// A browser with a profile of its own.
+    /// Opens a browser with a new profile.
     ///
     /// # Panics
-    /// When Chromium does not start.
+    /// Panics if Chromium does not start.
     pub(super) async fn open(&self, screen: Screen, theme: Theme) -> Page {
         let page = Page::new(self.session(screen, theme).await, Engine::Chromium, None);
         let scheme = match theme {
@@ -84,14 +84,14 @@ impl Driver {
             .await;
         if screen == Screen::Desktop {
             let (width, height) = screen.size();
-            // The window's own size includes the bars of a browser that nobody sees.
+            // The size of the window would include the bars of the browser.
             let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
             page.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
         }
         page
     }
 
-    /// A new Chromium; one that dies before it answers is started again.
+    /// Starts Chromium, again if it dies before it answers.
     async fn session(&self, screen: Screen, theme: Theme) -> WebDriver {
         for _ in 0..STARTS {
             match WebDriver::new(self.address.as_str(), capabilities(screen, theme)).await {
@@ -118,7 +118,7 @@ fn capabilities(screen: Screen, theme: Theme) -> thirtyfour::ChromeCapabilities 
         "--force-prefers-reduced-motion",
         "--lang=en-US",
     ];
-    // For the widget too, which is a frame of another site and so a process of its own.
+    // This setting also covers the widget, which is a frame of another site and so in another process.
     arguments.push(match theme {
         Theme::Light => "--blink-settings=preferredColorScheme=1",
         Theme::Dark => "--blink-settings=preferredColorScheme=0",

@@ -1,4 +1,4 @@
-//! Firefox without a window, driven through geckodriver.
+//! Headless Firefox, controlled through geckodriver.
 
 use std::path::Path;
 
@@ -10,12 +10,12 @@ use super::{
     separate::{Start, command},
 };
 
-/// Where `scripts/packages.sh` puts it.
+/// The path at which `scripts/packages.sh` installs geckodriver.
 const GECKODRIVER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools/bin/geckodriver");
-/// Debian's name, then everybody else's.
+/// The program's name on Debian, then its usual name.
 const NAMES: [&str; 2] = ["firefox-esr", "firefox"];
 
-/// Starts geckodriver; what it leaves lying about lies in `folder`.
+/// Starts geckodriver, which keeps its files in `folder`.
 pub(super) fn start(folder: &Path, port: u16, screen: Screen, theme: Theme) -> Start {
     let mut geckodriver = command(GECKODRIVER, folder);
     geckodriver
@@ -34,7 +34,7 @@ pub(super) fn start(folder: &Path, port: u16, screen: Screen, theme: Theme) -> S
             Theme::Light => 1,
         },
         "ui.prefersReducedMotion": 1,
-        // The driver opens the story's window by a script.
+        // The driver opens the test's window by a script.
         "dom.disable_open_during_load": false,
     });
     if screen == Screen::Phone {
@@ -50,7 +50,7 @@ pub(super) fn start(folder: &Path, port: u16, screen: Screen, theme: Theme) -> S
     }
 }
 
-/// Where Firefox is.
+/// The path of Firefox.
 fn firefox() -> String {
     let folders = std::env::var_os("PATH").expect("a search path");
     let found = NAMES.iter().find_map(|name| {

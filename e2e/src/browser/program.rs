@@ -1,22 +1,22 @@
-//! A program that a story starts, with all programs that it starts itself.
+//! A program that a test starts, with all its child processes.
 
 use std::process::{Child, Command};
 
-/// It and what it started are ended with this.
+/// A process and its children, which end when this is dropped.
 pub(super) struct Program(Child);
 
 impl Program {
-    /// Starts it as the head of a group of its own.
+    /// Starts the program as the leader of a new process group.
     ///
     /// # Panics
-    /// When it cannot be started; says how it gets `installed`.
+    /// Panics if the program cannot be started. The message contains `installed`, which says how to install it.
     pub(super) fn start(command: &mut Command, installed: &str) -> Self {
         use std::os::unix::process::CommandExt;
         let started = command.process_group(0).spawn();
         Self(started.unwrap_or_else(|error| panic!("{error}: {installed}")))
     }
 
-    /// Has it ended by itself?
+    /// Whether the program has ended by itself.
     pub(super) fn ended(&mut self) -> bool {
         !matches!(self.0.try_wait(), Ok(None))
     }
@@ -24,7 +24,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // The shell's own `kill`, which every system has.
+        // The shell's built-in `kill` exists on every system.
         let ended = Command::new("sh")
             .args(["-c", "kill -s KILL -- \"-$1\"", "sh", &self.0.id().to_string()])
             .stderr(std::process::Stdio::null())

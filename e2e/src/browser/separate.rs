@@ -1,4 +1,4 @@
-//! Browsers whose driver knows one at a time: each comes with a driver of its own.
+//! Browsers with one driver each, since their driver serves only one browser at a time.
 
 use std::{fs::File, path::Path, process::Command};
 
@@ -14,27 +14,28 @@ use crate::{
     wait::{LOOK, until},
 };
 
-/// What the programs say goes here; it is read out when they do not start.
+/// The file for the output of the programs, which is reported if they do not start.
 const SAID: &str = "said.txt";
 
-/// What a page needs as long as it is open. Programs end first, then what they stand on.
+/// What a page needs while it is open. The order of the fields is the order of the end: programs first, then their
+/// files.
 pub(crate) struct Held {
     driver: Program,
     _display: Option<Program>,
-    /// Profiles and settings.
+    /// The folder for profiles and settings.
     folder: TempDir,
     port: Port,
 }
 
-/// What an engine starts its browser with.
+/// What an engine needs to start its browser.
 pub(super) struct Start {
     pub(super) driver: Program,
     pub(super) display: Option<Program>,
-    /// The browser's options among the capabilities: their name and what they are.
+    /// The name and value of the browser's options among the capabilities.
     pub(super) options: (&'static str, Value),
 }
 
-/// Opens a browser; one that dies before it answers is started again.
+/// Opens a browser, again if it dies before it answers.
 pub(super) async fn open(engine: Engine, screen: Screen, theme: Theme) -> Page {
     for _ in 0..STARTS {
         match open_once(engine, screen, theme).await {
@@ -62,7 +63,7 @@ async fn open_once(engine: Engine, screen: Screen, theme: Theme) -> Result<Page,
     let found = session(&mut held, start.options).await;
     let driver = found.map_err(|error| format!("{error}\n{}", held.said()))?;
     if let Err(error) = bare_window(&driver, screen).await {
-        // Its window may be half open; the browser ends with its driver.
+        // The window may be half open. The browser ends with its driver.
         drop(driver.quit().await);
         return Err(error.to_string());
     }
@@ -75,7 +76,7 @@ impl Held {
     }
 }
 
-/// A command whose words are kept in `folder`.
+/// A command whose output is kept in `folder`.
 pub(super) fn command(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command {
     let said = || {
         let path = folder.join(SAID);
@@ -87,7 +88,7 @@ pub(super) fn command(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Co
     command
 }
 
-/// The browser's session, once its driver listens.
+/// Waits until the driver listens, and returns a session of the browser.
 async fn session(held: &mut Held, (name, options): (&str, Value)) -> Result<WebDriver, String> {
     let number = held.port.number();
     while TcpStream::connect(("127.0.0.1", number)).await.is_err() {
@@ -101,7 +102,7 @@ async fn session(held: &mut Held, (name, options): (&str, Value)) -> Result<WebD
     driver.map_err(|error| error.to_string())
 }
 
-/// Replaces the first window, which is never as small as a phone, by one with few bars of its own.
+/// Replaces the first window, which is never as narrow as a phone, by a popup with few bars.
 async fn bare_window(driver: &WebDriver, screen: Screen) -> WebDriverResult<()> {
     let first = driver.window().await?;
     let open = "window.open('about:blank', '_blank', 'popup'); return null";
@@ -117,7 +118,7 @@ async fn bare_window(driver: &WebDriver, screen: Screen) -> WebDriverResult<()> 
     Ok(())
 }
 
-/// Makes the window so large that the page has this size, in CSS pixels.
+/// Resizes the window so that the page has this size, in CSS pixels.
 pub(crate) async fn fit(driver: &WebDriver, (width, height): (u32, u32)) {
     let measure = "return [innerWidth, innerHeight, outerWidth - innerWidth, outerHeight - innerHeight]";
     until("a window of the right size", async || {

@@ -1,4 +1,4 @@
-//! WebKitGTK's own small browser on a screen that nobody sees, driven through WebKitWebDriver.
+//! WebKitGTK's MiniBrowser on a virtual screen, controlled through WebKitWebDriver.
 
 use std::{
     fs,
@@ -15,12 +15,12 @@ use super::{
     separate::{Start, command},
 };
 
-/// Larger than any window of a story.
+/// A screen larger than any window of a test.
 const SCREEN: &str = "1600x1200x24";
-/// A window may be as narrow as a phone when nothing around the page takes room.
+/// Lets a window be as narrow as a phone: nothing around the page takes room.
 const STYLE: &str = "* { min-width: 0; min-height: 0; padding: 0; margin: 0; border: 0; font-size: 1px; }";
 
-/// Starts a screen and WebKitWebDriver on it; their settings lie in `folder`.
+/// Starts a virtual screen and WebKitWebDriver on it. Their settings are in `folder`.
 pub(super) async fn start(folder: &Path, port: u16, theme: Theme) -> Result<Start, String> {
     settings(folder, theme).expect("settings can be written");
     let (display, number) = display(folder).await?;
@@ -38,7 +38,7 @@ pub(super) async fn start(folder: &Path, port: u16, theme: Theme) -> Result<Star
         &mut webdriver,
         "WebKitWebDriver is installed (on Debian: webkit2gtk-driver)",
     );
-    // The driver opens the story's window by a script.
+    // The driver opens the test's window by a script.
     let options = json!({ "args": ["--automation", "--javascript-can-open-windows-automatically=true"] });
     Ok(Start {
         driver,
@@ -47,7 +47,7 @@ pub(super) async fn start(folder: &Path, port: u16, theme: Theme) -> Result<Star
     })
 }
 
-/// What the system says of colours and motion.
+/// Writes the system's settings of colours and motion.
 fn settings(folder: &Path, theme: Theme) -> io::Result<()> {
     let gtk = folder.join("gtk-3.0");
     fs::create_dir(&gtk)?;
@@ -58,14 +58,14 @@ fn settings(folder: &Path, theme: Theme) -> io::Result<()> {
     fs::write(gtk.join("gtk.css"), STYLE)
 }
 
-/// A screen, and the number that it chose itself.
+/// Starts a virtual screen, and returns the number that it chose.
 async fn display(folder: &Path) -> Result<(Program, u32), String> {
     let (read, write) = io::pipe().expect("a pipe");
     let mut xvfb: Command = command("Xvfb", folder);
     xvfb.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", SCREEN])
         .stdout(Stdio::from(write));
     let program = Program::start(&mut xvfb, "Xvfb is installed (on Debian: xvfb)");
-    // The pipe ends when Xvfb does, so not here too.
+    // The command holds a writing end of the pipe. Drop it, so that the pipe ends when Xvfb does.
     drop(xvfb);
     let said = tokio::task::spawn_blocking(move || {
         let mut line = String::new();

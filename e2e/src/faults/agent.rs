@@ -1,4 +1,4 @@
-//! An agent who takes chats, answers and ends them, whatever happens.
+//! An agent who takes chats, answers and ends them, across all deaths of the server.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -31,7 +31,7 @@ use crate::{
     line::Line,
 };
 
-/// A chat is ended after so many answers, on the average.
+/// The average number of answers after which a chat is ended.
 const ANSWERS: u64 = 6;
 
 /// A reply that is not acknowledged yet.
@@ -48,7 +48,7 @@ pub(super) struct Agent {
     dice: Dice,
     ledger: Arc<Ledger>,
     made: u64,
-    /// At most one a chat, so that the order is the agent's.
+    /// At most one reply per chat, so that the replies stay in the agent's order.
     pending: BTreeMap<ConversationId, Pending>,
     heads: BTreeMap<ConversationId, Head>,
     asked: HashMap<IntentId, Command>,
@@ -77,7 +77,7 @@ impl Agent {
         }
     }
 
-    /// As long as the line holds.
+    /// Works on one connection until it breaks.
     async fn line(&mut self) -> Option<Infallible> {
         let mut line = Line::open(&self.host, "/api/socket", Some(&self.session.cookie)).await?;
         self.heads.clear();
@@ -95,7 +95,7 @@ impl Agent {
             send(&mut line, &ClientFrame::Window { list, from: 0, to: 100 }).await?;
         }
         for conversation in self.pending.keys().copied().collect::<Vec<_>>() {
-            // Half of the time the page was loaded anew: the same intent, built by another actor.
+            // Half of the time, act as if the page had been reloaded: the same intent, built by another actor.
             if self.dice.below(2) == 0 {
                 self.build(conversation);
             }
@@ -133,7 +133,7 @@ impl Agent {
         }
     }
 
-    /// Does what is next in a chat.
+    /// Takes the next step in a chat.
     async fn consider(&mut self, line: &mut Line, id: ConversationId) -> Option<()> {
         let me = self.session.info.me.id;
         let busy = self.asked.values().any(|command| command.conversation() == Some(id));
@@ -193,7 +193,7 @@ impl Agent {
         self.build(conversation);
     }
 
-    /// Builds what waits in a chat under a fresh actor.
+    /// Builds the change of a chat's pending reply again, as a new actor.
     fn build(&mut self, conversation: ConversationId) {
         let user = Some(self.session.info.me.id);
         if let Some(pending) = self.pending.get_mut(&conversation) {
@@ -217,7 +217,7 @@ impl Agent {
         send(line, &frame).await
     }
 
-    /// What waits in the document's chat, if it is this intent.
+    /// The pending reply of the document's chat, if it has this intent.
     fn waiting(&mut self, document: DocumentId, intent: IntentId) -> Option<(ConversationId, &mut Pending)> {
         let conversation = document.conversation()?;
         let pending = self.pending.get_mut(&conversation)?;
@@ -259,7 +259,7 @@ impl Agent {
                 self.push(line, conversation).await
             }
             Code::Conflict | Code::RateLimited => self.push(line, conversation).await,
-            // The chat is somebody else's, or over.
+            // Another agent has the chat, or it has ended.
             Code::Closed | Code::Forbidden | Code::NotFound => {
                 let text = pending.message.body.clone();
                 self.pending.remove(&conversation);
@@ -274,7 +274,7 @@ impl Agent {
         if let (Some(Command::End(id)), Ok(())) = (self.asked.remove(&intent), result) {
             self.ledger.ended(id);
             self.heads.remove(&id);
-            // There is room for another one.
+            // The agent has room for another chat.
             let waits = |head: &&Head| matches!(head.state, State::Waiting { .. });
             let next = self.heads.values().find(waits).map(|head| head.id);
             if let Some(next) = next {

@@ -1,4 +1,4 @@
-//! What must hold in the database after every death of the server.
+//! The checks of the database after every death of the server.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -23,20 +23,20 @@ use super::{
     process::DATABASE,
 };
 
-/// More than there can be.
+/// A limit above any possible number of rows.
 const ALL: i64 = 1_000_000;
 
-/// What was found.
+/// The number of messages in the database.
 pub(super) struct Found {
     pub(super) acknowledged: usize,
-    /// Stored without anybody having been told so.
+    /// Stored messages that were not acknowledged to any client.
     pub(super) unacknowledged: usize,
 }
 
-/// Looks at the database in `folder`.
+/// Checks the database in `folder`.
 ///
 /// # Panics
-/// With what is wrong.
+/// Panics if a check fails, with the reason in the message.
 pub(super) async fn check(folder: &Path, ledger: &Ledger) -> Found {
     let address = format!("sqlite://{}", folder.join(DATABASE).display());
     let store = Store::open(&address).await.expect("the database can be opened");
@@ -80,7 +80,7 @@ pub(super) async fn check(folder: &Path, ledger: &Ledger) -> Found {
     }
 }
 
-/// The feed has every number once; the chats that it names.
+/// Checks that the feed has every number once, and returns the conversation rows that it names.
 async fn feed_and_heads(db: &mut Db) -> Vec<Head> {
     let newest = feed::newest(&mut *db).await.expect("the newest number");
     let entries = feed::after(&mut *db, 0, ALL).await.expect("the feed");
@@ -99,7 +99,7 @@ async fn feed_and_heads(db: &mut Db) -> Vec<Head> {
     heads
 }
 
-/// Rows, journey and documents of a chat say the same, and every author's messages stand in their order.
+/// Checks that rows, events and documents of a chat agree, and that every author's messages are in order.
 async fn whole(db: &mut Db, head: &Head, rows: &[MessageRecord]) {
     let id = head.id;
     let positions = rows.iter().map(|record| record.row.position);
@@ -139,7 +139,7 @@ async fn in_document(db: &mut Db, document: DocumentId) -> Vec<MessageId> {
     timeline::ids(&doc).expect("a timeline")
 }
 
-/// Everybody's load is the number of chats that they hold.
+/// Checks that every user's load is the number of chats that the user holds.
 async fn loads_are_right(db: &mut Db, heads: &[Head]) {
     let mut held: HashMap<UserId, u32> = HashMap::new();
     let mut here: HashMap<(InboxId, UserId), u32> = HashMap::new();

@@ -1,6 +1,6 @@
-//! Numbers that a seed decides, so that a run can be told again.
+//! Random numbers from a seed, so that a run can be repeated.
 
-/// SplitMix64.
+/// The generator SplitMix64.
 pub(super) struct Dice(u64);
 
 impl Dice {

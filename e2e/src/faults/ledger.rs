@@ -1,4 +1,4 @@
-//! What the server acknowledged, as those remember it who were told.
+//! What the server acknowledged to its clients.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,25 +10,25 @@ use tokio::{sync::watch, time::timeout};
 
 use crate::wait::PATIENCE;
 
-/// Where the server said that a message is.
+/// Where a message is, according to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) id: MessageId,
-    /// Visitors are told; agents learn it from rows.
+    /// The message's position. Visitors get it with the acknowledgement; agents would learn it only from rows.
     pub(super) position: Option<i64>,
 }
 
 /// Everything that was acknowledged so far.
 #[derive(Debug, Default)]
 pub(super) struct Book {
-    /// By text, which is `<author>-<number>` and never used twice.
+    /// Acknowledged messages by text, which is `<author>-<number>` and never used twice.
     pub(super) said: HashMap<String, Place>,
     /// Texts that were refused and not sent again.
     pub(super) refused: HashSet<String>,
     pub(super) ended: Vec<ConversationId>,
 }
 
-/// The book, shared by all who write in it.
+/// The book, shared by all clients.
 pub(super) struct Ledger {
     book: Mutex<Book>,
     count: watch::Sender<u64>,
@@ -48,7 +48,7 @@ impl Ledger {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A message is stored, says the server. It may say so again, but nothing else.
+    /// Records that a message is stored. A repeated acknowledgement must name the same place.
     pub(super) fn said(&self, text: String, place: Place) {
         let known = self.book().said.insert(text.clone(), place);
         assert!(
@@ -66,12 +66,12 @@ impl Ledger {
         self.book().ended.push(conversation);
     }
 
-    /// Acknowledgements so far.
+    /// The number of acknowledgements so far.
     pub(super) fn count(&self) -> u64 {
         *self.count.borrow()
     }
 
-    /// Waits for so many acknowledgements.
+    /// Waits until there are `count` acknowledgements.
     pub(super) async fn reaches(&self, count: u64) {
         let mut counted = self.count.subscribe();
         let reached = timeout(PATIENCE, counted.wait_for(|now| *now >= count)).await;

@@ -13,10 +13,10 @@ use tokio::process::{Child, Command};
 
 use crate::{port::Port, wait::until};
 
-/// Name of the database's file; its log lies beside it.
+/// The name of the database's file, beside which its write-ahead log lies.
 pub(super) const DATABASE: &str = "causerie.db";
 
-/// The program, its database with the demo's people, and the port on which it listens in every life.
+/// The program, its database with the demo's users, and its port, which stays the same.
 pub(super) struct Process {
     folder: TempDir,
     binary: PathBuf,
@@ -27,7 +27,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Builds the program if it is not, and fills a database.
+    /// Builds the program if necessary, and fills a database.
     pub(super) async fn furnish() -> Self {
         let binary = build().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -49,7 +49,7 @@ impl Process {
         }
     }
 
-    /// Starts it and waits until it is ready.
+    /// Starts the program and waits until it is ready.
     pub(super) async fn start(&mut self) {
         let folder = self.folder.path();
         let child = Command::new(&self.binary)
@@ -75,7 +75,7 @@ impl Process {
         .await;
     }
 
-    /// What it says when it is to open the addresses for tests, and how it ends.
+    /// Starts the program with the addresses for tests switched on, and returns its exit code and its output.
     pub(super) async fn test_api(&self) -> (Option<i32>, String) {
         let ended = Command::new(&self.binary)
             .env("CAUSERIE_LISTEN", &self.host)
@@ -89,13 +89,13 @@ impl Process {
         (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
     }
 
-    /// Kills it with SIGKILL.
+    /// Kills the program with SIGKILL.
     pub(super) async fn kill(&mut self) {
         let mut child = self.child.take().expect("the server runs");
         child.kill().await.expect("the server ends");
     }
 
-    /// The database as the last death left it, its log included.
+    /// A copy of the database as the last kill left it, its write-ahead log included.
     pub(super) fn copy(&self) -> TempDir {
         let copy = tempfile::tempdir().expect("a temporary folder");
         for name in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
@@ -108,7 +108,7 @@ impl Process {
     }
 }
 
-/// Builds the server in the profile of this program; it then stands beside it.
+/// Builds the server in the profile of this program, and returns its path.
 async fn build() -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -129,7 +129,7 @@ async fn build() -> PathBuf {
     assert!(built.success(), "the server could not be built");
     let this = env::current_exe().expect("this program's path");
     let folder = this.parent().unwrap_or(Path::new("."));
-    // Tests lie one folder deeper.
+    // Test programs are one folder deeper.
     let folder = match folder.file_name() {
         Some(name) if name == "deps" => folder.parent().unwrap_or(folder),
         Some(_) | None => folder,

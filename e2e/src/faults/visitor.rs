@@ -1,4 +1,4 @@
-//! A visitor who writes whatever happens.
+//! A visitor who keeps writing across all deaths of the server.
 
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
@@ -9,11 +9,12 @@ use tokio_tungstenite::tungstenite::Message;
 use super::ledger::{Ledger, Place};
 use crate::{client::random, line::Line};
 
-/// Pause before the line is tried again.
+/// The pause before a client connects again.
 pub(super) const AGAIN: Duration = Duration::from_millis(15);
-/// Messages on their way at once.
+/// The number of messages in transit at once.
 const AHEAD: usize = 4;
-/// Below the server's limit of a minute: what it refuses would change the order.
+/// The most messages per connection. It is below the server's limit per minute, since a refused message would change
+/// the order.
 const MOST_OF_A_LINE: usize = 26;
 
 pub(super) struct Visitor {
@@ -22,7 +23,7 @@ pub(super) struct Visitor {
     key: &'static str,
     token: String,
     made: u64,
-    /// Not acknowledged yet, oldest first.
+    /// Messages that are not acknowledged yet, oldest first.
     waiting: VecDeque<u64>,
     ledger: Arc<Ledger>,
 }
@@ -48,7 +49,7 @@ impl Visitor {
         }
     }
 
-    /// As long as the line holds.
+    /// Writes on one connection until it breaks.
     async fn line(&mut self) -> Option<Infallible> {
         let path = format!("/widget/socket?key={}", self.key);
         let mut line = Line::open(&self.host, &path, None).await?;
@@ -94,7 +95,7 @@ impl Visitor {
         }
     }
 
-    /// Text and id of a message.
+    /// The text of a message, which is also its id.
     fn text(&self, number: u64) -> String {
         format!("v{}-{number}", self.number)
     }

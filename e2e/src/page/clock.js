@@ -1,10 +1,10 @@
-// The page's clock in the hand of a story. arguments: "stop", "start" or "turn", and milliseconds to turn it by.
+// Controls the page's clock. arguments: "stop", "start" or "turn", and the milliseconds by which to advance it.
 const [act, by] = arguments;
-// Shorter timers are the page's own work, not what it shows for a time.
+// Shorter timers do the page's own work; only longer ones limit how long something is shown.
 const LONG_MS = 1_500;
 
 function held() {
-  // The page's own: a driver's scripts may have another one.
+  // Use the page's `Date`: a driver's scripts may have another one.
   const { Date } = window;
   const now = Date.now.bind(Date);
   const set = window.setTimeout.bind(window);
@@ -15,7 +15,7 @@ function held() {
   Date.now = () => (stopped ?? now()) + ahead;
   window.setTimeout = (run, after = 0, ...rest) => {
     if (stopped === null || !(after >= LONG_MS)) return set(run, after, ...rest);
-    // Taken from the browser, so that it is nobody else's number.
+    // A real timer reserves the id, so that no other timer gets it.
     const id = set(() => {}, 0);
     waiting.set(id, () => run(...rest));
     return id;

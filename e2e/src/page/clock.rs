@@ -1,5 +1,5 @@
-//! The page's own clock, in the hand of a story: what a page shows for two seconds may be over before a busy machine
-//! has looked at it once.
+//! The page's own clock, under the control of a test. What a page shows for two seconds may be over before a busy
+//! machine has looked at the page once.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use super::Page;
 const CLOCK: &str = include_str!("clock.js");
 
 impl Page {
-    /// Stops the page's clock. What comes from now on and is shown for a time, such as a toast, something that can be
-    /// undone or the mark of somebody who types, stays until [`Page::start_clock`] or the page is loaded again. Nor does
-    /// a line that broke come back meanwhile.
+    /// Stops the page's clock. Whatever appears from now on for a limited time, such as a toast, an undo bar or a
+    /// typing mark, stays until [`Page::start_clock`] or a reload. A broken connection is not restored meanwhile
+    /// either.
     pub async fn stop_clock(&self) {
         self.clock("stop", 0).await;
     }
 
-    /// Lets the clock go on from where it stood; what was to be shown until it would have gone on is over.
+    /// Lets the clock continue from where it stood. Timers that were set while it stood fire at once.
     pub async fn start_clock(&self) {
         self.clock("start", 0).await;
     }
 
-    /// Turns the clock forward. The page notices where it looks at the clock; timers that run already run on.
+    /// Advances the clock. The page notices where it reads the clock; timers that run already are not affected.
     pub async fn turn_clock(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).expect("a time that a page can tell");
         self.clock("turn", by).await;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Console;
 use crate::wait::until;
 
-/// The parts of the board that a script gets: the chat's card and the agent's line.
+/// The elements of the board that a script uses: the chat's card and the agent's line.
 const PARTS: &str = "const card = [...document.querySelectorAll('.board-card')].find((card) => card.ariaLabel === arguments[0]);
     const agent = [...document.querySelectorAll('.board-agents .person')].find((person) => person.innerText.includes(arguments[1]));";
 
@@ -17,7 +17,7 @@ impl Console {
         self.find("region", "Board").await;
     }
 
-    /// Waits until the number above the columns is this.
+    /// Waits until the tile of a status shows this count.
     pub async fn tile(&self, status: &str, count: u32) {
         let script =
             "return document.querySelector(`.board-tiles [data-status=${arguments[0]}] dd`)?.textContent ?? ''";
@@ -29,7 +29,7 @@ impl Console {
         .await;
     }
 
-    /// Waits until an agent's line on the board has all of `parts` in it.
+    /// Waits until an agent's line on the board contains all of `parts`.
     pub async fn agent_line(&self, agent: &str, parts: &[&str]) {
         let script = format!("{PARTS} return agent?.innerText ?? ''");
         let what = format!("{parts:?} in {agent}'s line");
@@ -40,7 +40,7 @@ impl Console {
         .await;
     }
 
-    /// Waits until a colleague's line in the panel of channels and users has all of `parts` in it.
+    /// Waits until a colleague's line in the panel of channels and users contains all of `parts`.
     pub async fn person(&self, name: &str, parts: &[&str]) {
         let script = "return [...document.querySelectorAll('.panel .person')]
             .find((person) => person.innerText.includes(arguments[0]))?.innerText ?? ''";
@@ -52,7 +52,7 @@ impl Console {
         .await;
     }
 
-    /// Takes a chat by its card and holds it over an agent: does the agent take it?
+    /// Drags a chat's card over an agent, and returns whether the agent accepts the drop.
     pub async fn drag(&self, chat: &str, agent: &str) -> bool {
         self.find("article", chat).await;
         let script = format!(
@@ -72,9 +72,9 @@ impl Console {
         .await
     }
 
-    /// Lets go of the chat that was dragged over an agent.
+    /// Drops the chat that was dragged over an agent.
     pub async fn drop(&self, chat: &str, agent: &str) {
-        // As the browser: whoever does not say that it may be dropped here gets nothing.
+        // As in a browser, an element gets the drop only if it cancels `dragover`.
         let script = format!(
             "{PARTS} const event = (name) => new DragEvent(name, {{ bubbles: true, cancelable: true, dataTransfer: carried }});
             if (!agent.dispatchEvent(event('dragover'))) agent.dispatchEvent(event('drop'));

@@ -7,10 +7,10 @@ use thirtyfour::WebElement;
 
 use crate::{Page, wait::until};
 
-/// An agent's browser. Everything a [`Page`] can do works here too.
+/// A browser with the console. It has all methods of [`Page`].
 pub struct Console {
     page: Page,
-    /// Scheme, host and port.
+    /// The scheme, host and port of the console.
     base: String,
 }
 
@@ -27,7 +27,7 @@ impl Console {
         Self { page, base }
     }
 
-    /// Goes to an address below `/app`.
+    /// Navigates to an address below `/app`.
     pub async fn visit(&self, path: &str) {
         self.page.goto(&format!("{}/app{path}", self.base)).await;
     }
@@ -38,7 +38,7 @@ impl Console {
         self.page.find("link", "Mine").await;
     }
 
-    /// Fills the form and sends it, whatever comes of it.
+    /// Fills in the form and submits it, without waiting for the result.
     pub async fn sign_in_with(&self, email: &str, password: &str) {
         self.visit("/login").await;
         self.page.fill("E-mail", email).await;
@@ -51,16 +51,16 @@ impl Console {
         self.page.click("link", name).await;
     }
 
-    /// Opens the chat whose row has `part` in it.
+    /// Opens the chat whose row contains `part`.
     pub async fn open(&self, part: &str) {
         self.page.click_part("option", part).await;
         self.page.find("log", "Messages").await;
     }
 
-    /// The conversation that is open.
+    /// The id of the open conversation.
     ///
     /// # Panics
-    /// When the address names none.
+    /// Panics if the page's address contains no conversation.
     pub async fn chat(&self) -> ConversationId {
         let path = self.page.path().await;
         path.rsplit('/')
@@ -74,14 +74,14 @@ impl Console {
         self.page.find("article", &format!("New offer: {name}")).await
     }
 
-    /// Accepts the offer of a chat and waits until it can be answered.
+    /// Accepts the offer of a chat and waits until the reply field appears.
     pub async fn accept(&self, name: &str) {
         self.offer(name).await;
         self.page.click("button", "Accept").await;
         self.page.find("textbox", "Reply").await;
     }
 
-    /// Asks a colleague to take the open chat.
+    /// Requests a transfer of the open chat to a colleague.
     pub async fn transfer_to(&self, colleague: &str) {
         self.page.click("button", "Transfer").await;
         self.page.find("dialog", "Transfer chat").await;
@@ -89,7 +89,7 @@ impl Console {
         self.page.gone("dialog", "Transfer chat").await;
     }
 
-    /// What a colleague's request says.
+    /// The text of a transfer request's card.
     pub async fn request(&self) -> String {
         let card = self.page.find("dialog", "Transfer request").await;
         // WebKit's driver leaves out the text of an element that cuts off lines.
@@ -97,7 +97,7 @@ impl Console {
         text.unwrap_or_default()
     }
 
-    /// Accepts a colleague's request and waits until the chat can be answered.
+    /// Accepts a transfer request and waits until the reply field appears.
     pub async fn accept_request(&self) {
         let card = self.page.find("dialog", "Transfer request").await;
         let accept = self.page.find_in(&card, "button", "Accept").await;
@@ -105,7 +105,7 @@ impl Console {
         self.page.find("textbox", "Reply").await;
     }
 
-    /// Declares to be available or busy.
+    /// Sets the user's availability to available or busy.
     pub async fn declare(&self, availability: &str) {
         self.page.click("button", "Profile menu").await;
         self.page.click("menuitemradio", availability).await;
@@ -118,7 +118,7 @@ impl Console {
         self.page.click("button", "Send").await;
     }
 
-    /// Picks a file for the reply, as from the browser's own dialog, and waits until it is uploaded.
+    /// Selects a file for the reply, as the browser's own dialog would, and waits until it is uploaded.
     pub async fn attach(&self, name: &str, mime: &str, bytes: &[u8]) {
         let script = "const data = new DataTransfer();
             data.items.add(new File([Uint8Array.from(arguments[2])], arguments[0], { type: arguments[1] }));
@@ -145,7 +145,7 @@ impl Console {
     /// Closes the browser.
     ///
     /// # Panics
-    /// When it does not answer any more.
+    /// Panics if the browser does not answer.
     pub async fn close(self) {
         self.page.quit().await.expect("the browser closes");
     }

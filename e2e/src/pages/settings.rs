@@ -1,4 +1,4 @@
-//! The settings.
+//! The settings in the console.
 
 use serde_json::json;
 use thirtyfour::WebElement;
@@ -6,21 +6,21 @@ use thirtyfour::WebElement;
 use super::Console;
 
 impl Console {
-    /// Goes to the settings and there to a page, as from the console.
+    /// Opens a page of the settings by the console's links.
     pub async fn settings(&self, page: &str) {
         self.click("link", "Settings").await;
         self.click("link", page).await;
         self.find("main", page).await;
     }
 
-    /// Opens an inbox of the settings, at its first tab.
+    /// Opens an inbox in the settings, at its first tab.
     pub async fn edit_inbox(&self, name: &str) {
         self.settings("Inboxes").await;
         self.click("link", name).await;
         self.find("tab", "Overview").await;
     }
 
-    /// Switches something on or off.
+    /// Turns a switch on or off.
     pub async fn switch(&self, name: &str, on: bool) {
         let switch = self.find("switch", name).await;
         if switch.is_selected().await.expect("a switch") != on {
@@ -28,13 +28,13 @@ impl Console {
         }
     }
 
-    /// Saves and waits until that is done.
+    /// Clicks Save and waits until the changes are saved.
     pub async fn save(&self) {
         self.click("button", "Save").await;
         self.reads("Saved").await;
     }
 
-    /// The innermost row of a table with `part` in it.
+    /// The first table row or audit entry that contains `part`.
     pub async fn row(&self, part: &str) -> WebElement {
         let what = format!("a row with {part}");
         let text = json!(part).to_string();

@@ -6,10 +6,10 @@ const FRAME: &str = "const host = document.querySelector('causerie-chat');
     const frame = host?.shadowRoot.querySelector('iframe');
     return frame && getComputedStyle(frame).visibility === 'visible' ? frame : null";
 
-/// A visitor's browser; its [`Page`] looks into the panel once that is open.
+/// A visitor's browser. Its [`Page`] is inside the panel once that is open.
 pub struct Widget {
     page: Page,
-    /// Address of the shop's page.
+    /// The address of the shop's page.
     shop: String,
 }
 
@@ -26,13 +26,13 @@ impl Widget {
         Self { page, shop }
     }
 
-    /// Visits the page and opens the chat.
+    /// Opens the shop's page and the chat.
     pub async fn open(&self) {
         self.page.goto(&self.shop).await;
         self.show().await;
     }
 
-    /// Loads the page again and opens the chat.
+    /// Reloads the page and opens the chat.
     pub async fn open_again(&self) {
         self.page.leave_frame().await;
         self.page.reload().await;
@@ -45,7 +45,7 @@ impl Widget {
         self.page.enter(frame).await;
     }
 
-    /// Fills the form and begins a chat.
+    /// Fills in the form and starts a chat.
     pub async fn begin(&self, name: &str, text: &str) {
         self.page.fill("Name", name).await;
         self.page.fill("Message", text).await;

@@ -1,4 +1,4 @@
-//! What both fakes have in common: a server, what it was asked, what it took, and how it fails.
+//! What both fakes have in common: the HTTP server, the recorded requests and messages, and the faults.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,50 +23,50 @@ use tokio::{
 use super::{Request, TOKEN, graph, telegram};
 use crate::wait::until;
 
-/// Longest time for which a request for updates waits.
+/// How long a request for updates may wait.
 const LONG_POLL: Duration = Duration::from_secs(20);
 
-/// Whose interface it is.
+/// The provider that a fake imitates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Graph,
     Telegram,
 }
 
-/// How the next message that is sent to the provider goes wrong.
+/// A fault of the next message that is sent to the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It is taken, and the line breaks before the answer is there.
+    /// The provider accepts the message, and the connection breaks before the answer.
     Lost,
-    /// It is taken, and the answer comes when the test says so ([`Fake::release`]).
+    /// The provider accepts the message, and answers when the test calls [`Fake::release`].
     Held,
-    /// 429; after so many seconds again, if it says.
+    /// Status 429, with the number of seconds until the next attempt if given.
     TooFast(Option<u64>),
-    /// A server's error without any words, e.g. 503.
+    /// A server error without a body, such as 503.
     Down(u16),
-    /// Refused: HTTP status (200 too), code, subcode (Meta) and the provider's words.
+    /// A refusal: HTTP status (possibly 200), code, subcode (Meta) and the provider's text.
     Refused(u16, i64, i64, &'static str),
 }
 
-/// A message that the provider took.
+/// A message that the provider accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sent {
     pub channel: Channel,
-    /// The provider's id of it.
+    /// The provider's id of the message.
     pub id: String,
-    /// The person's id; of comments, what was answered.
+    /// The recipient's id. For comments, the id of the answered comment.
     pub to: String,
-    /// Text or caption.
+    /// The text or caption.
     pub text: String,
-    /// What it quotes.
+    /// The id of the quoted message.
     pub quoted: Option<String>,
-    /// The sender's reference, which echoes and statuses hand back.
+    /// The sender's reference, which echoes and statuses return.
     pub opaque: Option<String>,
-    /// Media type of a file.
+    /// The media type of the file.
     pub file: Option<String>,
-    /// A private reply to a comment.
+    /// Whether the message is a private reply to a comment.
     pub private: bool,
-    /// As a human agent after the window.
+    /// The message tag, with which a human agent writes after the window.
     pub tag: Option<String>,
     pub template: Option<String>,
 }
@@ -78,34 +78,34 @@ pub struct Medium {
     pub bytes: Bytes,
 }
 
-/// What a fake knows.
+/// The state of a fake.
 pub(super) struct World {
     pub url: String,
     pub requests: Vec<Request>,
-    /// `None`: one that goes well.
+    /// The faults of the next messages. `None` stands for a message without a fault.
     faults: VecDeque<Option<Fault>>,
     pub sent: Vec<Sent>,
-    /// What came of comments and messages beside sending: what, and the target.
+    /// Actions on comments and messages other than sending: the action and its target.
     pub done: Vec<(&'static str, String)>,
     pub files: HashMap<String, Medium>,
     pub uploads: HashMap<String, String>,
     pub token: String,
     pub is_closed: bool,
-    /// Telegram: what was not asked for yet, and where the webhook is.
+    /// Telegram's updates that were not fetched yet. `webhook` is the address and secret of the webhook.
     pub updates: Vec<Value>,
     pub webhook: Option<(String, String)>,
     number: u64,
 }
 
 impl World {
-    /// A number that was not given before.
+    /// A number that was not used before.
     pub fn next(&mut self) -> u64 {
         self.number += 1;
         self.number
     }
 }
 
-/// An answer.
+/// An HTTP response.
 pub(super) struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
@@ -138,12 +138,12 @@ impl IntoResponse for Reply {
     }
 }
 
-/// What comes of a request.
+/// What the fake does with a request.
 pub(super) enum Act {
     Answer(Reply),
-    /// Something is sent: it may go wrong.
+    /// Sends a message, which a fault may affect.
     Send(Box<Sent>),
-    /// Telegram: updates from the offset on; waits for one as long as this.
+    /// Returns Telegram's updates from an offset on, and waits at most this long for one.
     Poll(i64, Duration),
 }
 
@@ -154,7 +154,7 @@ struct Inner {
     held: Semaphore,
 }
 
-/// A provider on a port of its own; it ends with its last handle.
+/// A provider on a port of its own, which ends when its last handle is dropped.
 #[derive(Clone)]
 pub struct Fake {
     inner: Arc<Inner>,
@@ -170,10 +170,10 @@ impl Drop for Serving {
 }
 
 impl Fake {
-    /// Starts one.
+    /// Starts a provider.
     ///
     /// # Panics
-    /// When there is no port.
+    /// Panics if there is no free port.
     pub async fn start(kind: Kind) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let world = World {
@@ -208,39 +208,39 @@ impl Fake {
         self.inner.world()
     }
 
-    /// Where it is.
+    /// The provider's address.
     pub fn url(&self) -> String {
         self.world().url.clone()
     }
 
-    /// The next message that is sent meets this; after several calls, one after the other.
+    /// Makes the next message fail with `fault`. Several calls affect several messages in turn.
     pub fn fault(&self, fault: Fault) {
         self.fault_after(0, fault);
     }
 
-    /// As [`Self::fault`], after so many messages that go well.
+    /// Makes a message fail as [`Self::fault`] does, after `many` messages without a fault.
     pub fn fault_after(&self, many: usize, fault: Fault) {
         let mut world = self.world();
         let fine = std::iter::repeat_n(None, many);
         world.faults.extend(fine.chain([Some(fault)]));
     }
 
-    /// Lets the answer to a [`Fault::Held`] go.
+    /// Lets the answer to one [`Fault::Held`] go.
     pub fn release(&self) {
         self.inner.held.add_permits(1);
     }
 
-    /// From now on only this token is taken.
+    /// From now on, accepts only this token.
     pub fn take_only(&self, token: &str) {
         token.clone_into(&mut self.world().token);
     }
 
-    /// The window of everybody is closed, or open again.
+    /// Closes or opens the window for free answers, for all contacts.
     pub fn close(&self, is_closed: bool) {
         self.world().is_closed = is_closed;
     }
 
-    /// A file that can be fetched under this id or name.
+    /// Adds a file that can be fetched under this id or name.
     pub fn has(&self, id: &str, mime: &'static str, bytes: &'static [u8]) {
         let medium = Medium {
             mime,
@@ -249,39 +249,39 @@ impl Fake {
         self.world().files.insert(id.to_owned(), medium);
     }
 
-    /// Telegram: an update for whoever asks.
+    /// Adds an update, which Telegram returns to the next request for updates.
     pub fn happens(&self, update: Value) {
         self.world().updates.push(update);
         self.inner.news.notify_waiters();
     }
 
-    /// Telegram: the address of the webhook and its secret, once it is set.
+    /// The address of Telegram's webhook and its secret, once it is set.
     pub fn webhook(&self) -> Option<(String, String)> {
         self.world().webhook.clone()
     }
 
-    /// Everything that it was asked.
+    /// All requests that the provider got.
     pub fn requests(&self) -> Vec<Request> {
         self.world().requests.clone()
     }
 
-    /// Everything that it took, in order.
+    /// All messages that the provider accepted, in order.
     pub fn sent(&self) -> Vec<Sent> {
         self.world().sent.clone()
     }
 
-    /// What was done to comments and messages: what, and the target.
+    /// Actions on comments and messages other than sending: the action and its target.
     pub fn done(&self) -> Vec<(&'static str, String)> {
         self.world().done.clone()
     }
 
-    /// Waits until it took a message with this text.
+    /// Waits until the provider accepted a message with this text.
     pub async fn took(&self, text: &str) -> Sent {
         let what = format!("the provider to take “{text}”");
         until(&what, async || self.sent().into_iter().find(|sent| sent.text == text)).await
     }
 
-    /// How often it was asked to send a message with this text, whatever came of it.
+    /// The number of requests to send a message with this text, whatever their result.
     pub fn tries(&self, text: &str) -> usize {
         let says = |request: &&Request| {
             request.method == Method::POST && request.fields.to_string().contains(&Value::from(text).to_string())

@@ -1,4 +1,4 @@
-//! The Graph API: what it answers (`docs/channels.md#meta`).
+//! The fake's answers of the Graph API (`docs/channels.md#meta`).
 
 use axum::http::Method;
 use causerie_shared::inbox::Channel;
@@ -10,12 +10,12 @@ use super::{
     request::text,
 };
 
-/// Longest texts: characters, but bytes on Instagram.
+/// The longest texts, in characters, but in bytes on Instagram.
 const WHATSAPP_TEXT: usize = 4096;
 const MESSENGER_TEXT: usize = 2000;
 const INSTAGRAM_TEXT: usize = 1000;
 
-/// An error of Meta's.
+/// An error of the Graph API.
 pub(super) fn error(status: u16, code: i64, subcode: i64, words: &str) -> Reply {
     let kind = if code == 190 {
         "OAuthException"
@@ -44,10 +44,10 @@ fn success() -> Act {
     Act::Answer(Reply::ok(&json!({ "success": true })))
 }
 
-/// What comes of a request.
+/// What the fake does with a request.
 pub(super) fn act(request: &Request, world: &mut World) -> Act {
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
-    // Addresses of media that Messenger and Instagram hand out need no token.
+    // The media URLs of Messenger and Instagram need no token.
     if let ["cdn", name] = path[..] {
         return Act::Answer(file(world, name));
     }
@@ -89,7 +89,7 @@ fn file(world: &World, name: &str) -> Reply {
     }
 }
 
-/// Media, accounts and people.
+/// Returns media, accounts and profiles.
 fn read(id: &str, world: &World) -> Reply {
     if let Some(medium) = world.files.get(id) {
         return Reply::ok(&json!({
@@ -174,7 +174,7 @@ fn whatsapp(request: &Request, world: &mut World) -> Act {
     }))
 }
 
-/// Messenger and Instagram, private replies to comments too.
+/// Sends with Messenger and Instagram, private replies to comments included.
 fn messages(owner: &str, request: &Request, world: &mut World) -> Act {
     let channel = match owner {
         PAGE | "me" => Channel::Messenger,
@@ -225,7 +225,7 @@ fn messages(owner: &str, request: &Request, world: &mut World) -> Act {
     Act::Send(Box::new(Sent {
         channel,
         id: format!("m_AbC{}", world.next()),
-        // The person behind a comment is known from the answer only.
+        // The id of a comment's author for direct messages is known only from the answer.
         to: if private {
             format!("9{}", digits(&comment))
         } else {
@@ -268,7 +268,7 @@ fn comment(channel: Channel, target: &str, request: &Request, world: &mut World)
     }))
 }
 
-/// Hides a comment, or shows it again.
+/// Hides a comment or shows it again.
 fn change(target: &str, request: &Request, world: &mut World) -> Act {
     let says = |key: &str| match &request.fields[key] {
         Value::Bool(flag) => Some(*flag),
@@ -282,7 +282,7 @@ fn change(target: &str, request: &Request, world: &mut World) -> Act {
     success()
 }
 
-/// The answer to a message that was taken.
+/// The answer to an accepted message.
 pub(super) fn taken(sent: &Sent) -> Reply {
     Reply::ok(&match sent.channel {
         Channel::Whatsapp => json!({

@@ -1,4 +1,4 @@
-//! A channel between a story's customers and its server.
+//! A channel between a test's customers and its server.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -15,7 +15,7 @@ use crate::server::{Flow, Server};
 
 const APP_SECRET: &str = "app secret of the story";
 const SECRET_TOKEN: &str = "hook_secret-of-the-story";
-/// First number of what happens.
+/// The first number of an event.
 const FIRST: i64 = 400;
 
 /// A provider's account that is connected to the server.
@@ -27,7 +27,7 @@ pub struct Line {
     base: String,
     hook: String,
     number: AtomicI64,
-    /// Messages go out at a pace.
+    /// Messages are sent at a pace, so time must pass.
     _flow: Flow,
 }
 
@@ -35,7 +35,7 @@ impl Line {
     /// Starts the provider and connects its account.
     ///
     /// # Panics
-    /// When the server refuses it.
+    /// Panics if the server refuses the account.
     pub async fn connect(server: &Server, channel: Channel) -> Self {
         let kind = match channel {
             Channel::Telegram => Kind::Telegram,
@@ -44,10 +44,10 @@ impl Line {
         Self::of(Fake::start(kind).await, server, channel).await
     }
 
-    /// Connects a further account of a provider, such as the comments beside direct messages.
+    /// Connects another account of a provider, such as one for comments beside direct messages.
     ///
     /// # Panics
-    /// When the server refuses it.
+    /// Panics if the server refuses the account.
     pub async fn of(fake: Fake, server: &Server, channel: Channel) -> Self {
         let mut line = Self {
             channel,
@@ -63,7 +63,7 @@ impl Line {
         line
     }
 
-    /// Enters a token, new or renewed; where the webhook is.
+    /// Saves the account with a token, and returns the webhook's address.
     async fn enter(&self, token: &str, human_agent: bool) -> String {
         let external = account(self.channel);
         let token = match self.channel {
@@ -83,12 +83,12 @@ impl Line {
         )
     }
 
-    /// The account is connected again with the token that the provider takes now.
+    /// Saves the account with the token that the provider accepts after the first one expired.
     pub async fn renew(&self) {
         self.enter(RENEWED, false).await;
     }
 
-    /// The company's app may write as a human agent from now on.
+    /// From now on, the company's app may write as a human agent.
     pub async fn allow_human_agent(&self) {
         self.enter(TOKEN, true).await;
     }
@@ -100,10 +100,10 @@ impl Line {
         answer.json().await.unwrap_or(Value::Null)
     }
 
-    /// What the webhook says of something that happens to a person.
+    /// The webhook's body for an event of a customer.
     ///
     /// # Panics
-    /// When the channel does not say such a thing.
+    /// Panics if the channel has no such event.
     pub fn body(&self, person: Person, news: News<'_>) -> Value {
         let scene = Scene {
             url: &self.fake.url(),
@@ -114,7 +114,7 @@ impl Line {
         news::body(self.channel, &scene, &news).expect("the channel says such things")
     }
 
-    /// Delivers a body as the provider does; it must be taken.
+    /// Delivers a body as the provider does. The server must accept it.
     pub async fn deliver(&self, body: &Value) {
         let body = body.to_string();
         let mac = signature::hmac_sha256(APP_SECRET.as_bytes(), body.as_bytes());
@@ -127,19 +127,19 @@ impl Line {
         assert_eq!(answer.status(), StatusCode::OK);
     }
 
-    /// Something happens to a person; returns when the server was told.
+    /// Delivers an event of a customer, and returns when the server has accepted it.
     pub async fn happens(&self, person: Person, news: News<'_>) {
         let body = self.body(person, news);
         self.deliver(&body).await;
     }
 
-    /// A customer writes.
+    /// Delivers a message of a customer.
     pub async fn says(&self, person: Person, id: &str, text: &str) {
         let news = News::Text { id, text, quoted: None };
         self.happens(person, news).await;
     }
 
-    /// Waits until the server has done everything that it was told and sent what is due.
+    /// Waits until the server has processed all events and sent the messages that are due.
     pub async fn quiet(&self) {
         self.post("/test/quiesce", &Value::Null).await;
     }

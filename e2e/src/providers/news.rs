@@ -1,4 +1,4 @@
-//! What happens at a provider, and the webhook that says so.
+//! Events at a provider, and their webhooks.
 
 mod meta;
 mod telegram;
@@ -7,14 +7,14 @@ mod whatsapp;
 use causerie_shared::{Millis, inbox::Channel};
 use serde_json::Value;
 
-/// A customer as a provider knows them.
+/// A customer, as a provider knows them.
 #[derive(Debug, Clone, Copy)]
 pub struct Person {
     pub id: &'static str,
     pub name: &'static str,
 }
 
-/// Classes of media.
+/// The kinds of media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     Image,
@@ -24,26 +24,26 @@ pub enum Class {
     Sticker,
 }
 
-/// How far one of our messages came.
+/// The delivery state of an outgoing message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Sent,
     Delivered,
     Read,
-    /// Code and words.
+    /// The message failed, with this code and text.
     Failed(i64, &'static str),
 }
 
-/// What happens. `id`, `target`: the provider's id of the message; of comments, of the comment.
+/// An event at a provider. `id` and `target` are the provider's id of a message, or of a comment.
 #[derive(Debug, Clone, Copy)]
 pub enum News<'a> {
-    /// The customer writes; `quoted`: what it answers.
+    /// The customer sends a text. `quoted` is the message that it answers.
     Text {
         id: &'a str,
         text: &'a str,
         quoted: Option<&'a str>,
     },
-    /// A file that the fake has under this name.
+    /// The customer sends a file that the fake has under this name.
     Medium {
         id: &'a str,
         class: Class,
@@ -61,7 +61,7 @@ pub enum News<'a> {
         name: &'a str,
         phone: &'a str,
     },
-    /// `None`: it is taken back.
+    /// The customer reacts to a message. `None` removes the reaction.
     Reaction {
         target: &'a str,
         emoji: Option<&'a str>,
@@ -73,13 +73,13 @@ pub enum News<'a> {
     Delete {
         target: &'a str,
     },
-    /// What became of one of our messages; `opaque`: our own reference, where the channel hands it back.
+    /// The delivery state of an outgoing message changes. `opaque` is our reference, if the channel returns it.
     State {
         target: &'a str,
         state: State,
         opaque: Option<&'a str>,
     },
-    /// One of the company's messages, typed elsewhere or sent by us.
+    /// A message of the company, typed in another app or sent by the server.
     Echo {
         id: &'a str,
         text: &'a str,
@@ -89,10 +89,10 @@ pub enum News<'a> {
     Blocked,
 }
 
-/// When and where something happens.
+/// The time and place of an event.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scene<'a> {
-    /// Address of the fake.
+    /// The address of the fake.
     pub url: &'a str,
     pub at: Millis,
     pub person: Person,
@@ -100,8 +100,8 @@ pub(super) struct Scene<'a> {
     pub number: i64,
 }
 
-/// What the webhook of a fake at `url` says in March 2026; `number` is not used twice. `None`: the channel does not say
-/// such a thing.
+/// The webhook's body for an event of March 2026 at a fake with this URL, or `None` if the channel has no such event.
+/// `number` must not be used twice.
 pub fn webhook(channel: Channel, url: &str, person: Person, number: i64, news: &News<'_>) -> Option<Value> {
     let scene = Scene {
         url,
@@ -112,7 +112,7 @@ pub fn webhook(channel: Channel, url: &str, person: Person, number: i64, news: &
     body(channel, &scene, news)
 }
 
-/// The body that a channel's webhook has; `None`: the channel does not say such a thing.
+/// The body of a channel's webhook, or `None` if the channel has no such event.
 pub(super) fn body(channel: Channel, scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
     match channel {
         Channel::Whatsapp => whatsapp::body(scene, news),

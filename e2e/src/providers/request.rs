@@ -1,4 +1,4 @@
-//! A request as a provider gets it.
+//! A request that a provider received.
 
 use axum::{
     body::Bytes,
@@ -7,18 +7,18 @@ use axum::{
 
 use serde_json::{Map, Value};
 
-/// Whole, with its parameters in one form however they were encoded.
+/// A request, with its parameters in one form whatever their encoding was.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: Method,
-    /// Segments of the path.
+    /// The segments of the path.
     pub path: Vec<String>,
-    /// Of the header or the query.
+    /// The token of the header or the query.
     pub token: Option<String>,
-    /// Fields of the query and of the body, which may be JSON, a form, or in parts; what looks like JSON in a text field
-    /// is read as JSON.
+    /// The fields of the query and of the body, which may be JSON, a form, or multipart. A text field that looks like
+    /// JSON is parsed.
     pub fields: Value,
-    /// File name, media type and bytes of the part that is a file.
+    /// The file name, media type and bytes of the file's part.
     pub file: Option<(String, String, Bytes)>,
 }
 
@@ -69,13 +69,13 @@ impl Request {
         }
     }
 
-    /// A field that is a text or a number, as a text; empty: it is not there.
+    /// A text or number field as a text, empty if the field is missing.
     pub fn text(&self, key: &str) -> String {
         text(&self.fields[key])
     }
 }
 
-/// A text or a number as a text.
+/// A text or number as a text.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -84,7 +84,7 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// Objects and lists in a form's field are written as JSON.
+/// Parses the text of a form field, since objects and lists in it are encoded as JSON.
 fn loose(text: String) -> Value {
     match serde_json::from_str(&text) {
         Ok(value @ (Value::Object(_) | Value::Array(_) | Value::Bool(_))) => value,

@@ -1,4 +1,4 @@
-//! The Bot API: what it answers (`docs/channels.md#telegram`).
+//! The fake's answers of the Bot API (`docs/channels.md#telegram`).
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use super::{
     request::text,
 };
 
-/// Longest text and caption, UTF-16 units.
+/// The longest text, in UTF-16 units. `MAX_CAPTION` is the longest caption.
 const MAX_TEXT: usize = 4096;
 const MAX_CAPTION: usize = 1024;
-/// When everything was sent: 2 March 2026.
+/// The date of all messages: 2 March 2026, in seconds.
 const DATE: i64 = 1_772_442_000;
 
-/// A good answer.
+/// A successful answer.
 pub(super) fn ok(result: &Value) -> Reply {
     Reply::ok(&json!({ "ok": true, "result": result }))
 }
 
-/// An error.
+/// An error of the Bot API.
 pub(super) fn error(status: u16, code: i64, words: &str) -> Reply {
     Reply::json(
         status,
@@ -49,7 +49,7 @@ fn bot() -> Value {
         "supports_inline_queries": false })
 }
 
-/// What comes of a request.
+/// What the fake does with a request.
 pub(super) fn act(request: &Request, world: &mut World) -> Act {
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
     let is_token = |part: &str| part.strip_prefix("bot") == Some(&format!("{BOT}:{}", world.token));
@@ -161,7 +161,7 @@ fn send(what: &str, request: &Request, world: &mut World) -> Act {
     }))
 }
 
-/// The answer to a message that was taken.
+/// The answer to an accepted message.
 pub(super) fn taken(sent: &Sent) -> Reply {
     let number = |text: &str| text.parse::<i64>().unwrap_or_default();
     let chat = number(&sent.to);

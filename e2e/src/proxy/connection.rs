@@ -1,4 +1,4 @@
-//! One connection: a lane each way, from which bytes may vanish, be late or be cut off.
+//! One connection with a lane in each direction. Bytes of a lane may be dropped, delayed or cut off.
 
 use std::{
     convert::Infallible,
@@ -18,31 +18,31 @@ use tokio::{
 
 use super::Way;
 
-/// Bytes read at once.
+/// The number of bytes read at once.
 const CHUNK: usize = 16 * 1024;
 
-/// What happens to bytes on one way of a connection.
+/// The settings of one direction of a connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Lane {
     pub(super) delay: Duration,
-    /// What comes is kept until it is healed.
+    /// Whether bytes are held back until the lane is healed.
     pub(super) held: bool,
-    /// Read and thrown away; not even the end of the stream gets through.
+    /// Whether bytes are read and dropped. Not even the end of the stream gets through.
     pub(super) swallows: bool,
-    /// What may pass before the connection ends.
+    /// The number of bytes that may pass before the connection ends.
     pub(super) left: Option<usize>,
-    /// Bytes that were swallowed.
+    /// The number of dropped bytes.
     pub(super) lost: usize,
 }
 
-/// Why a connection ended although neither side wished so.
+/// Why a connection ended although neither side closed it.
 enum Break {
-    /// An ordinary close, as far as what passed goes.
+    /// A close after the bytes that were allowed to pass.
     Cut,
     Reset,
 }
 
-/// Carries the bytes of one connection.
+/// Forwards the bytes of one connection.
 pub(super) struct Carrier {
     lanes: Mutex<[Lane; 2]>,
     ended: watch::Sender<bool>,
@@ -66,12 +66,12 @@ impl Carrier {
         change(&mut self.lanes()[way as usize]);
     }
 
-    /// Breaks it off.
+    /// Resets the connection.
     pub(super) fn end(&self) {
         self.ended.send_replace(true);
     }
 
-    /// Lets everything pass again; one in a hole, of which something is missing, ends.
+    /// Lets everything pass again. A connection that drops bytes is reset instead, since its stream has gaps.
     pub(super) fn heal(&self) {
         let mut lanes = self.lanes();
         if lanes.iter().any(|lane| lane.swallows) {
@@ -81,17 +81,17 @@ impl Carrier {
         self.healed.notify_waiters();
     }
 
-    /// Carries until one side ends it or a fault does.
+    /// Forwards bytes until one side closes the connection or a fault ends it.
     pub(super) async fn carry(&self, mut client: TcpStream, target: u16) {
         let mut ended = self.ended.subscribe();
         let broken_off = async move {
-            // The sender is `self`, so waiting ends with the word only.
+            // `self` owns the sender, so this waits until the connection is ended.
             drop(ended.wait_for(|ended| *ended).await);
             Break::Reset
         };
         tokio::pin!(broken_off);
         if self.lanes()[Way::Up as usize].swallows {
-            // A hole has no other end.
+            // A connection that drops everything needs no server.
             tokio::select! {
                 _ = self.swallow(&mut client) => {}
                 _ = &mut broken_off => {}
@@ -135,13 +135,13 @@ impl Carrier {
         }
     }
 
-    /// Moves bytes one way until the stream ends.
+    /// Moves bytes in one direction until the stream ends.
     async fn pump(&self, way: Way, from: ReadHalf<'_>, to: WriteHalf<'_>) -> Result<(), Break> {
         let (road, late) = mpsc::unbounded_channel();
         tokio::try_join!(self.read(way, from, road), self.write(way, to, late)).map(|_| ())
     }
 
-    /// Puts what comes on the road, with the time at which it may arrive.
+    /// Reads bytes into the channel `road`, with the time at which they may arrive.
     async fn read(
         &self,
         way: Way,
@@ -155,7 +155,7 @@ impl Carrier {
             match read {
                 Ok(read @ 1..) if lane.swallows => self.lane(way, |lane| lane.lost += read),
                 Ok(0) | Err(_) if lane.swallows => std::future::pending().await,
-                // The writer learns of the end when all that is on the road has arrived.
+                // The writer sees the end after it has written all that is in the channel.
                 Ok(0) => return Ok(()),
                 Ok(read) => {
                     if road
@@ -190,7 +190,7 @@ impl Carrier {
         to.shutdown().await.map_err(|_| Break::Reset)
     }
 
-    /// Waits while the way is held.
+    /// Waits while the direction is held back.
     async fn let_go(&self, way: Way) {
         loop {
             let healed = self.healed.notified();
@@ -201,7 +201,7 @@ impl Carrier {
         }
     }
 
-    /// How many of `bytes` may pass, and whether they are the last ones.
+    /// How many of `bytes` may pass, and whether the connection ends after them.
     fn admit(&self, way: Way, bytes: usize) -> (usize, bool) {
         let mut lanes = self.lanes();
         let lane = &mut lanes[way as usize];
@@ -218,8 +218,8 @@ impl Carrier {
     }
 }
 
-/// Ends a side without a farewell once it is dropped.
+/// Makes a side send RST instead of FIN when it is dropped.
 pub(super) fn reset(side: &TcpStream) {
-    // It may be gone already, which is all that is wanted.
+    // An error means that the side is gone already, which is fine.
     drop(side.set_zero_linger());
 }

@@ -1,4 +1,4 @@
-//! One console without a browser: the real core, a disk that forgets nothing that was written, and a line.
+//! One console without a browser: the real client core, a simulated disk, and a connection.
 
 use std::collections::BTreeMap;
 
@@ -21,12 +21,12 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::{api::Session, client::random, line::Line};
 
-/// After this long typing rests, also what was typed before a reload.
+/// After this time a typing pause begins, also for text that was typed before a reload.
 const REST: Millis = 4_000;
-/// More turns than any talk takes.
+/// More turns than any exchange takes.
 const TURNS: usize = 100;
 
-/// What a desk was told, and since which feed number it had not known everything.
+/// The frames that a console received, and the feed number since which it had not known everything.
 #[derive(Default)]
 pub(super) struct Heard {
     pub(super) since: i64,
@@ -36,7 +36,7 @@ pub(super) struct Heard {
 pub(super) struct Desk {
     pub(super) core: Core,
     pub(super) disk: BTreeMap<DiskKey, Vec<u8>>,
-    /// Written behind: lost when the page crashes. `true` deletes.
+    /// Pending writes to the disk, lost when the page crashes. `true` deletes the key.
     batch: BTreeMap<DiskKey, bool>,
     host: String,
     session: Session,
@@ -44,11 +44,11 @@ pub(super) struct Desk {
     now: Millis,
     seed: u128,
     line: Option<Line>,
-    /// What the disk was asked for while the page starts.
+    /// The keys that the core asks the disk for while the page starts.
     loads: Option<Vec<DiskKey>>,
     /// Frames to send.
     out: Vec<ClientFrame>,
-    /// Feed number of the time at which all was known that had been said.
+    /// The newest feed number when the console last knew everything.
     since: i64,
 }
 
@@ -87,7 +87,7 @@ impl Desk {
     fn start(&mut self) {
         let me = self.session.info.me.clone();
         let stored = self.disk.iter().map(|(key, bytes)| (*key, bytes.clone())).collect();
-        // One turn of the browser: the disk answers after it.
+        // The disk answers after one turn of the browser's event loop.
         self.loads = Some(vec![]);
         self.handle(Event::Boot(stored));
         self.run(|core, step| core.enter(step, me));
@@ -95,7 +95,7 @@ impl Desk {
         self.load(&loads);
     }
 
-    /// The page is loaded anew: what was in memory is gone.
+    /// Reloads the page. What was only in memory is lost.
     pub(super) fn crash(&mut self) {
         self.line = None;
         self.out.clear();
@@ -104,7 +104,7 @@ impl Desk {
         self.start();
     }
 
-    /// Writes what waits to be written.
+    /// Writes the pending keys to the disk.
     pub(super) fn flush(&mut self) {
         for (key, erase) in std::mem::take(&mut self.batch) {
             match if erase { Stored::Delete } else { self.core.stored(key) } {
@@ -180,8 +180,8 @@ impl Desk {
         self.handle(Event::Opened);
     }
 
-    /// Sends what waits and a question of no consequence; `None` when the line broke. The server has heard all
-    /// of it when the question's answer comes.
+    /// Sends the pending frames and a command without effect, and returns the command's intent, or `None` if the
+    /// connection broke. When the answer to the command comes, the server has processed all earlier frames.
     async fn send(&mut self) -> Option<IntentId> {
         let line = self.line.as_mut()?;
         for frame in std::mem::take(&mut self.out) {
@@ -197,7 +197,7 @@ impl Desk {
         Some(intent)
     }
 
-    /// Everything up to the answer of a question.
+    /// Reads all frames up to the answer to a command.
     async fn hear(&mut self, question: IntentId) -> Option<Vec<ServerFrame>> {
         let line = self.line.as_mut()?;
         let mut frames = vec![];
@@ -212,16 +212,17 @@ impl Desk {
         }
     }
 
-    /// What waits arrives at the server; its answers are lost with the line.
+    /// Sends the pending frames, waits until the server has processed them, and breaks the connection without using the
+    /// answers.
     pub(super) async fn send_and_cut(&mut self) {
         if let Some(question) = self.send().await {
-            // Heard and forgotten.
+            // The answers are lost with the connection.
             drop(self.hear(question).await);
         }
         self.cut();
     }
 
-    /// Sends and hears until there is nothing to say.
+    /// Exchanges frames until neither side has more to send.
     pub(super) async fn talk(&mut self, app: &Shared) -> Heard {
         let mut heard = Heard {
             since: self.since,
@@ -252,13 +253,13 @@ impl Desk {
         panic!("{} and the server never come to rest", self.name());
     }
 
-    /// What waits in the outbox, as the disk has it.
+    /// The queued intents of the outbox, from the disk.
     pub(super) fn outbox(&self) -> Vec<Queued> {
         let stored = self.disk.iter().filter(|(key, _)| matches!(key, DiskKey::Outbox(_)));
         stored.filter_map(|(_, bytes)| decode(bytes).ok()).collect()
     }
 
-    /// Says "send anyway" to every reply that is held, as a person would in the end.
+    /// Chooses "send anyway" for every reply that is held because it is stale.
     pub(super) fn answer_held(&mut self) {
         for queued in self.outbox() {
             if let Action::Reply { conversation, .. } = queued.intent.action
@@ -287,21 +288,21 @@ impl Desk {
         said.expect("a message");
     }
 
-    /// Types behind what is in the draft.
+    /// Appends to the draft.
     pub(super) fn draft(&mut self, id: ConversationId, more: &str) {
         self.act(Act::Open(Some(id)));
         let text = format!("{}{more}", self.core.draft(id));
         self.act(Act::SetDraft(id, text));
     }
 
-    /// Typing rests: what was typed is shared.
+    /// Makes a typing pause, after which the draft is shared.
     pub(super) fn rest(&mut self) {
         self.now += REST;
         self.handle(Event::Tick);
         self.now -= REST;
     }
 
-    /// Asks for the newest reply of a chat that this desk may redact to be forgotten; its text.
+    /// Redacts the newest reply of a chat that this console's user may redact, and returns its text.
     pub(super) fn redact(&mut self, id: ConversationId) -> Option<String> {
         let (me, supervises) = (self.user(), self.session.info.me.role == Role::Supervisor);
         let newest = self.core.bubbles(id).into_iter().rev().find_map(|bubble| match bubble {
@@ -319,7 +320,7 @@ impl Desk {
         Some(text)
     }
 
-    /// The contact of a chat, which is opened.
+    /// Opens a chat, and returns its contact.
     fn contact(&mut self, id: ConversationId) -> Option<ContactId> {
         self.act(Act::Open(Some(id)));
         self.core.head(id).map(|head| head.contact)
@@ -331,7 +332,7 @@ impl Desk {
         note.is_ok()
     }
 
-    /// Writes behind the first note of a chat's contact; `false` when there is none.
+    /// Appends to the first note of a chat's contact. Returns `false` if there is none.
     pub(super) fn edit_note(&mut self, id: ConversationId, word: &str) -> bool {
         let Some(contact) = self.contact(id) else { return false };
         let Some(base) = self.core.notes(contact).into_iter().next() else {

@@ -1,4 +1,4 @@
-//! What must be true of the copies, of what was sent, and of what became of people's work.
+//! The checks of the copies, of the sent frames, and of the outcome of every intent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,10 +30,10 @@ use super::{
     desk::{Desk, Heard},
 };
 
-/// More than there can be.
+/// A limit above any possible number of rows.
 const ALL: i64 = 1_000_000;
 
-/// What the server knows, with who may see it.
+/// The server's data, and what one user may see of it.
 struct Truth {
     entries: Vec<FeedEntry>,
     heads: BTreeMap<ConversationId, Head>,
@@ -42,7 +42,7 @@ struct Truth {
 }
 
 impl Truth {
-    /// As it is for the user of a desk.
+    /// Reads the data and the rights of a console's user.
     async fn of(db: &mut Db, desk: &Desk) -> Self {
         let entries = feed::after(&mut *db, 0, ALL).await.expect("the feed");
         let mut heads = BTreeMap::new();
@@ -69,7 +69,7 @@ impl Truth {
         self.heads.values().any(|head| head.contact == id && self.reads(head))
     }
 
-    /// Could the user read the chat at any time since a feed number?
+    /// Whether the user could read the chat at any time since a feed number.
     fn could_read(&self, id: ConversationId, since: i64) -> bool {
         let mut could = false;
         for entry in &self.entries {
@@ -93,10 +93,10 @@ impl Truth {
     }
 }
 
-/// Nothing was told to the desk that its user could not see since it last knew everything.
+/// Checks that the console received nothing that its user could not see since it last knew everything.
 ///
 /// # Panics
-/// With what was told.
+/// Panics with a frame that the user may not see.
 pub(super) async fn may_be_told(app: &Shared, desk: &Desk, heard: &Heard) {
     let mut db = app.store.read().await.expect("a connection");
     let truth = Truth::of(&mut db, desk).await;
@@ -105,7 +105,7 @@ pub(super) async fn may_be_told(app: &Shared, desk: &Desk, heard: &Heard) {
             ServerFrame::Rows { upserts, .. } => {
                 for row in upserts {
                     let allowed = match row {
-                        // The row says of which moment it is.
+                        // The row names its moment.
                         Row::Head(head) => {
                             let moment = truth.entries.iter().find(|entry| entry.seq == head.seq);
                             let scope = moment.and_then(|entry| entry.after.as_ref());
@@ -133,7 +133,8 @@ pub(super) async fn may_be_told(app: &Shared, desk: &Desk, heard: &Heard) {
     }
 }
 
-/// The desk holds what its user may see, as the server has it, and nothing else. `Err` says what differs.
+/// Checks that the console holds what its user may see, as the server has it, and nothing else. The error says what
+/// differs.
 pub(super) async fn agrees(app: &Shared, desk: &mut Desk) -> Result<(), String> {
     let mut db = app.store.read().await.expect("a connection");
     let truth = Truth::of(&mut db, desk).await;
@@ -152,7 +153,7 @@ pub(super) async fn agrees(app: &Shared, desk: &mut Desk) -> Result<(), String> 
         if !same || !desk.core.folder(folder).contains(id) {
             return Err(format!("{} has {known:?} in {folder:?} and not {head:?}", desk.name()));
         }
-        // Read as its user would: it comes with the next talk, if it is not there.
+        // Opens the chat as its user would. What is missing comes with the next exchange.
         desk.act(Act::Open(Some(*id)));
         while desk.core.has_earlier(*id) {
             desk.act(Act::Earlier(*id));
@@ -162,7 +163,7 @@ pub(super) async fn agrees(app: &Shared, desk: &mut Desk) -> Result<(), String> 
     Ok(())
 }
 
-/// No copy of the chat, in memory or on the disk.
+/// Checks that the console has no copy of the chat, in memory or on the disk.
 fn holds_nothing(truth: &Truth, desk: &Desk, head: &Head) -> Result<(), String> {
     let id = head.id;
     let about = |document: &DocumentId| {
@@ -187,7 +188,7 @@ fn holds_nothing(truth: &Truth, desk: &Desk, head: &Head) -> Result<(), String> 
     Ok(())
 }
 
-/// Messages, discussion, draft, notes and profile of a chat are the server's.
+/// Checks that messages, discussion, draft, notes and profile of a chat are those of the server.
 async fn read(db: &mut Db, truth: &Truth, desk: &Desk, head: &Head) -> Result<(), String> {
     let stored = messages::newest(&mut *db, head.id, ALL).await.expect("messages");
     let stored: Vec<(i64, String)> = stored
@@ -242,7 +243,7 @@ async fn read(db: &mut Db, truth: &Truth, desk: &Desk, head: &Head) -> Result<()
     Ok(())
 }
 
-/// Texts of a chat's discussion, in order.
+/// The texts of a chat's internal discussion, in order.
 async fn discussion(db: &mut Db, id: ConversationId) -> Vec<String> {
     let doc = document(db, DocumentId::Discussion(id)).await;
     let ids = timeline::ordered(&doc).expect("a discussion");
@@ -263,8 +264,8 @@ async fn document(db: &mut Db, id: DocumentId) -> automerge::Automerge {
     load(id.kind(), snapshot.as_deref(), &changes).expect("a document that can be read")
 }
 
-/// Every reply, every message of a discussion and every word of a note is at the server once, or in its author's
-/// tray of what was refused. Replies that are there stand in their author's order; what was redacted is nowhere.
+/// Checks that every reply, discussion message and word of a note is stored once, or is in its author's list of refused
+/// texts. Stored replies are in their author's order; a redacted text is stored nowhere.
 pub(super) async fn once_or_refused(app: &Shared, desks: &[Desk], work: &Work) -> Result<(), String> {
     let mut db = app.store.read().await.expect("a connection");
     let truth = Truth::of(&mut db, &desks[0]).await;
@@ -294,7 +295,7 @@ pub(super) async fn once_or_refused(app: &Shared, desks: &[Desk], work: &Work) -
     }
     for (desk, text) in &work.replies {
         let stored = said.iter().filter(|body| *body == text).count();
-        // A redaction is asked for once, of what is stored; it may have got lost on the way.
+        // A redaction is sent once, for a stored reply; it may have been lost in transit.
         if stored == 0 && work.redacted.contains(text) {
             forgotten(desks, text)?;
         } else {
@@ -310,7 +311,7 @@ pub(super) async fn once_or_refused(app: &Shared, desks: &[Desk], work: &Work) -
     Ok(())
 }
 
-/// No disk holds the text any more, and nobody is told that it was not delivered.
+/// Checks that no disk holds the text any more, and that no console shows it as undelivered.
 fn forgotten(desks: &[Desk], text: &str) -> Result<(), String> {
     for desk in desks {
         let holds = |bytes: &Vec<u8>| bytes.windows(text.len()).any(|some| some == text.as_bytes());
@@ -321,7 +322,7 @@ fn forgotten(desks: &[Desk], text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Stored once or refused, not both.
+/// Checks that a text is either stored once or refused.
 fn once(desk: &Desk, text: &str, stored: usize) -> Result<(), String> {
     let tray = desk.core.undelivered();
     let refused = tray.iter().filter(|left| left.text.as_deref() == Some(text)).count();

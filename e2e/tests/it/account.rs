@@ -1,4 +1,4 @@
-//! Password, sign-ins, invitation, and what is left after signing out.
+//! Passwords, sessions, invitations, and what is left on the device after a sign-out.
 
 use causerie_e2e::{
     api,

@@ -1,4 +1,4 @@
-//! Supervisors give chats to agents: by the profile's list, by the board, in inboxes where nobody else does.
+//! Supervisors assign chats to agents from the profile's list and from the board, also in inboxes of mode `Manual`.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use causerie_shared::{
     window::Folder,
 };
 
-/// Longer than the 30 s that an agent has to accept.
+/// Longer than the 30 s that an agent has to accept an offer.
 const TOO_LATE: Duration = Duration::from_secs(31);
 
-/// An inbox in which supervisors alone assign, Marta, and a chat that waits.
+/// Opens an inbox in which only supervisors assign, Marta's console, and a waiting chat.
 async fn by_hand(stage: &Stage) -> (Console, Visitor, ConversationId) {
     stage.supervise("Product advice").await;
     stage
@@ -120,7 +120,7 @@ async fn an_agent_over_capacity_is_refused_with_names_and_numbers() {
     story("assign_full", async |stage| {
         let anas = stage.id("ana@demo.test").await;
         stage.supervise("Product advice").await;
-        // Fewer than she may have in all, so that the list of agents cannot know it.
+        // Her capacity in this inbox is below her total capacity, so the list of agents cannot show it.
         stage
             .set("Product advice", |inbox| {
                 inbox.rules.mode = Mode::Manual;
@@ -152,7 +152,7 @@ async fn a_late_click_on_an_offer_that_is_over_gets_a_clear_message() {
         let mut visitor = stage.visitor().await;
         let chat = visitor.start("Vera Vidal", "Is there a floor lamp?").await;
         ana.offer("Vera Vidal").await;
-        // What the server says comes late: Ana still sees the offer.
+        // The server's frames are held back, so Ana still sees the offer.
         stage.proxy().hold(Way::Down);
         stage.server.advance(TOO_LATE);
         until("the offer to be over", async || {

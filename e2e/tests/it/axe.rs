@@ -1,4 +1,4 @@
-//! No screen breaks WCAG 2.2 A or AA as far as axe-core can tell: both themes, desk and phone.
+//! No screen has a violation of WCAG 2.2 A or AA that axe-core can find, in both themes, on a desktop and on a phone.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use causerie_e2e::{
 };
 use causerie_shared::{conversation::UNDO_MS, frame::Command};
 
-/// What was found, each with the screen on which it was.
+/// The violations, each with its screen.
 #[derive(Default)]
 struct Findings(Vec<String>);
 
@@ -117,7 +117,7 @@ async fn widget(stage: &Stage, screen: Screen, theme: Theme, findings: &mut Find
     vera.open().await;
     vera.find("button", "Start chat").await;
     findings.look("widget, form", &vera).await;
-    // With no chats yet, Ben is asked before Ana.
+    // No agent has a chat yet, so the server asks Ben before Ana.
     let mut ben = stage.client("ben@demo.test").await;
     vera.begin("Iris Imago", "Do you repair lamps?").await;
     findings.look("widget, waiting", &vera).await;
@@ -128,7 +128,7 @@ async fn widget(stage: &Stage, screen: Screen, theme: Theme, findings: &mut Find
     vera.message(&["We do."]).await;
     findings.look("widget, chat", &vera).await;
     ben.command(Command::End(chat)).await.expect("his own chat");
-    // Until then it can be undone.
+    // The end is final after the undo window.
     stage.server.advance(Duration::from_millis(UNDO_MS as u64));
     vera.find("button", "Start a new chat").await;
     findings.look("widget, ended", &vera).await;

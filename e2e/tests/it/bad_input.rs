@@ -1,4 +1,4 @@
-//! What makes no sense or is too much: a reason, nothing changed, the connection survives.
+//! Invalid or excessive input is refused with a reason, changes nothing, and leaves the connection open.
 
 use causerie_e2e::story;
 use causerie_shared::{
@@ -105,7 +105,7 @@ async fn a_visitor_who_sends_nonsense_is_told_and_goes_on() {
                 .await;
             assert_eq!((&answer["t"], &answer["code"]), (&json!("refused"), &json!(code)));
         }
-        // The same message sent twice is one message.
+        // The same message sent twice is stored once.
         for _ in 0..2 {
             visitor
                 .send(&json!({ "t": "message", "cid": "twice", "text": "Once only" }))

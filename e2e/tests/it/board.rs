@@ -1,4 +1,4 @@
-//! The supervisors' folder, as list and as board.
+//! The supervisors' folder, as a list and as a board.
 
 use causerie_e2e::story;
 use causerie_shared::frame::Command;
@@ -27,7 +27,7 @@ async fn the_board_counts_chats_and_loads_and_follows_every_change() {
         for (status, count) in [("waiting", 1), ("assigning", 1), ("assigned", 1), ("transferring", 0)] {
             marta.tile(status, count).await;
         }
-        // The offer takes one of her places too.
+        // The offer counts towards her load too.
         marta
             .agent_line("Ana Ruiz", &["Available", "2/3", "Product advice", "Orders"])
             .await;

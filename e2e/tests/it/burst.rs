@@ -1,4 +1,4 @@
-//! Many webhooks at once.
+//! A flood of webhooks.
 
 use causerie_e2e::{
     burst::{Line, Plan, burst},
@@ -17,10 +17,11 @@ async fn a_burst_is_answered_and_stored_once_in_order() {
         };
         let done = burst(&line, plan).await;
         assert_eq!(done.messages, 650);
-        // Providers wait for 5 s (`docs/channels.md#delivery-of-webhooks`); how long it takes on a machine of its own is measured by the bench.
+        // Providers wait for 5 s (`docs/channels.md#delivery-of-webhooks`). This machine runs other tests too; the
+        // bench measures the times on an idle one.
         let slowest = done.took.iter().max().expect("answers");
         assert!(*slowest < PATIENCE, "an answer took {slowest:?}");
-        // Delivered once more, it changes nothing: the check inside would find a second chat or message.
+        // A second delivery changes nothing: the check inside `burst` would find a second chat or message.
         burst(&line, plan).await;
     })
     .await;

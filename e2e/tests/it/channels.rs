@@ -1,4 +1,4 @@
-//! Customers on messaging channels talk with an agent in the console; the providers are fakes on this machine.
+//! Customers on messaging channels talk with an agent in the console. The providers are fakes on this machine.
 
 mod blocking;
 mod comments;
@@ -16,7 +16,7 @@ use causerie_e2e::{
 };
 use causerie_shared::inbox::Channel;
 
-/// A picture of 8 × 8 pixels.
+/// A PNG image of 8 × 8 pixels.
 pub const PNG: &[u8] =
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x08\x00\x00\x00\x08\x08\x02\x00\x00\x00\x4b\x6d\x29\xdc\
     \x00\x00\x00\x11IDAT\x78\xda\x63\x38\x11\xa0\x81\x15\x31\x0c\x2d\x09\x00\x6a\x99\x50\x01\xb2\x21\xef\xbe\
@@ -52,7 +52,7 @@ pub fn customer(channel: Channel) -> Person {
     }
 }
 
-/// The provider's id of the customer's message of this number.
+/// The provider's id of the customer's message with this number.
 pub fn id(channel: Channel, number: u32) -> String {
     match channel {
         Channel::Whatsapp => format!("wamid.ada{number}"),
@@ -63,7 +63,7 @@ pub fn id(channel: Channel, number: u32) -> String {
     }
 }
 
-/// The customer of a channel writes for the first time, Ana takes the chat.
+/// Lets the channel's customer write for the first time and Ana take the chat.
 pub async fn begin(stage: &Stage, channel: Channel, text: &str) -> (Line, Console) {
     let line = Line::connect(&stage.server, channel).await;
     let ana = stage.agent("ana@demo.test").await;
@@ -71,7 +71,7 @@ pub async fn begin(stage: &Stage, channel: Channel, text: &str) -> (Line, Consol
     (line, ana)
 }
 
-/// The customer writes, the agent takes the chat from the queue.
+/// Lets the customer write and the agent take the chat from the queue.
 pub async fn take(line: &Line, agent: &Console, text: &str) {
     let channel = line.channel;
     line.says(customer(channel), &id(channel, 1), text).await;
@@ -82,7 +82,7 @@ pub async fn take(line: &Line, agent: &Console, text: &str) {
     agent.message(&[text]).await;
 }
 
-/// Something happens to the customer of the line.
+/// Delivers an event of the channel's customer.
 pub async fn happens(line: &Line, news: News<'_>) {
     line.happens(customer(line.channel), news).await;
 }

@@ -1,4 +1,4 @@
-//! The program of the console ends by itself, or cannot start: the page says so, and a report is kept.
+//! The console's program crashes or cannot start: the page says so, and a report is stored.
 
 use causerie_e2e::{
     Page, Stage, api,
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use thirtyfour::Key;
 
 const DRAFT: &str = "It ships on Thur";
-/// Keeps the program's instance, so that a story can call its functions.
+/// Keeps the program's instance, so that a test can call its functions.
 const WATCH: &str = "for (const name of ['instantiate', 'instantiateStreaming']) {
     const real = WebAssembly[name];
     WebAssembly[name] = async (...given) => {
@@ -24,9 +24,9 @@ const WATCH: &str = "for (const name of ['instantiate', 'instantiateStreaming'])
         return made;
     };
 }";
-/// More memory than there is: the program's allocator gives up, as at every panic of a release.
+/// Requests more memory than there is, so that the program's allocator aborts, as every panic of a release build does.
 const TRAP: &str = "setTimeout(() => window.program.exports.__wbindgen_malloc(0xffffffff, 8)); return true";
-/// Whether the browser's database holds a text.
+/// Whether the browser's database contains a text.
 const IS_STORED: &str = "const [text, done] = arguments;
     const ask = (request) => new Promise((answer) => (request.onsuccess = () => answer(request.result)));
     const holds = (value) => value instanceof Uint8Array && new TextDecoder('latin1').decode(value).includes(text);
@@ -42,7 +42,7 @@ const IS_STORED: &str = "const [text, done] = arguments;
         done(found.some((value) => holds(value) || Object.values(value ?? {}).some(holds)));
     });";
 
-/// The crashes as the owner sees them, once there are so many.
+/// Waits until there are `count` crash reports, and returns them as the owner sees them.
 async fn crashes(stage: &Stage, count: usize) -> Vec<CrashRow> {
     let host = stage.server.host();
     let owner = api::sign_in(&host, "owner@demo.test", PASSWORD)
@@ -64,7 +64,7 @@ async fn watched(stage: &Stage, screen: Screen, theme: Theme) -> Console {
     Console::new(page, stage.server.url(""))
 }
 
-/// Waits for the box and asserts that it is all that can be used.
+/// Waits for the dialog and asserts that nothing else can be used.
 async fn is_shown(page: &Page, title: &str) {
     page.find("alertdialog", title).await;
     assert!(page.focused("button", "Reload").await, "Reload has no focus");

@@ -1,4 +1,4 @@
-//! Colleagues talk about a chat behind the customer's back, and see who else is in it.
+//! Colleagues discuss a chat without the customer's knowledge, and see who else has it open.
 
 use causerie_e2e::{story, wait::until};
 
@@ -17,7 +17,7 @@ async fn a_colleague_is_asked_by_name_and_answers_and_the_customer_sees_none_of_
         ana.click("button", "Post").await;
         ana.find_part("article", "Is there another one, @Ben Castro").await;
 
-        // He was asked, so he may read the chat; nobody else was.
+        // The mention allows Ben to read the chat.
         ben.click("button", "Open the discussion").await;
         ben.click_part("tab", "Internal discussion").await;
         ben.find_part("article", "Is there another one").await;
@@ -25,7 +25,7 @@ async fn a_colleague_is_asked_by_name_and_answers_and_the_customer_sees_none_of_
         ben.click("button", "Post").await;
         ana.find_part("article", "Two, in Valencia").await;
 
-        // The customer gets the reply, and nothing of what was said about them.
+        // The customer gets the reply, and nothing of the internal discussion.
         ana.click_part("tab", "Chat").await;
         ana.reply("We send you another one today").await;
         visitor.hears("We send you another one today").await;
@@ -33,7 +33,7 @@ async fn a_colleague_is_asked_by_name_and_answers_and_the_customer_sees_none_of_
         for secret in ["Is there another one", "Two, in Valencia"] {
             assert!(!heard.contains(secret), "the customer was told: {secret}");
         }
-        // What is over is over for people.
+        // An ended chat's discussion is closed.
         ana.click("button", "End chat").await;
         until("the closed discussion", async || {
             (!ben.has("button", "Post").await).then_some(())

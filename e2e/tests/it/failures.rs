@@ -1,5 +1,5 @@
-//! The failures of `docs/sync.md#failures`, each under its number: hostile and unlucky clients at the real socket of a
-//! real server, with real Automerge changes bent byte by byte.
+//! The failures of `docs/sync.md#failures`, each under its number: hostile and unlucky clients at a real server's
+//! socket, with real Automerge changes that were modified byte by byte.
 
 mod bench;
 mod crafted;

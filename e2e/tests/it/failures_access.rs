@@ -1,4 +1,4 @@
-//! Failure 24 (`docs/sync.md#failures`): a revoked session with an open socket, and access lost, online and offline.
+//! Failure 24 (`docs/sync.md#failures`): a revoked session with an open socket, and lost access, online and offline.
 
 use causerie_e2e::{
     api,
@@ -40,7 +40,7 @@ fn knows_the_secret(client: &Client) -> bool {
     client.frames().iter().any(|frame| holds(&encode(frame)))
 }
 
-/// Cursor and grants of a client's welcome.
+/// The cursor and grants of a client's welcome.
 async fn welcome(client: &mut Client) -> (i64, u64) {
     client
         .until("the welcome", |frame| match frame {
@@ -75,13 +75,13 @@ async fn failure_24_a_revoked_session_with_an_open_socket_says_so_and_ends() {
             .header(header::COOKIE, cookie)
             .send();
         assert_eq!(again.await.expect("an answer").status(), StatusCode::UNAUTHORIZED);
-        // The other sign-in is not touched.
+        // The user's other session is not affected.
         Client::connect(&host, other).await.folder(Folder::Queue).await;
     })
     .await;
 }
 
-/// Takes Ben out of an inbox, as its settings do.
+/// Removes Ben from an inbox, as its settings do.
 async fn dismiss(stage: &causerie_e2e::Stage, inbox: InboxId, keep: &Client) {
     let ana = Member {
         user: keep.me.id,
@@ -171,7 +171,7 @@ async fn failure_24_access_lost_while_offline_begins_anew_without_it() {
     .await;
 }
 
-/// The newer chat of a contact whose older one has ended, for everyone of the inbox to read.
+/// Creates the newer chat of a contact whose older one has ended. All members of the inbox may read it.
 async fn second_chat(stage: &causerie_e2e::Stage, ana: &mut Client) -> Head {
     let mut visitor = stage.orders_visitor().await;
     let first = visitor.start("Vera Vidal", "Hello").await;

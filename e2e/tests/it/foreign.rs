@@ -1,4 +1,4 @@
-//! Programs that nobody here wrote, against the fake providers: what the fakes take and answer is what these expect.
+//! Third-party programs against the fake providers: the fakes accept and answer what these programs expect.
 
 mod node;
 mod telegram;

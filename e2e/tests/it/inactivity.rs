@@ -1,4 +1,4 @@
-//! Silence, queues that nobody drains, and business hours; the clock is turned by hand.
+//! Inactivity, chats that stay in the queue, and business hours, with a manual clock.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use causerie_shared::{
 const MINUTES: u32 = 5;
 const WORDS: &str = "Are you still there?";
 
-/// The rule's time, and a little more.
+/// Slightly longer than the rule's time.
 const SILENCE: Duration = Duration::from_secs(MINUTES as u64 * 60 + 1);
 
 fn rule(action: TimeOut) -> Option<Inactivity> {
@@ -52,7 +52,7 @@ async fn the_rules_message_goes_out_once_in_each_silence() {
         visitor.hears(WORDS).await;
         ana.message(&[WORDS]).await;
         stage.server.advance(SILENCE);
-        // What comes after it tells that the timer has looked: a message begins a new silence.
+        // The next message proves that the timer has fired, and begins a new period of inactivity.
         visitor.say("Sorry, I was away").await;
         ana.message(&["Sorry, I was away"]).await;
         assert_eq!(said().await, 1, "it was sent again in the same silence");
@@ -60,7 +60,7 @@ async fn the_rules_message_goes_out_once_in_each_silence() {
         ana.reply("No problem.").await;
         visitor.hears("No problem.").await;
         assert_eq!(said().await, 1, "the customer was not the silent one");
-        // The timer that looked meanwhile looks again after the rule's time at the latest.
+        // The timer that fired meanwhile fires again after the rule's time at the latest.
         until("the message of the second silence", async || {
             stage.server.advance(Duration::from_secs(60));
             (said().await == 2).then_some(())
@@ -102,7 +102,7 @@ async fn without_a_rule_an_hour_of_silence_ends_the_chat() {
         ana.accept(chat).await;
         stage.server.advance(Duration::from_secs(3_000));
         visitor.say("Hello?").await;
-        // The hour counts from the last message.
+        // The hour counts from the customer's last message.
         stage.server.advance(Duration::from_secs(3_000));
         visitor.say("Still here").await;
         assert_eq!(stage.server.head(chat).await.state.status(), Status::Assigned);
@@ -141,7 +141,7 @@ async fn a_chat_that_nobody_starts_is_missed_and_the_visitor_reads_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn outside_business_hours_nobody_is_asked_and_the_visitor_leaves_a_message() {
     story("inactivity_hours", async |stage| {
-        // It is Monday, 09:00.
+        // The clock starts on a Monday at 09:00.
         let open = Interval {
             from: 10 * 60,
             to: 18 * 60,

@@ -1,4 +1,4 @@
-//! The whole work without a mouse.
+//! A whole chat without a mouse.
 
 use std::time::Duration;
 

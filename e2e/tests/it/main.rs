@@ -1,7 +1,7 @@
-//! The stories, in one program: a module for each.
+//! The end-to-end tests in one program, with a module for each topic.
 
-/// A test for each story and engine: in Chromium under its name, in the others under the same name in a module. The
-/// others are built with the feature `all-engines` only: they have not run often enough to be trusted.
+/// Defines a test for each story and engine: in Chromium under its name, in the others under the same name in a module.
+/// The others are built only with the feature `all-engines`, since they have not run often enough to be trusted.
 macro_rules! in_every_engine {
     ($($name:ident => $story:ident),+ $(,)?) => {
         $(

@@ -1,10 +1,10 @@
-//! Notes are written together.
+//! Several users edit notes together.
 
 use causerie_e2e::{Page, story, wait::until};
 use causerie_shared::frame::Command;
 use thirtyfour::Key;
 
-/// Texts of all notes on the page.
+/// The texts of all notes on the page.
 async fn notes(page: &Page) -> Vec<String> {
     let mut texts = vec![];
     for field in page.all("textbox").await {

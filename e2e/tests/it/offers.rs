@@ -1,4 +1,4 @@
-//! Offers that are not accepted move on, and capacity holds.
+//! Offers that are not accepted go to the next agent, and capacity is respected.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use causerie_shared::{
     window::Folder,
 };
 
-/// Longer than the 30 s that an agent has to accept.
+/// Longer than the 30 s that an agent has to accept an offer.
 const TOO_LATE: Duration = Duration::from_secs(31);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +103,7 @@ async fn an_agent_with_three_chats_is_offered_the_fourth_when_one_ends() {
     .await;
 }
 
-/// How many chats the server said that the client's user has.
+/// The loads of the client's user in all rows that the server sent.
 fn loads_of(client: &Client) -> Vec<u32> {
     let rows = client.frames().iter().flat_map(|frame| match frame {
         ServerFrame::Rows { upserts, .. } => upserts.as_slice(),

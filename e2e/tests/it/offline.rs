@@ -103,7 +103,7 @@ async fn visitor_offline(engine: Engine) {
     .await;
 }
 
-/// Where in the log a text stands.
+/// The positions in the log of messages that contain a text.
 fn places(log: &[String], text: &str) -> Vec<usize> {
     log.iter()
         .enumerate()

@@ -1,5 +1,5 @@
-//! Parts of the console that do not come at the first try. In a console that was not cut into parts nothing is asked
-//! for, so everything is there at once.
+//! Parts of the console whose first request fails. A console that was not split requests no parts, so everything works
+//! at once.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use causerie_e2e::{
 use serde_json::{Value, json};
 
 const OWNER: &str = "owner@demo.test";
-/// Refuses requests for a part (`desk-….wasm`) as often as said, and counts them in `refused`.
+/// Makes the first requests for a part (`desk-….wasm`) fail, as many as given, and counts them in `refused`.
 const REFUSE: &str = r"
     const [part, times] = [arguments[0], arguments[1]];
     const real = window.fetch;
@@ -26,7 +26,7 @@ const REFUSE: &str = r"
     };
 ";
 
-/// The console that is tested has a file for this part.
+/// Whether the tested console has a file for this part.
 fn has_part(part: &str) -> bool {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../dist/build.json");
     let manifest = fs::read_to_string(path).expect("the console was built");
@@ -38,7 +38,7 @@ fn has_part(part: &str) -> bool {
     })
 }
 
-/// How many requests were refused.
+/// The number of failed requests.
 async fn refused(console: &Console) -> u32 {
     console.script("return window.refused", vec![]).await
 }
@@ -74,7 +74,7 @@ async fn settings_that_do_not_come_again_are_loaded_with_the_page() {
             owner.click("button", "Reload").await;
         }
         owner.find("main", "Inboxes").await;
-        // The page is another one if it had to be.
+        // A split console had to reload the page.
         let same: bool = owner.script("return 'refused' in window", vec![]).await;
         assert_eq!(same, !parted);
     })
@@ -93,7 +93,7 @@ async fn a_chat_waits_for_its_part_and_loses_nothing() {
         ana.sign_in("ana@demo.test").await;
         let vera = stage.shopper().await;
         vera.begin("Vera Vidal", "What is in the box?").await;
-        // The list and the offer need no part.
+        // The list and the offer need no such part.
         ana.accept("Vera Vidal").await;
         ana.message(&["What is in the box?"]).await;
         ana.reply("One moment, I look.").await;

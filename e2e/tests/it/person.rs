@@ -1,4 +1,4 @@
-//! One person on two channels: merged from the profile, found in either, separated again.
+//! One person on two channels: merged from the profile, found in either profile, and separated again.
 
 use causerie_e2e::story;
 
@@ -21,7 +21,7 @@ async fn two_contacts_become_one_person_and_two_again() {
         ana.click("button", "Merge with Vera at work").await;
         ana.find("button", "Separate Vera at work").await;
 
-        // The profile of either leads to the other's chat.
+        // Either profile leads to the other's chat.
         ana.folder("Mine").await;
         ana.open("Vera Vidal").await;
         ana.click("link", "Vera at work").await;

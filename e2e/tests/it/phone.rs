@@ -1,4 +1,4 @@
-//! The console in one hand.
+//! The console on a phone.
 
 use causerie_e2e::{
     browser::{Engine, Screen},

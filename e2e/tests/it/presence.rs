@@ -1,4 +1,4 @@
-//! Who is there: colleagues see it at once, and what was asked of those who leave comes back.
+//! Presence: colleagues see a change at once, and offers to agents who leave return to the queue.
 
 use causerie_e2e::{story, wait::until};
 use causerie_shared::conversation::{State, Status};

@@ -1,4 +1,4 @@
-//! What may not be seen is not sent: asserted on the frames.
+//! The server never sends what a user may not see, asserted on the frames.
 
 use causerie_e2e::{
     client::{Client, heads},
@@ -14,7 +14,7 @@ use causerie_shared::{
 
 const SECRET: &str = "my card ends in 4417";
 
-/// Everything that a client got about a conversation, as sentences.
+/// Everything that a client received about a conversation, as sentences.
 fn traces(client: &Client, chat: ConversationId, contact: ContactId) -> Vec<String> {
     let documents = [
         DocumentId::Timeline(chat, 1),
@@ -49,7 +49,7 @@ fn contains(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
-/// Tries to open every document of a chat and to write into it.
+/// Asserts that a client can neither open a document of a chat nor write to it.
 async fn is_shut_out(client: &mut Client, chat: ConversationId, contact: ContactId) {
     for document in [
         DocumentId::Timeline(chat, 1),
@@ -100,7 +100,7 @@ async fn is_shut_out(client: &mut Client, chat: ConversationId, contact: Contact
 async fn nothing_of_a_chat_reaches_another_inbox_or_a_colleague() {
     story("privacy", async |stage| {
         let mut ana = stage.client("ana@demo.test").await;
-        // Marta is no member of this inbox; Ben is, but the chat is never his.
+        // Marta is not a member of this inbox. Ben is, but never has the chat.
         let mut visitor = stage.visitor().await;
         let chat = visitor.start("Vera Vidal", SECRET).await;
         ana.accept(chat).await;

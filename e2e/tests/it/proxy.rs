@@ -1,4 +1,4 @@
-//! The chaos proxy does what its name for each fault says, seen by plain clients and a plain server.
+//! Every fault of the proxy does what its name says, tested with plain clients and a plain server.
 
 use std::{
     io::ErrorKind,
@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_tungstenite::{accept_async, client_async, tungstenite::Message};
 
-/// A server that says everything back. Keeps what came, by connection, in the order in which they were accepted.
+/// A server that echoes everything. Keeps the received bytes by connection, in the order of acceptance.
 struct Echo {
     port: u16,
     heard: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -172,7 +172,7 @@ async fn what_is_late_comes_late_whole_and_in_order() {
         says(&mut client, part).await;
     }
     hears(&mut client, "abc").await;
-    // No machine is too fast for this.
+    // No machine can be fast enough to break this bound.
     assert!(sent.elapsed() >= LATE * 3, "it took {:?}", sent.elapsed());
 }
 
@@ -213,7 +213,7 @@ async fn of_a_half_open_connection_one_way_is_dead_and_nobody_is_told() {
     until("the loss", async || (proxy.swallowed(Way::Down) == 3).then_some(())).await;
     let nothing = client.try_read(&mut [0; 16]).unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
-    // Its replacement works while it is still there.
+    // The replacement works while the first connection still exists.
     let mut other = connect(&proxy).await;
     says(&mut other, "three").await;
     hears(&mut other, "three").await;

@@ -1,11 +1,12 @@
-//! Notifications in a real browser: what the service worker does with a push and what the page asks of it. The way from
-//! the server to a device is `server/tests/push.rs`: a browser without internet gets no address of a push service.
+//! Web push in a real browser: how the service worker handles a push message and what the page asks of it.
+//! `server/tests/it/push.rs` tests the way from the server to a device: a browser without internet gets no address of a
+//! push service.
 
 use causerie_e2e::{pages::Console, story, wait::until};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What the browser shows beside the page.
+/// A notification of the browser.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Shown {
     title: String,
@@ -15,12 +16,12 @@ struct Shown {
     renotify: bool,
 }
 
-/// Lets the console notify, once its service worker is there.
+/// Grants the console the permission to notify, and waits for its service worker.
 async fn allow(console: &Console) {
     let origin: String = console.script("return location.origin", vec![]).await;
     let grant = json!({ "origin": origin, "permissions": ["notifications"] });
     console.devtools("Browser.grantPermissions", grant).await;
-    // It controls pages from their next start on at the latest.
+    // The worker controls a page from its next start at the latest.
     let controlled = "const done = arguments[0];
         const ready = () => navigator.serviceWorker.controller && done(true);
         navigator.serviceWorker.addEventListener('controllerchange', ready); ready();";
@@ -34,7 +35,7 @@ async fn shown(console: &Console) -> Vec<Shown> {
     console.promise(look, vec![]).await
 }
 
-/// A push from the browser's push service; the console's is the profile's first registration.
+/// Delivers a push message of the browser's push service. The console's registration is the profile's first.
 async fn push(console: &Console, origin: &str, data: &str) {
     console.devtools("ServiceWorker.enable", json!({})).await;
     let message = json!({ "origin": origin, "registrationId": "0", "data": data });
@@ -61,8 +62,9 @@ async fn a_push_is_shown_unless_a_console_is_in_front() {
         let origin = stage.server.url("");
         let place = format!("{origin}/app/engaged/01K0000000000000000000000A");
         let offer = message("New offer", "Vera Vidal: Hello", "01K0000000000000000000000A", &place);
-        // In front: the card of the offer speaks. A test is shown wherever one is; the browser may lose pushes while it
-        // still gets to know the worker, and gives them to it in their order.
+        // A page in front shows the card of the offer instead of a notification, but a test notification appears
+        // everywhere. The browser may lose push messages until it knows the worker; it passes them to the worker in
+        // order.
         let test = |title| message(title, "", "test", &format!("{origin}/app/"));
         let titles = async || -> Vec<String> { shown(&ana).await.into_iter().map(|one| one.title).collect() };
         until("a page with the focus and a worker that hears", async || {
@@ -79,11 +81,11 @@ async fn a_push_is_shown_unless_a_console_is_in_front() {
         .await;
         assert_eq!(titles().await, ["They still do"]);
 
-        // No console anywhere; a browser that is busy takes a moment to know that the page is gone.
+        // No console is open. A busy browser needs a moment to notice that the page is gone.
         until("both", async || {
             ana.goto("about:blank").await;
             push(&ana, &origin, &offer).await;
-            // Broken: something is shown all the same, for the browser demands it.
+            // A malformed message shows a notification too, since the browser requires one.
             push(&ana, &origin, "not JSON").await;
             ana.visit("/mine").await;
             (shown(&ana).await.len() == 2).then_some(())
@@ -98,7 +100,7 @@ async fn a_push_is_shown_unless_a_console_is_in_front() {
         assert!(offer.renotify && offer.data.as_ref() == Some(&place));
         assert!(all.iter().any(|one| one.title == "Causerie" && one.tag == "test"));
 
-        // Signed out: nothing of Ana's is left on the screen.
+        // After the sign-out, no notification of Ana's is left.
         ana.click("button", "Profile menu").await;
         ana.click_part("menuitem", "Sign out").await;
         ana.find("textbox", "E-mail").await;
@@ -117,7 +119,7 @@ async fn a_message_in_another_chat_is_shown_until_it_is_read() {
         ana.accept("Vera Vidal").await;
         let second = kim.start("Kim Berg", "Good morning").await;
         ana.accept("Kim Berg").await;
-        // Kim's chat is open.
+        // Kim's chat is open, so it causes no notification.
         kim.say("Are you there?").await;
         ana.message(&["Are you there?"]).await;
         vera.say("I have a question").await;
@@ -131,7 +133,7 @@ async fn a_message_in_another_chat_is_shown_until_it_is_read() {
         ana.open("Vera Vidal").await;
         until("it to be closed", async || shown(&ana).await.is_empty().then_some(())).await;
 
-        // Now Vera's is open, and nobody is to read names and words over Ana's shoulder.
+        // Now Vera's chat is open, and notifications show no names or texts.
         let prefer = "const done = arguments[1];
             const headers = { 'Content-Type': 'application/json' };
             fetch('/api/me/notifications', { method: 'PUT', headers, body: JSON.stringify(arguments[0]) })
@@ -149,7 +151,7 @@ async fn a_message_in_another_chat_is_shown_until_it_is_read() {
     .await;
 }
 
-/// Runs the worker with a browser of our own around it, for nothing can click on a notification from outside.
+/// Runs the worker in a simulated browser, since a test cannot click on a notification.
 const ALONE: &str = r#"
     const [source, done] = [arguments[0], arguments[arguments.length - 1]];
     const handlers = {}, did = [];
@@ -204,12 +206,12 @@ async fn a_click_goes_to_the_chat_in_a_console_that_is_open_and_a_new_address_is
                 vec![],
             )
             .await;
-        // The console's own policy forbids to run a text.
+        // The console's content security policy forbids evaluating a text as a script.
         ana.goto("about:blank").await;
         let did: Value = ana.promise(ALONE, vec![json!(source)]).await;
         let told = json!({ "endpoint": "https://push/2", "p256dh": "P", "auth": "A" });
         let expected = json!([
-            // Only the path counts: the address may be known under another name.
+            // Only the path counts, since the server may have other names.
             ["close"],
             ["open", "/app/mine/1"],
             [],

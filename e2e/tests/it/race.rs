@@ -1,4 +1,4 @@
-//! Two agents want the same chat.
+//! Two agents take the same chat.
 
 use causerie_e2e::{browser::Engine, story_in, wait::until};
 use causerie_shared::conversation::State;
@@ -16,11 +16,11 @@ async fn race(engine: Engine) {
             agent.folder("Queue").await;
             agent.open("Teal Otter").await;
         }
-        // Who has it is said for two seconds.
+        // The console shows the name of the winner for two seconds only.
         tokio::join!(ana.stop_clock(), ben.stop_clock());
         let (here, there) = tokio::join!(ana.find("button", "Start chat"), ben.find("button", "Start chat"));
         let (first, second) = tokio::join!(here.click(), there.click());
-        // Whoever is very fast leaves the other no button to press; that is no error either.
+        // A very fast first click removes the other agent's button, which is no error.
         assert!(first.is_ok() || second.is_ok(), "nobody could press Start chat");
 
         let winner = until("a winner", async || match stage.server.head(chat).await.state {

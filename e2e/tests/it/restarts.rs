@@ -1,4 +1,4 @@
-//! The server is restarted in the middle of every timer: each ends when it would have ended, once.
+//! The server restarts in the middle of every timer. Each timer still fires once, at its time.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Half of the time passes, the server is restarted, and nothing has happened yet.
+/// Lets half of the time pass, restarts the server, and checks that nothing has happened yet.
 async fn half(stage: &Stage, chat: ConversationId, half: Duration) {
     let before = stage.server.head(chat).await.state;
     stage.server.advance(half);
@@ -29,7 +29,7 @@ async fn until_status(stage: &Stage, chat: ConversationId, status: Status) {
     .await;
 }
 
-/// A visitor's chat that Ana, who leaves afterwards, has accepted.
+/// Creates a visitor's chat that Ana has accepted. Ana disconnects afterwards.
 async fn accepted(stage: &Stage) -> (Visitor, ConversationId) {
     let mut ana = stage.client("ana@demo.test").await;
     let mut visitor = stage.visitor().await;
@@ -160,7 +160,7 @@ async fn the_grace_of_an_agent_whose_line_is_gone() {
         .await;
         drop(app);
         half(stage, chat, seconds(15)).await;
-        // After a start everybody has the whole grace to come back.
+        // After a start, agents have the whole grace period to reconnect.
         stage.server.advance(seconds(31));
         until_status(stage, chat, Status::Waiting).await;
     })

@@ -1,4 +1,4 @@
-//! A visitor writes on a web page, an agent answers, the chat ends.
+//! A visitor writes on a web page, an agent answers, and the chat ends.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Inboxes, users and departments as an owner sets them, and what that does at once.
+//! An owner changes inboxes, users and departments, and the changes take effect at once.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn wizard(engine: Engine) {
         owner.settings("Inboxes").await;
         owner.click("button", "Create inbox").await;
         owner.find("main", "Create inbox").await;
-        // Nothing goes on while the name is missing.
+        // The form requires a name.
         owner.click("button", "Next").await;
         owner.find("textbox", "Inbox name").await;
         owner.reads("A name is needed.").await;

@@ -1,4 +1,4 @@
-//! Random days at three consoles; a day that goes wrong is told again, shorter.
+//! Random days at three consoles. A failing day is shortened to the smallest one that fails.
 
 use std::env;
 
@@ -6,7 +6,7 @@ use causerie_e2e::simulation::{self, DESKS, Happening, VISITORS};
 use proptest::prelude::*;
 use tokio::runtime::Builder;
 
-/// Few in `make test`; `make bench-faults` asks for more.
+/// The number of days: few in `make test`, more in `make bench-faults`.
 fn cases() -> u32 {
     let asked = env::var("CAUSERIE_SIMULATION_CASES").ok();
     asked.map_or(24, |text| text.parse().expect("a number of cases"))
@@ -39,7 +39,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// Each telling of a day that goes wrong waits in vain for as long as a busy machine may take.
+/// A limit, since every repetition of a failing day may wait as long as a busy machine needs.
 const SHRINKS: u32 = 40;
 
 proptest! {

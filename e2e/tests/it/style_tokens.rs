@@ -1,12 +1,12 @@
-//! The rules of `docs/ux.md#themes-and-contrast` that a stylesheet can break silently: colour
-//! contrast (WCAG 2.2), both themes alike but for colours, logical properties only.
+//! Checks the rules of `docs/ux.md#themes-and-contrast` that a stylesheet can break silently: colour contrast (WCAG
+//! 2.2), themes that differ in colours only, and logical properties only.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// Light and dark, in this order.
+/// The light and the dark colour, in this order.
 type Pair = [[f64; 3]; 2];
 
-/// File names and texts of all stylesheets, comments removed.
+/// The file names and texts of all stylesheets, without comments.
 fn sheets() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../style");
     let mut found: Vec<_> = fs::read_dir(&folder)
@@ -41,7 +41,7 @@ fn without_comments(css: &str) -> String {
     out + rest
 }
 
-/// Declarations `(property, value)`; at-rule preludes and selectors left out.
+/// All declarations as `(property, value)`, without at-rule preludes and selectors.
 fn declarations(css: &str) -> Vec<(String, String)> {
     css.split(['{', '}', ';'])
         .filter_map(|piece| piece.trim().split_once(':'))
@@ -59,7 +59,7 @@ fn channel(hex: &str) -> f64 {
     }
 }
 
-/// `#RRGGBB` as linear light, or nothing for a colour with alpha.
+/// The linear light of `#RRGGBB`, or `None` for a colour with alpha.
 fn colour(hex: &str) -> Option<[f64; 3]> {
     let digits = hex.trim().strip_prefix('#')?;
     (digits.len() == 6).then(|| [channel(&digits[..2]), channel(&digits[2..4]), channel(&digits[4..])])
@@ -87,7 +87,7 @@ fn ratio(one: [f64; 3], other: [f64; 3]) -> f64 {
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
-/// Every pair below `least`, as a sentence each.
+/// Every pair of colours with a contrast below `least`, as a sentence each.
 fn too_weak(least: f64, fronts: &[&str], grounds: &[&str]) -> Vec<String> {
     let palette = palette();
     let token = |name: &str| palette.get(name).unwrap_or_else(|| panic!("no colour --{name}"));
@@ -154,8 +154,8 @@ fn outlines_and_dots_can_be_seen_in_both_themes() {
     assert!(weak.is_empty(), "too little contrast:\n{}", weak.join("\n"));
 }
 
-/// Both themes have the same rules: a theme may only pick the other half of a
-/// `light-dark()` colour, and only `tokens.css` names colours at all.
+/// Both themes have the same rules: a theme only picks the other half of a `light-dark()` colour, and only `tokens.css`
+/// defines colours.
 #[test]
 fn themes_differ_by_colour_only() {
     for (name, text) in sheets() {
@@ -189,7 +189,7 @@ fn themes_differ_by_colour_only() {
     }
 }
 
-/// RTL needs logical properties everywhere.
+/// Right-to-left layouts need logical properties everywhere.
 #[test]
 fn no_physical_property_is_used() {
     const PHYSICAL: [&str; 14] = [
@@ -222,7 +222,7 @@ fn no_physical_property_is_used() {
                 });
             let aligned = matches!(property.as_str(), "text-align" | "float" | "clear")
                 && matches!(value.as_str(), "left" | "right");
-            // Four different values name sides: top, right, bottom, left.
+            // A shorthand with different right and left values names physical sides.
             let shorthand = matches!(property.as_str(), "margin" | "padding" | "inset") && {
                 let parts = top_level_parts(&value);
                 parts.len() == 4 && parts[1] != parts[3]
@@ -235,7 +235,7 @@ fn no_physical_property_is_used() {
     assert!(wrong.is_empty(), "not logical:\n{}", wrong.join("\n"));
 }
 
-/// A sheet that is not linked does nothing; the first one fixes the layers.
+/// A stylesheet that is not linked has no effect. The first one defines the order of the layers.
 #[test]
 fn every_sheet_is_linked_once_and_reset_comes_first() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../app/index.html");
@@ -252,7 +252,7 @@ fn every_sheet_is_linked_once_and_reset_comes_first() {
     assert_eq!(sorted, names);
 }
 
-/// The blank-separated parts of a value, brackets kept whole.
+/// The parts of a value between spaces, brackets kept whole.
 fn top_level_parts(value: &str) -> Vec<String> {
     let mut depth = 0_u32;
     let mut parts = vec![String::new()];

@@ -1,4 +1,4 @@
-//! A chat is handed to a colleague or to another inbox: what both see, whatever comes of it.
+//! A chat is transferred to a colleague or another inbox, with every outcome on both sides.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ in_every_engine! {
 /// Longer than the 30 s that a colleague has to answer.
 const TOO_LATE: Duration = Duration::from_secs(31);
 
-/// Ana has a chat with Vera in front of her, and Ben is there.
+/// Opens Ana's console on a chat with Vera, and Ben's console.
 async fn begin(stage: &Stage) -> (Console, Console, Visitor, ConversationId) {
     let ana = stage.agent("ana@demo.test").await;
     let mut visitor = stage.visitor().await;
@@ -134,7 +134,7 @@ async fn colleague_gone(engine: Engine) {
 
         ana.transfer_to("Ben Castro").await;
         ben.request().await;
-        // The acceptance must not run out before the grace of 30 s.
+        // The acceptance timer must not end before the grace period of 30 s.
         stage.set("Product advice", |inbox| inbox.rules.accept_secs = 300).await;
         ana.click("button", "Cancel transfer").await;
         ben.gone("dialog", "Transfer request").await;
@@ -150,7 +150,7 @@ async fn colleague_gone(engine: Engine) {
     .await;
 }
 
-/// Ben's grace runs once the server knows that his last window is closed.
+/// Waits until the server knows that Ben's last window is closed, which begins the grace period.
 async fn disconnected(stage: &Stage) {
     let ben = stage.id("ben@demo.test").await;
     let app = stage.server.app().await;
@@ -163,7 +163,7 @@ async fn disconnected(stage: &Stage) {
 async fn colleague_full(engine: Engine) {
     story_in(engine, "transfer_full", async |stage| {
         let bens = stage.id("ben@demo.test").await;
-        // Fewer than he may have in all, so that the list of colleagues cannot know it.
+        // His capacity in this inbox is below his total capacity, so the list of colleagues cannot show it.
         stage
             .set("Product advice", |inbox| {
                 let ben = inbox.members.iter_mut().find(|member| member.user == bens);

@@ -1,4 +1,4 @@
-//! Bad lines between a browser and the server: in a tunnel, behind a router that forgot, cut in the middle.
+//! Bad connections between a browser and the server: none at all, half open, and cut in the middle.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use causerie_shared::{
     message::Author,
 };
 
-/// Written in the tunnel; no text is part of another.
+/// Replies that are written offline. No text is part of another.
 const REPLIES: [&str; 5] = [
     "First, the shade.",
     "Second, the cable.",
@@ -23,10 +23,10 @@ const REPLIES: [&str; 5] = [
     "Fourth, the screws.",
     "Fifth, the manual.",
 ];
-/// Less than a pushed reply has, more than an answer to a ping.
+/// Fewer bytes than a push with a reply has, and more than a pong.
 const PART_OF_A_PUSH: usize = 90;
 
-/// Ana at her console with Vera's chat; only one of the two lines is the proxy's.
+/// Opens Ana's console on a chat with Vera. The proxy carries only one of the two connections.
 async fn a_chat(stage: &Stage) -> (Console, Widget) {
     let ana = stage.agent("ana@demo.test").await;
     let vera = stage.shopper().await;
@@ -39,7 +39,7 @@ async fn a_chat(stage: &Stage) -> (Console, Widget) {
     (ana, vera)
 }
 
-/// Texts that the server has, of Ana or of the visitor.
+/// The stored texts, of the agent or of the visitor.
 async fn stored(stage: &Stage, chat: ConversationId, agent: bool) -> Vec<String> {
     let all = stage.server.texts(chat).await;
     let wanted = all
@@ -48,7 +48,7 @@ async fn stored(stage: &Stage, chat: ConversationId, agent: bool) -> Vec<String>
     wanted.map(|(_, text)| text).collect()
 }
 
-/// How often a text stands in a log.
+/// How often a text is in a log.
 fn times(log: &[String], text: &str) -> usize {
     log.iter().filter(|message| message.contains(text)).count()
 }
@@ -68,7 +68,7 @@ async fn what_is_written_and_ended_in_a_tunnel_happens_once_and_in_order_after_a
         }
         ana.click("button", "End chat").await;
         ana.reload().await;
-        // Who ends a chat leaves it; it stays in the list until the server knows.
+        // Ending a chat closes it; it stays in the list until the server has the command.
         ana.open("Vera Vidal").await;
         for reply in REPLIES {
             ana.message(&[reply]).await;
@@ -106,12 +106,12 @@ async fn a_line_that_died_without_a_word_is_noticed_and_replaced() {
     story_through(Through::Console, "half_open", async |stage| {
         let (ana, vera) = a_chat(stage).await;
         let chat = ana.chat().await;
-        // What she writes still arrives; nothing comes back on the old line, and nobody closes it.
+        // Ana's reply still arrives. Nothing comes back on the old connection, and neither side closes it.
         stage.proxy().half_open(Way::Down);
         ana.reply("Does this reach you?").await;
         vera.message(&["Does this reach you?"]).await;
         vera.say("It does, go on").await;
-        // Nothing but the page's own clock can find out; a new line brings what was missed.
+        // Only the page's own clock can detect this. A new connection brings what was missed.
         ana.turn_clock(Duration::from_secs(30)).await;
         ana.message(&["Vera Vidal", "It does, go on"]).await;
         ana.message(&["Does this reach you?", "Read"]).await;
@@ -131,7 +131,7 @@ async fn a_reply_that_was_cut_in_the_middle_is_stored_once() {
         stage.proxy().cut(Way::Up, PART_OF_A_PUSH);
         ana.reply("The box has three parts.").await;
         vera.message(&["The box has three parts."]).await;
-        // The other way: the push arrives and its acknowledgement does not.
+        // The other direction: the push arrives, and its acknowledgement does not.
         stage.proxy().cut(Way::Down, 3);
         ana.reply("And a manual.").await;
         vera.message(&["And a manual."]).await;
@@ -160,7 +160,7 @@ async fn a_console_on_a_slow_line_and_served_out_of_turn_shows_everything_once()
             ana.reply(reply).await;
         }
         vera.message(&[REPLIES[4]]).await;
-        // The line breaks; those that follow are served as they please.
+        // The connection breaks. New ones are served in reverse order.
         stage.proxy().queue();
         stage.proxy().reset();
         vera.say("And the lamp?").await;
@@ -190,7 +190,7 @@ async fn a_visitor_keeps_what_they_wrote_until_it_arrived_once() {
         vera.reads("Ana joined the chat").await;
         let proxy = stage.proxy();
 
-        // Refused for a while.
+        // The proxy refuses connections for a while.
         proxy.refuse();
         proxy.reset();
         vera.reads("Reconnecting").await;
@@ -200,15 +200,15 @@ async fn a_visitor_keeps_what_they_wrote_until_it_arrived_once() {
         }
         proxy.pass();
         vera.message(&[REPLIES[1], "Sent"]).await;
-        // Broken off before the answer.
+        // The connection breaks before the answer.
         proxy.cut(Way::Down, 3);
         vera.say(REPLIES[2]).await;
         vera.message(&[REPLIES[2], "Sent"]).await;
-        // Cut in the middle of the message.
+        // The connection breaks in the middle of the message.
         proxy.cut(Way::Up, 30);
         vera.say(REPLIES[3]).await;
         vera.message(&[REPLIES[3], "Sent"]).await;
-        // Reset while it is written.
+        // The connection is reset during the send.
         proxy.reset();
         vera.say(REPLIES[4]).await;
         vera.message(&[REPLIES[4], "Sent"]).await;

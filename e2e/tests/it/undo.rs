@@ -1,18 +1,19 @@
-//! Ending a chat can be undone for 10 s; the visitor hears of the end only then.
+//! Ending a chat can be undone for 10 s. The visitor learns of the end only then.
 
 use std::time::Duration;
 
 use causerie_e2e::story;
 use causerie_shared::conversation::{Status, UNDO_MS};
 
-/// Not long enough for the end to be final.
+/// Shortly before the undo window ends.
 const SOON: Duration = Duration::from_millis(UNDO_MS as u64 - 1_000);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_is_undone_and_the_visitor_never_knew() {
     story("undo", async |stage| {
         let ana = stage.agent("ana@demo.test").await;
-        // The server's clock stands; by the page's own the end would be final before a busy machine has shown it.
+        // The server's clock stands. By the page's own clock, the end would be final before a busy machine has shown
+        // it.
         ana.stop_clock().await;
         let mut visitor = stage.visitor().await;
         let chat = visitor.start("Vera Vidal", "Is there a floor lamp?").await;

@@ -1,4 +1,4 @@
-//! The same bytes come back from a folder and from a bucket.
+//! Tests that a folder and a bucket return the bytes that were written.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,14 +16,14 @@ use futures_util::TryStreamExt as _;
 
 use super::*;
 
-/// What a bucket holds by its path, and the pieces of uploads that go on.
+/// The files of a bucket by path, and the pieces of the upload in progress.
 #[derive(Default)]
 struct Bucket {
     whole: Mutex<BTreeMap<String, Bytes>>,
     pieces: Mutex<BTreeMap<u32, Bytes>>,
 }
 
-/// A service that keeps one bucket and takes one upload in pieces at a time.
+/// Serves one bucket, which accepts one multipart upload at a time.
 async fn serve(
     State(bucket): State<Arc<Bucket>>,
     method: Method,
@@ -47,7 +47,7 @@ async fn serve(
                 .nth(1)
                 .and_then(|rest| rest.split("</Key>").next())
                 .unwrap();
-            // One that is not there is deleted, too.
+            // Deleting a missing file succeeds, as it does in S3.
             whole.remove(&format!("{}/{key}", path.trim_end_matches('/')));
             format!("<DeleteResult><Deleted><Key>{key}</Key></Deleted></DeleteResult>").into_response()
         }
@@ -98,7 +98,7 @@ async fn bucket() -> (Arc<Bucket>, Blobs) {
     (bucket, Blobs::bucket(builder, "s3://company/chat/files").unwrap())
 }
 
-/// Larger than a piece.
+/// Returns content that is larger than one piece of an upload.
 fn large() -> Vec<u8> {
     (0..6 * 1024 * 1024_u32).map(|n| (n % 251) as u8).collect()
 }

@@ -1,4 +1,4 @@
-//! One address or a block of them, such as `10.0.0.0/8`.
+//! An IP address or a block of addresses, such as `10.0.0.0/8`.
 
 use std::{net::IpAddr, str::FromStr};
 
@@ -9,7 +9,7 @@ pub struct Network {
     bits: u32,
 }
 
-/// The text is neither an address nor a network.
+/// The error for a text that is neither an address nor a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadNetwork;
 
@@ -32,7 +32,7 @@ impl FromStr for Network {
 }
 
 impl Network {
-    /// Is `address` in it? An IPv4 address in IPv6 clothes counts as what it is.
+    /// Whether the network contains `address`. IPv4-mapped IPv6 addresses are compared as IPv4.
     pub fn contains(self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {

@@ -1,6 +1,6 @@
-//! Origins as browsers write them: scheme, host and, unless it is the scheme's own, port.
+//! Origins as browsers write them: scheme, host, and the port unless it is the scheme's default.
 
-/// The origin of `address`, which has no path; `None` when it is not one.
+/// Returns the origin of `address`, which must have no path; `None` when it is not valid.
 pub fn parse(address: &str) -> Option<String> {
     let (scheme, authority) = address.split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
@@ -18,7 +18,7 @@ pub fn parse(address: &str) -> Option<String> {
     ))
 }
 
-/// Is the host of this origin the machine itself?
+/// Whether the host of this origin is the machine itself.
 pub fn is_loopback(origin: &str) -> bool {
     let host = origin
         .split_once("://")
@@ -28,7 +28,7 @@ pub fn is_loopback(origin: &str) -> bool {
         || host.is_some_and(|host| host.parse().is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback()))
 }
 
-/// The same place under its other name: `localhost` for `127.0.0.1` and back.
+/// Returns the same origin under its other loopback name: `localhost` for `127.0.0.1` and the reverse.
 pub fn loopback_twin(origin: &str) -> Option<String> {
     let (scheme, authority) = origin.split_once("://")?;
     let (host, _) = split(authority)?;
@@ -40,7 +40,7 @@ pub fn loopback_twin(origin: &str) -> Option<String> {
     Some(format!("{scheme}://{twin}{}", &authority[host.len()..]))
 }
 
-/// Host and port; `None` when something else is in it or the port is no number.
+/// Splits into host and port; `None` when the host is not valid or the port is not a number.
 fn split(authority: &str) -> Option<(&str, Option<u16>)> {
     let end = match authority.strip_prefix('[') {
         Some(rest) => rest.find(']')? + 2,

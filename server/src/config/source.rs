@@ -1,10 +1,10 @@
-//! Where settings come from, and what is wrong with them.
+//! The sources of settings, and the errors found in them.
 
 use std::net::SocketAddr;
 
 use super::{ConfigError, FILE, LogFormat, NAMES, origin};
 
-/// Reads settings and collects what is wrong with them.
+/// Reads settings and collects their errors.
 pub struct Source<'a> {
     env: &'a dyn Fn(&str) -> Option<String>,
     file: toml::Table,
@@ -12,7 +12,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Settings of the environment `env`, then of the text of the file.
+    /// Creates a source from the environment `env`, which comes first, and the text of the file.
     pub fn new(env: &'a dyn Fn(&str) -> Option<String>, file: Option<&str>) -> Self {
         let mut source = Self {
             env,
@@ -23,7 +23,7 @@ impl<'a> Source<'a> {
         source
     }
 
-    /// All that was wrong so far.
+    /// Returns all errors found so far.
     pub fn finish(self) -> Result<(), Vec<ConfigError>> {
         if self.errors.is_empty() {
             Ok(())
@@ -47,18 +47,18 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Notes that the setting `name` … `problem`.
+    /// Adds an error: the setting's name followed by `problem`.
     pub fn error(&mut self, name: &str, problem: &str) {
         self.errors
             .push(ConfigError(format!("CAUSERIE_{} {problem}.", name.to_uppercase())));
     }
 
-    /// The setting's text, if it is set.
+    /// Returns the setting's text, if it is set.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.text_of(&[&format!("CAUSERIE_{}", name.to_uppercase())], name)
     }
 
-    /// The first variable that is set and not empty, else the file's value; lists are joined by commas.
+    /// Returns the first variable that is set and not empty, else the file's value. Lists are joined with commas.
     pub fn text_of(&mut self, variables: &[&str], name: &str) -> Option<String> {
         if let Some(value) = variables
             .iter()
@@ -75,7 +75,7 @@ impl<'a> Source<'a> {
         text
     }
 
-    /// A setting of one value.
+    /// Returns a setting with a single value.
     pub fn parsed<T: std::str::FromStr>(&mut self, name: &str, default: T, shape: &str) -> T {
         let Some(text) = self.text(name) else { return default };
         text.parse().unwrap_or_else(|_| {
@@ -84,7 +84,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// A setting of several values, separated by commas.
+    /// Returns a setting with several values, separated by commas.
     pub fn list<T>(&mut self, name: &str, shape: &str, parse: impl Fn(&str) -> Option<T>) -> Vec<T> {
         let text = self.text(name).unwrap_or_default();
         let mut values = Vec::new();
@@ -97,7 +97,7 @@ impl<'a> Source<'a> {
         values
     }
 
-    /// The public address; without one it is where the server listens.
+    /// Returns the public address; by default, the address on which the server listens.
     pub fn public_url(&mut self, listen: SocketAddr) -> String {
         let Some(text) = self.text("public_url") else {
             return format!("http://{listen}");
@@ -111,7 +111,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// A setting that is on or off.
+    /// Returns a setting that is on or off.
     pub fn switch(&mut self, name: &str) -> bool {
         match self.text(name).as_deref() {
             None | Some("0" | "false") => false,
@@ -123,7 +123,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// How log lines look.
+    /// Returns the format of log lines.
     pub fn log_format(&mut self) -> LogFormat {
         match self.text("log_format").as_deref() {
             None | Some("text") => LogFormat::Text,

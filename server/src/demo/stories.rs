@@ -1,4 +1,4 @@
-//! The chats of the demo workspace, told through the same doors as real ones.
+//! The chats of the demo workspace. They are created through the same functions as real ones.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use crate::{
     sync::{News, access},
 };
 
-/// One line of a story: who says it.
+/// One message of a story, and who writes it.
 enum Line {
     Visitor(&'static str),
     Agent(&'static str),
@@ -117,9 +117,9 @@ const STORIES: [Story; 5] = [
     },
 ];
 
-/// Tells all stories: ended ones become History, the others are Ana's.
+/// Creates the chats of all stories: ended ones belong to History, the others are assigned to Ana.
 pub async fn tell(app: &Shared, demo: &Demo) -> Result<(), DeskError> {
-    // The last story told is the newest; the list shows it first.
+    // The last chat created is the newest, and the list shows it first.
     for (number, story) in STORIES.iter().enumerate().rev() {
         let agent = if story.ended && number % 2 == 0 {
             demo.ben
@@ -155,7 +155,7 @@ async fn one(
                 }
             }
         }
-        // Two messages of one moment would look like one person talking very fast.
+        // Two messages must not have the same time.
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let Some((conversation, contact)) = chat else {
@@ -197,7 +197,7 @@ fn incoming(account: &AccountRecord, number: usize, index: usize, story: &Story,
     }
 }
 
-/// A reply, by the server's hand in the agent's name.
+/// Writes a reply in the agent's name.
 async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: &str) -> Result<(), DeskError> {
     let now = app.clock.now();
     let message = Message {
@@ -241,7 +241,7 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
     Ok(())
 }
 
-/// City and note.
+/// Writes the contact's city and note.
 async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story) -> Result<(), DeskError> {
     let now = app.clock.now();
     if let Some(city) = story.city {

@@ -1,4 +1,4 @@
-//! Giving a chat to somebody: a supervisor's assignment, a transfer to an agent or to another inbox
+//! Assigning and transferring chats: a supervisor's assignment, a transfer to an agent or to another inbox
 //! (`docs/domain.md#transfer`).
 
 use causerie_shared::{
@@ -20,11 +20,11 @@ use crate::{
     sync::News,
 };
 
-/// Gives a chat to an agent; what that means depends on where the chat is.
+/// Gives a chat to an agent: depending on the state of the chat, this starts, offers or transfers it.
 ///
 /// # Errors
-/// Refused with [`Code::Capacity`], [`Code::Away`] or [`Code::Invalid`] when the agent cannot take it, and as every
-/// claim when the chat moved on.
+/// [`Code::Capacity`], [`Code::Away`] or [`Code::Invalid`] when the agent cannot take the chat; [`Code::Conflict`] when
+/// the chat has changed.
 pub async fn to_agent(
     app: &App,
     access: &Access,
@@ -65,7 +65,8 @@ pub async fn to_agent(
     Ok(())
 }
 
-/// Hands a chat to another inbox: it leaves its agent at once and waits there. An offer is taken back first.
+/// Transfers a chat to another inbox. The chat leaves its agent at once and waits there; an open offer is withdrawn
+/// first.
 pub async fn to_inbox(
     app: &App,
     access: &Access,
@@ -84,14 +85,14 @@ pub async fn to_inbox(
         change::apply(&mut tx, &mut head, &Event::Withdraw, actor, now, &mut news).await?;
     }
     change::to_inbox(&mut tx, &mut head, inbox, actor, now, &mut news).await?;
-    // A person chose the inbox: what overflowed before does not count.
+    // A user chose the inbox, so earlier overflows no longer count.
     rounds::set_overflowed(&mut tx, head.id, &[]).await?;
     tx.commit().await?;
     change::publish(app, news);
     Ok(())
 }
 
-/// The chat as one who may read it and has seen its present version.
+/// Locks a chat that the user may read, and checks `expect_version`. Returns the chat's row and the acting user.
 async fn seen(
     db: &mut Db,
     access: &Access,
@@ -116,8 +117,8 @@ async fn seen(
     Ok((head, actor))
 }
 
-/// The agent can be given a chat of this inbox: an active member who is there and available. Whoever takes one
-/// themselves is there; supervisors may without being members.
+/// Checks that the agent can be given a chat of this inbox: an active member who is connected and available. Users who
+/// assign a chat to themselves need not be available, and supervisors who do so need not be members.
 async fn reachable(db: &mut Db, inbox: InboxId, agent: UserId, access: &Access) -> Result<(), DeskError> {
     let user = people::user(&mut *db, agent)
         .await?

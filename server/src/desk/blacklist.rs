@@ -1,4 +1,5 @@
-//! The blacklist (`docs/domain.md#blacklist`): organization-wide; stops future conversations only, an open one goes on.
+//! The blacklist (`docs/domain.md#blacklist`): it is organization-wide and prevents new conversations only; an open one
+//! continues.
 
 use causerie_shared::{
     access::Access,
@@ -15,10 +16,12 @@ use crate::{
     sync::access,
 };
 
-/// Blocks the contact of a chat, under all the ids that they have on its account. A second time changes nothing.
+/// Blocks the contact of a chat under all the ids of the contact on the chat's account. Blocking the contact again
+/// changes nothing.
 ///
 /// # Errors
-/// `NotFound` unless the chat may be read, `TooLarge` for the reason, `Invalid` when nobody can be blocked there.
+/// `NotFound` unless the user may read the chat, `TooLarge` for the reason, `Invalid` when the contact has no id on the
+/// account.
 pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block) -> Result<(), DeskError> {
     let reason = block.reason.trim().to_owned();
     if reason.chars().count() > MAX_REASON {
@@ -53,10 +56,10 @@ pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block)
     Ok(())
 }
 
-/// Who blocked a contact; `None`: nobody.
+/// Returns who blocked a contact and when, or `None` when the contact is not blocked.
 ///
 /// # Errors
-/// `NotFound` for a contact of whom the user may see no chat.
+/// `NotFound` when the user may read no chat of the contact.
 pub async fn of(app: &App, access: &Access, contact: ContactId) -> Result<Option<Blocking>, DeskError> {
     let mut db = app.store.read().await?;
     if !access::reads_contact(&mut db, access, contact).await? {
@@ -65,10 +68,11 @@ pub async fn of(app: &App, access: &Access, contact: ContactId) -> Result<Option
     Ok(blacklist::of(&mut db, contact).await?)
 }
 
-/// Takes messages of a contact again.
+/// Removes a contact from the blacklist.
 ///
 /// # Errors
-/// `Forbidden` but for owners, admins, and who blocked them a moment ago; `NotFound` when they are not blocked.
+/// `Forbidden` except for owners, admins, and the user who blocked the contact within the undo time; `NotFound` when
+/// the contact is not blocked.
 pub async fn unblock(app: &App, actor: &UserRecord, contact: ContactId) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;

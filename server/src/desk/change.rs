@@ -1,4 +1,4 @@
-//! One change of state: transition, places in the agents' capacity, timers, journey and feed, all in the
+//! One change of a conversation's state: transition, the agents' load, timers, conversation events and feed, all in the
 //! caller's transaction.
 
 use causerie_shared::{
@@ -28,20 +28,22 @@ use crate::{
     sync::News,
 };
 
-/// The rules of a conversation's inbox.
+/// Returns the rules of a conversation's inbox.
 pub async fn rules(db: &mut Db, inbox: InboxId) -> Result<Rules, DeskError> {
     Ok(places::rules_of(db, inbox).await?.ok_or_else(super::not_found)?)
 }
 
-/// All that decides where the chats of an inbox go and when.
+/// Returns everything that decides where and when the chats of an inbox are routed.
 pub async fn routing(db: &mut Db, inbox: InboxId) -> Result<Routing, DeskError> {
     Ok(places::routing_of(db, inbox).await?.ok_or_else(super::not_found)?)
 }
 
-/// Runs `event` on a locked head and writes everything that follows from it. `head` is the new one after it.
+/// Applies `event` to a locked conversation row and writes everything that follows from it. Afterwards `head` is the
+/// new row.
 ///
 /// # Errors
-/// [`DeskError::Refused`] when the table, the version or a capacity says no; the caller rolls back.
+/// [`DeskError::Refused`] when the transition, the version or a capacity does not allow the event. The caller rolls
+/// back.
 pub async fn apply(
     db: &mut OrderedTx,
     head: &mut Head,
@@ -54,11 +56,11 @@ pub async fn apply(
     happen(db, head, event, Between { here, there: None }, actor, now, news).await
 }
 
-/// Hands the conversation to another inbox, where it waits by that inbox's rules; who may see it changes in the same
-/// transaction.
+/// Transfers the conversation to another inbox, where it waits by the rules of that inbox. The audience of the
+/// conversation changes in the same transaction.
 ///
 /// # Errors
-/// As [`apply`]; `NotFound` when there is no such inbox.
+/// As for [`apply`]; `NotFound` when the inbox does not exist or is deleted.
 pub async fn to_inbox(
     db: &mut OrderedTx,
     head: &mut Head,
@@ -81,7 +83,7 @@ pub async fn to_inbox(
     Ok(())
 }
 
-/// The inbox of a chat, and the one into which it goes.
+/// The inbox of a chat, and the inbox to which the chat is transferred.
 struct Between {
     here: Routing,
     there: Option<(InboxId, Routing)>,
@@ -111,7 +113,7 @@ async fn happen(
     let routing = match there {
         Some((inbox, there)) => {
             head.inbox = inbox;
-            // They were asked in as colleagues of the other inbox.
+            // The invited users were invited as colleagues in the old inbox.
             head.invited.clear();
             there
         }
@@ -142,7 +144,8 @@ async fn happen(
     Ok(())
 }
 
-/// Who was asked in this round of offers; elsewhere, and once somebody has the chat, it begins anew.
+/// Records an offer in the current round. A transfer to another inbox begins a new round, as does every state other
+/// than `Waiting` and `Assigning`.
 async fn mark_asked(db: &mut Db, head: &Head, event: &Event) -> Result<(), DeskError> {
     if let Event::Offer { agent } = event {
         rounds::add(&mut *db, head.id, *agent).await?;
@@ -154,7 +157,7 @@ async fn mark_asked(db: &mut Db, head: &Head, event: &Event) -> Result<(), DeskE
     Ok(())
 }
 
-/// The user a change is about: who is offered the chat, who accepted, let it expire or ended it.
+/// Returns the user whom an event concerns: the one who gets or loses an offer or a request, else the acting user.
 fn subject(event: &Event, actor: Actor, before: &State) -> Option<UserId> {
     match event {
         Event::Offer { agent } | Event::AgentGone { agent } | Event::AgentRemoved { agent } => Some(*agent),
@@ -187,7 +190,7 @@ fn subject(event: &Event, actor: Actor, before: &State) -> Option<UserId> {
     }
 }
 
-/// Adds the journey's row for the head's present version.
+/// Adds a conversation event for the row's current version.
 pub async fn write_journey(
     db: &mut Db,
     head: &Head,
@@ -213,7 +216,7 @@ pub async fn write_journey(
     Ok(())
 }
 
-/// What of the head follows from its state.
+/// Derives the fields of the conversation row that follow from its state.
 pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
     head.ring = head.state.timer(rules).map(|(_, due)| Ring {
         due,
@@ -221,14 +224,14 @@ pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
     });
     if let State::Waiting { since, .. } = head.state {
         head.waiting_since = since;
-        // A queue ring drains over the whole wait, also after a declined offer.
+        // The countdown of the queue covers the whole wait, even after a declined offer.
         if let Some(ring) = &mut head.ring {
             ring.total = i64::from(rules.queue_secs) * 1000;
         }
     }
     head.ended_at = match head.state {
         State::Ended { at, .. } | State::Failed { at, .. } => {
-            // Nobody has to read it any more; History does not nag.
+            // A chat that has ended does not count as unread.
             head.unread = 0;
             Some(at)
         }
@@ -240,7 +243,7 @@ pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
     };
 }
 
-/// Sets the timers of the state and stops all others.
+/// Sets the timers of the current state and cancels all others.
 pub async fn set_timer(db: &mut Db, head: &Head, routing: &Routing, now: Millis) -> Result<(), DeskError> {
     let subject = head.id.to_string();
     timers::cancel_all(&mut *db, &subject).await?;
@@ -249,7 +252,7 @@ pub async fn set_timer(db: &mut Db, head: &Head, routing: &Routing, now: Millis)
         set(&mut *db, kind, subject.clone(), head.version, due, now).await?;
     }
     if let Some((kind, after)) = head.state.silence(routing.inactivity.as_ref()) {
-        // An offer that came back does not begin the wait anew.
+        // An offer that returns to the queue does not restart the wait.
         let from = match head.state {
             State::Waiting { since, .. } => since,
             State::Bot { .. }
@@ -294,8 +297,8 @@ async fn move_places(
     let (had, have) = (before.holders(), after.holders());
     for user in had.iter().filter(|user| !have.contains(user)) {
         loads::release(&mut *db, inbox, *user, now).await?;
-        // An offer that comes back goes to the next agent; only a place that was really used and is free
-        // again makes somebody eligible and may begin a new round. It is free for their other inboxes too.
+        // An offer that returns goes to the next agent, so it must not begin a new round. Only a place that an accepted
+        // chat used makes the agent eligible again, in all inboxes of the agent.
         let used = !matches!(before, State::Assigning { .. });
         for inbox in places::memberships(&mut *db, *user).await?.into_iter().chain([inbox]) {
             match used {
@@ -319,7 +322,7 @@ async fn move_places(
     Ok(())
 }
 
-/// Announces a user's row: load, availability or connection changed.
+/// Announces a user's row after a change of load, availability, connectivity or account.
 pub async fn user_changed(db: &mut OrderedTx, user: UserId, news: &mut News) -> Result<(), DeskError> {
     let entry = feed::append(&mut *db, FeedKind::User, user.to_string(), None, None).await?;
     news.entry(entry);
@@ -329,12 +332,12 @@ pub async fn user_changed(db: &mut OrderedTx, user: UserId, news: &mut News) -> 
     Ok(())
 }
 
-/// After the commit: tells everyone and wakes the workers.
+/// Publishes what a transaction changed and wakes the workers. Call it after the commit.
 pub fn publish(app: &App, news: News) {
     for inbox in news.inboxes() {
         app.dispatch(inbox.inbox, inbox.freed);
     }
-    // Timers follow the state; a message sets none.
+    // Only a change of state sets timers; a new message sets none.
     if news.heads().any(|head| news.moved(head.id)) {
         app.timers_changed.notify_one();
     }

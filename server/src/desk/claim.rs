@@ -1,4 +1,4 @@
-//! Taking and refusing chats: the first one wins, the others learn who did.
+//! Taking, declining and undoing chats: the first claim wins, and the others get the name of the winner.
 
 use causerie_shared::{
     access::Access,
@@ -19,9 +19,9 @@ use crate::{
     sync::News,
 };
 
-/// Runs an agent's event on a conversation in a transaction of its own.
+/// Applies an agent's event to a conversation in its own transaction.
 ///
-/// `expect_version`: what the person saw; a chat that moved on is refused with the reason that fits.
+/// `expect_version` is the version that the user saw; an outdated one is refused with the most fitting reason.
 pub async fn act(
     app: &App,
     access: &Access,
@@ -56,8 +56,8 @@ pub async fn act(
     Ok(())
 }
 
-/// What one is told who may not see the chat (any more). Members may learn who took a chat of their common queue, and
-/// who was asked learns that it is too late; others learn nothing.
+/// Returns the refusal for a user who may not read the chat (any more). Members of a broadcast inbox learn who took the
+/// chat, and an agent who was asked learns that the offer has expired; all others get `NotFound`.
 async fn hidden(db: &mut Db, access: &Access, head: &Head, mode: Mode, event: &Event) -> Result<Refusal, DeskError> {
     let answers = matches!(event, Event::Accept | Event::Decline);
     if answers && journey::was_asked(db, head.id, access.user).await? {
@@ -77,7 +77,7 @@ async fn taken(db: &mut Db, agent: UserId) -> Result<Refusal, DeskError> {
     Ok(Refusal::taken(agent, name))
 }
 
-/// A claim that came too late, worded as such instead of as a wrong state.
+/// Returns the refusal for an event that comes too late, instead of the transition's refusal for a wrong state.
 async fn lost(
     db: &mut Db,
     access: &Access,
@@ -106,8 +106,8 @@ async fn lost(
     }
 }
 
-/// An end is undone until its closing words went out, and only if its agent is still there. Whether it is for this
-/// person to undo says the transition; whether there is room, the claim.
+/// Returns the refusal unless the undo window is open and the chat's agent is still active. The transition checks
+/// whether the user may undo, and the claim whether the agent has capacity.
 async fn cannot_undo(db: &mut Db, head: &Head) -> Result<Option<Refusal>, DeskError> {
     if !ending::is_pending(head) {
         return Ok(Some(Refusal::new(Code::Closed, "the end can no longer be undone")));
@@ -120,7 +120,7 @@ async fn cannot_undo(db: &mut Db, head: &Head) -> Result<Option<Refusal>, DeskEr
     Ok(user.is_none().then(gone))
 }
 
-/// The person has seen the chat's present version.
+/// Checks that the chat still has the version that the user saw.
 pub(super) fn unmoved(head: &Head, expect_version: Option<i64>) -> Result<(), Refusal> {
     if expect_version.is_some_and(|version| version != head.version) {
         return Err(Refusal::new(Code::Conflict, "the chat changed meanwhile"));

@@ -1,4 +1,5 @@
-//! Comments are hidden, shown and deleted at the provider, by members of the inbox, whoever has the thread.
+//! Moderation of comments: members and supervisors of the inbox hide, show and delete them at the provider, whoever has
+//! the thread.
 
 use causerie_shared::{
     access::Access,
@@ -25,18 +26,18 @@ use crate::{
     },
 };
 
-/// What is wanted of a comment.
+/// An action on a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
-    /// `false`: show it again.
+    /// Hides the comment, or with `false` shows it again.
     Hide(bool),
     Delete,
 }
 
-/// Asks the provider, and marks the comment when it did.
+/// Calls the provider, and updates the comment when the call succeeded.
 ///
 /// # Errors
-/// As [`hide`] and [`delete`].
+/// As for [`hide`] and [`delete`].
 pub async fn at_the_provider(
     app: &App,
     access: &Access,
@@ -53,7 +54,7 @@ pub async fn at_the_provider(
 /// Hides a comment from the public, or shows it again.
 ///
 /// # Errors
-/// `NotFound`, `Forbidden`, `Invalid` for one's own comment; what the provider says.
+/// `NotFound`, `Forbidden`, `Invalid` for a comment of the company's own; refusals by the provider.
 pub async fn hide(
     app: &App,
     access: &Access,
@@ -79,10 +80,10 @@ pub async fn hide(
     Ok(())
 }
 
-/// Deletes a comment at the provider. One that is gone already counts as deleted.
+/// Deletes a comment at the provider. A comment that no longer exists there counts as deleted.
 ///
 /// # Errors
-/// `NotFound`, `Forbidden`; what the provider says.
+/// `NotFound`, `Forbidden`; refusals by the provider.
 pub async fn delete(
     app: &App,
     access: &Access,
@@ -97,7 +98,7 @@ pub async fn delete(
     Ok(())
 }
 
-/// The comment at the provider, if the user may touch it.
+/// Returns the account and provider ids of a comment that the user may moderate.
 async fn comment(
     app: &App,
     access: &Access,
@@ -119,7 +120,7 @@ async fn comment(
     let record = messages::get(&mut db, conversation, message)
         .await?
         .ok_or_else(missing)?;
-    // What only its receiver saw is a direct message and stands under no post.
+    // A private reply or its answer is a direct message and does not stand under a post.
     if record.row.extra.is_some_and(|extra| extra.private) {
         return Err(missing().into());
     }
@@ -154,7 +155,7 @@ async fn call(
     Ok(outbox::call(app, adapter, &credentials, &outgoing).await)
 }
 
-/// Did the provider do it?
+/// Turns the provider's outcome into an error unless it succeeded.
 async fn done(app: &App, account: &ChannelAccount, outcome: Outcome, gone_is_done: bool) -> Result<(), DeskError> {
     let refusal = match outcome {
         Outcome::Accepted { .. } => return Ok(()),
@@ -171,5 +172,5 @@ async fn done(app: &App, account: &ChannelAccount, outcome: Outcome, gone_is_don
     Err(refusal.into())
 }
 
-/// The provider's code for a comment that is not there any more.
+/// The provider's code for a comment that no longer exists.
 const GONE: &str = "100/33";

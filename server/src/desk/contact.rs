@@ -1,4 +1,4 @@
-//! Contacts: who a visitor is, and the profile document beside the row.
+//! Contacts: resolving an identity to a contact, and the profile document that belongs to the contact's row.
 
 use automerge::Automerge;
 use causerie_shared::{
@@ -19,13 +19,14 @@ use crate::{
     sync::News,
 };
 
-/// Most open chats whose rows follow a change of the name at once.
+/// Maximum number of chats whose rows follow a change of the contact's name.
 const CHATS_TO_RENAME: i64 = 50;
 
-/// The contact behind an external id or one of its aliases, made with a generated name when it writes for the first
-/// time. All the ids are the contact's from now on.
+/// Returns the contact with an external id or one of its aliases, and creates one with a generated name on the first
+/// message. All these ids then belong to the contact.
 ///
-/// A name or e-mail typed into a form never merges contacts (`docs/sync.md#visitors`): only the identity counts.
+/// A name or e-mail address typed into a form never merges contacts (`docs/sync.md#visitors`): only the identity
+/// counts.
 pub async fn resolve(
     db: &mut Db,
     account: AccountId,
@@ -41,7 +42,7 @@ pub async fn resolve(
             for other in ids() {
                 match contacts::by_identity(&mut *db, account, other).await? {
                     Some(one) if one == id => {}
-                    // Two ids that came apart until now come together: they are one person's
+                    // The ids belong to two contacts but to one person: merge the contacts
                     // (`docs/channels.md#people-on-whatsapp`).
                     Some(one) => {
                         persons::join(&mut *db, id, one, None, now).await?;
@@ -66,7 +67,7 @@ pub async fn resolve(
     Ok(contact)
 }
 
-/// Writes what a visitor said in the form, or a channel says, into the profile: only what is not known yet.
+/// Writes the details from a visitor's form or a channel into the profile, unless the profile has them already.
 pub fn introduce(
     doc: &mut Automerge,
     pen: &Pen,
@@ -87,7 +88,7 @@ pub fn introduce(
     profile::introduce(doc, pen, name, detail)
 }
 
-/// The profile document changed: the row and the heads of the contact's chats follow.
+/// Updates the contact's row and the rows of the contact's chats after a change of the profile document.
 pub async fn profile_changed(
     db: &mut OrderedTx,
     contact: ContactId,

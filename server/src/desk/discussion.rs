@@ -1,4 +1,4 @@
-//! The internal discussion of a chat: who may write, and who is asked in (`docs/domain.md#internal-discussion`).
+//! The internal discussion of a chat: who may write in it, and who is invited (`docs/domain.md#internal-discussion`).
 
 use causerie_shared::{
     access::{Access, Scope},
@@ -21,10 +21,10 @@ use crate::{
     },
 };
 
-/// Most colleagues that can be asked into one discussion.
+/// Maximum number of users invited to one discussion.
 const MAX_INVITED: usize = 50;
 
-/// The chat, locked, if the user may write its discussion now, and its audience.
+/// Locks a chat whose discussion the user may write now. Returns its row and audience.
 async fn writable(
     db: &mut OrderedTx,
     access: &Access,
@@ -41,16 +41,16 @@ async fn writable(
     Ok((head, scope))
 }
 
-/// Those who may read the discussion: the chat's readers and the invited.
+/// Returns the audience of the discussion: the chat's audience and the invited users.
 pub fn audience(head: &Head, mut scope: Scope) -> Scope {
     scope.named.extend(&head.invited);
     scope
 }
 
-/// Checks that the user may discuss now, and counts. Returns those who may read it.
+/// Checks that the user may write the discussion now, and counts the messages. Returns the discussion's audience.
 ///
-/// A message of the discussion has no row: its order is that of the document, and nothing of it is where a
-/// visitor or a channel could be sent it.
+/// A message of the discussion has no row: the document determines its order, and no code that sends messages to
+/// visitors or channels can read it.
 pub async fn accept(
     db: &mut OrderedTx,
     access: &Access,
@@ -74,10 +74,10 @@ pub async fn accept(
     Ok(audience(&head, scope))
 }
 
-/// Asks a colleague in: from now on they may read the chat. A second invitation changes nothing.
+/// Invites a colleague, who may then read the chat. Inviting them again changes nothing.
 ///
 /// # Errors
-/// `NotFound`, `Closed`; `Invalid` for somebody who has nothing to do with the inbox.
+/// `NotFound`, `Closed`; `Invalid` for a user who cannot see the inbox; `TooLarge` for too many invitations.
 pub async fn invite(app: &App, access: &Access, conversation: ConversationId, user: UserId) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let (mut head, before) = writable(&mut tx, access, conversation).await?;

@@ -1,7 +1,7 @@
-//! The end of a chat towards the contact: it acts at once for the company, and the closing words go out when it can
-//! no longer be undone (`docs/domain.md#after-the-end`).
+//! Closing a chat: the end takes effect for the company at once, and the closing words go to the contact when the undo
+//! window is over (`docs/domain.md#after-the-end`).
 //!
-//! Until then the head keeps the ring of that timer; [`is_pending`] is what everybody goes by.
+//! During the undo window the conversation row keeps the countdown of its timer; [`is_pending`] checks for it.
 
 use causerie_shared::{
     Millis,
@@ -20,15 +20,15 @@ use crate::{
     sync::News,
 };
 
-/// Cause of the journey's row with which the closing words went out.
+/// Cause of the conversation event that records the closing words.
 pub const CLOSED: &str = "closed";
 
-/// The end can still be undone: the contact sees the chat as it was.
+/// Whether the end can still be undone. Until then the contact sees the chat as open.
 pub fn is_pending(head: &Head) -> bool {
     matches!(head.state, State::Ended { .. }) && head.ring.is_some()
 }
 
-/// The agent whom the contact sees in the chat.
+/// Returns the agent whom the contact sees in the chat.
 pub fn shown_agent(head: &Head) -> Option<UserId> {
     match &head.state {
         State::Ended { last_agent, .. } if is_pending(head) => *last_agent,
@@ -42,7 +42,7 @@ pub fn shown_agent(head: &Head) -> Option<UserId> {
     }
 }
 
-/// The time to undo is over, in the transaction that takes the timer.
+/// Ends the undo window, in the transaction that takes the timer.
 pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
@@ -59,7 +59,7 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
     Ok(())
 }
 
-/// Sends the closing words now, if they are not out yet: the end cannot be undone any more.
+/// Ends the undo window now and sends the closing words, unless this has happened already.
 pub async fn hasten(db: &mut OrderedTx, head: &mut Head, now: Millis, news: &mut News) -> Result<(), DeskError> {
     if !is_pending(head) {
         return Ok(());

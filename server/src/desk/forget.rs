@@ -1,5 +1,5 @@
-//! A contact who asked to be forgotten: everything they and others wrote goes; that there were chats, when and
-//! with which outcome stays for the reports.
+//! Erasure of a contact: removes everything that the contact and others wrote. That the chats existed, when, and their
+//! outcome stay for the reports.
 
 use causerie_shared::{
     access::Access,
@@ -19,16 +19,16 @@ use crate::{
     sync::{News, aside, outgrown, room::Prepared, rooms::Locked},
 };
 
-/// How often it is tried again when somebody wrote at the same time.
+/// Number of attempts when a chat begins or changes at the same time.
 const TRIES: usize = 3;
-/// Chats of one contact; nobody has more.
+/// Limit for reading the chats of one contact, above any real number.
 const MAX_CHATS: i64 = 100_000;
 
-/// Makes every copy of a contact forget. Their open chat goes on without a way to reach them: who writes
-/// again from the same place is somebody new.
+/// Erases the data of a contact. An open chat of the contact stays open but can no longer reach them; someone who
+/// writes again with the same identity becomes a new contact.
 ///
 /// # Errors
-/// `Forbidden` unless an owner or admin asks; `NotFound`.
+/// `Forbidden` unless the user is an owner or admin; `NotFound` when there is no such contact.
 pub async fn contact(app: &App, access: &Access, contact: ContactId) -> Result<(), DeskError> {
     if !access.role.manages() {
         return Err(Refusal::new(Code::Forbidden, "only owners and admins").into());
@@ -42,14 +42,14 @@ pub async fn contact(app: &App, access: &Access, contact: ContactId) -> Result<(
     Err(Refusal::new(Code::Conflict, "the contact is busy; try again").into())
 }
 
-/// All documents of a contact.
+/// Returns all documents of a contact, sorted.
 fn documents(contact: ContactId, chats: &[Head]) -> Vec<DocumentId> {
     let mut all = vec![DocumentId::Contact(contact), DocumentId::Notes(contact)];
     for head in chats {
         all.extend((1..=head.segment).map(|segment| DocumentId::Timeline(head.id, segment)));
         all.extend([DocumentId::Discussion(head.id), DocumentId::Draft(head.id)]);
     }
-    // Whoever locks several does it in this order.
+    // Lock order of several documents: sorted by id.
     all.sort_unstable();
     all
 }
@@ -82,7 +82,7 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// Contact, heads, message rows and files. Returns the files that are to go from the disk.
+/// Erases the contact's row, conversation rows, message rows and files. Returns the files to delete from disk.
 async fn forget_rows(
     app: &App,
     db: &mut OrderedTx,
@@ -116,7 +116,7 @@ async fn forget_rows(
     Ok(gone)
 }
 
-/// Whoever has one of the documents open was allowed to; the new beginning holds nothing to hide.
+/// Publishes the new epochs. They contain nothing to hide, so everyone who has one of the documents open gets them.
 fn publish(app: &App, rooms: Vec<(Locked, Prepared)>) {
     for (mut room, prepared) in rooms {
         let part = room.committed_anew(prepared);

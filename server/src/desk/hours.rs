@@ -1,5 +1,5 @@
-//! An inbox opens and closes by its business hours (`docs/domain.md#business-hours`): one timer an inbox, at its next
-//! change.
+//! Business hours of inboxes (`docs/domain.md#business-hours`): each inbox has one timer, set to its next opening or
+//! closing.
 
 use causerie_shared::{
     Millis,
@@ -22,7 +22,7 @@ use crate::{
     sync::News,
 };
 
-/// It opens or closes now, in the transaction that takes the timer.
+/// Opens or closes an inbox, in the transaction that takes the timer.
 pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
@@ -36,8 +36,8 @@ pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), 
     Ok(())
 }
 
-/// Brings the inbox to what its hours say now and sets the timer of their next change: the dispatcher looks at an open
-/// one; in a closed one nobody is waited for any more, those who wait leave a message.
+/// Applies the business hours of the present time and sets the timer for their next change. The dispatcher checks an
+/// open inbox; in a closed one, each waiting chat becomes a message that was left.
 pub(super) async fn apply(db: &mut OrderedTx, inbox: InboxId, now: Millis, news: &mut News) -> Result<(), DeskError> {
     let subject = inbox.to_string();
     timers::cancel(&mut *db, TimerKind::Hours, &subject).await?;

@@ -1,7 +1,7 @@
-//! Silence (`docs/domain.md#inactivity`): the inbox's rule, or the fixed hours.
+//! Inactivity (`docs/domain.md#inactivity`): the inbox's rule, or the fixed hours.
 //!
-//! A message costs no statement here: the timer stays where it was set, and when it is due the messages say whether
-//! it is really time, or when it will be.
+//! A message costs no statement here. The timer stays where it was set; when it is due, the messages decide whether the
+//! time is really over, and otherwise when it will be.
 
 use causerie_shared::{
     Millis,
@@ -28,19 +28,19 @@ use crate::{
     sync::News,
 };
 
-/// How often a message is tried again when somebody wrote at the same time.
+/// Number of attempts when the chat changes at the same time.
 const TRIES: usize = 4;
 
-/// What a timer of silence finds when it is due.
+/// The result of checking a chat when its inactivity timer is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Found {
-    /// Nobody wrote for as long as may be.
+    /// Nobody wrote within the limit.
     Silence,
-    /// Not before this time.
+    /// The limit is not reached before this time.
     Later(Millis),
 }
 
-/// When the fixed time of silence is over.
+/// Checks the fixed limit: how long neither the contact nor an agent has written.
 fn quiet(words: Words, limit: Millis, now: Millis) -> Found {
     let last = [words.contact, words.agent]
         .into_iter()
@@ -53,8 +53,8 @@ fn quiet(words: Words, limit: Millis, now: Millis) -> Found {
     }
 }
 
-/// When the contact has not answered the agent for as long as the rule says. Without such a silence it cannot be over
-/// before the rule's time has passed once more.
+/// Checks how long the contact has not answered the agent's last message. If the contact wrote last, or the rule has
+/// already been applied to this silence, the limit is not reached before the rule's time has passed once more.
 async fn unanswered(
     db: &mut Db,
     head: &Head,
@@ -76,7 +76,8 @@ async fn unanswered(
     })
 }
 
-/// Sets the timers of an inbox's assigned chats by its present rule, for one that was switched on, changed or off.
+/// Sets the timers of an inbox's assigned chats by its current rule, after the rule was switched on, changed or
+/// switched off.
 pub async fn rearm(db: &mut Db, inbox: InboxId, now: Millis) -> Result<(), DeskError> {
     let rule = change::routing(&mut *db, inbox).await?.inactivity;
     for head in conversations::assigned(&mut *db, inbox).await? {
@@ -104,7 +105,7 @@ pub async fn rearm(db: &mut Db, inbox: InboxId, now: Millis) -> Result<(), DeskE
     Ok(())
 }
 
-/// A timer of silence is due.
+/// Handles an inactivity timer that is due.
 pub async fn due(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
     for _ in 0..TRIES {
         match attempt(app, conversation, timer).await {
@@ -131,7 +132,7 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
         let found = match (&rule, head.state.silence(None)) {
             (Some(rule), _) => Some(unanswered(&mut tx, &head, words, rule, now).await?),
             (None, Some((_, limit))) => Some(quiet(words, limit, now)),
-            // No silence ends this state.
+            // This state has no inactivity limit.
             (None, None) => None,
         };
         match (found, rule) {
@@ -141,7 +142,7 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
             }
             (Some(Found::Silence), Some(rule)) if rule.action.sends() => {
                 if may_remind(head.channel, words.contact.map_or(0, |(_, at)| at), now) {
-                    // The message's document is locked before the database.
+                    // Lock order: document, then database.
                     drop(tx);
                     return send(app, head, &rule, timer).await;
                 }
@@ -158,7 +159,7 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
     Ok(())
 }
 
-/// Notes that the rule has spoken in this silence, or could not; and ends the chat if it says so.
+/// Records that the rule was applied to this silence, with or without a message, and ends the chat if the rule says so.
 async fn remind(
     db: &mut OrderedTx,
     head: &mut Head,
@@ -174,7 +175,7 @@ async fn remind(
     Ok(())
 }
 
-/// Sends the rule's message, unless the chat moved on since `known` was read: then the timer looks again.
+/// Sends the rule's message. `Conflict` when the chat has changed since `known` was read; the caller then checks again.
 async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut saying = Saying::begin(app, &known, Author::System, &rule.message, None).await?;

@@ -1,4 +1,4 @@
-//! The settings of an inbox change while chats run in it.
+//! Applies changed settings of an inbox to the chats that run in it.
 
 use causerie_shared::{
     Millis,
@@ -14,11 +14,11 @@ use crate::{
     sync::News,
 };
 
-/// Brings the chats of an inbox under its new settings, which are written already: who may see those that wait,
-/// queue timers, inactivity, business hours. `before` is what the settings were. In the caller's transaction, so that
-/// nobody sees a chat by one half of a change.
+/// Applies an inbox's new settings, which are already written, to its chats: audience of waiting chats, queue timers,
+/// inactivity, business hours. `before` holds the old settings. All this happens in the caller's transaction, so that
+/// no chat shows half of a change.
 ///
-/// Offers and requests that run keep the time they were given.
+/// Open offers and transfer requests keep their deadlines.
 pub async fn changed(
     db: &mut OrderedTx,
     inbox: InboxId,
@@ -42,7 +42,7 @@ pub async fn changed(
     Ok(())
 }
 
-/// A waiting chat goes on by the new rules. In a queue that begins now it gets the whole queue time.
+/// Applies the new rules to a waiting chat. If its queue begins now, the chat gets the whole queue time.
 async fn reroute(
     db: &mut OrderedTx,
     mut head: Head,

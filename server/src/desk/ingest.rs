@@ -1,4 +1,4 @@
-//! A message of a contact comes in: it finds or begins the chat, and becomes a bubble and a row at once.
+//! A message of a contact: finds or begins its chat, and writes it to the document and the rows in one transaction.
 
 mod begin;
 mod find;
@@ -34,61 +34,61 @@ use crate::{
     sync::{News, aside},
 };
 
-/// How often a message is tried again when its chat changed between reading and writing.
+/// Number of attempts when the chat changes between reading and writing.
 const TRIES: usize = 4;
-/// Longest name a visitor may give, characters.
+/// Maximum length of a visitor's name, in characters.
 const MAX_NAME: usize = 100;
 
 /// A message as the channel delivers it.
 #[derive(Debug, Clone)]
 pub struct Incoming {
     pub account: AccountRecord,
-    /// Who wrote it: their id on the account.
+    /// The author's id on the account.
     pub external: String,
-    /// Their own id of the message, to remove duplicates.
+    /// The author's own id of the message, used to detect duplicates.
     pub cid: String,
     pub text: String,
     pub files: Vec<causerie_shared::ids::FileId>,
-    /// What the pre-chat form says.
+    /// The details from the pre-chat form.
     pub name: Option<String>,
     pub email: Option<String>,
     pub origin: Origin,
-    /// What a channel other than the web says beside.
+    /// Further data from channels other than the web.
     pub said: Option<Box<Said>>,
 }
 
-/// What a provider says of a message, beside its text and files.
+/// What a provider reports about a message besides its text and files.
 #[derive(Debug, Clone)]
 pub struct Said {
-    /// The provider's id of the message: the key against duplicates.
+    /// The provider's id of the message, used to detect duplicates.
     pub id: String,
-    /// Written by the company on the provider's own app.
+    /// Whether the company wrote it in the provider's own app.
     pub outgoing: bool,
     /// When it was written, by the provider's clock.
     pub at: Option<Millis>,
     pub kind: Kind,
-    /// Further ids of the person on the account.
+    /// Further ids of the author on the account.
     pub aliases: Vec<String>,
-    /// With country code and without `+`; empty: unknown.
+    /// Phone number with country code and without `+`; empty when unknown.
     pub phone: String,
-    /// The provider's id of what it answers.
+    /// The provider's id of the message that this one answers.
     pub quoted: Option<String>,
     pub extra: Extra,
     /// When the channel's window closes after this message.
     pub window: Option<Millis>,
-    /// Comments: the thread and its post.
+    /// For comments: the thread and its post.
     pub thread: Option<Thread>,
 }
 
 /// A thread of comments.
 #[derive(Debug, Clone)]
 pub struct Thread {
-    /// The provider's id of the comment at its top.
+    /// The provider's id of the thread's top-level comment.
     pub top: String,
     pub post: Post,
 }
 
-/// Where the message ended up.
+/// Where a message was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     pub id: MessageId,
@@ -98,15 +98,15 @@ pub struct Accepted {
     pub at: Millis,
 }
 
-/// Stores a message, once. A second one with the same `cid` is answered like the first.
+/// Stores a message exactly once. A repeated message gets the same result as the first.
 ///
 /// # Errors
-/// `Invalid` (empty), `TooLarge`, `NotFound` (a file that is not theirs).
+/// `Invalid` for an empty message, `TooLarge`, `NotFound` for a file that the contact did not upload.
 pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, DeskError> {
-    // PostgreSQL's TEXT cannot hold it, and no keyboard types it.
+    // PostgreSQL's TEXT cannot hold NUL, and no keyboard types it.
     incoming.text.retain(|c| c != '\0');
     if incoming.said.is_some() {
-        // Nothing that a provider delivers is refused for its length.
+        // A message from a provider is truncated rather than refused.
         element::cut(&mut incoming.text, MAX_DELIVERED);
     } else if incoming.text.len() > MAX_TEXT {
         return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_TEXT} bytes")).into());
@@ -146,7 +146,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     if let Some(record) = found.duplicate {
         return Ok(accepted(&record));
     }
-    // First who, then what: an offer must not ring under a name that changes a moment later.
+    // Update the profile before the chat begins: an offer must not show a name that changes a moment later.
     if found.writes {
         introduce(app, incoming, found.contact.id).await?;
     }
@@ -200,7 +200,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     let files = attach(&mut tx, &head, contact.id, &incoming.files).await?;
     head.position += 1;
     if outgoing {
-        // Somebody has seen and answered it elsewhere.
+        // A colleague saw and answered the chat in the provider's app.
         head.seen = head.position;
         head.unread = 0;
     } else {
@@ -221,7 +221,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     record.cid = Some(incoming.cid.clone());
     if let Some(said) = said {
         let to = found.answers_to.as_ref().unwrap_or(&incoming.external);
-        // What is said of a person under their old id changes no address.
+        // A notice about a person's old id does not change the reply address.
         if open.is_none() || said.kind != Kind::Notice {
             conversations::set_answers_to(&mut tx, conversation, to).await?;
         }
@@ -259,7 +259,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     Ok(accepted(&record))
 }
 
-/// The chat goes on in the next segment: tried again, the message finds it.
+/// The error for a quarantined segment. The chat continues in the next segment, and a retry finds it.
 fn set_aside() -> DeskError {
     Refusal::new(Code::Conflict, "the segment was set aside").into()
 }

@@ -1,4 +1,4 @@
-//! Changes that no agent asks for: timers that are over, visitors that leave.
+//! Events of conversations that no agent causes: expired timers, visitors who leave.
 
 use causerie_shared::{
     conversation::transition::{Actor, Event},
@@ -8,9 +8,9 @@ use causerie_shared::{
 use super::{DeskError, change, presence};
 use crate::{state::App, store::conversations, sync::News};
 
-/// Runs a system or visitor event. `fence`: do nothing unless the conversation still has this version.
+/// Applies a system or visitor event. With a `fence`, does nothing unless the conversation still has this version.
 ///
-/// A late event is a no-op: `Ok(false)` when nothing was changed.
+/// A late event has no effect. Returns whether anything changed.
 pub async fn happen(
     app: &App,
     conversation: ConversationId,
@@ -30,7 +30,7 @@ pub async fn happen(
     let asked = conversations::asked(&head.state);
     match change::apply(&mut tx, &mut head, &event, actor, now, &mut news).await {
         Ok(()) => {}
-        // Somebody was faster: the event has lost its meaning.
+        // Another change came first, and the event no longer applies.
         Err(DeskError::Refused(refusal)) => {
             tracing::debug!(%refusal, event = event.as_str(), "a late event");
             return Ok(false);

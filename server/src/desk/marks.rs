@@ -1,4 +1,4 @@
-//! What happens to a message on its channel after it was written: reactions, edits, deletion, delivery.
+//! Later changes of a message on its channel: reactions, edits, deletion, delivery.
 
 use causerie_shared::{
     Millis,
@@ -16,22 +16,22 @@ use crate::{
     sync::News,
 };
 
-/// A change of a message.
+/// A later change of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
-    /// `None`: taken back. Of several the latest counts.
+    /// A reaction; `None` removes it. The latest one counts.
     React {
         emoji: Option<String>,
         by: Side,
         at: Option<Millis>,
     },
-    /// Of several edits the one with the highest number counts.
+    /// An edit. The one with the highest number counts.
     Edit {
         text: String,
         number: i64,
     },
     Delete,
-    /// `at`: of several the latest counts.
+    /// Hiding a comment or showing it again. The latest one counts.
     Hide {
         hidden: bool,
         at: Option<Millis>,
@@ -39,7 +39,8 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// What of a message it changes, and when it was said: a delivery that is repeated after a later one changes nothing.
+    /// Returns which part of a message changes and when the change was made: an older change that arrives later has no
+    /// effect.
     fn said(&self) -> Option<(&'static str, Millis)> {
         match self {
             Self::React {
@@ -51,7 +52,7 @@ impl Mark {
         }
     }
 
-    /// Writes itself; `false` when nothing changed.
+    /// Applies the change; `false` when nothing changed.
     fn apply(self, extra: &mut Extra) -> bool {
         let before = extra.clone();
         match self {
@@ -71,7 +72,7 @@ impl Mark {
     }
 }
 
-/// Marks a message. A second time changes nothing.
+/// Applies a change to a message. Applying it again changes nothing.
 pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
@@ -91,11 +92,11 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
         return Ok(());
     }
     if !mark.apply(&mut extra) {
-        // When it was said is kept all the same.
+        // Keep the time of the change even when it has no effect.
         tx.commit().await?;
         return Ok(());
     }
-    // What the list shows of the newest message must not outlive it.
+    // The list must not show text of the newest message that was edited or deleted.
     if record.row.position == head.position
         && let Some(preview) = &mut head.preview
     {
@@ -111,14 +112,14 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
     Ok(())
 }
 
-/// A message of the company's came so far. States only move forward.
+/// Advances the delivery state of an outgoing message. A state never moves back.
 pub async fn deliver(
     app: &App,
     bound: &ProviderMessage,
     delivery: Delivery,
     reason: Option<String>,
 ) -> Result<(), DeskError> {
-    // Many reports bring nothing new; find out before standing in the line of writers.
+    // Many reports bring nothing new, so check before waiting for the write lock.
     if !messages::would_move(&mut *app.store.read().await?, bound.message, delivery).await? {
         return Ok(());
     }
@@ -131,7 +132,7 @@ pub async fn deliver(
     Ok(())
 }
 
-/// As [`deliver`], in the caller's transaction. Nothing is written when nothing moves.
+/// Like [`deliver`], in the caller's transaction. Writes nothing when the state does not advance.
 pub async fn deliver_in(
     tx: &mut OrderedTx,
     (conversation, message): (ConversationId, MessageId),
@@ -152,7 +153,7 @@ pub async fn deliver_in(
     Ok(())
 }
 
-/// A message of which nobody knew whether it went did go, even if a person gave it up.
+/// Records that an unconfirmed message reached the provider, even if its agent gave it up.
 pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
@@ -169,7 +170,7 @@ pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), De
     Ok(())
 }
 
-/// Everything that was sent to a contact on an account up to a time came so far.
+/// Advances the delivery state of everything that was sent to a contact on an account up to `until`.
 pub async fn deliver_until(
     app: &App,
     account: AccountId,
@@ -187,7 +188,7 @@ pub async fn deliver_until(
     advance(app, chat.id, reached, delivery).await
 }
 
-/// A message of the company's, and all that were sent before it in its chat, came so far.
+/// Advances the delivery state of an outgoing message and of all that were sent before it in its chat.
 pub async fn deliver_up_to(app: &App, bound: &ProviderMessage, delivery: Delivery) -> Result<(), DeskError> {
     let mut db = app.store.read().await?;
     let Some(last) = messages::get(&mut db, bound.conversation, bound.message).await? else {
@@ -228,8 +229,8 @@ async fn advance(
     Ok(())
 }
 
-/// A contact has further ids on an account from now on; one that belongs to somebody else stays theirs. Answers that
-/// would go to one of `gone` go to the first of `ids`.
+/// Adds ids of a contact on an account; an id of another contact stays unchanged. If the open chat's reply address is
+/// in `gone`, it becomes the first of `ids`.
 pub async fn further_ids(
     app: &App,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! Who belongs to an inbox, and who may do what: access that ends, ends in the same transaction.
+//! The members of an inbox, and changes of access: access that ends is revoked in the same transaction.
 
 use causerie_shared::{
     Millis,
@@ -17,7 +17,7 @@ use crate::{
     sync::{News, grants},
 };
 
-/// Replaces the members of an inbox in the caller's transaction; whose access changes by it.
+/// Replaces the members of an inbox in the caller's transaction. Returns the users whose access changes.
 pub async fn replace(
     db: &mut OrderedTx,
     inbox: InboxId,
@@ -30,7 +30,7 @@ pub async fn replace(
     for old in before {
         if !members.iter().any(|member| member.user == old.user) {
             places::remove_member(&mut *db, inbox, old.user).await?;
-            // What they accepted stays theirs; what they are only asked does not.
+            // A removed member keeps accepted chats, but no offers or requests.
             presence::give_back(&mut *db, old.user, Some(inbox), now, news).await?;
             touched.push(old.user);
         }
@@ -61,7 +61,7 @@ pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), De
     told(app, &touched, news).await
 }
 
-/// Notes that what these users may see has changed.
+/// Records that the access of these users has changed.
 pub async fn granted(db: &mut OrderedTx, users: &[UserId], news: &mut News) -> Result<(), DeskError> {
     for user in users {
         news.entry(feed::append(&mut *db, FeedKind::Grants, user.to_string(), None, None).await?);
@@ -69,7 +69,8 @@ pub async fn granted(db: &mut OrderedTx, users: &[UserId], news: &mut News) -> R
     Ok(())
 }
 
-/// After the commit: sockets lose what they may not see before anything that was committed later is announced.
+/// Publishes a change of access after the commit: sockets lose access before anything that was committed later is
+/// published.
 pub async fn told(app: &App, users: &[UserId], news: News) -> Result<(), DeskError> {
     for user in users {
         grants::changed(app, *user).await?;

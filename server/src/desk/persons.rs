@@ -1,5 +1,5 @@
-//! Contacts who are one person: merging them is a row that shows them together, and undoing it takes the row away
-//! (`docs/domain.md#merged-contacts`). Identities, chats and documents stay whose they are.
+//! Merged contacts: a merge is a row that shows contacts as one person, and undoing the merge deletes the row
+//! (`docs/domain.md#merged-contacts`). Identities, chats and documents keep their contact.
 
 use causerie_shared::{
     access::Access,
@@ -15,14 +15,14 @@ use crate::{
     sync::access,
 };
 
-/// Most contacts of one person.
+/// Maximum number of contacts of one person.
 const MOST: usize = 20;
-/// Contacts that are looked at for one search, and how many of them are shown.
+/// Maximum number of contacts that one search reads, and of those that it returns.
 const LOOKED_AT: i64 = 100;
 const SHOWN: usize = 8;
-/// Newest chats of a contact among which one that may be read is looked for.
+/// Number of a contact's newest chats in which the search looks for one that the user may read.
 const CHATS: i64 = 20;
-/// Shortest text that is searched for, characters.
+/// Minimum length of a search text, in characters.
 const SHORTEST: usize = 2;
 
 fn missing() -> DeskError {
@@ -30,7 +30,7 @@ fn missing() -> DeskError {
 }
 
 async fn may(db: &mut Db, access: &Access, contact: ContactId) -> Result<(), DeskError> {
-    // Who may not read a contact does not learn that there is one.
+    // A user who may not read a contact does not learn that the contact exists.
     if access::reads_contact(&mut *db, access, contact).await? {
         Ok(())
     } else {
@@ -38,10 +38,10 @@ async fn may(db: &mut Db, access: &Access, contact: ContactId) -> Result<(), Des
     }
 }
 
-/// A contact, with the others of the same person.
+/// Returns a contact with the other contacts of the same person.
 ///
 /// # Errors
-/// `NotFound` for a contact of whom the user may see no chat.
+/// `NotFound` when the user may read no chat of the contact.
 pub async fn same(app: &App, access: &Access, contact: ContactId) -> Result<Person, DeskError> {
     let mut db = app.store.read().await?;
     may(&mut db, access, contact).await?;
@@ -53,7 +53,8 @@ pub async fn same(app: &App, access: &Access, contact: ContactId) -> Result<Pers
     Ok(Person { contact, others })
 }
 
-/// Contacts by name, e-mail or number, of whom the user may see a chat, and who are not this person already.
+/// Searches contacts by name, e-mail address or number. The result leaves out contacts of whom the user may read no
+/// chat, and those already merged with `contact`.
 ///
 /// # Errors
 /// `NotFound` as [`same`]; `Invalid` for fewer than two characters.
@@ -83,17 +84,18 @@ pub async fn candidates(
     Ok(all)
 }
 
-/// Both are one person from now on; nothing changes when they are already.
+/// Merges two contacts into one person. If they already are one person, nothing changes.
 ///
 /// # Errors
-/// `NotFound` unless the user may see a chat of each; `Invalid` for one contact twice, or too many of one person.
+/// `NotFound` unless the user may read a chat of each; `Invalid` when both are the same contact, or when the person
+/// would have too many contacts.
 pub async fn merge(app: &App, access: &Access, contact: ContactId, with: ContactId) -> Result<(), DeskError> {
     if contact == with {
         return Err(Refusal::new(Code::Invalid, "these are not two contacts").into());
     }
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
-    // In one order, whoever merges whom.
+    // Both directions of a merge lock the contacts in the same order.
     for one in [contact.min(with), contact.max(with)] {
         contacts::lock(&mut tx, one).await?;
         may(&mut tx, access, one).await?;
@@ -108,10 +110,10 @@ pub async fn merge(app: &App, access: &Access, contact: ContactId, with: Contact
     Ok(())
 }
 
-/// The contact is somebody of their own again.
+/// Separates a contact from the contacts that it is merged with.
 ///
 /// # Errors
-/// `NotFound` unless the user may see a chat of theirs.
+/// `NotFound` unless the user may read a chat of the contact.
 pub async fn separate(app: &App, access: &Access, contact: ContactId) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact).await?;
@@ -121,7 +123,7 @@ pub async fn separate(app: &App, access: &Access, contact: ContactId) -> Result<
     Ok(())
 }
 
-/// A contact as a user may see them: places and chats only of what that user sees.
+/// Returns a contact as the user may see it: of the contact's chats, only the newest one that the user may read.
 async fn shown(db: &mut Db, access: &Access, contact: ContactId) -> Result<Option<SamePerson>, DeskError> {
     let Some(record) = contacts::get(&mut *db, contact).await? else {
         return Ok(None);

@@ -1,5 +1,5 @@
-//! Presence: declared availability, and connectivity over all of a user's devices with 30 s grace, 15 minutes with
-//! push notifications.
+//! Presence: declared availability, and connectivity over all of a user's devices with a grace period of 30 s, or of 15
+//! minutes for users with push notifications.
 
 use causerie_shared::{
     Millis,
@@ -23,7 +23,7 @@ use crate::{
     sync::News,
 };
 
-/// A socket of the user opened.
+/// Records that a socket of the user opened.
 pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     presence::lease(&mut tx, app.node, user).await?;
@@ -38,11 +38,11 @@ pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// The user's last socket on this node closed. With the last one anywhere the grace begins.
+/// Records that the user's last socket on this node closed. If no other node has one, the grace period begins.
 pub async fn disconnected(app: &App, user: UserId) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
-    // One that opened meanwhile has said so in the line before this transaction, or will after it.
+    // A socket that opened meanwhile has recorded it in a transaction before this one, or will do so after it.
     if !app.hub.is_connected(user) {
         presence::release(&mut tx, app.node, user).await?;
     }
@@ -52,7 +52,8 @@ pub async fn disconnected(app: &App, user: UserId) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// Whoever can be reached by push notifications stays connected for longer. A grace that runs already is not renewed.
+/// Starts the grace period unless a node has the user; longer for users with push notifications. A period that is
+/// running is not renewed.
 async fn grace(db: &mut Db, user: UserId, now: Millis) -> Result<(), StoreError> {
     if presence::is_leased(&mut *db, user).await? {
         return Ok(());
@@ -74,8 +75,8 @@ fn timer(user: UserId, due: Millis, now: Millis) -> TimerRecord {
     }
 }
 
-/// An offer to the user was not answered in time. When only push notifications kept them connected, that is over:
-/// what is left is the grace that everybody has.
+/// Handles an offer to the user that expired. A user whom only push notifications kept connected is left with the
+/// normal grace period.
 pub async fn unanswered(db: &mut OrderedTx, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
     let subject = user.to_string();
     let Some(due) = timers::due_of(&mut *db, TimerKind::Presence, &subject).await? else {
@@ -92,7 +93,7 @@ pub async fn unanswered(db: &mut OrderedTx, user: UserId, now: Millis, news: &mu
     gone(db, user, now, news).await
 }
 
-/// The user is disconnected: offers and requests return, accepted chats stay.
+/// Disconnects the user: offers and transfer requests are withdrawn, accepted chats stay.
 async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
     if presence::set_connected(&mut *db, user, false).await? {
         change::user_changed(&mut *db, user, news).await?;
@@ -100,7 +101,7 @@ async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, news: &mut News) ->
     give_back(db, user, None, now, news).await
 }
 
-/// Offers and transfer requests to the user return to where they came from; with an inbox, those of its chats.
+/// Withdraws the offers and transfer requests to the user; with an inbox, only those for chats of that inbox.
 pub(super) async fn give_back(
     db: &mut OrderedTx,
     user: UserId,
@@ -121,8 +122,8 @@ pub(super) async fn give_back(
     Ok(())
 }
 
-/// The user is deactivated: all their chats return to the queue, requests to them to whoever has the chat. In the
-/// caller's transaction, which ends their sign-ins too.
+/// Deactivates the user: all assigned and offered chats return to the queue, and transfer requests to the user are
+/// withdrawn. The caller's transaction also ends the user's sessions.
 pub async fn deactivate(
     db: &mut OrderedTx,
     user: UserId,
@@ -143,7 +144,8 @@ pub async fn deactivate(
     change::user_changed(db, user, news).await
 }
 
-/// A node is gone without a word: its users get the grace to come to another one, its visitors are offline.
+/// Handles nodes that stopped without releasing their leases: their users get the grace period to reach another node,
+/// and their visitors go offline.
 pub async fn reap(app: &App) -> Result<(), DeskError> {
     let engine = app.store.engine();
     if !presence::has_dead(&mut *app.store.read().await?, engine, app.node).await? {
@@ -164,8 +166,8 @@ pub async fn reap(app: &App) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// The grace is over and no socket came back: offers return to the queue, accepted chats stay. In the transaction
-/// that takes the timer, so that a crash leaves it to fire again, and of two nodes one lets it happen.
+/// Handles the end of the grace period: unless a socket has reopened, the user is disconnected. This happens in the
+/// transaction that takes the timer, so a crash leaves the timer in place, and only one of several nodes handles it.
 pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
@@ -181,10 +183,10 @@ pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), De
     Ok(())
 }
 
-/// An owner or admin sets a colleague's availability.
+/// Sets the availability of another user, as an owner or admin.
 ///
 /// # Errors
-/// [`Code::Forbidden`] for everybody else, [`Code::NotFound`] without such a user.
+/// [`Code::Forbidden`] for all other roles, [`Code::NotFound`] when there is no such user.
 pub async fn declare_for(
     app: &App,
     access: &Access,
@@ -210,7 +212,7 @@ pub async fn declare_for(
     set_availability(app, tx, user, availability).await
 }
 
-/// The user declares availability. Busy withdraws open offers and transfer requests.
+/// Sets the user's own availability. Becoming busy withdraws open offers and transfer requests.
 pub async fn declare(app: &App, user: UserId, availability: Availability) -> Result<(), DeskError> {
     let tx = app.store.begin_ordered().await?;
     set_availability(app, tx, user, availability).await
@@ -235,7 +237,7 @@ async fn set_availability(
     Ok(())
 }
 
-/// After a start everyone who was connected, and is not to another node, gets the grace to come back.
+/// Recovers presence after a start: every connected user whom no other node has gets the grace period to reconnect.
 pub async fn recover(app: &App) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
@@ -251,7 +253,7 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
     for user in users.into_iter().filter(|user| user.connected) {
         let least = now + PRESENCE_GRACE_MS;
         match timers::due_of(&mut tx, TimerKind::Presence, &user.id.to_string()).await? {
-            // It ran while no server was there to come back to.
+            // The timer ran while no server was there to reconnect to.
             Some(due) if due < least => timers::set(&mut tx, &timer(user.id, least, now)).await?,
             Some(_) => {}
             None => grace(&mut tx, user.id, now).await?,
@@ -259,14 +261,14 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
     }
     tx.commit().await?;
     change::publish(app, news);
-    // Chats that wait since before the restart must not wait for the next event.
+    // Chats that have waited since before the restart must not wait for the next event.
     for inbox in places::inboxes(&mut *app.store.read().await?).await? {
         app.dispatch(inbox.id, true);
     }
     Ok(())
 }
 
-/// Somebody became eligible: every inbox of theirs is looked at. Also when their capacity grew.
+/// Makes the dispatcher check all inboxes of a user who became eligible or got more capacity.
 pub async fn freed(db: &mut Db, user: UserId, news: &mut News) -> Result<(), StoreError> {
     for inbox in places::memberships(db, user).await? {
         news.freed(inbox);

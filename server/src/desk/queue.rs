@@ -17,7 +17,7 @@ use crate::{
     sync::News,
 };
 
-/// The chat overflows into another inbox, or is missed or overdue; in the transaction that takes the timer.
+/// Moves the chat to the overflow inbox, or applies [`Event::QueueOver`], in the transaction that takes the timer.
 pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
@@ -42,8 +42,9 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
     Ok(())
 }
 
-/// Where the chat goes, and the inboxes that overflowed with this one. An inbox in which it was keeps it, so that no
-/// circle of inboxes hands it on for ever; one that is closed or deleted does not get it.
+/// Returns the inbox that gets the chat, and the inboxes that have overflowed including the present one. `None` when
+/// there is no overflow inbox, when it is closed or deleted, or when the chat already overflowed from it: chats must
+/// not circulate among inboxes for ever.
 async fn overflow(db: &mut Db, head: &Head, now: Millis) -> Result<Option<(InboxId, Vec<InboxId>)>, DeskError> {
     let Some(inbox) = change::rules(&mut *db, head.inbox).await?.overflow else {
         return Ok(None);

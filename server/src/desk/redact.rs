@@ -1,4 +1,4 @@
-//! A message that everybody must forget: text and files go from the document, the row, the list and the disk.
+//! Redaction: removes a message's text and files from the document, the row, the list and the disk.
 
 use causerie_shared::{
     access::{Access, Scope},
@@ -18,13 +18,13 @@ use crate::{
     sync::{News, aside, outgrown},
 };
 
-/// How often it is tried again when somebody wrote at the same time on another node.
+/// Number of attempts when another node writes to the chat at the same time.
 const TRIES: usize = 3;
 
-/// Redacts a message of the chat or of its discussion; one that is redacted already stays so.
+/// Redacts a message of the chat or its discussion. Redacting it again changes nothing.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` unless a supervisor of the inbox asks, or an agent for their own message.
+/// `NotFound`; `Forbidden` unless the user supervises the inbox, or is the agent who wrote the message.
 pub async fn message(
     app: &App,
     access: &Access,
@@ -34,11 +34,11 @@ pub async fn message(
     tries(app, By::User(access), conversation, message).await
 }
 
-/// The customer took a message back on their channel: nobody reads it any more, and its bubble says so. A message that
-/// is marked as deleted already stays as it is: an agent had it deleted, and its text is kept for them.
+/// Redacts a message that the customer deleted on their channel, and marks it as deleted. A message that is already
+/// marked as deleted keeps its text for the agents: an agent had it deleted.
 ///
 /// # Errors
-/// The database's.
+/// `Conflict` while the chat stays busy; errors of the database or the document.
 pub async fn taken_back(app: &App, conversation: ConversationId, message: MessageId) -> Result<(), DeskError> {
     let record = messages::get(&mut *app.store.read().await?, conversation, message).await?;
     let is_done = record
@@ -49,7 +49,7 @@ pub async fn taken_back(app: &App, conversation: ConversationId, message: Messag
     tries(app, By::Author, conversation, message).await
 }
 
-/// Who wants it.
+/// Who redacts the message.
 #[derive(Clone, Copy)]
 enum By<'a> {
     User(&'a Access),
@@ -100,10 +100,10 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
         preview.clear();
     }
     touch(&mut tx, &mut head, &mut news).await?;
-    // Who took a picture back has sent one; what is redacted has never been anything.
+    // A message that its author deleted keeps its kind; a redacted one no longer shows what it was.
     let kind = matches!(by, By::User(_)).then_some(Kind::Text);
     for record in messages::redact(&mut tx, conversation, Some(message), kind, now, head.seq).await? {
-        // What the channel said beside the text goes too: its edits, cards and origin are words of theirs.
+        // Edits, cards and origin are content as well, so they are removed with the text.
         let before = record.row.extra.clone().unwrap_or_default();
         let extra = Extra {
             deleted: before.deleted || matches!(by, By::Author),
@@ -133,7 +133,7 @@ fn missing() -> Refusal {
     Refusal::new(Code::NotFound, "there is no such message")
 }
 
-/// Those who may read the document, if the user may redact what `author` wrote in it.
+/// Returns the document's audience, if the user may redact what `author` wrote in it.
 async fn may(
     db: &mut Db,
     access: &Access,
@@ -155,7 +155,8 @@ async fn may(
     Err(Refusal::new(Code::Forbidden, "only supervisors, and agents for what they wrote").into())
 }
 
-/// The transaction is done and nobody can fetch the files; what stays on the disk goes at the next start.
+/// Deletes redacted files from disk after the commit, when nobody can fetch them any more. Files that remain after an
+/// error are deleted at the next start.
 pub(super) async fn erase(app: &App, gone: &[FileId]) {
     if !gone.is_empty()
         && let Err(error) = disk::erase(app).await

@@ -1,4 +1,4 @@
-//! An agent's reply: message rows, head and feed beside the document's push.
+//! An agent's reply: message rows, conversation row and feed that belong to the push of the document.
 
 use causerie_shared::{
     Millis,
@@ -24,23 +24,23 @@ use crate::{
     sync::News,
 };
 
-/// Where a reply goes.
+/// The conversation and segment of a reply.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
     pub conversation: ConversationId,
     pub segment: u32,
 }
 
-/// A reply that was accepted.
+/// An accepted reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// The chat's audience.
     pub scope: Scope,
-    /// The segment is full with it.
+    /// Whether this reply fills the segment.
     pub seals: bool,
 }
 
-/// The chat, locked, if the user may write to its customer now.
+/// Locks a chat in which the user may write to the customer now. Returns its row and audience.
 async fn writable(
     db: &mut OrderedTx,
     access: &Access,
@@ -62,7 +62,8 @@ async fn writable(
     Ok((head, scope))
 }
 
-/// Checks that the user may write the shared draft now: whoever may reply. Returns those who may read it.
+/// Checks that the user may write the shared draft now, which requires the right to reply. Returns the draft's
+/// audience.
 pub async fn may_draft(db: &mut OrderedTx, access: &Access, conversation: ConversationId) -> Result<Scope, DeskError> {
     let (head, _) = writable(db, access, conversation).await?;
     Ok(Scope {
@@ -72,7 +73,8 @@ pub async fn may_draft(db: &mut OrderedTx, access: &Access, conversation: Conver
     })
 }
 
-/// Checks that the user may reply now and writes the rows. `bytes`: the segment's stored changes with the push.
+/// Checks that the user may reply now, and writes the rows. `bytes` is the size of the segment's stored changes
+/// including the push.
 pub async fn accept(
     db: &mut OrderedTx,
     access: &Access,
@@ -121,7 +123,7 @@ pub async fn accept(
     Ok(Accepted { scope, seals })
 }
 
-/// Does the channel allow the message now? Checked again when it is sent.
+/// Checks that the channel allows the message now. Delivery checks again.
 async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Result<(), DeskError> {
     let capabilities = adapter(head.channel).map(|adapter| adapter.capabilities());
     let window = capabilities.and_then(|capabilities| capabilities.window);
@@ -145,7 +147,7 @@ async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Re
     Ok(())
 }
 
-/// An answer that only the author of a thread sees: one direct message, once, and within [`PRIVATE_MS`]
+/// Checks a private reply, which only the author of a thread sees: one direct message, once, and within [`PRIVATE_MS`]
 /// (`docs/channels.md#private-replies`).
 async fn privately(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Result<(), DeskError> {
     let thread = conversations::thread_of(&mut *db, head.id).await?;
@@ -172,8 +174,8 @@ fn answered_privately() -> DeskError {
     Refusal::new(Code::Invalid, "this thread was answered privately already").into()
 }
 
-/// Lets the timeline go on in the next segment when the present one is full with the messages from position
-/// `first` on, whose rows are not written yet. Returns whether it does.
+/// Moves the timeline to the next segment when the messages from position `first` on, whose rows are not written yet,
+/// fill the current one. Returns whether it did.
 pub(super) async fn turn_if_full(
     db: &mut Db,
     head: &mut Head,
@@ -188,7 +190,7 @@ pub(super) async fn turn_if_full(
     Ok(full)
 }
 
-/// A segment was set aside: the chat goes on in the next one.
+/// Continues the chat in the next segment after a segment was quarantined.
 pub async fn leave_segment(db: &mut OrderedTx, target: Target, news: &mut News) -> Result<(), DeskError> {
     if let Some(mut head) = conversations::lock(&mut *db, target.conversation).await?
         && head.segment == target.segment
@@ -199,7 +201,7 @@ pub async fn leave_segment(db: &mut OrderedTx, target: Target, news: &mut News) 
     Ok(())
 }
 
-/// Ties the files of a user's message to the chat; `internal` when it is one of the discussion.
+/// Attaches the files of a user's message to the chat. `internal` is true for a message of the discussion.
 pub(super) async fn attach(
     db: &mut Db,
     head: &Head,
@@ -220,7 +222,7 @@ pub(super) async fn attach(
     Ok(briefs)
 }
 
-/// The message goes to the customer through its channel's provider.
+/// Whether the message goes to the customer through the channel's provider.
 fn goes_out(head: &Head, message: &Message) -> bool {
     let ours = match message.author {
         Author::Agent(_) | Author::System | Author::Bot => true,
@@ -229,7 +231,7 @@ fn goes_out(head: &Head, message: &Message) -> bool {
     ours && adapter(head.channel).is_some()
 }
 
-/// Puts a message into the outbox if it goes to a provider.
+/// Adds a message to the outbox if it goes to a provider.
 pub(super) async fn send(
     db: &mut Db,
     head: &Head,
@@ -243,7 +245,7 @@ pub(super) async fn send(
     Ok(())
 }
 
-/// The beginning of a text, on one line.
+/// Returns the beginning of a text, on one line.
 fn beginning(text: &str) -> String {
     text.chars()
         .take(PREVIEW_CHARS)
@@ -251,7 +253,7 @@ fn beginning(text: &str) -> String {
         .collect()
 }
 
-/// A preview after its message was edited or deleted on the channel.
+/// Updates a preview after its message was edited or deleted on the channel.
 pub fn show_again(preview: &mut Preview, extra: &Extra) {
     if extra.deleted {
         preview.clear();
@@ -260,7 +262,7 @@ pub fn show_again(preview: &mut Preview, extra: &Extra) {
     }
 }
 
-/// The list's preview of a message.
+/// Returns the preview of a message for the list.
 pub fn preview(message: &Message, at: Millis) -> Preview {
     let text = beginning(&message.body);
     Preview {
@@ -272,7 +274,7 @@ pub fn preview(message: &Message, at: Millis) -> Preview {
     }
 }
 
-/// The row beside a message, at the head's position.
+/// Returns the row of a message, at the position of the conversation row.
 pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis) -> MessageRecord {
     MessageRecord {
         row: MessageRow {
@@ -283,7 +285,7 @@ pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis
             author: message.author,
             accepted_at: now,
             said_at: None,
-            // The web needs no provider: what is stored will be shown.
+            // The web needs no provider: a stored message counts as sent.
             delivery: if goes_out(head, message) {
                 Delivery::Queued
             } else {
@@ -303,7 +305,7 @@ pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis
     }
 }
 
-/// What a message says of itself beside its text.
+/// Returns what a message carries besides its text, if anything.
 fn extra(message: &Message) -> Option<Box<Extra>> {
     let extra = Extra {
         private: message.private,

@@ -1,4 +1,4 @@
-//! A message that failed, or of which nobody knows whether it went: its agent decides.
+//! Failed and unconfirmed messages: the agent decides whether to send them again.
 
 use causerie_shared::{
     access::Access,
@@ -17,10 +17,10 @@ use crate::{
     sync::News,
 };
 
-/// Sends it again. Parts that the provider has stay, unless it said afterwards that they failed.
+/// Sends a message again. Parts that the provider accepted are not repeated, unless it reported later that they failed.
 ///
 /// # Errors
-/// `NotFound`, `Forbidden` unless it is the agent of the chat, `Conflict` when there is nothing to send again.
+/// `NotFound`, `Forbidden` unless the user may reply in the chat, `Conflict` when there is nothing to send again.
 pub async fn again(
     app: &App,
     access: &Access,
@@ -40,10 +40,10 @@ pub async fn again(
     .await
 }
 
-/// Leaves an unconfirmed message as it is. If the provider shows it after all, it counts as sent.
+/// Marks an unconfirmed message as failed. If the provider reports it later, it counts as sent.
 ///
 /// # Errors
-/// As [`again`].
+/// As for [`again`].
 pub async fn give_up(
     app: &App,
     access: &Access,
@@ -96,7 +96,7 @@ async fn decide(
     Ok(())
 }
 
-/// The message's row, if it waits for a decision that leads to `to`.
+/// Returns the message's outbox row, if a decision that leads to `to` is possible.
 async fn undecided(
     db: &mut Db,
     conversation: ConversationId,

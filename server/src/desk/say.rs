@@ -1,4 +1,4 @@
-//! The company says something to the customer by the server's own hand.
+//! Automatic messages to the customer, written by the system or a bot.
 
 use causerie_shared::{
     Millis,
@@ -19,10 +19,10 @@ use crate::{
     sync::{News, aside, room::Prepared, rooms::Locked},
 };
 
-/// How often it is tried again when somebody wrote at the same time.
+/// Number of attempts when the chat changes at the same time.
 const TRIES: usize = 4;
 
-/// Writes a text into the chat, and into the outbox of its channel.
+/// Writes a text into the chat and into the outbox of its channel.
 pub async fn say(
     app: &App,
     author: Author,
@@ -63,7 +63,7 @@ async fn attempt(
     Ok(saying.committed(app, &scope, news))
 }
 
-/// A message of the server's own on its way into a chat. Its document is locked before the database.
+/// An automatic message that is being written. Its document is locked before the database.
 pub(super) struct Saying {
     message: Message,
     room: Locked,
@@ -72,7 +72,7 @@ pub(super) struct Saying {
 }
 
 impl Saying {
-    /// Prepares the message at the end of a chat, as `known` was read.
+    /// Locks the document and prepares the message for the end of the chat that `known` describes.
     pub(super) async fn begin(
         app: &App,
         known: &Head,
@@ -105,7 +105,8 @@ impl Saying {
         })
     }
 
-    /// Writes everything, with the head locked and in the segment that it was in. Returns the chat's audience.
+    /// Writes the message and its rows. The conversation row must be locked and still have the segment of `known`.
+    /// Returns the chat's audience.
     pub(super) async fn write(
         &mut self,
         db: &mut OrderedTx,
@@ -129,7 +130,7 @@ impl Saying {
         Ok(scope)
     }
 
-    /// After the commit: everyone who may know learns of it, before somebody else can write the document.
+    /// Publishes the message after the commit, while the document is still locked.
     pub(super) fn committed(mut self, app: &App, scope: &Scope, news: News) -> MessageId {
         let document = self.room.id;
         let part = self.room.committed(self.prepared);

@@ -1,4 +1,4 @@
-//! Read positions: what the agent has seen, and what the visitor has.
+//! Read receipts of agents and visitors, and the writer of the conversation row.
 
 use causerie_shared::{
     access::Scope,
@@ -18,7 +18,7 @@ use crate::{
     sync::News,
 };
 
-/// Writes a head whose state did not change: feed row, save, news. Returns the chat's audience.
+/// Writes a conversation row whose state did not change: feed entry, row, news. Returns the chat's audience.
 pub(super) async fn touch(db: &mut OrderedTx, head: &mut Head, news: &mut News) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
@@ -26,7 +26,7 @@ pub(super) async fn touch(db: &mut OrderedTx, head: &mut Head, news: &mut News) 
     Ok(scope)
 }
 
-/// As [`touch`], for one who knows the chat's audience, which stays.
+/// Like [`touch`], for a caller who knows the chat's audience, which does not change.
 pub(super) async fn touch_before(
     db: &mut OrderedTx,
     head: &mut Head,
@@ -36,7 +36,7 @@ pub(super) async fn touch_before(
     put(db, head, scope.clone(), scope.clone(), news).await
 }
 
-/// As [`touch`], for a head whose audience was `before` until now.
+/// Like [`touch`], for a chat whose audience was `before` until now.
 pub(super) async fn touch_from(
     db: &mut OrderedTx,
     head: &mut Head,
@@ -65,7 +65,7 @@ async fn put(
     Ok(())
 }
 
-/// The chat's agent has seen everything up to `position`; others who look do not count.
+/// Records that the chat's agent has read everything up to `position`. Reading by other users does not count.
 pub async fn by_agent(app: &App, user: UserId, conversation: ConversationId, position: i64) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let mut head = conversations::lock(&mut tx, conversation)
@@ -84,14 +84,14 @@ pub async fn by_agent(app: &App, user: UserId, conversation: ConversationId, pos
     Ok(())
 }
 
-/// The visitor has `delivery` (delivered or read) everything up to `position`.
+/// Records that everything up to `position` was delivered to the visitor, or read by them, as `delivery` says.
 pub async fn by_visitor(
     app: &App,
     conversation: ConversationId,
     position: i64,
     delivery: Delivery,
 ) -> Result<(), DeskError> {
-    // Most reports bring nothing new; find out before taking the write lock.
+    // Most reports bring nothing new, so check before taking the write lock.
     if !messages::lags(&mut *app.store.read().await?, conversation, position).await? {
         return Ok(());
     }

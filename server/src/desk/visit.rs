@@ -1,4 +1,4 @@
-//! The visitor's presence on the page: connected or not, and where.
+//! Visitors on the page: whether they are connected, and which page they see.
 
 use causerie_shared::ids::{ContactId, ConversationId};
 
@@ -9,7 +9,7 @@ use crate::{
     sync::News,
 };
 
-/// A socket of the visitor opened on this node, which knows of it already.
+/// Records that a socket of the visitor opened on this node, whose visitor list has it already.
 pub async fn arrived(app: &App, contact: ContactId) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact).await?;
@@ -21,10 +21,11 @@ pub async fn arrived(app: &App, contact: ContactId) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// A socket of the visitor closed. With the last one anywhere the console sees them offline.
+/// Records that a socket of the visitor closed. After the last one on all nodes, the console shows the visitor as
+/// offline.
 pub async fn left(app: &App, contact: ContactId) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
-    // Under the contact's lock: one who comes back at this moment says so before this or after it.
+    // Under the contact's lock, a visitor who returns now records it either before this transaction or after it.
     contacts::lock(&mut tx, contact).await?;
     if app.visitors.is_connected(contact) {
         return Ok(());
@@ -37,7 +38,7 @@ pub async fn left(app: &App, contact: ContactId) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// A node lost the visitor: they are offline, unless another one has them.
+/// Shows a visitor as offline after a node lost them, unless another node has them.
 pub(super) async fn lost(db: &mut OrderedTx, contact: ContactId, news: &mut News) -> Result<(), DeskError> {
     if presence::is_visitor_leased(&mut *db, contact).await? {
         return Ok(());
@@ -58,7 +59,7 @@ async fn online(db: &mut OrderedTx, contact: ContactId, online: bool, news: &mut
     Ok(())
 }
 
-/// The visitor navigated.
+/// Records the page that the visitor is on.
 pub async fn page(app: &App, conversation: ConversationId, page: Option<String>) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {

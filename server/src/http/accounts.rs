@@ -1,4 +1,4 @@
-//! How people without a sign-in get one: the first owner by the set-up token, everyone else by a one-time link.
+//! First sign-ins: the first owner uses the set-up token, everyone else a one-time link.
 
 use axum::{
     extract::{Path, State},
@@ -34,7 +34,7 @@ use crate::{
 };
 
 const HOUR: Millis = 3_600_000;
-/// Longest name of a person or an organization, characters.
+/// Maximum length of the name of a user or organization, in characters.
 const MAX_NAME: usize = 200;
 
 /// `GET /api/organization`.
@@ -47,7 +47,7 @@ pub async fn organization(State(app): State<Shared>) -> Result<Json<Organization
     }))
 }
 
-/// A new set-up token for the operator's eyes, as long as there is no owner. Those made before end.
+/// Returns a new set-up token for the operator while there is no owner. Earlier tokens become invalid.
 pub async fn setup_token(app: &App) -> Result<Option<String>, StoreError> {
     let mut tx = app.store.begin_ordered().await?;
     if people::has_owner(&mut tx).await? {
@@ -81,7 +81,7 @@ pub async fn set_up(
     }
     let hash = passwords::hash(body.password).await?;
     let mut tx = app.store.begin_ordered().await?;
-    // Whoever takes the token is the only one.
+    // Only one request can take the token.
     if !settings::take(&mut tx, settings::SETUP_TOKEN, &token).await? || people::has_owner(&mut tx).await? {
         return Err(refused());
     }
@@ -108,7 +108,7 @@ pub async fn set_up(
     Ok((auth::with_cookie(auth::cookie(&app.config, &token, STAY)?), Json(info)))
 }
 
-/// `GET /api/links/{token}`: whom the link is for.
+/// `GET /api/links/{token}`: returns the user of the link.
 pub async fn link(
     State(app): State<Shared>,
     client: Client,
@@ -127,7 +127,7 @@ pub async fn link(
     }))
 }
 
-/// `POST /api/links/{token}`: sets the password and signs in. A reset ends all other sign-ins.
+/// `POST /api/links/{token}`: sets the password and signs in. A reset ends all other sessions.
 pub async fn accept(
     State(app): State<Shared>,
     client: Client,
@@ -154,7 +154,7 @@ pub async fn accept(
     Ok((auth::with_cookie(auth::cookie(&app.config, &token, STAY)?), Json(info)))
 }
 
-/// Makes a one-time link for the user; earlier ones stop working.
+/// Creates a one-time link for the user. Earlier links become invalid.
 pub async fn make_link(app: &App, db: &mut Db, user: UserId, kind: LinkKind) -> Result<OneTimeLink, ApiError> {
     let now = app.clock.now();
     let token = auth::new_token();
@@ -177,7 +177,7 @@ pub async fn make_link(app: &App, db: &mut Db, user: UserId, kind: LinkKind) -> 
     })
 }
 
-/// A name without spaces around it.
+/// Returns a valid name without surrounding spaces.
 pub fn valid_name(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
@@ -186,7 +186,7 @@ pub fn valid_name(name: &str) -> Result<String, Refusal> {
     Ok(name.to_owned())
 }
 
-/// An e-mail address in the form in which it is stored.
+/// Returns an e-mail address in its stored form.
 pub fn valid_email(email: &str) -> Result<String, ApiError> {
     if !is_plausible(Detail::Email, email) {
         return Err(ApiError::new(Code::Invalid, "that is not an e-mail address"));

@@ -1,4 +1,4 @@
-//! Static files: the console, the widget and the demo's web page, as the build left them in `dist`.
+//! Static files: the console, the widget and the demo's web page, from the build's folder `dist`.
 
 mod embedded;
 mod policy;
@@ -20,7 +20,7 @@ use crate::{
     store::{places, settings},
 };
 
-/// Routes of the console and, if wanted, of the demo.
+/// Returns the routes of the console and, if it is enabled, of the demo.
 pub fn routes(config: &Config) -> Router<Shared> {
     let routes = Router::new()
         .route("/app", get(|| async { Redirect::permanent("/app/") }))
@@ -39,13 +39,13 @@ async fn console_page(State(app): State<Shared>, headers: HeaderMap) -> Response
     page(&app.config, &headers)
 }
 
-/// A file of the console, or its page for an address inside it.
+/// Serves a file of the console, or the console's page for an address inside the console.
 async fn console(State(app): State<Shared>, Path(path): Path<String>, headers: HeaderMap) -> Response {
     let last = path.rsplit('/').next().unwrap_or_default();
     if !last.contains('.') || path == "index.html" {
         return page(&app.config, &headers);
     }
-    // Other rooms of the same build, and what is for the server only.
+    // These are other parts of the build, and a file that only the server needs.
     if path.starts_with("widget/") || path.starts_with("demo/") || path == embedded::MANIFEST {
         return StatusCode::NOT_FOUND.into_response();
     }
@@ -60,7 +60,7 @@ fn page(config: &Config, headers: &HeaderMap) -> Response {
     policy::console(embedded::file("index.html", headers), config, &manifest)
 }
 
-/// `GET /widget/{file}`: the loader and the panel's parts.
+/// `GET /widget/{file}`: the loader and the parts of the panel.
 pub async fn widget(Path(path): Path<String>, headers: HeaderMap) -> Response {
     if path.ends_with(".html") {
         return StatusCode::NOT_FOUND.into_response();
@@ -68,14 +68,14 @@ pub async fn widget(Path(path): Path<String>, headers: HeaderMap) -> Response {
     policy::shared(embedded::file(&format!("widget/{path}"), &headers))
 }
 
-/// The panel's query; the panel itself reads the rest of it.
+/// The part of the panel's query that the server needs; the panel reads the rest.
 #[derive(Debug, Deserialize)]
 pub struct PanelQuery {
     #[serde(default)]
     key: String,
 }
 
-/// `GET /widget/panel?key=…`: the panel's page, for frames on the account's own pages only.
+/// `GET /widget/panel?key=…`: the panel's page, which only the account's own pages may frame.
 pub async fn panel(
     State(app): State<Shared>,
     Query(query): Query<PanelQuery>,
@@ -89,14 +89,14 @@ pub async fn panel(
     Ok(policy::panel(response, &app.config, &account.config.origins))
 }
 
-/// Which of the demo's widgets the page shows.
+/// The query that chooses one of the demo's widgets.
 #[derive(Debug, Deserialize)]
 struct DemoQuery {
     #[serde(default)]
     inbox: String,
 }
 
-/// `GET /demo`: a made-up shop with the widget on it; with `?inbox=orders` with that of the other inbox.
+/// `GET /demo`: a fictional shop with the widget; with `?inbox=orders`, the widget of the orders inbox.
 async fn demo_page(State(app): State<Shared>, Query(query): Query<DemoQuery>) -> Result<Response, ApiError> {
     let key = settings::get(&mut *app.store.read().await?, settings::DEMO_KEY).await?;
     let key = if query.inbox == "orders" {
@@ -126,7 +126,7 @@ async fn demo(Path(path): Path<String>, headers: HeaderMap) -> Response {
     policy::harmless(embedded::file(&format!("demo/{path}"), &headers))
 }
 
-/// Text inside an attribute.
+/// Escapes a text for an HTML attribute.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }

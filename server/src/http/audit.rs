@@ -12,10 +12,10 @@ use crate::{
     store::audit,
 };
 
-/// Entries of one answer.
+/// Number of entries in one response.
 const PAGE: i64 = 100;
 
-/// `?before=`: the last entry that is known.
+/// The query: `before` is the last entry that the client has.
 #[derive(Debug, Deserialize)]
 pub struct Page {
     before: Option<String>,

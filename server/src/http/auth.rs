@@ -1,4 +1,4 @@
-//! Who is asking: a sign-in is a random token in a cookie, of which the server keeps the SHA-256.
+//! Authentication: a session is a random token in a cookie, of which the server stores the SHA-256.
 
 use axum::{
     extract::FromRequestParts,
@@ -23,14 +23,14 @@ use crate::{
 };
 
 const HOUR: Millis = 3_600_000;
-/// How long a sign-in lasts after its last use, when the browser is to keep it.
+/// How long a session lasts after its last use when the browser keeps it.
 pub const STAY: Millis = 30 * 24 * HOUR;
-/// How long it lasts otherwise; the browser forgets it when it closes.
+/// How long any other session lasts; the browser drops its cookie on closing.
 pub const VISIT: Millis = 24 * HOUR;
-/// Use is written down at most this often.
+/// Minimum time between two updates of a session's last use.
 const TOUCH_EVERY: Millis = 60_000;
 
-/// A signed-in user; as an argument of a handler it refuses everyone else.
+/// A signed-in user. As an argument of a handler, it refuses all other requests.
 #[derive(Debug, Clone)]
 pub struct Signed {
     pub session: SessionId,
@@ -49,7 +49,7 @@ impl FromRequestParts<Shared> for Signed {
     }
 }
 
-/// The sign-in of a request and its user; the sign-in's end moves with its use.
+/// Returns the session of a request and its user, and extends the session.
 pub async fn signed(app: &App, headers: &HeaderMap) -> Result<(SessionRecord, UserRecord), ApiError> {
     let nobody = || ApiError::new(Code::Unauthorized, "sign in first");
     let hash = token_hash(token(headers, &app.config).ok_or_else(nobody)?);
@@ -71,7 +71,7 @@ pub async fn signed(app: &App, headers: &HeaderMap) -> Result<(SessionRecord, Us
     Ok((session, user))
 }
 
-/// Opens a sign-in for the user; the token is for the cookie only.
+/// Creates a session for the user. The returned token is for the cookie only.
 pub async fn open(
     app: &App,
     db: &mut Db,
@@ -94,7 +94,7 @@ pub async fn open(
     Ok((session.id, token))
 }
 
-/// Where a sign-in comes from, for the user's list of sign-ins.
+/// The client of a session, for the user's list of sessions.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub ip: std::net::IpAddr,
@@ -113,7 +113,7 @@ impl FromRequestParts<Shared> for Client {
     }
 }
 
-/// What the console learns about the one who signed in.
+/// Returns what the console needs to know about the signed-in user.
 pub async fn info(db: &mut Db, session: SessionId, user: &UserRecord) -> Result<SessionInfo, ApiError> {
     let me = Me {
         id: user.id,
@@ -127,22 +127,22 @@ pub async fn info(db: &mut Db, session: SessionId, user: &UserRecord) -> Result<
     Ok(SessionInfo { session, me })
 }
 
-/// A new secret: 256 random bits in hexadecimal.
+/// Returns a new secret: 256 random bits in hexadecimal.
 pub fn new_token() -> String {
     hex(&random_bytes::<32>())
 }
 
-/// What is stored of a token.
+/// Returns the hash under which a token is stored.
 pub fn token_hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
 
-/// The sign-in token that came with a request.
+/// Returns the session token of a request.
 pub fn token<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
     headers::cookie(headers, cookie_name(config))
 }
 
-/// `Set-Cookie` for a token; with [`STAY`] the browser keeps it.
+/// Returns the `Set-Cookie` value for a token; with [`STAY`] the browser keeps the cookie.
 pub fn cookie(config: &Config, token: &str, lifetime: Millis) -> Result<HeaderValue, ApiError> {
     let age = if lifetime >= STAY {
         format!("; Max-Age={}", lifetime / 1000)
@@ -152,7 +152,7 @@ pub fn cookie(config: &Config, token: &str, lifetime: Millis) -> Result<HeaderVa
     set_cookie(config, token, &age)
 }
 
-/// `Set-Cookie` that makes the browser forget the token.
+/// Returns the `Set-Cookie` value that deletes the cookie.
 pub fn no_cookie(config: &Config) -> Result<HeaderValue, ApiError> {
     set_cookie(config, "", "; Max-Age=0")
 }
@@ -164,7 +164,7 @@ fn set_cookie(config: &Config, token: &str, age: &str) -> Result<HeaderValue, Ap
     HeaderValue::from_str(&text).map_err(|_| ApiError::internal())
 }
 
-/// Over HTTPS the prefix binds the cookie to this very host.
+/// Over HTTPS, the prefix binds the cookie to exactly this host.
 fn cookie_name(config: &Config) -> &'static str {
     if config.secure() {
         "__Host-causerie_session"
@@ -173,7 +173,7 @@ fn cookie_name(config: &Config) -> &'static str {
     }
 }
 
-/// The header pair for a response.
+/// Returns the `Set-Cookie` header for a response.
 pub fn with_cookie(cookie: HeaderValue) -> [(header::HeaderName, HeaderValue); 1] {
     [(header::SET_COOKIE, cookie)]
 }

@@ -1,4 +1,4 @@
-//! People who are blocked.
+//! The blacklist.
 
 use axum::{
     extract::{Path, State},

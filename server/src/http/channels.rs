@@ -1,5 +1,5 @@
-//! Messaging accounts of channels other than the web: for everybody their names and how many people each reached, for
-//! owners and admins the rest.
+//! Messaging accounts of channels other than the web. Everyone sees their names and how many people each has reached;
+//! owners and admins see the details.
 
 use std::collections::HashMap;
 
@@ -74,7 +74,7 @@ pub async fn check(
     Ok(Json(settings::check(&app, &signed.user, parse(&account)?).await?))
 }
 
-/// `GET /api/channels/{id}/templates`, for those who may answer in the account's inbox.
+/// `GET /api/channels/{id}/templates`, for users who may answer in the account's inbox.
 pub async fn templates(
     State(app): State<Shared>,
     signed: Signed,
@@ -148,7 +148,7 @@ fn details(app: &App, account: &ChannelAccount, waiting: u32) -> ChannelDetails 
     ChannelDetails {
         external_id: account.external.clone(),
         callback: format!("{}/hooks/{}", app.config.public_url, account.key),
-        // Telegram's is given to it by the server.
+        // The server registers the Telegram webhook and its token itself, so nobody has to copy the token.
         verify_token: if channel == Channel::Telegram {
             String::new()
         } else {

@@ -23,16 +23,16 @@ use crate::{
     store::crashes,
 };
 
-/// Most crashes of one answer.
+/// Maximum number of crashes in one response.
 const MAX_CRASHES: i64 = 200;
-/// Longest name of a build, characters.
+/// Maximum length of a build's name, in characters.
 const MAX_BUILD: usize = 64;
-/// Longest path of an address, characters.
+/// Maximum length of a route, in characters.
 const MAX_ROUTE: usize = 300;
-/// Longest part of a path that is kept. Ids have 26 characters; the token of a one-time link has 64.
+/// Maximum length of a path segment that is kept. Ids have 26 characters; the token of a one-time link has 64.
 const MAX_SEGMENT: usize = 40;
 
-/// `POST /api/crash`. Without a sign-in too: the console may end before there is one.
+/// `POST /api/crash`: stores a crash. It needs no session, because the console may crash before signing in.
 pub async fn report(
     State(app): State<Shared>,
     client: Client,
@@ -65,7 +65,7 @@ pub async fn list(State(app): State<Shared>, signed: Signed) -> Result<Json<Vec<
     Ok(Json(crashes::list(&mut db, app.clock.now(), MAX_CRASHES).await?))
 }
 
-/// Reads a report. A body that says it is too large is not read at all, another one up to the limit.
+/// Reads a report. A body whose declared length is too large is not read; any other body is read up to the limit.
 async fn read(request: Request) -> Result<CrashReport, ApiError> {
     let too_large = || ApiError::new(Code::TooLarge, "the body is larger than 8 KiB");
     let (parts, body) = request.into_parts();
@@ -92,7 +92,7 @@ async fn read(request: Request) -> Result<CrashReport, ApiError> {
     })
 }
 
-/// The report without control characters, query and secrets of one-time links.
+/// Returns the report without control characters, queries and tokens of one-time links.
 fn check(report: CrashReport) -> Result<CrashReport, ApiError> {
     let invalid = |text: &str| Err(ApiError::new(Code::Invalid, text));
     let is_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);

@@ -1,4 +1,4 @@
-//! Departments, as owners and admins set them.
+//! Departments, managed by owners and admins.
 
 use axum::{
     extract::{Path, State},

@@ -1,4 +1,4 @@
-//! Files: uploads streamed to where their bytes lie, downloads that cannot run in the console's origin
+//! Files: uploads that are streamed to their storage, and downloads that cannot run in the console's origin
 //! (`docs/domain.md#uploads`).
 
 mod content;
@@ -24,10 +24,10 @@ use crate::{
     sync::access,
 };
 
-/// Types that browsers show without running anything; the others are downloads.
+/// Types that browsers show without running anything. All others are downloads.
 const INLINE: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/// `POST /api/files`: the body is the file, `X-File-Name` its name, percent-encoded.
+/// `POST /api/files`: the body is the file, and `X-File-Name` its percent-encoded name.
 pub async fn upload(
     State(app): State<Shared>,
     signed: Signed,
@@ -40,7 +40,7 @@ pub async fn upload(
     Ok((StatusCode::CREATED, Json(brief)))
 }
 
-/// `GET /api/files/{id}`: for whoever uploaded it and those who may read its conversation.
+/// `GET /api/files/{id}`: for the uploader and users who may read the file's conversation.
 pub async fn download(State(app): State<Shared>, signed: Signed, Path(id): Path<String>) -> Result<Response, ApiError> {
     let id: FileId = id.parse().map_err(|_| missing())?;
     let file = files::file(&mut *app.store.read().await?, id)
@@ -58,7 +58,7 @@ pub async fn download(State(app): State<Shared>, signed: Signed, Path(id): Path<
     }
 }
 
-/// The bytes of a file whose reader was checked.
+/// Responds with a file. The caller has checked that the client may read it.
 pub async fn serve(app: &App, file: &FileRecord) -> Result<Response, ApiError> {
     let bytes = app.blobs.stream(file.id).await.map_err(|error| {
         tracing::error!(file = %file.id, %error, "a stored file cannot be read");
@@ -74,7 +74,7 @@ pub async fn serve(app: &App, file: &FileRecord) -> Result<Response, ApiError> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(file.size));
     headers.insert(header::CONTENT_DISPOSITION, disposition::header(inline, &file.name)?);
-    // The types are those of the check at the upload, so they are valid header values.
+    // The check at the upload allows only types that are valid header values.
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_str(&file.mime).map_err(|_| ApiError::internal())?,

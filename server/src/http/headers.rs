@@ -1,4 +1,4 @@
-//! What request headers tell, and which of them to believe.
+//! Reading of request headers, and which of them are trusted.
 
 use std::{
     convert::Infallible,
@@ -14,10 +14,10 @@ use crate::{config::Config, state::Shared};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Longest kept text of a header that a client chose.
+/// Maximum length of a stored user agent, in characters.
 const MAX_USER_AGENT: usize = 400;
 
-/// The address of the client, behind trusted proxies or not.
+/// The client's address, which trusted proxies may forward.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientIp(pub IpAddr);
 
@@ -29,13 +29,13 @@ impl FromRequestParts<Shared> for ClientIp {
     }
 }
 
-/// Who holds the other end of the connection; unspecified when the server was not told.
+/// Returns the address at the other end of the connection; unspecified when the server does not know it.
 pub fn peer(parts: &Parts) -> IpAddr {
     let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     info.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip().to_canonical())
 }
 
-/// The last address on the way here that is not one of our proxies.
+/// Returns the last address on the request's way that is not a trusted proxy.
 pub fn client_ip(headers: &HeaderMap, peer: IpAddr, config: &Config) -> IpAddr {
     let peer = peer.to_canonical();
     if !config.trusts(peer) {
@@ -60,8 +60,8 @@ pub fn client_ip(headers: &HeaderMap, peer: IpAddr, config: &Config) -> IpAddr {
     client
 }
 
-/// Came the request straight from this machine or from a trusted one? A forwarded request whose proxy
-/// is not listed did not: its address says nothing.
+/// Whether the request comes directly from this machine or from a trusted address. A forwarded request from a proxy
+/// that is not trusted does not: its peer address is the proxy's.
 pub fn is_internal(headers: &HeaderMap, peer: IpAddr, config: &Config) -> bool {
     if headers.contains_key(FORWARDED_FOR) && !config.trusts(peer) {
         return false;
@@ -70,13 +70,13 @@ pub fn is_internal(headers: &HeaderMap, peer: IpAddr, config: &Config) -> bool {
     client.is_loopback() || config.trusts(client)
 }
 
-/// The token of `Authorization: Bearer …`.
+/// Returns the token of `Authorization: Bearer …`.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// What the browser says it is, shortened.
+/// Returns the user agent, shortened.
 pub fn user_agent(headers: &HeaderMap) -> String {
     let text = headers
         .get(header::USER_AGENT)
@@ -85,8 +85,8 @@ pub fn user_agent(headers: &HeaderMap) -> String {
     text.chars().take(MAX_USER_AGENT).collect()
 }
 
-/// The engine that a user agent names and its major version, e.g. `Firefox 140`; empty if it names none. Every browser
-/// on iOS is WebKit, and all engines but Firefox's say that they are Safari.
+/// Returns the browser engine in a user agent with its major version, e.g. `Firefox 140`; empty if there is none. Every
+/// browser on iOS counts as WebKit, and all engines except Firefox's claim to be Safari.
 pub fn engine(user_agent: &str) -> String {
     const MARKS: [(&str, &str); 4] = [
         ("Firefox/", "Firefox"),
@@ -108,7 +108,7 @@ pub fn engine(user_agent: &str) -> String {
     })
 }
 
-/// The value of a cookie.
+/// Returns the value of a cookie.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers
         .get_all(header::COOKIE)

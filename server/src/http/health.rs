@@ -1,4 +1,4 @@
-//! What a supervisor of the process asks.
+//! Health checks and metrics for the process's supervisor.
 
 use std::time::Duration;
 
@@ -18,15 +18,15 @@ use crate::{
     telemetry,
 };
 
-/// A database that takes longer is not ready.
+/// How long the database may take to answer while the server counts as ready.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// `GET /health/live`: the process answers.
+/// `GET /health/live`: succeeds while the process answers.
 pub async fn live() -> &'static str {
     "ok"
 }
 
-/// `GET /health/ready`: every worker runs and the database answers, too.
+/// `GET /health/ready`: succeeds while every worker runs and the database answers.
 pub async fn ready(State(app): State<Shared>) -> Response {
     let down = app.workers.down();
     if !down.is_empty() {
@@ -47,7 +47,7 @@ async fn ask(app: &Shared) -> Result<(), StoreError> {
     settings::organization(&mut *app.store.read().await?).await.map(drop)
 }
 
-/// `GET /metrics` in Prometheus' text form, for this machine and trusted ones.
+/// `GET /metrics` in Prometheus' text format, for this machine and trusted addresses.
 pub async fn metrics(State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     if !headers::is_internal(&parts.headers, headers::peer(&parts), &app.config) {

@@ -1,4 +1,4 @@
-//! Webhooks: checked, stored, answered; processed afterwards.
+//! Webhooks of providers: checked, stored and acknowledged here, processed later.
 
 use axum::{
     body::Bytes,
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Largest body of a webhook, bytes: WhatsApp sends up to 3 MB.
+/// Maximum size of a webhook's body in bytes; WhatsApp sends up to 3 MB.
 pub const MAX_HOOK: usize = 8 * 1024 * 1024;
 
 async fn account(app: &Shared, key: &str) -> Result<ChannelAccount, ApiError> {
@@ -58,8 +58,8 @@ pub async fn handshake(
     }
 }
 
-/// `POST /hooks/{key}`: stores the body and answers 200. A duplicate is stored too; it changes nothing later. 503 when
-/// too many wait to be stored: the provider delivers it again.
+/// `POST /hooks/{key}`: stores the body and returns 200. A duplicate is stored too and has no effect later. Returns 503
+/// when too many bodies wait to be stored, and the provider delivers this one again.
 pub async fn receive(
     State(app): State<Shared>,
     Path(key): Path<String>,
@@ -85,7 +85,7 @@ pub async fn receive(
     Ok(StatusCode::OK)
 }
 
-/// `GET /hooks/files/{id}/{pass}`: a file for a provider that fetches instead of taking bytes.
+/// `GET /hooks/files/{id}/{pass}`: a file for a provider that downloads it. `pass` is the signed download token.
 pub async fn file(State(app): State<Shared>, Path((id, pass)): Path<(String, String)>) -> Result<Response, ApiError> {
     let missing = || ApiError::new(Code::NotFound, "there is no such file");
     if !app.vault.is_pass(&id, &pass) {

@@ -1,4 +1,4 @@
-//! Inboxes and their messaging accounts, as owners, admins and holders of `inbox_management` set them.
+//! Inboxes and their messaging accounts, managed by owners, admins and holders of `inbox_management`.
 
 use axum::{
     extract::{Path, State},

@@ -1,5 +1,5 @@
-//! Bodies, in and out: JSON for everyone; the console, which counts every byte of its program, asks for the
-//! same types in postcard and so needs no JSON reader of its own. Errors are ours.
+//! Request and response bodies. Every client may use JSON; the console requests the same types in postcard, so that its
+//! program needs no JSON parser. Errors have the server's own form.
 
 use axum::{
     body::Bytes,
@@ -14,15 +14,15 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::error::ApiError;
 
 tokio::task_local! {
-    /// The request that is being answered asks for postcard. A response is made without its request at hand.
+    /// Whether the current request asks for postcard. The code that builds a response does not have the request.
     static ASKS_COMPACT: bool;
 }
 
-/// A body, in and out.
+/// A request or response body.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-/// Notes for the answer which form the client asks for.
+/// Records which format the client accepts, for the response.
 pub async fn negotiate(request: Request, next: Next) -> Response {
     let compact = names_compact(request.headers(), header::ACCEPT);
     ASKS_COMPACT.scope(compact, next.run(request)).await
@@ -76,7 +76,7 @@ fn too_large() -> ApiError {
     ApiError::new(Code::TooLarge, "the body is larger than 64 KiB")
 }
 
-/// The rejection's own text may repeat what was sent, a password for example, so it is not passed on.
+/// Returns the error without the rejection's own text, which may repeat what was sent, for example a password.
 fn refuse(rejection: &JsonRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_large();

@@ -11,34 +11,34 @@ use causerie_shared::Millis;
 use crate::error::ApiError;
 
 const MINUTE: Millis = 60_000;
-/// Buckets of one generation. When it is full, those that were not used in it or the one before are forgotten.
+/// Number of buckets in one generation. When it is full, buckets not used in it or the one before are dropped.
 const GENERATION: usize = 50_000;
 
-/// What is limited, each by a key of its own.
+/// The limited actions; each has its own keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {
-    /// Sign-ins and password changes, by e-mail.
+    /// Sign-ins and password changes, by e-mail address.
     SignInEmail,
-    /// Sign-ins, by address of the client.
+    /// Sign-ins, by the client's IP address.
     SignInAddress,
-    /// Guesses at one-time links and the set-up token, by address.
+    /// Guesses at one-time links and the set-up token, by IP address.
     Token,
     /// Uploads of a user.
     Upload,
-    /// Tests of a user's notifications.
+    /// Test notifications of a user.
     PushTest,
     /// Messages of a visitor.
     VisitorMessage,
     /// Uploads of a visitor.
     VisitorUpload,
-    /// Sockets of visitors, by address.
+    /// Sockets of visitors, by IP address.
     VisitorSocket,
-    /// Crashes of the console, by user or, without a sign-in, by address.
+    /// Crash reports of the console, by user or, without a session, by IP address.
     Crash,
 }
 
 impl Limit {
-    /// How many at once, and the time in which as many grow back.
+    /// Returns the size of the bucket, and the time in which an empty bucket fills up.
     fn size(self) -> (u32, Millis) {
         match self {
             Self::SignInEmail => (10, 5 * MINUTE),
@@ -54,14 +54,15 @@ impl Limit {
     }
 }
 
-/// Milliseconds' worth of use that have not grown back yet, as of `at`.
+/// A bucket: `used` is the used part that has not been refilled at the time `at`, as refill time in milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     used: Millis,
     at: Millis,
 }
 
-/// Buckets by the hash of what they are for, whose key is secret; clients choose e-mails and tokens.
+/// Buckets by the hash of limit and key. The hash is keyed with a secret, because clients choose e-mail addresses and
+/// tokens.
 #[derive(Debug, Default)]
 struct Buckets {
     young: HashMap<u64, Bucket>,
@@ -89,10 +90,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Takes one from the bucket of `key`.
+    /// Takes one token from the bucket of `key`.
     ///
     /// # Errors
-    /// `rate_limited` with the seconds to wait when it is empty.
+    /// `rate_limited` with the seconds to wait when the bucket is empty.
     pub fn take(&self, limit: Limit, key: &str, now: Millis) -> Result<(), ApiError> {
         let (burst, period) = limit.size();
         let cost = period / Millis::from(burst);
@@ -110,7 +111,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Gives one back: the try turned out to be a good one.
+    /// Returns one token, after an attempt that turned out to be legitimate.
     pub fn give_back(&self, limit: Limit, key: &str) {
         let (burst, period) = limit.size();
         let key = self.hasher.hash_one((limit, key));

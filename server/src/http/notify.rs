@@ -1,4 +1,4 @@
-//! A user's own notifications: what they want to be told of, and the devices that get pushes.
+//! A user's own notifications: the preferences, and the devices that receive web push.
 
 use axum::{
     extract::{Path, State},
@@ -26,9 +26,9 @@ use crate::{
     },
 };
 
-/// Minutes of a day.
+/// Number of minutes in a day.
 const DAY: u16 = 24 * 60;
-/// Longest address of a push service, bytes.
+/// Maximum length of a push service's address, in bytes.
 const MAX_ENDPOINT: usize = 2000;
 
 /// `GET /api/me/notifications`.
@@ -75,7 +75,7 @@ pub async fn push(State(app): State<Shared>, signed: Signed) -> Result<Json<Push
     }))
 }
 
-/// `POST /api/me/push`: this browser gets pushes as long as the sign-in lasts.
+/// `POST /api/me/push`: subscribes this browser to web push for as long as the session lasts.
 pub async fn subscribe(
     State(app): State<Shared>,
     signed: Signed,
@@ -122,7 +122,8 @@ pub async fn unsubscribe(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/me/push/test`: answers when the push services have; the log says what they said.
+/// `POST /api/me/push/test`: sends a test and returns when the push services have answered. The log holds their
+/// answers.
 pub async fn test(State(app): State<Shared>, signed: Signed) -> Result<StatusCode, ApiError> {
     let user = signed.user.id;
     app.limits.take(Limit::PushTest, &user.to_string(), app.clock.now())?;
@@ -133,7 +134,7 @@ pub async fn test(State(app): State<Shared>, signed: Signed) -> Result<StatusCod
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The first language that the browser asks for; the console has English and Spanish.
+/// Returns the first language that the browser asks for, as far as the console has it: English or Spanish.
 fn language(headers: &HeaderMap) -> String {
     let asked = headers
         .get(header::ACCEPT_LANGUAGE)
@@ -143,7 +144,8 @@ fn language(headers: &HeaderMap) -> String {
     (if spanish { "es" } else { "en" }).into()
 }
 
-/// The browser in words: "Firefox, Windows". Every browser also calls itself by older names.
+/// Returns a readable name of the browser, such as "Firefox, Windows". The order matters: every browser also claims
+/// older names.
 fn device_name(agent: &str) -> String {
     let named = |names: &[(&str, &str)]| {
         let found = names.iter().find(|(mark, _)| agent.contains(mark));

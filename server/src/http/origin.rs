@@ -1,5 +1,5 @@
-//! Requests that change something come from our own pages: the Origin header says so, and browsers
-//! do not let other pages forge it.
+//! The check of the Origin header: requests that change something must come from a page of this server. Browsers do not
+//! let other pages forge the header.
 
 use axum::{
     extract::{Request, State},
@@ -11,7 +11,7 @@ use causerie_shared::refusal::Code;
 
 use crate::{config::Config, error::ApiError, state::Shared};
 
-/// Is the request from a page of ours? Without an Origin it is not.
+/// Checks that the request comes from a page of this server. A request without an Origin does not.
 pub fn check(headers: &HeaderMap, config: &Config) -> Result<(), ApiError> {
     let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
     if origin.is_some_and(|origin| config.allowed_origins().any(|allowed| allowed == origin)) {

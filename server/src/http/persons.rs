@@ -1,4 +1,4 @@
-//! Contacts: who is one person, and who asked to be forgotten.
+//! Contacts: merging, and erasing the data of a contact.
 
 use axum::{
     extract::{Path, Query, State},
@@ -20,7 +20,7 @@ use crate::{
     sync::access,
 };
 
-/// What is searched for.
+/// The query of a search.
 #[derive(Debug, Deserialize)]
 pub struct Search {
     #[serde(default)]
@@ -62,7 +62,7 @@ pub async fn merge(
     Ok(Json(persons::same(&app, &access, contact).await?))
 }
 
-/// `DELETE /api/contacts/{id}/same`: this contact is somebody of their own again.
+/// `DELETE /api/contacts/{id}/same`: separates the contact from those it is merged with.
 pub async fn separate(
     State(app): State<Shared>,
     signed: Signed,
@@ -73,7 +73,7 @@ pub async fn separate(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `DELETE /api/contacts/{id}`: on the person's request everybody forgets them; owners and admins.
+/// `DELETE /api/contacts/{id}`: erases the data of a contact at the contact's request. For owners and admins.
 pub async fn forget(
     State(app): State<Shared>,
     signed: Signed,

@@ -1,4 +1,4 @@
-//! Signing in and out, the own password, and the list of own sign-ins.
+//! Signing in and out, and a user's own password and sessions.
 
 use axum::{
     extract::{Path, State},
@@ -25,7 +25,7 @@ use crate::{
     sync::grants,
 };
 
-/// Longest e-mail address there is, bytes.
+/// Maximum length of an e-mail address, in bytes.
 const MAX_EMAIL: usize = 254;
 
 /// `POST /api/session`: signs in.
@@ -39,7 +39,7 @@ pub async fn sign_in(
     let now = app.clock.now();
     app.limits.take(Limit::SignInAddress, &address, now)?;
     let wrong = || ApiError::new(Code::BadCredentials, "e-mail or password is wrong");
-    // Nobody's: not worth remembering or hashing.
+    // No user can have these values, so they need neither a bucket nor hashing.
     if email.len() > MAX_EMAIL || body.password.len() > MAX_PASSWORD {
         return Err(wrong());
     }
@@ -67,7 +67,7 @@ pub async fn sign_in(
     ))
 }
 
-/// `GET /api/session`: who am I. Gives the cookie a new age, so that a browser in use stays signed in.
+/// `GET /api/session`: returns the signed-in user, and renews the cookie so that a browser in use stays signed in.
 pub async fn current(State(app): State<Shared>, headers: HeaderMap) -> Result<impl IntoResponse, ApiError> {
     let (session, user) = auth::signed(&app, &headers).await?;
     let info: SessionInfo = auth::info(&mut *app.store.read().await?, session.id, &user).await?;
@@ -85,7 +85,7 @@ pub async fn sign_out(State(app): State<Shared>, signed: Signed) -> Result<impl 
     Ok((StatusCode::NO_CONTENT, auth::with_cookie(auth::no_cookie(&app.config)?)))
 }
 
-/// `POST /api/password`: changes the own password; all other sign-ins end.
+/// `POST /api/password`: changes the user's password and ends all other sessions.
 pub async fn change_password(
     State(app): State<Shared>,
     signed: Signed,
@@ -110,7 +110,7 @@ pub async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/sessions`: the own sign-ins.
+/// `GET /api/sessions`: returns the user's sessions.
 pub async fn list(State(app): State<Shared>, signed: Signed) -> Result<Json<Vec<SignInRow>>, ApiError> {
     let now = app.clock.now();
     let rows = sessions::sessions_of(&mut *app.store.read().await?, signed.user.id, now).await?;
@@ -125,7 +125,7 @@ pub async fn list(State(app): State<Shared>, signed: Signed) -> Result<Json<Vec<
     Ok(Json(rows.collect()))
 }
 
-/// `DELETE /api/sessions/{id}`: ends one of the own sign-ins.
+/// `DELETE /api/sessions/{id}`: ends one of the user's sessions.
 pub async fn end_one(
     State(app): State<Shared>,
     signed: Signed,

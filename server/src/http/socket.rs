@@ -1,4 +1,4 @@
-//! The console's socket (`docs/sync.md#frames`): one task reads, one writes, the hub stands between.
+//! The console's socket (`docs/sync.md#frames`): one task reads, another writes, and the hub connects them.
 
 mod outgoing;
 
@@ -44,11 +44,11 @@ use crate::{
     },
 };
 
-/// The first frame must come within this time.
+/// How long the server waits for the first frame.
 const HELLO: Duration = Duration::from_secs(10);
-/// No frame for this long: the connection is half-open.
+/// How long a connection may be silent before it counts as half-open and is closed.
 const SILENCE: Duration = Duration::from_secs(30);
-/// Frames that make no sense before the connection is closed as hostile.
+/// Maximum number of malformed frames before the connection is closed.
 const MAX_MALFORMED: u32 = 20;
 
 /// `GET /api/socket`.
@@ -126,7 +126,7 @@ async fn read_hello(stream: &mut SplitStream<WebSocket>) -> Result<Hello, Refusa
 async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, Mailbox), DeskError> {
     let mut db = app.store.read().await?;
     let access = Arc::new(access::of(&mut db, &signed.user).await?);
-    // Nobody waits for a second connection while holding one: many sockets at once would wait for each other.
+    // A task that holds a connection must not wait for a second one: many sockets opening at once would deadlock.
     drop(db);
     let (socket, outgoing) = app.hub.open(signed.session, hello.device, Arc::clone(&access));
     let pusher = Pusher {
@@ -159,7 +159,7 @@ async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Re
     app.hub.release(pusher.socket, frames);
     drop(db);
     for have in &hello.documents {
-        // Rows of the conversation are asked for by `Open`; here only the document goes on.
+        // The client requests the conversation's rows with `Open`; here only the document is resumed.
         catchup::open(
             app,
             pusher.socket,
@@ -201,7 +201,7 @@ impl Session {
                 message = timeout(SILENCE, stream.next()) => message,
                 _ = shutdown.changed() => return,
             };
-            // The hub may have closed this socket while its peer goes on sending.
+            // The hub may have closed this socket while the peer continues to send.
             if self.app.hub.access(self.socket()).is_none() {
                 return;
             }
@@ -237,12 +237,12 @@ impl Session {
         self.pusher.socket
     }
 
-    /// Says what was wrong with a frame that has no intent of its own.
+    /// Reports an error in a frame that has no intent.
     fn complain(&self, refusal: Refusal) {
         self.app.hub.send(self.socket(), &ServerFrame::Error(refusal));
     }
 
-    /// Handles a frame; an error closes the connection.
+    /// Handles a frame. An error closes the connection.
     async fn receive(&self, frame: ClientFrame) -> Result<(), Refusal> {
         let app = &self.app;
         match frame {
@@ -266,7 +266,7 @@ impl Session {
             } => {
                 let opened = catchup::open(app, self.socket(), &self.pusher.access, document, have, rows_after).await;
                 if let Err(error) = opened {
-                    // Without its document the client cannot go on; it comes back and asks again.
+                    // The client cannot continue without its document, so it must reconnect and ask again.
                     return Err(error.into_refusal());
                 }
             }
@@ -303,8 +303,8 @@ impl Session {
         Ok(())
     }
 
-    /// Hides or deletes a comment in the background: what waits for a provider must not hold up the frames behind it.
-    /// Refused when too many wait already.
+    /// Hides or deletes a comment in the background, because a call to a provider must not delay the frames behind it.
+    /// Refused when too many such calls are running.
     fn at_the_provider(&self, intent: IntentId, conversation: ConversationId, message: MessageId, wish: Wish) {
         let (app, access, socket) = (Arc::clone(&self.app), self.pusher.access.clone(), self.socket());
         let Ok(permit) = Arc::clone(&app.moderation).try_acquire_owned() else {

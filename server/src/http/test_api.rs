@@ -1,6 +1,6 @@
-//! Addresses for tests from outside, in builds with the feature `test-api` and off by default (`CAUSERIE_TEST_API`):
-//! connect accounts of fake providers, look at what became of their webhooks, send as an agent. They are for programs on
-//! this machine: nobody signs in to use them.
+//! Endpoints for tests from outside, in builds with the feature `test-api` and off by default (`CAUSERIE_TEST_API`):
+//! they connect accounts of fake providers, return what became of the webhooks, and send as an agent. They need no
+//! session and accept only programs on this machine.
 
 mod list;
 
@@ -45,7 +45,7 @@ const GLANCE: std::time::Duration = std::time::Duration::from_millis(10);
 /// Inbox of the accounts that tests connect.
 const INBOX: &str = "Test channels";
 
-/// All of them.
+/// Returns the routes of all endpoints.
 pub fn routes(app: &Shared) -> Router<Shared> {
     Router::new()
         .route("/accounts", post(connect))
@@ -56,7 +56,7 @@ pub fn routes(app: &Shared) -> Router<Shared> {
         .layer(from_fn_with_state(app.clone(), guard))
 }
 
-/// Lets programs on this machine in: neither a proxy's request nor one of a page that is not this server's.
+/// Admits programs on this machine, but no request forwarded by a proxy or sent by another server's page.
 async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let refused = |why: &str| Err(ApiError::new(Code::Forbidden, why));
@@ -75,13 +75,13 @@ async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Resul
     Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
-/// Proxies add these.
+/// Whether proxies add this header.
 fn is_of_proxy(name: &HeaderName) -> bool {
     let name = name.as_str();
     name.starts_with("x-forwarded-") || matches!(name, "forwarded" | "via" | "x-real-ip")
 }
 
-/// The host that was asked is this machine: a page can give its own name our address.
+/// Whether the requested host is this machine: a page could point its own host name at this address.
 fn names_this_machine(headers: &HeaderMap) -> bool {
     headers.get(header::HOST).is_none_or(|host| {
         let host = host.to_str().unwrap_or_default();
@@ -165,7 +165,7 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
     Ok((StatusCode::CREATED, Json(connected)))
 }
 
-/// The inbox of test accounts: everyone's queue, so that any agent can take their chats.
+/// Returns the inbox of test accounts: a broadcast inbox of all users, so that any agent can take the chats.
 async fn inbox(app: &Shared, db: &mut OrderedTx) -> Result<InboxId, ApiError> {
     let inboxes = places::inboxes(&mut *db).await?;
     if let Some(inbox) = inboxes.iter().find(|inbox| inbox.name == INBOX) {
@@ -195,7 +195,7 @@ async fn inbox(app: &Shared, db: &mut OrderedTx) -> Result<InboxId, ApiError> {
     Ok(inbox.id)
 }
 
-/// `POST /test/reset`: no contacts, conversations or raw events are left; accounts stay.
+/// `POST /test/reset`: deletes all contacts, conversations and raw events; accounts stay.
 async fn reset(State(app): State<Shared>) -> Result<StatusCode, ApiError> {
     settled(&app).await?;
     let mut tx = app.store.begin_ordered().await?;
@@ -204,7 +204,7 @@ async fn reset(State(app): State<Shared>) -> Result<StatusCode, ApiError> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /test/quiesce`: answers when everything received has been processed and everything due was sent.
+/// `POST /test/quiesce`: returns when everything received was processed and everything due was sent.
 async fn quiesce(State(app): State<Shared>) -> Result<StatusCode, ApiError> {
     settled(&app).await?;
     Ok(StatusCode::OK)
@@ -242,7 +242,7 @@ struct Sent {
     id: MessageId,
 }
 
-/// `POST /test/send`: as the first agent of the workspace, through the real outbox.
+/// `POST /test/send`: sends as the first agent of the workspace, through the real outbox.
 async fn send(State(app): State<Shared>, Json(body): Json<Send>) -> Result<impl IntoResponse, ApiError> {
     let mut db = app.store.read().await?;
     let missing = || ApiError::new(Code::NotFound, "there is no such conversation");

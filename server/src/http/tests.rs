@@ -1,4 +1,4 @@
-//! The edge as a browser meets it: requests through the real router, onto a real database.
+//! Tests of the HTTP edge: requests through the real router to a real database.
 
 mod assets;
 mod crashes;
@@ -40,7 +40,7 @@ const START: i64 = 1_760_000_000_000;
 const PASSWORD: &str = "demo-causerie";
 const ORIGIN: &str = "http://127.0.0.1:8080";
 
-/// A server in a folder of its own, with a clock turned by hand.
+/// A server with its own folder and a manual clock.
 struct Server {
     app: Shared,
     router: Router,
@@ -48,7 +48,7 @@ struct Server {
     _folder: TempDir,
 }
 
-/// An answer, read to its end.
+/// A response that was read completely.
 struct Reply {
     status: StatusCode,
     headers: HeaderMap,
@@ -141,7 +141,7 @@ impl Server {
     }
 }
 
-/// A request of the console's page, from a client on another machine.
+/// Builds a request of the console's page from a client on another machine.
 fn request(method: Method, path: &str, cookie: &str) -> axum::http::request::Builder {
     Request::builder()
         .method(method)
@@ -156,7 +156,7 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
     }
 
-    /// The code of a refusal.
+    /// Returns the code of a refusal.
     fn code(&self) -> Code {
         self.json::<ErrorBody>().error.code
     }
@@ -168,7 +168,7 @@ impl Reply {
             .unwrap_or_default()
     }
 
-    /// The cookie that was set, as the browser sends it back.
+    /// Returns the new cookie as the browser sends it back.
     fn cookie(&self) -> String {
         assert!(self.status.is_success(), "{} {:?}", self.status, self.body);
         self.header(header::SET_COOKIE).split(';').next().unwrap().to_owned()

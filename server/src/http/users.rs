@@ -1,4 +1,4 @@
-//! Users, as owners and admins manage them.
+//! Users, managed by owners and admins.
 
 use axum::{
     extract::{Path, State},
@@ -35,7 +35,7 @@ use crate::{
 
 /// `GET /api/users`.
 pub async fn list(State(app): State<Shared>, signed: Signed) -> Result<Json<Vec<Account>>, ApiError> {
-    // Whoever sets an inbox chooses its agents by their add-ons.
+    // A user who edits an inbox chooses its agents by their add-ons.
     may_change_inboxes(&signed.user)?;
     let mut db = app.store.read().await?;
     let mut accounts = Vec::new();
@@ -74,7 +74,7 @@ pub async fn save(
     Ok(Json(shown(&mut db, saved).await?))
 }
 
-/// `POST /api/users`: adds a user and answers the link with which they set their password.
+/// `POST /api/users`: adds a user and returns the link with which the user sets a password.
 pub async fn invite(
     State(app): State<Shared>,
     signed: Signed,
@@ -118,7 +118,7 @@ pub async fn invite(
             },
         )
         .await?;
-        // Whoever edits inbox or department now has not seen the new member.
+        // Somebody who is editing the inbox or department has not seen the new member.
         inboxes::bump(&mut tx, inbox).await?;
         departments::bump(&mut tx, inbox).await?;
         entries.push(feed::append(&mut tx, FeedKind::Inbox, inbox.to_string(), None, None).await?);
@@ -137,7 +137,7 @@ pub async fn invite(
     Ok((StatusCode::CREATED, Json(link)))
 }
 
-/// `POST /api/users/{id}/reset`: a new link for someone who lost the password, or the first link.
+/// `POST /api/users/{id}/reset`: returns a new link for a user who lost the password or the first link.
 pub async fn reset(
     State(app): State<Shared>,
     signed: Signed,

@@ -31,14 +31,14 @@ use crate::{
     sync::access::readable,
 };
 
-/// `?key=`: the public key of the embed snippet.
+/// The query `?key=`: the public key of the embed snippet.
 #[derive(Deserialize)]
 pub struct Key {
     #[serde(default)]
     key: String,
 }
 
-/// The enabled web account of a key.
+/// Returns the enabled web account of a key.
 async fn account(app: &App, key: &str) -> Result<AccountRecord, ApiError> {
     let account = account_by_key(&mut *app.store.read().await?, key).await?;
     account
@@ -46,7 +46,7 @@ async fn account(app: &App, key: &str) -> Result<AccountRecord, ApiError> {
         .ok_or_else(|| ApiError::new(Code::NotFound, "this widget does not exist or was switched off"))
 }
 
-/// What identifies a visitor: the hash of the random token that their browser keeps.
+/// Returns a visitor's external id: the hash of the random token that the visitor's browser keeps.
 fn external_id(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
@@ -77,7 +77,7 @@ pub async fn config(
     Ok(response)
 }
 
-/// `GET /widget/socket`: from our own panel page only; its frame's ancestors are checked by the browser.
+/// `GET /widget/socket`: only for the server's own panel page, whose frame ancestors the browser checks.
 pub async fn socket(
     State(app): State<Shared>,
     Query(Key { key }): Query<Key>,
@@ -97,7 +97,7 @@ pub async fn socket(
         }))
 }
 
-/// The country that a trusted proxy names, if the server stands behind one.
+/// Returns the country from a proxy's header, if the server has trusted proxies.
 fn country(app: &App, headers: &HeaderMap) -> Option<String> {
     if app.config.trusted_proxies.is_empty() {
         return None;
@@ -110,7 +110,7 @@ fn country(app: &App, headers: &HeaderMap) -> Option<String> {
     (value.len() == 2 && value.bytes().all(|b| b.is_ascii_alphabetic())).then(|| value.to_ascii_uppercase())
 }
 
-/// An agent types: their visitor sees it, if the chat is theirs.
+/// Shows the visitor that an agent is typing, if the agent may reply in the chat.
 pub async fn agent_typing(app: &App, access: &Access, conversation: ConversationId, on: bool) {
     let head = match app.store.read().await {
         Ok(mut db) => readable(&mut db, access, conversation).await,
@@ -126,7 +126,7 @@ pub async fn agent_typing(app: &App, access: &Access, conversation: Conversation
     }
 }
 
-/// The audience of a chat, for frames that go to consoles.
+/// Returns the audience of a chat, for frames to consoles.
 async fn scope(app: &App, conversation: ConversationId) -> Option<Scope> {
     let mut db = app.store.read().await.ok()?;
     let head = crate::store::conversations::get(&mut db, conversation).await.ok()??;

@@ -1,4 +1,4 @@
-//! Whom a change concerns.
+//! Turns an event into notifications for the users whom it concerns.
 
 use causerie_shared::{
     Millis,
@@ -22,10 +22,10 @@ use crate::{
     },
 };
 
-/// How long a push may wait for its device when nobody has to answer.
+/// How long a push without a deadline may wait for its device, milliseconds.
 const HOUR: Millis = 3_600_000;
 
-/// Could anybody be told of this change? Decided without the database.
+/// Whether this change may cause a push. Does not read the database.
 pub fn matters(row: &JourneyRow) -> bool {
     match row.state {
         State::Waiting { overdue, offline, .. } => !overdue && !offline,
@@ -35,7 +35,8 @@ pub fn matters(row: &JourneyRow) -> bool {
     }
 }
 
-/// How a request ended, by the event that ended it. Events of other states have the same names.
+/// Returns how a transfer request ended, from the name of the event that ended it. Events in other states have the same
+/// names, so the caller must check the previous state.
 fn outcome(cause: &str) -> Option<Outcome> {
     [
         (Event::Accept.as_str(), Outcome::Accepted),
@@ -48,7 +49,7 @@ fn outcome(cause: &str) -> Option<Outcome> {
     .find_map(|(name, outcome)| (name == cause).then_some(outcome))
 }
 
-/// Who is told what. Nothing of a change that is history already.
+/// Returns the notifications for an event. Empty if the conversation has changed again since.
 pub async fn notices(app: &App, db: &mut Db, occasion: Occasion) -> Result<Vec<Notice>, StoreError> {
     match occasion {
         Occasion::Changed(row) => {
@@ -164,7 +165,7 @@ async fn named(app: &App, db: &mut Db, mention: &Mention) -> Result<Vec<Notice>,
     Ok(notices)
 }
 
-/// Whose name stands behind an `@`. The longest name wins: "Ana" is not meant where "Ana Ruiz" stands.
+/// Returns the users whose names follow an `@` in `text`. The longest name wins: `@Ana Ruiz` does not mention "Ana".
 fn found(text: &str, users: &[people::UserRecord]) -> Vec<UserId> {
     let mut found: Vec<UserId> = text
         .match_indices('@')

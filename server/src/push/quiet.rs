@@ -1,16 +1,16 @@
-//! Quiet hours, in the user's zone.
+//! Quiet hours in the user's time zone.
 
 use causerie_shared::{Millis, api::notify::Quiet};
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Is there a zone of this name?
+/// Whether a time zone of this name exists.
 pub fn zone_exists(zone: &str) -> bool {
     TimeZone::get(zone).is_ok()
 }
 
-/// Does the interval hold at `now`? The first minute belongs to it, the last does not.
+/// Whether `now` is within the quiet hours. The interval includes its first minute and excludes its last.
 pub fn is_quiet(quiet: &Quiet, now: Millis) -> bool {
-    // Both were checked when they were stored; a zone that was renamed since silences nobody.
+    // Both values were valid when they were stored. If the zone no longer exists, there are no quiet hours.
     let (Ok(zone), Ok(now)) = (TimeZone::get(&quiet.zone), Timestamp::from_millisecond(now)) else {
         return false;
     };

@@ -9,34 +9,34 @@ use hkdf::Hkdf;
 use p256::{PublicKey, SecretKey};
 use sha2::Sha256;
 
-/// Largest text of a push, bytes: a service takes a body of 4096, of which 86 are the header, 16 the tag and one
-/// ends the text.
+/// Largest text of a push, bytes: a push service accepts a body of 4096, of which the header takes 86, the tag 16 and
+/// the delimiter after the text one.
 pub const MAX_TEXT: usize = 3993;
-/// Size of the record.
+/// Size of the record, bytes.
 const RECORD: u32 = 4096;
 
-/// The browser's keys cannot be used, or the text is too long.
+/// The error for invalid keys of a browser and for a text that is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealError;
 
-/// The public key that a browser made for its subscription, from base64url.
+/// Decodes the public key of a browser's subscription from base64url.
 pub fn public_key(text: &str) -> Result<PublicKey, SealError> {
     let bytes = Base64UrlUnpadded::decode_vec(text).map_err(|_| SealError)?;
     PublicKey::from_sec1_bytes(&bytes).map_err(|_| SealError)
 }
 
-/// The 16 secret bytes of a subscription, from base64url.
+/// Decodes the 16 secret bytes of a subscription from base64url.
 pub fn auth_secret(text: &str) -> Result<[u8; 16], SealError> {
     let bytes = Base64UrlUnpadded::decode_vec(text).map_err(|_| SealError)?;
     bytes.try_into().map_err(|_| SealError)
 }
 
-/// A public key in the form of RFC 8291: 65 bytes.
+/// Encodes a public key in the form of RFC 8291, 65 bytes.
 pub fn point(key: &PublicKey) -> Vec<u8> {
     key.to_sec1_bytes().into_vec()
 }
 
-/// The body of a push. `ours` is a key pair and `salt` random bytes, both for this push only.
+/// Encrypts the body of a push. The key pair `ours` and the random bytes `salt` must be new for each push.
 pub fn seal(
     text: &[u8],
     theirs: &PublicKey,
@@ -55,7 +55,7 @@ pub fn seal(
         &our_point,
         &salt,
     )?;
-    // 2: the last record.
+    // The delimiter 2 marks the last record (RFC 8188).
     let padded = [text, &[2]].concat();
     let cipher = Aes128Gcm::new(&key.into());
     let sealed = cipher
@@ -65,7 +65,7 @@ pub fn seal(
     Ok([salt.as_slice(), &RECORD.to_be_bytes(), &[length], &our_point, &sealed].concat())
 }
 
-/// Key and nonce of the record (RFC 8291, 3.4).
+/// Derives key and nonce of the record (RFC 8291, 3.4).
 pub(super) fn derive(
     shared: &[u8],
     auth: &[u8; 16],
@@ -91,7 +91,7 @@ pub(super) fn derive(
 mod tests {
     use super::*;
 
-    /// The example of RFC 8291, section 5.
+    /// Tests the example of RFC 8291, section 5.
     #[test]
     fn the_example_of_the_standard_comes_out_byte_by_byte() {
         let bytes = |text| Base64UrlUnpadded::decode_vec(text).unwrap();

@@ -1,4 +1,4 @@
-//! One push to one device: sealed, sent, and sent again while that makes sense.
+//! Delivery of one push to one device: encryption, sending, and further attempts while they are useful.
 
 use causerie_shared::{
     Millis,
@@ -15,30 +15,30 @@ use crate::{
     store::{self, StoreError, conversations, push::Subscription},
 };
 
-/// Pause before the second attempt; each further one is twice as long.
+/// Pause before the second attempt, milliseconds. Each further pause is twice as long.
 const FIRST_PAUSE: Millis = 1000;
 const LONGEST_PAUSE: Millis = 300_000;
-/// What is kept of a service's explanation, bytes.
+/// Bytes of a push service's error text that are kept.
 const MAX_PROBLEM: usize = 200;
 
-/// What is sent to a device.
+/// A push for one device.
 #[derive(Debug, Clone)]
 pub struct Parcel {
     pub kind: Kind,
     pub text: String,
-    /// Worth nothing after this.
+    /// Time after which the push is useless.
     pub until: Millis,
     pub conversation: Option<ConversationId>,
-    /// Worth nothing once the chat has another version.
+    /// The chat's version for which the push is valid.
     pub fence: Option<i64>,
 }
 
-/// What a service answered.
+/// The result of one attempt.
 struct Answer {
-    /// 0 without an answer.
+    /// HTTP status; 0 without an answer.
     status: u16,
     problem: String,
-    /// The service asks to wait this long.
+    /// Pause that the push service asks for.
     pause: Option<Millis>,
 }
 
@@ -51,13 +51,13 @@ impl Answer {
         }
     }
 
-    /// May the same succeed later?
+    /// Whether the same request may succeed later.
     fn is_temporary(&self) -> bool {
         matches!(self.status, 0 | 429 | 500..=599)
     }
 }
 
-/// Sends until it is taken, refused for good, or worth nothing any more. Every attempt is in the log.
+/// Sends a push until the push service accepts it, refuses it for good, or the push is useless. Logs each attempt.
 pub async fn deliver(app: Shared, device: Subscription, parcel: Parcel) {
     if let Err(error) = try_deliver(&app, &device, &parcel).await {
         tracing::error!(%error, kind = parcel.kind.as_str(), "a push failed");
@@ -73,7 +73,7 @@ async fn try_deliver(app: &Shared, device: &Subscription, parcel: &Parcel) -> Re
             return Ok(());
         }
         let answer = {
-            // It is never closed.
+            // Acquiring cannot fail, because the semaphore is never closed.
             let _place = app.pushes.places.acquire().await;
             attempt(app, tools, device, parcel).await
         };
@@ -91,7 +91,8 @@ async fn try_deliver(app: &Shared, device: &Subscription, parcel: &Parcel) -> Re
     }
 }
 
-/// Signed out, unsubscribed or answered meanwhile: there is nothing to say.
+/// Whether the push is still useful: the subscription and its sign-in exist, and an offer or transfer request is not
+/// answered.
 async fn is_worth_it(app: &App, device: &Subscription, parcel: &Parcel) -> Result<bool, StoreError> {
     let mut db = app.store.read().await?;
     if !store::push::stands(&mut db, device.id, app.clock.now()).await? {
@@ -114,7 +115,7 @@ async fn attempt(app: &App, tools: &Tools, device: &Subscription, parcel: &Parce
         return Answer::none("the device's keys cannot be used".into());
     };
     let now = app.clock.now();
-    // A test waits for a device that is switched off, but not long.
+    // A test has no deadline; it waits a minute for a device that is switched off.
     let ttl = match parcel.kind {
         Kind::Test => 60,
         Kind::NewChat | Kind::Offer | Kind::Transfer | Kind::TransferOutcome | Kind::Mention => {
@@ -136,12 +137,13 @@ async fn attempt(app: &App, tools: &Tools, device: &Subscription, parcel: &Parce
         .header("Urgency", urgency)
         .body(body);
     if let Some(conversation) = parcel.conversation {
-        // 26 letters and digits: an id is a topic as it is. The newest about a chat replaces those that still wait.
+        // An id has 26 letters and digits, so it is a valid topic. A newer push about a chat replaces older ones that
+        // the push service still holds.
         request = request.header("Topic", conversation.to_string());
     }
     match request.send().await {
         Ok(response) => read(response).await,
-        // The address of a device is a secret.
+        // The URL identifies the device and is secret.
         Err(error) => Answer::none(reason(&error.without_url())),
     }
 }
@@ -166,7 +168,7 @@ async fn read(mut response: reqwest::Response) -> Answer {
     let problem = if status.is_success() {
         String::new()
     } else {
-        // Its first words are enough; a body that breaks off says nothing.
+        // The beginning of the body is enough; a body that cannot be read counts as empty.
         let bytes = response.chunk().await.ok().flatten().unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_PROBLEM)]);
         let text = text.replace(char::is_control, " ");
@@ -180,14 +182,14 @@ async fn read(mut response: reqwest::Response) -> Answer {
     }
 }
 
-/// The innermost cause: the outer ones say that a request failed.
+/// Returns the text of the innermost cause; the outer ones only say that a request failed.
 fn reason(error: &reqwest::Error) -> String {
     std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
         .last()
         .map_or_else(String::new, ToString::to_string)
 }
 
-/// Writes the attempt down. A device that is gone is forgotten.
+/// Logs the attempt. Ends the subscription if the push service answers that it no longer exists.
 async fn note(app: &App, device: &Subscription, kind: Kind, answer: &Answer, at: Millis) -> Result<(), StoreError> {
     metrics::counter!("pushes_total", "status" => answer.status.to_string()).increment(1);
     let attempt = PushDelivery {

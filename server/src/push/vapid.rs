@@ -1,4 +1,4 @@
-//! Who pushes: the key pair of this installation and the signed word for a push service (RFC 8292).
+//! VAPID: the key pair of this installation and the signed token for a push service (RFC 8292).
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use causerie_shared::Millis;
@@ -15,9 +15,9 @@ use crate::{
     store::{StoreError, settings},
 };
 
-/// How long a word holds; a service refuses more than a day.
+/// Validity of a token, milliseconds. A push service refuses more than a day.
 const HOLDS: Millis = 12 * 3_600_000;
-/// Whom a service may write to when the console has no address on the internet.
+/// Contact address in the token when the console has no public address.
 const NOBODY: &str = "mailto:operator@example.org";
 
 /// The key pair of this installation.
@@ -28,12 +28,12 @@ pub struct Vapid {
 }
 
 impl Vapid {
-    /// The stored key pair; made at the first use.
+    /// Loads the key pair. The first use creates and stores it.
     pub async fn load(app: &App) -> Result<Self, StoreError> {
         if let Some(text) = settings::get(&mut *app.store.read().await?, settings::VAPID_KEY).await? {
             return Self::read(&text);
         }
-        // Writers stand in one line, so of two nodes one makes it.
+        // Ordered transactions run one at a time, so only one of several nodes creates the key.
         let mut tx = app.store.begin_ordered().await?;
         let text = match settings::get(&mut tx, settings::VAPID_KEY).await? {
             Some(text) => text,
@@ -57,7 +57,7 @@ impl Vapid {
         })
     }
 
-    /// The `Authorization` header for a service at `origin`.
+    /// Returns the `Authorization` header for the push service at `origin`.
     pub fn authorization(&self, origin: &str, public_url: &str, now: Millis) -> String {
         let contact = if public_url.starts_with("https://") {
             public_url
@@ -73,10 +73,10 @@ impl Vapid {
     }
 }
 
-/// A new private key.
+/// Returns a new private key.
 pub fn random_key() -> SecretKey {
     loop {
-        // All but one in 2^32 are keys.
+        // Only about one in 2^32 values is no valid key.
         if let Ok(key) = SecretKey::from_slice(&random_bytes::<32>()) {
             return key;
         }

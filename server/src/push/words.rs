@@ -1,4 +1,4 @@
-//! What a push says, in the languages of the console.
+//! Texts of pushes in the languages of the console.
 
 use causerie_shared::{
     api::notify::NotifyPreferences,
@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::Notice;
 
-/// Longest body, characters: a notification shows less.
+/// Longest body, characters. A notification shows less.
 const MAX_BODY: usize = 200;
 
-/// What a push is about; the log and the switches know these.
+/// The subject of a push, as the log and the user's preferences distinguish it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Test,
@@ -34,7 +34,7 @@ impl Kind {
         }
     }
 
-    /// Somebody is asked and has seconds to answer.
+    /// Whether the push asks the user to answer before a deadline.
     pub fn is_timed(self) -> bool {
         match self {
             Self::Offer | Self::Transfer => true,
@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// Does the user want to be told of it?
+    /// Whether the user wants notifications of this kind.
     pub fn wanted(self, preferences: &NotifyPreferences) -> bool {
         match self {
             Self::Test => true,
@@ -54,7 +54,7 @@ impl Kind {
     }
 }
 
-/// How a request for a transfer ended.
+/// How a transfer request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Accepted,
@@ -62,7 +62,7 @@ pub enum Outcome {
     Expired,
 }
 
-/// A customer's chat, as far as a notification shows it.
+/// The data of a chat that a notification shows.
 #[derive(Debug, Clone)]
 pub struct Chat {
     number: i64,
@@ -79,7 +79,7 @@ impl Chat {
         }
     }
 
-    /// Without the customer's name and words in private mode.
+    /// Returns the text about the chat. In private mode it is only the chat's number.
     fn shown(&self, private: bool) -> String {
         match (private, self.last.is_empty()) {
             (true, _) => format!("#{}", self.number),
@@ -97,17 +97,17 @@ fn last(preview: &Preview) -> String {
     }
 }
 
-/// The words, before they are put into a language.
+/// The content of a push, independent of the language.
 #[derive(Debug, Clone)]
 pub enum Words {
     Test,
     NewChat(Chat),
     Offer(Chat),
-    /// Who asks.
+    /// The name of the user who asks.
     Transfer(String, Chat),
-    /// Who was asked.
+    /// The name of the user who was asked.
     Outcome(Outcome, String, Chat),
-    /// Who names me, and what they wrote to colleagues.
+    /// The name of the user who mentions the receiver, and their message in the internal discussion.
     Mention(String, Option<String>, Chat),
 }
 
@@ -134,15 +134,15 @@ impl Words {
             Self::Transfer(by, chat) => format!("{by} → {}", chat.shown(private)),
             Self::Outcome(_, whom, chat) if private => format!("{whom} · #{}", chat.number),
             Self::Outcome(_, whom, chat) => format!("{whom} · {}", chat.name),
-            // Colleagues write about customers.
+            // The internal discussion is about the customer, so private mode hides its text.
             Self::Mention(_, Some(text), _) if !private => text.clone(),
             Self::Mention(_, _, chat) => chat.shown(private),
         }
     }
 }
 
-/// The message in the form of Declarative Web Push: browsers that know it show it by themselves, in others the
-/// service worker does.
+/// Returns the notification in the format of Declarative Web Push. Browsers that support the format show it
+/// themselves; in others the service worker does.
 pub fn payload(notice: &Notice, private: bool, lang: &str, badge: i64, public_url: &str) -> String {
     let spanish = lang.starts_with("es");
     let body: String = notice.words.body(private).chars().take(MAX_BODY).collect();
@@ -167,7 +167,7 @@ pub fn payload(notice: &Notice, private: bool, lang: &str, badge: i64, public_ur
             "lang": if spanish { "es" } else { "en" },
             "dir": "auto",
             "tag": tag,
-            // Rings again for what has to be answered, not for what merely goes on.
+            // Only a push that asks for an answer alerts again when it replaces an older one.
             "renotify": notice.kind.is_timed(),
             "actions": answers.collect::<Vec<_>>(),
             "navigate": navigate,

@@ -1,5 +1,5 @@
-//! Business hours against the clock (`docs/domain.md#business-hours`): the only room that knows time zones. Pure; the
-//! time zones are those of the release, so that two nodes never disagree.
+//! Evaluation of business hours at a time (`docs/domain.md#business-hours`). The functions are pure and use the time
+//! zone data of the release, so that two nodes never disagree.
 
 use causerie_shared::{
     Millis,
@@ -7,15 +7,15 @@ use causerie_shared::{
 };
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-/// Days that are looked through for the next change.
+/// Days that are searched for the next change.
 const HORIZON: usize = 400;
 
-/// Does this time zone exist?
+/// Whether a time zone of this name exists.
 pub fn is_zone(name: &str) -> bool {
     TimeZone::get(name).is_ok()
 }
 
-/// Is somebody there at this time?
+/// Whether `now` is within the business hours.
 pub fn is_open(hours: &Hours, now: Millis) -> bool {
     let local = zone(hours).to_datetime(timestamp(now));
     let minute = local.hour() as u16 * 60 + local.minute() as u16;
@@ -24,12 +24,12 @@ pub fn is_open(hours: &Hours, now: Millis) -> bool {
         .any(|interval| (interval.from..interval.to).contains(&minute))
 }
 
-/// When that changes next; `None` when it does not within a year.
+/// Returns the next time at which the hours open or close; `None` if there is none within a year.
 pub fn next_change(hours: &Hours, now: Millis) -> Option<Millis> {
     let zone = zone(hours);
     let open = is_open(hours, now);
     let mut date = zone.to_datetime(timestamp(now)).date();
-    // Where clocks are put back or forward, it changes with them.
+    // A change of the zone's offset may also open or close.
     let shift = zone.following(timestamp(now)).next();
     let shift = shift.map(|shift| shift.timestamp().as_millisecond());
     for _ in 0..HORIZON {
@@ -55,7 +55,7 @@ pub fn next_change(hours: &Hours, now: Millis) -> Option<Millis> {
     None
 }
 
-/// When somebody will be there; `None` when somebody is, or nobody will be within a year.
+/// Returns the next opening time; `None` if `now` is within the hours, or if they do not open within a year.
 pub fn opens_at(hours: &Hours, now: Millis) -> Option<Millis> {
     if is_open(hours, now) {
         return None;
@@ -64,7 +64,7 @@ pub fn opens_at(hours: &Hours, now: Millis) -> Option<Millis> {
 }
 
 fn zone(hours: &Hours) -> TimeZone {
-    // Settings accept only zones that exist; one that a later release dropped must not stop the dispatcher.
+    // Settings accept only existing zones. A zone that a later release dropped must not stop the dispatcher.
     TimeZone::get(&hours.zone).unwrap_or(TimeZone::UTC)
 }
 
@@ -80,7 +80,8 @@ fn day(hours: &Hours, date: civil::Date) -> &[Interval] {
     }
 }
 
-/// The moments at which a clock on the wall shows this minute: two where clocks are put back.
+/// Returns the times at which local clocks show this minute: two where clocks are set back. Where clocks are set
+/// forward, a skipped minute has the times with the offsets before and after the gap.
 fn instants(zone: &TimeZone, date: civil::Date, minute: u16) -> Vec<Millis> {
     let time = date.at((minute / 60) as i8, (minute % 60) as i8, 0, 0);
     let ambiguous = zone.to_ambiguous_timestamp(time);
@@ -128,7 +129,7 @@ mod tests {
             next_change(&shop, at("2026-11-25T13:00:00Z")),
             Some(at("2026-11-25T15:00:00Z"))
         );
-        // Over the Sunday, and over Christmas to the Saturday.
+        // The next opening skips the Sunday and Christmas Day.
         assert_eq!(
             opens_at(&shop, at("2026-11-28T20:00:00Z")),
             Some(at("2026-11-30T08:00:00Z"))
@@ -138,7 +139,7 @@ mod tests {
             Some(at("2026-12-26T08:00:00Z"))
         );
         assert_eq!(opens_at(&shop, at("2026-11-25T09:00:00Z")), None, "somebody is there");
-        // The same hour on the wall in summer: UTC+2.
+        // The same local hour in summer: UTC+2.
         assert!(is_open(&shop, at("2026-07-01T07:00:00Z")));
     }
 
@@ -172,7 +173,7 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]
-        /// Around the days on which clocks are changed too.
+        /// Includes the days on which the zone's offset changes.
         #[test]
         fn the_next_change_is_the_first_minute_that_differs(
             days in prop::collection::vec(any_day(), 7),

@@ -1,4 +1,4 @@
-//! Widgets in their inbox's settings.
+//! Widgets, as part of the settings of their inbox.
 
 use causerie_shared::{
     api::settings::SaveAccount,
@@ -19,11 +19,12 @@ use crate::{
     sync::News,
 };
 
-/// Names a widget, and switches it on or off. That of a deleted inbox is off for good. Accounts at providers are
-/// paused where they are set up, with what that means for their webhooks (`settings/channels`).
+/// Renames a widget, and switches it on or off. The widget of a deleted inbox stays off. Accounts at providers are
+/// paused in `settings/channels`, which also handles their webhooks.
 ///
 /// # Errors
-/// [`Code::Closed`] for that of a deleted inbox, [`Code::Invalid`] also for what is no widget, [`Code::Forbidden`], [`Code::NotFound`].
+/// [`Code::Closed`] for the widget of a deleted inbox, [`Code::Invalid`], also for an account that is no widget,
+/// [`Code::Forbidden`], [`Code::NotFound`].
 pub async fn save(
     app: &App,
     actor: &UserRecord,

@@ -1,4 +1,4 @@
-//! Messaging accounts are connected, changed, paused, checked and removed by owners and admins.
+//! Messaging accounts: owners and admins connect, change, pause, check and remove them.
 
 use causerie_shared::{
     api::channels::{ChannelCheck, FieldKind, NewChannel, RemoveChannel, SaveChannel},
@@ -26,7 +26,7 @@ use crate::{
     sync::News,
 };
 
-/// Calls that trying a token may take.
+/// Maximum number of calls that a check of a token may make.
 const MAX_CALLS: usize = 4;
 
 fn missing() -> Refusal {
@@ -43,7 +43,7 @@ fn seal(app: &App, credentials: &Credentials) -> Result<String, Refusal> {
     app.vault.seal(&plain).map_err(failed)
 }
 
-/// The business account that the form names.
+/// Returns the id of the business account in the form, if it is not empty.
 fn business(credentials: &Credentials) -> Option<String> {
     Some(credentials.business_id.clone()).filter(|id| !id.is_empty())
 }
@@ -115,10 +115,11 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
     Ok(account.row.id)
 }
 
-/// Changes an account. What waited for a token goes on with a new one.
+/// Changes an account. A new token resumes the messages that were held back by an invalid one.
 ///
 /// # Errors
-/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::Invalid`]; [`Code::Closed`] when its secrets cannot be read.
+/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::Invalid`]; [`Code::Closed`] when the account's secrets cannot be
+/// read.
 pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveChannel) -> Result<(), DeskError> {
     may_manage(actor)?;
     let now = app.clock.now();
@@ -149,7 +150,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
         trail.field("inbox", known, inbox(&mut tx, after.row.inbox).await?);
     }
     for (label, _) in &changed {
-        // What it was and is may be a secret.
+        // The old and new values may be secrets.
         trail.field(label, "", "changed");
     }
     if trail.is_empty() {
@@ -183,7 +184,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     Ok(())
 }
 
-/// Tries the token. A good one lets messages go that waited for it.
+/// Checks the token at the provider. A valid token resumes the messages that were held back by an invalid one.
 ///
 /// # Errors
 /// [`Code::Forbidden`], [`Code::NotFound`].
@@ -234,10 +235,10 @@ async fn attempt(app: &App, account: &ChannelAccount) -> Result<String, String> 
     Err("The provider asks for more and more.".to_owned())
 }
 
-/// Removes an account: its open chats fail, its secrets are forgotten, its history stays.
+/// Removes an account: its open chats fail, its secrets are deleted, its history stays.
 ///
 /// # Errors
-/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::Invalid`] when the name is not typed right.
+/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::Invalid`] when the typed name is wrong.
 pub async fn remove(app: &App, actor: &UserRecord, account: AccountId, body: RemoveChannel) -> Result<(), DeskError> {
     may_manage(actor)?;
     let now = app.clock.now();
@@ -255,7 +256,7 @@ pub async fn remove(app: &App, actor: &UserRecord, account: AccountId, body: Rem
     told(&mut tx, FeedKind::Account, account, &mut news).await?;
     tx.commit().await?;
     change::publish(app, news);
-    // Nothing begins any more; what is open ends one by one.
+    // No new chats begin after the commit, so the open ones can fail one by one.
     let open = conversations::open_at(&mut *app.store.read().await?, account).await?;
     for conversation in open {
         lifecycle::happen(app, conversation, Event::AccountRemoved, Actor::System, None).await?;

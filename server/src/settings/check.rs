@@ -1,4 +1,4 @@
-//! Are settings in their ranges, and do they name things that exist?
+//! Validation of settings: their ranges, and whether the things that they name exist.
 
 use causerie_shared::{
     api::settings::InboxSettings,
@@ -14,14 +14,14 @@ use crate::{
     store::{Db, people, places},
 };
 
-/// Most pages that may embed one widget.
+/// Maximum number of pages that may embed one widget.
 const MAX_ORIGINS: usize = 50;
 
 fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new(Code::Invalid, text)
 }
 
-/// A name without spaces around it.
+/// Returns a valid name without surrounding spaces.
 pub(super) fn name(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_INBOX_NAME || name.chars().any(char::is_control) {
@@ -30,12 +30,12 @@ pub(super) fn name(name: &str) -> Result<String, Refusal> {
     Ok(name.to_owned())
 }
 
-/// Do people take these for the same name?
+/// Whether two names differ at most in upper and lower case.
 pub(super) fn same_name(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
-/// In the range for chats at a time.
+/// Checks the range of a capacity.
 pub(super) fn capacity(capacity: u32) -> Result<(), Refusal> {
     if CAPACITY.contains(&capacity) {
         return Ok(());
@@ -43,7 +43,7 @@ pub(super) fn capacity(capacity: u32) -> Result<(), Refusal> {
     Err(invalid("somebody can have 0 to 100 chats at a time"))
 }
 
-/// Origins in the form in which browsers write them, each once.
+/// Returns the origins as browsers write them, without duplicates.
 pub(super) fn origins(addresses: &[String]) -> Result<Vec<String>, Refusal> {
     if addresses.len() > MAX_ORIGINS {
         return Err(invalid("a widget can be on at most 50 pages"));
@@ -59,7 +59,7 @@ pub(super) fn origins(addresses: &[String]) -> Result<Vec<String>, Refusal> {
     Ok(origins)
 }
 
-/// The organization has a seat of each add-on (`docs/domain.md#roles-and-permissions`).
+/// Checks that the organization has a seat of each add-on (`docs/domain.md#roles-and-permissions`).
 pub(super) async fn seats(db: &mut Db) -> Result<(), DeskError> {
     let users = people::users(db).await?;
     let has = |seat: fn(&people::UserRecord) -> bool| users.iter().filter(|user| user.active).any(seat);
@@ -69,8 +69,8 @@ pub(super) async fn seats(db: &mut Db) -> Result<(), DeskError> {
     Err(invalid("an inbox needs somebody with the live chat add-on and somebody with the contact center add-on").into())
 }
 
-/// The settings of `inbox`, or of one that is to be created, in the form in which they are stored. `present` are the
-/// members it has, who may stay whatever became of them.
+/// Returns valid settings of `inbox`, or of a new inbox, in their stored form. `present` are the current members, who
+/// may stay even if they could not be added now.
 pub(super) async fn inbox(
     db: &mut Db,
     inbox: Option<InboxId>,
@@ -108,7 +108,7 @@ pub(super) async fn inbox(
     Ok(settings)
 }
 
-/// Members in the order in which they are stored.
+/// Returns valid members in the order in which they are stored.
 async fn members(db: &mut Db, present: &[Member], mut members: Vec<Member>) -> Result<Vec<Member>, DeskError> {
     members.sort_unstable_by_key(|member| member.user);
     if members.windows(2).any(|pair| pair[0].user == pair[1].user) {

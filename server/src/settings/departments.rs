@@ -1,4 +1,4 @@
-//! Departments: each is a name for an inbox, and its members are the inbox's.
+//! Departments: a department is a name for an inbox, and its members are the members of the inbox.
 
 use causerie_shared::{
     api::settings::{InboxSettings, SaveDepartment},
@@ -32,7 +32,7 @@ fn no_department() -> Refusal {
 /// Creates a department with its inbox, which has the same name.
 ///
 /// # Errors
-/// [`Code::Invalid`] for a name that is taken or members who may not be agents, [`Code::Forbidden`].
+/// [`Code::Invalid`] for a name that is in use or for members who cannot be agents, [`Code::Forbidden`].
 pub async fn create(app: &App, actor: &UserRecord, body: SaveDepartment) -> Result<DepartmentId, DeskError> {
     may_manage(actor)?;
     let now = app.clock.now();
@@ -64,10 +64,10 @@ pub async fn create(app: &App, actor: &UserRecord, body: SaveDepartment) -> Resu
     Ok(department.id)
 }
 
-/// Names a department and sets its members. Members who stay keep how many chats they may have.
+/// Renames a department and sets its members. Remaining members keep their capacity.
 ///
 /// # Errors
-/// [`Code::Conflict`] when somebody else saved it meanwhile, and as [`create`].
+/// [`Code::Conflict`] when the department was saved meanwhile, and as for [`create`].
 pub async fn save(
     app: &App,
     actor: &UserRecord,
@@ -101,7 +101,7 @@ pub async fn save(
     members::told(app, &change.touched, change.news).await
 }
 
-/// Ends a department; its inbox stays.
+/// Deletes a department; its inbox stays.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].

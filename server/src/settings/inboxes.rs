@@ -1,4 +1,4 @@
-//! Inboxes are created, changed and deleted.
+//! Creating, changing and deleting inboxes.
 
 mod words;
 
@@ -26,23 +26,23 @@ use crate::{
     sync::News,
 };
 
-/// The refusal for an inbox that is not there, or was deleted.
+/// The refusal for an inbox that does not exist or was deleted.
 pub fn no_inbox() -> Refusal {
     Refusal::new(Code::NotFound, "there is no such inbox")
 }
 
-/// A change that is being made: what is to be told after the commit.
+/// The effects of a change that is being made, published after the commit.
 #[derive(Default)]
 pub(super) struct Change {
     pub(super) news: News,
-    /// Whose sockets are looked at again, for they see more or less.
+    /// Users whose access changes, and whose sockets are therefore checked again.
     pub(super) touched: Vec<causerie_shared::ids::UserId>,
 }
 
-/// Creates an inbox, with its widget if it is for live chat.
+/// Creates an inbox, with a widget if it is a live chat inbox.
 ///
 /// # Errors
-/// [`Code::Invalid`] for settings out of their ranges, [`Code::Forbidden`].
+/// [`Code::Invalid`] for settings out of range, [`Code::Forbidden`].
 pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<InboxId, DeskError> {
     may_change_inboxes(actor)?;
     let mut tx = app.store.begin_ordered().await?;
@@ -76,7 +76,7 @@ pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<Inb
     Ok(inbox)
 }
 
-/// The inbox alone, in the caller's transaction.
+/// Creates an inbox without a widget, in the caller's transaction.
 pub(super) async fn insert(
     app: &App,
     db: &mut OrderedTx,
@@ -94,7 +94,7 @@ pub(super) async fn insert(
         members: vec![],
     };
     places::insert_inbox(&mut *db, &row).await?;
-    // Who sees everything sees it at once.
+    // Users who see all inboxes see the new one at once.
     let users = people::users(&mut *db).await?;
     let all = |user: &&UserRecord| (user.role.manages() || user.grants.all_inboxes) && user.grants.contact_center;
     change.touched.extend(users.iter().filter(all).map(|user| user.id));
@@ -119,11 +119,10 @@ pub(super) async fn insert(
     Ok(row.id)
 }
 
-/// Changes an inbox, and brings the chats that run in it under its new settings.
+/// Changes an inbox, and applies the new settings to the chats that run in it.
 ///
 /// # Errors
-/// [`Code::Conflict`] when somebody else saved it meanwhile, [`Code::Invalid`], [`Code::Forbidden`],
-/// [`Code::NotFound`].
+/// [`Code::Conflict`] when the inbox was saved meanwhile, [`Code::Invalid`], [`Code::Forbidden`], [`Code::NotFound`].
 pub async fn save(app: &App, actor: &UserRecord, inbox: InboxId, body: SaveInbox) -> Result<(), DeskError> {
     may_change_inboxes(actor)?;
     let mut tx = app.store.begin_ordered().await?;
@@ -136,7 +135,7 @@ pub async fn save(app: &App, actor: &UserRecord, inbox: InboxId, body: SaveInbox
     members::told(app, &change.touched, change.news).await
 }
 
-/// Writes checked settings with their entry in the log, if they differ from those before.
+/// Writes checked settings and their entry in the audit log, if they differ from the old ones.
 pub(super) async fn change_in(
     app: &App,
     db: &mut OrderedTx,
@@ -182,10 +181,11 @@ async fn write(
     members::granted(db, &change.touched, news).await
 }
 
-/// Deletes an inbox for good: its widget is off, its department ends, its history stays for those who see all inboxes.
+/// Deletes an inbox for good. Its widget is switched off and its department deleted; its history stays visible to users
+/// who see all inboxes.
 ///
 /// # Errors
-/// [`Code::Invalid`] when the name is not typed right, [`Code::Conflict`] with the number of chats that are open,
+/// [`Code::Invalid`] when the typed name is wrong, [`Code::Conflict`] with the number of open chats,
 /// [`Code::Forbidden`], [`Code::NotFound`].
 pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteInbox) -> Result<(), DeskError> {
     may_change_inboxes(actor)?;
@@ -229,7 +229,7 @@ pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteI
     members::told(app, &touched, news).await
 }
 
-/// Announces a row as it is now.
+/// Announces the current version of a row.
 pub(super) async fn told(
     db: &mut OrderedTx,
     kind: FeedKind,

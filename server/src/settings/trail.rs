@@ -1,4 +1,4 @@
-//! What a change of settings leaves in the audit log.
+//! Entries of the audit log for changes of settings.
 
 use std::fmt::Display;
 
@@ -9,14 +9,14 @@ use crate::{
     store::{Db, StoreError, audit, people::UserRecord},
 };
 
-/// The fields that a change touches, with their values before and after.
+/// The fields that a change affects, with their values before and after.
 #[derive(Debug, Default)]
 pub struct Trail {
     changes: Vec<(String, String, String)>,
 }
 
 impl Trail {
-    /// Notes a field, if its value changes; an empty text is no value.
+    /// Adds a field if its value changes. An empty text means no value.
     pub fn field(&mut self, name: &str, before: impl Display, after: impl Display) {
         let (before, after) = (before.to_string(), after.to_string());
         if before != after {
@@ -24,12 +24,12 @@ impl Trail {
         }
     }
 
-    /// Nothing changes.
+    /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// Writes the entry, in the transaction that makes the change.
+    /// Writes the entry in the transaction that makes the change.
     pub async fn write(
         self,
         db: &mut Db,
@@ -39,7 +39,7 @@ impl Trail {
         now: Millis,
     ) -> Result<(), StoreError> {
         let entry = AuditEntry {
-            // Any ULID will do; its time makes the order of the log.
+            // Any unique ULID works; its time determines the order of the log.
             id: IntentId::new(now, random_u128()).to_string(),
             at: now,
             actor: actor.name.clone(),

@@ -1,4 +1,4 @@
-//! Users are changed and deactivated.
+//! Changing and deactivating users.
 
 use causerie_shared::{
     api::settings::SaveUser,
@@ -22,10 +22,10 @@ use crate::{
     sync::{News, grants},
 };
 
-/// An admin must not become an owner through somebody else's account.
+/// Checks that `user` may change an account with `role`: an admin must not become an owner through an owner's account.
 ///
 /// # Errors
-/// [`Code::Forbidden`] when `role` is an owner's and `user` is none.
+/// [`Code::Forbidden`] when `role` is owner and `user` is not an owner.
 pub fn may_touch(role: Role, user: &UserRecord) -> Result<(), Refusal> {
     if role != Role::Owner || user.role == Role::Owner {
         return Ok(());
@@ -33,12 +33,12 @@ pub fn may_touch(role: Role, user: &UserRecord) -> Result<(), Refusal> {
     Err(Refusal::new(Code::Forbidden, "only an owner manages owners"))
 }
 
-/// Changes a user; what they may see changes at once. One who is deactivated loses all sign-ins, and their chats
-/// return to the queue.
+/// Changes a user; the user's access changes at once. Deactivation ends all sessions, and the user's chats return to
+/// the queue.
 ///
 /// # Errors
-/// [`Code::Conflict`] when somebody else saved it meanwhile or it is the last owner, [`Code::Invalid`],
-/// [`Code::Forbidden`], [`Code::NotFound`].
+/// [`Code::Conflict`] when the user was saved meanwhile or is the last owner, [`Code::Invalid`], [`Code::Forbidden`],
+/// [`Code::NotFound`].
 pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -> Result<(), DeskError> {
     may_manage(actor)?;
     check::capacity(body.capacity)?;
@@ -99,7 +99,7 @@ pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -
     members::told(app, &[user], news).await
 }
 
-/// Somebody must be able to manage everything: an active owner with a password.
+/// Checks that somebody can still manage everything: an active owner with a password.
 async fn keeps_an_owner(db: &mut Db, before: &UserRecord, after: &UserRecord) -> Result<(), DeskError> {
     let owns = |user: &UserRecord| user.active && user.role == Role::Owner;
     if !owns(before) || owns(after) {
@@ -125,7 +125,7 @@ fn compare(before: &UserRecord, after: &UserRecord) -> Trail {
     trail
 }
 
-/// Names and values of a user's permissions and add-ons.
+/// The name of a permission or add-on, and its value for a user.
 type Grant = (&'static str, fn(&Grants) -> bool);
 const GRANTS: [Grant; 6] = [
     ("inbox_management", |grants| grants.inbox_management),

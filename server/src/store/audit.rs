@@ -1,4 +1,4 @@
-//! The audit log: who changed which setting, with the names of that time.
+//! The audit log: the changes of settings with their authors, with the names at that time.
 
 use causerie_shared::{api::settings::AuditEntry, ids::UserId};
 use sqlx::Row as _;
@@ -22,9 +22,9 @@ pub async fn insert(db: &mut Db, actor: UserId, entry: &AuditEntry) -> Result<()
     Ok(())
 }
 
-/// At most `limit` entries older than `before`, the newest first; all of them count without it.
+/// Returns at most `limit` entries with an id below `before`, newest first. Without `before` it starts at the newest.
 pub async fn before(db: &mut Db, before: Option<&str>, limit: i64) -> Result<Vec<AuditEntry>, StoreError> {
-    // Greater than every ULID, which ends at 7.
+    // Greater than every ULID, whose first character is at most 7.
     let before = before.unwrap_or("8");
     let rows = sqlx::query(
         "SELECT id, at, actor, action, subject, changes FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2",

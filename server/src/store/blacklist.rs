@@ -1,4 +1,4 @@
-//! People of whom nothing is taken any more (`docs/domain.md#blacklist`).
+//! The blacklist: contacts whose messages are dropped (`docs/domain.md#blacklist`).
 
 use causerie_shared::{
     api::blocked::{Blocked, Blocking},
@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use super::{Db, StoreError, id};
 
-/// Blocks each of a person's ids; one that is blocked stays as it is. `false`: all of them were.
+/// Blocks each of a contact's ids. Blocked ids stay as they are. Returns `false` if all of them were blocked before.
 pub async fn insert(db: &mut Db, blocked: &Blocked) -> Result<bool, StoreError> {
     let mut new = 0;
     for external in &blocked.ids {
@@ -31,7 +31,7 @@ pub async fn insert(db: &mut Db, blocked: &Blocked) -> Result<bool, StoreError> 
     Ok(new > 0)
 }
 
-/// Blocks a further id of a contact on an account, if the contact is blocked on its channel.
+/// Blocks a further id of a contact on an account if the contact is blocked on the account's channel.
 pub async fn extend(db: &mut Db, account: AccountId, external: &str, contact: ContactId) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO blacklist (channel, external_id, contact_id, name, reason, blocked_by, blocked_at, dropped) \
@@ -47,7 +47,7 @@ pub async fn extend(db: &mut Db, account: AccountId, external: &str, contact: Co
     Ok(())
 }
 
-/// Who blocked a contact, when and why; `None`: nobody.
+/// Returns who blocked a contact, when and why; `None` if the contact is not blocked.
 pub async fn of(db: &mut Db, contact: ContactId) -> Result<Option<Blocking>, StoreError> {
     let row = sqlx::query(
         "SELECT reason, blocked_by, blocked_at FROM blacklist WHERE contact_id = $1 ORDER BY blocked_at LIMIT 1",
@@ -65,7 +65,7 @@ pub async fn of(db: &mut Db, contact: ContactId) -> Result<Option<Blocking>, Sto
     .transpose()
 }
 
-/// Is anyone blocked at all?
+/// Whether the blacklist has any entry.
 pub async fn is_anyone(db: &mut Db) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT channel FROM blacklist LIMIT 1")
         .fetch_optional(db)
@@ -73,7 +73,7 @@ pub async fn is_anyone(db: &mut Db) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
-/// Is an id blocked?
+/// Whether an id is blocked on a channel.
 pub async fn is_blocked(db: &mut Db, channel: Channel, external: &str) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT contact_id FROM blacklist WHERE channel = $1 AND external_id = $2")
         .bind(channel.as_str())
@@ -83,7 +83,7 @@ pub async fn is_blocked(db: &mut Db, channel: Channel, external: &str) -> Result
     Ok(row.is_some())
 }
 
-/// Counts a message of a blocked id that was dropped.
+/// Counts a dropped message of a blocked id.
 pub async fn dropped(db: &mut Db, channel: Channel, external: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE blacklist SET dropped = dropped + 1 WHERE channel = $1 AND external_id = $2")
         .bind(channel.as_str())
@@ -93,7 +93,7 @@ pub async fn dropped(db: &mut Db, channel: Channel, external: &str) -> Result<()
     Ok(())
 }
 
-/// All who are blocked, the newest first.
+/// Returns all blocked contacts, the last blocked first.
 pub async fn all(db: &mut Db) -> Result<Vec<Blocked>, StoreError> {
     let rows = sqlx::query(
         "SELECT channel, external_id, contact_id, name, reason, blocked_by, blocked_at, dropped FROM blacklist \
@@ -125,7 +125,7 @@ pub async fn all(db: &mut Db) -> Result<Vec<Blocked>, StoreError> {
     Ok(all)
 }
 
-/// Unblocks a person; their name, or `None` when they were not blocked.
+/// Unblocks a contact. Returns its name, or `None` if it was not blocked.
 pub async fn remove(db: &mut Db, contact: ContactId) -> Result<Option<String>, StoreError> {
     let rows = sqlx::query("DELETE FROM blacklist WHERE contact_id = $1 RETURNING name")
         .bind(contact.to_string())

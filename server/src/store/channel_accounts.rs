@@ -1,4 +1,4 @@
-//! Messaging accounts of channels other than the web: the provider's id, sealed secrets, health.
+//! Messaging accounts of channels other than the web: the provider's id, encrypted secrets, health.
 
 use causerie_shared::{
     Millis,
@@ -10,45 +10,45 @@ use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, from_json, id, to_json};
 
-/// Most errors that are kept.
+/// Maximum number of errors that an account keeps.
 const ERRORS: usize = 10;
 
-/// How an account does.
+/// The condition of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Health {
     pub last_webhook: Option<Millis>,
-    /// The provider does not take the token any more: nothing is sent until it is renewed.
+    /// The provider rejects the token. Nothing is sent until the token is renewed.
     pub token_invalid: bool,
-    /// Newest first: when, and what in plain words.
+    /// Time and text of the last errors, newest first.
     pub errors: Vec<(Millis, String)>,
-    /// Telegram by long polling: the next update to ask for; `None`: by webhook.
+    /// The next Telegram update to poll for; `None` if the account uses webhooks.
     pub polling: Option<i64>,
-    /// The app may write as a human agent.
+    /// The app has the human agent permission.
     pub human_agent: bool,
-    /// The business account at the provider that it belongs to, as the form or a webhook says.
+    /// The provider's business account that owns this account, from the form or a webhook.
     pub business: Option<String>,
 }
 
 impl Health {
-    /// The column `health` of an account.
+    /// Reads the column `health` of an account.
     pub(super) fn read(row: &AnyRow) -> Result<Self, StoreError> {
         let text = row.try_get::<Option<String>, _>("health")?;
         from_json(text.as_deref().unwrap_or("{}"), "health")
     }
 
-    /// Notes an error.
+    /// Adds an error and drops the oldest one above the limit.
     pub fn note(&mut self, at: Millis, words: String) {
         self.errors.insert(0, (at, words));
         self.errors.truncate(ERRORS);
     }
 }
 
-/// An account with what its adapter needs.
+/// An account with the data that its adapter needs.
 #[derive(Clone)]
 pub struct ChannelAccount {
     pub row: AccountRow,
-    /// Part of its callback address.
+    /// Key in the account's webhook address.
     pub key: String,
     /// The provider's id of the account.
     pub external: String,
@@ -82,7 +82,7 @@ fn account(row: &AnyRow) -> Result<ChannelAccount, StoreError> {
 /// Creates an account.
 ///
 /// # Errors
-/// [`StoreError::is_duplicate`] when the provider's id is connected already.
+/// [`StoreError::is_duplicate`] if the provider's id is connected already.
 pub async fn insert(db: &mut Db, account: &ChannelAccount) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO accounts (id, inbox_id, channel, name, key, enabled, config, external_id, secrets, health) \
@@ -112,12 +112,13 @@ async fn one(db: &mut Db, filter: &str, binds: &[String]) -> Result<Option<Chann
     query.fetch_optional(db).await?.as_ref().map(account).transpose()
 }
 
-/// One account.
+/// Returns one account that was not removed.
 pub async fn get(db: &mut Db, account: AccountId) -> Result<Option<ChannelAccount>, StoreError> {
     one(db, "id = $1", &[account.to_string()]).await
 }
 
-/// One account, locked until the transaction ends: who writes its health, which is one value, reads it so.
+/// Returns one account and locks it until the transaction ends. Writers of its health, which is one JSON value, must
+/// read it this way.
 pub async fn lock(db: &mut Db, account_id: AccountId) -> Result<Option<ChannelAccount>, StoreError> {
     let sql = format!(
         "UPDATE accounts SET health = health WHERE id = $1 AND external_id IS NOT NULL AND removed_at IS NULL \
@@ -130,12 +131,12 @@ pub async fn lock(db: &mut Db, account_id: AccountId) -> Result<Option<ChannelAc
     row.as_ref().map(account).transpose()
 }
 
-/// The account of a callback address.
+/// Returns the account with this key in its webhook address.
 pub async fn by_key(db: &mut Db, key: &str) -> Result<Option<ChannelAccount>, StoreError> {
     one(db, "key = $1", &[key.to_owned()]).await
 }
 
-/// The account behind a provider's id.
+/// Returns the account with this provider's id.
 pub async fn by_external(db: &mut Db, channel: Channel, external: &str) -> Result<Option<ChannelAccount>, StoreError> {
     one(
         db,
@@ -145,7 +146,7 @@ pub async fn by_external(db: &mut Db, channel: Channel, external: &str) -> Resul
     .await
 }
 
-/// All accounts, by name.
+/// Returns all accounts, ordered by name.
 pub async fn all(db: &mut Db) -> Result<Vec<ChannelAccount>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM accounts WHERE external_id IS NOT NULL AND removed_at IS NULL ORDER BY name, id"
@@ -154,7 +155,7 @@ pub async fn all(db: &mut Db) -> Result<Vec<ChannelAccount>, StoreError> {
     rows.iter().map(account).collect()
 }
 
-/// Writes name, inbox, secrets, health and whether it is enabled, of an account that is locked.
+/// Writes name, inbox, secrets, health and `enabled` of a locked account.
 pub async fn save(db: &mut Db, account: &ChannelAccount) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET name = $2, enabled = $3, secrets = $4, health = $5, inbox_id = $6 WHERE id = $1")
         .bind(account.row.id.to_string())
@@ -168,7 +169,7 @@ pub async fn save(db: &mut Db, account: &ChannelAccount) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Writes health alone, of an account that is locked.
+/// Writes only the health of a locked account.
 pub async fn save_health(db: &mut Db, account: AccountId, health: &Health) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET health = $2 WHERE id = $1")
         .bind(account.to_string())
@@ -178,7 +179,7 @@ pub async fn save_health(db: &mut Db, account: AccountId, health: &Health) -> Re
     Ok(())
 }
 
-/// The account is no more: its id at the provider is free to be connected anew, its secrets are forgotten.
+/// Removes an account: its secrets are deleted, and the provider's id can be connected again.
 pub async fn remove(db: &mut Db, account: AccountId, now: Millis) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET removed_at = $2, enabled = 0, external_id = NULL, secrets = NULL WHERE id = $1")
         .bind(account.to_string())
@@ -188,7 +189,7 @@ pub async fn remove(db: &mut Db, account: AccountId, now: Millis) -> Result<(), 
     Ok(())
 }
 
-/// How many people ever wrote to each account.
+/// Returns the number of contacts with an identity on each account.
 pub async fn people(db: &mut Db) -> Result<Vec<(AccountId, u32)>, StoreError> {
     let rows = sqlx::query("SELECT account_id, COUNT(DISTINCT contact_id) AS n FROM identities GROUP BY account_id")
         .fetch_all(db)

@@ -8,11 +8,11 @@ use sqlx::Row as _;
 
 use super::{Db, StoreError, blacklist, id};
 
-/// A contact as the server keeps it beside the profile document.
+/// The row of a contact, which exists beside the profile document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactRecord {
     pub id: ContactId,
-    /// Name to show.
+    /// Displayed name.
     pub name: String,
     pub email: Option<String>,
     pub created_at: Millis,
@@ -30,7 +30,7 @@ pub async fn insert(db: &mut Db, contact: &ContactRecord) -> Result<(), StoreErr
     Ok(())
 }
 
-/// One contact.
+/// Returns one contact.
 pub async fn get(db: &mut Db, contact: ContactId) -> Result<Option<ContactRecord>, StoreError> {
     let row = sqlx::query("SELECT id, name, email, created_at FROM contacts WHERE id = $1")
         .bind(contact.to_string())
@@ -47,7 +47,7 @@ pub async fn get(db: &mut Db, contact: ContactId) -> Result<Option<ContactRecord
     .transpose()
 }
 
-/// Writes name and e-mail.
+/// Writes name and email address.
 pub async fn save(db: &mut Db, contact: &ContactRecord) -> Result<(), StoreError> {
     sqlx::query("UPDATE contacts SET name = $2, email = $3 WHERE id = $1")
         .bind(contact.id.to_string())
@@ -58,7 +58,7 @@ pub async fn save(db: &mut Db, contact: &ContactRecord) -> Result<(), StoreError
     Ok(())
 }
 
-/// Locks a contact until the transaction ends, so that a burst opens one conversation.
+/// Locks a contact until the transaction ends, so that concurrent messages open only one conversation.
 pub async fn lock(db: &mut Db, contact: ContactId) -> Result<(), StoreError> {
     sqlx::query("UPDATE contacts SET name = name WHERE id = $1")
         .bind(contact.to_string())
@@ -67,7 +67,7 @@ pub async fn lock(db: &mut Db, contact: ContactId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Who an external id on an account is.
+/// Returns the contact of a provider's id on an account.
 pub async fn by_identity(db: &mut Db, account: AccountId, external: &str) -> Result<Option<ContactId>, StoreError> {
     let row = sqlx::query("SELECT contact_id FROM identities WHERE account_id = $1 AND external_id = $2")
         .bind(account.to_string())
@@ -78,7 +78,7 @@ pub async fn by_identity(db: &mut Db, account: AccountId, external: &str) -> Res
         .transpose()
 }
 
-/// A contact's ids on an account.
+/// Returns a contact's provider ids on an account.
 pub async fn identities(db: &mut Db, account: AccountId, contact: ContactId) -> Result<Vec<String>, StoreError> {
     let rows = sqlx::query(
         "SELECT external_id FROM identities WHERE account_id = $1 AND contact_id = $2 ORDER BY external_id",
@@ -93,7 +93,7 @@ pub async fn identities(db: &mut Db, account: AccountId, contact: ContactId) -> 
         .collect::<Result<_, _>>()?)
 }
 
-/// Nobody is this contact any more: who writes again under one of the ids is somebody new.
+/// Deletes a contact's identities. The next message from one of the ids creates a new contact.
 pub async fn remove_identities(db: &mut Db, contact: ContactId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM identities WHERE contact_id = $1")
         .bind(contact.to_string())
@@ -102,7 +102,7 @@ pub async fn remove_identities(db: &mut Db, contact: ContactId) -> Result<(), St
     Ok(())
 }
 
-/// Binds an external id to a contact; one that is bound stays as it is. Whoever is blocked is so under this one, too.
+/// Binds a provider's id to a contact. An id that is bound stays as it is. If the contact is blocked, so is the id.
 pub async fn add_identity(
     db: &mut Db,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! Conversation rows: the head that clients get is the whole row.
+//! Conversation rows. Clients get the whole row.
 
 use causerie_shared::{
     Millis,
@@ -12,7 +12,7 @@ use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, OrderedTx, StoreError, from_json, id, places, tallies, to_json};
 
-/// Chats that are read at once where all are meant.
+/// The `LIMIT` of queries that read all matching chats.
 pub const ALL: i64 = 1_000_000;
 
 pub(super) const COLUMNS: &str = "id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, state, \
@@ -62,7 +62,7 @@ pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
     })
 }
 
-/// Who is asked to take the chat.
+/// Returns the user who has an offer or a transfer request for the chat.
 pub fn asked(state: &State) -> Option<UserId> {
     match state {
         State::Assigning { agent, .. } => Some(*agent),
@@ -121,7 +121,8 @@ pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
     tallies::moved(db, &[], &tallies::of(head)).await
 }
 
-/// Writes a changed head over the version it was read with. `false`: somebody else was first.
+/// Writes a changed conversation row and the folder counters, if the stored version is still `read_version`. Returns
+/// `false` otherwise.
 pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, StoreError> {
     let before = tallies::stored(&mut *db, head.id).await?;
     let written = rewrite(&mut *db, head, read_version).await?;
@@ -131,7 +132,7 @@ pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, S
     Ok(written)
 }
 
-/// As [`save`], for a head whose state and inbox did not change: it is counted where it was.
+/// As [`save`], but does not touch the folder counters: state and inbox must not have changed.
 pub async fn rewrite(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE conversations SET inbox_id = $3, contact_name = $4, state = $5, status = $6, agent_id = $7, \
@@ -174,7 +175,7 @@ pub async fn rewrite(db: &mut Db, head: &Head, read_version: i64) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
-/// One conversation.
+/// Returns one conversation.
 pub async fn get(db: &mut Db, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM conversations WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -184,9 +185,9 @@ pub async fn get(db: &mut Db, conversation: ConversationId) -> Result<Option<Hea
     row.as_ref().map(head).transpose()
 }
 
-/// One conversation, locked until the transaction ends.
+/// Returns one conversation and locks it until the transaction ends.
 ///
-/// The write that changes nothing takes the row's lock on both engines.
+/// An update that changes nothing takes the row's lock on both engines.
 pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
     let sql = format!("UPDATE conversations SET seq = seq WHERE id = $1 RETURNING {COLUMNS}");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -196,8 +197,8 @@ pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<He
     row.as_ref().map(head).transpose()
 }
 
-/// One conversation with its inbox's rules, for one who is in an ordered transaction: ordered writers stand in one line
-/// ([`super::OrderedTx`]), so it stays as it is until the transaction ends.
+/// Returns one conversation with its inbox's rules. Ordered transactions run one at a time ([`super::OrderedTx`]), so
+/// the conversation does not change until the transaction ends.
 pub async fn ruled(tx: &mut OrderedTx, conversation: ConversationId) -> Result<Option<(Head, Rules)>, StoreError> {
     let of_inbox =
         |column| format!("(SELECT {column} FROM inboxes WHERE inboxes.id = conversations.inbox_id) AS {column}");
@@ -221,7 +222,7 @@ pub(super) async fn many(db: &mut Db, filter: &str, binds: &[String], limit: i64
     query.fetch_all(db).await?.iter().map(head).collect()
 }
 
-/// Waiting chats of an inbox after this one (its wait and id), the longest waiting first.
+/// Returns waiting chats of an inbox, longest waiting first, after the one with this `waiting_since` and id.
 pub async fn waiting(
     db: &mut Db,
     inbox: InboxId,
@@ -232,7 +233,7 @@ pub async fn waiting(
         let filter = "inbox_id = $1 AND status = 'waiting' ORDER BY waiting_since, id";
         return many(db, filter, &[inbox.to_string()], limit).await;
     };
-    // A number in the text: the filter's parameters are ids.
+    // The number is part of the text, because `many` binds only strings.
     let filter = format!(
         "inbox_id = $1 AND status = 'waiting' AND (waiting_since > {since} OR (waiting_since = {since} AND id > $2)) \
          ORDER BY waiting_since, id"
@@ -240,43 +241,43 @@ pub async fn waiting(
     many(db, &filter, &[inbox.to_string(), id.to_string()], limit).await
 }
 
-/// Assigned chats of an inbox.
+/// Returns the assigned chats of an inbox.
 pub async fn assigned(db: &mut Db, inbox: InboxId) -> Result<Vec<Head>, StoreError> {
     let filter = "inbox_id = $1 AND status = 'assigned' ORDER BY id";
     many(db, filter, &[inbox.to_string()], ALL).await
 }
 
-/// Chats of an inbox for which no agent has come yet (Waiting and Assigning), the longest waiting first.
+/// Returns chats of an inbox without an agent (Waiting and Assigning), longest waiting first.
 pub async fn in_line(db: &mut Db, inbox: InboxId, limit: i64) -> Result<Vec<Head>, StoreError> {
     let filter = "inbox_id = $1 AND status IN ('waiting', 'assigning') ORDER BY waiting_since, id";
     many(db, filter, &[inbox.to_string()], limit).await
 }
 
-/// Chats in which this user is asked: offers and transfer requests.
+/// Returns the chats for which this user has an offer or a transfer request.
 pub async fn asking(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError> {
     let filter = "asked_id = $1 AND status IN ('assigning', 'transferring') ORDER BY id";
     many(db, filter, &[user.to_string()], ALL).await
 }
 
-/// Open chats that this user has or is asked to take.
+/// Returns open chats that this user has or is asked to take.
 pub async fn of_user(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError> {
     let filter = "(agent_id = $1 OR asked_id = $1) AND ended_at IS NULL ORDER BY id";
     many(db, filter, &[user.to_string()], ALL).await
 }
 
-/// The open chat of a thread of comments, if there is one.
+/// Returns the open chat of a thread of comments, if there is one.
 pub async fn open_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<Head>, StoreError> {
     let filter = "account_id = $1 AND thread = $2 AND ended_at IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[account.to_string(), top.to_owned()], 1).await?.pop())
 }
 
-/// The newest chat of a thread of comments, open or not.
+/// Returns the newest chat of a thread of comments, open or not.
 pub async fn of_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<Head>, StoreError> {
     let filter = "account_id = $1 AND thread = $2 ORDER BY created_at DESC";
     Ok(many(db, filter, &[account.to_string(), top.to_owned()], 1).await?.pop())
 }
 
-/// The thread of comments of a conversation: the provider's id of its top.
+/// Returns the provider's id of the top-level comment of a conversation's thread.
 pub async fn thread_of(db: &mut Db, conversation: ConversationId) -> Result<Option<String>, StoreError> {
     let row = sqlx::query("SELECT thread FROM conversations WHERE id = $1")
         .bind(conversation.to_string())
@@ -285,7 +286,7 @@ pub async fn thread_of(db: &mut Db, conversation: ConversationId) -> Result<Opti
     Ok(row.map(|row| row.try_get("thread")).transpose()?.flatten())
 }
 
-/// Writes which thread of comments a conversation is.
+/// Stores the provider's id of the top-level comment of a conversation's thread.
 pub async fn set_thread(db: &mut Db, conversation: ConversationId, top: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE conversations SET thread = $2 WHERE id = $1")
         .bind(conversation.to_string())
@@ -295,7 +296,7 @@ pub async fn set_thread(db: &mut Db, conversation: ConversationId, top: &str) ->
     Ok(())
 }
 
-/// The open chat of a contact on an account that is no thread of comments.
+/// Returns the open chat of a contact on an account, ignoring threads of comments.
 pub async fn open_on(db: &mut Db, contact: ContactId, account: AccountId) -> Result<Option<Head>, StoreError> {
     let filter = "contact_id = $1 AND account_id = $2 AND thread IS NULL AND ended_at IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[contact.to_string(), account.to_string()], 1)
@@ -303,7 +304,7 @@ pub async fn open_on(db: &mut Db, contact: ContactId, account: AccountId) -> Res
         .pop())
 }
 
-/// Every chat of an account that has not ended.
+/// Returns the ids of all open chats of an account.
 pub async fn open_at(db: &mut Db, account: AccountId) -> Result<Vec<ConversationId>, StoreError> {
     let rows = sqlx::query("SELECT id FROM conversations WHERE account_id = $1 AND ended_at IS NULL ORDER BY id")
         .bind(account.to_string())
@@ -314,7 +315,7 @@ pub async fn open_at(db: &mut Db, account: AccountId) -> Result<Vec<Conversation
         .collect()
 }
 
-/// The newest chat of a contact on an account that is no thread of comments, open or not.
+/// Returns the newest chat of a contact on an account, open or not, ignoring threads of comments.
 pub async fn newest_on(db: &mut Db, contact: ContactId, account: AccountId) -> Result<Option<Head>, StoreError> {
     let filter = "contact_id = $1 AND account_id = $2 AND thread IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[contact.to_string(), account.to_string()], 1)
@@ -322,7 +323,7 @@ pub async fn newest_on(db: &mut Db, contact: ContactId, account: AccountId) -> R
         .pop())
 }
 
-/// The provider's id of the person that answers go to.
+/// Returns the conversation's reply address: the provider's id to which answers are sent.
 pub async fn answers_to(db: &mut Db, conversation: ConversationId) -> Result<Option<String>, StoreError> {
     let row = sqlx::query("SELECT answers_to FROM conversations WHERE id = $1")
         .bind(conversation.to_string())
@@ -331,7 +332,7 @@ pub async fn answers_to(db: &mut Db, conversation: ConversationId) -> Result<Opt
     Ok(row.map(|row| row.try_get("answers_to")).transpose()?.flatten())
 }
 
-/// Writes to whom answers go.
+/// Stores the conversation's reply address.
 pub async fn set_answers_to(db: &mut Db, conversation: ConversationId, person: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE conversations SET answers_to = $2 WHERE id = $1")
         .bind(conversation.to_string())
@@ -341,13 +342,13 @@ pub async fn set_answers_to(db: &mut Db, conversation: ConversationId, person: &
     Ok(())
 }
 
-/// The open chat of a contact, if there is one.
+/// Returns the open chat of a contact, if there is one.
 pub async fn open_of(db: &mut Db, contact: ContactId) -> Result<Option<Head>, StoreError> {
     let filter = "contact_id = $1 AND ended_at IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[contact.to_string()], 1).await?.pop())
 }
 
-/// All chats of a contact, the newest first.
+/// Returns at most `limit` chats of a contact, newest first.
 pub async fn of_contact(db: &mut Db, contact: ContactId, limit: i64) -> Result<Vec<Head>, StoreError> {
     many(
         db,
@@ -358,7 +359,7 @@ pub async fn of_contact(db: &mut Db, contact: ContactId, limit: i64) -> Result<V
     .await
 }
 
-/// How many chats of the inbox have waited longer (Waiting and Assigning count).
+/// Returns the number of chats of the inbox that have waited longer (Waiting and Assigning count).
 pub async fn ahead_of(db: &mut Db, head: &Head) -> Result<u32, StoreError> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS n FROM conversations WHERE inbox_id = $1 AND status IN ('waiting', 'assigning') \
@@ -372,8 +373,8 @@ pub async fn ahead_of(db: &mut Db, head: &Head) -> Result<u32, StoreError> {
     Ok(row.try_get::<i64, _>("n")? as u32)
 }
 
-/// Marks the visitors of ended chats as gone whom no node has; nobody is told. Returns the contacts of open chats
-/// of whom the same is true: those who see the chats must hear of it.
+/// Marks the visitors of ended chats as offline if no node has a socket of theirs; this publishes nothing. Returns the
+/// contacts of open chats in the same situation, which the caller must mark and publish.
 pub async fn adrift(db: &mut Db) -> Result<Vec<ContactId>, StoreError> {
     const ADRIFT: &str = "online = 1 AND contact_id NOT IN (SELECT contact_id FROM visitor_leases)";
     let ended = format!("UPDATE conversations SET online = 0 WHERE {ADRIFT} AND ended_at IS NOT NULL");

@@ -12,12 +12,12 @@ use crate::clock::hex;
 
 /// How long a crash is kept after its last report, milliseconds.
 pub const RETENTION: Millis = 30 * 24 * 3_600_000;
-/// Most groups; above it the least recently reported ones go.
+/// Maximum number of groups. Above it, the least recently reported ones are removed.
 pub const MAX_GROUPS: i64 = 1_000;
-/// Groups above [`MAX_GROUPS`] that one report removes. It adds one at most.
+/// Groups above [`MAX_GROUPS`] that one report removes. A report adds at most one.
 const TRIM_BATCH: i64 = 20;
 
-/// Counts a report and removes what is too old or too much.
+/// Counts a report, and removes groups that are too old or too many.
 pub async fn add(db: &mut Db, report: &CrashReport, engine: &str, now: Millis) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO crashes (build, part, stack_hash, stack, route, engine, first_seen, last_seen, reports) \
@@ -60,7 +60,7 @@ async fn trim(db: &mut Db, now: Millis) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// At most `limit` crashes that are not too old, the last reported first.
+/// Returns at most `limit` crashes within the retention, last reported first.
 pub async fn list(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<CrashRow>, StoreError> {
     let rows = sqlx::query(
         "SELECT build, part, stack, route, engine, first_seen, last_seen, reports FROM crashes \

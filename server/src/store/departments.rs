@@ -1,4 +1,4 @@
-//! Departments (`docs/domain.md#departments`): a name for an inbox; its members are the inbox's.
+//! Departments (`docs/domain.md#departments`): names for inboxes. The members are those of the inbox.
 
 use causerie_shared::{
     Millis,
@@ -14,7 +14,7 @@ pub struct DepartmentRecord {
     pub id: DepartmentId,
     pub name: String,
     pub inbox: InboxId,
-    /// Grows with every change of name or members.
+    /// Increases with each change of name or members.
     pub version: i64,
 }
 
@@ -27,7 +27,7 @@ fn read(row: &AnyRow) -> Result<DepartmentRecord, StoreError> {
     })
 }
 
-/// All departments, by name.
+/// Returns all departments, ordered by name.
 pub async fn all(db: &mut Db) -> Result<Vec<DepartmentRecord>, StoreError> {
     let rows = sqlx::query("SELECT id, name, inbox_id, version FROM departments ORDER BY name, id")
         .fetch_all(db)
@@ -35,7 +35,7 @@ pub async fn all(db: &mut Db) -> Result<Vec<DepartmentRecord>, StoreError> {
     rows.iter().map(read).collect()
 }
 
-/// One department.
+/// Returns one department.
 pub async fn get(db: &mut Db, department: DepartmentId) -> Result<Option<DepartmentRecord>, StoreError> {
     let row = sqlx::query("SELECT id, name, inbox_id, version FROM departments WHERE id = $1")
         .bind(department.to_string())
@@ -44,7 +44,7 @@ pub async fn get(db: &mut Db, department: DepartmentId) -> Result<Option<Departm
     row.as_ref().map(read).transpose()
 }
 
-/// Creates a department for an inbox that is there.
+/// Creates a department for an existing inbox.
 pub async fn insert(db: &mut Db, department: &DepartmentRecord, now: Millis) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO departments (id, name, inbox_id, version, created_at) VALUES ($1, $2, $3, $4, $5)")
         .bind(department.id.to_string())
@@ -57,7 +57,7 @@ pub async fn insert(db: &mut Db, department: &DepartmentRecord, now: Millis) -> 
     Ok(())
 }
 
-/// Names a department, as a new version.
+/// Renames a department and increases its version.
 pub async fn rename(db: &mut Db, department: DepartmentId, name: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE departments SET name = $2, version = version + 1 WHERE id = $1")
         .bind(department.to_string())
@@ -67,7 +67,7 @@ pub async fn rename(db: &mut Db, department: DepartmentId, name: &str) -> Result
     Ok(())
 }
 
-/// A new version of the department of an inbox, if it has one: the members changed.
+/// Increases the version of the department of an inbox, if it has one, because the members changed.
 pub async fn bump(db: &mut Db, inbox: InboxId) -> Result<(), StoreError> {
     sqlx::query("UPDATE departments SET version = version + 1 WHERE inbox_id = $1")
         .bind(inbox.to_string())
@@ -76,7 +76,7 @@ pub async fn bump(db: &mut Db, inbox: InboxId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends the department of an inbox, if it has one. The inbox stays.
+/// Deletes the department of an inbox, if it has one. The inbox stays.
 pub async fn remove_of(db: &mut Db, inbox: InboxId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM departments WHERE inbox_id = $1")
         .bind(inbox.to_string())

@@ -1,4 +1,4 @@
-//! Documents, their pushes, and the actors bound to users and devices.
+//! Documents, their pushes, and their actors, which are bound to users and devices.
 
 use automerge::ActorId;
 use std::collections::HashMap;
@@ -21,15 +21,15 @@ pub struct DocumentRecord {
     pub sealed: bool,
     pub quarantined: bool,
     pub snapshot: Option<Vec<u8>>,
-    /// The push that the snapshot includes.
+    /// Number of the last push that the snapshot includes.
     pub snapshot_seq: i64,
     /// Stored bytes of the epoch's changes.
     pub bytes: i64,
-    /// How many of them the epoch began with.
+    /// Stored bytes of the changes with which the epoch began.
     pub begun_bytes: i64,
 }
 
-/// Epoch and last sequence number of some documents.
+/// Returns epoch and last sequence number of the documents in `of` that are stored.
 pub async fn stand(db: &mut Db, of: &[DocumentId]) -> Result<HashMap<DocumentId, (u32, i64)>, StoreError> {
     let mut all = HashMap::new();
     for some in of.chunks(500) {
@@ -50,12 +50,12 @@ pub async fn stand(db: &mut Db, of: &[DocumentId]) -> Result<HashMap<DocumentId,
     Ok(all)
 }
 
-/// A push as it is stored.
+/// A stored push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPush {
     pub seq: i64,
     pub intent: IntentId,
-    /// Raw bytes of its changes, in order.
+    /// Raw bytes of the changes, in order.
     pub changes: Vec<Vec<u8>>,
 }
 
@@ -66,7 +66,7 @@ pub struct StoredActor {
     pub known: KnownActor,
 }
 
-/// The document's row; made at its genesis if it is not there yet.
+/// Returns the document's row, and creates it at the genesis if needed.
 pub async fn ensure(db: &mut Db, document: DocumentId) -> Result<DocumentRecord, StoreError> {
     sqlx::query(
         "INSERT INTO documents (id, epoch, seq, sealed, quarantined, snapshot, snapshot_seq) \
@@ -78,7 +78,7 @@ pub async fn ensure(db: &mut Db, document: DocumentId) -> Result<DocumentRecord,
     get(db, document).await?.ok_or(StoreError::Damaged("document"))
 }
 
-/// The document's row.
+/// Returns the document's row.
 pub async fn get(db: &mut Db, document: DocumentId) -> Result<Option<DocumentRecord>, StoreError> {
     let row =
         sqlx::query(
@@ -102,7 +102,7 @@ pub async fn get(db: &mut Db, document: DocumentId) -> Result<Option<DocumentRec
     .transpose()
 }
 
-/// Epoch and last push of a document, without its snapshot.
+/// Returns epoch and last sequence number of a document, without reading its snapshot.
 pub async fn place(db: &mut Db, document: DocumentId) -> Result<Option<(u32, i64)>, StoreError> {
     let row = sqlx::query("SELECT epoch, seq FROM documents WHERE id = $1")
         .bind(document.to_string())
@@ -112,8 +112,8 @@ pub async fn place(db: &mut Db, document: DocumentId) -> Result<Option<(u32, i64
         .transpose()
 }
 
-/// Takes the next sequence number for `bytes` of changes if the document stands where the writer believes.
-/// `false`: it moved.
+/// Takes the next sequence number for `bytes` of changes. Returns `false` if the document is not at `epoch` and `seq`,
+/// or is sealed or in quarantine.
 pub async fn advance(db: &mut Db, document: DocumentId, epoch: u32, seq: i64, bytes: i64) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE documents SET seq = seq + 1, bytes = bytes + $4 \
@@ -128,7 +128,7 @@ pub async fn advance(db: &mut Db, document: DocumentId, epoch: u32, seq: i64, by
     Ok(done.rows_affected() == 1)
 }
 
-/// Nothing is written into this segment after the present push.
+/// Seals a segment: it accepts no further pushes.
 pub async fn seal(db: &mut Db, document: DocumentId) -> Result<(), StoreError> {
     sqlx::query("UPDATE documents SET sealed = 1 WHERE id = $1")
         .bind(document.to_string())
@@ -137,9 +137,9 @@ pub async fn seal(db: &mut Db, document: DocumentId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Moves a document that stands at `epoch` and `seq` to the next epoch, which begins with `pushes` pushes of
-/// `bytes`; changes, snapshot and actors of the older ones are gone, their intents stay known.
-/// `false`: the document moved.
+/// Moves a document at `epoch` and `seq` to the next epoch, which begins with `pushes` pushes of `bytes` bytes. Deletes
+/// changes, snapshot and actors of the old epoch and keeps its intents. Returns `false` if the document is not at
+/// `epoch` and `seq`.
 pub async fn begin_anew(
     db: &mut Db,
     document: DocumentId,
@@ -173,7 +173,7 @@ pub async fn begin_anew(
 }
 
 fn pack(changes: &[Vec<u8>]) -> Vec<u8> {
-    // Lengths and bytes, as frames do; serialising into memory cannot fail.
+    // The encoding of frames.
     causerie_shared::frame::encode(&changes)
 }
 
@@ -186,7 +186,7 @@ fn push(row: &AnyRow) -> Result<StoredPush, StoreError> {
     })
 }
 
-/// Stores a push; unique by document and intent.
+/// Stores a push, which is unique by document and intent.
 pub async fn insert_push(db: &mut Db, document: DocumentId, epoch: u32, push: &StoredPush) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO changes (document_id, epoch, seq, intent, bytes) VALUES ($1, $2, $3, $4, $5)")
         .bind(document.to_string())
@@ -199,7 +199,7 @@ pub async fn insert_push(db: &mut Db, document: DocumentId, epoch: u32, push: &S
     Ok(())
 }
 
-/// Pushes after a sequence number, in order.
+/// Returns the pushes of an epoch after a sequence number, in order.
 pub async fn pushes_after(
     db: &mut Db,
     document: DocumentId,
@@ -217,16 +217,16 @@ pub async fn pushes_after(
     rows.iter().map(push).collect()
 }
 
-/// What became of an intent.
+/// The state of an intent that the document knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Past {
-    /// It is a push of the document.
+    /// The intent is a push of the current epoch.
     Stored(StoredPush),
-    /// It was applied in an older epoch.
+    /// The intent was applied in an older epoch.
     Settled,
 }
 
-/// What became of an intent; `None` when it is new. One statement, because every push asks.
+/// Returns the state of an intent; `None` if it is new. Runs one statement, because each push calls it.
 pub async fn past_of(db: &mut Db, document: DocumentId, intent: IntentId) -> Result<Option<Past>, StoreError> {
     let row = sqlx::query(
         "SELECT seq, intent, bytes FROM changes WHERE document_id = $1 AND intent = $2 \
@@ -245,7 +245,7 @@ pub async fn past_of(db: &mut Db, document: DocumentId, intent: IntentId) -> Res
     }))
 }
 
-/// Actors of a document.
+/// Returns the actors of a document's epoch.
 pub async fn actors(db: &mut Db, document: DocumentId, epoch: u32) -> Result<Vec<StoredActor>, StoreError> {
     let rows =
         sqlx::query("SELECT actor, user_id, device_id, seq, max_op FROM actors WHERE document_id = $1 AND epoch = $2")
@@ -270,7 +270,7 @@ pub async fn actors(db: &mut Db, document: DocumentId, epoch: u32) -> Result<Vec
         .collect()
 }
 
-/// Binds an actor at its first change and moves its numbers on after that.
+/// Stores an actor at its first change; later only updates its numbers.
 pub async fn save_actor(db: &mut Db, document: DocumentId, epoch: u32, actor: &StoredActor) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO actors (document_id, epoch, actor, user_id, device_id, seq, max_op) \
@@ -289,7 +289,7 @@ pub async fn save_actor(db: &mut Db, document: DocumentId, epoch: u32, actor: &S
     Ok(())
 }
 
-/// Replaces the snapshot; loading starts from it and the pushes after it.
+/// Replaces the snapshot unless the stored one is as new. Loading reads the snapshot and the pushes after it.
 pub async fn save_snapshot(
     db: &mut Db,
     document: DocumentId,
@@ -309,7 +309,7 @@ pub async fn save_snapshot(
     Ok(())
 }
 
-/// Sets a document aside: nobody writes it any more.
+/// Puts a document into quarantine, in which it is read-only.
 pub async fn quarantine(db: &mut Db, document: DocumentId) -> Result<(), StoreError> {
     sqlx::query("UPDATE documents SET quarantined = 1 WHERE id = $1")
         .bind(document.to_string())

@@ -1,39 +1,38 @@
-//! The feed: which row changed, in the order of the commits, with who could see it before and after.
+//! The feed: the log of changed rows in the order of the commits, with the users who could see each row before and
+//! after.
 //!
 //! An entry gets its number from a counter row that its transaction keeps locked until it ends
-//! (`Store::begin_ordered` takes the lock before anything else). Hence a number is given only after the commit of the
-//! one before it is visible: who reads number n can read all below n, a cursor never overtakes a change, and a
-//! rollback leaves no hole.
+//! (`Store::begin_ordered` takes the lock before anything else). So a transaction gets a number only after the commit
+//! of the previous number is visible: a reader of number n can read all lower numbers, a cursor never skips a change,
+//! and a rollback leaves no gap.
 //!
-//! The price is that all nodes of a PostgreSQL write one after another what the feed announces: at most one such
-//! transaction in the time that one takes, with its round trips and its flush to disk
-//! (`docs/sync.md#several-servers`). The alternative is to give the numbers after the commit, by a holder of an
-//! advisory lock. What stands in the way: heads, message rows and journey rows keep the number of the entry they were
-//! written with, in the same transaction, and clients catch up by it; the hub announces right after the commit and
-//! needs the number for that; and the line is also what keeps two
-//! transactions from waiting for each other's rows (chat, loads, users, tallies), which would need one order of
-//! locks everywhere.
+//! The cost is that transactions with feed entries run one at a time across all nodes of a PostgreSQL database,
+//! including their round trips and their flush to disk (`docs/sync.md#several-servers`). The alternative is that the
+//! holder of an advisory lock assigns the numbers after the commit. Three things prevent that: conversation, message
+//! and event rows store the number of their entry in the same transaction, and clients catch up by it; the hub needs
+//! the number to publish right after the commit; and the lock also prevents deadlocks between transactions that change
+//! the same rows (chats, loads, users, folder counters), which would otherwise need one lock order everywhere.
 
 use causerie_shared::access::Scope;
 use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, OrderedTx, StoreError, from_json, to_json};
 
-/// The kind of row a feed entry names.
+/// The kind of row that a feed entry names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FeedKind {
     Conversation,
     User,
     Inbox,
     Account,
-    /// What a user may see has changed; the row is the user.
+    /// The access of a user changed. The row is the user.
     Grants,
-    /// A sign-in was ended.
+    /// A sign-in ended. The row is the sign-in.
     Session,
 }
 
 impl FeedKind {
-    /// The stored form.
+    /// Returns the stored form.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Conversation => "conversation",
@@ -59,7 +58,7 @@ impl FeedKind {
     }
 }
 
-/// One entry. Scopes are those of a conversation; other kinds are decided by the row itself.
+/// One entry of the feed. Only conversations have scopes; for other kinds the row itself decides who may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedEntry {
     pub seq: i64,
@@ -69,8 +68,8 @@ pub struct FeedEntry {
     pub after: Option<Scope>,
 }
 
-/// The next number of a gapless counter; its row stays locked until the transaction ends, so the order
-/// of the numbers is the order of the commits.
+/// Returns the next number of a gapless counter. The counter's row stays locked until the transaction ends, so the
+/// order of the numbers is the order of the commits.
 pub async fn next_number(tx: &mut OrderedTx, counter: &str) -> Result<i64, StoreError> {
     let row = sqlx::query("UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value")
         .bind(counter.to_owned())
@@ -106,7 +105,7 @@ pub async fn append(
     })
 }
 
-/// The number of the newest entry.
+/// Returns the number of the newest entry.
 pub async fn newest(db: &mut Db) -> Result<i64, StoreError> {
     let row = sqlx::query("SELECT value FROM counters WHERE name = 'feed'")
         .fetch_one(db)
@@ -114,7 +113,7 @@ pub async fn newest(db: &mut Db) -> Result<i64, StoreError> {
     Ok(row.try_get("value")?)
 }
 
-/// The number of the oldest entry that is kept; 0 when there is none.
+/// Returns the number of the oldest entry that is kept; 0 if there is none.
 pub async fn oldest(db: &mut Db) -> Result<i64, StoreError> {
     let row = sqlx::query("SELECT COALESCE(MIN(seq), 0) AS seq FROM feed")
         .fetch_one(db)
@@ -136,7 +135,7 @@ fn entry(row: &AnyRow) -> Result<FeedEntry, StoreError> {
     })
 }
 
-/// Entries after `cursor`, at most `limit`, in order.
+/// Returns at most `limit` entries after `cursor`, in order.
 pub async fn after(db: &mut Db, cursor: i64, limit: i64) -> Result<Vec<FeedEntry>, StoreError> {
     let rows = sqlx::query("SELECT seq, kind, row_id, before, after FROM feed WHERE seq > $1 ORDER BY seq LIMIT $2")
         .bind(cursor)
@@ -146,7 +145,7 @@ pub async fn after(db: &mut Db, cursor: i64, limit: i64) -> Result<Vec<FeedEntry
     rows.iter().map(entry).collect()
 }
 
-/// Forgets at most `batch` entries beyond the newest `keep`; how many there were.
+/// Deletes at most `batch` of the oldest entries, keeping the newest `keep`. Returns the number of deleted entries.
 pub async fn trim(db: &mut Db, keep: i64, batch: i64) -> Result<u64, StoreError> {
     let last = newest(&mut *db).await? - keep;
     let first = oldest(&mut *db).await?;

@@ -1,4 +1,4 @@
-//! What is known of uploaded files; their bytes lie in the data folder.
+//! Records of uploaded files. Their bytes are in `Blobs`.
 
 use causerie_shared::{
     Millis,
@@ -9,25 +9,25 @@ use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, id, optional_id};
 
-/// A file. Exactly one of `user` and `contact` uploaded it.
+/// A file. Either `user` or `contact` uploaded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileRecord {
     pub id: FileId,
     pub name: String,
     pub mime: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
     pub user: Option<UserId>,
     pub contact: Option<ContactId>,
-    /// Set when a message carries it; from then on its readers are those of the conversation.
+    /// Set once a message has the file. Then the readers of the conversation may read the file.
     pub conversation: Option<ConversationId>,
-    /// Only the internal discussion carries it: the contact may not fetch it.
+    /// Whether only the internal discussion has the file, which the contact may then not download.
     pub internal: bool,
     pub created_at: Millis,
 }
 
 impl FileRecord {
-    /// What a message row says of it.
+    /// Returns the file's data for a message row.
     pub fn brief(&self) -> FileBrief {
         FileBrief {
             id: self.id,
@@ -72,7 +72,7 @@ fn record(row: &AnyRow) -> Result<FileRecord, StoreError> {
     })
 }
 
-/// One file that was not removed.
+/// Returns one file that was not removed.
 pub async fn file(db: &mut Db, file: FileId) -> Result<Option<FileRecord>, StoreError> {
     let row = sqlx::query("SELECT * FROM files WHERE id = $1 AND removed_at IS NULL")
         .bind(file.to_string())
@@ -81,8 +81,8 @@ pub async fn file(db: &mut Db, file: FileId) -> Result<Option<FileRecord>, Store
     row.as_ref().map(record).transpose()
 }
 
-/// Ties the file to the conversation; false when there is no such file or another conversation has it.
-/// `internal`: for the discussion. What the customer was sent once stays theirs.
+/// Attaches a file to a conversation. Returns `false` if the file does not exist or belongs to another conversation.
+/// `internal`: for the internal discussion. A file that the contact may download stays available to them.
 pub async fn attach(
     db: &mut Db,
     file: FileId,
@@ -101,7 +101,7 @@ pub async fn attach(
     Ok(done.rows_affected() == 1)
 }
 
-/// Nobody may fetch these any more.
+/// Marks files as removed, after which they cannot be downloaded.
 pub async fn remove(db: &mut Db, files: &[FileId], now: Millis) -> Result<(), StoreError> {
     for file in files {
         sqlx::query("UPDATE files SET removed_at = $2, name = '' WHERE id = $1 AND removed_at IS NULL")
@@ -113,7 +113,7 @@ pub async fn remove(db: &mut Db, files: &[FileId], now: Millis) -> Result<(), St
     Ok(())
 }
 
-/// Files of a conversation, and those a contact uploaded.
+/// Returns the files of a conversation and the files that a contact uploaded.
 pub async fn of(
     db: &mut Db,
     conversation: Option<ConversationId>,
@@ -128,7 +128,7 @@ pub async fn of(
     rows.iter().map(|row| Ok(record(row)?.id)).collect()
 }
 
-/// Removed files whose bytes may still lie on the disk.
+/// Returns removed files whose bytes may still be stored.
 pub async fn removed(db: &mut Db) -> Result<Vec<FileId>, StoreError> {
     let rows = sqlx::query("SELECT id FROM files WHERE removed_at IS NOT NULL")
         .fetch_all(db)
@@ -136,7 +136,7 @@ pub async fn removed(db: &mut Db) -> Result<Vec<FileId>, StoreError> {
     rows.iter().map(|row| id(row.try_get("id")?, "files.id")).collect()
 }
 
-/// The bytes are gone: so is the row.
+/// Deletes the record of a removed file, after its bytes were deleted.
 pub async fn erase(db: &mut Db, file: FileId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM files WHERE id = $1 AND removed_at IS NOT NULL")
         .bind(file.to_string())

@@ -1,4 +1,4 @@
-//! Settings of inboxes: what people edit of them. Deleted ones are not found here.
+//! Settings of inboxes, as the console edits them. Reads ignore deleted inboxes.
 
 use causerie_shared::{
     Millis,
@@ -9,20 +9,20 @@ use sqlx::Row as _;
 
 use super::{Db, StoreError, from_json, id, optional_id, places, to_json};
 
-/// An inbox with what its settings show.
+/// An inbox with the data that its settings page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxRecord {
     pub id: InboxId,
-    /// Grows with every change of the settings.
+    /// Increases with each change of the settings.
     pub version: i64,
     pub settings: InboxSettings,
-    /// The department whose inbox it is.
+    /// The department of the inbox.
     pub department: Option<DepartmentId>,
-    /// Chats that are not over.
+    /// Number of open chats.
     pub open: u32,
 }
 
-/// All inboxes, by name, or the one that is asked for.
+/// Reads all inboxes ordered by name, or one of them.
 async fn read(db: &mut Db, only: Option<InboxId>) -> Result<Vec<InboxRecord>, StoreError> {
     let rows = match only {
         Some(inbox) => places::inbox(&mut *db, inbox).await?.into_iter().collect(),
@@ -45,7 +45,7 @@ async fn read(db: &mut Db, only: Option<InboxId>) -> Result<Vec<InboxRecord>, St
     }
     let mut records = vec![];
     for row in rows {
-        // Both reads may lie around somebody's commit; one that is in both is whole.
+        // An inbox may be created or deleted between the two reads; one that only one of them has is skipped.
         let Some(extra) = extras.get(&row.id) else { continue };
         let json = |column: &'static str| extra.try_get::<Option<String>, _>(column);
         records.push(InboxRecord {
@@ -67,17 +67,17 @@ async fn read(db: &mut Db, only: Option<InboxId>) -> Result<Vec<InboxRecord>, St
     Ok(records)
 }
 
-/// All inboxes, by name.
+/// Returns all inboxes, ordered by name.
 pub async fn records(db: &mut Db) -> Result<Vec<InboxRecord>, StoreError> {
     read(db, None).await
 }
 
-/// One inbox.
+/// Returns one inbox.
 pub async fn record(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRecord>, StoreError> {
     Ok(read(db, Some(inbox)).await?.pop())
 }
 
-/// Writes everything but the members, as a new version.
+/// Writes the settings without the members, and increases the version.
 pub async fn save(db: &mut Db, inbox: InboxId, settings: &InboxSettings) -> Result<(), StoreError> {
     let inactivity = settings.inactivity.as_ref();
     let hours = settings.hours.as_ref();
@@ -98,7 +98,7 @@ pub async fn save(db: &mut Db, inbox: InboxId, settings: &InboxSettings) -> Resu
     Ok(())
 }
 
-/// A new version: the members changed.
+/// Increases the version, because the members changed.
 pub async fn bump(db: &mut Db, inbox: InboxId) -> Result<(), StoreError> {
     sqlx::query("UPDATE inboxes SET version = version + 1 WHERE id = $1")
         .bind(inbox.to_string())
@@ -107,7 +107,8 @@ pub async fn bump(db: &mut Db, inbox: InboxId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes an inbox: its row stays for the history, its accounts are off, nobody overflows into it. Inboxes that did.
+/// Deletes an inbox. Its row stays for the history, its accounts are disabled, and no inbox overflows into it any more.
+/// Returns the inboxes that did.
 pub async fn delete(db: &mut Db, inbox: InboxId, at: Millis) -> Result<Vec<InboxId>, StoreError> {
     sqlx::query("UPDATE inboxes SET deleted_at = $2, overflow = NULL, version = version + 1 WHERE id = $1")
         .bind(inbox.to_string())

@@ -1,4 +1,4 @@
-//! Journey rows: every change of state of a conversation.
+//! A conversation's events: one row for each change of its state.
 
 use causerie_shared::{
     conversation::transition::{NOT_REMINDED, REMINDED},
@@ -44,10 +44,10 @@ pub async fn insert(db: &mut Db, row: &JourneyRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Changes of state that are read at once; few chats have more than twenty.
+/// Maximum number of rows that one query returns. Few chats have more than twenty.
 const MAX_JOURNEY: i64 = 500;
 
-/// The journey of a conversation after a feed number, in order; the newest [`MAX_JOURNEY`] of it.
+/// Returns the events of a conversation after a feed number, in order, and at most the newest [`MAX_JOURNEY`].
 pub async fn after(db: &mut Db, conversation: ConversationId, seq: i64) -> Result<Vec<JourneyRow>, StoreError> {
     let rows = sqlx::query(
         "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM journey \
@@ -61,7 +61,7 @@ pub async fn after(db: &mut Db, conversation: ConversationId, seq: i64) -> Resul
     rows.iter().rev().map(record).collect()
 }
 
-/// The change of state that produced this version.
+/// Returns the change of state that produced this version.
 pub async fn at(db: &mut Db, conversation: ConversationId, version: i64) -> Result<Option<JourneyRow>, StoreError> {
     let row = sqlx::query(
         "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM journey \
@@ -74,7 +74,7 @@ pub async fn at(db: &mut Db, conversation: ConversationId, version: i64) -> Resu
     row.as_ref().map(record).transpose()
 }
 
-/// Has the inactivity rule spoken since this position?
+/// Whether the inactivity rule sent its reminder, or could not send it, since this position.
 pub async fn reminded_since(db: &mut Db, conversation: ConversationId, position: i64) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "SELECT version FROM journey WHERE conversation_id = $1 AND position >= $2 AND cause IN ($3, $4) LIMIT 1",
@@ -88,7 +88,7 @@ pub async fn reminded_since(db: &mut Db, conversation: ConversationId, position:
     Ok(row.is_some())
 }
 
-/// Was this user ever offered the conversation, or asked to take it over?
+/// Whether this user ever had an offer or a transfer request for the conversation.
 pub async fn was_asked(db: &mut Db, conversation: ConversationId, user: UserId) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "SELECT version FROM journey WHERE conversation_id = $1 AND user_id = $2 \

@@ -1,4 +1,5 @@
-//! Load rows: how many active chats an agent has, under two limits (`docs/domain.md#capacity`).
+//! Loads: the numbers of an agent's active chats in all inboxes and in one, each with a limit
+//! (`docs/domain.md#capacity`).
 
 use causerie_shared::{
     Millis,
@@ -20,13 +21,13 @@ fn load(row: &AnyRow) -> Result<Load, StoreError> {
     })
 }
 
-/// Members of an inbox as routing sees them.
+/// Returns the active members of an inbox as candidates for routing.
 pub async fn candidates(db: &mut Db, inbox: InboxId) -> Result<Vec<Candidate>, StoreError> {
     members(db, inbox, "").await
 }
 
-/// Those of them who are eligible ([`Candidate::is_eligible`]): mostly few of many, so that a look at a busy inbox does
-/// not cost the length of its list.
+/// Returns the eligible candidates only ([`Candidate::is_eligible`]). Usually they are few, so the cost does not depend
+/// on the number of members.
 pub async fn eligible(db: &mut Db, inbox: InboxId) -> Result<Vec<Candidate>, StoreError> {
     let filter = "AND u.availability = 'available' AND u.connected = 1 AND u.load < u.capacity AND m.load < m.capacity";
     members(db, inbox, filter).await
@@ -56,10 +57,10 @@ async fn members(db: &mut Db, inbox: InboxId, filter: &'static str) -> Result<Ve
         .collect()
 }
 
-/// Takes a place of the user in all inboxes and in this one; the limits are part of the statement, so two
-/// chats can never go into one last place. `Err(load)` in the result: the limit that is reached.
+/// Increases the user's load in total and in this inbox. The statements check the limits, so two chats can never take
+/// the same last place. The inner `Err(load)` means that a limit is reached.
 ///
-/// Someone who is no member (a supervisor who takes a chat) has their own limit only.
+/// Only the user's own limit applies to a user who is no member, such as a supervisor who takes a chat.
 pub async fn claim(db: &mut Db, inbox: InboxId, user: UserId, now: Millis) -> Result<Result<(), Load>, StoreError> {
     let mine = sqlx::query("UPDATE users SET load = load + 1, idle_since = $2 WHERE id = $1 AND load < capacity")
         .bind(user.to_string())
@@ -80,7 +81,7 @@ pub async fn claim(db: &mut Db, inbox: InboxId, user: UserId, now: Millis) -> Re
         return Ok(Ok(()));
     }
     match member(&mut *db, inbox, user).await? {
-        // The caller rolls back, so the half that was taken is given back.
+        // The caller rolls back, which undoes the first update.
         Some(load) => Ok(Err(load)),
         None if mine.rows_affected() == 1 => Ok(Ok(())),
         None => {
@@ -107,7 +108,7 @@ async fn member(db: &mut Db, inbox: InboxId, user: UserId) -> Result<Option<Load
     row.as_ref().map(load).transpose()
 }
 
-/// Gives a place back.
+/// Decreases the user's load in total and in this inbox.
 pub async fn release(db: &mut Db, inbox: InboxId, user: UserId, now: Millis) -> Result<(), StoreError> {
     sqlx::query("UPDATE users SET load = load - 1, idle_since = $2 WHERE id = $1 AND load > 0")
         .bind(user.to_string())

@@ -9,15 +9,15 @@ use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, from_json, id, optional_id, to_json};
 
-/// A message row with the text, which clients take from the document.
+/// A message row with its text, which clients read from the document instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRecord {
     pub row: MessageRow,
     pub kind: Kind,
     pub body: String,
-    /// The message that it answers, for the channel that it goes to.
+    /// The message that this one answers, for channels with quotes.
     pub reply_to: Option<MessageId>,
-    /// The visitor who wrote it, and their own id of it.
+    /// The visitor who wrote the message; `cid` is the id that the visitor's widget gave it.
     pub contact: Option<ContactId>,
     pub cid: Option<String>,
 }
@@ -94,13 +94,13 @@ async fn many(db: &mut Db, filter: &str, text: String, number: i64) -> Result<Ve
     rows.iter().map(record).collect()
 }
 
-/// Rows of a conversation that changed after the feed number, in order of position.
+/// Returns the rows of a conversation that changed after a feed number, ordered by position.
 pub async fn after(db: &mut Db, conversation: ConversationId, seq: i64) -> Result<Vec<MessageRecord>, StoreError> {
     let filter = "conversation_id = $1 AND seq > $2 ORDER BY position";
     many(db, filter, conversation.to_string(), seq).await
 }
 
-/// Rows of one segment of a conversation, in order of position.
+/// Returns the rows of one segment of a conversation, ordered by position.
 pub async fn of_segment(
     db: &mut Db,
     conversation: ConversationId,
@@ -110,7 +110,7 @@ pub async fn of_segment(
     many(db, filter, conversation.to_string(), segment.into()).await
 }
 
-/// Position and time of the first message of a segment.
+/// Returns position and time of the first message of a segment.
 pub async fn first_of_segment(
     db: &mut Db,
     conversation: ConversationId,
@@ -128,7 +128,7 @@ pub async fn first_of_segment(
         .transpose()
 }
 
-/// One message of a conversation.
+/// Returns one message of a conversation.
 pub async fn get(
     db: &mut Db,
     conversation: ConversationId,
@@ -143,8 +143,8 @@ pub async fn get(
     row.as_ref().map(record).transpose()
 }
 
-/// Removes text, files and the visitor's own id from one message of a conversation, or from all of them; `kind` says
-/// as what they are shown from now on. Returns the rows as they are now.
+/// Removes text, files and `cid` from one message of a conversation, or from all of them. A `kind` replaces the kind of
+/// the messages. Returns the changed rows.
 pub async fn redact(
     db: &mut Db,
     conversation: ConversationId,
@@ -168,7 +168,7 @@ pub async fn redact(
     rows.iter().map(record).collect()
 }
 
-/// The newest `limit` messages of a conversation, oldest first.
+/// Returns the newest `limit` messages of a conversation, oldest first.
 pub async fn newest(db: &mut Db, conversation: ConversationId, limit: i64) -> Result<Vec<MessageRecord>, StoreError> {
     let mut rows = many(
         db,
@@ -181,7 +181,7 @@ pub async fn newest(db: &mut Db, conversation: ConversationId, limit: i64) -> Re
     Ok(rows)
 }
 
-/// The message that a visitor sent under this id of theirs, if it is stored.
+/// Returns the stored message that a visitor sent with this `cid`, if there is one.
 pub async fn by_cid(db: &mut Db, contact: ContactId, cid: &str) -> Result<Option<MessageRecord>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM messages WHERE contact_id = $1 AND cid = $2");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -192,8 +192,8 @@ pub async fn by_cid(db: &mut Db, contact: ContactId, cid: &str) -> Result<Option
     row.as_ref().map(record).transpose()
 }
 
-/// Moves the company's messages up to `position` forward to `delivery`; returns the rows that moved.
-/// States only move forward.
+/// Advances the delivery state of outgoing messages up to `position` to `delivery`, and returns the changed rows. A
+/// state never moves back.
 pub async fn advance(
     db: &mut Db,
     conversation: ConversationId,
@@ -221,7 +221,7 @@ pub async fn advance(
     rows.iter().map(record).collect()
 }
 
-/// Writes what a channel adds to a message; returns the row as it is now.
+/// Writes the channel's additions to a message, and returns the changed row.
 pub async fn set_extra(
     db: &mut Db,
     message: MessageId,
@@ -238,7 +238,8 @@ pub async fn set_extra(
     row.as_ref().map(record).transpose()
 }
 
-/// An unconfirmed message went, or one that a person gave up; returns the row as it is now.
+/// Marks a queued, unconfirmed or failed message as sent, because the provider has it after all. Returns the changed
+/// row.
 pub async fn went_after_all(db: &mut Db, message: MessageId, seq: i64) -> Result<Option<MessageRecord>, StoreError> {
     let sql = format!(
         "UPDATE messages SET delivery = 'sent', reason = NULL, seq = $2 WHERE id = $1 \
@@ -252,7 +253,8 @@ pub async fn went_after_all(db: &mut Db, message: MessageId, seq: i64) -> Result
     row.as_ref().map(record).transpose()
 }
 
-/// From where one message moves to `delivery`: states only move forward; only what nobody has received can fail.
+/// Returns the states from which a message may move to `delivery`, as a list in SQL. States move forward, except that a
+/// failed or unconfirmed message may be queued again. A message that was delivered or read cannot fail.
 fn moves_from(delivery: Delivery) -> &'static str {
     match delivery {
         Delivery::Read => "'queued', 'sent', 'delivered', 'unconfirmed', 'failed'",
@@ -264,7 +266,7 @@ fn moves_from(delivery: Delivery) -> &'static str {
     }
 }
 
-/// Would [`deliver`] move the message?
+/// Whether [`deliver`] would change the message.
 pub async fn would_move(db: &mut Db, message: MessageId, delivery: Delivery) -> Result<bool, StoreError> {
     let from = moves_from(delivery);
     let sql = format!("SELECT 1 AS one FROM messages WHERE id = $1 AND author <> 'contact' AND delivery IN ({from})");
@@ -272,7 +274,7 @@ pub async fn would_move(db: &mut Db, message: MessageId, delivery: Delivery) -> 
     Ok(query.fetch_optional(db).await?.is_some())
 }
 
-/// Moves one message of the company's to `delivery`. `None`: it is further already.
+/// Moves one outgoing message to `delivery` and returns the changed row; `None` if its state does not allow that.
 pub async fn deliver(
     db: &mut Db,
     message: MessageId,
@@ -295,18 +297,18 @@ pub async fn deliver(
     row.as_ref().map(record).transpose()
 }
 
-/// A message of the company's that its provider has.
+/// An outgoing message that the provider has.
 #[derive(Debug, Clone)]
 pub struct AtProvider {
     pub id: MessageId,
     pub position: i64,
-    /// When the provider had it, by the provider's clock if it said so.
+    /// When the provider received the message, by the provider's clock if known.
     pub at: Millis,
     pub delivery: Delivery,
 }
 
-/// Messages of the company's that the provider has and that nobody was seen to read, the oldest first. What still
-/// waits to be sent is none: nobody can have received it.
+/// Returns outgoing messages that the provider has and that have no read receipt, oldest first. Queued messages are
+/// excluded, because nobody can have received them.
 pub async fn at_provider(db: &mut Db, conversation: ConversationId) -> Result<Vec<AtProvider>, StoreError> {
     let rows = sqlx::query(
         "SELECT id, position, COALESCE(said_at, accepted_at) AS had_at, delivery FROM messages \
@@ -328,7 +330,7 @@ pub async fn at_provider(db: &mut Db, conversation: ConversationId) -> Result<Ve
         .collect()
 }
 
-/// Has a contact ever written?
+/// Whether a contact has ever written a message.
 pub async fn has_written(db: &mut Db, contact: ContactId) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "SELECT 1 FROM messages WHERE author = 'contact' \
@@ -340,7 +342,7 @@ pub async fn has_written(db: &mut Db, contact: ContactId) -> Result<bool, StoreE
     Ok(row.is_some())
 }
 
-/// Would `advance` move anything?
+/// Whether [`advance`] to `Read` would change any message.
 pub async fn lags(db: &mut Db, conversation: ConversationId, position: i64) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "SELECT 1 AS one FROM messages WHERE conversation_id = $1 AND position <= $2 AND author <> 'contact' \
@@ -353,7 +355,7 @@ pub async fn lags(db: &mut Db, conversation: ConversationId, position: i64) -> R
     Ok(row.is_some())
 }
 
-/// How many messages of the contact lie after a position.
+/// Returns the number of the contact's messages after a position.
 pub async fn incoming_after(db: &mut Db, conversation: ConversationId, position: i64) -> Result<u32, StoreError> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS n FROM messages WHERE conversation_id = $1 AND position > $2 AND author = 'contact'",
@@ -372,7 +374,7 @@ pub struct Words {
     pub agent: Option<(i64, Millis)>,
 }
 
-/// Who wrote last in a conversation, and when. Only people count: what the server sends by itself breaks no silence.
+/// Returns when the contact and an agent last wrote in a conversation. Automatic messages do not count.
 pub async fn words(db: &mut Db, conversation: ConversationId) -> Result<Words, StoreError> {
     Ok(Words {
         contact: last_of(&mut *db, conversation, "author = 'contact'").await?,

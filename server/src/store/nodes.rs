@@ -1,5 +1,5 @@
-//! Several servers on one PostgreSQL: how a node says that it wrote something, hears that another did, and
-//! shows that it lives. SQLite has one node, which needs none of it.
+//! Several nodes on one PostgreSQL database: notifications about writes, locks that show which nodes are alive, and
+//! cluster locks for work that one node does at a time. SQLite has one node and needs none of this.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use sqlx::{Any, AnyPool, Executor as _, Row as _, any::AnyPoolOptions, pool::Poo
 
 use super::{Engine, Store, StoreError};
 
-/// The channel of the notifications; the payload is the node that wrote.
+/// The notification channel. The payload is the id of the node that wrote.
 const CHANNEL: &str = "causerie";
 
-/// What one node does at a time.
+/// Work that only one node does at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// Webhooks are processed, in their order.
+    /// Processing webhooks, in their order.
     Inbound,
-    /// Telegram is asked for updates.
+    /// Polling Telegram for updates.
     Polling,
 }
 
 impl Work {
-    /// The key of its advisory lock; those of nodes are positive.
+    /// Returns the key of the work's advisory lock. It is negative; the keys of nodes are positive.
     fn key(self) -> i64 {
         match self {
             Self::Inbound => -1,
@@ -29,11 +29,11 @@ impl Work {
     }
 }
 
-/// Something that one node does at a time; the turn ends when this is dropped.
+/// The cluster lock for some work. Dropping it releases the lock.
 pub struct Turn(#[expect(dead_code, reason = "held for its lock alone")] Option<PoolConnection<Any>>);
 
-/// A session for each kind of work, outside of the pools that others need: a turn may be held for as long as the
-/// server runs. SQLite has one node, which needs none.
+/// One database session for each kind of work, outside the store's pools, because a cluster lock may be held for as
+/// long as the server runs. Empty on SQLite.
 #[derive(Debug, Clone)]
 pub(super) struct Turns(Option<[AnyPool; 2]>);
 
@@ -60,7 +60,7 @@ impl Turns {
     }
 }
 
-/// One connection, made when it is first needed. Its lock falls when it is given back, before it is had again.
+/// Returns a pool of one connection, opened at the first use. Giving the connection back releases its advisory locks.
 fn session(address: &str) -> Result<AnyPool, StoreError> {
     let options = AnyPoolOptions::new()
         .max_connections(1)
@@ -76,24 +76,24 @@ fn session(address: &str) -> Result<AnyPool, StoreError> {
     Ok(options.connect_lazy(address)?)
 }
 
-/// A session of its own with the database: it listens, and holds the lock by which the others see that this
-/// node lives. The lock falls when the process or its network is gone.
+/// The node session: a database session that listens for notifications and holds the advisory lock by which other
+/// nodes see that this node is alive. The database releases the lock when the process or its network connection ends.
 pub struct Link {
     listener: PgListener,
     node: i64,
 }
 
-/// What a [`Link`] heard.
+/// The result of [`Link::hear`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
-    /// Another node wrote something.
+    /// Another node wrote to the database.
     News,
-    /// The session was lost and is there again: what was said meanwhile was not heard, and the lock was free.
+    /// The session was lost and opened again. Meanwhile notifications were lost, and the lock was free.
     Again,
 }
 
 impl Store {
-    /// Takes the turn for some work, unless another node has it.
+    /// Takes the cluster lock for some work; `None` if another node has it.
     pub async fn turn(&self, work: Work) -> Result<Option<Turn>, StoreError> {
         let Some(session) = self.turns.of(work) else {
             return Ok(Some(Turn(None)));
@@ -106,7 +106,7 @@ impl Store {
         Ok(row.try_get::<bool, _>("mine")?.then_some(Turn(Some(session))))
     }
 
-    /// The session of this node. `None` on SQLite.
+    /// Opens the session of this node. `None` on SQLite.
     pub async fn link(&self, node: i64) -> Result<Option<Link>, StoreError> {
         match self.engine {
             Engine::Sqlite => Ok(None),
@@ -119,8 +119,8 @@ impl Store {
         }
     }
 
-    /// Tells the other nodes that this one wrote something. Never inside a transaction that writes: there a
-    /// notification puts all commits in one line.
+    /// Notifies the other nodes that this one wrote to the database. Must not run inside a write transaction, because
+    /// PostgreSQL serializes the commits of transactions that notify.
     pub async fn shout(&self, node: i64) -> Result<(), StoreError> {
         match self.engine {
             Engine::Sqlite => Ok(()),
@@ -137,7 +137,7 @@ impl Store {
 }
 
 impl Link {
-    /// Waits until another node wrote, or until the session had to be made again.
+    /// Waits until another node wrote, or until the session was opened again.
     pub async fn hear(&mut self) -> Result<Heard, StoreError> {
         loop {
             match self.listener.try_recv().await? {
@@ -152,7 +152,7 @@ impl Link {
     }
 }
 
-/// A condition of PostgreSQL: the node of this column holds its lock.
+/// Returns the PostgreSQL condition that the node in `column` holds its lock.
 pub(super) fn lives(column: &str) -> String {
     format!(
         "EXISTS (SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 1 \
@@ -161,7 +161,7 @@ pub(super) fn lives(column: &str) -> String {
 }
 
 async fn lock(listener: &mut PgListener, node: i64) -> Result<(), StoreError> {
-    // A peer that vanished without a word is noticed in half a minute instead of two hours.
+    // With these settings a lost connection is noticed within half a minute instead of two hours.
     for setting in [
         "SET tcp_keepalives_idle = 10",
         "SET tcp_keepalives_interval = 5",

@@ -1,4 +1,4 @@
-//! Messages on their way to a provider: durable, in order within a conversation, taken by one worker at a time.
+//! The outbox: messages to providers, durable, in order within a conversation, each taken by one worker at a time.
 
 use causerie_shared::{
     Millis,
@@ -9,13 +9,13 @@ use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, from_json, id, to_json};
 
-/// How far a message came.
+/// The stage of a message in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     Waiting,
     Sending,
     Settled,
-    /// Nobody knows whether it went; a person or a webhook decides.
+    /// Nobody knows whether the provider has the message; a user or a webhook decides.
     Unconfirmed,
     Failed,
 }
@@ -44,17 +44,17 @@ impl Stage {
     }
 }
 
-/// The parts that a bubble is sent in: texts and files, in order.
+/// Progress in sending the parts of a message: texts and files, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Progress {
-    /// Parts that the provider has.
+    /// Number of parts that the provider has.
     pub sent: u32,
-    /// A part's call was begun: if nothing more is known of it, it is unconfirmed.
+    /// Whether the call for the next part was started. Without a known result the part is unconfirmed.
     pub begun: bool,
 }
 
-/// A message on its way.
+/// A message in the outbox.
 #[derive(Debug, Clone)]
 pub struct OutboxRow {
     pub message: MessageId,
@@ -85,7 +85,7 @@ fn record(row: &AnyRow) -> Result<OutboxRow, StoreError> {
     })
 }
 
-/// Puts a message into the outbox, due at once.
+/// Adds a message to the outbox.
 pub async fn insert(db: &mut Db, row: &OutboxRow) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO outbox (message_id, account_id, conversation_id, position, state, attempts, due, fence, parts) \
@@ -105,12 +105,14 @@ pub async fn insert(db: &mut Db, row: &OutboxRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// It is the first of its conversation that is not settled, and its account is not paused.
+/// The condition that row `o` may be sent: no earlier message of its conversation is waiting or being sent, and its
+/// account is not disabled.
 const GOES: &str = "NOT EXISTS (SELECT 1 FROM outbox p WHERE p.conversation_id = o.conversation_id \
                     AND p.position < o.position AND p.state IN (0, 1)) AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = o.account_id AND a.enabled = 0 \
                     AND a.removed_at IS NULL)";
 
-/// What may be sent now: of an account that is not paused, due, and the first of its conversation that is not settled.
+/// Returns waiting messages that are due and may be sent: each the first of its conversation, on an account that is not
+/// disabled.
 pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox o WHERE state = 0 AND due <= $1 AND {GOES} \
@@ -124,7 +126,7 @@ pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxRow>,
     rows.iter().map(record).collect()
 }
 
-/// When the next message after `now` is due.
+/// Returns when the next message after `now` is due.
 pub async fn next_due(db: &mut Db, now: Millis) -> Result<Option<Millis>, StoreError> {
     let row = sqlx::query("SELECT MIN(due) AS due FROM outbox WHERE state = 0 AND due > $1")
         .bind(now)
@@ -133,7 +135,7 @@ pub async fn next_due(db: &mut Db, now: Millis) -> Result<Option<Millis>, StoreE
     Ok(row.try_get("due")?)
 }
 
-/// Takes a message for sending, until `lease`. `None`: another worker has it.
+/// Takes a message for sending, until `lease`. Returns `None` if another worker has taken it.
 pub async fn take(db: &mut Db, row: &OutboxRow, lease: Millis) -> Result<Option<OutboxRow>, StoreError> {
     let sql = format!(
         "UPDATE outbox SET state = 1, fence = fence + 1, attempts = attempts + 1, due = $3 \
@@ -148,7 +150,7 @@ pub async fn take(db: &mut Db, row: &OutboxRow, lease: Millis) -> Result<Option<
     taken.as_ref().map(record).transpose()
 }
 
-/// Writes how far a taken message came. `false`: it was taken from this worker meanwhile.
+/// Writes the progress of a taken message. Returns `false` if another worker has taken it since.
 pub async fn save(db: &mut Db, row: &OutboxRow) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE outbox SET state = $3, attempts = $4, due = $5, parts = $6 WHERE message_id = $1 AND fence = $2",
@@ -164,7 +166,7 @@ pub async fn save(db: &mut Db, row: &OutboxRow) -> Result<bool, StoreError> {
     Ok(done.rows_affected() == 1)
 }
 
-/// One message on its way.
+/// Returns one message in the outbox.
 pub async fn get(db: &mut Db, message: MessageId) -> Result<Option<OutboxRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM outbox WHERE message_id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -174,7 +176,7 @@ pub async fn get(db: &mut Db, message: MessageId) -> Result<Option<OutboxRow>, S
     row.as_ref().map(record).transpose()
 }
 
-/// Messages that are being sent and whose lease ended before `now`: their worker died.
+/// Returns messages that are being sent and whose lease ended before `now`, because their worker died.
 pub async fn orphans(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 1 AND due < $1 ORDER BY due LIMIT $2");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -185,7 +187,7 @@ pub async fn orphans(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<OutboxR
     rows.iter().map(record).collect()
 }
 
-/// Messages of an account that are being sent or unconfirmed, oldest first.
+/// Returns up to 100 messages of an account that are being sent or unconfirmed, oldest first.
 pub async fn open_of(db: &mut Db, account: AccountId) -> Result<Vec<OutboxRow>, StoreError> {
     let sql =
         format!("SELECT {COLUMNS} FROM outbox WHERE account_id = $1 AND state IN (1, 3) ORDER BY message_id LIMIT 100");
@@ -196,10 +198,10 @@ pub async fn open_of(db: &mut Db, account: AccountId) -> Result<Vec<OutboxRow>, 
     rows.iter().map(record).collect()
 }
 
-/// Forgets at most `limit` settled messages that were sent before `before`; how many there were. What failed or is
-/// unconfirmed stays until somebody decides.
+/// Deletes at most `limit` settled messages that were sent before `before`, and returns their number. Failed and
+/// unconfirmed messages stay until a user decides.
 pub async fn trim(db: &mut Db, before: Millis, limit: i64) -> Result<u64, StoreError> {
-    // What a message was taken until says when it was sent.
+    // Of a settled message, `due` is the end of its last lease, which is near the time of sending.
     let done = sqlx::query(
         "DELETE FROM outbox WHERE message_id IN \
          (SELECT message_id FROM outbox WHERE state = 2 AND due < $1 ORDER BY due LIMIT $2)",
@@ -211,7 +213,7 @@ pub async fn trim(db: &mut Db, before: Millis, limit: i64) -> Result<u64, StoreE
     Ok(done.rows_affected())
 }
 
-/// How many messages of each account wait to be sent.
+/// Returns the number of waiting messages of each account.
 pub async fn waiting(db: &mut Db) -> Result<Vec<(AccountId, u32)>, StoreError> {
     let rows = sqlx::query("SELECT account_id, COUNT(*) AS n FROM outbox WHERE state = 0 GROUP BY account_id")
         .fetch_all(db)
@@ -226,7 +228,7 @@ pub async fn waiting(db: &mut Db) -> Result<Vec<(AccountId, u32)>, StoreError> {
         .collect()
 }
 
-/// Holds everything of an account back, or lets it go again at once.
+/// Sets the due time of all waiting messages of an account, to hold them back or to release them.
 pub async fn delay_account(db: &mut Db, account: AccountId, due: Millis) -> Result<(), StoreError> {
     sqlx::query("UPDATE outbox SET due = $2 WHERE account_id = $1 AND state = 0")
         .bind(account.to_string())
@@ -236,7 +238,7 @@ pub async fn delay_account(db: &mut Db, account: AccountId, due: Millis) -> Resu
     Ok(())
 }
 
-/// Nothing of an account goes before `until`; what was to go later still does.
+/// Holds waiting messages of an account back until `until`. Messages that are due later stay as they are.
 pub async fn hold_account(db: &mut Db, account: AccountId, until: Millis) -> Result<(), StoreError> {
     sqlx::query("UPDATE outbox SET due = $2 WHERE account_id = $1 AND state = 0 AND due < $2")
         .bind(account.to_string())
@@ -246,7 +248,7 @@ pub async fn hold_account(db: &mut Db, account: AccountId, until: Millis) -> Res
     Ok(())
 }
 
-/// Is anything waiting or being sent that is due by `now`?
+/// Whether any message is being sent, or may be sent by `now`.
 pub async fn is_busy(db: &mut Db, now: Millis) -> Result<bool, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT 1 AS one FROM outbox WHERE state = 1 \

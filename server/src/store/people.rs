@@ -9,11 +9,11 @@ use sqlx::{Row, any::AnyRow};
 
 use super::{Db, StoreError, from_json, id, to_json};
 
-/// A user to be stored. Starts available, disconnected and without chats.
+/// A new user. The user starts available, disconnected and without chats.
 #[derive(Debug, Clone)]
 pub struct NewUser {
     pub id: UserId,
-    /// Lower case; one user an address.
+    /// Email address in lower case; unique.
     pub email: String,
     pub name: String,
     pub role: Role,
@@ -34,21 +34,21 @@ pub struct UserRecord {
     pub grants: Grants,
     /// Argon2 hash; `None` until the invitation is accepted.
     pub password: Option<String>,
-    /// A deactivated user cannot sign in and is offered nothing.
+    /// A deactivated user cannot sign in and gets no offers.
     pub active: bool,
     pub availability: Availability,
     pub connected: bool,
     pub capacity: u32,
-    /// Active chats (`docs/domain.md#capacity`).
+    /// Number of active chats (`docs/domain.md#capacity`).
     pub load: u32,
-    /// Since when the user has had nothing new to do; decides between equals.
+    /// When the user's load last changed; routing uses it to break ties.
     pub idle_since: Millis,
-    /// Grows with every change of the user's settings.
+    /// Increases with each change of the user's settings.
     pub version: i64,
 }
 
 impl UserRecord {
-    /// What colleagues see.
+    /// Returns the row that colleagues see.
     pub fn row(&self) -> UserRow {
         UserRow {
             id: self.id,
@@ -90,7 +90,7 @@ fn count(value: i64, column: &'static str) -> Result<u32, StoreError> {
 /// Adds a user.
 ///
 /// # Errors
-/// [`StoreError::is_duplicate`] when the e-mail is taken.
+/// [`StoreError::is_duplicate`] if another user has the email address.
 pub async fn insert_user(db: &mut Db, user: &NewUser) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO users (id, email, name, role, grants, password, active, availability, connected, capacity, load, \
@@ -110,7 +110,7 @@ pub async fn insert_user(db: &mut Db, user: &NewUser) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// One user.
+/// Returns one user.
 pub async fn user(db: &mut Db, user: UserId) -> Result<Option<UserRecord>, StoreError> {
     let row = sqlx::query("SELECT * FROM users WHERE id = $1")
         .bind(user.to_string())
@@ -119,7 +119,7 @@ pub async fn user(db: &mut Db, user: UserId) -> Result<Option<UserRecord>, Store
     row.as_ref().map(UserRecord::read).transpose()
 }
 
-/// The user with this e-mail, given in lower case.
+/// Returns the user with this email address, which must be in lower case.
 pub async fn user_by_email(db: &mut Db, email: &str) -> Result<Option<UserRecord>, StoreError> {
     let row = sqlx::query("SELECT * FROM users WHERE email = $1")
         .bind(email)
@@ -128,7 +128,7 @@ pub async fn user_by_email(db: &mut Db, email: &str) -> Result<Option<UserRecord
     row.as_ref().map(UserRecord::read).transpose()
 }
 
-/// All users, by name.
+/// Returns all users, ordered by name.
 pub async fn users(db: &mut Db) -> Result<Vec<UserRecord>, StoreError> {
     let rows = sqlx::query("SELECT * FROM users ORDER BY name, id")
         .fetch_all(db)
@@ -136,7 +136,7 @@ pub async fn users(db: &mut Db) -> Result<Vec<UserRecord>, StoreError> {
     rows.iter().map(UserRecord::read).collect()
 }
 
-/// Writes what admins edit of a user, as a new version.
+/// Writes the settings of a user that admins edit, and increases the version.
 pub async fn save(db: &mut Db, user: &UserRecord) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE users SET name = $2, role = $3, grants = $4, capacity = $5, active = $6, version = version + 1 \
@@ -153,7 +153,7 @@ pub async fn save(db: &mut Db, user: &UserRecord) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The organization has been set up.
+/// Whether there is an owner, which means that the organization has been set up.
 pub async fn has_owner(db: &mut Db) -> Result<bool, StoreError> {
     let owner: Option<String> = sqlx::query_scalar("SELECT id FROM users WHERE role = $1 LIMIT 1")
         .bind(Role::Owner.as_str())

@@ -1,4 +1,4 @@
-//! Which contacts are one person. A person's contacts form a star: all but one have a row that names that one.
+//! Merged contacts. Contacts of one person form a star: each has a row that names the central contact, which has none.
 
 use causerie_shared::{
     Millis,
@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use super::{Db, StoreError, id};
 
-/// The contact that the person's other ones name; itself for someone who is alone.
+/// Returns the central contact of merged contacts; a contact that is not merged is its own.
 async fn centre(db: &mut Db, contact: ContactId) -> Result<ContactId, StoreError> {
     let row = sqlx::query("SELECT with_id FROM merges WHERE contact_id = $1")
         .bind(contact.to_string())
@@ -20,7 +20,7 @@ async fn centre(db: &mut Db, contact: ContactId) -> Result<ContactId, StoreError
     })
 }
 
-/// The other contacts of a person, in the order in which they were merged.
+/// Returns the contacts with which a contact is merged: the central one first, then in the order of the merges.
 pub async fn others(db: &mut Db, contact: ContactId) -> Result<Vec<ContactId>, StoreError> {
     let centre = centre(&mut *db, contact).await?;
     let rows = sqlx::query("SELECT contact_id FROM merges WHERE with_id = $1 ORDER BY merged_at, contact_id")
@@ -35,8 +35,8 @@ pub async fn others(db: &mut Db, contact: ContactId) -> Result<Vec<ContactId>, S
     Ok(all)
 }
 
-/// Two contacts, and all that were one with them, are one person, as a user says or (`None`) their channel; `false`
-/// when they were already.
+/// Merges two contacts, and all contacts with which they are merged. `user` is `None` if the channel says that they
+/// are one person. Returns `false` if they were merged already.
 pub async fn join(
     db: &mut Db,
     one: ContactId,
@@ -59,14 +59,14 @@ pub async fn join(
     Ok(true)
 }
 
-/// A contact is somebody of their own again; those they were one with stay one.
+/// Separates a contact from those with which it is merged. The others stay merged.
 pub async fn part(db: &mut Db, contact: ContactId) -> Result<(), StoreError> {
     let others = others(&mut *db, contact).await?;
     sqlx::query("DELETE FROM merges WHERE contact_id = $1")
         .bind(contact.to_string())
         .execute(&mut *db)
         .await?;
-    // They were the centre: another one is from now on.
+    // If the contact was the central one, another contact takes its place.
     if let Some(next) = others.first() {
         sqlx::query("DELETE FROM merges WHERE contact_id = $1 AND with_id = $2")
             .bind(next.to_string())
@@ -87,7 +87,7 @@ async fn name_another(db: &mut Db, old: ContactId, new: ContactId) -> Result<(),
     Ok(())
 }
 
-/// Where a contact writes: channel and account.
+/// Returns channel and name of the accounts on which a contact has an identity.
 pub async fn places(db: &mut Db, contact: ContactId) -> Result<Vec<(Channel, String)>, StoreError> {
     let rows = sqlx::query(
         "SELECT DISTINCT a.id, a.channel AS channel, a.name AS name FROM identities i \
@@ -104,7 +104,7 @@ pub async fn places(db: &mut Db, contact: ContactId) -> Result<Vec<(Channel, Str
         .collect()
 }
 
-/// Contacts whose name or e-mail contains a text, or who write from it (a phone number, a user's name): the newest.
+/// Returns the newest contacts whose name, email address or provider's id (such as a phone number) contains a text.
 pub async fn find(db: &mut Db, text: &str, limit: i64) -> Result<Vec<ContactId>, StoreError> {
     let escaped = text.to_lowercase().replace(['\\', '%', '_'], " ");
     let rows = sqlx::query(

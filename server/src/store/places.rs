@@ -18,7 +18,7 @@ use crate::routing::hours;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WidgetSettings {
-    /// Name at the head of the panel.
+    /// Title of the panel.
     pub title: String,
     /// Origins (scheme, host and port) of the pages that may embed the widget.
     pub origins: Vec<String>,
@@ -27,7 +27,7 @@ pub struct WidgetSettings {
     pub lang: String,
 }
 
-/// A messaging account with what only the server needs.
+/// A messaging account with the data that only the server needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRecord {
     pub row: AccountRow,
@@ -63,7 +63,7 @@ pub(super) fn rules(row: &AnyRow) -> Result<Rules, StoreError> {
     })
 }
 
-/// What routing needs of an inbox, without its members.
+/// Returns the routing rules of an inbox.
 pub async fn rules_of(db: &mut Db, inbox: InboxId) -> Result<Option<Rules>, StoreError> {
     let row = sqlx::query("SELECT mode, accept_secs, queue_secs, overflow FROM inboxes WHERE id = $1")
         .bind(inbox.to_string())
@@ -72,30 +72,30 @@ pub async fn rules_of(db: &mut Db, inbox: InboxId) -> Result<Option<Rules>, Stor
     row.as_ref().map(rules).transpose()
 }
 
-/// All that decides where a chat of an inbox goes and when.
+/// The settings of an inbox that decide where and when its chats are routed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Routing {
     pub rules: Rules,
     pub inactivity: Option<Inactivity>,
-    /// `None`: always open.
+    /// Business hours; `None` means always open.
     pub hours: Option<Hours>,
-    /// The inbox was deleted: nothing new comes in.
+    /// Whether the inbox was deleted and gets no new chats.
     pub deleted: bool,
 }
 
 impl Routing {
-    /// Within business hours.
+    /// Whether `now` is within the business hours.
     pub fn is_open(&self, now: Millis) -> bool {
         self.hours.as_ref().is_none_or(|hours| hours::is_open(hours, now))
     }
 
-    /// When somebody will be there; `None` when somebody is, or nobody will be.
+    /// Returns the next opening time; `None` if the inbox is open, or does not open.
     pub fn opens_at(&self, now: Millis) -> Option<Millis> {
         hours::opens_at(self.hours.as_ref()?, now)
     }
 }
 
-/// What routing needs of an inbox, in one statement.
+/// Returns the routing settings of an inbox, with one statement.
 pub async fn routing_of(db: &mut Db, inbox: InboxId) -> Result<Option<Routing>, StoreError> {
     let row = sqlx::query(
         "SELECT mode, accept_secs, queue_secs, overflow, inactivity, hours, deleted_at FROM inboxes WHERE id = $1",
@@ -115,17 +115,17 @@ pub async fn routing_of(db: &mut Db, inbox: InboxId) -> Result<Option<Routing>, 
     }))
 }
 
-/// The business hours of an inbox; `None`: always open.
+/// Returns the business hours of an inbox; `None` means always open.
 pub async fn hours_of(db: &mut Db, inbox: InboxId) -> Result<Option<Hours>, StoreError> {
     Ok(routing_of(db, inbox).await?.and_then(|routing| routing.hours))
 }
 
-/// The inactivity rule of an inbox; `None`: off.
+/// Returns the inactivity rule of an inbox; `None` means off.
 pub async fn inactivity_of(db: &mut Db, inbox: InboxId) -> Result<Option<Inactivity>, StoreError> {
     Ok(routing_of(db, inbox).await?.and_then(|routing| routing.inactivity))
 }
 
-/// One inbox with its members; `None` for one that was deleted too.
+/// Returns one inbox with its members; `None` if it does not exist or was deleted.
 pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
     let row = sqlx::query(
         "SELECT id, name, mode, accept_secs, queue_secs, overflow FROM inboxes WHERE id = $1 AND deleted_at IS NULL",
@@ -143,7 +143,7 @@ pub async fn inbox(db: &mut Db, inbox: InboxId) -> Result<Option<InboxRow>, Stor
     }))
 }
 
-/// All inboxes that were not deleted, by name: two statements, however many there are.
+/// Returns all inboxes that were not deleted, ordered by name, with two statements.
 pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
     let mut members: HashMap<InboxId, Vec<Member>> = HashMap::new();
     let rows = sqlx::query("SELECT inbox_id, user_id, capacity FROM members ORDER BY user_id")
@@ -172,7 +172,7 @@ pub async fn inboxes(db: &mut Db) -> Result<Vec<InboxRow>, StoreError> {
         .collect()
 }
 
-/// The ids of all inboxes; deleted ones too, for their history is seen by those who see everything.
+/// Returns the ids of all inboxes, including deleted ones, whose history stays visible to users who see all inboxes.
 pub async fn inbox_ids(db: &mut Db) -> Result<Vec<InboxId>, StoreError> {
     let rows = sqlx::query("SELECT id FROM inboxes").fetch_all(db).await?;
     rows.iter()
@@ -180,7 +180,7 @@ pub async fn inbox_ids(db: &mut Db) -> Result<Vec<InboxId>, StoreError> {
         .collect()
 }
 
-/// Creates an inbox without members.
+/// Creates an inbox with its members.
 pub async fn insert_inbox(db: &mut Db, inbox: &InboxRow) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO inboxes (id, name, mode, accept_secs, queue_secs, overflow) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -199,8 +199,8 @@ pub async fn insert_inbox(db: &mut Db, inbox: &InboxRow) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Makes a user a member of an inbox. Chats that they have there already, from an earlier membership or as a
-/// supervisor, take their places.
+/// Makes a user a member of an inbox. Chats that the user has there already, from an earlier membership or as a
+/// supervisor, count as load.
 pub async fn add_member(db: &mut Db, inbox: InboxId, member: Member) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO members (inbox_id, user_id, capacity, load) SELECT $1, $2, $3, COUNT(*) FROM conversations \
@@ -214,7 +214,7 @@ pub async fn add_member(db: &mut Db, inbox: InboxId, member: Member) -> Result<(
     Ok(())
 }
 
-/// Ends a membership. Chats that the user has there stay theirs; so do the places they take.
+/// Ends a membership. The user keeps the chats of the inbox, which still count in the user's own load.
 pub async fn remove_member(db: &mut Db, inbox: InboxId, user: UserId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM members WHERE inbox_id = $1 AND user_id = $2")
         .bind(inbox.to_string())
@@ -224,7 +224,7 @@ pub async fn remove_member(db: &mut Db, inbox: InboxId, user: UserId) -> Result<
     Ok(())
 }
 
-/// Changes how many chats of the inbox a member may have.
+/// Changes a member's capacity in an inbox.
 pub async fn set_member_capacity(db: &mut Db, inbox: InboxId, member: Member) -> Result<(), StoreError> {
     sqlx::query("UPDATE members SET capacity = $3 WHERE inbox_id = $1 AND user_id = $2")
         .bind(inbox.to_string())
@@ -235,7 +235,7 @@ pub async fn set_member_capacity(db: &mut Db, inbox: InboxId, member: Member) ->
     Ok(())
 }
 
-/// Inboxes of which the user is a member.
+/// Returns the inboxes of which the user is a member.
 pub async fn memberships(db: &mut Db, user: UserId) -> Result<Vec<InboxId>, StoreError> {
     let rows = sqlx::query("SELECT inbox_id FROM members WHERE user_id = $1 ORDER BY inbox_id")
         .bind(user.to_string())
@@ -283,7 +283,7 @@ pub async fn insert_account(db: &mut Db, account: &AccountRecord) -> Result<(), 
     Ok(())
 }
 
-/// Writes name, switch and widget of an account.
+/// Writes name, `enabled` and widget settings of an account.
 pub async fn save_account(db: &mut Db, account: &AccountRecord) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET name = $2, enabled = $3, config = $4 WHERE id = $1")
         .bind(account.row.id.to_string())
@@ -295,7 +295,7 @@ pub async fn save_account(db: &mut Db, account: &AccountRecord) -> Result<(), St
     Ok(())
 }
 
-/// All messaging accounts.
+/// Returns all messaging accounts, ordered by name.
 pub async fn accounts(db: &mut Db) -> Result<Vec<AccountRecord>, StoreError> {
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{ACCOUNT} ORDER BY name")))
         .fetch_all(db)
@@ -303,7 +303,7 @@ pub async fn accounts(db: &mut Db) -> Result<Vec<AccountRecord>, StoreError> {
     rows.iter().map(account).collect()
 }
 
-/// One messaging account.
+/// Returns one messaging account.
 pub async fn account_by_id(db: &mut Db, account_id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
     let sql = format!("{ACCOUNT} WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -313,7 +313,7 @@ pub async fn account_by_id(db: &mut Db, account_id: AccountId) -> Result<Option<
     row.as_ref().map(account).transpose()
 }
 
-/// The account of an embed snippet, enabled or not.
+/// Returns the account with the public key of an embed snippet, enabled or not.
 pub async fn account_by_key(db: &mut Db, key: &str) -> Result<Option<AccountRecord>, StoreError> {
     let sql = format!("{ACCOUNT} WHERE key = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))

@@ -1,4 +1,4 @@
-//! Posts under which people comment.
+//! Posts with comments.
 
 use causerie_shared::{Millis, ids::AccountId, row::Post};
 use sqlx::{Row as _, any::AnyRow};
@@ -13,7 +13,7 @@ fn post(row: &AnyRow) -> Result<Post, StoreError> {
     })
 }
 
-/// The post behind a provider's id, if it is known.
+/// Returns the post with this provider's id, if it is known.
 pub async fn by_external(db: &mut Db, account: AccountId, external: &str) -> Result<Option<Post>, StoreError> {
     let row = sqlx::query("SELECT id, title, url FROM posts WHERE account_id = $1 AND external_id = $2")
         .bind(account.to_string())
@@ -23,7 +23,8 @@ pub async fn by_external(db: &mut Db, account: AccountId, external: &str) -> Res
     row.as_ref().map(post).transpose()
 }
 
-/// The post behind a provider's id; kept as `new` when it was not known. What is said of it later fills what was empty.
+/// Returns the post with this provider's id, and creates it as `new` if needed. Fills an empty title or URL of a known
+/// post from `new`.
 pub async fn ensure(
     db: &mut Db,
     account: AccountId,

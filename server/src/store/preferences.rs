@@ -1,10 +1,10 @@
-//! What a user wants to be told of.
+//! Notification preferences of users.
 
 use causerie_shared::{api::notify::NotifyPreferences, ids::UserId};
 
 use super::{Db, StoreError, from_json, to_json};
 
-/// The user's preferences; the defaults until they choose.
+/// Returns the user's preferences; the defaults if the user has not set any.
 pub async fn get(db: &mut Db, user: UserId) -> Result<NotifyPreferences, StoreError> {
     let text: Option<String> = sqlx::query_scalar("SELECT value FROM notify_preferences WHERE user_id = $1")
         .bind(user.to_string())

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use super::{Db, Engine, StoreError, id, nodes};
 
-/// Notes whether any device of the user is connected; `false` when that was known already.
+/// Stores whether any device of the user is connected. Returns `false` if that did not change.
 pub async fn set_connected(db: &mut Db, user: UserId, connected: bool) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE users SET connected = $2 WHERE id = $1 AND connected <> $2")
         .bind(user.to_string())
@@ -19,7 +19,7 @@ pub async fn set_connected(db: &mut Db, user: UserId, connected: bool) -> Result
     Ok(done.rows_affected() == 1)
 }
 
-/// Notes what the user declares; `false` when that was known already.
+/// Stores the user's availability. Returns `false` if it did not change.
 pub async fn set_availability(db: &mut Db, user: UserId, availability: Availability) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE users SET availability = $2 WHERE id = $1 AND availability <> $2")
         .bind(user.to_string())
@@ -29,7 +29,7 @@ pub async fn set_availability(db: &mut Db, user: UserId, availability: Availabil
     Ok(done.rows_affected() == 1)
 }
 
-/// The node has sockets of the user.
+/// Records that the node has sockets of the user.
 pub async fn lease(db: &mut Db, node: i64, user: UserId) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO leases (node, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(node)
@@ -39,7 +39,7 @@ pub async fn lease(db: &mut Db, node: i64, user: UserId) -> Result<(), StoreErro
     Ok(())
 }
 
-/// The node has no socket of the user any more.
+/// Records that the node has no socket of the user any more.
 pub async fn release(db: &mut Db, node: i64, user: UserId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM leases WHERE node = $1 AND user_id = $2")
         .bind(node)
@@ -49,7 +49,7 @@ pub async fn release(db: &mut Db, node: i64, user: UserId) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Has any node sockets of the user?
+/// Whether any node has sockets of the user.
 pub async fn is_leased(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT node FROM leases WHERE user_id = $1 LIMIT 1")
         .bind(user.to_string())
@@ -58,7 +58,7 @@ pub async fn is_leased(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
-/// The node has sockets of the visitor.
+/// Records that the node has sockets of the visitor.
 pub async fn lease_visitor(db: &mut Db, node: i64, contact: ContactId) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO visitor_leases (node, contact_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(node)
@@ -68,7 +68,7 @@ pub async fn lease_visitor(db: &mut Db, node: i64, contact: ContactId) -> Result
     Ok(())
 }
 
-/// The node has no socket of the visitor any more.
+/// Records that the node has no socket of the visitor any more.
 pub async fn release_visitor(db: &mut Db, node: i64, contact: ContactId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM visitor_leases WHERE node = $1 AND contact_id = $2")
         .bind(node)
@@ -78,7 +78,7 @@ pub async fn release_visitor(db: &mut Db, node: i64, contact: ContactId) -> Resu
     Ok(())
 }
 
-/// Has any node sockets of the visitor?
+/// Whether any node has sockets of the visitor.
 pub async fn is_visitor_leased(db: &mut Db, contact: ContactId) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT node FROM visitor_leases WHERE contact_id = $1 LIMIT 1")
         .bind(contact.to_string())
@@ -87,8 +87,8 @@ pub async fn is_visitor_leased(db: &mut Db, contact: ContactId) -> Result<bool, 
     Ok(row.is_some())
 }
 
-/// Which nodes' rows stay: a node of PostgreSQL holds an advisory lock for as long as it lives, and SQLite has
-/// one node, which has just begun when it asks.
+/// Returns the condition for rows of nodes that are gone. On PostgreSQL a node holds an advisory lock for as long as it
+/// is alive; on SQLite all other ids are those of earlier runs.
 fn dead(engine: Engine, table: &str) -> String {
     match engine {
         Engine::Sqlite => "node <> $1".to_owned(),
@@ -96,7 +96,7 @@ fn dead(engine: Engine, table: &str) -> String {
     }
 }
 
-/// Are there rows of nodes that are gone?
+/// Whether there are rows of nodes that are gone.
 pub async fn has_dead(db: &mut Db, engine: Engine, me: i64) -> Result<bool, StoreError> {
     let sql = format!(
         "SELECT node FROM leases WHERE {} UNION ALL SELECT node FROM visitor_leases WHERE {} LIMIT 1",
@@ -110,7 +110,7 @@ pub async fn has_dead(db: &mut Db, engine: Engine, me: i64) -> Result<bool, Stor
     Ok(row.is_some())
 }
 
-/// Removes the rows of nodes that are gone; whose sockets they had.
+/// Removes the rows of nodes that are gone, and returns the users of their sockets.
 pub async fn reap(db: &mut Db, engine: Engine, me: i64) -> Result<Vec<UserId>, StoreError> {
     let sql = format!("DELETE FROM leases WHERE {} RETURNING user_id", dead(engine, "leases"));
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(me).fetch_all(db).await?;

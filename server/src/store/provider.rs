@@ -1,4 +1,4 @@
-//! The ids that providers gave to messages, and what providers said of messages that were not there yet.
+//! The ids that providers gave to messages, and pending provider events about messages that are not stored yet.
 
 use causerie_shared::{
     Millis,
@@ -16,7 +16,7 @@ pub struct ProviderMessage {
     pub message: MessageId,
     pub conversation: ConversationId,
     pub outgoing: bool,
-    /// The provider's id of what it quotes.
+    /// The provider's id of the quoted message.
     pub quoted: Option<String>,
     pub at: Millis,
 }
@@ -36,7 +36,7 @@ fn record(row: &AnyRow) -> Result<ProviderMessage, StoreError> {
     })
 }
 
-/// Binds an id. `false`: it is bound already.
+/// Binds a provider's id to a message. Returns `false` if the id is bound already.
 pub async fn bind(db: &mut Db, message: &ProviderMessage) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO provider_messages (account_id, external_id, message_id, conversation_id, outgoing, quoted, at) \
@@ -54,7 +54,7 @@ pub async fn bind(db: &mut Db, message: &ProviderMessage) -> Result<bool, StoreE
     Ok(done.rows_affected() == 1)
 }
 
-/// The message behind a provider's id.
+/// Returns the message with this provider's id.
 pub async fn by_external(
     db: &mut Db,
     account: AccountId,
@@ -69,7 +69,7 @@ pub async fn by_external(
     row.as_ref().map(record).transpose()
 }
 
-/// The provider's ids of a message, the first part first.
+/// Returns the provider's ids of a message, one for each part, the first part first.
 pub async fn of_message(db: &mut Db, message: MessageId) -> Result<Vec<ProviderMessage>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM provider_messages WHERE message_id = $1 ORDER BY at, external_id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -79,8 +79,7 @@ pub async fn of_message(db: &mut Db, message: MessageId) -> Result<Vec<ProviderM
     rows.iter().map(record).collect()
 }
 
-/// Notes when something was said of a message that can be said otherwise later. `false`: what was said after it is known
-/// already.
+/// Records the time of a mark (`what`) that may change later. Returns `false` if a later mark is known already.
 pub async fn is_latest(db: &mut Db, message: MessageId, what: &str, at: Millis) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO marked (message_id, what, at) VALUES ($1, $2, $3) ON CONFLICT (message_id, what) \
@@ -94,15 +93,15 @@ pub async fn is_latest(db: &mut Db, message: MessageId, what: &str, at: Millis) 
     Ok(done.rows_affected() == 1)
 }
 
-/// Something that a provider said of a message that is not there yet.
+/// A pending provider event, whose message is not stored yet.
 #[derive(Debug, Clone)]
 pub struct Early {
     pub id: String,
-    /// The element as JSON.
+    /// The event as JSON.
     pub element: String,
 }
 
-/// Keeps an element until its message comes.
+/// Stores an event until its message arrives.
 pub async fn keep_early(
     db: &mut Db,
     early: &Early,
@@ -123,7 +122,7 @@ pub async fn keep_early(
     Ok(())
 }
 
-/// Was anything kept for a message?
+/// Whether there are pending events for a message.
 pub async fn has_early(db: &mut Db, account: AccountId, target: &str) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT id FROM early_events WHERE account_id = $1 AND external_id = $2 LIMIT 1")
         .bind(account.to_string())
@@ -133,7 +132,7 @@ pub async fn has_early(db: &mut Db, account: AccountId, target: &str) -> Result<
     Ok(row.is_some())
 }
 
-/// Takes what was kept for a message, in the order in which it came.
+/// Removes the pending events for a message, and returns them in the order of arrival.
 pub async fn take_early(db: &mut Db, account: AccountId, target: &str) -> Result<Vec<Early>, StoreError> {
     let rows = sqlx::query("DELETE FROM early_events WHERE account_id = $1 AND external_id = $2 RETURNING id, element")
         .bind(account.to_string())
@@ -153,7 +152,7 @@ pub async fn take_early(db: &mut Db, account: AccountId, target: &str) -> Result
     Ok(kept)
 }
 
-/// Forgets what nobody came for.
+/// Deletes pending events that arrived before `before`, and returns their number.
 pub async fn trim_early(db: &mut Db, before: Millis) -> Result<u64, StoreError> {
     let done = sqlx::query("DELETE FROM early_events WHERE received_at < $1")
         .bind(before)

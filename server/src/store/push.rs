@@ -1,4 +1,4 @@
-//! Devices that get pushes, and what became of each push.
+//! Subscriptions of devices to web push, and the log of pushes.
 
 use std::str::FromStr as _;
 
@@ -14,24 +14,24 @@ use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, from_json, id};
 
-/// Attempts that are kept of a user.
+/// Maximum number of logged attempts of a user.
 const KEPT: i64 = 50;
 
-/// A device that gets pushes.
+/// The web push subscription of a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     pub id: IntentId,
     pub user: UserId,
-    /// It ends with this sign-in.
+    /// The sign-in with which the subscription ends.
     pub session: SessionId,
     pub endpoint: String,
-    /// base64url.
+    /// In base64url.
     pub p256dh: String,
-    /// base64url.
+    /// In base64url.
     pub auth: String,
-    /// The browser, in words.
+    /// Name of the browser.
     pub device: String,
-    /// Language of its texts, e.g. `en`.
+    /// Language of the texts, e.g. `en`.
     pub lang: String,
     pub created_at: Millis,
 }
@@ -50,7 +50,7 @@ fn subscription(row: &AnyRow) -> Result<Subscription, StoreError> {
     })
 }
 
-/// Stores a subscription. A browser has one at a time: an older one of the same sign-in or endpoint makes way.
+/// Stores a subscription. It replaces those with the same sign-in or endpoint, because a browser has one at a time.
 pub async fn subscribe(db: &mut Db, new: &Subscription) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM push_subscriptions WHERE endpoint = $1 OR session_id = $2")
         .bind(&new.endpoint)
@@ -75,7 +75,7 @@ pub async fn subscribe(db: &mut Db, new: &Subscription) -> Result<(), StoreError
     Ok(())
 }
 
-/// Subscriptions of a user whose sign-ins hold, the newest first.
+/// Returns the subscriptions of a user whose sign-ins have not expired, newest first.
 pub async fn of_user(db: &mut Db, user: UserId, now: Millis) -> Result<Vec<Subscription>, StoreError> {
     let rows = sqlx::query(
         "SELECT p.* FROM push_subscriptions p JOIN sessions s ON s.id = p.session_id \
@@ -88,7 +88,7 @@ pub async fn of_user(db: &mut Db, user: UserId, now: Millis) -> Result<Vec<Subsc
     rows.iter().map(subscription).collect()
 }
 
-/// Has the user a device that gets pushes? A subscription goes with its sign-in, so its row alone says it.
+/// Whether the user has a subscription. Does not check the sign-in, because a subscription is deleted with it.
 pub async fn has_any(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT id FROM push_subscriptions WHERE user_id = $1 LIMIT 1")
         .bind(user.to_string())
@@ -97,7 +97,7 @@ pub async fn has_any(db: &mut Db, user: UserId) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
-/// Gets anybody pushes?
+/// Whether any user has a subscription.
 pub async fn is_used(db: &mut Db) -> Result<bool, StoreError> {
     let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM push_subscriptions LIMIT 1")
         .fetch_optional(db)
@@ -105,7 +105,7 @@ pub async fn is_used(db: &mut Db) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Available members of an inbox with a device that gets pushes.
+/// Returns the available members of an inbox who have a subscription.
 pub async fn reachable_members(db: &mut Db, inbox: InboxId) -> Result<Vec<UserId>, StoreError> {
     let rows: Vec<String> = sqlx::query_scalar(
         "SELECT u.id FROM users u JOIN members m ON m.user_id = u.id WHERE m.inbox_id = $1 AND u.active = 1 \
@@ -118,7 +118,7 @@ pub async fn reachable_members(db: &mut Db, inbox: InboxId) -> Result<Vec<UserId
     rows.iter().map(|text| id(text, "users.id")).collect()
 }
 
-/// Does the subscription still stand, and its sign-in?
+/// Whether the subscription exists and its sign-in has not expired.
 pub async fn stands(db: &mut Db, subscription: IntentId, now: Millis) -> Result<bool, StoreError> {
     let found: Option<i64> = sqlx::query_scalar(
         "SELECT 1 FROM push_subscriptions p JOIN sessions s ON s.id = p.session_id \
@@ -131,7 +131,7 @@ pub async fn stands(db: &mut Db, subscription: IntentId, now: Millis) -> Result<
     Ok(found.is_some())
 }
 
-/// Ends one of the user's subscriptions; false when there is no such one.
+/// Ends one of the user's subscriptions. Returns `false` if it does not exist.
 pub async fn end(db: &mut Db, user: UserId, subscription: &str) -> Result<bool, StoreError> {
     let Ok(subscription) = IntentId::from_str(subscription) else {
         return Ok(false);
@@ -144,7 +144,7 @@ pub async fn end(db: &mut Db, user: UserId, subscription: &str) -> Result<bool, 
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends subscriptions whose sign-in is over.
+/// Ends subscriptions whose sign-in has ended.
 pub async fn end_orphans(db: &mut Db) -> Result<(), StoreError> {
     sqlx::query(
         "DELETE FROM push_subscriptions WHERE NOT EXISTS \
@@ -155,7 +155,7 @@ pub async fn end_orphans(db: &mut Db) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes an attempt down; of a user's, the newest 50 are kept.
+/// Logs an attempt, and keeps only the user's newest 50.
 pub async fn log(db: &mut Db, entry: IntentId, user: UserId, attempt: &PushDelivery) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO push_log (id, user_id, at, kind, device, status, problem) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -180,7 +180,7 @@ pub async fn log(db: &mut Db, entry: IntentId, user: UserId, attempt: &PushDeliv
     Ok(())
 }
 
-/// The user's attempts, the newest first.
+/// Returns the user's logged attempts, newest first.
 pub async fn logged(db: &mut Db, user: UserId) -> Result<Vec<PushDelivery>, StoreError> {
     let rows = sqlx::query(
         "SELECT at, kind, device, status, problem FROM push_log WHERE user_id = $1 ORDER BY id DESC LIMIT $2",
@@ -203,8 +203,8 @@ pub async fn logged(db: &mut Db, user: UserId) -> Result<Vec<PushDelivery>, Stor
         .collect()
 }
 
-/// What waits for the user: offers, requests for a transfer, own chats where the customer wrote last
-/// (`docs/ux.md#sound-title-badge`).
+/// Returns the number in the app's badge: offers, transfer requests, and the user's own chats in which the contact
+/// wrote last (`docs/ux.md#sound-title-badge`).
 pub async fn badge(db: &mut Db, user: UserId) -> Result<i64, StoreError> {
     let user = user.to_string();
     let asked: i64 = sqlx::query_scalar(

@@ -1,4 +1,4 @@
-//! Bodies of webhooks: stored before they are answered, processed in the order in which they came.
+//! Bodies of webhooks: stored before the request is answered, and processed in the order of arrival.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, id};
 
-/// Events of one statement.
+/// Maximum number of events in one statement.
 const MANY: usize = 200;
 
-/// A stored body.
+/// A stored body of a webhook.
 #[derive(Debug, Clone)]
 pub struct RawEvent {
-    /// Sorts in the order of arrival.
+    /// An id that sorts in the order of arrival.
     pub id: String,
     pub account: AccountId,
     pub body: Vec<u8>,
@@ -41,7 +41,7 @@ pub async fn insert(db: &mut Db, event: &RawEvent) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Those not processed yet, oldest first.
+/// Returns at most `limit` bodies that are not processed yet, oldest first.
 pub async fn waiting(db: &mut Db, limit: i64) -> Result<Vec<RawEvent>, StoreError> {
     let rows =
         sqlx::query("SELECT id, account_id, body, received_at FROM raw_events WHERE state = 0 ORDER BY id LIMIT $1")
@@ -51,13 +51,14 @@ pub async fn waiting(db: &mut Db, limit: i64) -> Result<Vec<RawEvent>, StoreErro
     rows.iter().map(event).collect()
 }
 
-/// The events are processed: nothing of them is done again. `problems`: what of an event could not be read.
+/// Marks events as processed, so that they are not processed again. `problems` has the errors of those that could not
+/// be read, by event id.
 pub async fn done(db: &mut Db, events: &[RawEvent], problems: &BTreeMap<String, String>) -> Result<(), StoreError> {
     let fine: Vec<&RawEvent> = events
         .iter()
         .filter(|event| !problems.contains_key(&event.id))
         .collect();
-    // One statement for many: a burst has thousands.
+    // One statement for many events, because a burst has thousands.
     for some in fine.chunks(MANY) {
         let gaps: Vec<String> = (1..=some.len()).map(|gap| format!("${gap}")).collect();
         let sql = format!(
@@ -80,7 +81,7 @@ pub async fn done(db: &mut Db, events: &[RawEvent], problems: &BTreeMap<String, 
     Ok(())
 }
 
-/// Writes what of a body is kept.
+/// Replaces a body by the part of it that is kept.
 pub async fn rewrite(db: &mut Db, event: &str, body: Vec<u8>) -> Result<(), StoreError> {
     sqlx::query("UPDATE raw_events SET body = $2 WHERE id = $1")
         .bind(event.to_owned())
@@ -90,7 +91,7 @@ pub async fn rewrite(db: &mut Db, event: &str, body: Vec<u8>) -> Result<(), Stor
     Ok(())
 }
 
-/// Forgets bodies that came before `before` (`docs/domain.md#retention`); how many.
+/// Deletes processed bodies that arrived before `before` (`docs/domain.md#retention`), and returns their number.
 pub async fn trim(db: &mut Db, before: Millis) -> Result<u64, StoreError> {
     let done = sqlx::query("DELETE FROM raw_events WHERE received_at < $1 AND state <> 0")
         .bind(before)

@@ -1,4 +1,4 @@
-//! Rounds of offers: who was asked for a waiting chat, and the inboxes that it overflowed from.
+//! Rounds of offers: the users who were asked about a waiting chat, and the inboxes that it overflowed from.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,8 @@ use sqlx::Row as _;
 
 use super::{Db, StoreError, from_json, id, tallies, to_json};
 
-/// Who was asked in the current rounds of these waiting chats, and which of them wait for their next round already.
+/// Returns the users who were asked in the current round of each of these chats, and the chats that have a timer for
+/// their next round.
 pub async fn of(
     db: &mut Db,
     conversations: &[ConversationId],
@@ -41,7 +42,7 @@ pub async fn of(
     Ok((asked, over))
 }
 
-/// The inboxes that overflowed and brought the chat to where it is.
+/// Returns the inboxes from which the chat overflowed on its way to its current inbox.
 pub async fn overflowed(db: &mut Db, conversation: ConversationId) -> Result<Vec<InboxId>, StoreError> {
     let row = sqlx::query("SELECT overflowed FROM conversations WHERE id = $1")
         .bind(conversation.to_string())
@@ -50,7 +51,7 @@ pub async fn overflowed(db: &mut Db, conversation: ConversationId) -> Result<Vec
     from_json(&row.try_get::<String, _>("overflowed")?, "overflowed")
 }
 
-/// Notes which inboxes overflowed.
+/// Stores the inboxes from which the chat overflowed.
 pub async fn set_overflowed(db: &mut Db, conversation: ConversationId, inboxes: &[InboxId]) -> Result<(), StoreError> {
     sqlx::query("UPDATE conversations SET overflowed = $2 WHERE id = $1")
         .bind(conversation.to_string())
@@ -60,7 +61,7 @@ pub async fn set_overflowed(db: &mut Db, conversation: ConversationId, inboxes: 
     Ok(())
 }
 
-/// Notes that a user was asked in this round.
+/// Records that a user was asked in this round.
 pub async fn add(db: &mut Db, conversation: ConversationId, user: UserId) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO asked (conversation_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(conversation.to_string())
@@ -70,7 +71,7 @@ pub async fn add(db: &mut Db, conversation: ConversationId, user: UserId) -> Res
     Ok(())
 }
 
-/// Begins a new round of offers.
+/// Starts a new round of offers.
 pub async fn begin(db: &mut Db, conversation: ConversationId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM asked WHERE conversation_id = $1")
         .bind(conversation.to_string())

@@ -1,4 +1,4 @@
-//! Sign-ins and one-time links. Tokens are stored as their SHA-256 only.
+//! Sign-ins and one-time links. Only the SHA-256 of a token is stored.
 
 use causerie_shared::{
     Millis,
@@ -15,7 +15,7 @@ pub struct SessionRecord {
     pub id: SessionId,
     pub user: UserId,
     pub created_at: Millis,
-    /// Last use, to the minute.
+    /// Last use, accurate to a minute.
     pub seen_at: Millis,
     pub expires_at: Millis,
     pub user_agent: String,
@@ -59,7 +59,7 @@ fn link_kind(key: &str) -> Result<LinkKind, StoreError> {
         .ok_or(StoreError::Damaged("links.kind"))
 }
 
-/// Adds a sign-in and forgets those that have expired.
+/// Adds a sign-in and deletes all that have expired.
 pub async fn insert_session(db: &mut Db, token_hash: &str, session: &SessionRecord) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
         .bind(session.created_at)
@@ -83,7 +83,7 @@ pub async fn insert_session(db: &mut Db, token_hash: &str, session: &SessionReco
     Ok(())
 }
 
-/// The sign-in with this token, unless it has expired.
+/// Returns the sign-in with this token's hash, unless it has expired.
 pub async fn session_by_token_hash(
     db: &mut Db,
     token_hash: &str,
@@ -97,7 +97,7 @@ pub async fn session_by_token_hash(
     row.as_ref().map(SessionRecord::read).transpose()
 }
 
-/// Marks the sign-in as used now and moves its end by as much.
+/// Sets the last use of the sign-in to `now`, and extends it by the time since the use before.
 pub async fn touch(db: &mut Db, session: SessionId, now: Millis) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE sessions SET expires_at = expires_at + ($1 - seen_at), seen_at = $1 WHERE id = $2 AND seen_at < $1",
@@ -109,7 +109,7 @@ pub async fn touch(db: &mut Db, session: SessionId, now: Millis) -> Result<(), S
     Ok(())
 }
 
-/// Ends one of the user's sign-ins; false when there is no such one.
+/// Ends one of the user's sign-ins. Returns `false` if it does not exist.
 pub async fn end_session(db: &mut Db, user: UserId, session: SessionId) -> Result<bool, StoreError> {
     let done = sqlx::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
         .bind(session.to_string())
@@ -120,7 +120,7 @@ pub async fn end_session(db: &mut Db, user: UserId, session: SessionId) -> Resul
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends all of the user's sign-ins but `keep`, and says which.
+/// Ends all of the user's sign-ins but `keep`, and returns the ended ones.
 pub async fn end_other_sessions(
     db: &mut Db,
     user: UserId,
@@ -136,7 +136,7 @@ pub async fn end_other_sessions(
     ended.iter().map(|text| id(text, "sessions.id")).collect()
 }
 
-/// The user's sign-ins, the last used first.
+/// Returns the user's sign-ins that have not expired, last used first.
 pub async fn sessions_of(db: &mut Db, user: UserId, now: Millis) -> Result<Vec<SessionRecord>, StoreError> {
     let rows =
         sqlx::query("SELECT * FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, id DESC")
@@ -147,7 +147,7 @@ pub async fn sessions_of(db: &mut Db, user: UserId, now: Millis) -> Result<Vec<S
     rows.iter().map(SessionRecord::read).collect()
 }
 
-/// Adds a one-time link; the user's earlier ones stop working.
+/// Adds a one-time link and invalidates the user's earlier ones.
 pub async fn insert_link(db: &mut Db, token_hash: &str, link: &LinkRecord, now: Millis) -> Result<(), StoreError> {
     sqlx::query("UPDATE links SET used_at = $1 WHERE user_id = $2 AND used_at IS NULL")
         .bind(now)
@@ -164,7 +164,7 @@ pub async fn insert_link(db: &mut Db, token_hash: &str, link: &LinkRecord, now: 
     Ok(())
 }
 
-/// The link with this token, used or not.
+/// Returns the link with this token's hash, used or not.
 pub async fn link_by_hash(db: &mut Db, token_hash: &str) -> Result<Option<LinkRecord>, StoreError> {
     let row = sqlx::query("SELECT * FROM links WHERE token_hash = $1")
         .bind(token_hash)
@@ -181,7 +181,7 @@ pub async fn link_by_hash(db: &mut Db, token_hash: &str) -> Result<Option<LinkRe
     .transpose()
 }
 
-/// Uses the link; false when it was used before or has expired.
+/// Marks the link as used. Returns `false` if it was used before, has expired or does not exist.
 pub async fn use_link(db: &mut Db, token_hash: &str, now: Millis) -> Result<bool, StoreError> {
     let done =
         sqlx::query("UPDATE links SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL AND expires_at > $1")

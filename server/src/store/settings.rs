@@ -1,20 +1,20 @@
-//! Single values of the organization.
+//! Settings of the organization that are single values.
 
 use super::{Db, StoreError};
 
-/// The organization's name, as everyone sees it.
+/// Key of the organization's name.
 pub const ORGANIZATION: &str = "organization";
-/// SHA-256 of the token that lets a browser create the first owner; gone once there is one.
+/// Key of the SHA-256 of the set-up token, which permits creating the first owner. Deleted once there is an owner.
 pub const SETUP_TOKEN: &str = "setup_token";
-/// Private key with which this installation signs its pushes, base64url.
+/// Key of the private key with which this installation signs its pushes, in base64url.
 pub const VAPID_KEY: &str = "vapid_key";
-/// Key of the web account on the demo page.
+/// Key of the public key of the web account on the demo page.
 pub const DEMO_KEY: &str = "demo_key";
 
-/// What the organization is called until somebody names it.
+/// The organization's name until it is set.
 const UNNAMED: &str = "Causerie";
 
-/// The value of `key`.
+/// Returns the value of `key`.
 pub async fn get(db: &mut Db, key: &str) -> Result<Option<String>, StoreError> {
     Ok(sqlx::query_scalar("SELECT value FROM settings WHERE key = $1")
         .bind(key)
@@ -22,7 +22,7 @@ pub async fn get(db: &mut Db, key: &str) -> Result<Option<String>, StoreError> {
         .await?)
 }
 
-/// Sets the value of `key`, new or not.
+/// Sets the value of `key`.
 pub async fn set(db: &mut Db, key: &str, value: &str) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -34,7 +34,7 @@ pub async fn set(db: &mut Db, key: &str, value: &str) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Removes `key` if it still has `value`; false when somebody else was first.
+/// Removes `key` if its value is `value`. Returns `false` otherwise.
 pub async fn take(db: &mut Db, key: &str, value: &str) -> Result<bool, StoreError> {
     let done = sqlx::query("DELETE FROM settings WHERE key = $1 AND value = $2")
         .bind(key)
@@ -44,7 +44,7 @@ pub async fn take(db: &mut Db, key: &str, value: &str) -> Result<bool, StoreErro
     Ok(done.rows_affected() == 1)
 }
 
-/// The organization's name.
+/// Returns the organization's name.
 pub async fn organization(db: &mut Db) -> Result<String, StoreError> {
     Ok(get(db, ORGANIZATION).await?.unwrap_or_else(|| UNNAMED.into()))
 }

@@ -1,5 +1,5 @@
-//! How many chats each folder holds, kept beside the chats so that nobody counts them: one row an inbox,
-//! account and channel for Queue, All and History, one row a user for Engaged and Mine.
+//! Folder counters, updated with each chat so that no read has to count chats. Queue, All and History have one row per
+//! inbox, account and channel; Engaged and Mine have one row per user.
 
 use causerie_shared::{
     conversation::Status,
@@ -12,18 +12,18 @@ use sqlx::Row as _;
 
 use super::{Db, StoreError, conversations::asked};
 
-/// A row of the table that counts a chat.
+/// The key of a row in the table of counters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// Inbox or user.
+    /// Id of the inbox or user.
     owner: String,
     folder: Folder,
     account: String,
     channel: String,
 }
 
-/// Where a chat is counted. Whether a waiting chat shows up in a queue depends on the inbox's mode,
-/// which is looked up when it is asked for.
+/// Returns the counters of a chat. A waiting chat always counts in Queue; reads consider only inboxes whose mode shows
+/// a queue.
 fn places(
     status: Status,
     inbox: String,
@@ -64,7 +64,7 @@ fn places(
     places
 }
 
-/// Where this head is counted.
+/// Returns the counters of a conversation row.
 pub(super) fn of(head: &Head) -> Vec<Place> {
     places(
         head.state.status(),
@@ -76,7 +76,7 @@ pub(super) fn of(head: &Head) -> Vec<Place> {
     )
 }
 
-/// Where the stored chat is counted now.
+/// Returns the counters of a chat as it is stored.
 pub(super) async fn stored(db: &mut Db, conversation: ConversationId) -> Result<Vec<Place>, StoreError> {
     let row = sqlx::query(
         "SELECT status, inbox_id, account_id, channel, agent_id, asked_id FROM conversations WHERE id = $1",
@@ -97,7 +97,7 @@ pub(super) async fn stored(db: &mut Db, conversation: ConversationId) -> Result<
     ))
 }
 
-/// The chat is counted elsewhere from now on.
+/// Moves a chat from the counters `before` to the counters `after`.
 pub(super) async fn moved(db: &mut Db, before: &[Place], after: &[Place]) -> Result<(), StoreError> {
     for place in before.iter().filter(|place| !after.contains(place)) {
         add(&mut *db, place, -1).await?;
@@ -123,7 +123,7 @@ async fn add(db: &mut Db, place: &Place, n: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Counts everything anew.
+/// Recomputes all counters.
 pub async fn recount(db: &mut Db) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM tallies").execute(&mut *db).await?;
     let groups = [
@@ -164,7 +164,7 @@ pub async fn recount(db: &mut Db) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Counts once when nothing was counted yet: a database from before the counters.
+/// Computes the counters if there are none, which is so in a database from before the counters.
 pub(super) async fn begin(db: &mut Db) -> Result<(), StoreError> {
     let any = sqlx::query("SELECT n FROM tallies LIMIT 1")
         .fetch_optional(&mut *db)
@@ -175,7 +175,7 @@ pub(super) async fn begin(db: &mut Db) -> Result<(), StoreError> {
     }
 }
 
-/// All rows that count something, for comparing: owner, folder, account, channel, number.
+/// Returns all counters above zero as owner, folder, account, channel and number, for comparisons.
 pub async fn all(db: &mut Db) -> Result<Vec<(String, String, String, String, i64)>, StoreError> {
     let rows = sqlx::query(
         "SELECT owner_id, folder, account_id, channel, n FROM tallies WHERE n <> 0 \
@@ -196,7 +196,8 @@ pub async fn all(db: &mut Db) -> Result<Vec<(String, String, String, String, i64
         .collect()
 }
 
-/// The counters of a user who sees the queues, all open chats and the histories of these inboxes. One statement, a few rows.
+/// Returns the folder counters of a user who sees the queues, the open chats and the histories of these inboxes. Runs
+/// one statement that reads a few rows.
 pub(super) async fn counts(
     db: &mut Db,
     user: UserId,
@@ -232,7 +233,7 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
-/// How many chats of these inboxes lie in Queue, All or History, narrowed by account and channel.
+/// Returns the number of chats of these inboxes in Queue, All or History, filtered by account and channel.
 pub(super) async fn total(
     db: &mut Db,
     folder: Folder,
@@ -255,7 +256,8 @@ pub(super) async fn total(
     Ok(query.fetch_one(db).await?.try_get::<i64, _>("n")?.max(0) as u32)
 }
 
-/// `n` placeholders after number `last`; none of them is an empty list, which matches nothing.
+/// Returns `n` placeholders after number `last`, and advances `last`. Zero placeholders are `NULL`, which matches
+/// nothing.
 pub(super) fn marks(last: &mut usize, n: usize) -> String {
     if n == 0 {
         return "NULL".to_owned();

@@ -1,4 +1,4 @@
-//! Templates of messaging accounts, as their providers last said.
+//! Templates of messaging accounts, as last fetched from their providers.
 
 use causerie_shared::{
     Millis,
@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use super::{Db, StoreError, from_json, id, to_json};
 
-/// What is known of an account's templates.
+/// Returns the stored templates of an account and the result of the last fetch.
 pub async fn get(db: &mut Db, account: AccountId) -> Result<Templates, StoreError> {
     let row = sqlx::query("SELECT list, known FROM templates WHERE account_id = $1")
         .bind(account.to_string())
@@ -23,7 +23,7 @@ pub async fn get(db: &mut Db, account: AccountId) -> Result<Templates, StoreErro
     })
 }
 
-/// Writes what the provider said, and when it is asked again.
+/// Stores the fetched templates and the time of the next fetch.
 pub async fn save(db: &mut Db, account: AccountId, templates: &Templates, due: Millis) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO templates (account_id, list, known, due) VALUES ($1, $2, $3, $4) \
@@ -38,7 +38,7 @@ pub async fn save(db: &mut Db, account: AccountId, templates: &Templates, due: M
     Ok(())
 }
 
-/// Writes why the provider did not say which there are, and when it is asked again; those that are known stay.
+/// Stores why a fetch failed and the time of the next one. The known templates stay.
 pub async fn refused(db: &mut Db, account: AccountId, why: &TemplatesKnown, due: Millis) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO templates (account_id, list, known, due) VALUES ($1, '[]', $2, $3) \
@@ -52,7 +52,7 @@ pub async fn refused(db: &mut Db, account: AccountId, why: &TemplatesKnown, due:
     Ok(())
 }
 
-/// The provider is to be asked at `due` at the latest.
+/// Schedules a fetch for `due`, unless an earlier one is scheduled.
 pub async fn ask(db: &mut Db, account: AccountId, due: Millis) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO templates (account_id, list, known, due) VALUES ($1, '[]', $2, $3) \
@@ -67,7 +67,7 @@ pub async fn ask(db: &mut Db, account: AccountId, due: Millis) -> Result<(), Sto
     Ok(())
 }
 
-/// Takes one account whose provider is to be asked, until `lease`: no other node does meanwhile.
+/// Takes one account whose fetch is due. Until `lease`, no other node takes it.
 pub async fn take(db: &mut Db, now: Millis, lease: Millis) -> Result<Option<AccountId>, StoreError> {
     let row = sqlx::query(
         "UPDATE templates SET due = $2 WHERE due <= $1 AND account_id = \
@@ -81,7 +81,7 @@ pub async fn take(db: &mut Db, now: Millis, lease: Millis) -> Result<Option<Acco
         .transpose()
 }
 
-/// When the next provider is to be asked.
+/// Returns the time of the next fetch.
 pub async fn next_due(db: &mut Db) -> Result<Option<Millis>, StoreError> {
     let row = sqlx::query("SELECT MIN(due) AS due FROM templates")
         .fetch_one(db)
@@ -89,7 +89,7 @@ pub async fn next_due(db: &mut Db) -> Result<Option<Millis>, StoreError> {
     Ok(row.try_get("due")?)
 }
 
-/// Forgets those of an account that was removed.
+/// Deletes the templates of an account.
 pub async fn forget(db: &mut Db, account: AccountId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM templates WHERE account_id = $1")
         .bind(account.to_string())

@@ -1,4 +1,4 @@
-//! Threads of comments: what was answered privately, what came of it, and who has it under a post.
+//! Threads of comments: private replies, the chats that originate from them, and the threads under a post.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use sqlx::Row as _;
 
 use super::{Db, StoreError, conversations::many, id, optional_id, tallies};
 
-/// In the JSON of a message's extra: it went to the author of a comment alone.
+/// Matches the JSON of a message's `extra` if the message is a private reply.
 const PRIVATE: &str = "%\"private\":true%";
 
-/// Whether an answer under a post was sent to its author alone, or is on its way; and when the thread began.
+/// Returns whether a thread has a private reply, sent or on its way, and when the thread began.
 pub async fn private_reply(db: &mut Db, account: AccountId, top: &str) -> Result<(bool, Option<Millis>), StoreError> {
     let of_thread = "c.account_id = $1 AND c.thread = $2";
     let sql = format!(
@@ -32,8 +32,8 @@ pub async fn private_reply(db: &mut Db, account: AccountId, top: &str) -> Result
     Ok((row.try_get::<i64, _>("n")? > 0, row.try_get("begun")?))
 }
 
-/// Notes to whom a thread's private reply went: the person's id on the account beside, which is all that ties the author
-/// of a comment to their direct messages.
+/// Stores the receiver of a thread's private reply: the contact's id on the paired account, which is the only link
+/// between the author of a comment and their direct messages.
 pub async fn set_private_to(db: &mut Db, conversation: ConversationId, person: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE conversations SET private_to = $2 WHERE id = $1")
         .bind(conversation.to_string())
@@ -43,8 +43,8 @@ pub async fn set_private_to(db: &mut Db, conversation: ConversationId, person: &
     Ok(())
 }
 
-/// Ties a new chat to the thread whose private reply the person answers with it: their first message to the account
-/// beside, once a thread. Returns the thread.
+/// Links a new chat on the paired account to its originating thread, which is the newest thread with a private reply to
+/// `person` that no chat is linked to. Returns the thread.
 pub async fn link(
     db: &mut Db,
     conversation: ConversationId,
@@ -67,7 +67,7 @@ pub async fn link(
     optional_id(row.try_get("sprung_from")?, "conversation id")
 }
 
-/// Of these conversations those that answer a private reply, with the agent who wrote it.
+/// Returns which of these conversations answer a private reply, with the agent who wrote the reply.
 pub async fn answered_agents(
     db: &mut Db,
     conversations: &[ConversationId],
@@ -94,15 +94,15 @@ pub async fn answered_agents(
     Ok(agents)
 }
 
-/// Open threads under a post, by the provider's id of it.
+/// Returns the open threads under a post, given by the provider's id.
 pub async fn open_under(db: &mut Db, account: AccountId, post: &str) -> Result<Vec<Head>, StoreError> {
     let filter = "account_id = $1 AND ended_at IS NULL AND post_id = \
                   (SELECT id FROM posts WHERE posts.account_id = $1 AND external_id = $2) ORDER BY id";
     many(db, filter, &[account.to_string(), post.to_owned()], 1000).await
 }
 
-/// The thread under a post in which a comment stands whose id ends with `last`: providers write one comment's id with
-/// several prefixes.
+/// Returns the thread under a post that has a comment whose id ends with `last`, and that comment's id. Providers write
+/// the id of one comment with different prefixes.
 pub async fn of_comment(
     db: &mut Db,
     account: AccountId,
@@ -130,12 +130,13 @@ pub async fn of_comment(
     Ok(None)
 }
 
-/// `LIKE` finds also ids that merely end in the same digits.
+/// Whether the last part of a comment's id is `last`. `LIKE` also finds ids that only end with the same digits.
 fn ends_in(comment: &str, last: &str) -> bool {
     comment.rsplit('_').next() == Some(last)
 }
 
-/// The top of a thread under a post that was begun by a reply, for its first comment never came; by the end of its id.
+/// Returns the id of the top-level comment of a thread under a post, given the last part of the id. It is needed for
+/// threads that began with a reply because their first comment never arrived.
 pub async fn known_top(
     db: &mut Db,
     account: AccountId,

@@ -5,19 +5,19 @@ use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, Engine, StoreError, id, nodes};
 
-/// A timer that is set.
+/// A running timer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimerRecord {
     pub id: TimerId,
     pub kind: TimerKind,
-    /// Conversation or user.
+    /// Id of the conversation, user or inbox.
     pub subject: String,
-    /// Version of the conversation it was set for.
+    /// Version of the conversation for which the timer was set.
     pub fence: i64,
     pub due: Millis,
 }
 
-/// Sets the timer of its kind and subject, replacing one that runs.
+/// Sets a timer. It replaces a running timer of the same kind and subject.
 pub async fn set(db: &mut Db, timer: &TimerRecord) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO timers (id, kind, subject, fence, due) VALUES ($1, $2, $3, $4, $5) \
@@ -34,7 +34,7 @@ pub async fn set(db: &mut Db, timer: &TimerRecord) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Sets the timer unless one of its kind and subject runs.
+/// Sets a timer unless one of the same kind and subject runs.
 pub async fn set_if_none(db: &mut Db, timer: &TimerRecord) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO timers (id, kind, subject, fence, due) VALUES ($1, $2, $3, $4, $5) \
@@ -50,7 +50,7 @@ pub async fn set_if_none(db: &mut Db, timer: &TimerRecord) -> Result<(), StoreEr
     Ok(())
 }
 
-/// When the timer of this kind and subject is due, if it runs.
+/// Returns when the timer of this kind and subject is due, if it runs.
 pub async fn due_of(db: &mut Db, kind: TimerKind, subject: &str) -> Result<Option<Millis>, StoreError> {
     let row = sqlx::query("SELECT due FROM timers WHERE kind = $1 AND subject = $2")
         .bind(kind.as_str())
@@ -79,7 +79,7 @@ pub async fn cancel_all(db: &mut Db, subject: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes a timer that is due, once: `true` for the one who may run it.
+/// Removes a due timer. Returns `true` to the one caller that may run it.
 pub async fn take(db: &mut Db, timer: &TimerRecord) -> Result<bool, StoreError> {
     let done = sqlx::query("DELETE FROM timers WHERE id = $1")
         .bind(timer.id.to_string())
@@ -98,7 +98,7 @@ fn record(row: &AnyRow) -> Result<TimerRecord, StoreError> {
     })
 }
 
-/// Timers that are due, the earliest first, whoever takes care of them.
+/// Returns due timers, earliest first, whichever node has claimed them.
 pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<TimerRecord>, StoreError> {
     let rows =
         sqlx::query("SELECT id, kind, subject, fence, due FROM timers WHERE due <= $1 ORDER BY due, id LIMIT $2")
@@ -109,8 +109,8 @@ pub async fn due(db: &mut Db, now: Millis, limit: i64) -> Result<Vec<TimerRecord
     rows.iter().map(record).collect()
 }
 
-/// Timers that this node may take care of: nobody's, its own of a round that failed, and those of a node that is
-/// gone. `$1` is this node.
+/// Returns the condition for timers that this node may claim: unclaimed ones, its own from a run that failed, and those
+/// of nodes that are gone. `$1` is this node.
 fn free() -> String {
     format!(
         "(taken_by = 0 OR taken_by = $1 OR NOT {})",
@@ -118,11 +118,11 @@ fn free() -> String {
     )
 }
 
-/// Timers that are due and that this node takes care of from now on, the earliest first; other nodes leave them to
-/// it for as long as it lives. Outside a transaction, for it is over before anything fires.
+/// Claims due timers for this node and returns them, earliest first. Other nodes do not claim them while this node is
+/// alive. Call it outside a transaction, so that the claim is committed before any timer fires.
 ///
-/// A node that only seems gone may have its timers taken by another one while it runs them. So whoever fires a
-/// timer takes its row, or moves the version that is its fence, in the transaction of what it does.
+/// Another node may claim the timers of a node that only seems to be gone while that node runs them. So the transaction
+/// of a timer's effect must also take the timer's row, or change the version that is its fence.
 pub async fn claim(
     db: &mut Db,
     engine: Engine,
@@ -131,10 +131,10 @@ pub async fn claim(
     limit: i64,
 ) -> Result<Vec<TimerRecord>, StoreError> {
     match engine {
-        // The only node need not tell anybody.
+        // There are no other nodes that could claim the timers.
         Engine::Sqlite => due(db, now, limit).await,
         Engine::Postgres => {
-            // Rows that another node is just taking, or that a transaction is about to stop, are passed over.
+            // Skips rows that another node is claiming or that a transaction is about to delete.
             let sql = format!(
                 "WITH picked AS (SELECT id FROM timers WHERE due <= $2 AND {} ORDER BY due, id LIMIT $3 \
                  FOR UPDATE SKIP LOCKED) \
@@ -155,7 +155,7 @@ pub async fn claim(
     }
 }
 
-/// When the next timer is due that no other node takes care of.
+/// Returns when the next timer is due that no other node has claimed.
 pub async fn next_due(db: &mut Db, engine: Engine, node: i64) -> Result<Option<Millis>, StoreError> {
     let row = match engine {
         Engine::Sqlite => sqlx::query("SELECT MIN(due) AS due FROM timers").fetch_one(db).await?,

@@ -1,13 +1,13 @@
-//! Write transactions: in the feed's order, or without it.
+//! Write transactions, ordered and unordered.
 //!
-//! On PostgreSQL all ordered transactions of all nodes stand in one line, which is a locked row (`feed.rs` says what
-//! for). That nobody waits for somebody who waits for them:
-//! - The feed's row is locked first or never.
-//! - An unordered transaction locks one row that is there, or rows of one table in the order of their key, and never
-//!   chats, users, loads or counters; rows that it adds are its own.
-//! - Ordered writers of a node wait in the process before they take a connection, so that a long line leaves
-//!   connections to the others.
-//! - Nobody asks for a connection while they hold one.
+//! On PostgreSQL a locked row makes the ordered transactions of all nodes run one at a time (`feed.rs` says why). These
+//! rules prevent deadlocks:
+//! - A transaction locks the feed's row first or never.
+//! - An unordered transaction locks one existing row, or rows of one table in the order of their keys, and never chats,
+//!   users, loads or counters. It may add rows.
+//! - Ordered writers of a node wait in the process before they take a connection, so that a long queue leaves
+//!   connections for other writers.
+//! - A task never acquires a connection while it holds one.
 
 use std::ops::{Deref, DerefMut};
 
@@ -16,25 +16,25 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Db, Engine, Store, StoreError};
 
-/// A write transaction outside of the feed's order.
+/// A write transaction that appends nothing to the feed.
 pub type Tx = Transaction<'static, Any>;
 
-/// A write transaction that has the feed's row: what it appends is numbered in the order of the commits, and no other
-/// ordered one writes until it ends.
+/// A write transaction that has locked the feed's row. Its feed entries are numbered in the order of the commits, and
+/// no other ordered transaction runs until it ends.
 #[derive(Debug)]
 pub struct OrderedTx {
     tx: Tx,
-    /// Held for its drop alone; `None` on SQLite, whose pool is the line.
+    /// Held only to be dropped. `None` on SQLite, whose pool of one connection makes writers wait.
     _place: Option<OwnedSemaphorePermit>,
 }
 
 impl OrderedTx {
-    /// Makes everything durable.
+    /// Commits the transaction.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.tx.commit().await
     }
 
-    /// Undoes everything, its numbers too.
+    /// Rolls the transaction back, including its numbers.
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
         self.tx.rollback().await
     }
@@ -55,8 +55,8 @@ impl DerefMut for OrderedTx {
 }
 
 impl Store {
-    /// Begins a write transaction that appends nothing to the feed; on SQLite with the write lock at once, so that it
-    /// cannot fail half-way.
+    /// Begins a write transaction that appends nothing to the feed. On SQLite it takes the write lock at once, so that
+    /// no later statement fails for lack of it.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self.engine {
             Engine::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await?,
@@ -64,7 +64,7 @@ impl Store {
         })
     }
 
-    /// Begins a write transaction in the feed's order.
+    /// Begins an ordered write transaction.
     pub async fn begin_ordered(&self) -> Result<OrderedTx, StoreError> {
         match self.engine {
             Engine::Sqlite => Ok(OrderedTx {
@@ -87,10 +87,10 @@ impl Store {
     }
 }
 
-/// Attempts of an unordered write that the database gives up.
+/// Maximum number of attempts of [`retried`].
 const TRIES: usize = 5;
 
-/// Makes an unordered write again that the database gave up for others.
+/// Runs an unordered write, and repeats it a few times while the database aborts it ([`StoreError::was_given_up`]).
 pub async fn retried<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,

@@ -1,4 +1,4 @@
-//! What only the addresses for tests from outside need.
+//! Queries that only the routes of the test API need.
 
 use causerie_shared::{
     ids::{ContactId, PostId},
@@ -11,7 +11,7 @@ use super::{
     conversations::{COLUMNS, head},
 };
 
-/// Everything that came from customers, children before parents.
+/// The tables with data of contacts, children before parents.
 const TABLES: [&str; 22] = [
     "blacklist",
     "marked",
@@ -37,10 +37,10 @@ const TABLES: [&str; 22] = [
     "feed",
 ];
 
-/// Forgets all conversations and contacts; accounts, users and settings stay.
+/// Deletes all conversations and contacts. Accounts, users and settings stay.
 pub async fn wipe(db: &mut Db) -> Result<(), StoreError> {
     for table in TABLES {
-        // The feed's counter goes on, so a client that is connected asks anew.
+        // The feed's counter is not among the tables, so that no feed number is used twice.
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}")))
             .execute(&mut *db)
             .await?;
@@ -51,14 +51,14 @@ pub async fn wipe(db: &mut Db) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// All conversations of channels other than the web, the oldest first.
+/// Returns all conversations of channels other than the web, oldest first.
 pub async fn conversations(db: &mut Db) -> Result<Vec<Head>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM conversations WHERE channel <> 'web' ORDER BY number");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(db).await?;
     rows.iter().map(head).collect()
 }
 
-/// The provider's id of a post.
+/// Returns the provider's id of a post.
 pub async fn post(db: &mut Db, post: PostId) -> Result<Option<String>, StoreError> {
     let row = sqlx::query("SELECT external_id FROM posts WHERE id = $1")
         .bind(post.to_string())
@@ -67,12 +67,12 @@ pub async fn post(db: &mut Db, post: PostId) -> Result<Option<String>, StoreErro
     Ok(row.map(|row| row.try_get("external_id")).transpose()?)
 }
 
-/// An id that is a phone number.
+/// Whether an id is a phone number.
 pub fn is_number(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A contact's phone number as their identities say it: digits with country code.
+/// Returns a contact's phone number from their WhatsApp identities, as digits with country code.
 pub async fn phone(db: &mut Db, contact: ContactId) -> Result<Option<String>, StoreError> {
     let rows = sqlx::query(
         "SELECT identities.external_id AS external_id FROM identities JOIN accounts ON accounts.id = identities.account_id \

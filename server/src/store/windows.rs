@@ -1,8 +1,8 @@
-//! The lists of the console as sorted windows, and their counters: the same rules as `Folder::holds`,
-//! `Filter::passes` and `List::key`, in SQL.
+//! Windows of the console's lists, and their totals. The rules of `Folder::holds`, `Filter::passes` and `List::key` in
+//! SQL.
 //!
-//! What a page costs does not depend on how many chats there are: each inbox is read in the order of an index
-//! and the inboxes are merged, row by row, until the page is full.
+//! The cost of a page does not depend on the number of chats: the query reads each inbox in the order of an index and
+//! merges the inboxes row by row until the page is full.
 
 use causerie_shared::{
     Millis,
@@ -20,10 +20,10 @@ use super::{
     tallies::{self, marks},
 };
 
-/// More inboxes than this are read together and sorted instead of merged (SQLite joins at most 500 queries).
+/// Maximum number of inboxes that are merged. More are read together and sorted (SQLite joins at most 500 queries).
 const MAX_MERGED: usize = 100;
 
-/// Inboxes whose waiting chats the user may start.
+/// Returns the inboxes whose waiting chats the user may take from a queue.
 async fn queues(db: &mut Db, access: &Access) -> Result<Vec<InboxId>, StoreError> {
     let rows = sqlx::query("SELECT id FROM inboxes WHERE mode = 'broadcast' ORDER BY id")
         .fetch_all(db)
@@ -38,7 +38,7 @@ async fn queues(db: &mut Db, access: &Access) -> Result<Vec<InboxId>, StoreError
     Ok(inboxes)
 }
 
-/// Inboxes whose every open chat the user watches.
+/// Returns the inboxes in which the user sees all open chats.
 fn watched(access: &Access) -> Vec<InboxId> {
     let mut inboxes: Vec<InboxId> = access
         .sees
@@ -50,7 +50,7 @@ fn watched(access: &Access) -> Vec<InboxId> {
     inboxes
 }
 
-/// Inboxes whose ended chats the user may read.
+/// Returns the inboxes whose ended chats the user may read.
 fn histories(access: &Access) -> Vec<InboxId> {
     let seen = access.sees.iter().chain(&access.member_of).copied();
     let mut inboxes: Vec<InboxId> = seen
@@ -61,13 +61,13 @@ fn histories(access: &Access) -> Vec<InboxId> {
     inboxes
 }
 
-/// Where a folder's chats lie.
+/// The rows from which a folder is read: those of inboxes, or those with the user in a column.
 enum Source {
     Inboxes(Vec<InboxId>),
     User(&'static str),
 }
 
-/// A statement under construction: the text and what is bound, in order.
+/// The values to bind to a statement, in order. `numbers` has the integers by index; their slots in `binds` are empty.
 #[derive(Default)]
 struct Query {
     binds: Vec<String>,
@@ -98,7 +98,7 @@ impl Query {
     }
 }
 
-/// The folder's own condition, as its index has it.
+/// Returns the folder's condition, as its partial index states it.
 fn condition(folder: Folder) -> &'static str {
     match folder {
         Folder::Queue => "status = 'waiting'",
@@ -109,7 +109,7 @@ fn condition(folder: Folder) -> &'static str {
     }
 }
 
-/// The sort key and its direction; the id breaks ties.
+/// Returns the sort key and its direction. The id breaks ties.
 fn order(list: &List) -> (&'static str, &'static str) {
     match (list.sort, list.folder) {
         (Sort::Newest, _) | (Sort::Folder, Folder::Mine | Folder::All) => ("active_at", "DESC"),
@@ -119,7 +119,7 @@ fn order(list: &List) -> (&'static str, &'static str) {
     }
 }
 
-/// What the filter adds beyond the inbox, which chooses the source.
+/// Returns the conditions of a filter, without that for the inbox, which the source covers.
 fn narrow(filter: &Filter, now: Millis, query: &mut Query) -> String {
     let mut sql = String::new();
     if let Some(channel) = filter.channel {
@@ -138,7 +138,7 @@ fn narrow(filter: &Filter, now: Millis, query: &mut Query) -> String {
         sql += " AND unread > 0";
     }
     if filter.overdue {
-        // The state is written by serde alone, so this is how a waiting or offered chat says it.
+        // Only serde writes the column, so this is the form in which a waiting or offered chat is marked overdue.
         sql += &format!(
             " AND (state LIKE '%\"overdue\":true%' OR ring_due <= {})",
             query.number(now)
@@ -147,7 +147,7 @@ fn narrow(filter: &Filter, now: Millis, query: &mut Query) -> String {
     sql
 }
 
-/// Each source's conditions; all of them together are the list.
+/// Returns the conditions of the queries whose union is the list.
 fn arms(list: &List, access: &Access, source: &Source, now: Millis, query: &mut Query) -> Vec<String> {
     let narrowed = narrow(&list.filter, now, query);
     let own = condition(list.folder);
@@ -188,12 +188,12 @@ async fn source(db: &mut Db, list: &List, access: &Access) -> Result<Source, Sto
     })
 }
 
-/// An ended chat rings no more and has nothing unread (`desk::change::follow`).
+/// Whether a list is always empty: an ended chat has no countdown and nothing unread (`desk::change::follow`).
 fn is_void(list: &List) -> bool {
     list.folder == Folder::History && (list.filter.unread || list.filter.overdue)
 }
 
-/// The statement of a window. `None`: the list is empty whatever the database holds.
+/// Returns the statement of a window; `None` if the list is empty whatever the database contains.
 fn page(
     list: &List,
     access: &Access,
@@ -211,7 +211,7 @@ fn page(
         .iter()
         .map(|arm| format!("SELECT id, {key} AS k FROM conversations WHERE {arm}"))
         .collect();
-    // One query alone is ordered by the expression itself, for that is what the index knows.
+    // A single query is ordered by the expression itself, because the index is on the expression.
     let by = if merged.len() == 1 { key } else { "k" };
     Some(format!(
         "SELECT {COLUMNS} FROM conversations WHERE id IN (SELECT id FROM ({} ORDER BY {by} {direction}, id LIMIT {} OFFSET {}) AS page)",
@@ -221,7 +221,7 @@ fn page(
     ))
 }
 
-/// Rows `from..to` of a list, and how many it holds. `now` is the server's clock.
+/// Returns rows `from..to` of a list and its total. `now` is the time of the server's clock.
 pub async fn window(
     db: &mut Db,
     access: &Access,
@@ -242,8 +242,7 @@ pub async fn window(
     Ok((heads, total))
 }
 
-/// From the kept counters wherever they know; what is counted row by row is bounded by what waits or by what
-/// one user has at a time.
+/// Returns the number of rows in a list: from the folder counters where they suffice, otherwise by counting rows.
 async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: Millis) -> Result<u32, StoreError> {
     if is_void(list) {
         return Ok(0);
@@ -274,13 +273,13 @@ async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: 
     }
 }
 
-/// All counters of a user: a handful of rows, however many chats there are.
+/// Returns the folder counters of a user. It reads a few rows, however many chats there are.
 pub async fn counts(db: &mut Db, access: &Access) -> Result<Counts, StoreError> {
     let queues = queues(&mut *db, access).await?;
     tallies::counts(db, access.user, &queues, &watched(access), &histories(access)).await
 }
 
-/// SQLite's plan of a window, a step a line: what the tests read to see that an index is walked.
+/// Returns SQLite's query plan of a window, one step per line. Tests use it to check that the query uses an index.
 pub async fn plan(db: &mut Db, access: &Access, list: &List, from: u32, to: u32) -> Result<Vec<String>, StoreError> {
     let source = source(&mut *db, list, access).await?;
     let mut query = Query::default();

@@ -1,4 +1,4 @@
-//! What a user may see, and which documents they may read.
+//! The access of a user to conversations and documents.
 
 use causerie_shared::{
     access::{Access, Scope},
@@ -12,23 +12,23 @@ use crate::{
     store::{Db, StoreError, conversations, people::UserRecord, places},
 };
 
-/// Chats of a contact that are looked at to find one the user may see.
+/// Maximum number of a contact's chats that are checked to find one that the user may read.
 const CHATS_TO_CHECK: i64 = 200;
 
-/// Computes what a user may see and do.
+/// Computes the access of a user.
 pub async fn of(db: &mut Db, user: &UserRecord) -> Result<Access, StoreError> {
     let member_of = places::memberships(&mut *db, user.id).await?;
     let all = places::inbox_ids(db).await?;
     Ok(Access::new(user.id, user.role, &user.grants, member_of, &all))
 }
 
-/// The present audience of a conversation.
+/// Returns the current scope of a conversation; `None` if its inbox does not exist.
 pub async fn scope(db: &mut Db, head: &Head) -> Result<Option<Scope>, StoreError> {
     let rules = places::rules_of(db, head.inbox).await?;
     Ok(rules.map(|rules| head.scope(rules.mode)))
 }
 
-/// The conversation, if the user may read it.
+/// Returns the conversation if the user may read it.
 pub async fn readable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
     let Some(head) = conversations::get(&mut *db, conversation).await? else {
         return Ok(None);
@@ -37,12 +37,13 @@ pub async fn readable(db: &mut Db, access: &Access, conversation: ConversationId
     Ok(scope.is_some_and(|scope| access.reads(&scope)).then_some(head))
 }
 
-/// Contact and notes: whoever may see one of the contact's chats (`docs/domain.md#who-sees-what`).
+/// Whether the user may read a contact's profile and notes, which takes access to one of the contact's chats
+/// (`docs/domain.md#who-sees-what`).
 pub async fn reads_contact(db: &mut Db, access: &Access, contact: ContactId) -> Result<bool, StoreError> {
     Ok(newest_readable(db, access, contact, CHATS_TO_CHECK).await?.is_some())
 }
 
-/// The newest of a contact's chats that the user may read, `among` their last ones.
+/// Returns the newest chat that the user may read, out of the contact's `among` newest ones.
 pub async fn newest_readable(
     db: &mut Db,
     access: &Access,
@@ -57,7 +58,7 @@ pub async fn newest_readable(
     Ok(None)
 }
 
-/// May this document be opened?
+/// Whether the user may open this document.
 pub async fn reads_document(db: &mut Db, access: &Access, document: DocumentId) -> Result<bool, StoreError> {
     match document {
         DocumentId::Timeline(conversation, segment) => Ok(readable(db, access, conversation)
@@ -71,7 +72,7 @@ pub async fn reads_document(db: &mut Db, access: &Access, document: DocumentId) 
     }
 }
 
-/// May the user read the internal discussion of a chat?
+/// Whether the user may read the internal discussion of a chat.
 pub async fn discusses(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<bool, StoreError> {
     let Some(head) = conversations::get(&mut *db, conversation).await? else {
         return Ok(false);
@@ -80,7 +81,7 @@ pub async fn discusses(db: &mut Db, access: &Access, conversation: ConversationI
     Ok(scope.is_some_and(|scope| access.discusses(&scope, &head.invited)))
 }
 
-/// May the user read this conversation, or its internal discussion? For files.
+/// Whether the user may read this conversation or, if `internal`, its internal discussion.
 pub async fn may_read(
     app: &App,
     user: UserId,

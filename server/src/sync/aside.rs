@@ -1,5 +1,5 @@
-//! Documents that cannot be used any more are set aside (`docs/sync.md#the-write-gate`, step 6): nobody writes them,
-//! and all else goes on. An operator finds them in the log and in `causerie_documents_set_aside_total`.
+//! Quarantine (`docs/sync.md#the-write-gate`, step 6): a document that cannot be loaded, or that panics while a change
+//! is applied, becomes read-only. Operators see it in the log and in `causerie_documents_set_aside_total`.
 
 use causerie_shared::document::DocumentId;
 
@@ -9,7 +9,8 @@ use crate::{
     state::App,
 };
 
-/// Locks a document. One whose stored bytes make no sense is set aside at once; [`Room::usable`] says so.
+/// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`Room::usable`] returns an
+/// error.
 pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, DeskError> {
     let mut room = app.rooms.lock(&app.store, document).await?;
     if room.must_be_set_aside() {
@@ -18,7 +19,7 @@ pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, DeskError> 
     Ok(room)
 }
 
-/// Nobody writes the document any more. A chat goes on in the next segment.
+/// Puts a document into quarantine. The conversation of a timeline continues in the next segment.
 pub async fn set(app: &App, room: &mut Room) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let mut news = News::default();

@@ -1,4 +1,4 @@
-//! Catching up: what changed since a client's cursor, windows of the list, and documents it opens.
+//! Catch-up of clients: changes since a cursor, windows of lists, and documents that a client opens.
 
 use std::collections::BTreeSet;
 
@@ -28,12 +28,12 @@ use crate::{
     },
 };
 
-/// A client that missed more than this asks anew instead (`Reset`).
+/// Maximum number of feed entries to catch up with. A client that missed more gets a `Reset`.
 const MAX_CATCH_UP: i64 = 5000;
 
-/// Frames that bring a client from its cursor to now, and the feed number they reach.
+/// Returns the frames that bring a client up to date from its cursor, and the feed number that they reach.
 ///
-/// `same_grants`: the client's copy was made under what the user may see now; under anything else it begins anew.
+/// `same_grants`: the client's copy was made with the user's current access. Otherwise the client gets a `Reset`.
 pub async fn since(
     db: &mut Db,
     access: &Access,
@@ -88,7 +88,7 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
     let entries = feed::after(&mut *db, cursor, MAX_CATCH_UP).await?;
     let (mut upserts, mut gone) = (vec![], vec![]);
     let mut seen = BTreeSet::new();
-    // The newest entry of a row says how it is now; older ones say who could see it before.
+    // Each row is read once, at its newest entry. Older entries only tell who could see it before.
     for entry in entries.iter().rev() {
         if !seen.insert((entry.kind.as_str(), entry.row_id.clone())) {
             continue;
@@ -116,7 +116,7 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
                 let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("user id"))?;
                 upserts.extend(people::user(&mut *db, id).await?.map(|user| Row::User(user.row())));
             }
-            // What the user may see is in the fingerprint: a change of it ends in `Reset`.
+            // A change of the user's access changes the fingerprint, which leads to `Reset`.
             FeedKind::Grants | FeedKind::Session => {}
             FeedKind::Inbox => {
                 let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("inbox id"))?;
@@ -137,7 +137,7 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
     Ok((upserts, gone))
 }
 
-/// A window of a list: its rows, then their order. `now` is the server's clock.
+/// Returns the frames of a window of a list: its rows, then their order. `now` is the time of the server's clock.
 pub async fn window(
     db: &mut Db,
     access: &Access,
@@ -153,7 +153,7 @@ pub async fn window(
     let order = heads.iter().map(|head| head.id).collect();
     let upserts = heads.into_iter().map(|head| Row::Head(Box::new(head))).collect();
     Ok([
-        // 0: rows of a window do not move the cursor.
+        // 0, because the rows of a window do not move the cursor.
         ServerFrame::Rows {
             to: 0,
             upserts,
@@ -168,7 +168,8 @@ pub async fn window(
     ])
 }
 
-/// Opens a document for a socket: what it lacks first, then every change as it comes.
+/// Opens a document for a socket: sends the changes that it lacks, and subscribes it to later ones. Sends `Revoked` if
+/// the user may not read the document. Message and event rows after feed number `rows_after` come with a timeline.
 pub async fn open(
     app: &App,
     socket: SocketId,
@@ -177,7 +178,7 @@ pub async fn open(
     have: Option<DocumentCursor>,
     rows_after: i64,
 ) -> Result<(), DeskError> {
-    // Nobody waits for a room or a second connection while holding one.
+    // Lock order: document, then connection. The connection is released before the document is locked.
     if !reads_document(&mut *app.store.read().await?, access, document).await? {
         app.hub.send(
             socket,
@@ -188,7 +189,7 @@ pub async fn open(
         );
         return Ok(());
     }
-    // Under the room's lock nothing can come between the catch-up and the first live change.
+    // The document's lock is held, so that no change comes between the catch-up and the first live change.
     let room = aside::lock(app, document).await?;
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
@@ -197,8 +198,8 @@ pub async fn open(
     app.hub.send(socket, &ServerFrame::Part(part));
     drop(room);
     if let DocumentId::Timeline(conversation, segment) = document {
-        // Rows of a segment come with it; of the others only what has changed since. A long chat that is opened
-        // for the first time costs one segment.
+        // A client without this segment gets all its rows; of other segments it gets only rows that changed. So opening
+        // a long chat for the first time costs one segment.
         let mut rows = match have {
             Some(_) if rows_after > 0 => vec![],
             Some(_) | None => messages::of_segment(&mut db, conversation, segment).await?,

@@ -1,4 +1,4 @@
-//! Keeps the folders' counters of every console fresh: after a change, at most every 50 ms.
+//! The worker that sends folder counters to consoles after a change, at most every 50 ms.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     workers,
 };
 
-/// Changes that come in a burst are counted once.
+/// Pause after a change, so that a burst of changes causes one refresh.
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(app: Shared) {

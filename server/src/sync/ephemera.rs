@@ -1,4 +1,4 @@
-//! What is worth nothing a minute later: passed on to those who have the chat or the notes open, never stored.
+//! Ephemera (typing, viewing, carets): passed on to the users who have the chat or the notes open, and never stored.
 
 use causerie_shared::{
     access::Access,
@@ -13,7 +13,7 @@ use crate::{
     store::{StoreError, conversations},
 };
 
-/// Passes on what a console says, stamped with its user. What they may not see goes nowhere.
+/// Passes on an ephemeral frame of a console with its user's id, unless the user may not see the chat or contact.
 pub async fn pass_on(app: &App, socket: SocketId, access: &Access, body: Ephemeral) {
     if let Err(error) = tell(app, socket, access, body).await {
         tracing::error!(%error, "an ephemeral could not be passed on");
@@ -34,7 +34,7 @@ async fn tell(app: &App, socket: SocketId, access: &Access, body: Ephemeral) -> 
         Ephemeral::Caret { contact, .. } => {
             let mut db = app.store.read().await?;
             if access::reads_contact(&mut db, access, contact).await? {
-                // Only those who may read the notes follow them.
+                // Only users who may read the notes can follow them, so no scope is needed.
                 app.hub
                     .document_changed(DocumentId::Notes(contact), &frame, None, Some(socket));
             }

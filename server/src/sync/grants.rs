@@ -1,4 +1,5 @@
-//! What a user may see has changed: sockets lose what they may see no more, and come back for what is new.
+//! Changes of a user's access and ended sign-ins: affected sockets are told what to remove and closed, and clients
+//! reconnect with the new access.
 
 use causerie_shared::{
     frame::ServerFrame,
@@ -15,7 +16,7 @@ use crate::{
     },
 };
 
-/// Writes into the feed that sign-ins were ended, for the other nodes.
+/// Appends the ended sign-ins to the feed, for the other nodes.
 pub async fn note_ended(db: &mut OrderedTx, sessions: &[SessionId]) -> Result<Vec<FeedEntry>, StoreError> {
     let mut entries = vec![];
     for session in sessions {
@@ -24,7 +25,7 @@ pub async fn note_ended(db: &mut OrderedTx, sessions: &[SessionId]) -> Result<Ve
     Ok(entries)
 }
 
-/// After the commit: sockets of ended sign-ins say so and close.
+/// Closes the sockets of ended sign-ins and publishes the entries. Call it after the commit.
 pub async fn ended(app: &App, sessions: &[SessionId], entries: Vec<FeedEntry>) -> Result<(), StoreError> {
     for session in sessions {
         app.hub.session_ended(*session);
@@ -32,7 +33,7 @@ pub async fn ended(app: &App, sessions: &[SessionId], entries: Vec<FeedEntry>) -
     super::announce(app, entries).await
 }
 
-/// Does what an entry of another node says about sockets, before anything later is announced.
+/// Applies an entry of another node to this node's sockets. Must run before later entries are published.
 pub(super) async fn heard(app: &App, entry: &FeedEntry) -> Result<(), StoreError> {
     let damaged = |_| StoreError::Damaged("feed row");
     match entry.kind {
@@ -45,8 +46,8 @@ pub(super) async fn heard(app: &App, entry: &FeedEntry) -> Result<(), StoreError
     }
 }
 
-/// Looks again at what a user may see. Their sockets on this node are told what to forget and then closed: with
-/// a stale fingerprint their clients begin anew.
+/// Recomputes a user's access. If it changed, the user's sockets on this node are told what to remove and then closed;
+/// their clients have an old fingerprint and get a `Reset` when they reconnect.
 pub async fn changed(app: &App, user: UserId) -> Result<(), StoreError> {
     let consoles = app.hub.consoles_of(user);
     if consoles.is_empty() {
@@ -58,7 +59,7 @@ pub async fn changed(app: &App, user: UserId) -> Result<(), StoreError> {
     };
     let now = access::of(&mut db, &record).await?;
     for (socket, before, followed) in consoles {
-        // The role decides more than what is seen.
+        // The fingerprint does not cover everything that the role decides.
         if before.fingerprint() == now.fingerprint() && before.role == now.role {
             continue;
         }

@@ -1,4 +1,4 @@
-//! The hub: who is connected, and what each of them may be told.
+//! The hub: the connected consoles, and the publication of changes to them.
 
 mod console;
 mod documents;
@@ -28,18 +28,18 @@ use self::{
 use super::News;
 use crate::http::widget::hub::VisitorHub;
 
-/// Frames that may wait for a slow socket; one more and it is closed, to catch up by cursor later.
+/// Maximum number of frames that wait for a socket. A slower socket is closed, and its client catches up by cursor.
 const QUEUE: usize = 2048;
 
-/// A socket, for as long as it is open.
+/// The id of an open socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SocketId(u64);
 
-/// What the socket's task sends.
+/// An item for the socket's task to send.
 #[derive(Debug)]
 pub enum Outgoing {
     Frame(Bytes),
-    /// Say why, then close.
+    /// Send the reason, then close.
     Close(Refusal),
 }
 
@@ -47,31 +47,31 @@ pub enum Outgoing {
 struct Inner {
     next: u64,
     consoles: HashMap<SocketId, Console>,
-    /// Everything up to here was announced.
+    /// The last feed number that was published.
     announced: i64,
-    /// Announcements that came before their predecessors, by first feed number.
+    /// News that arrived before news with lower feed numbers, by first feed number.
     early: BTreeMap<i64, News>,
-    /// Up to where followers of a document have its changes: epoch and sequence number.
+    /// The versions (epoch and sequence number) of documents that were sent to all their followers.
     told: HashMap<DocumentId, (u32, i64)>,
 }
 
-/// Tells consoles what changed, in the order of the feed.
+/// Publishes changes to consoles in the order of the feed.
 pub struct Hub {
     inner: Mutex<Inner>,
-    /// Wakes the counters' worker.
+    /// Wakes the worker for folder counters.
     pub(super) counts_changed: Notify,
-    /// Wakes the worker that decides about documents of contacts in doubt.
+    /// Wakes the worker that rechecks access to contacts' documents.
     pub(super) doubts: Notify,
-    /// This node wrote something that other nodes do not know of.
+    /// Wakes the worker that notifies the other nodes of writes.
     pub(super) wrote: Notify,
-    /// Something was written by another node, or its number was not announced yet.
+    /// Wakes the worker that reads the feed: another node wrote, or a feed number is missing.
     pub(super) behind: Notify,
-    /// Wakes the worker that sends what may wait a little.
+    /// Wakes the worker that sends deferred frames.
     pub(super) late: Notify,
 }
 
 impl Hub {
-    /// A hub that has announced everything up to `newest`.
+    /// Creates a hub that publishes feed numbers after `newest`.
     pub fn new(newest: i64) -> Self {
         Self {
             inner: Mutex::new(Inner {
@@ -87,11 +87,11 @@ impl Hub {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        // A panic while holding the lock leaves a consistent list at worst one frame short.
+        // After a panic the state is consistent; at worst one frame is missing.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Registers a socket. Its live frames are held until [`Hub::release`].
+    /// Registers a socket. Its live frames are held back until [`Hub::release`].
     pub fn open(&self, session: SessionId, device: DeviceId, access: Arc<Access>) -> (SocketId, Mailbox) {
         let mut inner = self.inner();
         inner.next += 1;
@@ -101,7 +101,7 @@ impl Hub {
         (id, mailbox)
     }
 
-    /// The catch-up was sent: live frames follow it.
+    /// Queues the catch-up of a socket, and then the live frames that were held back.
     pub fn release(&self, socket: SocketId, catch_up: Vec<ServerFrame>) {
         let mut inner = self.inner();
         let Some(console) = inner.consoles.get_mut(&socket) else {
@@ -118,12 +118,12 @@ impl Hub {
         self.counts_changed.notify_one();
     }
 
-    /// Forgets a socket.
+    /// Removes a socket.
     pub fn close(&self, socket: SocketId) {
         self.inner().consoles.remove(&socket);
     }
 
-    /// Has this user any open socket?
+    /// Whether this user has an open socket on this node.
     pub fn is_connected(&self, user: UserId) -> bool {
         self.inner()
             .consoles
@@ -131,7 +131,7 @@ impl Hub {
             .any(|console| console.access.user == user)
     }
 
-    /// What this socket may see, as it was computed last.
+    /// Returns the access of this socket, as it was last computed.
     pub fn access(&self, socket: SocketId) -> Option<Arc<Access>> {
         self.inner()
             .consoles
@@ -139,24 +139,24 @@ impl Hub {
             .map(|console| Arc::clone(&console.access))
     }
 
-    /// A frame for one socket.
+    /// Sends a frame to one socket.
     pub fn send(&self, socket: SocketId, frame: &ServerFrame) {
         let mut inner = self.inner();
         inner.queue(socket, frame);
         inner.post(socket);
     }
 
-    /// As [`Hub::send`], for one who announces something right after it: the frame leaves together with that.
+    /// Queues a frame for one socket. It leaves with the next publication, which the caller must make right after.
     pub(super) fn queue(&self, socket: SocketId, frame: &ServerFrame) {
         self.inner().queue(socket, frame);
     }
 
-    /// The session was ended: its sockets say so and close.
+    /// Closes the sockets of a sign-in that ended, and tells them why.
     pub fn session_ended(&self, session: SessionId) {
         self.end(|console| console.session == session, "you were signed out");
     }
 
-    /// The user's sockets: what they may see as it was computed, and the documents they follow.
+    /// Returns the user's sockets with their access, as it was last computed, and the documents that they follow.
     pub(super) fn consoles_of(&self, user: UserId) -> Vec<(SocketId, Arc<Access>, Vec<DocumentId>)> {
         let inner = self.inner();
         let theirs = inner.consoles.iter().filter(|(_, console)| console.access.user == user);
@@ -168,7 +168,7 @@ impl Hub {
             .collect()
     }
 
-    /// Users with sockets here.
+    /// Returns the users with sockets on this node.
     pub(super) fn users(&self) -> HashSet<UserId> {
         self.inner()
             .consoles
@@ -194,7 +194,7 @@ impl Hub {
         }
     }
 
-    /// A short-lived frame for all who have a chat open and may read it, but its author.
+    /// Sends an ephemeral frame to the consoles that have a chat open and may read it, except its author.
     pub fn ephemeral(
         &self,
         conversation: ConversationId,
@@ -210,12 +210,12 @@ impl Hub {
         self.post();
     }
 
-    /// What was queued leaves: one wake and one write for each socket, however many frames it gets.
+    /// Flushes queued frames, with one wake-up and one write per socket.
     pub(super) fn post(&self) {
         self.inner().consoles.values_mut().for_each(Console::post);
     }
 
-    /// What could wait leaves.
+    /// Flushes queued frames, including deferred ones.
     pub(super) fn post_late(&self) {
         for console in self.inner().consoles.values_mut() {
             console.urgent |= console.late;
@@ -223,7 +223,7 @@ impl Hub {
         }
     }
 
-    /// Runs on every socket; one for which it returns `false` is too slow and is closed.
+    /// Calls `tell` for each console, and removes those for which it returns `false`, because they are too slow.
     fn each(&self, mut tell: impl FnMut(SocketId, &mut Console) -> bool) {
         self.inner().consoles.retain(|id, console| {
             let keeps_up = tell(*id, console);
@@ -234,22 +234,22 @@ impl Hub {
         });
     }
 
-    /// The last feed number that was announced.
+    /// Returns the last feed number that was published.
     pub fn announced(&self) -> i64 {
         self.inner().announced
     }
 
-    /// The feed number for which later announcements wait, if any do.
+    /// Returns the missing feed number for which later news wait, if any wait.
     pub(super) fn gap(&self) -> Option<i64> {
         let inner = self.inner();
         (!inner.early.is_empty()).then_some(inner.announced + 1)
     }
 
-    /// Announces what a transaction changed, after all that was committed before it. What was queued before leaves
-    /// with it.
+    /// Publishes the changes of a transaction of this node, after those of all transactions that committed before it.
+    /// Also flushes frames that were queued before.
     ///
-    /// Transactions commit in the order of their feed numbers, but their tasks may get here in another one;
-    /// a client whose cursor had overtaken a change would miss it after a reconnect.
+    /// Transactions commit in the order of their feed numbers, but their tasks may call this in another order. A client
+    /// whose cursor had passed a missing change would not get the change after a reconnect.
     pub fn announce(&self, news: News, visitors: &VisitorHub) {
         if news.span().is_some() {
             self.wrote.notify_one();
@@ -260,7 +260,7 @@ impl Hub {
         }
     }
 
-    /// Announces what the feed says, whoever wrote it.
+    /// Publishes news in the order of the feed, whichever node wrote them.
     pub(super) fn hear(&self, news: News, visitors: &VisitorHub) {
         let Some((first, _)) = news.span() else {
             return self.post();
@@ -304,7 +304,7 @@ impl Hub {
         }
     }
 
-    /// Sockets whose counters may be old, with their users; asked once by the counters' worker.
+    /// Returns the sockets whose folder counters may be old, with their access, and resets their marks.
     pub(super) fn take_recounts(&self) -> Vec<(SocketId, Arc<Access>)> {
         let mut inner = self.inner();
         let ready = inner
@@ -319,7 +319,7 @@ impl Hub {
             .collect()
     }
 
-    /// Sends counters if they differ from what the socket has.
+    /// Sends folder counters if they differ from those that the socket has.
     pub(super) fn tell_counts(&self, socket: SocketId, counts: causerie_shared::window::Counts) {
         let mut inner = self.inner();
         let Some(console) = inner.consoles.get_mut(&socket) else {
@@ -351,7 +351,7 @@ impl Inner {
 
     fn deliver(&mut self, news: &News, to: i64) {
         let changed = Changed::of(news);
-        // Most sockets see the same: rows are put together and encoded once for each combination of rights.
+        // Most sockets see the same rows, so a frame is built and encoded once per distinct mask.
         let mut encoded: HashMap<Vec<u8>, Bytes> = HashMap::new();
         self.consoles.retain(|_, console| {
             let view = View::of(console, news, &changed);

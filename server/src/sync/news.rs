@@ -1,4 +1,4 @@
-//! What one transaction changed, for those who may know.
+//! The changes of one transaction, which are published after its commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,15 +18,15 @@ use crate::store::{
     people, places,
 };
 
-/// An inbox at which the dispatcher should look.
+/// An inbox that the dispatcher has to examine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WokenInbox {
     pub inbox: InboxId,
-    /// Somebody became eligible.
+    /// Whether an agent became eligible.
     pub freed: bool,
 }
 
-/// Somebody was asked into a discussion, or named in it.
+/// A user's invitation to an internal discussion, or the mention of users in one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
     pub conversation: ConversationId,
@@ -34,16 +34,16 @@ pub struct Mention {
     pub whom: Named,
 }
 
-/// Who is meant by a [`Mention`].
+/// The users of a [`Mention`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
-    /// Asked in.
+    /// A user who was invited.
     User(UserId),
-    /// Those whose names stand behind an `@` in this text.
+    /// The users whose names follow an `@` in this text.
     InText(String),
 }
 
-/// Collected while a transaction runs, announced after its commit.
+/// The changes of a transaction: collected while it runs, published after its commit.
 #[derive(Debug, Clone, Default)]
 pub struct News {
     pub(super) entries: Vec<FeedEntry>,
@@ -57,9 +57,9 @@ pub struct News {
     pub(super) journey: Vec<JourneyRow>,
     mentions: Vec<Mention>,
     woken: Vec<WokenInbox>,
-    /// Conversations that lie in another folder without a change of their own.
+    /// Conversations that may be in another folder without a change of their own state.
     rerouted: BTreeSet<ConversationId>,
-    /// Read from the feed, which does not say what changed.
+    /// Whether the rows were read because of feed entries, which do not tell what changed in them.
     loaded: bool,
 }
 
@@ -68,12 +68,12 @@ impl News {
         self.entries.push(entry);
     }
 
-    /// The head as it is after the transaction.
+    /// Adds a conversation row as it is after the transaction.
     pub fn head(&mut self, head: Head) {
         self.heads.insert(head.id, head);
     }
 
-    /// The conversation may lie in another folder now, for its inbox works in another way.
+    /// Records that the conversation may be in another folder, because the rules of its inbox changed.
     pub fn rerouted(&mut self, conversation: ConversationId) {
         self.rerouted.insert(conversation);
     }
@@ -87,7 +87,7 @@ impl News {
         self.messages.push(record);
     }
 
-    /// Some message waits for its channel's provider.
+    /// Whether a message waits to be sent to its provider.
     pub fn sends(&self) -> bool {
         let waits = |record: &MessageRecord| record.row.delivery == Delivery::Queued;
         self.messages.iter().any(waits)
@@ -101,22 +101,22 @@ impl News {
         self.mentions.push(mention);
     }
 
-    /// Who was named in discussions.
+    /// Returns the mentions in internal discussions.
     pub fn mentions(&self) -> &[Mention] {
         &self.mentions
     }
 
-    /// All changes of state.
+    /// Returns all changes of state of conversations.
     pub fn changes(&self) -> &[JourneyRow] {
         &self.journey
     }
 
-    /// Somebody of this inbox has room again or became reachable.
+    /// Asks the dispatcher to examine this inbox, because a member became eligible.
     pub fn freed(&mut self, inbox: InboxId) {
         self.wake(WokenInbox { inbox, freed: true });
     }
 
-    /// Something happened in this inbox that the dispatcher should look at.
+    /// Asks the dispatcher to examine this inbox.
     pub fn woken(&mut self, inbox: InboxId) {
         self.wake(WokenInbox { inbox, freed: false });
     }
@@ -132,42 +132,42 @@ impl News {
         &self.woken
     }
 
-    /// Users whose rows changed.
+    /// Returns the users whose rows changed.
     pub fn users(&self) -> &[UserRow] {
         &self.users
     }
 
-    /// Heads as they are after the transaction.
+    /// Returns the changed conversation rows as they are after the transaction.
     pub fn heads(&self) -> impl Iterator<Item = &Head> {
         self.heads.values()
     }
 
-    /// Messages of a conversation that are new or changed.
+    /// Returns new and changed messages of a conversation.
     pub fn messages_of(&self, conversation: ConversationId) -> impl Iterator<Item = &MessageRecord> {
         self.messages
             .iter()
             .filter(move |message| message.row.conversation == conversation)
     }
 
-    /// Changes of state of a conversation.
+    /// Returns the changes of state of a conversation.
     pub fn journey_of(&self, conversation: ConversationId) -> impl Iterator<Item = &JourneyRow> {
         self.journey.iter().filter(move |row| row.conversation == conversation)
     }
 
-    /// May the conversation lie in another folder now?
+    /// Whether the conversation may be in another folder than before.
     pub fn moved(&self, conversation: ConversationId) -> bool {
         self.loaded || self.rerouted.contains(&conversation) || self.journey_of(conversation).next().is_some()
     }
 
-    /// First and last feed number.
+    /// Returns first and last feed number.
     pub(super) fn span(&self) -> Option<(i64, i64)> {
         Some((self.entries.first()?.seq, self.entries.last()?.seq))
     }
 
-    /// Adds an entry of the feed with its row as the database holds it now.
+    /// Adds a feed entry with its row as the database has it now.
     ///
-    /// The row may be newer than the entry. Who is told is decided by the row as it is, so that nobody sees
-    /// in it what came after they lost it.
+    /// The row may be newer than the entry. The scope of the current row decides who gets it, so that a user who lost
+    /// access does not see later changes.
     pub async fn load(&mut self, db: &mut Db, mut entry: FeedEntry) -> Result<(), StoreError> {
         self.loaded = true;
         let damaged = |_| StoreError::Damaged("feed row");
@@ -201,7 +201,7 @@ impl News {
                 let account = places::account_by_id(db, entry.row_id.parse().map_err(damaged)?).await?;
                 self.accounts.extend(account.map(|account| account.row));
             }
-            // Sockets were told what they lost before the entry is announced (`grants`).
+            // `grants` applies these to sockets before the entry is published.
             FeedKind::Grants | FeedKind::Session => {}
         }
         self.entries.push(entry);

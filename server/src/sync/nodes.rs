@@ -1,6 +1,6 @@
-//! More than one server on one database (`docs/sync.md#several-servers`): every node delivers the whole feed to its own
-//! sockets, whoever wrote it. A node says once after a batch of commits that there is something new; whoever does not
-//! hear it looks by itself some seconds later.
+//! Several nodes on one database (`docs/sync.md#several-servers`). Each node publishes the whole feed to its own
+//! sockets, whichever node wrote it. A node notifies the others once after a batch of commits; a node that misses the
+//! notification polls some seconds later.
 
 use std::{
     collections::BTreeSet,
@@ -27,20 +27,20 @@ use crate::{
     workers::{self, Supervisor},
 };
 
-/// Pause before what failed, or a number that is missing, is looked at again.
+/// Pause before the next attempt after an error, or while a feed number is missing.
 const RETRY: Duration = Duration::from_secs(1);
-/// A number that is missing here may be of a task between its commit and its announcement.
+/// How long to wait for a task of this node that has committed a missing feed number but not published it yet.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// Writes within this time are told to the other nodes at once.
+/// Writes within this time cause one notification.
 const BATCH: Duration = Duration::from_millis(5);
-/// Entries that are read in one go.
+/// Maximum number of feed entries that one query reads.
 const MANY: i64 = 1000;
 
 pub(super) fn add_workers(workers: &mut Supervisor, link: Option<Link>) {
     workers.add("feed_follow", follow);
     if let Some(link) = link {
         workers.add("node_notify", notify);
-        // The first run has the session that the start opened; a run after it opens one of its own.
+        // The first run uses the session that the start opened; later runs open their own.
         let first = Mutex::new(Some(link));
         workers.add("node_listen", move |app| {
             let link = first.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -92,8 +92,8 @@ async fn hear(app: &App, link: &mut Option<Link>) -> Result<Heard, StoreError> {
     }
 }
 
-/// Stores the connections of this node again: without its lock it counted as dead, so its sockets may have been written
-/// off.
+/// Stores the connections of this node again. While the node had no lock, other nodes may have taken it for dead and
+/// removed them.
 async fn connected_again(app: &App) {
     for user in app.hub.users() {
         if let Err(error) = presence::connected(app, user).await {
@@ -107,8 +107,8 @@ async fn connected_again(app: &App) {
     }
 }
 
-/// Reads what this node has not announced. On SQLite that is only what a task left unsaid that died between its
-/// commit and its announcement; it must not hold up the others.
+/// Reads and publishes feed entries that this node has not published. On SQLite these are only entries of a task that
+/// died between commit and publication, which would otherwise block later ones.
 async fn follow(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     let mut stuck_at = None;
@@ -144,14 +144,14 @@ async fn follow(app: Shared) {
 }
 
 async fn catch_up(app: &App) -> Result<(), DeskError> {
-    // Timers that another node set, and those of a node that is gone, are everyone's.
+    // Any node may run timers that another node set or that a dead node had claimed.
     app.timers_changed.notify_one();
     presence::reap(app).await?;
     read_documents(app).await?;
     Ok(read(app).await?)
 }
 
-/// Feed entries that were not announced here.
+/// Reads and publishes the feed entries after the last published one.
 async fn read(app: &App) -> Result<(), StoreError> {
     loop {
         let mut db = app.store.read().await?;
@@ -168,7 +168,7 @@ async fn read(app: &App) -> Result<(), StoreError> {
         for entry in entries {
             news.load(&mut db, entry).await?;
         }
-        // The node that wrote it may be gone before its dispatcher looked.
+        // The node that wrote the entry may have died before its dispatcher ran.
         for inbox in worth_a_look(&mut db, &news).await? {
             app.dispatch(inbox, false);
         }
@@ -186,7 +186,7 @@ async fn worth_a_look(db: &mut Db, news: &News) -> Result<BTreeSet<InboxId>, Sto
     Ok(inboxes)
 }
 
-/// Documents that somebody here has open and another node has written.
+/// Sends the changes of other nodes to documents that sockets of this node follow.
 async fn read_documents(app: &App) -> Result<(), StoreError> {
     let followed = app.hub.followed();
     if followed.is_empty() {
@@ -217,12 +217,13 @@ async fn read_documents(app: &App) -> Result<(), StoreError> {
 fn conversation(document: DocumentId) -> Option<ConversationId> {
     match document {
         DocumentId::Timeline(id, _) | DocumentId::Draft(id) => Some(id),
-        // Those in it may read it though they do not read the chat; a socket that follows it was let in.
+        // Users who were invited to a discussion may read it without access to the chat. Access is checked when a
+        // socket opens the document.
         DocumentId::Discussion(_) | DocumentId::Contact(_) | DocumentId::Notes(_) => None,
     }
 }
 
-/// What followers lack: a range read, no document is loaded for it.
+/// Returns the changes that followers lack. Reads a range of pushes and does not load the document.
 async fn tail(db: &mut Db, document: DocumentId, (epoch, seq): (u32, i64)) -> Result<Option<Part>, StoreError> {
     let Some(record) = documents::get(&mut *db, document).await? else {
         return Ok(None);

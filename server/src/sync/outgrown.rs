@@ -1,5 +1,4 @@
-//! A document whose history has outgrown its content is begun anew under the next epoch
-//! (`docs/sync.md#segments-and-epochs`).
+//! New epochs for documents whose history has outgrown their content (`docs/sync.md#segments-and-epochs`).
 
 use causerie_shared::{
     access::Scope,
@@ -11,8 +10,8 @@ use causerie_shared::{
 use super::room::{Prepared, Room};
 use crate::{clock::random_u128, desk::DeskError, state::App, store::Db};
 
-/// Begins the document anew if it is time to, and tells those who follow it. `scope`: who may read it, as for
-/// any other change. A failure changes nothing; the next push tries again.
+/// Begins the next epoch of a document if its history is too long, and sends it to the followers within `scope`. A
+/// failure changes nothing; the next push tries again.
 pub async fn begin_anew(app: &App, room: &mut Room, scope: Option<&Scope>) {
     if !room.is_outgrown() {
         return;
@@ -35,7 +34,7 @@ async fn attempt(app: &App, room: &mut Room) -> Result<Part, DeskError> {
     Ok(room.committed_anew(prepared))
 }
 
-/// Writes a document's new beginning in the caller's transaction, under an intent of the server's.
+/// Writes the next epoch of a document in the caller's transaction, under a new intent of the server.
 pub async fn write(app: &App, db: &mut Db, room: &mut Room, prepared: &Prepared) -> Result<(), DeskError> {
     let intent = IntentId::new(app.clock.now(), random_u128());
     room.write_anew(db, intent, prepared).await

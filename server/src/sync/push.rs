@@ -1,4 +1,4 @@
-//! A push of changes by a console: the write gate, and what the content means.
+//! Pushes of consoles: the write gate, the storage of a push, and the effects of its content.
 
 use std::sync::Arc;
 
@@ -22,10 +22,10 @@ use crate::{
     sync::News,
 };
 
-/// How often a push is tried again when another node was faster.
+/// Maximum number of attempts for a push when other nodes write first.
 const TRIES: usize = 3;
 
-/// Who pushes, through which socket.
+/// The author of a push and their socket.
 #[derive(Clone)]
 pub struct Pusher {
     pub socket: SocketId,
@@ -41,10 +41,12 @@ pub struct Push {
     pub changes: Vec<Vec<u8>>,
 }
 
-/// Runs the gate, stores the push and answers through the hub. The answer is sent while the document is
-/// locked, so that the author gets it in the order of the document's sequence numbers.
+/// Runs the gate, stores the push and answers through the hub. The answer is queued while the document is locked, so
+/// that the author gets answers in the order of the document's sequence numbers.
 ///
-/// Returns a refusal when the socket does not deserve to stay open.
+/// # Errors
+/// Returns a refusal if the push made the document panic and the socket must be closed. All other refusals go to the
+/// author as a frame.
 pub async fn receive(app: &App, pusher: &Pusher, push: Push) -> Result<(), Refusal> {
     let refuse = |refusal: Refusal| {
         let frame = ServerFrame::Refused {
@@ -75,7 +77,7 @@ pub async fn receive(app: &App, pusher: &Pusher, push: Push) -> Result<(), Refus
 
 enum Done {
     Stored,
-    /// Another node wrote first: load the room again.
+    /// Another node wrote first; the document must be loaded again.
     Again,
     Panicked,
 }
@@ -93,7 +95,7 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
             aside::set(app, &mut room).await?;
             return Ok(Done::Panicked);
         }
-        // What is stored already is acknowledged, whatever the gate says to a second one.
+        // A push that is stored already is acknowledged even if the gate refuses it now.
         Err(Some(refusal)) => {
             let mut db = app.store.read().await?;
             let Some(frame) = known(&mut db, &room, pusher, push, held).await? else {
@@ -117,7 +119,7 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
     }
 }
 
-/// A push without changes asks what became of the intent.
+/// Answers a push without changes, which asks for the outcome of its intent.
 async fn answer(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
     let room = aside::lock(app, push.document).await?;
     let mut db = app.store.read().await?;
@@ -128,7 +130,8 @@ async fn answer(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskErr
     Ok(Done::Stored)
 }
 
-/// Steps 2 (may anything be written) to 6, on the document in memory. `Err(None)`: it panicked.
+/// Runs steps 2 (whether the document is writable) to 6 on the document in memory. `Err(None)` means that the document
+/// panicked.
 fn admit(
     room: &mut Locked,
     pusher: &Pusher,
@@ -147,8 +150,11 @@ fn admit(
     room.prepare(writer, changes)
 }
 
-/// Step 2, second half: what is stored already is acknowledged, never applied twice. `held`: the document had all
-/// the changes before.
+/// Runs the second half of step 2: returns the answer to a push that is stored already; `None` if it is new or of
+/// another epoch. `held`: the document already had all the changes.
+///
+/// # Errors
+/// `Forbidden` if the push is stored but the user may not read the document and is not its author.
 async fn known(
     db: &mut Db,
     room: &Locked,
@@ -157,7 +163,7 @@ async fn known(
     held: bool,
 ) -> Result<Option<ServerFrame>, DeskError> {
     if push.epoch != room.epoch && !push.changes.is_empty() {
-        // Whoever stands in another epoch must first know what the document is now.
+        // A client in another epoch must first get the current epoch.
         return Ok(None);
     }
     let past = documents::past_of(&mut *db, push.document, push.intent).await?;
@@ -171,13 +177,13 @@ async fn known(
     let (seq, mut changes) = match past {
         Some(Past::Stored(stored)) if stored.changes == push.changes => (stored.seq, vec![]),
         Some(Past::Stored(stored)) => (stored.seq, stored.changes),
-        // Applied in an older epoch: the document holds what came of it. The bytes say nothing new to the
-        // client, and keep it from taking its own for stored.
+        // The intent was applied in an older epoch, and the document has its result. The genesis is not new to the
+        // client; it keeps the client from treating its own changes as stored.
         Some(Past::Settled) if !held => (room.seq, vec![genesis(push.document.kind())]),
         Some(Past::Settled) | None => (room.seq, vec![]),
     };
     if !reads {
-        // That it was done is all that its author may still know.
+        // An author without access learns only that the push was stored.
         changes.clear();
     }
     Ok(Some(ServerFrame::Applied {
@@ -189,8 +195,8 @@ async fn known(
     }))
 }
 
-/// Was the intent the user's? Of one that was applied in an older epoch only its author knows the name, or those
-/// who could read what came of it.
+/// Whether the user is the author of the intent. For an intent of an older epoch this is assumed, because only the
+/// author, and users who could read its result, know its id.
 fn is_author(room: &Locked, pusher: &Pusher, past: Option<&Past>) -> bool {
     match past {
         Some(Past::Stored(stored)) => room.wrote(pusher.access.user, &stored.changes),
@@ -201,11 +207,11 @@ fn is_author(room: &Locked, pusher: &Pusher, past: Option<&Past>) -> bool {
 
 enum Stored {
     New(News, Option<Scope>),
-    /// Nothing was written: it was stored before.
+    /// The push was stored before, so nothing was written.
     Known(ServerFrame),
 }
 
-/// Steps 2 (is it new, who may write now) and 7 in one transaction.
+/// Runs steps 2 (whether the push is new, and whether the user may write now) and 7 in one transaction.
 async fn store(
     app: &App,
     room: &mut Locked,

@@ -1,4 +1,4 @@
-//! Rooms: documents in memory, each behind a lock that puts its writers in line.
+//! Open documents: documents in memory, each with a lock for its writers.
 
 mod write;
 
@@ -28,12 +28,12 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-/// A snapshot is written after this many pushes (`docs/sync.md#segments-and-epochs`).
+/// Number of pushes between two snapshots (`docs/sync.md#segments-and-epochs`).
 const SNAPSHOT_EVERY: i64 = 64;
-/// What a document in memory takes beside its changes, bytes: an estimate.
+/// Estimated memory of a document beside its changes, bytes.
 const OVERHEAD: usize = 4096;
 
-/// A document in memory.
+/// An open document: a document in memory, behind its lock.
 pub struct Room {
     pub id: DocumentId,
     pub epoch: u32,
@@ -41,18 +41,18 @@ pub struct Room {
     pub seq: i64,
     sealed: bool,
     quarantined: bool,
-    /// What is stored cannot be read; whoever locks it sets it aside.
+    /// The stored document cannot be read, or the document panicked. The next lock puts it into quarantine.
     damaged: bool,
     snapshot_seq: i64,
-    /// Stored bytes of this epoch's changes, and how many of them it began with.
+    /// Stored bytes of this epoch's changes; `begun_bytes` are those with which the epoch began.
     bytes: i64,
     begun_bytes: i64,
-    /// What is in memory is not what is stored (somebody else has written since, or a change was tried and not
-    /// stored): the next one who locks it loads it again.
+    /// The document in memory differs from the stored one, because another node has written or a change was applied but
+    /// not stored. The next lock loads it again.
     stale: bool,
     doc: Automerge,
     actors: Known,
-    /// The server's own actor: new for every load.
+    /// The server's own actor, new for each load.
     pen: Pen,
 }
 
@@ -71,14 +71,14 @@ impl Actors for Known {
     }
 }
 
-/// A change that passed the gate and was tried on the document, which is stale until the change is durable.
+/// Changes that passed the gate and were applied in memory. The document is stale until they are durable.
 pub struct Prepared {
     pub changes: Vec<Vec<u8>>,
     actors: Vec<StoredActor>,
     pub admitted: Admitted,
-    /// The document's new beginning, when it is one.
+    /// The document of the next epoch, if this begins one.
     anew: Option<Automerge>,
-    /// The segment is full with it: nothing comes after it.
+    /// Whether the push fills the segment, which is then sealed.
     pub seals: bool,
 }
 
@@ -124,12 +124,12 @@ impl Room {
         })
     }
 
-    /// What is stored cannot be read, and nobody has set it aside yet.
+    /// Whether the document cannot be used and is not in quarantine yet.
     pub fn must_be_set_aside(&self) -> bool {
         self.damaged && !self.quarantined
     }
 
-    /// May the document be written, by whomever?
+    /// Returns an error if the document is in quarantine or cannot be read.
     pub fn usable(&self) -> Result<(), Refusal> {
         if self.quarantined || self.damaged {
             return Err(Refusal::new(Code::Quarantined, "this document was set aside"));
@@ -137,7 +137,7 @@ impl Room {
         Ok(())
     }
 
-    /// May anything be written here in this epoch?
+    /// Returns an error if the document accepts no push in this epoch.
     pub fn open_for(&self, epoch: u32) -> Result<(), Refusal> {
         self.usable()?;
         if epoch != self.epoch {
@@ -149,12 +149,12 @@ impl Room {
         Ok(())
     }
 
-    /// Are all these changes in the document already?
+    /// Whether the document already has all these changes.
     pub fn holds(&self, changes: &[automerge::Change]) -> bool {
         changes.iter().all(|change| gate::holds(&self.doc, &change.hash()))
     }
 
-    /// Are all these changes of this epoch the user's?
+    /// Whether the user wrote all these changes, which must be of this epoch.
     pub fn wrote(&self, user: UserId, changes: &[Vec<u8>]) -> bool {
         changes.iter().all(|bytes| {
             document::parse(bytes).is_ok_and(|change| {
@@ -164,16 +164,16 @@ impl Room {
         })
     }
 
-    /// The document; with the changes that are being tried.
+    /// Returns the document, including prepared changes that are not stored yet.
     pub fn doc(&self) -> &Automerge {
         &self.doc
     }
 
-    /// Steps 3 to 6 of the gate. `Err(None)`: the document panicked and must be set aside.
+    /// Runs steps 3 to 6 of the gate. `Err(None)` means that the document panicked and must be put into quarantine.
     ///
-    /// A copy to try the change on would cost more than all the rest of the push. So it is tried on the document
-    /// itself, which is stale from then on: whatever goes wrong before [`Room::committed`] (a refusal, a panic, a
-    /// transaction that fails, a task that is dropped), the next one who locks the room reads what is stored.
+    /// Copying the document would cost more than the rest of the push, so the changes are applied to the document
+    /// itself, which is stale from then on. If anything fails before [`Room::committed`] (a refusal, a panic, a failed
+    /// transaction, a cancelled task), the next lock loads the stored document.
     pub fn prepare(&mut self, writer: Writer, changes: Vec<automerge::Change>) -> Result<Prepared, Option<Refusal>> {
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             let passed = gate::check(self.id.kind(), &self.doc, &self.actors, writer, changes)?;
@@ -202,8 +202,8 @@ impl Room {
         }
     }
 
-    /// Prepares a change of the server's own, as [`Room::prepare`] does. `None` when it changes nothing. When the
-    /// document panics, [`Room::must_be_set_aside`] says so from then on.
+    /// Prepares a change of the server, as [`Room::prepare`] does for a user; `None` if `edit` changes nothing. If the
+    /// document panics, [`Room::must_be_set_aside`] returns `true` afterwards.
     pub fn prepare_own(
         &mut self,
         edit: impl FnOnce(&mut Automerge, &Pen) -> Result<Option<Vec<u8>>, DocumentError>,
@@ -229,7 +229,7 @@ impl Room {
         }))
     }
 
-    /// Prepares the document's new beginning under the next epoch.
+    /// Prepares the next epoch of the document.
     pub fn prepare_anew(&self, forget: Forget) -> Result<Prepared, DocumentError> {
         let pen = Pen {
             actor: random_bytes(),
@@ -249,34 +249,34 @@ impl Room {
         })
     }
 
-    /// Stored bytes of the epoch with this push.
+    /// Returns the stored bytes of the epoch, including this push.
     pub fn bytes_with(&self, prepared: &Prepared) -> i64 {
         self.bytes + prepared.bytes()
     }
 
-    /// Is the history so long that the document should be begun anew?
+    /// Whether the history is so long that the next epoch should begin.
     pub fn is_outgrown(&self) -> bool {
         is_outgrown(self.id.kind(), self.bytes, self.begun_bytes)
     }
 
-    /// Has anything ever been written?
+    /// Whether no push was stored in this epoch.
     pub fn is_empty(&self) -> bool {
         self.seq == 0
     }
 
-    /// Somebody else has written since it was loaded.
+    /// Whether the document must be loaded again.
     pub(super) fn is_stale(&self) -> bool {
         self.stale
     }
 
-    /// What it takes in memory, bytes: an estimate.
+    /// Returns the estimated memory of the document, bytes.
     pub(super) fn weight(&self) -> usize {
         OVERHEAD + self.bytes as usize
     }
 
-    /// What a replica that stands at `have` lacks: a range read, no document is loaded for it.
+    /// Returns the changes that a replica at `have` lacks. Reads a range of pushes and does not load the document.
     ///
-    /// Of a document that cannot be read it lacks nothing: it keeps what it has.
+    /// The part of a document that cannot be read is empty, so that the replica keeps its content.
     pub async fn part_since(&self, db: &mut Db, have: Option<DocumentCursor>) -> Result<Part, StoreError> {
         if self.damaged {
             let held = have.map_or(0, |have| have.seq);
@@ -289,7 +289,7 @@ impl Room {
                 changes: vec![],
             });
         }
-        // The database knows better: another node may have written, or begun the document anew.
+        // The database is newer than memory if another node has written or begun an epoch.
         let (epoch, seq) = documents::place(&mut *db, self.id).await?.unwrap_or((self.epoch, 0));
         let held = have
             .filter(|have| have.epoch == epoch && (0..=seq).contains(&have.seq))
@@ -311,7 +311,7 @@ impl Room {
         })
     }
 
-    /// The document panicked: nobody writes it from now on.
+    /// Puts the document into quarantine, in memory and in the caller's transaction.
     pub async fn quarantine(&mut self, db: &mut Db) -> Result<(), StoreError> {
         self.quarantined = true;
         documents::ensure(&mut *db, self.id).await?;
@@ -319,7 +319,7 @@ impl Room {
     }
 }
 
-/// The document in memory; `None` when what is stored makes no sense, or makes Automerge panic.
+/// Loads the document; `None` if the stored bytes are invalid or make Automerge panic.
 fn read(id: DocumentId, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Option<Automerge> {
     let loaded = catch_unwind(AssertUnwindSafe(|| document::load(id.kind(), snapshot, changes)));
     match loaded {

@@ -1,4 +1,4 @@
-//! Which documents are in memory: the least recently used go when they grow too much together.
+//! The set of open documents. It drops the least recently used ones when they exceed a budget of memory.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,24 +11,24 @@ use tokio::sync::OwnedMutexGuard;
 use super::room::Room;
 use crate::{desk::DeskError, store::Store};
 
-/// Estimated bytes of all documents in memory; beyond it the rest is loaded again when needed.
+/// Budget for all open documents, estimated bytes.
 const BUDGET: usize = 64 * 1024 * 1024;
 
 type Slot = Arc<tokio::sync::Mutex<Option<Room>>>;
 
-/// All rooms.
+/// All open documents.
 pub struct Rooms {
     hot: Arc<Mutex<Hot>>,
 }
 
 struct Hot {
     budget: usize,
-    /// Estimated bytes of all that is in memory.
+    /// Estimated bytes of all open documents.
     total: usize,
-    /// Grows with every use.
+    /// Increases with each use.
     tick: u64,
     places: HashMap<DocumentId, Place>,
-    /// Documents by their last use.
+    /// Documents by the tick of their last use.
     order: BTreeMap<u64, DocumentId>,
 }
 
@@ -38,7 +38,7 @@ struct Place {
     used: u64,
 }
 
-/// A locked room.
+/// A locked document.
 pub struct Locked {
     guard: OwnedMutexGuard<Option<Room>>,
     id: DocumentId,
@@ -74,7 +74,7 @@ impl Default for Rooms {
 }
 
 impl Rooms {
-    /// Rooms that together may take about this many bytes.
+    /// Creates an empty set with a budget in bytes.
     pub fn with_budget(budget: usize) -> Self {
         let hot = Hot {
             budget,
@@ -88,7 +88,7 @@ impl Rooms {
         }
     }
 
-    /// Waits for the document's lock and loads it if it is not in memory.
+    /// Waits for the document's lock, and loads the document if it is not in memory or stale.
     pub async fn lock(&self, store: &Store, id: DocumentId) -> Result<Locked, DeskError> {
         let slot = grab(&self.hot).slot(id);
         let mut guard = slot.lock_owned().await;
@@ -102,7 +102,7 @@ impl Rooms {
         })
     }
 
-    /// Documents in memory, the least recently used first.
+    /// Returns the open documents, least recently used first.
     pub fn in_memory(&self) -> Vec<DocumentId> {
         grab(&self.hot).order.values().copied().collect()
     }
@@ -127,7 +127,7 @@ impl Hot {
         Arc::clone(&place.slot)
     }
 
-    /// A document was used and weighs this much now; others make room for it.
+    /// Updates the memory of a document after its use, and drops others if the total exceeds the budget.
     fn weigh(&mut self, id: DocumentId, weight: usize) {
         let Some(place) = self.places.get_mut(&id) else { return };
         self.total = self.total - place.weight + weight;
@@ -140,7 +140,7 @@ impl Hot {
             if self.total <= self.budget {
                 break;
             }
-            // Whoever holds or waits for the lock has the slot too; the database has everything else.
+            // A task that holds or waits for the lock has a clone of the slot. Other documents can be loaded again.
             if let Some(place) = self.places.get(id)
                 && Arc::strong_count(&place.slot) == 1
             {

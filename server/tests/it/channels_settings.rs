@@ -1,4 +1,5 @@
-//! Accounts of channels as owners set them: connected, checked, paused, out of a token, removed; through the real router.
+//! Messaging accounts as owners change them: connected, checked, paused, with an invalid token, removed. All requests
+//! pass through the real router.
 
 use crate::common::{
     eventually,
@@ -35,7 +36,7 @@ fn expired(_: &Got) -> (u16, Vec<u8>) {
     answer(401, &json!({ "error": { "code": 190, "message": "expired" } }))
 }
 
-/// The texts that the provider got.
+/// The texts that the provider received.
 fn texts(provider: &Provider) -> Vec<String> {
     let all = provider.got().into_iter();
     all.filter_map(|got| got.json()["text"]["body"].as_str().map(str::to_owned))
@@ -124,7 +125,7 @@ async fn without_a_token_nothing_is_lost_and_a_new_one_lets_it_go_in_order() {
         let (status, saved, _) = ask(&line, &owner, Method::PUT, &path, save).await;
         assert_eq!(status, StatusCode::OK, "{saved}");
         assert_eq!(saved["trouble"], false);
-        // The account's pace goes by the clock.
+        // The account's sending pace follows the clock.
         for sent in 1..=3 {
             line.clock.advance(std::time::Duration::from_millis(20));
             let taken = eventually(|| async { (texts(&provider).len() == before + sent).then_some(()) }).await;
@@ -152,7 +153,7 @@ async fn a_paused_account_keeps_its_messages_and_a_removed_one_fails_its_chats()
                     "fields": [["business_id", "9"]] })
         };
         let before = texts(&provider).len();
-        // Not by the way for widgets, which knows nothing of what waits.
+        // The endpoint for widgets refuses the account, since it does not handle queued messages.
         let widget = json!({ "name": all[0]["name"], "enabled": false, "origins": [] });
         let by = format!("/api/accounts/{}", all[0]["id"].as_str().unwrap());
         let (status, ..) = ask(&line, &owner, Method::PUT, &by, widget).await;

@@ -1,5 +1,5 @@
-//! What happens by the clock: queues that overflow, business hours, silence, the moment in which an end can be undone;
-//! each also with a restart of the server in the middle.
+//! Timers: queues that overflow, business hours, inactivity, and the end of the undo window; each also with a restart
+//! of the server in the middle.
 
 use crate::common::{self, World, worlds};
 use causerie_server::{
@@ -22,7 +22,7 @@ use causerie_shared::{
 
 const HOUR: u64 = 3600;
 
-/// A broadcast inbox that overflows into `overflow`.
+/// Creates a broadcast inbox that overflows into `overflow`.
 async fn broadcast(world: &World, overflow: Option<InboxId>) -> InboxId {
     let inbox = InboxRow {
         id: InboxId::new(common::START, 77),
@@ -49,7 +49,7 @@ fn rule(minutes: u32, action: TimeOut) -> impl FnOnce(&mut InboxSettings) {
     move |inbox| inbox.inactivity = Some(rule)
 }
 
-/// Open from `from` to `to` (minutes of the day, UTC) on every day.
+/// Business hours from `from` to `to` (minutes of the day, UTC) on every day.
 fn open(from: u16, to: u16) -> impl FnOnce(&mut InboxSettings) {
     let hours = Hours {
         zone: "UTC".into(),
@@ -116,7 +116,8 @@ async fn a_messaging_channel_keeps_a_chat_waiting_and_marks_it() {
         let chat = world.write(&account, "v1", "m1", "Hello").await.conversation;
         world.pass(121).await;
         assert!(overdue(&world.head(chat).await.state));
-        // Its window of a day closes before the contact's silence is over: nothing is sent, and that is noted.
+        // The channel's window of a day closes before the inactivity time ends, so the message is not sent, and an
+        // event records that.
         let orders = world.demo.orders.row.inbox;
         world.configure(orders, rule(25 * 60, TimeOut::SendAndClose)).await;
         world.act(world.demo.ana, chat, Event::Start).await.unwrap();
@@ -162,7 +163,7 @@ async fn who_waits_when_the_inbox_closes_leaves_a_message_that_no_timer_ends() {
         assert_eq!(world.causes(chat).await, ["begin", "hours_over"]);
         world.pass(3 * 24 * HOUR).await;
         assert_eq!(world.head(chat).await.state.status(), Status::Waiting);
-        // A person may do what the server does not.
+        // An agent may still do what the timers do not.
         world.act(world.demo.ana, chat, Event::Start).await.unwrap();
     }
 }
@@ -272,7 +273,7 @@ async fn an_end_is_undone_while_there_is_room_and_told_to_the_visitor_afterwards
             Status::Assigned,
             "nothing is left of the end"
         );
-        // In the place that is free a new chat sits.
+        // A new chat takes the free place.
         for visitor in ["v2", "v3"] {
             world.start(ana, visitor).await;
         }

@@ -1,4 +1,4 @@
-//! The store of crashes on both engines.
+//! Stored crash reports, on both engines.
 
 use causerie_server::store::{
     Store,
@@ -28,7 +28,7 @@ async fn list(store: &Store, now: i64, limit: i64) -> Vec<CrashRow> {
     crashes::list(&mut db, now, limit).await.unwrap()
 }
 
-/// Build, part, stack, first and last report, and their number.
+/// Build, part, stack, first and last report, and the number of reports.
 type Seen = (String, Part, String, i64, i64, u32);
 
 fn row(build: &str, part: Part, stack: &str, first: i64, last: i64, count: u32) -> Seen {
@@ -77,7 +77,7 @@ async fn of_too_many_crashes_the_least_recently_reported_goes() {
             crashes::add(&mut tx, &stack(number), "", number).await.unwrap();
         }
         tx.commit().await.unwrap();
-        // The oldest one happens again, so the second one is the least recent.
+        // The oldest crash is reported again, so the second one is the least recent.
         add(&store, &stack(0), MAX_GROUPS).await;
         assert_eq!(list(&store, MAX_GROUPS, 2 * MAX_GROUPS).await.len() as i64, MAX_GROUPS);
         add(&store, &stack(MAX_GROUPS), MAX_GROUPS + 1).await;

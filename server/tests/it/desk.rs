@@ -1,4 +1,4 @@
-//! What happens to chats, through the real database, dispatcher and timers, on both engines.
+//! The life of chats with the real database, dispatcher and timers, on both engines.
 
 use crate::common::{self, eventually, offered_to, worlds};
 use causerie_server::{
@@ -39,13 +39,13 @@ async fn an_offer_that_is_declined_or_expires_goes_to_the_next_agent() {
         world
             .until(chat, "the offer to the other", |h| offered_to(&h.state) == Some(second))
             .await;
-        // Nobody answers: the round is over, and a new one begins after a minute.
+        // No agent accepts: the round is over, and a new one begins after a minute.
         world.advance(31);
         let head = world
             .until(chat, "the return to the queue", |h| h.state.status() == Status::Waiting)
             .await;
         assert_eq!(head.waiting_since, common::START, "the place in the line is kept");
-        // The dispatcher finds out after the return that all were asked; until then there is no timer to turn to.
+        // The dispatcher notices only after the return that all agents were asked. Until then, no round timer exists.
         let round = eventually(|| async {
             let mut db = world.app.store.read().await.expect("a connection");
             timers::due_of(&mut db, TimerKind::Round, &chat.to_string())
@@ -82,7 +82,7 @@ async fn capacity_holds_and_the_next_chat_comes_when_a_place_is_free() {
         }
         assert_eq!(world.user(ana).await.load, 3);
         assert_eq!(world.head(chats[3]).await.state.status(), Status::Waiting);
-        // In the broadcast inbox the limit holds as well, and says so.
+        // The limit also holds in the broadcast inbox, with a refusal.
         let order = world.order("v9", "Hello").await;
         assert_eq!(world.act(ana, order, Event::Start).await, Err(Code::Capacity));
         assert_eq!(
@@ -181,7 +181,7 @@ async fn busy_or_gone_gives_the_offer_back_and_keeps_accepted_chats() {
         world
             .until(offer, "the offer to Ben", |h| offered_to(&h.state) == Some(ben))
             .await;
-        // Ben's last socket closes: the grace is 30 s.
+        // Ben's last socket closes, which begins the grace period of 30 s.
         presence::disconnected(&world.app, ben).await.unwrap();
         world.advance(29);
         assert_eq!(offered_to(&world.head(offer).await.state), Some(ben));

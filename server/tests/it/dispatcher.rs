@@ -1,8 +1,8 @@
-//! The dispatcher in virtual time: agents who come, go, decline and forget, chats that arrive at random, servers that
-//! die before they have looked. No worker runs: after every step the dispatcher is brought to rest, and everything it
-//! promises (`docs/domain.md#routing-modes`) is checked against the database.
+//! Simulates the dispatcher in virtual time: agents connect, disconnect, decline and ignore offers, chats arrive at
+//! random, and servers die before they have dispatched. No worker runs: after every step the dispatcher is brought to
+//! rest, and everything that it guarantees (`docs/domain.md#routing-modes`) is checked against the database.
 //!
-//! A twentieth of the size runs in the tests; `CAUSERIE_DISPATCHER_CHATS=20000` is the whole (`make bench-faults`).
+//! The tests run a twentieth of the full size, which is `CAUSERIE_DISPATCHER_CHATS=20000` (`make bench-faults`).
 
 use std::{
     collections::{HashMap, HashSet},
@@ -39,7 +39,7 @@ use causerie_shared::{
 };
 use sqlx::Row as _;
 
-/// Small, repeatable randomness (xorshift64*).
+/// A small generator of repeatable random numbers (xorshift64*).
 struct Dice(u64);
 
 impl Dice {
@@ -57,7 +57,7 @@ impl Dice {
 
 struct Node {
     app: Shared,
-    /// Holds the lock by which others see that the node lives.
+    /// Holds the lock that shows other nodes that this one lives.
     _link: Option<Link>,
 }
 
@@ -72,14 +72,14 @@ struct Simulation {
     inboxes: Vec<InboxId>,
     accounts: Vec<AccountRecord>,
     chats: Vec<ConversationId>,
-    /// The first of each line and who was asked, as the last step left them.
+    /// The first chats of each queue and the agents who were asked, as the last step left them.
     lines: HashMap<ConversationId, HashSet<UserId>>,
-    /// Offers that ran after the last step, by their versions.
+    /// Open offers after the last step, with their versions.
     offers: HashMap<ConversationId, i64>,
     _folder: tempfile::TempDir,
 }
 
-/// The head of a line that is compared between steps.
+/// How many chats at the head of a queue are compared between steps.
 const FIRST: i64 = 8;
 
 impl Simulation {
@@ -119,7 +119,7 @@ impl Simulation {
         Node { app, _link: link }
     }
 
-    /// Two inboxes; every third agent belongs to both, and places differ.
+    /// Creates two inboxes. Every third agent belongs to both, and capacities differ.
     async fn people(&mut self, agents: usize) {
         let app = Arc::clone(&self.nodes[0].app);
         let demo = demo::workspace(&app).await.unwrap();
@@ -173,14 +173,14 @@ impl Simulation {
         Arc::clone(&self.nodes[node].app)
     }
 
-    /// A few things happen before the dispatcher comes to rest.
+    /// Runs a few random actions before the dispatcher comes to rest.
     async fn step(&mut self, most: usize) {
         for _ in 0..=self.dice.below(5) {
             self.happen(most.saturating_sub(self.chats.len())).await;
         }
     }
 
-    /// One thing happens. Refusals are part of it: somebody was too late, or there is no room.
+    /// Runs one random action. It may be refused, for example because it comes too late or there is no capacity.
     async fn happen(&mut self, left: usize) {
         let app = self.app();
         let agent = self.dice.pick(&self.agents);
@@ -207,13 +207,13 @@ impl Simulation {
     }
 
     async fn act(&self, app: &Shared, agent: UserId, chat: ConversationId, event: Event) {
-        // A refusal is an answer too; what it leaves behind is checked.
+        // The action may be refused. The checks cover what a refusal leaves behind.
         if let Err(error) = claim::act(app, &self.access[&agent], chat, event, None).await {
             common::code(Err(error)).unwrap_err();
         }
     }
 
-    /// Somebody looks at what they are asked: they accept, decline, or let it ring.
+    /// Answers the offers of an agent: accepts, declines, or leaves them open.
     async fn answer(&mut self, app: &Shared, agent: UserId) {
         let asking = conversations::asking(&mut app.store.read().await.unwrap(), agent)
             .await
@@ -227,7 +227,7 @@ impl Simulation {
         }
     }
 
-    /// Somebody ends one of their chats, or hands it to a colleague.
+    /// Ends one of an agent's chats, or requests a transfer to a colleague.
     async fn work(&mut self, app: &Shared, agent: UserId) {
         let mine = conversations::of_user(&mut app.store.read().await.unwrap(), agent)
             .await
@@ -248,7 +248,7 @@ impl Simulation {
         }
     }
 
-    /// A server dies with all that it had not looked at, another one starts; most people come back.
+    /// Kills a server with all its pending work and starts another one. Most agents reconnect.
     async fn restart(&mut self) {
         let node = self.dice.below(self.nodes.len());
         let dead = self.nodes.remove(node);
@@ -263,7 +263,7 @@ impl Simulation {
         self.nodes.push(fresh);
     }
 
-    /// Until no server has anything to do. Two of them work at the same time.
+    /// Dispatches until no server has anything to do. Two servers work at the same time.
     async fn rest(&self) {
         loop {
             let work = |node: &Node| {
@@ -288,7 +288,7 @@ impl Simulation {
         }
     }
 
-    /// Nobody waits whom somebody could be asked to help, and nobody was passed over.
+    /// Checks that no chat waits while an agent could be asked, and that no chat was passed over.
     async fn check(&mut self) {
         let app = Arc::clone(&self.nodes[0].app);
         let mut db = app.store.read().await.unwrap();
@@ -324,7 +324,8 @@ impl Simulation {
         self.offers = offers;
     }
 
-    /// Whoever was offered a chat in this step was asked by all who waited longer, in this round or the last.
+    /// Checks that an agent who was offered a chat in this step was asked about all chats that waited longer, in this
+    /// round or the last.
     fn fair(&self, waiting: &[Head], running: &[Offer], lines: &HashMap<ConversationId, HashSet<UserId>>) {
         let fresh = |offer: &&Offer| self.offers.get(&offer.chat) != Some(&offer.version);
         for offer in running.iter().filter(fresh) {
@@ -339,7 +340,7 @@ impl Simulation {
         }
     }
 
-    /// Every place that is taken is taken by a chat.
+    /// Checks that every agent's load equals the number of their chats.
     async fn places(&self) {
         let mut db = self.nodes[0].app.store.read().await.unwrap();
         for agent in &self.agents {
@@ -349,7 +350,7 @@ impl Simulation {
         }
     }
 
-    /// Everyone stays and works until all chats are done; then the journeys must tell what the chats are.
+    /// Keeps all agents connected and working until all chats have ended, then checks that events and chats agree.
     async fn finish(&mut self) {
         for round in 0.. {
             assert!(round < 10_000, "chats are left over");
@@ -406,7 +407,7 @@ impl Simulation {
     }
 }
 
-/// An offer that runs.
+/// An open offer.
 struct Offer {
     chat: ConversationId,
     version: i64,

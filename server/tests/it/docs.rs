@@ -1,4 +1,4 @@
-//! Citations of `docs/` in the tree, and links between its pages, lead to a heading that exists.
+//! Checks that citations of `docs/` in the tree, and links between its pages, lead to an existing heading.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,16 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders that are built or fetched.
+/// Folders with built or downloaded files.
 const SKIPPED: [&str; 5] = ["target", "dist", "node_modules", ".git", "data"];
-/// Ends of the names of files that can cite a page.
+/// Extensions of files that can cite a page.
 const CITING: [&str; 12] = [
     "rs", "sql", "css", "js", "mjs", "cjs", "html", "toml", "sh", "txt", "yml", "md",
 ];
-/// There were 171 when the pages came into the tree: far fewer means that this test looks in the wrong place.
+/// A lower bound: there were 171 citations when the pages came into the tree, so far fewer mean that this test searches
+/// the wrong place.
 const MIN_CITATIONS: usize = 150;
 
-/// A citation or link: where it stands, the page from the root of the tree, and the heading's anchor.
+/// A citation or link: its place, the page as a path from the root of the tree, and the heading's anchor.
 #[derive(Debug, PartialEq, Eq)]
 struct Reference {
     place: String,
@@ -27,7 +28,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Texts of the tree's own files by their path from its root.
+/// The texts of the tree's own files, by their path from its root.
 fn texts() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root()];
@@ -54,8 +55,8 @@ fn texts() -> BTreeMap<String, String> {
     found
 }
 
-/// The anchor that GitHub gives a heading: lower case, blanks as hyphens, no other signs than letters, digits, hyphens
-/// and underscores.
+/// The anchor that GitHub gives a heading: lower case, spaces as hyphens, and only letters, digits, hyphens and
+/// underscores.
 fn anchor(heading: &str) -> String {
     let kept = |sign: &char| sign.is_alphanumeric() || matches!(sign, ' ' | '-' | '_');
     let lower = heading.trim().to_lowercase();
@@ -66,7 +67,7 @@ fn anchor(heading: &str) -> String {
         .collect()
 }
 
-/// Anchors of a page. Of several headings with one text the later ones get a number.
+/// The anchors of a page. Repeated headings get a number.
 fn anchors(page: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut in_code = false;
@@ -94,12 +95,12 @@ fn is_of_address(sign: char) -> bool {
     sign.is_alphanumeric() || matches!(sign, '-' | '_')
 }
 
-/// Citations such as `docs/domain.md` with or without `#capacity`, in a text of any kind.
+/// The citations such as `docs/domain.md`, with or without `#capacity`, in a text of any kind.
 fn citations(place: &str, text: &str) -> Vec<Reference> {
     let mut found = vec![];
     for (number, line) in text.lines().enumerate() {
         for (at, _) in line.match_indices("docs/") {
-            // The end of a longer word or path, such as another project's.
+            // Skip the end of a longer word or path, such as another project's.
             if line[..at].ends_with(|sign| is_of_address(sign) || matches!(sign, '/' | '.')) {
                 continue;
             }
@@ -127,7 +128,7 @@ fn citations(place: &str, text: &str) -> Vec<Reference> {
     found
 }
 
-/// Links `[words](address)` to places in this tree, of a page in `folder`.
+/// The links `[words](address)` to files of this tree, in a page of `folder`.
 fn links(place: &str, folder: &str, text: &str) -> Vec<Reference> {
     let mut found = vec![];
     for (number, line) in text.lines().enumerate() {
@@ -160,7 +161,7 @@ fn links(place: &str, folder: &str, text: &str) -> Vec<Reference> {
     found
 }
 
-/// Why a reference leads nowhere.
+/// The error text for a reference whose target does not exist.
 fn problem(reference: &Reference, pages: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
     let Reference { place, page, anchor } = reference;
     match (pages.get(page), anchor) {
@@ -168,13 +169,13 @@ fn problem(reference: &Reference, pages: &BTreeMap<String, BTreeSet<String>>) ->
             Some(format!("{place}: {page} has no heading for #{anchor}"))
         }
         (Some(_), _) => None,
-        // Pictures and source files are linked too, without an anchor.
+        // A link may also lead to an image or source file, without an anchor.
         (None, None) if root().join(page).is_file() => None,
         (None, _) => Some(format!("{place}: there is no {page}")),
     }
 }
 
-/// Names of pages without their folder: what is meant cannot be found, or is no page of this tree.
+/// Errors for page names without their folder: readers could not find the page, or it is none of this tree's.
 fn bare(place: &str, text: &str, pages: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     let names: Vec<&str> = pages.keys().filter_map(|page| page.strip_prefix("docs/")).collect();
     let mut found = vec![];
@@ -190,8 +191,8 @@ fn bare(place: &str, text: &str, pages: &BTreeMap<String, BTreeSet<String>>) -> 
     found
 }
 
-/// A citation by number, `x.md` and a section sign, cannot be followed. The sign is put together so that this file has
-/// none.
+/// Errors for citations by number, `x.md` and a section sign, which cannot be followed. The code builds the sign so
+/// that this file does not contain it.
 fn by_number(place: &str, text: &str) -> Vec<String> {
     let sign = '\u{a7}';
     let cites = |line: &str| line.contains(".md") && line.contains(sign);

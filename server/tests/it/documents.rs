@@ -1,5 +1,5 @@
-//! Documents in full, through the real rooms and database on both engines: segments, discussions, drafts, new
-//! epochs, and what is forgotten.
+//! Documents with the real open documents and database, on both engines: segments, internal discussions, drafts, new
+//! epochs, and deleted contacts.
 
 use crate::common::{World, desk::Desk, worlds};
 use causerie_server::{
@@ -42,7 +42,7 @@ async fn a_full_segment_is_sealed_and_the_chat_goes_on_in_the_next() {
     for world in worlds().await {
         let chat = anas(&world).await;
         let mut desk = Desk::open(&world, world.demo.ana, DocumentId::Timeline(chat, 1)).await;
-        // Large messages, so that few of them fill it.
+        // Large messages, so that few of them fill the segment.
         let large = "x".repeat(16_000);
         let mut said = 0;
         while world.head(chat).await.segment == 1 {
@@ -50,14 +50,14 @@ async fn a_full_segment_is_sealed_and_the_chat_goes_on_in_the_next() {
             said += 1;
         }
         assert_eq!(said, 17, "256 KB");
-        // Whoever has not heard of it is told, and writes into the next one.
+        // A client that does not know of the sealed segment gets a refusal, and writes into the next one.
         assert_eq!(desk.say("too late").await, Err(Code::Sealed));
         let mut next = Desk::open(&world, world.demo.ana, DocumentId::Timeline(chat, 2)).await;
         next.say("in time").await.expect("the next segment");
         world.write(&world.demo.orders, "v1", "c2", "me too").await;
         next.read();
         assert_eq!(next.texts(), ["in time", "me too"]);
-        // Rows come with the segment that is opened.
+        // Opening a segment sends its rows.
         let rows = messages::of_segment(&mut world.app.store.read().await.unwrap(), chat, 2)
             .await
             .unwrap();
@@ -80,7 +80,7 @@ async fn visitors_messages_fill_segments_too_and_age_ends_one() {
         if after.conversation == chat {
             assert_eq!(world.head(chat).await.segment, 3);
         }
-        // Opening the newest sends its rows and no others.
+        // Opening the newest segment sends its rows and no others.
         let mut desk = Desk::open(&world, world.who("sup").await, DocumentId::Timeline(chat, 2)).await;
         catchup::open(
             &desk.app,
@@ -174,7 +174,8 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
         }
         assert_eq!(desk.epoch, 2, "the history outgrew the text");
         assert_eq!(draft::read(&desk.doc).unwrap(), text);
-        // The acknowledgement of the last one was lost: sent again on the new epoch it is applied no second time.
+        // The acknowledgement of the last push was lost. Sent again on the new epoch, the push is not applied a second
+        // time.
         let pen = desk.pen();
         let again = draft::edit(&mut desk.doc.clone(), &pen, &typed("again", 0))
             .unwrap()
@@ -187,7 +188,7 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
         }
         let fresh = Desk::open(&world, world.demo.ana, document).await;
         assert_eq!(draft::read(&fresh.doc).unwrap(), text);
-        // A replica of the old epoch gets the whole of the new one.
+        // A replica of the old epoch gets the whole document of the new one.
         let old = DocumentCursor {
             document,
             epoch: 1,
@@ -239,7 +240,7 @@ async fn a_redacted_message_is_gone_from_everywhere_but_its_mark() {
             "{rows:?}"
         );
         assert_eq!(world.head(chat).await.preview.unwrap().text, "");
-        // It goes on: who writes now writes on the new epoch.
+        // The conversation continues on the new epoch.
         drop(db);
         desk.say("Sorry").await.unwrap();
         assert_eq!(desk.texts(), ["", "", "Sorry"]);
@@ -296,7 +297,7 @@ async fn memory_holds_what_was_used_last_and_never_lets_go_of_a_locked_document(
         ];
         let [a, b, c] = chats.map(|chat| DocumentId::Timeline(chat, 1));
         let store = &world.app.store;
-        // Room for two and a half.
+        // A budget for two and a half documents.
         let rooms = Rooms::with_budget(11_500);
         let held = rooms.lock(store, a).await.unwrap();
         let heads = held.doc().get_heads();
@@ -347,7 +348,7 @@ async fn failure_25_opening_a_conversation_of_10000_messages_costs_one_segment()
         let who = world.who("sup").await;
         for segment in [25, 1] {
             let mut desk = Desk::open(&world, who, DocumentId::Timeline(chat, segment)).await;
-            // Again, to look at the rows.
+            // Open it again to get the rows.
             catchup::open(
                 &desk.app,
                 desk.pusher.socket,
@@ -372,7 +373,7 @@ async fn failure_25_opening_a_conversation_of_10000_messages_costs_one_segment()
     }
 }
 
-/// Lengthens a chat to 10,000 messages in 25 segments, as the years would have left it.
+/// Lengthens a chat to 10,000 messages in 25 segments, as after years of use.
 async fn long(world: &World, chat: ConversationId) {
     let mut tx = world.app.store.begin_ordered().await.unwrap();
     let mut head = world.head(chat).await;

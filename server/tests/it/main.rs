@@ -1,4 +1,4 @@
-//! Tests of the server on both engines, in one program: a module for each area.
+//! Tests of the server on both engines, in one program, with a module for each area.
 
 mod channels_settings;
 mod clock;

@@ -1,4 +1,4 @@
-//! Messenger, Instagram and comments through the real router: payloads after `docs/channels.md#meta`.
+//! Messenger, Instagram and comments through the real router, with payloads as in `docs/channels.md#meta`.
 
 mod comments;
 mod desk;
@@ -30,7 +30,7 @@ fn text(object: &str, mid: &str, text: &str) -> Value {
     event(object, json!({ "message": { "mid": mid, "text": text } }))
 }
 
-/// Written so many milliseconds after the moment at which the clock begins.
+/// A text message that was written `at` milliseconds after the clock's start.
 fn text_of(object: &str, mid: &str, text: &str, at: i64) -> Value {
     let mut body = self::text(object, mid, text);
     body["entry"][0]["messaging"][0]["timestamp"] = json!(common::START + at);
@@ -167,7 +167,7 @@ async fn a_thread_of_comments_is_one_conversation_with_everybodys_replies() {
             .await;
         line.say("There is a blue one, too.", None).await;
         assert_eq!(provider.got().pop().unwrap().target, "/v25.0/100_1/comments");
-        // Our own reply comes back.
+        // The webhook returns our own reply.
         line.receive(&feed(json!({"comment_id": "200_9", "parent_id": "100_1", "message": "There is a blue one, too.", "from": {"id": PAGE}})))
             .await;
         line.receive(&feed(json!({"comment_id": "100_2", "verb": "hide"})))
@@ -203,7 +203,7 @@ async fn a_thread_of_comments_is_one_conversation_with_everybodys_replies() {
             chat["comment_thread"],
             json!({"post_id": format!("{PAGE}_100"), "comment_id": "100_1"})
         );
-        // Another comment under the same post is another conversation.
+        // Another comment below the same post is another conversation.
         line.receive(&feed(
             json!({"comment_id": "100_5", "message": "Price?", "from": {"id": "79", "name": "Ida"}}),
         ))
@@ -318,7 +318,7 @@ async fn what_comes_late_is_shown_where_it_was_written() {
         line.receive(&text_of("page", "m3", "before", 30_000)).await;
         line.receive(&text_of("page", "m4", "after", 90_000)).await;
         line.say("our last word", None).await;
-        // A clock that is years behind does not say when we had spoken.
+        // A timestamp that is years old does not put the message before our reply.
         line.receive(&text_of("page", "m5", "last", -100_000_000_000)).await;
         let messages = line.messages().await;
         let shown: Vec<&str> = messages.iter().filter_map(|message| message["text"].as_str()).collect();

@@ -1,4 +1,5 @@
-//! Two servers on one PostgreSQL. Without `CAUSERIE_TEST_POSTGRES` there is nothing to test: SQLite has one node.
+//! Two servers on one PostgreSQL. Without `CAUSERIE_TEST_POSTGRES` there is nothing to test, since SQLite has only one
+//! node.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,13 +32,13 @@ use causerie_shared::{
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, time::timeout};
 
-/// A database, a clock for all its nodes, and the demo's people.
+/// A database, a clock for all its nodes, and the demo's users.
 struct Ground {
     config: Config,
     hand: ManualClock,
     clock: Clock,
     demo: Demo,
-    /// A node without workers: it commits, and nobody hears of it.
+    /// A node without workers: it commits, and does not notify other nodes.
     mute: Shared,
     _folder: TempDir,
 }
@@ -49,7 +50,7 @@ struct Node {
 }
 
 impl Ground {
-    /// `None` without PostgreSQL.
+    /// Returns `None` without PostgreSQL.
     async fn new() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let address = common::databases(folder.path()).await.into_iter().nth(1)?;
@@ -110,7 +111,7 @@ impl Ground {
         }
     }
 
-    /// How often each cause stands in the chat's journey.
+    /// How often each cause occurs in the conversation's events.
     async fn causes(&self, id: ConversationId) -> BTreeMap<String, usize> {
         let mut db = self.mute.store.read().await.unwrap();
         let mut causes = BTreeMap::new();
@@ -122,7 +123,7 @@ impl Ground {
 }
 
 impl Node {
-    /// Everything of it stops where it is, as with `kill -9`: nothing is written, told or closed in an orderly way.
+    /// Stops everything at once, as `kill -9` does: nothing is written, published or closed properly.
     fn kill(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -136,7 +137,7 @@ impl Drop for Node {
     }
 }
 
-/// A console's socket on a node, without a network between.
+/// A console's socket on a node, without a network.
 struct Socket {
     id: SocketId,
     pusher: Pusher,
@@ -165,7 +166,7 @@ impl Socket {
             .unwrap();
     }
 
-    /// Reads until `look` finds something. `None` when the hub closed the socket.
+    /// Reads until `look` finds a value. Returns `None` when the hub closes the socket.
     async fn find<T>(&mut self, what: &str, mut look: impl FnMut(&ServerFrame) -> Option<T>) -> Option<T> {
         loop {
             let next = timeout(PATIENCE, self.inbox.recv()).await;
@@ -206,7 +207,7 @@ async fn what_one_node_writes_the_other_delivers() {
     let (first, second) = (ground.node().await, ground.node().await);
     let (ana, ben) = (ground.demo.ana, ground.demo.ben);
     let mut bens = Socket::open(&ground, &second, ben).await;
-    // A chat in the common queue, written on the first node, seen on the second, with its document.
+    // A chat in the common queue, written on the first node, appears on the second with its document.
     let written = World::write_at(&first.app, &ground.demo.orders, "v1", "m1", "Hello").await;
     let (chat, contact) = (written.conversation, written.contact);
     let head = |frame: &ServerFrame| match frame {
@@ -229,7 +230,7 @@ async fn what_one_node_writes_the_other_delivers() {
         part.and(row)
     })
     .await;
-    // Notes are in no row: the document alone.
+    // Notes have no rows: only the document is published.
     let mut anas = Socket::open(&ground, &first, ana).await;
     let notes_of = DocumentId::Notes(contact);
     let pen = Pen {
@@ -247,7 +248,7 @@ async fn what_one_node_writes_the_other_delivers() {
     let stored = |frame: &ServerFrame| matches!(frame, ServerFrame::Applied { .. }).then_some(());
     anas.until("the acknowledgement", stored).await;
     bens.until("the note", |frame| part_of(frame, notes_of, 1)).await;
-    // Ana takes the chat on the first node: Ben, on the second, loses it.
+    // Ana takes the chat on the first node, so Ben loses it on the second.
     let access = ground.access(ana).await;
     claim::act(&first.app, &access, chat, Event::Start, None).await.unwrap();
     bens.until("the documents' end", |frame| {
@@ -271,7 +272,7 @@ async fn failure_15_a_lost_wake_up_is_made_good_by_looking() {
     let Some(ground) = Ground::new().await else { return };
     let node = ground.node().await;
     let mut bens = Socket::open(&ground, &node, ground.demo.ben).await;
-    // The node that writes says nothing: it has no workers.
+    // The writing node does not notify the other, since it has no workers.
     let written = World::write_at(&ground.mute, &ground.demo.orders, "v1", "m1", "Hello").await;
     let chat = written.conversation;
     bens.until("the chat", |frame| {
@@ -288,7 +289,7 @@ async fn failure_15_a_lost_wake_up_is_made_good_by_looking() {
     bens.follow(&node, timeline).await;
     World::write_at(&ground.mute, &ground.demo.orders, "v1", "m2", "Still there?").await;
     bens.until("the change", |frame| part_of(frame, timeline, 2)).await;
-    // Nor does it dispatch: what waits is offered by the one that lives.
+    // The writing node does not dispatch either: the live node offers waiting chats.
     let asked = World::write_at(&ground.mute, &ground.demo.advice, "v2", "m1", "Hello").await;
     ground
         .until(asked.conversation, "the offer", |head| {
@@ -309,7 +310,7 @@ async fn a_node_that_is_killed_takes_nothing_with_it() {
     let mut bens = Socket::open(&ground, &second, ben).await;
     let waiting = World::write_at(&first.app, &ground.demo.orders, "v2", "m1", "In the queue").await;
     first.kill();
-    // The other node has all that was acknowledged.
+    // The other node has everything that was acknowledged.
     bens.until("the message", |frame| match frame {
         ServerFrame::Rows { upserts, .. } => upserts
             .iter()
@@ -318,7 +319,7 @@ async fn a_node_that_is_killed_takes_nothing_with_it() {
         _ => None,
     })
     .await;
-    // Ana's socket died with its node; the survivor notices and lets her grace begin.
+    // Ana's socket died with its node. The other node notices that and begins her grace period.
     let graced = eventually(|| async {
         let mut db = ground.mute.store.read().await.unwrap();
         let leased = causerie_server::store::presence::is_leased(&mut db, ana).await.unwrap();
@@ -329,13 +330,13 @@ async fn a_node_that_is_killed_takes_nothing_with_it() {
     ground.hand.advance(Duration::from_secs(31));
     let gone = eventually(|| async { (!ground.user(ana).await.connected).then_some(()) });
     gone.await.expect("Ana is gone");
-    // Her offer, once, goes to Ben, who is connected to the survivor.
+    // Her offer goes to Ben, who is connected to the other node, exactly once.
     let to_ben = |head: &Head| head.state.agent() == Some(ben);
     ground.until(asked.conversation, "the offer to Ben", to_ben).await;
     let causes = ground.causes(asked.conversation).await;
     assert_eq!(causes["offer"], 2, "{causes:?}");
     assert!(ground.user(ben).await.connected);
-    // And it goes on writing.
+    // The other node still writes.
     let more = World::write_at(&second.app, &ground.demo.orders, "v2", "m2", "Anybody?").await;
     assert_eq!(more.position, 2);
 }
@@ -367,7 +368,7 @@ async fn a_visitor_of_a_killed_node_is_seen_offline_and_one_of_the_other_node_st
     );
 }
 
-/// Chats in the queue, written without a node that would run their timers, whose time in it is over.
+/// Chats whose queue timers are due, written without a node that would run the timers.
 async fn overdue(ground: &Ground, count: usize) -> Vec<ConversationId> {
     let mut chats = vec![];
     for n in 0..count {
@@ -378,14 +379,14 @@ async fn overdue(ground: &Ground, count: usize) -> Vec<ConversationId> {
     chats
 }
 
-/// Waits until every chat's timer has fired and nothing is left that could fire again; each did so once.
+/// Waits until every chat's timer has fired once and no timer is left.
 async fn fired_once(ground: &Ground, node: &Node, chats: &[ConversationId]) {
     for chat in chats {
         ground
             .until(*chat, "the end of its wait", |head| head.version > 1)
             .await;
     }
-    // What a second firing would have written stands in the feed before this.
+    // A second firing would be in the feed before this message.
     let last = World::write_at(&node.app, &ground.demo.orders, "last", "m1", "Hello").await;
     let head = ground.head(last.conversation).await;
     let heard = eventually(|| async { (node.app.hub.announced() >= head.seq).then_some(()) });
@@ -404,7 +405,7 @@ async fn fired_once(ground: &Ground, node: &Node, chats: &[ConversationId]) {
 async fn a_timer_fires_once_with_two_nodes() {
     let Some(ground) = Ground::new().await else { return };
     let nodes = [ground.node().await, ground.node().await];
-    // All queue timers fall due at the same moment on both nodes.
+    // All queue timers are due at the same moment on both nodes.
     let chats = overdue(&ground, 200).await;
     fired_once(&ground, &nodes[1], &chats).await;
 }
@@ -422,7 +423,7 @@ async fn timers_go_on_when_one_of_two_nodes_is_killed_among_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_node_took_fires_on_another_one_after_its_death_and_not_before() {
     let Some(ground) = Ground::new().await else { return };
-    // A node that is stuck between taking its timers and running them.
+    // A node that is stuck between claiming its timers and running them.
     let (store, stuck) = (&ground.mute.store, ground.mute.node);
     let link = store.link(stuck).await.unwrap();
     let chats = overdue(&ground, 30).await;
@@ -512,7 +513,7 @@ async fn failure_16_a_cursor_older_than_what_is_kept_begins_anew() {
         let (frames, _) = catchup::since(&mut db, &access, Some(newest - 3), true).await.unwrap();
         assert!(matches!(&frames[..], [ServerFrame::Rows { upserts, .. }] if !upserts.is_empty()));
         drop(db);
-        // Numbers go on as if nothing had been removed.
+        // Numbers continue as if nothing had been removed.
         let chat = world.order("v9", "Hello").await;
         assert!(world.head(chat).await.seq > newest);
     }
@@ -542,7 +543,7 @@ async fn failure_26_a_thousand_clients_come_back_at_once() {
                 inbox
             });
         }
-        // The visitor goes on writing while they come.
+        // The visitor keeps writing while the clients reconnect.
         world.write(&world.demo.orders, "v1", "m2", "Still there?").await;
         let mut inboxes = tasks.join_all().await;
         world.write(&world.demo.orders, "v1", "m3", "Good").await;

@@ -1,4 +1,4 @@
-//! Users, sign-ins, links, settings and files: one suite for both engines.
+//! Users, sessions, links, settings and files: one suite for both engines.
 
 use crate::common::{self, START};
 use causerie_server::{

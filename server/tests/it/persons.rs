@@ -1,4 +1,4 @@
-//! Contacts, on both engines: who are one person (merged, found, separated, and who may do it), and who are forgotten.
+//! Contacts, on both engines: merging, finding and separating them, with the required rights, and deleting them.
 
 use crate::common::{
     World,
@@ -14,7 +14,7 @@ use causerie_server::{
 use causerie_shared::{access::Access, ids::ContactId, refusal::Code};
 use serde_json::{Value, json};
 
-/// A visitor of the widget for orders who goes by a name.
+/// Creates a visitor of the orders widget with a name.
 async fn named(world: &World, name: &str) -> ContactId {
     let chat = world.order(&format!("visitor-{name}"), "Hello").await;
     let contact = world.head(chat).await.contact;
@@ -60,7 +60,7 @@ async fn merged_contacts_are_shown_with_each_other_and_separated_again() {
         assert_eq!(names(&world, &ana, phone).await, ["Lucia", "lucia.g"]);
         assert_eq!(names(&world, &ana, page).await, ["Lucia", "Lucia Gomez"]);
 
-        // Whoever leaves, the two others stay one.
+        // Whichever contact is separated, the other two stay merged.
         for (leaves, stay) in [(page, [web, phone]), (web, [page, phone]), (phone, [web, page])] {
             persons::separate(app, &ana, leaves).await.expect("separated");
             assert!(names(&world, &ana, leaves).await.is_empty());
@@ -70,7 +70,7 @@ async fn merged_contacts_are_shown_with_each_other_and_separated_again() {
             assert_eq!(names(&world, &ana, stay[0]).await.len(), 2);
         }
 
-        // Two persons of two contacts each become one of four.
+        // Merging two pairs of contacts makes one person of four contacts.
         let (first, second) = (named(&world, "Marc").await, named(&world, "Marc Prat").await);
         persons::merge(app, &ana, first, second).await.expect("merged");
         persons::merge(app, &ana, second, page).await.expect("merged");
@@ -102,7 +102,7 @@ async fn candidates_are_found_by_name_and_are_not_the_person_already() {
                 .len()
                 == 1
         );
-        // What databases take for a wildcard is none, and no text is no wish to see everybody.
+        // A database's wildcards are plain text, and a text of one letter is refused.
         assert!(found("%%").await.expect("an answer").is_empty());
         assert_eq!(refused(found(" l ").await), Code::Invalid);
         persons::merge(&world.app, &ana, two, one).await.expect("merged");
@@ -133,7 +133,7 @@ async fn only_those_who_see_both_may_merge_and_the_forgotten_are_alone() {
         assert!(names(&world, &ana, shared).await.is_empty(), "nothing half-done");
 
         persons::merge(app, &ana, shared, private).await.expect("Ana sees both");
-        // Ben learns that the two are one, and where the other one writes; their chat stays Ana's.
+        // Ben learns that the two contacts are merged and where the other one writes, but their chat stays Ana's.
         let same = persons::same(app, &ben, shared).await.expect("the other");
         assert_eq!((same.others.len(), same.others[0].chat), (1, None));
         assert_eq!(refused(persons::separate(app, &ben, private).await), Code::NotFound);

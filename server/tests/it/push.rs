@@ -1,4 +1,5 @@
-//! Web Push from the change of a chat to the device, on both engines, with a push service that opens what it gets.
+//! Web push from the change of a chat to the device, on both engines, with a push service that decrypts what it
+//! receives.
 
 use crate::common::push::Service;
 use crate::common::{START, World, eventually, worlds};
@@ -19,7 +20,7 @@ async fn log(world: &World, user: UserId) -> Vec<PushDelivery> {
     store::push::logged(&mut db, user).await.unwrap()
 }
 
-/// Waits until so many attempts are in the log.
+/// Waits until the log has this many attempts.
 async fn logged(world: &World, user: UserId, many: usize) -> Vec<PushDelivery> {
     let found = eventually(|| async {
         let log = log(world, user).await;
@@ -104,7 +105,7 @@ async fn a_busy_service_is_asked_again_but_never_about_an_offer_that_is_over() {
         world.advance(1);
         assert_eq!(service.next().await.header("ttl"), "29");
         logged(&world, ana, 2).await;
-        // It asked for five seconds.
+        // The service asked for a pause of five seconds.
         world.advance(5);
         assert_eq!(service.next().await.header("ttl"), "24");
         let log = logged(&world, ana, 3).await;
@@ -112,7 +113,7 @@ async fn a_busy_service_is_asked_again_but_never_about_an_offer_that_is_over() {
         assert_eq!(statuses, [201, 429, 503], "the newest first");
         assert_eq!(log[2].problem, "Service Unavailable said the service");
 
-        // Answered while the service was busy: not said again.
+        // The offer was answered while the service was busy, so it is not sent again.
         act(&world, ana, chat, Event::Decline).await;
         world
             .until(chat, "the return", |head| head.state.status() == Status::Waiting)
@@ -181,7 +182,7 @@ async fn a_transfer_is_pushed_to_whom_it_asks_and_its_outcome_to_who_asked() {
                 ana.subscribe(&world.app, world.demo.ana, "en").await;
                 ben.subscribe(&world.app, world.demo.ben, "en").await;
             } else {
-                // Both are members of the queue's inbox.
+                // Both agents are members of the queue's inbox.
                 assert_eq!(ana.next().await.part("title"), "New chat");
                 assert_eq!(ben.next().await.part("title"), "New chat");
             }
@@ -247,7 +248,7 @@ async fn nothing_is_pushed_in_quiet_hours_or_of_a_kind_that_is_off_but_a_test_is
         let mut service = Service::start().await;
         let ana = world.demo.ana;
         service.subscribe(&world.app, ana, "en").await;
-        // The clock stands at 08:53 UTC, 10:53 in Madrid.
+        // The clock stands at 08:53 UTC, which is 10:53 in Madrid.
         let quiet = |from, to| NotifyPreferences {
             quiet: Some(Quiet {
                 from,
@@ -274,7 +275,7 @@ async fn nothing_is_pushed_in_quiet_hours_or_of_a_kind_that_is_off_but_a_test_is
         assert_eq!(service.next().await.part("title"), "Notifications work");
         prefer(&world, ana, quiet(8 * 60, 9 * 60)).await;
         world.order("v3", "Loud").await;
-        // The worker takes one occasion after the other: had it pushed the first two, they would be here before.
+        // The worker handles one chat after the other: pushes for the first two would have come before this one.
         let push = service.next().await;
         assert!(push.part("body").ends_with(": Loud"), "{}", push.part("body"));
     }

@@ -1,6 +1,7 @@
-//! Many people reach for one chat, and many chats for one place: one winner, polite refusals, never over capacity.
+//! Races of many agents for one chat, and of many chats for one place: one winner, refusals for the others, and never a
+//! load above the capacity.
 //!
-//! 50 rounds run in the tests; `CAUSERIE_RACE_ROUNDS=1000` is the whole (`make bench-faults`).
+//! The tests run 50 rounds. `CAUSERIE_RACE_ROUNDS=1000` is the full number (`make bench-faults`).
 
 use crate::common::{self, World, worlds};
 use causerie_server::{
@@ -20,7 +21,7 @@ use tokio::task::JoinSet;
 
 /// Agents who start the same chat at once.
 const AGENTS: usize = 50;
-/// Chats that race for one place.
+/// Chats that compete for one place.
 const CHATS: usize = 8;
 
 fn rounds() -> usize {
@@ -28,7 +29,7 @@ fn rounds() -> usize {
     text.parse().unwrap_or(50)
 }
 
-/// Members of the broadcast inbox with places for `capacity` chats.
+/// Creates members of the broadcast inbox with a capacity of `capacity` chats each.
 async fn agents(world: &World, n: usize, capacity: u32) -> Vec<Access> {
     let mut users = vec![];
     let mut tx = world.app.store.begin_ordered().await.unwrap();
@@ -58,7 +59,7 @@ async fn agents(world: &World, n: usize, capacity: u32) -> Vec<Access> {
     all
 }
 
-/// All of them at once; what each was told.
+/// Runs all starts at once, and returns the result of each.
 async fn race(world: &World, starts: Vec<(Access, ConversationId)>) -> Vec<Result<(), Code>> {
     let mut tasks = JoinSet::new();
     for (access, chat) in starts {

@@ -32,7 +32,7 @@ use tower::ServiceExt as _;
 
 const ORIGIN: &str = "http://127.0.0.1:8080";
 
-/// A world with its HTTP side.
+/// A world with its router.
 struct Office {
     world: World,
     router: Router,
@@ -47,7 +47,7 @@ async fn offices() -> Vec<Office> {
     worlds.map(office).collect()
 }
 
-/// An answer, read to its end.
+/// A response whose body was read completely.
 #[derive(Debug)]
 struct Reply {
     status: StatusCode,
@@ -113,7 +113,7 @@ impl Office {
         self.call(Method::DELETE, path, cookie, body).await
     }
 
-    /// Signs one of the demo's people in.
+    /// Signs one of the demo's users in, and returns the cookie.
     async fn sign_in(&self, name: &str) -> String {
         let body = SignIn {
             email: format!("{name}@demo.test"),
@@ -173,7 +173,7 @@ impl Office {
         self.get("/api/audit", cookie).await.json()
     }
 
-    /// A console of the user that is connected.
+    /// Connects a console of the user.
     async fn console(&self, user: UserId) -> Console {
         let access = Arc::new(self.world.access(user).await);
         let device = DeviceId::from_u128(user.to_u128());
@@ -184,7 +184,7 @@ impl Office {
     }
 }
 
-/// What a connected console hears.
+/// The frames of a connected console.
 struct Console(Mailbox);
 
 impl Console {
@@ -196,7 +196,7 @@ impl Console {
         frames
     }
 
-    /// Rows that came so far.
+    /// The rows and removals that came since the last call.
     fn rows(&mut self) -> (Vec<Row>, Vec<Gone>) {
         let (mut rows, mut lost) = (vec![], vec![]);
         for frame in self.frames() {
@@ -209,7 +209,7 @@ impl Console {
     }
 }
 
-/// An inbox without members.
+/// The settings of an inbox without members.
 fn plain(name: &str) -> InboxSettings {
     InboxSettings {
         name: name.to_owned(),

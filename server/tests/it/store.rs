@@ -1,4 +1,4 @@
-//! One suite for both engines.
+//! The store, with one suite for both engines.
 
 use crate::common;
 use causerie_server::{
@@ -33,7 +33,7 @@ async fn feed_numbers_have_no_gaps_and_follow_the_commits() {
                 let entry = feed::append(&mut tx, FeedKind::User, format!("u{writer}"), None, None)
                     .await
                     .unwrap();
-                // Every third one is rolled back and must leave no hole.
+                // Every third transaction is rolled back and must leave no gap.
                 if writer % 3 == 0 {
                     tx.rollback().await.unwrap();
                     return None;
@@ -68,7 +68,7 @@ async fn what_the_database_refuses_is_not_tried_again_and_what_it_cannot_do_now_
             received_at: 1,
         };
         let mut tx = store.begin_ordered().await.unwrap();
-        // Without its account, or for the second time.
+        // Without its account, or a second time.
         let once = raw_events::insert(&mut tx, &event).await;
         let twice = raw_events::insert(&mut tx, &event).await;
         let refused = once.err().or(twice.err()).expect("the database refuses one of them");
@@ -160,7 +160,7 @@ async fn a_timer_is_replaced_by_its_kind_and_taken_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_share_the_timers_that_are_due() {
     let (_folder, stores) = common::stores().await;
-    // SQLite has one node.
+    // SQLite has only one node.
     for store in stores.into_iter().filter(|store| store.engine() == Engine::Postgres) {
         let mut tx = store.begin_ordered().await.unwrap();
         let mut set = vec![];
@@ -180,12 +180,12 @@ async fn nodes_share_the_timers_that_are_due() {
         let engine = store.engine();
         let (first, second) = (store.link(1).await.unwrap(), store.link(2).await.unwrap());
         assert_eq!(timers::claim(&mut db, engine, 1, 100, 2).await.unwrap(), set[..2]);
-        // A row that a transaction is about to stop is passed over without waiting.
+        // A row that a transaction is about to remove is skipped without waiting.
         let mut tx = store.begin_ordered().await.unwrap();
         assert!(timers::take(&mut tx, &set[2]).await.unwrap());
         assert_eq!(timers::claim(&mut db, engine, 2, 100, 2).await.unwrap(), set[3..5]);
         tx.rollback().await.unwrap();
-        // Whose round failed gets its own again.
+        // A node whose round failed claims its own timers again.
         assert_eq!(timers::claim(&mut db, engine, 1, 100, 2).await.unwrap(), set[..2]);
         assert_eq!(timers::claim(&mut db, engine, 2, 4, 10).await.unwrap(), set[2..5]);
         assert_eq!(
@@ -199,7 +199,7 @@ async fn nodes_share_the_timers_that_are_due() {
             Some(5),
             "what others run is not waited for"
         );
-        // A timer that is set anew is nobody's.
+        // A timer that is set again has no owner.
         let anew = TimerRecord {
             id: TimerId::from_u128(random_u128()),
             due: 50,
@@ -209,7 +209,7 @@ async fn nodes_share_the_timers_that_are_due() {
         timers::set(&mut tx, &anew).await.unwrap();
         tx.commit().await.unwrap();
         drop(first);
-        // Those of a node that is gone are everyone's, as soon as its session with the database has ended.
+        // The timers of a dead node are free as soon as its session with the database has ended.
         let expected = vec![set[0].clone(), set[1].clone(), set[5].clone(), anew];
         let taken = common::eventually(|| async {
             let mut db = store.read().await.unwrap();

@@ -1,4 +1,4 @@
-//! What consoles are told, and what their pushes do, through the real rooms and database on both engines.
+//! What consoles receive, and what their pushes do, with the real open documents and database, on both engines.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ use causerie_shared::{
 };
 use tokio::time::timeout;
 
-/// A console that is connected to a hub, without a network between.
+/// A console that is connected to a hub, without a network.
 struct Desk {
     app: Shared,
     pusher: Pusher,
@@ -56,7 +56,7 @@ impl Desk {
         self.pusher.socket
     }
 
-    /// All frames that have come so far.
+    /// All frames that came since the last call.
     fn frames(&mut self) -> Vec<ServerFrame> {
         let mut frames = vec![];
         while let Some(Outgoing::Frame(bytes)) = self.inbox.try_recv() {
@@ -73,7 +73,7 @@ impl Desk {
         self.frames()
     }
 
-    /// Pushes a change and returns the answer.
+    /// Sends a push and returns the answer.
     async fn push(&mut self, document: DocumentId, intent: IntentId, changes: Vec<Vec<u8>>) -> ServerFrame {
         self.frames();
         let push = Push {
@@ -109,7 +109,7 @@ fn message(user: UserId, text: &str) -> Message {
     }
 }
 
-/// The document as a client would have it from the frames of an `Open`.
+/// The document as a client would have it, from the frames that answer an `Open`.
 fn replica(kind: DocumentKind, frames: &[ServerFrame]) -> automerge::Automerge {
     let part = frames.iter().find_map(|frame| match frame {
         ServerFrame::Part(part) => Some(part),
@@ -143,7 +143,7 @@ async fn a_reply_is_stored_once_however_often_it_is_sent() {
             matches!(&first, ServerFrame::Applied { seq: 2, changes, .. } if changes.is_empty()),
             "{first:?}"
         );
-        // The acknowledgement was lost: the same bytes again, then a rebuild under another actor.
+        // The acknowledgement was lost: the client sends the same bytes, then a rebuild by another actor.
         assert_eq!(desk.push(document, intent, vec![change.clone()]).await, first);
         let fresh = DocumentId::Timeline(chat, 1);
         let mut rebuilt = replica(DocumentKind::Timeline, &{
@@ -184,7 +184,7 @@ async fn what_a_push_brings_leaves_in_one_go_and_the_list_learns_of_it_too() {
             ),
             _ => false,
         };
-        // They wait before it is written, as sockets do.
+        // Both read before the change is written, as sockets do.
         let followed = tokio::spawn(batch_with(follower.inbox, |frame| {
             matches!(frame, ServerFrame::Part(_))
         }));
@@ -197,7 +197,7 @@ async fn what_a_push_brings_leaves_in_one_go_and_the_list_learns_of_it_too() {
     }
 }
 
-/// Reads what leaves in one go, until something of it is looked for.
+/// Reads batches until one contains a wanted frame, and returns that batch.
 async fn batch_with(mut inbox: Mailbox, wanted: impl Fn(&ServerFrame) -> bool) -> Vec<ServerFrame> {
     loop {
         let mut batch = vec![];
@@ -222,7 +222,7 @@ async fn only_the_chats_agent_writes_and_only_until_the_end() {
         let document = DocumentId::Timeline(chat, 1);
         let mut anas = Desk::open(&world, &world.app, ana).await;
         let local = replica(DocumentKind::Timeline, &anas.follow(document).await);
-        // Ben gets nothing to see, and what he writes blindly is refused.
+        // Ben gets no document, and his write is refused.
         let mut bens = Desk::open(&world, &world.app, ben).await;
         assert_eq!(
             bens.follow(document).await,
@@ -280,7 +280,7 @@ async fn what_may_not_be_seen_is_not_told() {
                 |frame| matches!(frame, ServerFrame::Rows { gone: rows, .. } if rows == std::slice::from_ref(&gone))
             )
         );
-        // From now on Ben hears nothing of it, whatever happens.
+        // From now on, Ben receives nothing about the chat.
         world.write(&world.demo.orders, "v1", "m2", "My card number").await;
         let heard = bens.frames();
         assert!(!format!("{heard:?}").contains("card"), "{heard:?}");
@@ -288,7 +288,7 @@ async fn what_may_not_be_seen_is_not_told() {
             heard.iter().all(|frame| !matches!(frame, ServerFrame::Part(_))),
             "{heard:?}"
         );
-        // And after a reconnect the catch-up tells that it is gone, not what it says.
+        // After a reconnect, the catch-up says that the chat is gone, but not its content.
         let mut db = world.app.store.read().await.unwrap();
         let (frames, _) = catchup::since(&mut db, &bens.pusher.access, Some(1), true)
             .await
@@ -342,7 +342,7 @@ async fn an_author_whose_access_is_gone_still_learns_that_it_was_applied_and_nob
         let mut local = replica(DocumentKind::Notes, &anas.follow(notes_of).await);
         let change = notes::add(&mut local, &pen(ana), NoteId::from_u128(1), 1, "A secret").unwrap();
         anas.push(notes_of, intent, vec![change.clone()]).await;
-        // Ben takes the chat: Ana may see neither it nor the contact's notes.
+        // Ben takes the chat: Ana may see neither the chat nor the contact's notes.
         claim::act(&world.app, &world.access(ben).await, chat, Event::Start, None)
             .await
             .expect("started");
@@ -363,7 +363,7 @@ async fn an_author_whose_access_is_gone_still_learns_that_it_was_applied_and_nob
                 other => panic!("{other:?}"),
             }
         }
-        // Nor does Ana learn of what Ben did.
+        // Ana does not learn of Ben's intents either.
         let mut bens = Desk::open(&world, &world.app, ben).await;
         let mut local = replica(DocumentKind::Notes, &bens.follow(notes_of).await);
         let change = notes::add(&mut local, &pen(ben), NoteId::from_u128(2), 1, "Another").unwrap();
@@ -373,7 +373,8 @@ async fn an_author_whose_access_is_gone_still_learns_that_it_was_applied_and_nob
     }
 }
 
-/// A timeline was set aside: who replies into it is told, the chat goes on in the next segment, others as before.
+/// Checks that after a timeline was quarantined, a reply to it is refused, the chat continues in the next segment, and
+/// other chats are not affected.
 async fn goes_on_without(world: &World, app: &Shared, chat: ConversationId, other: ConversationId) {
     let ana = world.demo.ana;
     let mut desk = Desk::open(world, app, ana).await;
@@ -433,13 +434,13 @@ async fn failure_22_a_document_whose_stored_bytes_are_damaged_is_set_aside() {
                 .unwrap();
         }
         tx.commit().await.unwrap();
-        // One that has nothing in memory yet.
+        // A second server, which has no document in memory yet.
         let (_hand, clock) = causerie_server::clock::ManualClock::new(common::START);
         let second = causerie_server::build(world.app.config.clone(), clock)
             .await
             .expect("a server in spite of it");
         goes_on_without(&world, &second, chat, other).await;
-        // A profile that cannot be read keeps nobody from writing.
+        // A contact whose profile cannot be read can still write.
         let mut incoming = World::incoming(&world.demo.orders, "v1", "m3", "It is me");
         incoming.name = Some("Brown Fox".into());
         ingest::receive(&second, incoming).await.expect("a stored message");
@@ -487,7 +488,7 @@ async fn a_client_catches_up_by_cursor_and_a_document_by_sequence() {
             .unwrap();
         assert_eq!(reset.first(), Some(&ServerFrame::Reset), "a cursor of another database");
         drop(db);
-        // 70 more messages: a snapshot was written on the way, and both ways of loading agree.
+        // After 70 more messages a snapshot exists, and both ways of loading the document agree.
         for n in 0..70 {
             world
                 .write(&world.demo.orders, "v1", &format!("n{n}"), "and one more")

@@ -1,4 +1,4 @@
-//! Telegram as a customer and an agent meet it: updates through the real router, calls to a Bot API on loopback.
+//! Telegram for customers and agents: updates through the real router, calls to a Bot API on loopback.
 
 mod bot;
 mod fake;
@@ -13,7 +13,7 @@ use fake::{Fake, Reply, TOKEN, error};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-/// Everything that `wanted` names is in `found`.
+/// Asserts that `found` has every field of `wanted`.
 fn assert_within(name: &str, wanted: &Value, found: &Value) {
     for (key, value) in wanted.as_object().into_iter().flatten() {
         assert_eq!(&found[key], value, "{name}: {key} of {found}");
@@ -81,7 +81,7 @@ async fn a_webhook_without_the_secret_is_refused() {
     }
     let (status, _) = bot.ask("POST", &bot.webhook, "{", Some(SECRET)).await;
     assert!(status.is_client_error(), "{status}");
-    // An account without a secret takes no webhooks at all.
+    // An account without a secret accepts no webhooks at all.
     let account = json!({"channel": "telegram", "external_id": "98", "token": "98:x", "base_url": bot.base});
     let (_, answer) = bot.ask("POST", "/test/accounts", &account.to_string(), None).await;
     let open = answer["webhook"].as_str().expect("an address");
@@ -113,7 +113,7 @@ async fn an_agent_answers_with_a_quote_and_long_texts_come_in_parts() {
         let text = part["text"].as_str().expect("a text");
         assert!(text.encode_utf16().count() <= 4096 && !text.is_empty());
     }
-    // What the customer quotes of it is found.
+    // A quote of one of its parts finds the message.
     let update = json!({"update_id": 5, "message": {"message_id": 43, "from": {"id": 7001}, "chat": {"id": 7001},
         "text": "Why?", "reply_to_message": {"message_id": 1001}}});
     bot.hook(&update).await;
@@ -136,7 +136,7 @@ async fn a_business_account_answers_through_its_connection() {
     assert_eq!(sent["business_connection_id"], "bc1");
     assert_eq!(sent["chat_id"], 7001);
     assert_eq!(sent["reply_parameters"]["message_id"], 42);
-    // The same person writes to the bot itself: one contact, one chat, and the answer goes where they wrote last.
+    // The same person writes to the bot itself: one contact, one chat, and answers go to the last address.
     assert_eq!(bot.customer(7001).await, chat);
     bot.send(chat, "Here?", None).await;
     bot.until(chat, "the second answer", |last| last["state"] == "sent")
@@ -157,13 +157,13 @@ async fn who_writes_to_a_channel_is_answered_in_their_own_topic() {
     };
     bot.hook(&message(31, 1, "Ida", "Hello")).await;
     bot.hook(&message(32, 2, "Jon", "Hi")).await;
-    // Without a topic nobody knows whose it is, and it is shown to nobody.
+    // A message without a topic has no known contact and is not shown.
     bot.hook(&json!({"update_id": 3, "message": {"message_id": 3, "from": {"id": 31},
         "chat": {"id": -1005, "type": "supergroup", "is_direct_messages": true}, "text": "Lost"}}))
         .await;
     bot.processed().await;
     let chats = bot.chats().await;
-    // Two people are served side by side, so either chat may be the first.
+    // The server handles two contacts in parallel, so either chat may be the first.
     let of = |name: &str| chats.iter().find(|chat| chat["contact"]["name"] == name);
     assert_eq!(chats.len(), 2, "{chats:?}");
     assert!(of("Ida").is_some(), "{chats:?}");
@@ -192,7 +192,7 @@ async fn bad_turns_of_sending() {
         fake.calls("sendMessage").iter().filter(of).count()
     };
 
-    // Too fast, by body, by header, and with a status that says something else: it goes later, once.
+    // A rate limit in the body, in the header, or with another status: the message is sent later, once.
     let mut slow = error(429, "Too Many Requests: retry after 7");
     slow["parameters"] = json!({"retry_after": 7});
     for (text, reply) in [
@@ -209,7 +209,7 @@ async fn bad_turns_of_sending() {
         assert_eq!(tries(&bot.fake, text), 2, "{text}");
     }
 
-    // Refused for good: the reason stands beside the message, and it is not tried again.
+    // A final refusal: the message shows the reason, and is not tried again.
     for (code, theirs, ours) in [
         (
             403,
@@ -233,7 +233,7 @@ async fn bad_turns_of_sending() {
         assert_eq!(tries(&bot.fake, theirs), 1, "{theirs}");
     }
 
-    // Taken, but no answer: nobody knows, so it is not sent again.
+    // The message was accepted without an answer. The result is unknown, so it is not sent again.
     let chat = bot.customer(next()).await;
     bot.fake.reply("sendMessage", Reply::BreaksOff);
     bot.send(&chat, "into the dark", None).await;
@@ -243,7 +243,7 @@ async fn bad_turns_of_sending() {
     bot.until(&chat, "the next", sent).await;
     assert_eq!(tries(&bot.fake, "into the dark"), 1);
 
-    // The group has another id now; what is quoted is not there any more.
+    // The group has a new id; and the quoted message does not exist any more.
     let chat = bot.customer(-500).await;
     let mut moved = error(400, "Bad Request: group chat was upgraded to a supergroup chat");
     moved["parameters"] = json!({"migrate_to_chat_id": -100_500});
@@ -258,7 +258,7 @@ async fn bad_turns_of_sending() {
     bot.until(&chat, "the answer without a quote", sent).await;
     assert_eq!(tries(&bot.fake, "quoting"), 2);
 
-    // The token is not taken: everything waits until it is renewed.
+    // The token is invalid: everything waits until it is renewed.
     let chat = bot.customer(next()).await;
     bot.fake
         .reply("sendMessage", Reply::Says(401, error(401, "Unauthorized")));
@@ -311,12 +311,12 @@ async fn asks_itself(bot: &mut Bot) {
     assert_eq!(asked.last().expect("one")["offset"], 12);
     assert_eq!(bot.account().await.health.polling, Some(12));
 
-    // An update that comes again by another way changes nothing.
+    // An update that comes a second time through the webhook changes nothing.
     assert_eq!(bot.hook(&update(11, "Two")).await, StatusCode::OK);
     bot.processed().await;
     assert_eq!(texts(&bot.chats().await), wanted);
 
-    // Another program asks too: it is noted, and tried again later.
+    // Another program fetches updates too: the account's health shows it, and the bot tries again later.
     let conflict = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
     bot.fake.reply("getUpdates", Reply::Says(409, error(409, conflict)));
     bot.fake.happens(update(12, "Three"));
@@ -329,8 +329,8 @@ async fn asks_itself(bot: &mut Bot) {
     assert!(noted.await.is_some(), "{:?}", bot.account().await.health);
     assert!(bot.account().await.health.errors[0].1.contains("Another program"));
 
-    // The token is not taken any more: the bot asks no further until it is connected again. It may still
-    // pause after the conflict, so the clock is turned.
+    // The token is invalid: the bot stops fetching updates until it is connected again. It may still pause after the
+    // conflict, so the clock advances.
     bot.fake
         .reply("getUpdates", Reply::Says(401, error(401, "Unauthorized")));
     bot.fake.happens(update(14, "Five"));

@@ -1,4 +1,4 @@
-//! The addresses for tests let programs on this machine in and nobody else.
+//! The addresses for tests accept requests only from this machine.
 
 use std::net::SocketAddr;
 

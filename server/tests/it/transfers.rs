@@ -1,4 +1,4 @@
-//! Chats that people hand to each other, and settings and people that change while chats run.
+//! Transfers between agents, and changes of settings and users while chats are active.
 
 use crate::common::{self, World, code, eventually, offered_to, worlds};
 use causerie_server::{
@@ -29,7 +29,7 @@ async fn hand_over(world: &World, by: UserId, chat: ConversationId, to: InboxId)
     code(assign::to_inbox(&world.app, &access, chat, to, None).await)
 }
 
-/// Ana has a chat and asks Ben to take it.
+/// Creates a chat of Ana's with a transfer request to Ben.
 async fn asked(world: &World, visitor: &str) -> ConversationId {
     let (ana, ben) = (world.demo.ana, world.demo.ben);
     world.connect(ben).await;
@@ -39,7 +39,7 @@ async fn asked(world: &World, visitor: &str) -> ConversationId {
     chat
 }
 
-/// Ana has the chat as before, and Ben has his place again.
+/// Waits until Ana has the chat as before and Ben's load is released.
 async fn stays(world: &World, chat: ConversationId) {
     let head = world
         .until(chat, "the return", |head| head.state.status() == Status::Assigned)
@@ -218,7 +218,7 @@ async fn another_inbox_gets_the_chat_and_its_visibility_at_once() {
     for world in worlds().await {
         let (ana, ben) = (world.demo.ana, world.demo.ben);
         let (advice, orders) = (world.demo.advice.row.inbox, world.demo.orders.row.inbox);
-        // Ben belongs to the second inbox alone.
+        // Ben belongs to the second inbox only.
         members::set(&world.app, advice, &[Member { user: ben, capacity: 3 }])
             .await
             .unwrap();
@@ -235,7 +235,7 @@ async fn another_inbox_gets_the_chat_and_its_visibility_at_once() {
         hand_over(&world, ana, chat, advice).await.unwrap();
         assert_eq!(world.user(ana).await.load, 0);
         assert!(!reads(&world, ana, chat).await);
-        // One entry of the feed moves it from those who saw it to those who see it.
+        // One feed entry moves the chat from its former readers to its new ones.
         let mut db = world.app.store.read().await.unwrap();
         let entries = causerie_server::store::feed::after(&mut db, before, 100).await.unwrap();
         let entry = entries.iter().find(|entry| entry.row_id == chat.to_string()).unwrap();

@@ -1,4 +1,4 @@
-//! WhatsApp through the real router: payloads after `docs/channels.md#messages-of-whatsapp`, each delivered twice.
+//! WhatsApp through the real router, with payloads as in `docs/channels.md#messages-of-whatsapp`, each delivered twice.
 
 mod blocked;
 mod mutations;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const PHONE: &str = "106540352242922";
 const CUSTOMER: &str = "16505551234";
 
-/// A change of `messages` with this value beside the metadata.
+/// A webhook's body with one change of `field`, with the usual metadata.
 fn envelope(field: &str, value: Value) -> Value {
     let mut all = json!({
         "messaging_product": "whatsapp",
@@ -28,7 +28,7 @@ fn envelope(field: &str, value: Value) -> Value {
     })
 }
 
-/// A message of the customer's.
+/// A message of the customer.
 fn message(id: &str, message: Value) -> Value {
     let mut whole = json!({ "from": CUSTOMER, "id": id, "timestamp": "1759999990" });
     for (key, entry) in message.as_object().unwrap() {
@@ -47,7 +47,7 @@ fn text(id: &str, body: &str) -> Value {
     message(id, json!({ "type": "text", "text": { "body": body } }))
 }
 
-/// Takes every message and gives it the next id.
+/// Accepts every message and returns the next id.
 fn takes(got: &Got) -> (u16, Vec<u8>) {
     if got.target.contains("/media") {
         return answer(200, &json!({ "id": "media-1" }));
@@ -173,7 +173,7 @@ async fn what_happens_to_a_message_is_seen_on_its_bubble_in_whatever_order_it_co
                 json!({"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": emoji}}),
             )
         };
-        // The reaction is here before the message.
+        // The reaction arrives before the message.
         line.receive(&react(json!("👍"))).await;
         line.receive(&text("wamid.1", "First")).await;
         assert_eq!(
@@ -215,7 +215,7 @@ async fn an_answer_goes_out_once_and_its_states_move_forward_only() {
         line.receive(&text("wamid.1", "Where is my order?")).await;
         line.say("On its way.", Some("wamid.1")).await;
         let mut got = provider.got().split_off(before);
-        // The templates are asked for meanwhile.
+        // The server may fetch the templates meanwhile.
         got.retain(|got| got.method == Method::POST);
         assert_eq!(got.len(), 1, "{got:#?}");
         assert_eq!(got[0].target, format!("/v25.0/{PHONE}/messages"));
@@ -264,7 +264,7 @@ async fn a_batch_loses_nothing_because_of_one_bad_element() {
             .map(|message| message["text"].clone())
             .collect();
         assert_eq!(texts, ["One", "Two"]);
-        // Another line's message, and one of nobody's.
+        // A message of another phone number, and one without a number.
         let other = json!({"object": "whatsapp_business_account", "entry": [{"changes": [{"field": "messages", "value": {
             "metadata": {"phone_number_id": "999"}, "messages": [{"from": "1", "id": "wamid.9", "type": "text", "text": {"body": "?"}}]}}]}]});
         line.receive(&other).await;

@@ -1,4 +1,4 @@
-//! Lists in SQL hold what the shared rules say, the kept counters are right, and pages are read from indexes.
+//! Lists from SQL agree with the shared rules, the stored folder counters are right, and indexes serve the pages.
 
 use crate::common::{self, START, World, worlds};
 use causerie_server::{
@@ -21,7 +21,7 @@ use causerie_shared::{
     window::{Filter, Folder, List, Sort},
 };
 
-/// Numbers that look random and are the same every time.
+/// A generator of repeatable random numbers.
 struct Dice(u64);
 
 impl Dice {
@@ -45,7 +45,7 @@ struct Places {
     contact: ContactId,
 }
 
-/// Beside the demo's: an inbox of each mode, a user who sees all inboxes and supervises none.
+/// Creates, besides the demo's, an inbox of each mode, and a user who sees all inboxes and supervises none.
 async fn places_of(world: &World) -> Places {
     let contact = common::contact(&world.app.store).await;
     let mut tx = world.app.store.begin_ordered().await.unwrap();
@@ -142,7 +142,7 @@ fn state(dice: &mut Dice, users: &[UserId]) -> State {
     }
 }
 
-/// Puts a chat into some state, with all that follows from it.
+/// Puts a conversation row into a random state, with all dependent fields.
 fn shuffle(head: &mut Head, dice: &mut Dice, places: &Places) {
     head.state = state(dice, &places.users);
     head.waiting_since = START + dice.roll(40) as i64;
@@ -158,7 +158,7 @@ fn shuffle(head: &mut Head, dice: &mut Dice, places: &Places) {
     }
 }
 
-/// 200 chats with a random past each.
+/// Stores 200 chats, each with a random past.
 async fn fill(world: &World, places: &Places, dice: &mut Dice) -> Vec<Head> {
     let mut heads = vec![];
     for n in 0..200 {
@@ -169,14 +169,14 @@ async fn fill(world: &World, places: &Places, dice: &mut Dice) -> Vec<Head> {
         conversations::insert(&mut tx, &head).await.unwrap();
         for _ in 0..dice.roll(4) {
             shuffle(&mut head, dice, places);
-            // Now and then it goes to another inbox.
+            // Sometimes the chat moves to another inbox.
             if dice.roll(4) == 0 {
                 head.inbox = places.inboxes[dice.roll(places.inboxes.len() as u64) as usize].id;
             }
             head.version += 1;
             assert!(conversations::save(&mut tx, &head, head.version - 1).await.unwrap());
         }
-        // What is rolled back is not counted.
+        // A rolled-back change is not counted.
         if dice.roll(10) == 0 {
             tx.rollback().await.unwrap();
         } else {
@@ -263,7 +263,7 @@ async fn counters_equal_a_recount_after_any_history() {
         let mut dice = Dice(11);
         let places = places_of(&world).await;
         fill(&world, &places, &mut dice).await;
-        // And what the desk does.
+        // Add changes by the server's own commands.
         let ana = world.demo.ana;
         world.connect(world.demo.ben).await;
         for n in 0..4 {
@@ -278,7 +278,7 @@ async fn counters_equal_a_recount_after_any_history() {
                 claim::act(&world.app, &access, chat, Event::End, None).await.unwrap();
             }
         }
-        // Under the write lock, so that the dispatcher changes nothing in between.
+        // The write lock keeps the dispatcher from changing anything in between.
         let mut tx = world.app.store.begin_ordered().await.unwrap();
         let kept = tallies::all(&mut tx).await.unwrap();
         tallies::recount(&mut tx).await.unwrap();
@@ -323,7 +323,7 @@ async fn first_pages_are_read_from_an_index_in_its_order() {
                 let whole = step.contains("SCAN conversations") || step.contains("TEMP B-TREE");
                 assert!(!whole, "{folder:?} of {access:?}: {plan:#?}");
             }
-            // Nobody's queue, or nothing to supervise: there is no inbox to read.
+            // A user without a queue or an inbox to supervise has no inbox to read.
             let empty = matches!(folder, Folder::Queue | Folder::All) && plan.is_empty();
             let walked = plan
                 .iter()

@@ -1,4 +1,4 @@
-//! Workers that fail are started again, and readiness says so meanwhile.
+//! Failed workers are restarted, and readiness reports them meanwhile.
 
 use std::{
     net::SocketAddr,
@@ -28,7 +28,7 @@ use tower::ServiceExt as _;
 
 use crate::common::{START, World, eventually};
 
-/// The application without its own workers.
+/// An application without its own workers.
 struct Bare {
     app: Shared,
     clock: ManualClock,
@@ -60,7 +60,7 @@ impl Bare {
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    /// Waits until readiness answers so.
+    /// Waits until readiness has this status, and returns its text.
     async fn until_ready_is(&self, status: StatusCode) -> String {
         let reached = eventually(|| async {
             let (is, text) = self.get("/health/ready").await;
@@ -70,7 +70,7 @@ impl Bare {
     }
 }
 
-/// A worker that panics in its first `bad` runs. Counts the runs.
+/// Adds a worker that panics in its first `bad` runs. Returns the counter of its runs.
 fn faulty(workers: &mut Supervisor, name: &'static str, bad: u32) -> Arc<AtomicU32> {
     let runs = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&runs);
@@ -151,12 +151,12 @@ async fn at_the_shutdown_workers_end_for_good() {
     workers.start();
     bare.until_ready_is(StatusCode::SERVICE_UNAVAILABLE).await;
     bare.app.shutdown.send_replace(true);
-    // Nobody waits for the shutdown any more: all workers and their supervisor have ended.
+    // No receiver of the shutdown signal is left, so all workers and their supervisor have ended.
     bare.app.shutdown.closed().await;
     assert_eq!(runs.load(Ordering::Acquire), 1);
 }
 
-/// What woke the dispatcher before it died is not lost.
+/// A wake-up that the dispatcher had received before it died is not lost.
 #[tokio::test]
 async fn a_dispatcher_that_is_started_again_finds_the_inboxes_that_wait() {
     let bare = Bare::new().await;

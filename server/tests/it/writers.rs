@@ -1,4 +1,4 @@
-//! Ordered writers, unordered ones and readers on fewer connections than there are of them.
+//! Ordered and unordered writers and readers that share fewer connections than there are tasks.
 
 use causerie_server::{
     clock::random_u128,
@@ -21,9 +21,9 @@ use tokio::task::JoinSet;
 
 use crate::common::{self, START};
 
-/// Writers at a time, half of them ordered, and as many readers.
+/// Concurrent writers, half of them ordered, and as many readers.
 const WRITERS: usize = 64;
-/// What each of them does.
+/// The number of rounds of each task.
 const ROUNDS: usize = 8;
 
 async fn account(store: &Store) -> AccountId {
@@ -73,7 +73,7 @@ async fn ordered(store: &Store, n: usize) -> i64 {
     let entry = feed::append(&mut tx, FeedKind::User, format!("{n}"), None, None)
         .await
         .unwrap();
-    // Every fourth one changes its mind and leaves no hole.
+    // Every fourth transaction is rolled back and leaves no gap.
     if n % 4 == 3 {
         tx.rollback().await.unwrap();
         return 0;
@@ -82,7 +82,7 @@ async fn ordered(store: &Store, n: usize) -> i64 {
     entry.seq
 }
 
-/// Stores a webhook's body, and stops a timer that an ordered writer may just be setting.
+/// Stores a webhook's body, and removes a timer that an ordered writer may be setting.
 async fn unordered(store: &Store, account: AccountId, n: usize) {
     retried(async || {
         let mut tx = store.begin().await?;
@@ -144,7 +144,7 @@ async fn writers_of_both_kinds_and_readers_end_on_three_connections() {
                     let mut db = reader.read().await.unwrap();
                     let newest = feed::newest(&mut db).await.unwrap();
                     let entries = feed::after(&mut db, before, i64::MAX).await.unwrap();
-                    // Whoever reads a number can read all before it.
+                    // A reader who sees a number can read all lower ones.
                     assert!(entries.len() as i64 >= newest - before);
                     assert!(people::user(&mut db, user).await.unwrap().is_some());
                 }

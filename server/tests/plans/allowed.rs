@@ -1,4 +1,4 @@
-//! What may read a whole table, and why.
+//! Statements that may read a whole table, and why.
 
 use crate::explain::Walk;
 
@@ -19,7 +19,7 @@ const SMALL: [(&str, &str); 13] = [
     ("blacklist", "people whom somebody blocked by hand, one by one"),
 ];
 
-/// Indexes that hold only what is in progress: walking one is reading what is asked for.
+/// Indexes that contain only work in progress: reading one completely reads only what was asked for.
 const IN_PROGRESS: [&str; 9] = [
     "outbox_due",
     "outbox_waiting",
@@ -32,7 +32,7 @@ const IN_PROGRESS: [&str; 9] = [
     "conversations_engaged",
 ];
 
-/// Statements that read a whole table now and then, by what their text holds.
+/// Statements that rarely run and may read a whole table, by a part of their text.
 const SELDOM: [(&str, &str); 6] = [
     (
         "LOWER(name) LIKE",
@@ -60,12 +60,12 @@ const SELDOM: [(&str, &str); 6] = [
 pub fn is_allowed(walk: &Walk, statement: &str) -> bool {
     SMALL.iter().any(|(table, _)| *table == walk.table)
         || walk.index.as_deref().is_some_and(|index| IN_PROGRESS.contains(&index))
-        // Tests from outside begin anew.
+        // The addresses for tests delete everything.
         || (statement.starts_with("DELETE FROM ") && !statement.contains(" WHERE "))
         || SELDOM.iter().any(|(text, _)| statement.contains(text))
 }
 
-/// Only PostgreSQL has several nodes.
+/// Whether a statement is only for PostgreSQL, which alone has several nodes.
 pub fn is_of_postgres(literal: &str) -> bool {
     ["pg_", "SKIP LOCKED", "taken_by = $1"]
         .iter()

@@ -1,4 +1,4 @@
-//! Each function of the store, called once on tables that are filled.
+//! Calls each function of the store once, on filled tables.
 
 mod channels;
 mod conversations;
@@ -31,10 +31,10 @@ use causerie_shared::{
 
 use crate::common::{self, START};
 
-/// Rows of each of the tables that grow.
+/// Rows of each table that grows.
 const MANY: i64 = 60;
 
-/// What the calls are about.
+/// The records that the calls use.
 pub struct Ground {
     pub demo: Demo,
     pub engine: Engine,
@@ -46,7 +46,7 @@ pub struct Ground {
     pub message: MessageId,
 }
 
-/// The statement works; what it finds does not matter here.
+/// Runs a call whose statement must work. Its result does not matter here.
 pub async fn sent<T>(call: impl Future<Output = Result<T, StoreError>>) -> T {
     call.await.expect("a statement that works")
 }
@@ -61,12 +61,12 @@ pub async fn every(store: &Store, demo: &Demo) {
     let mut db = sent(store.read()).await;
     conversations::windows(&mut db, &ground).await;
     drop(sent(store.link(7)).await);
-    // The second one waits until the first one is given back.
+    // The second lock waits until the first one is released.
     for _ in 0..2 {
         drop(sent(store.turn(Work::Inbound)).await);
     }
     sent(store.shout(7)).await;
-    // Last, for it empties the tables that it is called for; the others are filled while plans are made.
+    // These calls come last, since they empty tables.
     let mut tx = sent(store.begin_ordered()).await;
     sent(trial::wipe(&mut tx)).await;
     sent(tallies::recount(&mut tx)).await;

@@ -1,16 +1,16 @@
-//! How the engines would find the rows of a statement, and where one would read a whole table.
+//! How the engines would find a statement's rows, and which tables they would read completely.
 
 use causerie_server::store::{Db, Engine};
 use sqlx::{AssertSqlSafe, Row as _};
 
-/// A table that is read from its beginning to its end, or an index that is walked so.
+/// A table or index that a plan reads from beginning to end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Walk {
     pub table: String,
     pub index: Option<String>,
 }
 
-/// What a statement walks.
+/// The tables and indexes that a statement reads completely.
 pub async fn walks(db: &mut Db, engine: Engine, statement: &str) -> Vec<Walk> {
     match engine {
         Engine::Sqlite => {
@@ -39,13 +39,13 @@ const RARE: &str = "DO $$ DECLARE c record; BEGIN \
     EXECUTE format('ALTER TABLE %I ALTER %I SET (n_distinct = -0.2)', c.table_name, c.column_name); \
     END LOOP; END $$";
 
-/// Plans as they are for large tables, with every index that can be used, whatever the values are. SQLite plans without
-/// looking at sizes as long as nobody measures them, and nobody does.
+/// Makes the engine plan as for large tables, with every usable index, whatever the values are. SQLite does so by
+/// default, since it plans without sizes unless `ANALYZE` was run.
 pub async fn prepare(db: &mut Db, engine: Engine) {
     if engine == Engine::Sqlite {
         return;
     }
-    // A table of a few rows is rightly read whole: none is small, and an id is in a few rows of each.
+    // Reading a small table completely is the right plan, so make every table large, and every id rare.
     run(db, RARE).await;
     run(db, "ANALYZE").await;
     let large = "UPDATE pg_class SET reltuples = 1000000, relpages = 1 WHERE oid >= 16384 AND relkind IN ('r', 'i')";
@@ -75,11 +75,11 @@ fn parameters(statement: &str) -> usize {
     numbers.filter_map(|text| digits(text).parse().ok()).max().unwrap_or(0)
 }
 
-/// `SCAN outbox USING INDEX outbox_due`; what has a name of its own there is another name of a table.
+/// Parses a line such as `SCAN outbox USING INDEX outbox_due`. The name in it may be an alias of the table.
 fn of_sqlite(line: &str, statement: &str) -> Option<Walk> {
     let mut words = line.strip_prefix("SCAN ")?.split_whitespace();
     let name = words.next()?;
-    // A row that is made, or the rows of a query inside this one.
+    // A constant row, or the rows of a subquery.
     if name == "CONSTANT" || name.starts_with('(') || name == "page" || name == "picked" {
         return None;
     }
@@ -90,7 +90,7 @@ fn of_sqlite(line: &str, statement: &str) -> Option<Walk> {
     })
 }
 
-/// The table behind a short name: the word before it.
+/// The table behind an alias, which is the word before it.
 fn table(name: &str, statement: &str) -> String {
     let words: Vec<&str> = statement
         .split(|c: char| !c.is_alphanumeric() && c != '_')
@@ -102,7 +102,7 @@ fn table(name: &str, statement: &str) -> String {
     named.map_or_else(|| name.to_owned(), |three| three[1].to_owned())
 }
 
-/// `->  Index Scan using outbox_due on outbox o  (cost=…)`, and below it what the index was asked.
+/// Parses nodes such as `->  Index Scan using outbox_due on outbox o  (cost=…)`, followed by the index's conditions.
 fn of_postgres(plan: &[String]) -> Vec<Walk> {
     let depth = |line: &str| line.len() - line.trim_start().len();
     let mut walks = vec![];

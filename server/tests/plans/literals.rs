@@ -1,20 +1,20 @@
-//! The statements that the sources of the store spell out.
+//! The statements that the store's sources contain.
 
 use std::path::Path;
 
-/// A string of the sources that is a statement or a part of one: its fixed pieces, between which values of `format!`
-/// stand.
+/// A string of the sources that is a statement or a part of one: its fixed pieces, between which `format!` inserts
+/// values.
 pub struct Literal {
     pub file: String,
     pub text: String,
     pieces: Vec<String>,
-    /// It begins with a verb, so it is the beginning of what is sent.
+    /// Whether the text begins with a verb, and so is the beginning of a statement.
     is_whole: bool,
 }
 
 const VERBS: [&str; 5] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
 
-/// What is sent, without what the sources write for the eye.
+/// A statement without the line breaks and indentation of the sources.
 pub fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -45,7 +45,7 @@ impl Literal {
         })
     }
 
-    /// The statement was made from this string: it has all its pieces, in their order.
+    /// Whether the statement was made from this string, so that it has all its pieces, in their order.
     pub fn is_in(&self, statement: &str) -> bool {
         let mut rest = statement;
         for (at, piece) in self.pieces.iter().enumerate() {
@@ -58,7 +58,7 @@ impl Literal {
     }
 }
 
-/// Every statement in the files of a folder. What is behind `#[cfg(test)]` is none of the store's.
+/// All statements in the files of a folder, without the code after `#[cfg(test)]`.
 pub fn of(folder: &Path) -> Vec<Literal> {
     let mut all = vec![];
     for entry in std::fs::read_dir(folder).expect("the store's sources") {
@@ -71,7 +71,7 @@ pub fn of(folder: &Path) -> Vec<Literal> {
     all
 }
 
-/// The strings of a source, with its line breaks as the compiler takes them.
+/// The string literals of a source, with line continuations resolved as the compiler does.
 fn strings(source: &str) -> Vec<String> {
     let mut all = vec![];
     let mut rest = source.chars().peekable();
@@ -80,7 +80,7 @@ fn strings(source: &str) -> Vec<String> {
             '/' if rest.peek() == Some(&'/') => {
                 rest.by_ref().find(|c| *c == '\n');
             }
-            // A character; a lifetime has no second mark.
+            // A character literal. A lifetime has no closing quote.
             '\'' if rest.peek() == Some(&'\\') => {
                 rest.nth(2);
             }

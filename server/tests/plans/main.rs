@@ -1,5 +1,5 @@
-//! Every statement of the store is sent, and none reads a whole table unless it is on the list. A test alone in its
-//! process, for it listens to all that is sent.
+//! Sends every statement of the store and checks that none reads a whole table, unless the list allows it. The test
+//! runs alone in its process, since it records all statements.
 
 #[allow(dead_code, reason = "listening needs a part of it")]
 #[path = "../it/common/mod.rs"]
@@ -35,10 +35,10 @@ use tracing_subscriber::{
 
 static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// Keeps the text of what sqlx reports.
+/// Records the text of the statements that sqlx reports.
 struct Listener;
 
-/// A statement's text; the summary is all of it when it is short.
+/// A statement's text. The summary is the whole text if that is short.
 #[derive(Default)]
 struct Text {
     summary: String,
@@ -73,13 +73,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Listener {
     }
 }
 
-/// Takes what was sent until now: only what reads or writes the tables of the product.
+/// Takes the statements that were sent so far, without those that do not read or write the product's tables.
 fn take() -> BTreeSet<String> {
     let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
     let mut taken = std::mem::take(&mut *sent);
     let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
     taken.retain(|text| verbs.iter().any(|verb| text.starts_with(verb)));
-    // Of sqlx itself, while it migrates.
+    // Statements of sqlx itself during a migration.
     taken.retain(|text| !text.contains("_sqlx_migrations") && !text.contains("current_database()"));
     taken
 }

@@ -1,5 +1,5 @@
-//! Messaging accounts of channels other than the web, under `/api/channels`: connected, checked, paused and removed by
-//! owners and admins; everybody sees their names and how many people each reached.
+//! Messaging accounts of channels other than the web, under `/api/channels`. Owners and admins connect, check, pause
+//! and remove them; every user sees their names and how many people wrote to each.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,52 +10,52 @@ use crate::{
     message::TemplateUse,
 };
 
-/// One of `GET /api/channels`, by name; answer of every change.
+/// One row of `GET /api/channels`, sorted by name; also the response to every change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelRow {
     pub id: AccountId,
     pub channel: Channel,
     pub name: String,
     pub inbox: InboxId,
-    /// `false`: paused. Webhooks are still taken; nothing is sent.
+    /// `false` if the account is paused: it takes webhooks but sends nothing.
     pub enabled: bool,
-    /// Nothing is sent until the token is renewed.
+    /// Whether sending stopped until the token is renewed.
     pub trouble: bool,
-    /// How many people ever wrote to it.
+    /// How many people ever wrote to the account.
     pub people: u32,
-    /// Owners and admins only.
+    /// Present for owners and admins only.
     pub details: Option<Box<ChannelDetails>>,
 }
 
-/// What owners and admins see of an account. Secrets are never returned.
+/// The data of an account for owners and admins. Secrets are never returned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelDetails {
     /// The provider's id of the account.
     pub external_id: String,
-    /// The address to enter at the provider, whole.
+    /// The complete webhook address, to be entered at the provider.
     pub callback: String,
-    /// What to enter beside it; empty: the channel has none.
+    /// The token to be entered with the address; empty if the channel has none.
     pub verify_token: String,
-    /// What to subscribe to at the provider; empty: the server does it itself.
+    /// The events to subscribe to at the provider; empty if the server subscribes itself.
     pub subscribe: Vec<String>,
-    /// Values of the form's fields that are no secrets, by key.
+    /// Values of the form's fields other than secrets, by key.
     pub fields: Vec<(String, String)>,
     pub last_webhook: Option<Millis>,
     pub token_invalid: bool,
-    /// Newest first: when, and what in plain words.
+    /// Time and text of recent errors in plain words, newest first.
     pub errors: Vec<(Millis, String)>,
-    /// Telegram: updates are asked for, so no public address is needed.
+    /// For Telegram: whether the server polls for updates, so that no public address is needed.
     pub polling: bool,
-    /// Messages that wait to be sent.
+    /// Number of messages that wait to be sent.
     pub waiting: u32,
 }
 
-/// How a field is asked for.
+/// The kind of input of a form field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
     Text,
-    /// Never shown again; left empty in a change, it stays as it is.
+    /// A secret that is never shown again. Left empty in a change, it keeps its value.
     Secret,
     /// `true`, or empty.
     Flag,
@@ -65,22 +65,22 @@ pub enum FieldKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormField {
     pub key: String,
-    /// In plain English.
+    /// The label in plain English.
     pub label: String,
-    /// Where to find it; empty: nothing to say.
+    /// Where to find the value; may be empty.
     pub help: String,
     pub kind: FieldKind,
     pub required: bool,
-    /// Seldom needed: shown on demand.
+    /// Whether the field is seldom needed and shown only on demand.
     pub advanced: bool,
 }
 
-/// One of `GET /api/channels/forms`: everything that is drawn to connect an account of a channel.
+/// One entry of `GET /api/channels/forms`: everything needed to draw the form that connects an account of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelForm {
     pub channel: Channel,
     pub fields: Vec<FormField>,
-    /// What to subscribe to at the provider.
+    /// The events to subscribe to at the provider.
     pub subscribe: Vec<String>,
 }
 
@@ -94,53 +94,53 @@ pub struct NewChannel {
     pub fields: Vec<(String, String)>,
 }
 
-/// `PUT /api/channels/{id}`, answered by the new [`ChannelRow`]. A new secret lets messages go that waited for it.
+/// `PUT /api/channels/{id}`, answered by the new [`ChannelRow`]. A new secret releases the messages that waited for it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SaveChannel {
     pub name: String,
-    /// Where new chats go; those that are open stay where they are.
+    /// The inbox for new chats; open chats stay where they are.
     pub inbox: InboxId,
-    /// `false`: paused.
+    /// `false` if the account is paused.
     pub enabled: bool,
-    /// Values of the form that change, by key.
+    /// Changed values of the form, by key.
     pub fields: Vec<(String, String)>,
 }
 
-/// `DELETE /api/channels/{id}`, answered by 204: its open chats fail, its secrets are forgotten, its history stays.
+/// `DELETE /api/channels/{id}`, answered by 204: open chats fail, secrets are erased, the history stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoveChannel {
-    /// The account's name, typed by hand.
+    /// The account's name, typed by hand as a confirmation.
     pub name: String,
 }
 
-/// Answer of `POST /api/channels/{id}/check`.
+/// Response to `POST /api/channels/{id}/check`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelCheck {
     pub ok: bool,
-    /// The account's name at the provider, or what is wrong in plain words.
+    /// The account's name at the provider, or the problem in plain words.
     pub words: String,
 }
 
-/// `GET /api/channels/{id}/templates`, for those who may answer in its inbox.
+/// `GET /api/channels/{id}/templates`, for users who may answer in the account's inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Templates {
-    /// Those that are approved, by name and language.
+    /// The approved templates, sorted by name and language.
     pub list: Vec<Template>,
     pub known: TemplatesKnown,
 }
 
-/// What is known of an account's templates.
+/// How much is known about an account's templates.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TemplatesKnown {
-    /// All of them.
+    /// All templates are known.
     All,
     /// The provider was not asked yet.
     #[default]
     NotYet,
-    /// Nobody said which business account they belong to.
+    /// No business account is configured for the templates.
     NoBusiness,
-    /// The provider did not say; why, in plain words.
+    /// The provider refused to tell; the reason in plain words.
     Refused(String),
 }
 
@@ -149,18 +149,18 @@ pub enum TemplatesKnown {
 #[serde(default)]
 pub struct Template {
     pub name: String,
-    /// As the provider writes it, e.g. `en_US`.
+    /// The language code as the provider writes it, e.g. `en_US`.
     pub language: String,
-    /// The gaps have names instead of numbers.
+    /// Whether the gaps have names instead of numbers.
     pub named: bool,
-    /// What stands above it instead of a text: `image`, `video` or `document`, whose address is asked for; empty: a
-    /// text, or nothing.
+    /// The medium at the top instead of a text: `image`, `video` or `document`, whose address the agent enters. Empty
+    /// if the header is a text or missing.
     pub medium: String,
-    /// Texts with gaps like `{{1}}` or `{{name}}`; empty: none.
+    /// Texts with gaps such as `{{1}}` or `{{name}}`; may be empty.
     pub header: String,
     pub body: String,
     pub footer: String,
-    /// In the provider's order.
+    /// The buttons in the provider's order.
     pub buttons: Vec<TemplateButton>,
 }
 
@@ -169,14 +169,14 @@ pub struct Template {
 #[serde(default)]
 pub struct TemplateButton {
     pub text: String,
-    /// The address that it opens, perhaps with a gap; empty: it opens none.
+    /// The address that the button opens, with or without a gap; empty if it opens none.
     pub url: String,
-    /// It copies a code, which is asked for.
+    /// Whether the button copies a code, which the agent enters.
     pub code: bool,
 }
 
 impl TemplateButton {
-    /// What it is filled in with; at most one value.
+    /// Returns the label of the button's value, if it needs one. A button has at most one value.
     fn gap(&self) -> Option<&str> {
         (self.code || !gaps(&self.url).is_empty()).then_some(self.text.as_str())
     }
@@ -186,15 +186,15 @@ impl TemplateButton {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TemplateValues<'a> {
     pub medium: Option<&'a str>,
-    /// Name of the gap and its value.
+    /// Name and value of each gap.
     pub header: Vec<(&'a str, &'a str)>,
     pub body: Vec<(&'a str, &'a str)>,
-    /// Place of the button and its value.
+    /// Position and value of each button with a value.
     pub buttons: Vec<(usize, &'a str)>,
 }
 
 impl Template {
-    /// What is asked for: the medium above it, then the gaps of the header, of the body and of the buttons.
+    /// Returns the labels of all values: the medium, then the gaps of the header, of the body and of the buttons.
     pub fn gaps(&self) -> Vec<&str> {
         let mut all = vec![];
         all.extend((!self.medium.is_empty()).then_some(self.medium.as_str()));
@@ -204,7 +204,7 @@ impl Template {
         all
     }
 
-    /// Values in the order of [`Self::gaps`], by the part that they belong to; those that are missing are left out.
+    /// Assigns values in the order of [`Self::gaps`] to the parts of the template. Missing values are left out.
     pub fn values<'a>(&'a self, parameters: &'a [String]) -> TemplateValues<'a> {
         let mut rest = parameters.iter().map(String::as_str);
         let medium = if self.medium.is_empty() { None } else { rest.next() };
@@ -223,7 +223,7 @@ impl Template {
         }
     }
 
-    /// The text that the customer gets, with its buttons in brackets; a value that is missing leaves its gap.
+    /// Returns the text that the customer gets, with its buttons in brackets. A gap without a value stays a gap.
     pub fn fill(&self, parameters: &[String]) -> String {
         let values = self.values(parameters);
         let mut parts = vec![
@@ -236,13 +236,13 @@ impl Template {
         parts.join("\n\n")
     }
 
-    /// It is the one that was used.
+    /// Whether `used` refers to this template.
     pub fn is_of(&self, used: &TemplateUse) -> bool {
         self.name == used.name && self.language == used.language
     }
 }
 
-/// The names of the gaps of a text, each once: numbers in their order, names as they come.
+/// Returns the names of the gaps of a text, each once: numbers in numerical order, names in order of appearance.
 pub fn gaps(text: &str) -> Vec<&str> {
     let mut all: Vec<&str> = vec![];
     let mut rest = text;

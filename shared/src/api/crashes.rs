@@ -1,10 +1,10 @@
-//! Crashes of the console: what its page reports, and what owners and admins read.
+//! Crashes of the console: the reports of its page, and the list for owners and admins.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Millis;
 
-/// Largest body of a report, bytes.
+/// Maximum size of a report's body, in bytes.
 pub const MAX_REPORT: usize = 8 * 1024;
 
 /// The part of the console whose code was running.
@@ -26,7 +26,7 @@ impl Part {
         }
     }
 
-    /// The part of a text form.
+    /// Parses the stable text form.
     pub fn from_key(key: &str) -> Option<Self> {
         [Self::Main, Self::Settings, Self::Desk]
             .into_iter()
@@ -34,26 +34,26 @@ impl Part {
     }
 }
 
-/// `POST /api/crash`, in JSON only: the sender (`public/crash.js`) runs when the program does not.
+/// `POST /api/crash`, in JSON only, because the sender (`public/crash.js`) must work when the program does not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrashReport {
     /// The console's build.
     pub build: String,
     pub part: Part,
-    /// The kind of error and a line a frame: file, function index and offset, without texts.
+    /// The kind of error and one line per frame: file, function index and offset, without texts.
     pub stack: String,
-    /// The path of the address.
+    /// The path of the page's address.
     pub route: String,
 }
 
-/// One of `GET /api/crashes`: all reports of a build with the same part and stack, the last one first.
+/// One row of `GET /api/crashes`: all reports of a build with the same part and stack; latest report first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrashRow {
     pub build: String,
     pub part: Part,
     pub stack: String,
-    /// Of the last report.
+    /// The route of the last report.
     pub route: String,
     /// The browser's engine and its major version in the last report, e.g. `Firefox 140`; empty if unknown.
     pub engine: String,

@@ -1,10 +1,10 @@
-//! Bodies of a user's own notifications under `/api/me/`: preferences, push subscriptions, the delivery log.
+//! Bodies of a user's own notifications under `/api/me/`: preferences, web push subscriptions, the delivery log.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Millis;
 
-/// `GET` and `PUT /api/me/notifications`: the same on all of a user's devices.
+/// `GET` and `PUT /api/me/notifications`: the preferences, shared by all of a user's devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NotifyPreferences {
@@ -12,9 +12,9 @@ pub struct NotifyPreferences {
     pub offer: bool,
     pub transfer: bool,
     pub mention: bool,
-    /// No text of customers in notifications.
+    /// Whether notifications leave out the texts of customers.
     pub private: bool,
-    /// Nothing is pushed and nothing sounds in this interval of the day; `None`: never quiet.
+    /// The daily interval without web push and sounds; `None` for no quiet hours.
     pub quiet: Option<Quiet>,
 }
 
@@ -31,12 +31,12 @@ impl Default for NotifyPreferences {
     }
 }
 
-/// Quiet hours in the user's zone, minutes from midnight; `from` later than `to` goes over midnight.
+/// Quiet hours in the user's time zone, in minutes from midnight. If `from` is later than `to`, they span midnight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quiet {
     pub from: u16,
     pub to: u16,
-    /// IANA name, e.g. `Europe/Madrid`.
+    /// The IANA name of the time zone, e.g. `Europe/Madrid`.
     pub zone: String,
 }
 
@@ -46,40 +46,40 @@ pub struct PushInfo {
     /// The installation's VAPID public key, base64url without padding.
     pub key: String,
     pub devices: Vec<PushDevice>,
-    /// Newest first, at most 50.
+    /// The newest deliveries first, at most 50.
     pub log: Vec<PushDelivery>,
 }
 
-/// A device that gets pushes.
+/// A device with a web push subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushDevice {
     pub id: String,
-    /// The browser, in words.
+    /// The name of the browser.
     pub name: String,
     pub since: Millis,
     pub current: bool,
 }
 
-/// One attempt to push.
+/// One attempt to send a web push.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushDelivery {
     pub at: Millis,
-    /// `test`, `new_chat`, `offer`, `transfer`, `transfer_outcome`, `mention`.
+    /// `test`, `new_chat`, `offer`, `transfer`, `transfer_outcome` or `mention`.
     pub kind: String,
     pub device: String,
-    /// Status of the push service's answer; 0 when there was none.
+    /// HTTP status of the push service's response; 0 if there was none.
     pub status: u16,
-    /// What went wrong, in words; empty when nothing did.
+    /// What went wrong, in plain words; empty if nothing did.
     pub problem: String,
 }
 
-/// `POST /api/me/push`: what the browser's `PushSubscription` says, for the present session. `DELETE
-/// /api/me/push/{id}` ends one; `POST /api/me/push/test` sends a test to all of the user's devices.
+/// `POST /api/me/push`: the data of the browser's `PushSubscription`, for the current session. `DELETE
+/// /api/me/push/{id}` ends a subscription; `POST /api/me/push/test` sends a test to all of the user's devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscribe {
     pub endpoint: String,
-    /// base64url.
+    /// The key in base64url.
     pub p256dh: String,
-    /// base64url.
+    /// The secret in base64url.
     pub auth: String,
 }

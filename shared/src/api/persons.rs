@@ -1,4 +1,4 @@
-//! Contacts that are one person (`docs/domain.md#merged-contacts`).
+//! Merged contacts: contacts that are the same person (`docs/domain.md#merged-contacts`).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,30 +8,30 @@ use crate::{
     inbox::Channel,
 };
 
-/// `GET /api/contacts/{id}/same`: a contact, and the others that are the same person.
+/// `GET /api/contacts/{id}/same`: a contact, and the other contacts of the same person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub contact: SamePerson,
     pub others: Vec<SamePerson>,
 }
 
-/// A contact of a person, or one that could be: `GET /api/contacts/{id}/candidates?name=…` lists who could be merged.
+/// A contact of a person, or a candidate for a merge: `GET /api/contacts/{id}/candidates?name=…` lists the candidates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SamePerson {
     pub contact: ContactId,
     pub name: String,
-    /// Where they write: channel and the name of the messaging account.
+    /// Channel and name of each messaging account that the contact writes to.
     pub places: Vec<(Channel, String)>,
-    /// Their newest chat that the user who asks may read.
+    /// The contact's newest chat that the requesting user may read.
     pub chat: Option<ConversationId>,
-    /// That chat is over.
+    /// Whether that chat is over.
     pub ended: bool,
     pub active_at: Millis,
-    /// Nothing of theirs is taken any more, but into a chat that is open.
+    /// Whether the contact is blocked: messages are dropped, except in a chat that is open.
     pub blocked: bool,
 }
 
-/// Body of `POST /api/contacts/{id}/same`: both are the same person from now on. The answer is the [`Person`].
+/// Body of `POST /api/contacts/{id}/same`: merges two contacts. The response is the [`Person`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merge {
     pub with: ContactId,

@@ -1,9 +1,9 @@
-//! Bodies of the settings under `/api/`: inboxes, departments, users, the audit log. Owners and admins, and for
-//! inboxes holders of `inbox_management`.
+//! Bodies of the settings under `/api/`: inboxes, departments, users, the audit log. For owners and admins; the inboxes
+//! also for holders of `inbox_management`.
 //!
-//! What two people may edit at once carries a `version`: a save that names an older one is refused with
-//! [`Code::Conflict`](crate::refusal::Code::Conflict) and changes nothing; the caller reads the present value again and
-//! shows both.
+//! Everything that two people may edit at once carries a `version`. A save that names an older version is refused with
+//! [`Code::Conflict`](crate::refusal::Code::Conflict) and changes nothing. The caller then reads the current value
+//! again and shows both.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,27 +14,27 @@ use crate::{
     user::{Grants, Role},
 };
 
-/// What an inbox is created for.
+/// The purpose of a new inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InboxKind {
-    /// A chat on a website: the inbox gets a web account with its widget.
+    /// A chat on a website: the inbox gets a web account with a widget.
     LiveChat,
-    /// WhatsApp, Messenger, Instagram, Telegram, comments: accounts are connected afterwards.
+    /// WhatsApp, Messenger, Instagram, Telegram or comments: accounts are connected later.
     Messaging,
 }
 
-/// What people edit of an inbox.
+/// The editable settings of an inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxSettings {
-    /// 1 to [`MAX_INBOX_NAME`](crate::inbox::MAX_INBOX_NAME) characters, unlike any other inbox's.
+    /// 1 to [`MAX_INBOX_NAME`](crate::inbox::MAX_INBOX_NAME) characters, different from the names of other inboxes.
     pub name: String,
     pub rules: Rules,
-    /// Users with both add-ons only.
+    /// The members, who all need both add-ons.
     pub members: Vec<Member>,
-    /// `None`: off.
+    /// `None` if there is no inactivity rule.
     pub inactivity: Option<Inactivity>,
-    /// `None`: always open.
+    /// `None` if the inbox is always open.
     pub hours: Option<Hours>,
 }
 
@@ -44,68 +44,68 @@ pub struct InboxSettings {
 pub struct NewInbox {
     pub kind: InboxKind,
     pub settings: InboxSettings,
-    /// Live chat: origins of the pages that may embed the widget.
+    /// For live chat: origins of the pages that may embed the widget.
     pub origins: Vec<String>,
 }
 
 /// `PUT /api/inboxes/{id}`, answered by the new [`InboxDetail`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaveInbox {
-    /// The version that was edited.
+    /// The version that the user edited.
     pub version: i64,
     pub settings: InboxSettings,
 }
 
-/// A messaging account in its inbox's settings.
+/// A messaging account in the settings of its inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxAccount {
     pub row: AccountRow,
-    /// Web accounts: what goes into the page, and which pages may carry it.
+    /// For web accounts: the HTML to put into the page. `origins` are the pages that may embed it.
     pub snippet: Option<String>,
     pub origins: Vec<String>,
 }
 
-/// One of `GET /api/inboxes`; `GET /api/inboxes/{id}`.
+/// `GET /api/inboxes/{id}`, and one row of `GET /api/inboxes`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxDetail {
     pub id: InboxId,
     pub version: i64,
     pub settings: InboxSettings,
     pub accounts: Vec<InboxAccount>,
-    /// The department whose inbox it is.
+    /// The department that the inbox belongs to.
     pub department: Option<DepartmentId>,
-    /// Chats that are not Ended or Failed: they must be ended or moved before the inbox can be deleted.
+    /// Number of chats that are not Ended or Failed. They must be ended or moved before the inbox can be deleted.
     pub open: u32,
 }
 
-/// `DELETE /api/inboxes/{id}`: its widget is deactivated for good, its history stays readable.
+/// `DELETE /api/inboxes/{id}`: deactivates the inbox's widget for good. The history stays readable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteInbox {
-    /// The inbox's name, typed by hand.
+    /// The inbox's name, typed by hand as a confirmation.
     pub name: String,
 }
 
-/// `PUT /api/accounts/{id}`: disables or enables a widget or another account; answered by the [`InboxAccount`].
+/// `PUT /api/accounts/{id}`: enables or disables a widget or another account; answered by the [`InboxAccount`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaveAccount {
     pub name: String,
     pub enabled: bool,
-    /// Web accounts; ignored for others.
+    /// For web accounts; ignored for others.
     pub origins: Vec<String>,
 }
 
-/// `POST /api/departments` (201) and `PUT /api/departments/{id}`; answered by a [`Department`]. Creating one creates
-/// its inbox.
+/// `POST /api/departments` (201) and `PUT /api/departments/{id}`, answered by a [`Department`]. Creating a department
+/// creates its inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaveDepartment {
-    /// The version that was edited; `None` when it is created.
+    /// The version that the user edited; `None` for a new department.
     pub version: Option<i64>,
     pub name: String,
-    /// The members of its inbox.
+    /// The members of the department's inbox.
     pub members: Vec<UserId>,
 }
 
-/// One of `GET /api/departments`. `DELETE /api/departments/{id}` keeps its inbox.
+/// One row of `GET /api/departments`. `DELETE /api/departments/{id}` keeps the department's inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Department {
     pub id: DepartmentId,
@@ -115,32 +115,32 @@ pub struct Department {
     pub members: Vec<UserId>,
 }
 
-/// `PUT /api/users/{id}`, answered by the new [`Account`](super::Account). A user who is deactivated loses all
-/// sign-ins, and their chats return to the queue.
+/// `PUT /api/users/{id}`, answered by the new [`Account`](super::Account). Deactivating a user ends all their sessions
+/// and returns their chats to the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaveUser {
-    /// The version that was edited.
+    /// The version that the user edited.
     pub version: i64,
     pub name: String,
     pub role: Role,
     pub grants: Grants,
-    /// In [`CAPACITY`](crate::inbox::CAPACITY).
+    /// The capacity, in [`CAPACITY`](crate::inbox::CAPACITY).
     pub capacity: u32,
     pub active: bool,
 }
 
-/// One of `GET /api/audit?before={id}`, newest first, 100 at a time.
+/// One row of `GET /api/audit?before={id}`, newest first, 100 at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// ULID; give the last one to go on from.
+    /// A ULID. Pass the last one as `before` to get the next entries.
     pub id: String,
     pub at: Millis,
-    /// Who did it, by the name they had.
+    /// The name, at that time, of the user who acted.
     pub actor: String,
-    /// What was done, e.g. `inbox.save`, `user.deactivate`.
+    /// The action, e.g. `inbox.save` or `user.deactivate`.
     pub action: String,
-    /// Name of what it was done to.
+    /// The name of the object that was changed.
     pub subject: String,
-    /// Field, value before and after; empty where nothing was there.
+    /// Field, old value and new value of each change; empty for a missing value.
     pub changes: Vec<(String, String, String)>,
 }

@@ -1,4 +1,4 @@
-//! Every change of state of a conversation, as one pure function (`docs/domain.md#states`).
+//! Every change of a conversation's state, as one pure function (`docs/domain.md#states`).
 
 mod from;
 
@@ -12,7 +12,7 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
-/// Who causes an event. `supervises` says whether the user supervises the chat's inbox.
+/// The cause of an event. `supervises` says whether the user supervises the chat's inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
@@ -23,7 +23,7 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The user, if a person of the company caused it.
+    /// The user, if a user of the company caused the event.
     pub fn user(self) -> Option<UserId> {
         match self {
             Self::User { id, .. } => Some(id),
@@ -32,40 +32,41 @@ impl Actor {
     }
 }
 
-/// Causes of the journey's rows by which an inactivity rule knows that it has spoken in this silence.
+/// The name of the conversation event after a reminder of the inactivity rule; marks that the rule has acted in this
+/// silence.
 pub const REMINDED: &str = "reminded";
-/// As [`REMINDED`], when the channel forbade the message.
+/// Like [`REMINDED`], if the channel did not allow the message.
 pub const NOT_REMINDED: &str = "not_reminded";
 
 /// What happens to a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// The bot hands over, or the contact asks for an agent.
+    /// The bot hands the chat over, or the contact asks for an agent.
     HandOver,
-    /// A member takes a bot chat over.
+    /// A member takes over a bot chat.
     JumpIn,
-    /// The bot is done, or an hour of silence passed.
+    /// The bot is done, or an hour passed without a message.
     BotDone,
-    /// Routing (`auto`) or a supervisor (`manual`) offers it to an agent.
+    /// Routing (`auto`) or a supervisor (`manual`) offers the chat to an agent.
     Offer {
         agent: UserId,
     },
-    /// A member takes it from a broadcast queue, or a supervisor assigns it to themself.
+    /// A member takes the chat from a broadcast queue, or a supervisor assigns it to themself.
     Start,
     Accept,
     Decline,
     /// The acceptance timer is over.
     Expire,
-    /// The agent who is asked went busy or stayed disconnected past the grace.
+    /// The agent with an unanswered offer became busy or stayed disconnected past the grace period.
     AgentGone {
         agent: UserId,
     },
-    /// The agent who has it is deactivated: it returns to the queue.
+    /// The agent who has the chat was deactivated: the chat returns to the queue.
     AgentRemoved {
         agent: UserId,
     },
-    /// A supervisor takes an offer back.
+    /// A supervisor withdraws an offer.
     Withdraw,
     TransferToAgent {
         to: UserId,
@@ -75,9 +76,9 @@ pub enum Event {
     End,
     /// The visitor left or ended the chat.
     Leave,
-    /// No message for as long as the rule allows.
+    /// Nobody wrote for the maximum time of the rule.
     Inactive,
-    /// The contact stayed silent: the inbox's message went to them, or the channel forbade it.
+    /// The contact stayed silent: the inbox's message was sent to the contact, or the channel did not allow it.
     Reminded {
         sent: bool,
     },
@@ -90,7 +91,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The cause as the journey stores it.
+    /// The cause as the conversation's events store it.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::HandOver => "hand_over",
@@ -120,7 +121,7 @@ impl Event {
     }
 }
 
-/// The state in which a conversation begins with its first message.
+/// The state of a conversation at its first message.
 pub fn begin(has_bot: bool, offline: bool, now: Millis) -> State {
     if has_bot {
         State::Bot { since: now }
@@ -133,8 +134,8 @@ pub fn begin(has_bot: bool, offline: bool, now: Millis) -> State {
     }
 }
 
-/// Consumes the state and gives the next one, or says why not. Capacity and membership are checked
-/// by the caller's claim in the same database transaction; here the table of `docs/domain.md#states` alone decides.
+/// Returns the next state, or the reason for a refusal. The caller's claim checks capacity and membership in the same
+/// database transaction; this function only applies the table of `docs/domain.md#states`.
 pub fn transition(state: State, event: &Event, actor: Actor, facts: &Facts, now: Millis) -> Result<State, Refusal> {
     if let Event::AccountRemoved = event {
         return if state.status().is_final() {

@@ -1,5 +1,4 @@
-//! The same content with the least history: how a document is begun anew under another epoch
-//! (`docs/sync.md#segments-and-epochs`).
+//! Copies a document's content with minimal history, to begin another epoch (`docs/sync.md#segments-and-epochs`).
 
 use automerge::Automerge;
 
@@ -9,16 +8,16 @@ use crate::ids::MessageId;
 /// What the new document leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forget {
-    /// Only how it came about.
+    /// Only the history.
     History,
-    /// Text and files of one message; a mark of it stays.
+    /// The text and files of one message, which stays as a placeholder.
     Message(MessageId),
-    /// All that a person wrote. Messages stay as marks, everything else is empty.
+    /// Everything that people wrote. Messages stay as placeholders; all else is empty.
     Everything,
 }
 
 impl Forget {
-    /// Does this message lose its text and files?
+    /// Whether this message loses its text and files.
     pub(super) fn blanks(self, id: MessageId) -> bool {
         match self {
             Self::History => false,
@@ -28,8 +27,8 @@ impl Forget {
     }
 }
 
-/// Writes what is left of `old` on the genesis. Returns the document and its changes after the genesis:
-/// none for an empty one, more than one only to keep several values of a field.
+/// Writes what remains of `old` onto the genesis. Returns the document and its changes after the genesis: none for an
+/// empty document, and more than one only to keep several values of a field.
 pub fn anew(
     kind: DocumentKind,
     old: &Automerge,
@@ -96,7 +95,7 @@ mod tests {
         }
     }
 
-    /// The new document as a replica has it that gets nothing but the changes.
+    /// Returns the new document as a replica that received only the changes.
     fn received(kind: DocumentKind, old: &Automerge, forget: Forget) -> (Automerge, Vec<Vec<u8>>) {
         let (doc, changes) = anew(kind, old, &SERVER, forget).unwrap();
         let replica = load(kind, None, &changes).unwrap();

@@ -1,4 +1,4 @@
-//! The contact profile: scalar personal fields, e-mails and phones by their normalised value, bot fields.
+//! The contact profile: personal fields with one value, e-mails and phones by their normalised value, bot fields.
 
 use automerge::{Automerge, ObjId, ReadDoc, transaction::Transactable};
 use serde::{Deserialize, Serialize};
@@ -9,27 +9,27 @@ use crate::{
     ids::UserId,
 };
 
-/// What the profile pane shows. A field with more than one value was written by two people at once:
-/// the console shows both and a person chooses (`docs/sync.md#fields-with-several-values`).
+/// The data of the profile pane. A field has more than one value after two people wrote it concurrently; the console
+/// shows both values and a person chooses (`docs/sync.md#fields-with-several-values`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Profile {
     pub fields: Vec<(Field, Vec<String>)>,
-    /// As typed, in the order of their normalised form.
+    /// The e-mails as typed, in the order of their normalised form.
     pub emails: Vec<String>,
     pub phones: Vec<String>,
-    /// Filled by bots and the server; read-only to people.
+    /// Fields that bots and the server fill in; read-only for people.
     pub custom: Vec<(String, String)>,
 }
 
 impl Profile {
-    /// The value of a field; the first when two people wrote at once.
+    /// Returns the value of a field; the first one after concurrent writes.
     pub fn get(&self, field: Field) -> Option<&str> {
         let (_, values) = self.fields.iter().find(|(key, _)| *key == field)?;
         values.first().map(String::as_str)
     }
 }
 
-/// Writes or (with `None`) clears a field. `None` when nothing changed.
+/// Writes a field, or clears it if `value` is `None`. Returns `None` if nothing changed.
 pub fn set(
     doc: &mut Automerge,
     pen: &Pen,
@@ -49,7 +49,7 @@ pub fn set(
     })
 }
 
-/// Adds an e-mail or phone, or removes it.
+/// Adds or removes an e-mail or phone. Returns `None` if nothing changed.
 pub fn set_detail(
     doc: &mut Automerge,
     pen: &Pen,
@@ -70,7 +70,7 @@ pub fn set_detail(
     })
 }
 
-/// Writes a name and a detail as one change, as a visitor gives them in a form. `None` when nothing changed.
+/// Writes a name and a detail as one change, for a visitor's pre-chat form. Returns `None` if nothing changed.
 pub fn introduce(
     doc: &mut Automerge,
     pen: &Pen,
@@ -115,15 +115,15 @@ pub fn read(doc: &Automerge) -> Result<Profile, DocumentError> {
     Ok(profile)
 }
 
-/// A value that a field had, or lost a choice between concurrent ones.
+/// A former value of a field, or a concurrent value that was not chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Former {
     pub value: String,
-    /// `None`: the server wrote it.
+    /// The user who wrote the value; `None` for the server.
     pub author: Option<UserId>,
 }
 
-/// What a field was before, newest first; the values that stand now are left out.
+/// Returns the former values of a field, newest first, without the current ones.
 pub fn history(doc: &Automerge, field: Field) -> Result<Vec<Former>, DocumentError> {
     let key = field.as_str();
     let standing: Vec<_> = doc
@@ -132,7 +132,7 @@ pub fn history(doc: &Automerge, field: Field) -> Result<Vec<Former>, DocumentErr
         .map(|(_, id)| id)
         .collect();
     let changes = doc.get_changes(&[]);
-    // The mark stands on an actor's first change only.
+    // Automerge stores the author mark on an actor's first change only.
     let author_of = |change: &automerge::Change| {
         let first = changes.iter().find(|first| first.actor_id() == change.actor_id())?;
         first.author()?.as_bytes().try_into().ok()
@@ -153,8 +153,8 @@ pub fn history(doc: &Automerge, field: Field) -> Result<Vec<Former>, DocumentErr
     Ok(former)
 }
 
-/// Writes the whole profile of `old` on the genesis. Each further value of a field that has several goes into
-/// a change of its own, made at the same time as the first, so that they stay side by side in their order.
+/// Writes the whole profile of `old` onto the genesis. Each further value of a field with several values goes into a
+/// change of its own, concurrent with the first change, so that the values stay side by side in their order.
 pub(super) fn copy(doc: &mut Automerge, old: &Automerge, pen: &Pen) -> Result<Vec<Vec<u8>>, DocumentError> {
     let mut profile = read(old)?;
     // Fields with the most values first: then a field's operation has the same number in every change, and
@@ -252,7 +252,7 @@ mod tests {
         set(&mut a, &pen(1), Field::City, Some("Denia")).unwrap();
         let mut lost = texts(&a);
         lost.sort();
-        // The chosen one goes on standing under its own author.
+        // The chosen value stays current under its own author.
         let expected = [("Gandia", 1), ("Valencia", 1)];
         assert_eq!(lost, expected.map(|(value, n)| (value.to_owned(), user(n))));
         assert!(history(&a, Field::Name).unwrap().is_empty());

@@ -1,10 +1,10 @@
-//! The shared reply draft: `draft/{conversation}` (`docs/sync.md#documents`), one text.
+//! The shared reply draft, one text: `draft/{conversation}` (`docs/sync.md#documents`).
 
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, Value, transaction::Transactable};
 
 use super::{DocumentError, Pen, notes::Splice, write};
 
-/// Longest draft in UTF-16 units, as the browser counts: as much as a message can be.
+/// Maximum length of a draft in UTF-16 units, the unit of the browser. Equal to the maximum of a message.
 pub const MAX_DRAFT: usize = crate::message::MAX_TEXT;
 
 fn text(doc: &impl ReadDoc) -> Result<ObjId, DocumentError> {
@@ -14,17 +14,18 @@ fn text(doc: &impl ReadDoc) -> Result<ObjId, DocumentError> {
     }
 }
 
-/// What is written so far.
+/// Returns the text of the draft.
 pub fn read(doc: &Automerge) -> Result<String, DocumentError> {
     Ok(doc.text(text(doc)?)?)
 }
 
-/// Length in UTF-16 units; 0 when it cannot be read.
+/// Returns the length in UTF-16 units; 0 if the draft cannot be read.
 pub fn length(doc: &Automerge) -> usize {
     text(doc).map_or(0, |id| doc.length(id))
 }
 
-/// Types or deletes; positions beyond the end are clamped to it. Returns the change's bytes; `None` when it changes nothing.
+/// Inserts and deletes text. Positions beyond the end are clamped to it. Returns the change's bytes, or `None` if
+/// nothing changes.
 pub fn edit(doc: &mut Automerge, pen: &Pen, splice: &Splice) -> Result<Option<Vec<u8>>, DocumentError> {
     let id = text(doc)?;
     let length = doc.length(&id);

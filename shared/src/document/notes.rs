@@ -1,4 +1,4 @@
-//! Notes about a contact, written together: each has an author, a highlight and a shared text.
+//! Notes about a contact, written collaboratively. Each has an author, a highlight and a shared text.
 
 use automerge::{
     Automerge, ObjId, ObjType, ReadDoc, ScalarValue, Value,
@@ -14,10 +14,10 @@ use crate::{
 
 pub(crate) const NOTES: &str = "notes";
 
-/// Longest text of a note in UTF-16 units; a note is a note, not a file.
+/// Maximum length of a note's text, in UTF-16 units.
 pub const MAX_NOTE: usize = 10_000;
 
-/// A note as it stands.
+/// The current content of a note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     pub id: NoteId,
@@ -35,7 +35,7 @@ pub struct Splice {
     pub insert: String,
 }
 
-/// Adds an empty or filled note by the pen's user.
+/// Adds a note by the pen's user; `text` may be empty.
 pub fn add(doc: &mut Automerge, pen: &Pen, id: NoteId, at: Millis, text: &str) -> Result<Vec<u8>, DocumentError> {
     let author = pen.user.ok_or(DocumentError::Missing("author"))?;
     write(doc, pen, |tx| {
@@ -52,7 +52,7 @@ pub fn add(doc: &mut Automerge, pen: &Pen, id: NoteId, at: Millis, text: &str) -
     .ok_or(DocumentError::Missing("change"))
 }
 
-/// Replaces a part of a note's text; positions beyond the end are clamped to it.
+/// Replaces a part of a note's text. Positions beyond the end are clamped to it.
 pub fn edit(doc: &mut Automerge, pen: &Pen, id: NoteId, splice: &Splice) -> Result<Option<Vec<u8>>, DocumentError> {
     let (body, length) = body(doc, id)?;
     let at = splice.at.min(length);
@@ -96,7 +96,7 @@ fn put(tx: &mut Transaction<'_>, notes: &ObjId, note: &Note) -> Result<(), Docum
     Ok(())
 }
 
-/// All notes: highlighted first, then the newest (`docs/ux.md#notes`).
+/// Returns all notes: highlighted ones first, then the newest (`docs/ux.md#notes`).
 pub fn read(doc: &Automerge) -> Result<Vec<Note>, DocumentError> {
     let notes = container(doc, NOTES)?;
     let mut all: Vec<Note> = doc
@@ -118,13 +118,13 @@ pub fn read(doc: &Automerge) -> Result<Vec<Note>, DocumentError> {
     Ok(all)
 }
 
-/// Length of a note's text in UTF-16 units, `None` if there is no such note.
+/// Returns the length of a note's text in UTF-16 units; `None` if the note does not exist.
 pub fn length(doc: &Automerge, id: NoteId) -> Option<usize> {
     body(doc, id).ok().map(|(_, length)| length)
 }
 
-/// The smallest single splice that turns `old` into `new`, in UTF-16 units; `None` when they are equal.
-/// Never cuts a surrogate pair.
+/// Returns the smallest single splice that turns `old` into `new`, in UTF-16 units; `None` if they are equal. The
+/// splice never cuts a surrogate pair.
 pub fn difference(old: &str, new: &str) -> Option<Splice> {
     if old == new {
         return None;

@@ -1,31 +1,31 @@
-//! When a document has grown enough: timelines go on in another segment, the others are begun anew
+//! When a document has grown enough: a timeline continues in another segment, other documents in another epoch
 //! (`docs/sync.md#segments-and-epochs`).
 
 use super::DocumentKind;
 
-/// Most messages of a timeline segment; receiving and diffing cost O(document).
+/// Maximum number of messages of a timeline segment. The cost of receiving and diffing is O(document).
 pub const SEGMENT_MESSAGES: i64 = 400;
-/// Most bytes of a segment's stored changes.
+/// Maximum size of a segment's stored changes, in bytes.
 pub const SEGMENT_BYTES: i64 = 256 * 1024;
-/// Longest time from a segment's first message to its last, milliseconds.
+/// Maximum time from a segment's first message to its last, in milliseconds.
 pub const SEGMENT_MS: i64 = 30 * 24 * 3_600_000;
 
-/// Bytes of changes after which a document is begun anew.
+/// The size of changes after which a document gets a new epoch, in bytes.
 const HISTORY_BYTES: i64 = 256 * 1024;
-/// A draft is emptied by every reply, so it is mostly history.
+/// The limit for a draft, in bytes. Every reply empties the draft, so it is mostly history.
 const DRAFT_HISTORY_BYTES: i64 = 64 * 1024;
-/// A history may be as many times as large as what the epoch began with: large content that is hardly
-/// edited is not written again for nothing.
+/// The maximum ratio of the history to the content at the beginning of the epoch. It avoids rewriting large, rarely
+/// edited content without benefit.
 const HISTORY_RATIO: i64 = 4;
 
-/// Is a timeline segment sealed when it holds this much? `messages` are its messages, `bytes` their stored
-/// changes, `age` the milliseconds since the first.
+/// Whether a timeline segment of this size is sealed. `messages` is the number of its messages, `bytes` the size of
+/// their stored changes, `age` the time since the first message in milliseconds.
 pub fn is_full(messages: i64, bytes: i64, age: i64) -> bool {
     messages >= SEGMENT_MESSAGES || bytes >= SEGMENT_BYTES || age >= SEGMENT_MS
 }
 
-/// Should a document be begun anew? `bytes` are the stored changes of its epoch, `begun` those with which the
-/// epoch began. A timeline never is for its length: its segments are sealed.
+/// Whether a document should get a new epoch. `bytes` is the size of the stored changes of the epoch, `begun` the part
+/// of it with which the epoch began. Always `false` for a timeline, whose segments are sealed instead.
 pub fn is_outgrown(kind: DocumentKind, bytes: i64, begun: i64) -> bool {
     let limit = match kind {
         DocumentKind::Timeline => return false,

@@ -13,7 +13,7 @@ use crate::{
 
 pub(crate) const MESSAGES: &str = "messages";
 
-/// Adds a message; returns the change's bytes.
+/// Adds a message and returns the change's bytes.
 pub fn append(doc: &mut Automerge, pen: &Pen, message: &Message) -> Result<Vec<u8>, DocumentError> {
     write(doc, pen, |tx| put(tx, message))?.ok_or(DocumentError::Missing("change"))
 }
@@ -43,7 +43,7 @@ fn put(tx: &mut Transaction<'_>, message: &Message) -> Result<(), DocumentError>
     Ok(())
 }
 
-/// Writes all messages of `old` as one change; those to be forgotten without text and files.
+/// Writes all messages of `old` as one change. Messages that `forget` blanks lose their text and files.
 pub(super) fn copy(
     doc: &mut Automerge,
     old: &Automerge,
@@ -65,14 +65,15 @@ pub(super) fn copy(
     })
 }
 
-/// Ids of all messages, in id order.
+/// Returns the ids of all messages, in id order.
 pub fn ids(doc: &Automerge) -> Result<Vec<MessageId>, DocumentError> {
     let messages = container(doc, MESSAGES)?;
     Ok(doc.keys(&messages).filter_map(|key| key.parse().ok()).collect())
 }
 
-/// Ids of all messages, each after those that its author had before them: by the number of its operation, which the
-/// gate holds to one above all that it depends on. For discussions, which have no rows with positions.
+/// Returns the ids of all messages in causal order: each after the messages that its author had. The order is by
+/// operation number, which the gate requires to be one above all dependencies. For discussions, which have no rows with
+/// positions.
 pub fn ordered(doc: &Automerge) -> Result<Vec<MessageId>, DocumentError> {
     let messages = container(doc, MESSAGES)?;
     let mut all: Vec<(u64, MessageId)> = doc
@@ -89,7 +90,7 @@ pub fn ordered(doc: &Automerge) -> Result<Vec<MessageId>, DocumentError> {
     Ok(all.into_iter().map(|(_, id)| id).collect())
 }
 
-/// One message, `None` if it is not there or incomplete.
+/// Returns one message; `None` if it is missing or incomplete.
 pub fn get(doc: &Automerge, id: MessageId) -> Result<Option<Message>, DocumentError> {
     let messages = container(doc, MESSAGES)?;
     match doc.get(&messages, id.to_string())? {
@@ -98,8 +99,8 @@ pub fn get(doc: &Automerge, id: MessageId) -> Result<Option<Message>, DocumentEr
     }
 }
 
-/// The messages that are `wanted`, in id order, and how many there are in all. To look for each by its key takes ten
-/// times as long.
+/// Returns the number of all messages, and the messages for which `wanted` is true, in id order. Ten times as fast as
+/// looking up each message by its key.
 pub fn pick(doc: &Automerge, wanted: impl Fn(MessageId) -> bool) -> Result<(u32, Vec<Message>), DocumentError> {
     let messages = container(doc, MESSAGES)?;
     let (mut all, mut picked) = (0, vec![]);

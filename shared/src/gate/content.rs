@@ -13,10 +13,10 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
-/// What was written into a map, by key; few, and each once.
+/// Values written into a map, by key. A list suffices: the keys are few and each occurs once.
 type Values = Vec<(String, ScalarValue)>;
 
-/// A message while its values are collected.
+/// The values of a new message, while they are collected.
 #[derive(Debug, Default)]
 struct NewMessage {
     values: Values,
@@ -37,13 +37,13 @@ fn bad(text: impl Into<String>) -> Refusal {
 pub(super) fn check(doc: &Automerge, writer: Writer, facts: Vec<Fact>, admitted: &mut Admitted) -> Result<(), Refusal> {
     let mut messages: Vec<(MessageId, NewMessage)> = vec![];
     let mut new_notes: Vec<(NoteId, NewNote)> = vec![];
-    // Notes that are touched, and how much is typed into each.
+    // The notes that the change edits, with the length of the text typed into each.
     let mut touched: HashMap<NoteId, usize> = HashMap::new();
     let mut drafted = 0;
     for fact in facts {
         match fact {
             Fact::MessageBegins(id) => {
-                // The same id twice in one push would be two contents of one message.
+                // A second message with the same id would give one message two contents.
                 if messages.iter().any(|(known, _)| *known == id) || admitted.messages.iter().any(|m| m.id == id) {
                     return Err(bad("a message twice"));
                 }
@@ -136,7 +136,7 @@ fn text(value: &ScalarValue) -> Result<&str, Refusal> {
     }
 }
 
-/// PostgreSQL's TEXT cannot hold it, and no keyboard types it.
+/// Refuses NUL, which PostgreSQL's TEXT cannot store and no keyboard types.
 fn without_nul(text: &str) -> Result<&str, Refusal> {
     if text.contains('\0') {
         Err(bad("a NUL character"))

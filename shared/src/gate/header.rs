@@ -10,12 +10,12 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
-/// First bytes of every Automerge chunk (its binary format's magic number).
+/// The magic number at the start of every Automerge chunk.
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 /// Chunk type of a plain change, after the magic number and a 4-byte checksum.
 const PLAIN_CHANGE: u8 = 1;
 
-/// Refuses everything that is not one uncompressed change chunk, before anything is inflated.
+/// Refuses everything but a single uncompressed change chunk, before anything is inflated.
 pub(super) fn plain_chunk(bytes: &[u8]) -> Result<(), Refusal> {
     if bytes.len() < 9 || bytes[..4] != MAGIC {
         return Err(Refusal::new(Code::Malformed, "not a change"));
@@ -26,7 +26,7 @@ pub(super) fn plain_chunk(bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The checksum fits and nothing is left over: reading a change does not look at either.
+/// Checks the checksum and that no bytes are left over; parsing a change checks neither.
 pub(super) fn whole(bytes: &[u8], change: &Change) -> Result<(), Refusal> {
     if bytes[4..8] != change.hash().0[..4] || change.raw_bytes() != bytes {
         return Err(Refusal::new(Code::Malformed, "the change is damaged"));
@@ -38,7 +38,7 @@ fn bad(text: &str) -> Refusal {
     Refusal::new(Code::BadHeader, text)
 }
 
-/// Walks the changes of a push in order, each seen by the next.
+/// Checks the changes of a push in order; each change sees those before it.
 pub(super) struct Line<'a, A> {
     doc: &'a Automerge,
     actors: &'a A,
@@ -76,7 +76,7 @@ impl<'a, A: Actors> Line<'a, A> {
         }
         self.author(change)?;
         let start = change.start_op().get();
-        // Everything comes after the genesis; a change without it would begin a second document.
+        // Every change follows the genesis; a change without dependencies would begin a second document.
         if change.deps().is_empty() {
             return Err(bad("the change does not follow the genesis"));
         }
@@ -88,11 +88,11 @@ impl<'a, A: Actors> Line<'a, A> {
             };
             top = top.max(op);
         }
-        // An inflated number would win every conflict for ever, or leave no room for the next one.
+        // An inflated number would win every conflict for ever, or leave no room for the next change.
         if start != top + 1 {
             return Err(bad("the first operation does not follow its dependencies"));
         }
-        // Without this, a change that leaves its own predecessor out would use operation numbers twice.
+        // Without this check, a change that omits its own predecessor would reuse operation numbers.
         if start <= last_op {
             return Err(bad("the operation numbers were used before"));
         }
@@ -109,12 +109,12 @@ impl<'a, A: Actors> Line<'a, A> {
         Ok(())
     }
 
-    /// The author mark is the user, and nothing else rides along. Automerge stamps the mark on an actor's
-    /// first change only; the later ones are the same author's because the actor is bound.
+    /// Checks that the author mark is the user's and that the change carries no extra data. Automerge stores the mark
+    /// on an actor's first change only; later changes have the same author because the actor is bound.
     fn author(&self, change: &Change) -> Result<(), Refusal> {
         let mine = Pen::author(self.writer.user);
         let mark = match change.author() {
-            // The mark is a type byte, a length byte and the author.
+            // The mark consists of a type byte, a length byte and the author.
             Some(author) if author == mine => 2 + mine.as_bytes().len(),
             Some(_) => return Err(bad("the author is somebody else")),
             None if change.seq() > 1 => 0,

@@ -1,4 +1,4 @@
-//! Step 4: each operation must be one that the table of `docs/sync.md#documents` allows in its place.
+//! Step 4: the table of `docs/sync.md#documents` must allow each operation at its place.
 
 use std::collections::HashMap;
 
@@ -14,24 +14,24 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
-/// Where an operation writes.
+/// The object that an operation writes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
     Root,
-    /// A map of the genesis, by name.
+    /// A map that the genesis creates, by name.
     Container(&'static str),
     /// A message that this change creates.
     Message(MessageId),
     Attachments(MessageId),
     /// A note that this change creates.
     NewNote(NoteId),
-    /// A note of the document.
+    /// A note that the document already contains.
     Note(NoteId),
     NoteText(NoteId),
     DraftText,
 }
 
-/// What an allowed operation says; step 5 looks at the values.
+/// What an allowed operation writes. Step 5 checks the values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Fact {
     MessageBegins(MessageId),
@@ -72,9 +72,8 @@ pub(super) fn check(kind: DocumentKind, doc: &Automerge, change: &ExpandedChange
     Ok(facts)
 }
 
-/// An operation in a list or text stands at something that was written before.
-/// A deletion takes one such element of an older change; what one change creates and deletes would be data that
-/// no patch shows.
+/// Checks that an operation in a list or text refers to an existing element. A deletion must remove exactly that
+/// element, and one of an older change: what one change both creates and deletes would be data that no patch shows.
 fn on_an_element(doc: &Automerge, change: &ExpandedChange, op: &Op, element: &ElementId) -> Result<(), Refusal> {
     let unknown = || bad("an operation on an unknown element");
     let deletes = matches!(op.action, OpType::Delete);
@@ -95,15 +94,15 @@ fn on_an_element(doc: &Automerge, change: &ExpandedChange, op: &Op, element: &El
             Some(_) | None => Err(bad("a change cannot delete what it creates")),
         };
     }
-    // That it is one of this object shows in the dry run; here, that it is there at all, at a low price: a change
-    // can hold tens of thousands of these.
+    // This check only finds out cheaply that the element exists, because a change can hold tens of thousands of such
+    // operations. The dry run finds out whether the element belongs to this object.
     match doc.hash_for_opid(&ObjId::Id(id.counter(), id.actor().clone(), 0)) {
         Some(_) => Ok(()),
         None => Err(unknown()),
     }
 }
 
-/// Finds out what the object of an operation is.
+/// Returns what the object of an operation is.
 fn locate(
     kind: DocumentKind,
     doc: &Automerge,
@@ -238,7 +237,7 @@ fn detail(container: &str, key: &str, op: &Op) -> Result<(Fact, Option<Place>), 
     }
 }
 
-/// A new key of a container: not there yet, and replacing nothing.
+/// Checks that the operation creates a new key in a container and replaces nothing.
 fn only_new(doc: &Automerge, container: &str, key: &str, op: &Op) -> Result<(), Refusal> {
     first_write(op)?;
     let there = match doc.get(ROOT, container) {

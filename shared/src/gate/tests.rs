@@ -1,4 +1,4 @@
-//! The gate against honest pushes and crafted ones: real changes, bent byte by byte or built by hand.
+//! The gate against honest and crafted pushes: real changes, modified byte by byte or built by hand.
 
 use automerge::{ExpandedChange, ObjType, ROOT, ScalarValue, legacy, transaction::Transactable};
 
@@ -62,7 +62,7 @@ impl Room {
         check(self.kind, &self.doc, self, writer, changes).map(|passed| passed.admitted)
     }
 
-    /// Judges and applies.
+    /// Checks the changes and applies them.
     fn push(&mut self, writer: Writer, changes: &[Vec<u8>]) -> Result<Admitted, Refusal> {
         let admitted = self.judge(writer, changes)?;
         for change in read(changes).unwrap() {
@@ -92,7 +92,7 @@ fn message(id: u128, author: u128, body: &str) -> Message {
     }
 }
 
-/// A change by `n` on a copy of the document.
+/// Makes a change by user `n` on a copy of the document.
 fn edit(
     room: &Room,
     n: u128,
@@ -101,7 +101,7 @@ fn edit(
     document::write(&mut room.doc.clone(), &pen(n), edit).unwrap().unwrap()
 }
 
-/// Takes a change apart, lets `bend` change it and encodes it again with a right checksum.
+/// Decodes a change, lets `bend` modify it and encodes it again with a correct checksum.
 fn bent(bytes: &[u8], bend: impl FnOnce(&mut ExpandedChange)) -> Vec<u8> {
     let mut expanded = document::parse(bytes).unwrap().decode();
     bend(&mut expanded);
@@ -176,7 +176,7 @@ fn inflated_and_reused_operation_numbers_are_refused() {
         let inflated = bent(&honest, |change| {
             let old = change.start_op.get();
             change.start_op = start.try_into().unwrap();
-            // Operations of the change refer to each other by number.
+            // Operations of a change refer to each other by number.
             for op in &mut change.operations {
                 if let legacy::ObjectId::Id(id) = &mut op.obj
                     && id.1 == change.actor_id
@@ -186,7 +186,7 @@ fn inflated_and_reused_operation_numbers_are_refused() {
             }
         });
         let code = code(room.judge(writer(ANA), &[inflated]));
-        // Numbers beyond 32 bits cannot even be read.
+        // Numbers beyond 32 bits cannot be parsed.
         assert!(
             matches!(code, Code::BadHeader | Code::Malformed),
             "start {start}: {code:?}"
@@ -391,7 +391,7 @@ fn a_draft_is_typed_and_deleted_and_hides_nothing() {
     let cut = draft::edit(&mut room.doc.clone(), &pen(BEN), &splice(0, 2, ""))
         .unwrap()
         .unwrap();
-    // Elements that do not exist, in the place of those that do.
+    // Elements that do not exist, in place of existing ones.
     for bend in [7000, 1] {
         let bent = bent(&cut, |change| {
             for op in &mut change.operations {
@@ -473,7 +473,7 @@ proptest::proptest! {
         let mut change = timeline::append(&mut room.doc.clone(), &pen(ANA), &message(10, ANA, "Hello")).unwrap();
         let position = position % change.len();
         change[position] ^= flip;
-        // The checksum catches it; it must neither pass nor panic.
+        // The checksum detects the flip; the change must neither pass nor cause a panic.
         proptest::prop_assert!(room.judge(writer(ANA), &[change]).is_err());
     }
 }

@@ -1,48 +1,48 @@
-//! Business hours of an inbox (`docs/domain.md#business-hours`). The server alone knows time zones; here are the values
-//! and their ranges.
+//! Business hours of an inbox (`docs/domain.md#business-hours`): the values and their ranges. Only the server knows
+//! time zones.
 
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::{Code, Refusal};
 
-/// Minutes of a day; an interval may end here, at midnight.
+/// Minutes of a day. An interval may end at this value, at midnight.
 pub const DAY: u16 = 24 * 60;
-/// Most intervals of a day.
+/// Maximum number of intervals of a day.
 pub const MAX_INTERVALS: usize = 6;
-/// Most dated exceptions.
+/// Maximum number of dated exceptions.
 pub const MAX_EXCEPTIONS: usize = 200;
 
-/// An interval of a day in local time, minutes from midnight: `from` included, `to` not.
+/// An interval of a day in local time, in minutes from midnight, without `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Interval {
     pub from: u16,
     pub to: u16,
 }
 
-/// A date whose intervals replace those of its weekday; none: closed.
+/// A date whose intervals replace those of its weekday. Without intervals, the inbox is closed on that date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
-    /// `YYYY-MM-DD`.
+    /// The date as `YYYY-MM-DD`.
     pub date: String,
     pub open: Vec<Interval>,
 }
 
-/// When people are there. Outside, no offers are made and no queue timer runs.
+/// When the inbox is open. Outside these hours no offers are made and no queue timer runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hours {
-    /// IANA name, e.g. `Europe/Madrid`.
+    /// The IANA name of the time zone, e.g. `Europe/Madrid`.
     pub zone: String,
-    /// Monday first.
+    /// The intervals of each weekday, Monday first.
     pub week: [Vec<Interval>; 7],
     pub exceptions: Vec<Exception>,
 }
 
 impl Hours {
-    /// Intervals are in order, do not overlap and lie within their day; dates are dates, each once. Whether the zone
-    /// exists is the server's to say.
+    /// Checks that intervals are in order, do not overlap and lie within their day, and that each exception has a valid
+    /// date of its own. The server checks whether the zone exists.
     ///
     /// # Errors
-    /// [`Code::Invalid`] in plain words.
+    /// [`Code::Invalid`], with the reason in plain words.
     pub fn check(&self) -> Result<(), Refusal> {
         let days = self.week.iter().chain(self.exceptions.iter().map(|day| &day.open));
         for day in days {
@@ -83,7 +83,7 @@ fn check_day(day: &[Interval]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// `YYYY-MM-DD` of the Gregorian calendar.
+/// Whether the text is a date `YYYY-MM-DD` of the Gregorian calendar.
 pub fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
     let mut number = |digits: usize| {

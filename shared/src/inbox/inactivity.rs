@@ -8,12 +8,12 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
-/// Minutes that the rule may wait.
+/// The range of the rule's duration, in minutes.
 pub const MINUTES: std::ops::RangeInclusive<u32> = 1..=432_000;
-/// Longest message of the rule, characters as people count them.
+/// Maximum length of the rule's message, in characters as people count them.
 pub const MAX_MESSAGE: usize = 200;
 
-/// What happens when a contact stays silent.
+/// What the rule does when a contact stays silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeOut {
@@ -37,19 +37,19 @@ impl TimeOut {
         Self::ALL.into_iter().find(|action| action.as_str() == key)
     }
 
-    /// A message goes to the contact.
+    /// Whether the rule sends a message to the contact.
     pub fn sends(self) -> bool {
         matches!(self, Self::Send | Self::SendAndClose)
     }
 
-    /// The chat ends.
+    /// Whether the rule ends the chat.
     pub fn closes(self) -> bool {
         matches!(self, Self::Close | Self::SendAndClose)
     }
 }
 
-/// May the server write to a contact by itself now, who last wrote at `last`? What a channel's window forbids
-/// (`docs/domain.md#windows`) is not sent; a public comment never is.
+/// Whether the server may now write to a contact without an agent; the contact last wrote at `last`. The channel's
+/// window must allow it (`docs/domain.md#windows`); comments are public and never get a reminder.
 pub fn may_remind(channel: Channel, last: Millis, now: Millis) -> bool {
     const DAY: Millis = 24 * 3_600_000;
     match channel {
@@ -59,27 +59,27 @@ pub fn may_remind(channel: Channel, last: Millis, now: Millis) -> bool {
     }
 }
 
-/// Switched on: after so many minutes without a message from the contact, counted from the agent's last one, once
-/// per silence. It replaces the one-hour rule of assigned chats.
+/// An inactivity rule that is switched on. It acts once per silence, after `minutes` without a message from the
+/// contact, counted from the agent's last message. It replaces the one-hour rule of assigned chats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inactivity {
-    /// In [`MINUTES`].
+    /// The duration in minutes, in [`MINUTES`].
     pub minutes: u32,
     pub action: TimeOut,
-    /// What is sent; empty when nothing is.
+    /// The message to send; empty if none is sent.
     pub message: String,
 }
 
 impl Inactivity {
-    /// How long the contact may be silent.
+    /// How long the contact may be silent, in milliseconds.
     pub fn millis(&self) -> Millis {
         i64::from(self.minutes) * 60_000
     }
 
-    /// The rule's numbers and texts are in their ranges.
+    /// Checks that the rule's numbers and texts are in their ranges.
     ///
     /// # Errors
-    /// [`Code::Invalid`] in plain words.
+    /// [`Code::Invalid`], with the reason in plain words.
     pub fn check(&self) -> Result<(), Refusal> {
         if !MINUTES.contains(&self.minutes) {
             return Err(Refusal::new(
@@ -97,10 +97,10 @@ impl Inactivity {
     }
 }
 
-/// Length of a text as people count it: what is drawn as one sign counts once, however many code points it has.
+/// The length of a text as people count it: a sign counts once, however many code points it has.
 ///
-/// Joined emoji, skin tones, flags and combining marks are put together; that covers what the rule's message is
-/// written with, without the tables of Unicode in the console.
+/// The function combines joined emoji, skin tones, flags and combining marks. That covers usual messages of the rule
+/// without Unicode's tables in the console.
 pub fn length(text: &str) -> usize {
     let mut count = 0;
     let mut joined = false;
@@ -122,7 +122,7 @@ pub fn length(text: &str) -> usize {
     count
 }
 
-/// Adds to the sign before it: combining marks, variation selectors, skin tones, keycaps, tags.
+/// Whether the code point modifies the sign before it: combining marks, variation selectors, skin tones, keycaps, tags.
 fn is_mark(sign: char) -> bool {
     matches!(sign,
         '\u{300}'..='\u{36F}'

@@ -3,14 +3,14 @@
 use super::{Author, MessageRow};
 use crate::Millis;
 
-/// The longest that a provider delivers a webhook again: WhatsApp does so for 7 days
-/// (`docs/channels.md#delivery-of-webhooks`), milliseconds. What claims to be older did not come late; its clock is
-/// wrong.
+/// The longest time for which a provider delivers a webhook again, in milliseconds: 7 days, for WhatsApp
+/// (`docs/channels.md#delivery-of-webhooks`). A message that seems to be older is not late; its clock is wrong.
 pub const LATE: Millis = 7 * 24 * 3_600_000;
 
-/// Brings rows into the order of display. `messages` are in the order in which the server accepted them, those
-/// without a row last; what a provider delivered late goes up to where it was written, before later messages of the
-/// provider and before whatever the company had said after that moment. The company's own never pass one another.
+/// Sorts messages into display order. `messages` are in the order in which the server accepted them, with those that
+/// have no row last. A message that a provider delivered late moves up to where it was written: before later messages
+/// of the provider, and before anything that the company wrote after that moment. The company's own messages keep their
+/// order among themselves.
 pub fn place_late<T>(messages: &mut [T], row: impl Fn(&T) -> Option<&MessageRow>) {
     for end in 1..messages.len() {
         let mut place = end;
@@ -24,19 +24,19 @@ pub fn place_late<T>(messages: &mut [T], row: impl Fn(&T) -> Option<&MessageRow>
     }
 }
 
-/// Was `late`, which was accepted after `before`, written before it?
+/// Whether `late`, which was accepted after `before`, was written before it.
 fn precedes(late: &MessageRow, before: &MessageRow) -> bool {
     let Some(said) = late.said_at else { return false };
     match before.said_at {
-        // The same clock.
+        // Both times are from the provider's clock.
         Some(earlier) => said < earlier,
-        // Without a time it stays where it came.
+        // A contact's message without a time keeps its place.
         None if before.author == Author::Contact => false,
         None => late.accepted_at - said <= LATE && end_of_second(said) < before.accepted_at,
     }
 }
 
-/// Most providers say whole seconds: the message was written at any moment of it.
+/// Most providers give whole seconds: the message was written at any moment of that second.
 fn end_of_second(at: Millis) -> Millis {
     if at % 1_000 == 0 { at + 999 } else { at }
 }
@@ -53,7 +53,7 @@ mod tests {
 
     const NOW: Millis = 1_700_000_000_000;
 
-    /// Accepted and said so many milliseconds after a moment; `None`: the company's.
+    /// Builds rows that were accepted and written so many milliseconds after `NOW`; `None` is a message of the company.
     fn rows(times: &[(Millis, Option<Millis>)]) -> Vec<MessageRow> {
         let row = |(at, (accepted, said)): (usize, &(Millis, Option<Millis>))| MessageRow {
             id: MessageId::from_u128(at as u128 + 1),
@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn what_came_late_stands_where_it_was_written() {
-        // Two of the customer's in the wrong order, the answer before the second came.
+        // First case: two messages of the customer in the wrong order. Then: the company's answer came before the
+        // second message.
         assert_eq!(shown(&[(0, Some(-50)), (10, Some(-100))]), [2, 1]);
         assert_eq!(
             shown(&[(0, Some(-50)), (60_000, None), (120_000, Some(30_001))]),
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_answer_in_the_same_second_stays_an_answer() {
-        // Said at the second that had begun when the company wrote.
+        // The customer's message carries the whole second in which the company wrote, too.
         assert_eq!(shown(&[(400, None), (900, Some(0))]), [1, 2]);
         assert_eq!(shown(&[(400, None), (900, Some(-1_000))]), [2, 1]);
     }
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_company_keeps_its_order_and_what_has_no_row_is_last() {
-        // Another node's clock is behind.
+        // The second row was accepted on a node whose clock is behind.
         assert_eq!(shown(&[(1_000, None), (0, None)]), [1, 2]);
         let mut rows: Vec<Option<MessageRow>> =
             rows(&[(9_000, None), (9_001, Some(1))]).into_iter().map(Some).collect();

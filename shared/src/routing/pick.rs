@@ -1,23 +1,23 @@
-//! The choice of an agent for a waiting chat of an `auto` inbox.
+//! Chooses an agent for a waiting chat of an `auto` inbox.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::capacity::Load;
 use crate::{Millis, ids::UserId, user::Availability};
 
-/// A member of the inbox as routing sees them.
+/// A member of the inbox, with the data that routing needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
     pub user: UserId,
     pub availability: Availability,
     pub connected: bool,
     pub load: Load,
-    /// When the user last got or ended a chat; the smaller, the longer idle.
+    /// When the user last got or ended a chat. A smaller value means idle for longer.
     pub idle_since: Millis,
 }
 
 impl Candidate {
-    /// Available, connected and below capacity.
+    /// Whether the user is available, connected and below capacity.
     pub fn is_eligible(&self) -> bool {
         self.availability == Availability::Available && self.connected && self.load.has_room()
     }
@@ -26,18 +26,18 @@ impl Candidate {
 /// What to do with a waiting chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    /// Offer it to this user.
+    /// Offer the chat to this user.
     Offer(UserId),
-    /// Everyone who is eligible was asked in this round: wait for a new round.
+    /// Everyone eligible was asked in this round: wait for the next round.
     RoundOver,
     /// Nobody is eligible: wait for an event.
     Nobody,
 }
 
-/// Those who can take a chat now, in the order in which they are asked: fewest active chats first; on a tie the
-/// one idle longest; the id makes the rest definite.
+/// The agents who can take a chat now, in the order in which routing asks them: fewest active chats first, then idle
+/// longest, then by id.
 ///
-/// A choice costs the length of the chat's own list of those who were asked, however many agents there are.
+/// A choice costs the length of the chat's own list of asked agents, however many agents there are.
 #[derive(Debug, Clone, Default)]
 pub struct Line {
     order: BTreeSet<(u32, Millis, UserId)>,
@@ -45,7 +45,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// The line of an inbox's members.
+    /// Builds the line from an inbox's members.
     pub fn new(candidates: &[Candidate]) -> Self {
         let mut line = Self::default();
         for candidate in candidates.iter().filter(|candidate| candidate.is_eligible()) {
@@ -57,19 +57,19 @@ impl Line {
         line
     }
 
-    /// Nobody can take a chat.
+    /// Whether nobody can take a chat.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
 
-    /// Chats that could be given out.
+    /// The number of chats that the agents in the line can still take.
     pub fn room(&self) -> u32 {
         let waiting = self.order.iter().filter_map(|(_, _, user)| self.seats.get(user));
         waiting.map(|(load, _)| load.room()).sum()
     }
 
-    /// Who is asked next; those in `asked` declined or let the offer expire in this round. `first`: whoever is asked
-    /// before the others if they can take it: the agent whose private reply the customer answers
+    /// Chooses whom to ask next. The agents in `asked` declined or let the offer expire in this round. `first` is asked
+    /// before the others if possible: the agent whose private reply the customer answers
     /// (`docs/domain.md#comments-and-private-replies`).
     pub fn pick(&self, asked: &HashSet<UserId>, first: Option<UserId>) -> Choice {
         let has_room = |user: &UserId| self.seats.get(user).is_some_and(|(load, _)| load.has_room());
@@ -84,7 +84,8 @@ impl Line {
         }
     }
 
-    /// The user was offered a chat: they stand behind the others, or are full.
+    /// Records that the user was offered a chat: they move behind agents with fewer chats, or leave the line if they
+    /// are full.
     pub fn given(&mut self, user: UserId, now: Millis) {
         let Some((load, idle_since)) = self.seats.get_mut(&user) else {
             return;

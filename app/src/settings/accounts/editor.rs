@@ -1,4 +1,4 @@
-//! Connecting an account, or changing one: the server says which fields its channel asks for.
+//! The dialog that connects or changes an account. The server tells the form fields of each channel.
 
 use causerie_shared::{
     api::channels::{ChannelForm, ChannelRow, FieldKind, FormField, NewChannel, SaveChannel},
@@ -14,14 +14,14 @@ use crate::{
     ui::{Dialog, Icon, channel_name},
 };
 
-/// What is written.
+/// The account to edit, or a new one.
 #[derive(Clone)]
 pub enum Target {
     New,
     Account(Box<ChannelRow>),
 }
 
-/// The dialog. Secrets are never shown again: one that is left empty stays as it is.
+/// The dialog. Secrets are never shown again; a secret that is left empty keeps its value.
 #[component]
 pub fn Editor(target: Target) -> impl IntoView {
     let known: Known = expect_context();

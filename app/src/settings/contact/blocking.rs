@@ -1,4 +1,4 @@
-//! Whether a contact is blocked, blocking them with a reason, and taking it back (`docs/domain.md#blacklist`).
+//! Blocks a contact with a reason, and unblocks them (`docs/domain.md#blacklist`).
 
 use std::time::Duration;
 
@@ -55,14 +55,14 @@ pub fn BlockingSection(person: SamePerson) -> impl IntoView {
     }
 }
 
-/// What the page remembers of blocking while the person is asked for again; `Copy`.
+/// State of blocking that outlives fetching the person again; `Copy`.
 #[derive(Clone, Copy)]
 pub struct Doing {
-    /// The dialog is open.
+    /// Whether the dialog is open.
     pub asks: RwSignal<bool>,
-    /// The page is there for the dialog only: who gives it up goes back where they came from.
+    /// Whether the page was opened only for the dialog; cancelling then goes back to the previous page.
     pub led_here: bool,
-    /// Blocked here, and lately enough to be taken back by whoever did it.
+    /// Whether the user blocked the contact here and the undo window is still open.
     fresh: RwSignal<bool>,
 }
 
@@ -90,7 +90,7 @@ impl Doing {
     fn done(self) {
         self.asks.set(false);
         self.fresh.set(true);
-        // The page may be left by then.
+        // The user may have left the page by then.
         let over = move || {
             self.fresh.try_set(false);
         };
@@ -98,7 +98,7 @@ impl Doing {
     }
 }
 
-/// Who did it and why; owners and admins unblock, whoever did it takes it back for a moment.
+/// Who blocked the contact and why. Owners and admins can unblock; the user who blocked can for the undo window.
 #[component]
 fn IsBlocked(blocking: Blocking) -> impl IntoView {
     let known: Known = expect_context();
@@ -138,7 +138,7 @@ fn IsBlocked(blocking: Blocking) -> impl IntoView {
     }
 }
 
-/// Asks once, for a reason if there is one.
+/// The dialog that asks for a confirmation and an optional reason.
 #[component]
 fn BlockDialog(chat: ConversationId, name: String) -> impl IntoView {
     let known: Known = expect_context();

@@ -1,5 +1,5 @@
-//! On the person's request everything of theirs is removed from every copy (`docs/domain.md#forgetting-a-contact`);
-//! owners and admins.
+//! Erases everything about a contact from every copy, on the contact's request
+//! (`docs/domain.md#forgetting-a-contact`). For owners and admins.
 
 use leptos::{prelude::*, task::spawn_local};
 

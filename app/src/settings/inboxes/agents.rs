@@ -1,4 +1,4 @@
-//! How chats reach an agent, in which time, and who the agents are.
+//! The routing of an inbox: mode, timers, overflow and agents.
 
 use causerie_shared::inbox::Mode;
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ use crate::{
 
 const MODES: [Mode; 3] = [Mode::Auto, Mode::Broadcast, Mode::Manual];
 
-/// Agent management.
+/// The agent management form.
 #[component]
 pub fn AgentManagement(
     draft: Draft,
@@ -81,7 +81,7 @@ pub fn AgentManagement(
     }
 }
 
-/// Users with both add-ons, and whoever is a member already.
+/// Users with both add-ons, and all current members.
 #[component]
 fn AgentTable(draft: Draft, form: Form, lists: RwSignal<Lists>) -> impl IntoView {
     let rows = Memo::new(move |_| {

@@ -1,4 +1,4 @@
-//! What is typed of an inbox, and what that means as settings.
+//! The form fields of an inbox, and their conversion from and to settings.
 
 use causerie_shared::{
     api::settings::InboxSettings,
@@ -24,7 +24,7 @@ pub const AGENTS: &str = "tab-agents";
 pub const INACTIVITY: &str = "tab-inactivity";
 pub const HOURS: &str = "tab-hours";
 
-/// What a duration is counted in.
+/// The unit of a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Minutes,
@@ -59,7 +59,7 @@ impl Unit {
         }
     }
 
-    /// A duration in the largest unit that it is a whole number of.
+    /// Returns a duration in the largest unit that gives a whole number.
     pub fn split(minutes: u32) -> (u32, Self) {
         let unit = match minutes {
             n if n % 1_440 == 0 => Self::Days,
@@ -77,17 +77,17 @@ pub struct Seat {
     pub capacity: String,
 }
 
-/// From and to, as time fields have them; empty while nothing is chosen.
+/// Start and end as the values of time fields; empty while nothing is chosen.
 pub type Span = (String, String);
 
-/// An exception of the business hours.
+/// A date with business hours of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dated {
     pub date: String,
     pub open: Vec<Span>,
 }
 
-/// What stands in the fields; `Copy`. Texts may be anything.
+/// The values of the form's fields; `Copy`. Texts are not validated.
 #[derive(Clone, Copy)]
 pub struct Draft {
     pub name: RwSignal<String>,
@@ -108,7 +108,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The settings of a new inbox, in the zone of this device.
+    /// Returns the defaults of a new inbox, in time zone `zone`.
     pub fn new(zone: &str) -> Self {
         let settings = InboxSettings {
             name: String::new(),
@@ -120,7 +120,7 @@ impl Draft {
         Self::of(&settings, zone)
     }
 
-    /// What the fields of given settings show; `zone` stands there until another is chosen.
+    /// Returns the field values for given settings; `zone` is the default time zone.
     pub fn of(settings: &InboxSettings, zone: &str) -> Self {
         let draft = Self {
             name: RwSignal::default(),
@@ -143,7 +143,7 @@ impl Draft {
         draft
     }
 
-    /// Puts settings into the fields.
+    /// Copies settings into the fields.
     pub fn show(self, settings: &InboxSettings, zone: &str) {
         self.name.set(settings.name.clone());
         self.mode.set(settings.rules.mode);
@@ -177,7 +177,7 @@ impl Draft {
             .set(hours.map_or_else(Vec::new, |hours| hours.exceptions.iter().map(dated).collect()));
     }
 
-    /// An agent comes in with the usual capacity, or goes.
+    /// Adds an agent with the default capacity, or removes them.
     pub fn seat(self, user: UserId, on: bool) {
         self.seats.update(|seats| {
             seats.retain(|seat| seat.user != user);
@@ -190,7 +190,7 @@ impl Draft {
         });
     }
 
-    /// What the fields mean, and what is wrong with them. While something is, the settings are not to be saved.
+    /// Returns the settings of the fields, and the problems. While there are problems, the settings must not be saved.
     pub fn read(self) -> (InboxSettings, Vec<Problem>) {
         let mut wrong = vec![];
         let name = self.name.read().trim().to_owned();
@@ -313,20 +313,20 @@ impl Draft {
     }
 }
 
-/// Monday to Friday, nine to six: a start to change.
+/// Returns the initial business hours: Monday to Friday, nine to six.
 fn office() -> [Vec<Span>; 7] {
     let day = || vec![("09:00".to_owned(), "18:00".to_owned())];
     [day(), day(), day(), day(), day(), vec![], vec![]]
 }
 
-/// A time field's `HH:MM` as minutes of the day.
+/// Parses the `HH:MM` of a time field into minutes of the day.
 fn minutes(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
     let (hours, minutes): (u16, u16) = (hours.parse().ok()?, minutes.get(..2)?.parse().ok()?);
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }
 
-/// The intervals of a day, in order; the broken ones as an error. An end at `00:00` is midnight.
+/// Returns the sorted intervals of a day; as an error if one is invalid or they overlap. An end at `00:00` is midnight.
 fn intervals(day: &[Span]) -> Result<Vec<Interval>, Vec<Interval>> {
     let mut open: Vec<Interval> = day
         .iter()

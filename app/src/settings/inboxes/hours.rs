@@ -1,4 +1,4 @@
-//! Business hours: several intervals a day, dates that are different, the time zone.
+//! The form of the business hours: several intervals per day, exceptions by date, the time zone.
 
 use causerie_shared::inbox::hours::MAX_INTERVALS;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ use crate::{
     ui::Icon,
 };
 
-/// The week, exceptions and the zone.
+/// The week, the exceptions and the time zone.
 #[component]
 pub fn BusinessHours(draft: Draft, form: Form) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! The inactivity action: whether, when, what, and the message with its counter.
+//! The form of the inactivity rule: switch, duration, action, and message with a counter.
 
 use causerie_shared::inbox::inactivity::{MAX_MESSAGE, TimeOut, length};
 use leptos::prelude::*;
@@ -16,7 +16,7 @@ use crate::{
     ui::Icon,
 };
 
-/// The rule.
+/// The switch and the rule.
 #[component]
 pub fn InactivityAction(draft: Draft, form: Form) -> impl IntoView {
     view! {

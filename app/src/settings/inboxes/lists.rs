@@ -1,4 +1,4 @@
-//! Who and what an inbox can be set to: agents and other inboxes, by name.
+//! The agents and inboxes that can be chosen in an inbox's settings.
 
 use causerie_shared::{
     api::{Account, settings::InboxDetail},
@@ -15,13 +15,13 @@ pub struct Agent {
     pub id: UserId,
     pub name: String,
     pub role: Role,
-    /// Chats at a time over all inboxes.
+    /// Maximum number of chats at a time, over all inboxes.
     pub capacity: u32,
-    /// Has both add-ons, so that an inbox may have them.
+    /// Whether the user has both add-ons and can therefore be a member.
     pub seated: bool,
 }
 
-/// Agents and inboxes by name.
+/// Agents and inboxes, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Lists {
     pub agents: Vec<Agent>,
@@ -29,8 +29,8 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// What the console knows at once, then what the server says. Those who may manage inboxes but not users get no
-    /// list of add-ons: the server refuses what does not go.
+    /// Starts with the console's own data and then fetches the server's. Users who may manage inboxes but not users
+    /// cannot read the add-ons; the server refuses members without them.
     pub fn load(here: Here) -> RwSignal<Self> {
         let known = here.about.with_untracked(|about| {
             let active = about.users.iter().filter(|user| user.active);
@@ -71,13 +71,13 @@ impl Lists {
         lists
     }
 
-    /// The name of a user; the id of one who is gone.
+    /// Returns the name of a user; the id if the user is unknown.
     pub fn user(&self, id: UserId) -> String {
         let agent = self.agents.iter().find(|agent| agent.id == id);
         agent.map_or_else(|| id.to_string(), |agent| agent.name.clone())
     }
 
-    /// The name of an inbox.
+    /// Returns the name of an inbox; the id if the inbox is unknown.
     pub fn inbox(&self, id: InboxId) -> String {
         let inbox = self.inboxes.iter().find(|(other, _)| *other == id);
         inbox.map_or_else(|| id.to_string(), |(_, name)| name.clone())

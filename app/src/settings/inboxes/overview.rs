@@ -1,4 +1,4 @@
-//! The first tab of an inbox: name, channels, and deleting it.
+//! The first tab of an inbox: name, channels, and deletion.
 
 use causerie_shared::{
     api::settings::{DeleteInbox, InboxDetail},
@@ -47,7 +47,7 @@ fn DeleteCard(detail: RwSignal<InboxDetail>) -> impl IntoView {
         spawn_local(async move {
             match http::delete_with(&format!("/api/inboxes/{id}"), &DeleteInbox { name }).await {
                 Ok(()) => here.go(&Route::Inboxes),
-                // The chats that are open are no other version: the server's words name their number.
+                // Open chats are not a newer version: show the server's text, which names their number.
                 Err(error) if error.code == Code::Conflict => {
                     refusal.try_set(Some(Refusal {
                         code: Code::Invalid,

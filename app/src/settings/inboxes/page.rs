@@ -1,4 +1,4 @@
-//! An inbox: its tabs over one draft, saved as a whole.
+//! The page of an inbox: several tabs over one draft, saved as a whole.
 
 use causerie_shared::{
     api::settings::{InboxDetail, SaveInbox},
@@ -74,7 +74,7 @@ fn Editor(detail: InboxDetail) -> impl IntoView {
         names
     });
     let form = Form::new(Signal::derive(move || read.read().1.clone()), changes);
-    // What somebody else saved meanwhile.
+    // The settings that somebody else saved meanwhile.
     let theirs = RwSignal::new(None::<InboxDetail>);
     let save = move || {
         if form.busy.get_untracked() || !form.check(None) {
@@ -104,7 +104,7 @@ fn Editor(detail: InboxDetail) -> impl IntoView {
         let theirs = theirs.read();
         Some(differences(&read.read().0, &theirs.as_ref()?.settings, &lists.read()))
     });
-    // Either way the next save is on their version.
+    // Either way the next save is based on their version.
     let take = move |mine: bool| {
         if let Some(new) = theirs.get_untracked() {
             detail.set(new);
@@ -136,7 +136,7 @@ fn Editor(detail: InboxDetail) -> impl IntoView {
     }
 }
 
-/// What a refused save means: of another version, the newer settings are put beside mine.
+/// Handles a refused save. If the version has changed, the newer settings are shown beside the user's own.
 async fn conflicting(
     id: InboxId,
     version: i64,
@@ -151,7 +151,7 @@ async fn conflicting(
             theirs.try_set(Some(newer));
             None
         }
-        // Not the version, but something else that is taken, such as the name.
+        // Not the version but something else conflicts, for example the name.
         Ok(_) => Some(Refusal {
             code: Code::Invalid,
             ..refusal
@@ -180,7 +180,7 @@ fn Tabs(tab: RwSignal<&'static str>, form: Form) -> impl IntoView {
             label: t(Key::BusinessHours),
         },
     ];
-    // Problems of a tab that is not shown are counted in its corner.
+    // A tab's corner shows the number of its problems, even while the tab is hidden.
     let count = Callback::new(move |id: &'static str| {
         if !form.insisted.get() {
             return 0;

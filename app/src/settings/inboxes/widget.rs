@@ -1,4 +1,4 @@
-//! The accounts of an inbox: the widget's snippet, the pages that may carry it, and switching it off and on.
+//! The accounts of an inbox: the widget's snippet, the pages that may embed it, and switching it off and on.
 
 use causerie_shared::{
     api::settings::{InboxAccount, SaveAccount},
@@ -15,7 +15,7 @@ use crate::{
     ui::{ChannelIcon, Icon, channel_name},
 };
 
-/// One origin a line; the first line that is none as an error.
+/// Parses one origin per line. The error names the first line that is not an origin.
 pub fn origins(text: &str) -> Result<Vec<String>, String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines
@@ -30,7 +30,7 @@ pub fn origins(text: &str) -> Result<Vec<String>, String> {
         .collect()
 }
 
-/// What goes into the page, to copy.
+/// The HTML for the page, with a copy button.
 #[component]
 pub fn Snippet(text: String) -> impl IntoView {
     let copied = RwSignal::new(false);
@@ -60,7 +60,7 @@ pub fn Snippet(text: String) -> impl IntoView {
     }
 }
 
-/// An account; what is changed is saved at once.
+/// An account; changes are saved at once.
 #[component]
 pub fn AccountCard(account: InboxAccount) -> impl IntoView {
     let here: Here = expect_context();
@@ -71,7 +71,7 @@ pub fn AccountCard(account: InboxAccount) -> impl IntoView {
     } = account;
     let web = row.channel == Channel::Web;
     let enabled = RwSignal::new(row.enabled);
-    // What the server has, to go back to.
+    // The server's values, to return to after a failure.
     let known = StoredValue::new((row.enabled, allowed.clone()));
     let text = RwSignal::new(allowed.join("\n"));
     let wrong = RwSignal::new(None::<String>);

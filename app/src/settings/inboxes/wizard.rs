@@ -1,4 +1,4 @@
-//! Creating an inbox: name and type, agent management, inactivity.
+//! The wizard for a new inbox: name and type, agent management, inactivity.
 
 use causerie_shared::api::settings::{InboxDetail, InboxKind, NewInbox as Body};
 use leptos::{prelude::*, task::spawn_local};
@@ -30,14 +30,14 @@ const STEPS: [(&str, Key); 3] = [
     (INACTIVITY, Key::InactivityAction),
 ];
 
-/// What is typed besides the settings.
+/// The fields of the wizard besides the settings.
 #[derive(Clone, Copy)]
 struct Start {
     kind: RwSignal<InboxKind>,
     origins: RwSignal<String>,
 }
 
-/// The wizard, then what goes into the page.
+/// The wizard, followed by the page with the widget's snippet.
 #[component]
 pub fn NewInbox() -> impl IntoView {
     let created = RwSignal::new(None::<InboxDetail>);
@@ -100,7 +100,7 @@ fn Wizard(created: RwSignal<Option<InboxDetail>>) -> impl IntoView {
             }
         });
     };
-    // Enter goes on like the button.
+    // Enter has the same effect as the button.
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let at = step.get_untracked();
@@ -207,7 +207,7 @@ fn NameAndType(draft: Draft, start: Start, form: Form) -> impl IntoView {
     }
 }
 
-/// What to do next.
+/// The page after the inbox was created, with the next steps.
 #[component]
 fn Created(detail: InboxDetail) -> impl IntoView {
     let title = tf(Key::InboxCreated, &[("name", &detail.settings.name)]);

@@ -1,4 +1,4 @@
-//! Words for what is set of an inbox.
+//! Texts for the settings of an inbox.
 
 use causerie_shared::{
     api::settings::InboxSettings,
@@ -26,7 +26,7 @@ pub const DAYS: [Key; 7] = [
     Key::Sunday,
 ];
 
-/// The word for a mode.
+/// Returns the name of a mode.
 pub fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::Broadcast => t(Key::ModeBroadcast),
@@ -35,7 +35,7 @@ pub fn mode(mode: Mode) -> &'static str {
     }
 }
 
-/// What a mode does.
+/// Returns an explanation of a mode.
 pub fn mode_help(mode: Mode) -> &'static str {
     match mode {
         Mode::Broadcast => t(Key::ModeBroadcastHelp),
@@ -44,7 +44,7 @@ pub fn mode_help(mode: Mode) -> &'static str {
     }
 }
 
-/// The words for an action of the inactivity rule.
+/// Returns the name of an action of the inactivity rule.
 pub fn time_out(action: TimeOut) -> &'static str {
     match action {
         TimeOut::Close => t(Key::ActionClose),
@@ -53,7 +53,7 @@ pub fn time_out(action: TimeOut) -> &'static str {
     }
 }
 
-/// A minute of the day as a time field has it; midnight at the end of the day is `00:00`.
+/// Returns a minute of the day as a time field's value; midnight at the end of the day is `00:00`.
 pub fn clock(minute: u16) -> String {
     let minute = minute % DAY;
     format!("{:02}:{:02}", minute / 60, minute % 60)
@@ -108,7 +108,7 @@ fn agents(members: &[Member], lists: &Lists) -> String {
     named.join(", ")
 }
 
-/// What differs between two settings, field by field.
+/// Returns the fields that differ between two settings.
 pub fn differences(mine: &InboxSettings, theirs: &InboxSettings, lists: &Lists) -> Vec<Difference> {
     let overflow = |settings: &InboxSettings| match settings.rules.overflow {
         Some(inbox) => lists.inbox(inbox),

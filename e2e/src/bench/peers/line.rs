@@ -1,4 +1,4 @@
-//! A console's connection without a console, as lean as those of the peers: frames go out and come in.
+//! A client of the console's socket that only sends and receives frames, as lean as the peers' clients.
 
 use causerie_shared::{
     SCHEMA,
@@ -19,7 +19,7 @@ use crate::{
     client::random,
 };
 
-/// Longest wait for a frame that must come.
+/// How long to wait at most for a frame that must come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a client keeps of its last connection.
@@ -36,10 +36,10 @@ pub struct Line {
 }
 
 impl Line {
-    /// Connects, says hello and reads the welcome.
+    /// Connects, sends the hello and reads the welcome.
     ///
     /// # Panics
-    /// When the server does not welcome it.
+    /// Panics if the server does not accept the connection.
     pub async fn open(host: &str, cookie: &str, kept: Kept, documents: Vec<DocumentCursor>) -> Self {
         let mut line = Self {
             socket: api::socket(host, "/api/socket", Some(cookie)).await,
@@ -67,7 +67,7 @@ impl Line {
     /// Sends a frame.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// Panics if the connection is gone.
     pub async fn send(&mut self, frame: &ClientFrame) {
         let bytes = encode(frame);
         self.socket
@@ -76,10 +76,10 @@ impl Line {
             .expect("the socket is open");
     }
 
-    /// The next frame; pings are answered.
+    /// Returns the next frame, and answers pings.
     ///
     /// # Panics
-    /// When none comes in time or the connection ends.
+    /// Panics if no frame comes in time or the connection ends.
     pub async fn next(&mut self) -> ServerFrame {
         loop {
             let read = timeout(PATIENCE, self.socket.next()).await.expect("a frame in time");
@@ -93,7 +93,7 @@ impl Line {
         }
     }
 
-    /// Waits for what the client lacks of a document.
+    /// Waits for a part of the document.
     pub async fn part(&mut self, document: DocumentId) -> Part {
         loop {
             match self.next().await {
@@ -104,7 +104,7 @@ impl Line {
         }
     }
 
-    /// Opens a document.
+    /// Opens a document, and returns its first part.
     pub async fn follow(&mut self, document: DocumentId) -> Part {
         self.send(&ClientFrame::Open {
             document,
@@ -115,8 +115,8 @@ impl Line {
         self.part(document).await
     }
 
-    /// Goes on by itself: what is put into the channel is sent, and `each` sees what comes. Ends when the task is
-    /// aborted.
+    /// Runs the connection in a task: it sends the frames from the returned channel and passes received ones to `each`.
+    /// It ends when the task is aborted.
     pub fn run(
         mut self,
         mut each: impl FnMut(ServerFrame) + Send + 'static,

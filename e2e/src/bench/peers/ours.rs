@@ -1,4 +1,4 @@
-//! The same load on ours.
+//! The compared load on our own server.
 
 use std::{
     collections::HashMap,
@@ -28,10 +28,10 @@ use super::{
 };
 use crate::{api, client::random};
 
-/// Longest wait for messages that are on their way, as long as for the peers'.
+/// How long to wait at most for messages in transit, the same as for the peers.
 const LATE: Duration = Duration::from_secs(20);
 
-/// A document in the author's hands.
+/// The writer's replica of a document.
 struct Replica {
     doc: Automerge,
     epoch: u32,
@@ -48,7 +48,7 @@ impl Replica {
     }
 }
 
-/// What came to the followers: number of the message, and when.
+/// The messages that reached the followers: the number of a message, and its time of arrival.
 type Arrivals = mpsc::UnboundedReceiver<(usize, Instant)>;
 
 struct Group {
@@ -65,7 +65,7 @@ pub struct Ours {
     pen: Pen,
     cookies: Vec<String>,
     writer: mpsc::UnboundedSender<ClientFrame>,
-    /// How many of the writer's pushes were answered, and how many of these were refused.
+    /// How many of the writer's pushes were answered, and how many of those were refused.
     answers: Arc<Mutex<(usize, usize)>>,
     parts: mpsc::UnboundedReceiver<Part>,
     replicas: HashMap<DocumentId, Replica>,
@@ -75,7 +75,7 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// Signs everybody in and connects the writer.
+    /// Signs all users in and connects the writer.
     pub async fn start(server: Released, chats: Chats) -> Self {
         let session = api::sign_in(&server.host, world::WRITER, PASSWORD)
             .await
@@ -134,7 +134,7 @@ impl Ours {
         *self.answers.lock().expect("nobody panics while holding it")
     }
 
-    /// The writer's replica of a document; opened when it is not.
+    /// The writer's replica of a document, which is opened if it is not open yet.
     async fn replica(&mut self, document: DocumentId) -> &mut Replica {
         if !self.replicas.contains_key(&document) {
             let open = ClientFrame::Open {
@@ -150,7 +150,7 @@ impl Ours {
         self.replicas.get_mut(&document).expect("it was just put there")
     }
 
-    /// Writes a message; gives its number.
+    /// Sends a message, and returns its number.
     async fn append(&mut self, document: DocumentId, author: UserId) -> usize {
         let number = self.next;
         self.next += 1;
@@ -179,14 +179,14 @@ impl Ours {
         number
     }
 
-    /// Waits until the server has answered `count` pushes in all.
+    /// Waits until the server has answered `count` pushes in total.
     async fn answered(&self, count: usize) {
         while self.answers().0 < count {
             sleep(Duration::from_millis(1)).await;
         }
     }
 
-    /// Fills a document with messages, as fast as the server takes them.
+    /// Fills a document with messages, as fast as the server accepts them.
     pub async fn fill(&mut self, name: &str, messages: usize) {
         let document = self.document(name);
         let before = self.answers().0;
@@ -197,7 +197,7 @@ impl Ours {
         assert_eq!(self.answers().1, 0, "everything is taken");
     }
 
-    /// Connects clients, spread over documents `<group>-0` …; the first of each document is the writer's.
+    /// Connects clients, spread over the documents `<group>-0` …. The first client of each document is the writer.
     pub async fn join(&mut self, group: &str, clients: usize, documents: usize) {
         let documents: Vec<_> = (0..documents).map(|n| self.document(&format!("{group}-{n}"))).collect();
         let (put, arrivals) = mpsc::unbounded_channel();
@@ -227,7 +227,7 @@ impl Ours {
         self.groups.insert(group.into(), group_of);
     }
 
-    /// Writes messages at a pace, and tells how long each took to each follower, ms.
+    /// Sends messages at a pace, and returns how long each took to each follower, in ms.
     pub async fn write(&mut self, group: &str, messages: usize, pace: Duration) -> Vec<f64> {
         let mut group = self.groups.remove(group).expect("a group that joined");
         let wanted = messages * group.followers.len() / group.documents.len();
@@ -248,7 +248,7 @@ impl Ours {
                 }
             }
         };
-        // What did not come in time counts as infinite.
+        // A message that did not come in time counts as infinite.
         let in_time = timeout(LATE, all).await.is_ok();
         assert!(in_time || took.len() < wanted, "all came in time, or some are missing");
         took.resize(wanted, f64::INFINITY);
@@ -272,7 +272,7 @@ impl Ours {
         (line, part)
     }
 
-    /// Opens a conversation on a client that knows nothing of it: its newest segment, as the console does.
+    /// Opens a conversation on a new client: its newest segment, as the console does. Returns the times in ms.
     pub async fn open(&mut self, name: &str, messages: usize, times: usize) -> Vec<f64> {
         let full = (messages - 1) / SEGMENT_MESSAGES as usize;
         let document = DocumentId::Timeline(self.chats[name], full as u32 + 1);
@@ -285,13 +285,13 @@ impl Ours {
         took
     }
 
-    /// Keeps what a client has of a document now.
+    /// Keeps a client's present copy of a document for [`Self::back`].
     pub async fn remember(&mut self, name: &str) {
         let (line, part) = self.fresh(self.document(name), 1).await;
         self.remembered.insert(name.into(), (line.kept, part));
     }
 
-    /// Comes back with what was remembered and waits for all that happened since.
+    /// Reconnects with the remembered copy and waits for all later messages. Returns the times in ms.
     pub async fn back(&mut self, name: &str, times: usize) -> Vec<f64> {
         let (kept, part) = self.remembered.get(name).expect("it was remembered");
         let count = timeline::ids(&self.replicas[&part.document].doc)
@@ -312,7 +312,7 @@ impl Ours {
         took
     }
 
-    /// Many clients lose the connection and come back at once, each with its replica.
+    /// Lets many clients reconnect at once, each with its replica. Returns the times in ms.
     pub async fn crowd(&mut self, name: &str, clients: usize) -> Vec<f64> {
         let (line, part) = self.fresh(self.document(name), 1).await;
         let (kept, have) = (line.kept, cursor(part.document, &Replica::of(&part)));
@@ -327,11 +327,11 @@ impl Ours {
                 (millis(begun.elapsed()), line)
             });
         }
-        // All stay until the last has come.
+        // All connections stay open until the last one is complete.
         crowd.join_all().await.into_iter().map(|(took, _)| took).collect()
     }
 
-    /// Opens the documents `idle-0` … and leaves them open, and the connection with them.
+    /// Opens the documents `idle-0` … and leaves them and the returned connection open.
     pub async fn idle(&mut self, documents: usize) -> Line {
         let mut line = Line::open(&self.server.host, self.cookie(0), Kept::default(), vec![]).await;
         for number in 0..documents {
@@ -340,13 +340,13 @@ impl Ours {
         line
     }
 
-    /// Memory of the server, MB.
+    /// The resident memory of the server, in MB.
     pub async fn resident_megabytes(&self) -> f64 {
         sleep(super::SETTLE).await;
         self.server.resident_megabytes()
     }
 
-    /// Writes in the name of somebody else. Is it refused?
+    /// Sends a message in the name of another user, and returns whether the server refuses it.
     pub async fn forbidden(&mut self, name: &str) -> bool {
         let before = self.answers();
         let document = self.document(name);

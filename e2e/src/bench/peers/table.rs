@@ -1,6 +1,6 @@
-//! The table: a row a figure, a column a system, and the ratios.
+//! The table: one row per figure, one column per system, and the ratios.
 
-/// A figure of the three systems; infinite where something never came.
+/// A figure of the three systems. It is infinite for messages that never arrived.
 pub struct Figure {
     pub label: String,
     pub unit: &'static str,
@@ -9,10 +9,10 @@ pub struct Figure {
     pub automerge: f64,
 }
 
-/// The value below which a share of the times lie.
+/// The value below which a share of the times lies.
 ///
 /// # Panics
-/// When nothing was measured.
+/// Panics if `times` is empty.
 pub fn percentile(times: &[f64], share: f64) -> f64 {
     assert!(!times.is_empty(), "nothing was measured");
     let mut sorted = times.to_vec();

@@ -1,4 +1,4 @@
-//! A peer: its server and its load in processes of their own, spoken to by JSON lines.
+//! A peer: its server and its load run in separate processes, which are controlled with JSON lines.
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
@@ -12,12 +12,12 @@ use tokio::{
 use super::super::process;
 use crate::port::Port;
 
-/// Where `scripts/peers.sh` puts the packages and the scripts of `e2e/peers`.
+/// The folder in which `scripts/peers.sh` puts the packages and the scripts of `e2e/peers`.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/peers");
-/// Longest that a command may take.
+/// How long a command may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// A Node program that answers each line with a line.
+/// A Node.js program that answers each line with a line.
 struct Program {
     process: Child,
     into: ChildStdin,
@@ -56,7 +56,7 @@ impl Program {
     }
 }
 
-/// A peer that runs.
+/// A running peer.
 pub struct Theirs {
     server: Program,
     load: Program,
@@ -67,7 +67,7 @@ impl Theirs {
     /// Starts `<name>-server.mjs` and `<name>-client.mjs`.
     ///
     /// # Panics
-    /// When they do not start; `scripts/peers.sh` installs them.
+    /// Panics if they do not start. `scripts/peers.sh` installs them.
     pub async fn start(name: &str) -> Self {
         let port = Port::take();
         let mut server = Program::start(&format!("{name}-server.mjs"), port.number());
@@ -83,12 +83,12 @@ impl Theirs {
         self.server.process.id().expect("the server runs")
     }
 
-    /// Processor time that the server has used.
+    /// The processor time that the server has used.
     pub fn processor_time(&self) -> Duration {
         process::processor_time(self.pid())
     }
 
-    /// Memory of the server after it collected its garbage, MB.
+    /// The resident memory of the server after a garbage collection, in MB.
     pub async fn resident_megabytes(&mut self) -> f64 {
         sleep(super::SETTLE).await;
         self.server.ask(&json!({})).await;
@@ -96,12 +96,12 @@ impl Theirs {
         process::resident_megabytes(self.pid())
     }
 
-    /// Gives the load a command.
+    /// Sends the load a command, and returns its answer.
     pub async fn ask(&mut self, command: Value) -> Value {
         self.load.ask(&command).await
     }
 
-    /// Gives the load a command whose answer holds times in ms. Those that never came count as infinite.
+    /// Sends the load a command whose answer contains times in ms. Messages that never arrived count as infinite.
     pub async fn times(&mut self, command: Value) -> Vec<f64> {
         let answer = self.ask(command).await;
         let took = answer["took"].as_array().expect("times");

@@ -1,4 +1,4 @@
-//! Our side's workspace: one agent who writes in every chat, and chats of the lengths that are measured.
+//! The workspace of our side: one agent who writes in every chat, and chats of the measured lengths.
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
@@ -29,22 +29,22 @@ use causerie_shared::{
     widget::Form,
 };
 
-/// Who answers in every chat.
+/// The agent who answers in every chat.
 pub const WRITER: &str = "writer@bench.test";
-/// Who look on: supervisors see every chat of the inbox.
+/// Supervisors, who see every chat of the inbox.
 pub const READERS: [&str; 2] = ["reader-0@bench.test", "reader-1@bench.test"];
-/// More chats than the bench has.
+/// A capacity for more chats than the bench has.
 const ROOM: u32 = 1_000_000;
-/// No timer may fall due while the bench runs, seconds.
+/// No timer may be due while the bench runs, in seconds.
 const LATER: u32 = 24 * 3600;
 
-/// Chats by name, and how many messages each begins with.
+/// Chats by name, with the number of messages that each begins with.
 pub type Plan = Vec<(String, usize)>;
 /// Chats by name.
 pub type Chats = HashMap<String, ConversationId>;
 
-/// Fills a new database; gives its address and the chats of the plan, and `idle` more whose timelines have
-/// `messages` each (`idle-0` …).
+/// Fills a new database with the chats of `plan` and `idle` more (`idle-0` …), whose timelines have `messages` each.
+/// Returns its address and the chats.
 pub async fn furnish(folder: &Path, url: &str, plan: &Plan, idle: usize, messages: usize) -> (String, Chats) {
     let mut config = Config::for_test(folder);
     url.clone_into(&mut config.public_url);
@@ -134,7 +134,7 @@ async fn people_and_places(app: &Shared) -> (UserId, AccountRecord) {
     (writer, account)
 }
 
-/// A chat that the writer has taken, begun by a visitor who wrote `messages` messages.
+/// Creates a chat in which a visitor wrote `messages` messages, and lets the writer take it.
 async fn chat(
     app: &Shared,
     account: &AccountRecord,
@@ -165,7 +165,7 @@ async fn chat(
     id
 }
 
-/// Messages of the server, as the changes of a push.
+/// Messages of the server, as the changes of one document.
 fn tail(messages: usize) -> Vec<Vec<u8>> {
     let mut doc = begin(DocumentId::Timeline(ConversationId::from_u128(0), 1).kind());
     let pen = Pen {
@@ -189,7 +189,7 @@ fn tail(messages: usize) -> Vec<Vec<u8>> {
     (0..messages).map(&mut append).collect()
 }
 
-/// Puts changes into a timeline without their rows: quick, and all the same to the document.
+/// Adds changes to a timeline without their message rows, which is fast and makes no difference to the document.
 async fn append(app: &Shared, chat: ConversationId, changes: &[Vec<u8>]) {
     let document = DocumentId::Timeline(chat, 1);
     let mut tx = app.store.begin_ordered().await.expect("a transaction");

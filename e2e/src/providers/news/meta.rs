@@ -1,15 +1,15 @@
-//! Webhooks of Messenger and Instagram, and of comments under posts.
+//! Webhooks of Messenger and Instagram, and of comments below posts.
 
 use serde_json::{Value, json};
 
 use super::{Class, News, Scene, State};
 use crate::providers::{INSTAGRAM, PAGE};
 
-/// The post under which everybody comments.
+/// The post with all comments.
 const FACEBOOK_POST: &str = "1067280970047460_200";
 const INSTAGRAM_POST: &str = "17900000000000001";
 
-/// A direct message; `object`: `page` or `instagram`.
+/// A webhook of direct messages. `object` is `page` or `instagram`.
 pub(super) fn message(object: &str, scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
     let owner = if object == "page" { PAGE } else { INSTAGRAM };
     let (person, at) = (scene.person.id, scene.at);
@@ -68,7 +68,7 @@ pub(super) fn message(object: &str, scene: &Scene<'_>, news: &News<'_>) -> Optio
     Some(json!({ "object": object, "entry": [{ "id": owner, "time": at, "messaging": [event] }] }))
 }
 
-/// A comment under a post of the page.
+/// A webhook of comments below a post of the page.
 pub(super) fn facebook(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
     let change = |verb: &str, comment: &str, parent: Option<&str>, text: Option<&str>| {
         let mut value = json!({
@@ -103,7 +103,7 @@ pub(super) fn facebook(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
     Some(json!({ "object": "page", "entry": [{ "id": PAGE, "time": scene.at / 1000, "changes": [change] }] }))
 }
 
-/// A comment under a medium of the Instagram account.
+/// A webhook of comments below a post of the Instagram account.
 pub(super) fn instagram(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
     let (id, text, quoted, from) = match *news {
         News::Text { id, text, quoted } => (id, text, quoted, (scene.person.id, scene.person.name)),

@@ -20,7 +20,7 @@ pub(super) fn body(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
         message[kind] = content;
         message
     };
-    // What is no bubble has an id of its own.
+    // An event that is not a message of its own has its own id.
     let own = format!("wamid.event{}", scene.number);
     let message = match *news {
         News::Text { id, text, quoted } => {

@@ -1,4 +1,4 @@
-//! Somebody is blocked from their chat, and unblocked in the settings.
+//! A contact is blocked from their chat, and unblocked in the settings.
 
 use causerie_e2e::{
     pages::Console,
@@ -9,7 +9,8 @@ use causerie_shared::inbox::Channel;
 
 use super::{begin, customer, id};
 
-/// Another customer writes, so that what came before has come: it is in the queue, or will never be.
+/// Lets another customer write and waits for the message. Everything sent earlier has then been processed, so an
+/// earlier message is in the queue or never will be.
 async fn queue_has(ana: &Console, line: &Line, text: &str) {
     let other = Person {
         id: "16505559876",
@@ -29,7 +30,7 @@ async fn who_is_blocked_is_heard_in_the_open_chat_and_no_more() {
 
         ana.click("link", "Block contact").await;
         ana.find("dialog", "Block Ada Byron?").await;
-        // Who thinks better of it is back in the chat.
+        // Cancelling returns to the chat.
         ana.click("button", "Cancel").await;
         ana.message(&["You are all idiots"]).await;
         ana.click("link", "Block contact").await;

@@ -1,4 +1,4 @@
-//! Comments under posts.
+//! Comments below posts.
 
 use causerie_e2e::{
     pages::Console,
@@ -16,12 +16,12 @@ async fn answered(line: &Line, ana: &Console) {
     assert_eq!(sent.to, id(line.channel, 1), "the answer stands under the comment");
     assert!(!sent.private);
     ana.message(&["You", "Yes, it does.", "Sent"]).await;
-    // The own comment comes back by the webhook, and is no second bubble.
+    // The webhook returns our own comment, which must not appear twice.
     let alike = ana.messages().await;
     assert_eq!(alike.iter().filter(|text| text.contains("Yes, it does.")).count(), 1);
 }
 
-/// Our answer as the provider's webhook tells it.
+/// Our answer, as the provider's webhook returns it.
 fn our_answer(id: &str) -> News<'_> {
     News::Echo {
         id,
@@ -35,7 +35,7 @@ async fn under_a_post_of_the_page() {
     story("comments_facebook", async |stage| {
         let channel = Channel::FacebookComments;
         let (line, ana) = begin(stage, channel, "Does it dim?").await;
-        // Before anything is done in public it is somebody's: hiding was not offered in the queue.
+        // Public actions need a chat that an agent has: the queue did not offer to hide the comment.
         let first = id(channel, 1);
         answered(&line, &ana).await;
         let echo = line.fake.sent()[0].id.clone();
@@ -57,14 +57,14 @@ async fn under_a_post_of_the_page() {
         ana.find("button", "Hide comment").await;
         assert!(line.fake.done().contains(&("show", first.clone())));
 
-        // Once in private, where only its author reads it.
+        // One private reply is allowed, which only the comment's author reads.
         ana.click("button", "Private reply").await;
         ana.reply("We sent you a voucher.").await;
         let private = line.fake.took("We sent you a voucher.").await;
         assert!(private.private);
         ana.message(&["We sent you a voucher.", "Private reply"]).await;
 
-        // The customer takes the comment back.
+        // The customer deletes the comment.
         happens(&line, News::Delete { target: &first }).await;
         ana.message(&["Its author deleted this message"]).await;
     })
@@ -77,7 +77,7 @@ async fn under_a_post_on_instagram() {
         let channel = Channel::InstagramComments;
         let (line, ana) = begin(stage, channel, "Does it dim?").await;
         answered(&line, &ana).await;
-        // Somebody else answers in the same thread: their name stands with it.
+        // Another person answers in the same thread, and is shown with their name.
         let other = Person {
             id: "8901299999",
             name: "carla",
@@ -89,14 +89,14 @@ async fn under_a_post_on_instagram() {
         };
         line.happens(other, news).await;
         ana.message(&["carla", "Mine does not."]).await;
-        // Our answer comes back by the webhook; and what came before comes once more.
+        // The webhook returns our answer, and an earlier comment comes a second time.
         let echo = line.fake.sent()[0].id.clone();
         happens(&line, our_answer(&echo)).await;
         line.happens(other, news).await;
         line.quiet().await;
         assert_eq!(ana.messages().await.len(), 3, "{:?}", ana.messages().await);
         assert_ne!(customer(channel).name, "carla");
-        // Deleting asks first.
+        // Deleting asks for confirmation.
         ana.click("button", "Delete comment").await;
         ana.find("dialog", "Delete this comment?").await;
         ana.click("button", "Remove").await;

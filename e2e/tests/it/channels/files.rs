@@ -1,4 +1,4 @@
-//! Files of agents: the customer gets them by the channel.
+//! The customer gets an agent's files through the channel.
 
 use causerie_e2e::{providers::Line, story};
 use causerie_shared::inbox::Channel;

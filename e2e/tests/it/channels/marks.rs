@@ -1,4 +1,4 @@
-//! What happens to messages after they were written, in whatever order the webhooks come.
+//! Later changes of messages, in whatever order the webhooks come.
 
 use causerie_e2e::{
     providers::{Fault, News, State},
@@ -57,7 +57,7 @@ async fn statuses_come_before_the_answer_twice_and_in_the_wrong_order() {
             state,
             opaque: None,
         };
-        // The provider has not even answered.
+        // The status comes before the provider's answer to the send.
         happens(&line, state(State::Delivered)).await;
         line.fake.release();
         ana.message(&["Good morning.", "Delivered"]).await;
@@ -66,7 +66,7 @@ async fn statuses_come_before_the_answer_twice_and_in_the_wrong_order() {
         for late in [State::Sent, State::Delivered] {
             happens(&line, state(late)).await;
         }
-        // The customer's next message comes twice, and so does the one before.
+        // The customer's next message is delivered twice, and the one before a second time.
         let body = line.body(
             customer(channel),
             News::Text {

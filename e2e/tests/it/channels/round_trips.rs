@@ -1,4 +1,4 @@
-//! A customer on each channel and an agent talk.
+//! A customer on each channel talks with an agent.
 
 use causerie_e2e::{
     providers::{Class, Line, News},
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{PNG, begin, customer, happens, id};
 
-/// The whole way there and back; direct messages.
+/// A whole exchange of direct messages.
 async fn talk(channel: Channel, name: &str) {
     story(name, async |stage| {
         let (line, ana) = begin(stage, channel, "Does the lamp dim?").await;
@@ -18,7 +18,7 @@ async fn talk(channel: Channel, name: &str) {
         assert_eq!((sent.channel, sent.to.as_str()), (channel, customer(channel).id));
         ana.message(&["You", "Yes, with any dimmer.", "Sent"]).await;
 
-        // What the customer answers stands with what it answers.
+        // The customer's answer is shown with the message that it quotes.
         let quoting = News::Text {
             id: &id(channel, 2),
             text: "This one?",
@@ -48,7 +48,7 @@ async fn talk(channel: Channel, name: &str) {
             (ana.script::<i64>(players, vec![]).await == 1).then_some(())
         });
         shown.await;
-        // Nothing that a browser gets is the provider's.
+        // A browser must not get any address of the provider.
         let page: String = ana.script("return document.documentElement.outerHTML", vec![]).await;
         assert!(
             !page.contains(&line.fake.url()),
@@ -57,7 +57,7 @@ async fn talk(channel: Channel, name: &str) {
 
         ana.click("button", "End chat").await;
         ana.folder("History").await;
-        // Meta's do not say whether a sound was spoken into the phone.
+        // The channels of Meta do not say whether an audio file is a voice message.
         let voice = match channel {
             Channel::Messenger | Channel::Instagram => "Audio",
             _ => "Voice message",
@@ -126,7 +126,7 @@ async fn what_else_people_send_is_drawn_as_what_it_is() {
         };
         happens(&line, sticker).await;
         ana.find_part("link", "sticker.").await;
-        // A file that the provider does not give out any more: it is said, and nothing else is lost.
+        // A file that the provider does not have any more is reported, and nothing else is lost.
         let gone = News::Medium {
             id: &id(channel, 6),
             class: Class::Video,

@@ -1,4 +1,4 @@
-//! How sending goes wrong, and what the agent sees of it.
+//! How sending fails, and what the agent sees of it.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use causerie_shared::inbox::Channel;
 
 use super::{begin, happens};
 
-/// Time goes on until the message went.
+/// Advances the clock until the message is sent.
 async fn later(stage: &Stage, line: &Line, text: &str) {
     until("the next try", async || {
         stage.server.advance(Duration::from_secs(10));
@@ -33,7 +33,7 @@ async fn what_the_provider_refuses_says_why_and_can_be_tried_again() {
             ),
             (
                 Channel::Messenger,
-                // An error with a status that says otherwise.
+                // An error with a successful HTTP status.
                 Fault::Refused(200, 551, 1_545_041, "这个人现在不方便"),
                 "Not sent. This person cannot be reached now.",
             ),
@@ -82,7 +82,7 @@ async fn passing_trouble_is_waited_out_in_order() {
     .await;
 }
 
-/// The answer is lost after the message was taken.
+/// Loses the answer to a message that the provider accepted.
 async fn lost(line: &Line, ana: &Console, text: &str) -> (String, Option<String>) {
     line.fake.fault(Fault::Lost);
     ana.reply(text).await;
@@ -139,7 +139,7 @@ async fn where_nobody_can_say_the_agent_decides() {
         ana.click("button", "Discard").await;
         ana.message(&["Leave it", "It was never confirmed, and its agent gave it up."])
             .await;
-        // What comes next does not wait for it.
+        // The next message does not wait for it.
         stage.server.advance(Duration::from_secs(2));
         ana.reply("And on").await;
         line.fake.took("And on").await;

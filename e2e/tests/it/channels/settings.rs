@@ -1,4 +1,4 @@
-//! Accounts: a token that is not taken any more, and Telegram without a public address.
+//! Messaging accounts: an expired token, and Telegram without a public address.
 
 use causerie_e2e::{
     providers::{BOT, Fake, Kind, RENEWED, TOKEN},
@@ -20,7 +20,7 @@ async fn an_expired_token_holds_everything_back_until_it_is_renewed() {
         ana.message(&["One", "Queued"]).await;
         ana.message(&["Two", "Queued"]).await;
 
-        // Who can renew the token is told wherever they are, and led there.
+        // Users who can renew the token see a banner on every page, with a link to the account.
         let owner = stage.agent("owner@demo.test").await;
         let banner = "sends nothing until its token is renewed. What is written waits.";
         owner.reads(banner).await;

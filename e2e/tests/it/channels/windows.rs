@@ -1,4 +1,4 @@
-//! When the time in which a channel takes free answers is over.
+//! The end of the window for free answers.
 
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use super::{id, take};
 
 const HOUR: u64 = 3600;
 
-/// A chat that may stay silent for days: without its inbox's own rule it would end before the window closes.
+/// Creates an inbox whose chats may stay inactive for days. With its default rule, a chat would end before the window
+/// closes.
 async fn patient(stage: &Stage, channel: Channel) -> (Line, Console) {
     let line = Line::connect(&stage.server, channel).await;
     let rule = Inactivity {
@@ -32,7 +33,7 @@ async fn whatsapp_says_what_is_possible_afterwards() {
         let channel = Channel::Whatsapp;
         let (line, ana) = patient(stage, channel).await;
         ana.reads("WhatsApp window closes in").await;
-        // The provider's clock says that it is over before ours does.
+        // The provider's clock closes the window before ours does.
         line.fake.close(true);
         ana.reply("On its way").await;
         ana.message(&["On its way", "Not sent. More than 24 hours have passed"])
@@ -40,7 +41,7 @@ async fn whatsapp_says_what_is_possible_afterwards() {
         stage.server.advance(Duration::from_secs(25 * HOUR));
         ana.reads("The window is closed: only a template may be sent").await;
         assert!(!ana.has("textbox", "Reply").await);
-        // It opens again when the customer writes.
+        // The window opens again when the customer writes.
         line.fake.close(false);
         line.says(super::customer(channel), &id(channel, 2), "Thanks").await;
         ana.find("textbox", "Reply").await;
@@ -72,7 +73,7 @@ async fn a_human_agent_has_seven_days_on_messenger() {
         line.allow_human_agent().await;
         ana.reply("We look for it").await;
         assert_eq!(line.fake.took("We look for it").await.tag, None);
-        // The provider takes nothing any more without the tag.
+        // From now on the provider accepts messages only with the tag.
         line.fake.close(true);
         stage.server.advance(Duration::from_secs(25 * HOUR));
         ana.reads("24 hours have passed: Messenger takes answers of a human agent for another")

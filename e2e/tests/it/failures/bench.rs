@@ -1,4 +1,4 @@
-//! What the attacks are made with.
+//! Helpers for the attacks.
 
 use automerge::{Automerge, Change, ExpandedChange, legacy};
 use causerie_e2e::{
@@ -14,7 +14,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-/// A chat that Ana has, its visitor, and Ana behind a bare socket.
+/// A chat that Ana has, its visitor, and Ana's client.
 pub struct Desk {
     pub visitor: Visitor,
     pub chat: ConversationId,
@@ -22,7 +22,7 @@ pub struct Desk {
     pub replica: Replica,
 }
 
-/// A copy of a document as a client holds it.
+/// A client's replica of a document.
 pub struct Replica {
     pub id: DocumentId,
     pub epoch: u32,
@@ -36,7 +36,7 @@ pub fn pen(user: UserId) -> Pen {
     }
 }
 
-/// A chat from the common queue, taken by Ana, with its timeline open.
+/// Creates a chat in the common queue, lets Ana take it, and opens its timeline.
 pub async fn desk(stage: &Stage) -> Desk {
     let mut visitor = stage.orders_visitor().await;
     let chat = visitor.start("Lucia", "My lamp hums").await;
@@ -51,7 +51,7 @@ pub async fn desk(stage: &Stage) -> Desk {
     }
 }
 
-/// Opens a document and reads what the server sends of it.
+/// Opens a document and reads it completely.
 pub async fn open(client: &mut Client, id: DocumentId) -> Replica {
     let known = client.frames().len();
     client
@@ -67,7 +67,7 @@ pub async fn open(client: &mut Client, id: DocumentId) -> Replica {
         doc: begin(id.kind()),
     };
     let part = after(client, known, "a document", |frame| match frame {
-        // A change that somebody made just before may still be on its way; the whole document begins at 0.
+        // An earlier change may still be in transit. The whole document begins at 0.
         ServerFrame::Part(part) if part.document == id && part.from == 0 => Some(part.clone()),
         _ => None,
     })
@@ -76,7 +76,7 @@ pub async fn open(client: &mut Client, id: DocumentId) -> Replica {
     replica
 }
 
-/// Like `until`, among frames that came after the first `known` ones.
+/// Returns the first value that `look` finds, as [`Client::until`] does, in frames after the first `known` ones.
 pub async fn after<T>(
     client: &mut Client,
     known: usize,
@@ -93,7 +93,8 @@ pub async fn after<T>(
     }
 }
 
-/// Pushes and waits for the answer: the sequence number and what the server had stored, or the refusal.
+/// Sends a push and waits for the answer: the sequence number and the changes that the server had stored, or the
+/// refusal.
 pub async fn push(
     client: &mut Client,
     document: DocumentId,
@@ -141,7 +142,7 @@ impl Replica {
         ids.into_iter().map(|id| said(id).body).collect()
     }
 
-    /// A message by the pen's user, on a copy: the replica itself is as the server confirmed it.
+    /// A message of the pen's user, made on a copy: the replica stays as the server confirmed it.
     pub fn message(&self, pen: &Pen, text: &str) -> (MessageId, Vec<u8>) {
         let message = message(pen.user.expect("a user"), text);
         let change = timeline::append(&mut self.doc.clone(), pen, &message).expect("a change");
@@ -163,7 +164,7 @@ pub fn message(user: UserId, text: &str) -> Message {
     }
 }
 
-/// Takes a change apart, lets `bend` change it and encodes it again with a right checksum.
+/// Decodes a change, modifies it with `bend` and encodes it again with a correct checksum.
 pub fn bent(bytes: &[u8], bend: impl FnOnce(&mut ExpandedChange)) -> Vec<u8> {
     let mut expanded = document::parse(bytes).expect("a change").decode();
     bend(&mut expanded);
@@ -171,7 +172,7 @@ pub fn bent(bytes: &[u8], bend: impl FnOnce(&mut ExpandedChange)) -> Vec<u8> {
     Change::from(expanded).raw_bytes().to_vec()
 }
 
-/// Moves a change's operations to begin at `start`, its references to itself with them.
+/// Moves a change's operations to begin at `start`, together with its references to itself.
 pub fn moved(change: &mut ExpandedChange, start: u64) {
     let old = change.start_op.get();
     change.start_op = start.try_into().expect("not 0");
@@ -184,8 +185,8 @@ pub fn moved(change: &mut ExpandedChange, start: u64) {
     }
 }
 
-/// After an attack everything goes on: the attacker's socket lives, an honest reply is stored and reaches the
-/// customer, and the database holds `before` and this reply, nothing else.
+/// Checks that an attack had no effect: the attacker's socket works, an honest reply is stored and reaches the
+/// customer, and the database contains only `before` and this reply.
 pub async fn goes_on(stage: &Stage, desk: &mut Desk, before: &[&str]) {
     let user = desk.ana.me.id;
     let (id, change) = desk.replica.message(&pen(user), "All is well");
@@ -215,7 +216,7 @@ pub async fn goes_on(stage: &Stage, desk: &mut Desk, before: &[&str]) {
     assert_eq!(shown, stored, "a new replica agrees with the rows");
 }
 
-/// Pushes one change by Ana that must be refused with `code`.
+/// Sends one change by Ana, which must be refused with `code`.
 pub async fn refused(desk: &mut Desk, change: Vec<u8>, code: Code) {
     let (id, epoch) = (desk.replica.id, desk.replica.epoch);
     let answer = push(&mut desk.ana, id, epoch, IntentId::from_u128(random()), vec![change]).await;

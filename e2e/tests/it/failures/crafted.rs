@@ -24,14 +24,14 @@ async fn failure_01_an_actor_id_of_another_user_is_refused() {
         push(&mut desk.ana, desk.replica.id, 1, said.id.into(), vec![change])
             .await
             .unwrap();
-        // Her supervisor takes her actor for the notes that both may write, and for this timeline.
+        // Her supervisor uses Ana's actor of the notes, which both may write, for this timeline.
         let mut sup = stage.client("sup@demo.test").await;
         let mut stolen = mine.clone();
         stolen.user = Some(sup.me.id);
         let forged = timeline::append(&mut first, &stolen, &message(sup.me.id, "I am Ana")).unwrap();
         let answer = push(&mut sup, desk.replica.id, 1, IntentId::from_u128(1), vec![forged]).await;
         assert_eq!(answer.unwrap_err().code, Code::BadHeader);
-        // In Ana's name altogether: her mark on it does not help.
+        // The supervisor also claims to be Ana. The mark of Ana in the change does not help.
         let forged = timeline::append(&mut first.clone(), &pen(desk.ana.me.id), &message(desk.ana.me.id, "x")).unwrap();
         let answer = push(&mut sup, desk.replica.id, 1, IntentId::from_u128(2), vec![forged]).await;
         assert_eq!(answer.unwrap_err().code, Code::BadHeader);
@@ -100,7 +100,7 @@ async fn failure_05_a_payload_created_and_deleted_in_one_change_is_refused() {
             Ok(tx.delete(&messages, id.as_str())?)
         });
         refused(&mut desk, smuggled.unwrap().unwrap(), Code::BadOperation).await;
-        // The same in a text that may be edited.
+        // The same attack on a text that may be edited.
         let contact = stage.server.head(desk.chat).await.contact;
         let mut noted = open(&mut desk.ana, DocumentId::Notes(contact)).await;
         let note = NoteId::from_u128(5);
@@ -135,7 +135,7 @@ async fn failure_05_a_payload_created_and_deleted_in_one_change_is_refused() {
 async fn failure_06_a_compressed_bomb_is_never_inflated() {
     story("failure-06", async |stage| {
         let mut desk = desk(stage).await;
-        // 60 MB of the same letter in some tens of kilobytes.
+        // 60 MB of the same letter compress to some tens of kilobytes.
         let (_, large) = desk.replica.message(&pen(desk.ana.me.id), &"z".repeat(60 << 20));
         let bomb = document::parse(&large).unwrap().bytes().into_owned();
         assert_eq!(bomb[8], 2, "a compressed change");
@@ -148,7 +148,7 @@ async fn failure_06_a_compressed_bomb_is_never_inflated() {
         let (_, small) = desk.replica.message(&pen(desk.ana.me.id), &"z".repeat(1 << 20));
         let bomb = document::parse(&small).unwrap().bytes().into_owned();
         refused(&mut desk, bomb, Code::Malformed).await;
-        // A whole document is no change either.
+        // A whole document is not a change.
         let saved = desk.replica.doc.save();
         refused(&mut desk, saved, Code::Malformed).await;
         goes_on(stage, &mut desk, SAID).await;
@@ -171,7 +171,7 @@ async fn failure_07_truncated_and_garbage_bytes_are_refused() {
         }
         let trailing = [honest.as_slice(), &[0; 16]].concat();
         refused(&mut desk, trailing, Code::Malformed).await;
-        // Bytes that are no frame at all are complained about, and the connection goes on.
+        // Bytes that are not a frame cause an error, and the connection stays open.
         let known = desk.ana.frames().len();
         desk.ana.send_bytes(vec![0xff; 64]).await;
         after(&mut desk.ana, known, "a complaint", |frame| {
@@ -196,7 +196,7 @@ async fn failure_09_a_genesis_with_other_bytes_is_refused() {
         refused(&mut desk, own.unwrap().unwrap(), Code::BadHeader).await;
         let on_top = timeline::append(&mut other, &mine, &message(desk.ana.me.id, "elsewhere")).unwrap();
         refused(&mut desk, on_top, Code::BadHeader).await;
-        // The fixed one changes nothing.
+        // The genesis itself changes nothing.
         let genesis = document::genesis(desk.replica.id.kind());
         let (id, epoch) = (desk.replica.id, desk.replica.epoch);
         let known = push(&mut desk.ana, id, epoch, IntentId::from_u128(random()), vec![genesis]).await;
@@ -211,7 +211,7 @@ async fn failure_17_a_refused_change_does_not_stop_the_allowed_ones_after_it() {
     story("failure-17", async |stage| {
         let mut desk = desk(stage).await;
         let mine = pen(desk.ana.me.id);
-        // One line of work: the first is refused, so what builds on it is too, and none of it is stored.
+        // The first change is refused, so the change that builds on it is refused too, and neither is stored.
         let mut local = desk.replica.doc.clone();
         let mut forged = message(desk.ana.me.id, "as the customer");
         forged.author = causerie_shared::message::Author::Contact;
@@ -220,7 +220,7 @@ async fn failure_17_a_refused_change_does_not_stop_the_allowed_ones_after_it() {
         let on_top = timeline::append(&mut local, &mine, &next).unwrap();
         refused(&mut desk, bad, Code::BadContent).await;
         refused(&mut desk, on_top, Code::BadHeader).await;
-        // Rebuilt from what is confirmed, under a fresh actor, it is taken.
+        // Built again on the confirmed document, as a new actor, the message is accepted.
         let id = desk.replica.id;
         let rebuilt = timeline::append(&mut desk.replica.doc.clone(), &pen(desk.ana.me.id), &next).unwrap();
         push(&mut desk.ana, id, 1, next.id.into(), vec![rebuilt]).await.unwrap();

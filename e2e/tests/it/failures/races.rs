@@ -1,4 +1,4 @@
-//! Bad luck: two things at once, a crash, clocks, an epoch that changes under somebody's hands.
+//! Bad luck: races, a crash, wrong clocks, and a new epoch while a user is typing.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn failure_10_a_push_that_races_the_seal_goes_into_the_next_segment_once()
                 .expect("room");
             said += 1;
         }
-        // Written before the news of the seal came.
+        // A reply that was written before the client learned of the sealed segment.
         let late = message(desk.ana.me.id, "on the edge");
         let change = timeline::append(&mut desk.replica.doc.clone(), &pen(desk.ana.me.id), &late).unwrap();
         let answer = push(&mut desk.ana, id, 1, late.id.into(), vec![change]).await;
@@ -80,7 +80,7 @@ async fn failure_12_a_crash_between_commit_and_acknowledgement_stores_a_reply_on
             intent: said.id.into(),
             changes: vec![change.clone()],
         };
-        // The acknowledgement is never read: the server goes down once the reply is in its database.
+        // The client never reads the acknowledgement: the server stops once the reply is in its database.
         desk.ana.send(&frame).await;
         causerie_e2e::wait::until("the commit", async || {
             (stage.server.texts(desk.chat).await.len() == 2).then_some(())
@@ -88,7 +88,7 @@ async fn failure_12_a_crash_between_commit_and_acknowledgement_stores_a_reply_on
         .await;
         stage.server.restart().await;
         let mut ana = stage.client("ana@demo.test").await;
-        // Built anew from what the disk of the client had, under a fresh actor.
+        // Build the reply again from the client's disk, as a new actor.
         let rebuilt = timeline::append(&mut desk.replica.doc.clone(), &pen(ana.me.id), &said).unwrap();
         let answer = push(&mut ana, desk.replica.id, 1, said.id.into(), vec![rebuilt]).await;
         assert_eq!(answer, Ok((2, vec![change])), "what was stored is answered");
@@ -156,7 +156,7 @@ async fn failure_21_an_epoch_that_changes_while_a_note_is_edited_loses_no_text()
         push(&mut desk.ana, document, 1, IntentId::from_u128(9), vec![begun])
             .await
             .unwrap();
-        // A history of a quarter of a megabyte: the same note written over and over.
+        // Writing the same note over and over makes a history of a quarter of a megabyte.
         let mut text = "begun".to_owned();
         let mut round = 0u64;
         while desk.ana.frames().iter().all(|frame| !anew(frame, document)) {
@@ -177,7 +177,7 @@ async fn failure_21_an_epoch_that_changes_while_a_note_is_edited_loses_no_text()
                 }
             }
         }
-        // What is typed on the old epoch meanwhile is told so, and built anew on the new one.
+        // Text that was typed on the old epoch is refused with this code, and is built again on the new epoch.
         let old = noted.doc.clone();
         let splice = notes::difference(&text, &format!("{text}!")).unwrap();
         let typed = notes::edit(&mut old.clone(), &pen(desk.ana.me.id), note, &splice)

@@ -1,4 +1,4 @@
-//! Clients and an emulator from npm.
+//! Client libraries and an emulator from npm.
 
 use std::process::Stdio;
 
@@ -62,7 +62,7 @@ async fn a_client_of_whatsapp_sends_and_understands_the_webhooks() {
         .to_string();
     let mac = signature::hmac_sha256(b"secret", body.as_bytes());
     let signed = format!("sha256={}", signature::hex(&mac));
-    // The third message is refused: the fault waits behind two that are not.
+    // The fault affects the third message, after two without a fault.
     fake.fault_after(2, Fault::Refused(400, 131_026, 0, "(#131026) Message undeliverable"));
     let arguments = [&fake.url(), TOKEN, PHONE, BUSINESS, &body, &signed, "secret"];
     let found = run("whatsapp.cjs", &arguments).await;
@@ -115,7 +115,7 @@ async fn a_client_of_messenger_sends_and_understands_the_answers() {
     assert!(refused.contains("outside of allowed window"), "{found}");
 }
 
-/// The emulator, and what comes out of it.
+/// The emulator with its input and output.
 struct Emulator {
     _process: Child,
     input: ChildStdin,

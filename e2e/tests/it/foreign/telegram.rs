@@ -1,4 +1,4 @@
-//! The crate frankenstein, whose types are as strict as Telegram's documents.
+//! The crate frankenstein, whose types are as strict as Telegram's documentation.
 
 use causerie_e2e::providers::{BOT, Class, Fake, Fault, Kind, News, Person, TOKEN, webhook};
 use causerie_shared::inbox::Channel;

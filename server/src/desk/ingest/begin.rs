@@ -1,4 +1,4 @@
-//! The chat that a message goes on with, or begins.
+//! Begins a chat for a message, or locks the open one.
 
 use causerie_shared::{
     Millis,
@@ -23,14 +23,14 @@ use crate::{
     sync::News,
 };
 
-/// The chat that was open a moment ago, locked; `Conflict` when it has ended meanwhile.
+/// Locks the chat that was open when it was read; `Conflict` when it has ended or moved to another segment.
 pub(super) async fn reopen(db: &mut Db, known: &Head) -> Result<Head, DeskError> {
     let head = conversations::lock(db, known.id).await?;
     head.filter(|head| !head.state.status().is_final() && head.segment == known.segment)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat ended meanwhile").into())
 }
 
-/// Begins a conversation. `Conflict` when the contact has one meanwhile.
+/// Begins a conversation. `Conflict` when the contact has an open one by now.
 pub(super) async fn start(
     db: &mut OrderedTx,
     incoming: &Incoming,
@@ -43,11 +43,11 @@ pub(super) async fn start(
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
     let contact = contacts::get(&mut *db, contact).await?.ok_or_else(not_found)?;
-    // The channels' workers ask before; a visitor learns it here.
+    // For the other channels, the workers check the blacklist earlier; for the web, this is the check.
     if blacklist::is_blocked(&mut *db, incoming.account.row.channel, &incoming.external).await? {
         return Err(Refusal::new(Code::Forbidden, "nothing more can be written here").into());
     }
-    // A visitor's socket may be older than the switch.
+    // A visitor's socket may have opened before the account was switched off.
     let account = places::account_by_id(&mut *db, incoming.account.row.id).await?;
     if account.is_none_or(|account| !account.row.enabled) {
         return Err(Refusal::new(Code::NotFound, "this chat is switched off").into());
@@ -58,7 +58,7 @@ pub(super) async fn start(
     if let Some(last) = &mut last {
         ending::hasten(&mut *db, last, now, news).await?;
     }
-    // After a miss and outside business hours the visitor leaves a message: it waits without a queue timer
+    // After a missed chat and outside business hours the visitor leaves a message, which waits without a queue timer
     // (`docs/domain.md#queue-timer` and `docs/domain.md#business-hours`).
     let missed = matches!(
         last.map(|head| head.state),
@@ -113,7 +113,7 @@ pub(super) async fn start(
     Ok(head)
 }
 
-/// Ties a new chat to the thread under a post whose private reply it answers; in words, for those who take it.
+/// Links a new chat to the comment thread whose private reply it answers. Returns a note for the agents.
 pub(super) async fn link(db: &mut Db, incoming: &Incoming, head: &Head) -> Result<Option<String>, DeskError> {
     let comments = channels::sibling(head.channel).filter(|beside| beside.is_comments());
     let (Some(comments), Some(said)) = (comments, &incoming.said) else {

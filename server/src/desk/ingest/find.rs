@@ -1,4 +1,4 @@
-//! Who writes, and into which chat.
+//! Finds the contact and the open chat of a message.
 
 use causerie_shared::{
     Millis,
@@ -19,20 +19,20 @@ use crate::{
     },
 };
 
-/// Who wrote a message, and where it belongs.
+/// The contact and the chat of a message.
 pub(super) struct Found {
     pub(super) contact: ContactRecord,
     pub(super) open: Option<Head>,
     pub(super) duplicate: Option<MessageRecord>,
     /// The message that it answers.
     pub(super) quoted: Option<MessageId>,
-    /// The contact wrote it themself: others reply under a comment, too.
+    /// Whether `contact` wrote the message: other people also reply under a comment.
     pub(super) writes: bool,
-    /// The provider's id of the thread's author; `None`: of whoever writes.
+    /// The reply address of the thread: the provider's id of its author. `None` means the writer's id.
     pub(super) answers_to: Option<String>,
 }
 
-/// Who writes, and into which chat. The answer is checked again under the contact's lock.
+/// Finds the contact and the chat of a message. The caller checks the chat again under the contact's lock.
 pub(super) async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, DeskError> {
     let mut db = app.store.read().await?;
     let account = incoming.account.row.id;
@@ -68,7 +68,7 @@ pub(super) async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<
         None => None,
     };
     let open = open(&mut db, incoming, contact.id).await?;
-    // A thread stays its first author's, whoever writes in it.
+    // A thread belongs to the contact who began it, whoever writes in it.
     let before = match said.and_then(|said| said.thread.as_ref()) {
         Some(thread) => conversations::of_thread(&mut db, account, &thread.top).await?,
         None => None,
@@ -94,7 +94,8 @@ pub(super) async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<
     })
 }
 
-/// Each of a person's further ids is known to be theirs already: there is nothing to write.
+/// Whether all the aliases already belong to the contact or to a contact merged with it, so that nothing has to be
+/// written.
 async fn knows_all(db: &mut Db, account: AccountId, contact: ContactId, aliases: &[String]) -> Result<bool, DeskError> {
     for alias in aliases {
         match contacts::by_identity(&mut *db, account, alias).await? {
@@ -106,8 +107,8 @@ async fn knows_all(db: &mut Db, account: AccountId, contact: ContactId, aliases:
     Ok(true)
 }
 
-/// The chat that the message goes on with: the contact's on the web, the thread's under a post, else the contact's on
-/// this account.
+/// Returns the open chat that the message continues: the contact's on the web, the thread's under a post, else the
+/// contact's on this account.
 pub(super) async fn open(db: &mut Db, incoming: &Incoming, contact: ContactId) -> Result<Option<Head>, DeskError> {
     let account = incoming.account.row.id;
     Ok(match incoming.said.as_deref() {

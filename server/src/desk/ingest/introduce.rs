@@ -1,4 +1,4 @@
-//! What a message says of its author goes into their profile.
+//! Adds what a message says about its author to the author's profile.
 
 use causerie_shared::{
     document::DocumentId,
@@ -14,7 +14,7 @@ use crate::{
     sync::{News, aside, outgrown, room::Prepared},
 };
 
-/// Puts the form's name and e-mail into the profile, if they are new.
+/// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.
 pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result<(), DeskError> {
     let phone = incoming
         .said
@@ -27,7 +27,7 @@ pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId
     let document = DocumentId::Contact(contact);
     let mut room = aside::lock(app, document).await?;
     if room.usable().is_err() {
-        // What the contact says is stored all the same.
+        // The message itself is stored nevertheless.
         return Ok(());
     }
     let prepared = room.prepare_own(|doc, pen| {

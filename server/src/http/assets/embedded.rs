@@ -1,4 +1,4 @@
-//! Files of the build: inside the program in release, read from `dist` at each request in debug.
+//! Files of the build: embedded in release builds, read from `dist` at each request in debug builds.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use serde::Deserialize;
 #[allow_missing = true]
 struct Dist;
 
-/// What the build says about itself; for the server, not for browsers.
+/// The build's description of itself, for the server only.
 pub const MANIFEST: &str = "build.json";
 
 /// The part of [`MANIFEST`] that the server needs.
@@ -25,12 +25,12 @@ pub struct Manifest {
     /// CSP sources of inline scripts and styles, such as `sha256-…`.
     pub script_hashes: Vec<String>,
     pub style_hashes: Vec<String>,
-    /// Files whose names hold their hash, of this build and of the one before.
+    /// Files whose names contain their hash, of this build and of the previous one.
     immutable: Vec<String>,
     previous: Vec<String>,
 }
 
-/// The manifest; `None` when the console was not built.
+/// Returns the manifest; `None` when the console was not built.
 pub fn manifest() -> Option<Manifest> {
     let file = Dist::get(MANIFEST)?;
     match serde_json::from_slice(&file.data) {
@@ -42,12 +42,12 @@ pub fn manifest() -> Option<Manifest> {
     }
 }
 
-/// A file as text.
+/// Returns a file as text.
 pub fn text(path: &str) -> Option<String> {
     String::from_utf8(Dist::get(path)?.data.into_owned()).ok()
 }
 
-/// Answers with a file: compressed if the browser takes it, or only "not modified".
+/// Responds with a file, compressed if the browser accepts it, or with "not modified".
 pub fn file(path: &str, headers: &HeaderMap) -> Response {
     let Some(mime) = mime(path) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -97,7 +97,7 @@ pub fn file(path: &str, headers: &HeaderMap) -> Response {
     response
 }
 
-/// Each encoding has a tag of its own, for each is other bytes.
+/// Returns the entity tag of a file. Compressed and plain files differ in their bytes and so in their tags.
 fn tag(file: &EmbeddedFile) -> String {
     format!("\"{}\"", crate::clock::hex(&file.metadata.sha256_hash()[..16]))
 }
@@ -125,7 +125,7 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The type by extension; `None` for what is not served, such as a path that leaves its folder.
+/// Returns the type for a path's extension; `None` for paths that are not served, such as those that leave the folder.
 fn mime(path: &str) -> Option<&'static str> {
     let (_, extension) = path.rsplit_once('.')?;
     if path.split('/').any(|part| matches!(part, "" | "." | "..")) {

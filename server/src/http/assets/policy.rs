@@ -1,4 +1,4 @@
-//! What a page may do in the browser: security headers for each kind of page.
+//! Security headers for each kind of page: what the page may do in the browser.
 
 use axum::{
     http::{HeaderName, HeaderValue, header},
@@ -14,7 +14,7 @@ const CROSS_ORIGIN_RESOURCE: HeaderName = HeaderName::from_static("cross-origin-
 const CROSS_ORIGIN_OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// The console's page: its own scripts, its own server, in no frame.
+/// Adds the headers of the console's page: it may use its own scripts and server, and no page may frame it.
 pub fn console(response: Response, config: &Config, manifest: &Manifest) -> Response {
     let scripts = quoted(&manifest.script_hashes);
     let styles = quoted(&manifest.style_hashes);
@@ -33,7 +33,7 @@ pub fn console(response: Response, config: &Config, manifest: &Manifest) -> Resp
     response
 }
 
-/// The widget's panel: in frames on the account's own pages.
+/// Adds the headers of the widget's panel: the account's own pages may frame it.
 pub fn panel(response: Response, config: &Config, origins: &[String]) -> Response {
     let sockets = sockets(config);
     let mut ancestors: Vec<&str> = origins
@@ -57,7 +57,7 @@ pub fn panel(response: Response, config: &Config, origins: &[String]) -> Respons
     response
 }
 
-/// A file that pages of other origins load: the widget's parts.
+/// Adds the headers of a file that pages of other origins load: the widget's parts.
 pub fn shared(response: Response) -> Response {
     let mut response = harmless(response);
     response
@@ -66,7 +66,7 @@ pub fn shared(response: Response) -> Response {
     response
 }
 
-/// What every answer with a file has.
+/// Adds the headers that every response with a file has.
 pub fn harmless(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -84,7 +84,7 @@ fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
     response
 }
 
-/// Not every browser counts a socket of the own server as `'self'`.
+/// Returns the server's own socket addresses, because some browsers do not count them as `'self'`.
 fn sockets(config: &Config) -> String {
     let sockets = config.allowed_origins().map(|origin| origin.replacen("http", "ws", 1));
     sockets.fold(String::new(), |all, socket| format!("{all} {socket}"))
@@ -94,7 +94,7 @@ fn quoted(hashes: &[String]) -> String {
     hashes.iter().fold(String::new(), |all, hash| format!("{all} '{hash}'"))
 }
 
-/// An entry that cannot end the list it stands in.
+/// Whether the entry is safe in a list of sources: it cannot end the list.
 fn is_source(origin: &str) -> bool {
     !origin.is_empty()
         && origin

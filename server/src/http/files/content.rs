@@ -1,21 +1,21 @@
-//! Is a file what its name says? Decided by its first bytes (`docs/domain.md#uploads`).
+//! Checks that a file's first bytes fit its extension (`docs/domain.md#uploads`).
 
-/// As many bytes of a file as the check looks at.
+/// Number of bytes at the beginning of a file that the check reads.
 pub const HEAD: usize = 8 * 1024;
 
-/// How a file of this extension begins, and the type it is served with.
+/// How files with an extension begin, and the type with which they are served.
 struct Rule {
     mime: &'static str,
     begins: fn(&[u8]) -> bool,
 }
 
-/// The type of a file with this extension (in lower case) and these first bytes; `None` when they do not fit.
+/// Returns the type of a file with this lower-case extension and these first bytes; `None` when they do not match.
 pub fn mime(extension: &str, head: &[u8]) -> Option<&'static str> {
     let rule = rule(extension)?;
     (rule.begins)(head).then_some(rule.mime)
 }
 
-/// The type of a medium that a provider delivered: pictures by their bytes, everything else by what the provider says.
+/// Returns the type of a provider's media: pictures by their bytes, everything else by the provider's type.
 pub fn media_type(said: &str, bytes: &[u8]) -> String {
     let pictures: [(&str, &[u8]); 3] = [
         ("image/png", b"\x89PNG\r\n\x1A\n"),
@@ -36,7 +36,7 @@ pub fn media_type(said: &str, bytes: &[u8]) -> String {
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-' | b'_'))
     };
     match said.split_once('/') {
-        // What says that it is a picture and is none, or could run a script, is a download.
+        // Content that only claims to be a picture, or could run a script, becomes a download.
         Some(("image", _)) | None => "application/octet-stream".to_owned(),
         Some((kind, part)) if token(kind) && token(part) && said != "text/html" => said,
         Some(_) => "application/octet-stream".to_owned(),
@@ -90,7 +90,8 @@ fn rule(extension: &str) -> Option<Rule> {
     Some(Rule { mime, begins })
 }
 
-/// No byte that texts do not have; UTF-16 with its mark is a text as well. An empty file is an empty text.
+/// Whether no byte is one that texts do not contain; UTF-16 with a byte order mark counts as text, as does an empty
+/// file.
 fn text(head: &[u8]) -> bool {
     let wide = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
     wide || !head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
@@ -102,7 +103,7 @@ fn zip(head: &[u8]) -> bool {
         .any(|magic| head.starts_with(*magic))
 }
 
-/// The container of the older office programs.
+/// Whether this is the container of older office formats.
 fn compound(head: &[u8]) -> bool {
     head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")
 }
@@ -115,7 +116,7 @@ fn riff(head: &[u8], form: &[u8; 4]) -> bool {
     head.starts_with(b"RIFF") && head.get(8..12).is_some_and(|name| name == form)
 }
 
-/// The first box of an ISO or QuickTime movie.
+/// Whether this begins with a box of an ISO or QuickTime movie.
 fn movie(head: &[u8]) -> bool {
     matches!(
         head.get(4..8),

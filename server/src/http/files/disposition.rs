@@ -7,11 +7,11 @@ use causerie_shared::refusal::Code;
 
 use crate::error::ApiError;
 
-/// Longest kept name, bytes.
+/// Maximum length of a stored name, in bytes.
 const MAX_NAME: usize = 200;
 
-/// The name of an upload, from `X-File-Name` (percent-encoded UTF-8): its last part, without anything that
-/// means something to a file system or hides what the name is.
+/// Returns the name of an upload from `X-File-Name` (percent-encoded UTF-8): the last part of the path, without
+/// characters that are special to a file system or hide what the name is.
 pub fn file_name(headers: &HeaderMap) -> Result<String, ApiError> {
     let bad = || ApiError::new(Code::Malformed, "X-File-Name must be the file's name, percent-encoded");
     let header = headers
@@ -25,7 +25,7 @@ pub fn file_name(headers: &HeaderMap) -> Result<String, ApiError> {
     if name.is_empty() { Err(bad()) } else { Ok(name) }
 }
 
-/// `Content-Disposition` with a plain name for old programs and the real one beside it.
+/// Returns `Content-Disposition` with an ASCII name for old clients and the real name.
 pub(super) fn header(inline: bool, name: &str) -> Result<HeaderValue, ApiError> {
     let kind = if inline { "inline" } else { "attachment" };
     let plain: String = name
@@ -43,12 +43,12 @@ pub(super) fn header(inline: bool, name: &str) -> Result<HeaderValue, ApiError> 
         .map_err(|_| ApiError::internal())
 }
 
-/// Characters that turn or hide the text around them.
+/// Whether the character changes the direction of the text around it or is invisible.
 fn is_hidden(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// Cuts the middle out of a name that is too long; its extension stays.
+/// Shortens a name that is too long, but keeps its extension.
 fn shorten(name: &str) -> String {
     if name.len() <= MAX_NAME {
         return name.to_owned();

@@ -1,4 +1,4 @@
-//! Storing an upload: streamed to its place, checked, made durable, then known.
+//! Storing an upload: the file is streamed, checked and made durable before its row is written.
 
 use std::time::Duration;
 
@@ -24,13 +24,13 @@ use crate::{
     },
 };
 
-/// A sender that is silent for longer has gone.
+/// How long the client may be silent before the upload fails.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Pieces of an upload that are written at the same time, at most: a sender that is faster waits.
+/// Maximum number of parts written at the same time; a faster client has to wait.
 const AT_ONCE: usize = 2;
 
-/// Who uploads.
+/// The owner of an upload.
 #[derive(Debug, Clone, Copy)]
 pub enum Owner {
     User(UserId),
@@ -40,8 +40,8 @@ pub enum Owner {
 /// Stores `body` under `name`.
 ///
 /// # Errors
-/// `bad_file` for a type that is not allowed or content that does not fit its name, `too_large` above
-/// 25 MiB, `malformed` when the body breaks off. Nothing is kept then.
+/// `bad_file` for a type that is not allowed or content that does not match the name, `too_large` above 25 MiB,
+/// `malformed` when the body is incomplete. Nothing is kept then.
 pub async fn save(app: &App, name: &str, body: Body, owner: Owner) -> Result<FileBrief, ApiError> {
     let extension = upload_extension(name)
         .ok_or_else(|| ApiError::new(Code::BadFile, format!("{name} has a type that may not be sent")))?;
@@ -82,7 +82,7 @@ pub async fn save(app: &App, name: &str, body: Body, owner: Owner) -> Result<Fil
     know(app, &record).await
 }
 
-/// The row comes last: a file without a row is waste, a row without a file would be a loss.
+/// Writes the row last: a file without a row only wastes space, but a row without a file would be a loss.
 async fn know(app: &App, record: &FileRecord) -> Result<FileBrief, ApiError> {
     let stored = async {
         let mut tx = app.store.begin().await?;
@@ -98,10 +98,10 @@ async fn know(app: &App, record: &FileRecord) -> Result<FileBrief, ApiError> {
     Ok(record.brief())
 }
 
-/// Stores a medium that a provider delivered: any type, for it is only ever shown or downloaded.
+/// Stores media from a provider. Any type is allowed, because it is only shown or downloaded.
 ///
 /// # Errors
-/// The disk or the database failed.
+/// Errors of the disk or the database.
 pub async fn keep(app: &App, name: &str, mime: &str, bytes: Bytes, contact: ContactId) -> Result<FileBrief, ApiError> {
     let now = app.clock.now();
     let id = FileId::new(now, random_u128());
@@ -121,7 +121,7 @@ pub async fn keep(app: &App, name: &str, mime: &str, bytes: Bytes, contact: Cont
     know(app, &record).await
 }
 
-/// Deletes the bytes of removed files, then their rows. What fails is tried again at the next start.
+/// Deletes the bytes of removed files, then their rows. Failed deletions are repeated at the next start.
 pub async fn erase(app: &App) -> Result<(), StoreError> {
     let removed = files::removed(&mut *app.store.read().await?).await?;
     for id in removed {
@@ -136,7 +136,7 @@ pub async fn erase(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What has arrived.
+/// What an upload has delivered.
 struct Received {
     size: usize,
     /// The first bytes.

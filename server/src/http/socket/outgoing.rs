@@ -16,14 +16,14 @@ use crate::{
     sync::{Mailbox, Outgoing},
 };
 
-/// The server pings; clients only answer, because browsers throttle the timers of hidden tabs.
+/// Interval of pings. The server sends them, because browsers throttle the timers of hidden tabs.
 const PING: Duration = Duration::from_secs(10);
-/// A peer that does not read gets this long to take what is sent at once.
+/// How long sending one batch may take before the connection is closed.
 const SLOW: Duration = Duration::from_secs(15);
-/// Most frames that are sent at once.
+/// Maximum number of frames in a batch.
 const BATCH: usize = 32;
 
-/// Sends what the hub has, and a ping when it is due. Frames that wait leave together.
+/// Sends the hub's frames and regular pings. Frames that are waiting are sent as a batch.
 pub(super) async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
     let mut shutdown = app.shutdown.subscribe();
     let mut ping = tokio::time::interval(PING);
@@ -31,7 +31,8 @@ pub(super) async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
     loop {
         tokio::select! {
             more = outgoing.take(&mut batch, BATCH) => if !more {
-                // The hub dropped us: too slow, or the grants changed. The client comes back by cursor.
+                // The hub closed the mailbox: it was too slow, or the grants changed. The client resumes from its
+                // cursor.
                 break;
             },
             _ = ping.tick() => batch.push(Outgoing::Frame(encode(&ServerFrame::Ping { now: app.clock.now() }).into())),
@@ -43,11 +44,11 @@ pub(super) async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
             Ok(Err(_)) | Err(_) => return,
         }
     }
-    // The other side may be gone already; there is nobody left to tell.
+    // The peer may be gone, so a failure is ignored.
     let _: Result<_, _> = timeout(SLOW, sink.send(close("come back"))).await;
 }
 
-/// Empties the batch into the socket; stops where the hub says to close, and tells why.
+/// Sends the batch. Stops at the hub's request to close, and returns its refusal.
 async fn send(sink: &mut Sink, batch: &mut Vec<Outgoing>) -> Result<Option<Refusal>, axum::Error> {
     metrics::counter!("causerie_frames_sent_total").increment(batch.len() as u64);
     for next in batch.drain(..) {
@@ -69,7 +70,7 @@ fn close(reason: &'static str) -> Message {
 
 pub(super) async fn goodbye(sink: &mut Sink, refusal: Refusal) {
     let bye = encode(&ServerFrame::Bye(refusal));
-    // The peer may be gone; the connection ends here either way.
+    // The peer may be gone; the connection ends either way.
     let _: Result<_, _> = timeout(SLOW, async {
         sink.send(Message::Binary(bye.into())).await?;
         sink.send(close("bye")).await

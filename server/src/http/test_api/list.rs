@@ -1,4 +1,4 @@
-//! What became of everything, as tests from outside read it.
+//! The resulting conversations, for tests from outside.
 
 use std::collections::HashMap;
 
@@ -60,7 +60,7 @@ struct Line {
     id: MessageId,
     provider_id: Option<String>,
     direction: &'static str,
-    /// Who of a group or under a post wrote it, when it is not the contact.
+    /// The author in a group or under a post, when it is not the contact.
     author: Option<String>,
     kind: &'static str,
     text: String,
@@ -76,7 +76,7 @@ struct Line {
     error: Option<String>,
 }
 
-/// `GET /test/conversations`: all of them, the oldest first, with their messages in display order.
+/// `GET /test/conversations`: returns all conversations, oldest first, with their messages in display order.
 pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, ApiError> {
     let mut db = app.store.read().await?;
     let accounts: HashMap<AccountId, ChannelAccount> = channel_accounts::all(&mut db)
@@ -134,7 +134,7 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
                         | Channel::InstagramComments => person.to_owned(),
                     }),
                 phone: match answers_to {
-                    // Of several numbers the one that answers go to.
+                    // Of several numbers, this is the reply address.
                     Some(person) if head.channel == Channel::Whatsapp && trial::is_number(&person) => Some(person),
                     Some(_) | None => trial::phone(&mut db, head.contact).await?,
                 },
@@ -150,7 +150,7 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
     Ok(Json(chats))
 }
 
-/// A provider's id of a message as the provider says it.
+/// Returns a message's id as the provider writes it.
 fn shown(channel: Channel, stored: &str) -> String {
     match channel {
         Channel::Telegram => telegram::plain_id(stored).to_owned(),
@@ -175,14 +175,14 @@ fn line(record: &MessageRecord, bound: &[ProviderMessage], quoted: Option<String
     let attachments = if extra.media.is_empty() {
         own().collect()
     } else {
-        // The story that it answers is beside the message, and no part of it.
+        // The story that the message answers is not part of the message.
         let own = extra.media.iter().filter(|(class, _)| class != Class::Story.as_str());
         own.map(|(class, _)| class.clone()).collect()
     };
     let state = match record.row.author {
         Author::Contact => None,
         Author::Agent(_) | Author::Bot | Author::System | Author::Elsewhere => Some(match record.row.delivery {
-            // Nobody knows yet: it is neither sent nor failed.
+            // An unconfirmed message is neither sent nor failed yet.
             Delivery::Unconfirmed => "queued",
             other => other.as_str(),
         }),

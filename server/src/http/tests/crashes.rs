@@ -21,7 +21,7 @@ fn crash() -> Value {
     json!({ "build": "0123456789abcdef", "part": "main", "stack": STACK, "route": "/app/mine" })
 }
 
-/// The crash with another value of a field.
+/// Returns the crash with another value of a field.
 fn with(field: &str, value: impl Into<Value>) -> Value {
     let mut crash = crash();
     crash[field] = value.into();
@@ -39,7 +39,7 @@ async fn report(server: &Server, cookie: &str, crash: &Value) -> StatusCode {
     send(server, cookie, crash.to_string()).await.status
 }
 
-/// The crashes as the owner sees them.
+/// Returns the crashes as the owner sees them.
 async fn crashes(server: &Server) -> Vec<CrashRow> {
     let cookie = server.sign_in("owner@demo.test").await;
     server.get("/api/crashes", &cookie).await.json()
@@ -185,7 +185,7 @@ async fn a_body_over_the_limit_is_refused_and_one_that_says_so_is_not_read() {
         (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge)
     );
 
-    // Whoever read this body would wait for ever.
+    // Reading this body would never end.
     let endless = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
     let request = request(Method::POST, "/api/crash", "")
         .header(header::CONTENT_TYPE, "application/json")
@@ -231,7 +231,7 @@ async fn an_address_without_a_sign_in_and_a_user_have_limits_of_their_own() {
         (StatusCode::TOO_MANY_REQUESTS, Code::RateLimited)
     );
     assert!(refused.header(header::RETRY_AFTER).parse::<u32>().unwrap() > 0);
-    // A sign-in that is over counts as none.
+    // A session that has ended counts as none.
     assert_eq!(
         report(&server, "causerie_session=gone", &crash()).await,
         StatusCode::TOO_MANY_REQUESTS

@@ -126,7 +126,7 @@ async fn unknown_addresses_and_methods_have_a_code() {
 
 #[tokio::test]
 async fn there_are_no_addresses_for_tests_unless_they_are_switched_on() {
-    // Without the feature `test-api` the switch changes nothing.
+    // Without the feature `test-api`, the switch has no effect.
     for on in [false, cfg!(not(feature = "test-api"))] {
         let server = Server::with(|config| config.test_api = on).await;
         for (method, path) in [

@@ -1,10 +1,10 @@
-//! A user's own notifications over HTTP.
+//! Tests of a user's own notifications over HTTP.
 
 use causerie_shared::api::notify::{NotifyPreferences, PushInfo, Quiet, Subscribe};
 
 use super::*;
 
-/// Keys of a browser, from RFC 8291.
+/// Returns a browser's subscription with the keys of RFC 8291.
 fn browser(endpoint: &str) -> Subscribe {
     Subscribe {
         endpoint: endpoint.into(),
@@ -156,7 +156,7 @@ async fn a_test_that_cannot_be_sent_says_why_in_the_log() {
     let server = Server::start().await;
     server.add_user("ana@example.org", Role::Agent).await;
     let ana = server.sign_in("ana@example.org").await;
-    // Nobody listens there.
+    // No server listens at this address.
     server
         .post("/api/me/push", &ana, &browser("http://127.0.0.1:1/push"))
         .await;

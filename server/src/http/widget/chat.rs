@@ -1,4 +1,4 @@
-//! What a visitor is shown of a chat, a message and a change of state.
+//! What a visitor sees of a chat, a message and a change of state.
 
 use causerie_shared::{
     Millis,
@@ -10,14 +10,14 @@ use causerie_shared::{
 
 use crate::{desk::ending, store::messages::MessageRecord};
 
-/// A frame as text.
+/// Returns a frame as JSON.
 pub fn encode(frame: &WidgetFrame) -> String {
-    // Plain data without maps of other keys than strings: serialising it cannot fail.
+    // Serialization cannot fail: the data is plain, and the keys of maps are strings.
     serde_json::to_string(frame).unwrap_or_default()
 }
 
-/// The chat; a bot chat looks like a waiting one until bots come to the widget, and one whose end can still be undone
-/// as it was before. `place` and `opens_at` are known to those who ask the database.
+/// Returns the visitor's view of a chat. A bot chat looks like a waiting one until the widget supports bots, and a chat
+/// within the undo window looks as before its end. Callers with a database connection pass `place` and `opens_at`.
 pub fn of(head: &Head, agent: Option<String>, place: Option<u32>, opens_at: Option<Millis>) -> Chat {
     let (state, offline) = match &head.state {
         State::Bot { .. } => (ChatState::Waiting, false),
@@ -37,7 +37,7 @@ pub fn of(head: &Head, agent: Option<String>, place: Option<u32>, opens_at: Opti
             ..
         } => (ChatState::Ended, false),
     };
-    // The visitor does not hear who is asked, only who came.
+    // The visitor does not learn who is offered the chat, only who took it.
     let agent = agent.filter(|_| state == ChatState::Assigned).map(|name| AgentName {
         name: first_name(&name),
     });
@@ -53,12 +53,12 @@ pub fn of(head: &Head, agent: Option<String>, place: Option<u32>, opens_at: Opti
     }
 }
 
-/// Visitors see first names.
+/// Returns the part of a name that visitors see.
 pub fn first_name(name: &str) -> String {
     name.split_whitespace().next().unwrap_or(name).to_owned()
 }
 
-/// A message.
+/// Returns the visitor's view of a message.
 pub fn message(record: &MessageRecord, agent: Option<String>) -> VisitorMessage {
     let from = match record.row.author {
         Author::Contact => From::Visitor,
@@ -79,11 +79,11 @@ pub fn message(record: &MessageRecord, agent: Option<String>) -> VisitorMessage 
     }
 }
 
-/// The line that a change of state leaves in the visitor's chat, if it concerns them.
+/// Returns the line that a change of state adds to the visitor's chat, if the change concerns the visitor.
 pub fn system_line(row: &JourneyRow, agent: Option<String>) -> Option<VisitorMessage> {
     let event = match &row.state {
         State::Assigned { .. } if matches!(row.cause.as_str(), "start" | "accept" | "jump_in") => SystemEvent::Joined,
-        // What can be undone is told when it cannot any more.
+        // An end that can be undone is shown when the undo window is over.
         State::Ended { by: Some(_), .. } if row.cause != ending::CLOSED => return None,
         State::Ended { .. } => SystemEvent::Ended,
         State::Failed {

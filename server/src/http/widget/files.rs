@@ -1,4 +1,4 @@
-//! Files of visitors: the same rules as in the console, the token instead of a sign-in.
+//! Files of visitors: the rules are the same as in the console, but the visitor's token replaces the session.
 
 use axum::{
     body::Body,
@@ -46,7 +46,7 @@ pub async fn upload(
     Ok((StatusCode::CREATED, Json(brief)))
 }
 
-/// `GET /widget/files/{id}`: what the visitor sent, and what was sent to them.
+/// `GET /widget/files/{id}`: returns a file that the visitor sent or received.
 pub async fn download(
     State(app): State<Shared>,
     Query(Key { key }): Query<Key>,
@@ -63,7 +63,7 @@ pub async fn download(
         .ok_or_else(missing)?;
     let file = rows::file(&mut db, id).await?.ok_or_else(missing)?;
     drop(db);
-    // What colleagues show each other is not for the customer.
+    // Files of the internal discussion are not for the customer.
     if file.internal {
         return Err(missing());
     }

@@ -1,4 +1,4 @@
-//! Visitors who are connected, and what they are told.
+//! The sockets of visitors, and the frames sent to them.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -16,10 +16,10 @@ use tokio::sync::{Notify, mpsc};
 use super::chat;
 use crate::{desk::ending, sync::News};
 
-/// Frames that may wait for a slow visitor; one more and the socket is closed.
+/// Maximum number of frames that wait for a slow visitor. One more closes the socket.
 const QUEUE: usize = 256;
 
-/// A visitor's socket.
+/// Identifies a visitor's socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VisitorId(u64);
 
@@ -37,11 +37,11 @@ struct Inner {
     moved: BTreeSet<InboxId>,
 }
 
-/// All visitors' sockets.
+/// The sockets of all visitors on this node.
 #[derive(Default)]
 pub struct VisitorHub {
     inner: Mutex<Inner>,
-    /// Wakes the worker that tells waiting visitors their place.
+    /// Wakes the worker that sends waiting visitors their place.
     pub places_changed: Notify,
 }
 
@@ -63,14 +63,14 @@ impl VisitorHub {
         self.inner().visitors.remove(&id);
     }
 
-    /// From now on the socket hears of this contact's chats.
+    /// Subscribes the socket to the chats of this contact.
     pub(super) fn identify(&self, id: VisitorId, contact: ContactId) {
         if let Some(visitor) = self.inner().visitors.get_mut(&id) {
             visitor.contact = Some(contact);
         }
     }
 
-    /// Is the visitor's panel connected?
+    /// Whether the visitor has a socket on this node.
     pub fn is_connected(&self, contact: ContactId) -> bool {
         self.inner()
             .visitors
@@ -78,23 +78,23 @@ impl VisitorHub {
             .any(|visitor| visitor.contact == Some(contact))
     }
 
-    /// Visitors with sockets here.
+    /// Returns the contacts that have sockets on this node.
     pub fn contacts(&self) -> HashSet<ContactId> {
         let inner = self.inner();
         inner.visitors.values().filter_map(|visitor| visitor.contact).collect()
     }
 
-    /// The name that visitors see of an agent.
+    /// Returns the name of an agent.
     pub fn name(&self, user: UserId) -> Option<String> {
         self.inner().names.get(&user).cloned()
     }
 
-    /// Learns the agents' names.
+    /// Stores names of users.
     pub fn learn(&self, users: impl IntoIterator<Item = (UserId, String)>) {
         self.inner().names.extend(users);
     }
 
-    /// A frame for one socket.
+    /// Sends a frame to one socket.
     pub(super) fn tell(&self, id: VisitorId, frame: &WidgetFrame) {
         let mut inner = self.inner();
         if let Some(visitor) = inner.visitors.get(&id)
@@ -104,19 +104,19 @@ impl VisitorHub {
         }
     }
 
-    /// A frame for all sockets of a contact.
+    /// Sends a frame to all sockets of a contact.
     pub fn send(&self, contact: ContactId, frame: &WidgetFrame) {
         self.inner().send(contact, frame);
     }
 
-    /// Tells visitors what a transaction changed in their chats.
+    /// Sends visitors what a transaction changed in their chats.
     pub fn deliver(&self, news: &News) {
         let mut inner = self.inner();
         for user in news.users() {
             inner.names.insert(user.id, user.name.clone());
         }
         for head in news.heads() {
-            // A message in a chat that an agent has moves nobody in the line.
+            // A message in an assigned chat changes nobody's place in the queue.
             if news.moved(head.id) || matches!(head.state, State::Waiting { .. } | State::Assigning { .. }) {
                 inner.moved.insert(head.inbox);
             }
@@ -148,7 +148,7 @@ impl VisitorHub {
                 }
             }
             let agent = ending::shown_agent(head).and_then(|user| inner.names.get(&user).cloned());
-            // The place comes from the worker: it needs the database.
+            // The worker sends the place, because it needs the database.
             let chat = chat::of(head, agent, None, None);
             inner.send(head.contact, &WidgetFrame::Chat { chat });
         }
@@ -173,7 +173,7 @@ impl Inner {
     }
 }
 
-/// Does this chat show a place in the queue?
+/// Whether this chat has a place in the queue.
 pub(super) fn waits(head: &Head) -> bool {
     use causerie_shared::conversation::Status;
     matches!(head.state.status(), Status::Waiting | Status::Assigning)

@@ -1,4 +1,4 @@
-//! Tells waiting visitors their place in the queue, or when somebody will be there, whenever it may have changed.
+//! Sends waiting visitors their place in the queue, or the opening time, whenever it may have changed.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::{
     workers,
 };
 
-/// Changes that come in a burst are told once.
+/// Pause in which several changes are combined.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Visitors beyond this place hear their place when they come closer.
+/// Maximum place that is sent. Visitors further back get theirs when they move up.
 const MOST: i64 = 200;
 
 /// Runs until the server stops.

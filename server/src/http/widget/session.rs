@@ -1,4 +1,4 @@
-//! One visitor's socket.
+//! A visitor's socket.
 
 mod welcome;
 
@@ -34,10 +34,10 @@ const PING: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(35);
 const SLOW: Duration = Duration::from_secs(15);
 const MAX_MALFORMED: u32 = 20;
-/// Longest address of a page that is kept, bytes.
+/// Maximum length of a stored page address, in bytes.
 const MAX_URL: usize = 2000;
 
-/// Serves a socket until it ends. Without an account the widget is disabled.
+/// Serves a socket until it ends. Without an account, the widget shows that it is switched off.
 pub async fn serve(
     app: Shared,
     account: Option<AccountRecord>,
@@ -51,7 +51,7 @@ pub async fn serve(
             code: "disabled",
             detail: "this chat is switched off".into(),
         };
-        // The page may be gone already; there is nobody left to tell.
+        // The page may be gone, so a failure is ignored.
         let _: Result<_, _> = timeout(SLOW, sink.send(Message::Text(chat::encode(&frame).into()))).await;
         return;
     };
@@ -73,7 +73,7 @@ pub async fn serve(
                 Ok(Err(_)) | Err(_) => return,
             }
         }
-        // The page may be gone already; there is nobody left to tell.
+        // The page may be gone, so a failure is ignored.
         let _: Result<_, _> = timeout(SLOW, sink.send(Message::Close(None))).await;
     });
     let mut session = Session {
@@ -194,7 +194,7 @@ impl Session {
         self.contact =
             contacts::by_identity(&mut *self.app.store.read().await?, self.account.row.id, &self.external).await?;
         if let Some(contact) = self.contact {
-            // First listen, then read: what comes between is told twice rather than not at all.
+            // Subscribe before reading: an event between the two is sent twice rather than lost.
             self.app.visitors.identify(self.id, contact);
         }
         let welcome = self.welcome(cursor).await?;
@@ -254,7 +254,7 @@ impl Session {
                 country: self.country.clone(),
             },
         };
-        // In a task of its own: a socket that breaks must not stop a message half-way.
+        // A separate task, so that a broken socket does not stop a message half-way.
         let app = Arc::clone(&self.app);
         let received = tokio::spawn(async move { ingest::receive(&app, incoming).await });
         match received.await {
@@ -272,7 +272,7 @@ impl Session {
                     at: accepted.at,
                 });
                 if new {
-                    // The announcement came before this socket listened.
+                    // The chat was announced before this socket was subscribed.
                     let welcome = self.welcome(0).await?;
                     if let WidgetFrame::Welcome { chat: Some(chat), .. } = welcome {
                         self.tell(&WidgetFrame::Chat { chat });
@@ -328,7 +328,7 @@ impl Session {
         Ok(())
     }
 
-    /// The socket ended; when it was the visitor's last, the console sees them offline.
+    /// Records that the socket ended. After the visitor's last socket, the console shows the visitor as offline.
     async fn left(&self) {
         let Some(contact) = self.contact else { return };
         if let Err(error) = visit::left(&self.app, contact).await {

@@ -1,4 +1,4 @@
-//! Settings of an inbox in the words of the audit log.
+//! Texts of the audit log for settings of inboxes.
 
 use causerie_shared::{
     api::settings::InboxSettings,
@@ -17,7 +17,7 @@ use crate::{
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/// What differs.
+/// Returns the differences between the old and the new settings.
 pub(super) async fn compare(db: &mut Db, before: &InboxSettings, after: &InboxSettings) -> Result<Trail, StoreError> {
     let mut trail = Trail::default();
     trail.field("name", &before.name, &after.name);

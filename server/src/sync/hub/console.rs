@@ -1,4 +1,4 @@
-//! A console that is connected: what it may see, and what waits for it.
+//! A connected console: its access, its documents and its queued frames.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -21,23 +21,23 @@ pub(super) struct Console {
     pub(super) device: DeviceId,
     pub(super) access: Arc<Access>,
     out: Slot,
-    /// Something of the frames that wait is to leave as soon as the hub is done with the present news.
+    /// Whether a queued frame must leave at the next [`Console::post`].
     pub(super) urgent: bool,
-    /// Frames wait that may leave together with later ones.
+    /// Whether deferred frames are queued, which may leave together with later ones.
     pub(super) late: bool,
-    /// Live frames wait here until the catch-up was sent.
+    /// Live frames that are held back until the catch-up is queued; `None` afterwards.
     pub(super) held: Option<Vec<Bytes>>,
     pub(super) documents: HashSet<DocumentId>,
-    /// Documents of a contact of whom a chat went away: nothing of them is sent until it is known that another
-    /// chat of theirs may be seen.
+    /// Documents of contacts after the console lost access to one of their chats. Nothing of them is sent until a
+    /// recheck finds another chat that the user may read.
     pub(super) doubtful: HashSet<DocumentId>,
     pub(super) counts: Option<Counts>,
-    /// A chat that this console may see changed its state, so its counters may be old.
+    /// Whether the counters may be old, because a chat that this console may see changed its state.
     pub(super) recount: bool,
 }
 
 impl Console {
-    /// A console whose live frames are held, with the end that its socket reads.
+    /// Creates a console whose live frames are held back, and the mailbox from which its socket reads.
     pub(super) fn new(session: SessionId, device: DeviceId, access: Arc<Access>) -> (Self, Mailbox) {
         let (out, mailbox) = mailbox();
         let console = Self {
@@ -56,18 +56,18 @@ impl Console {
         (console, mailbox)
     }
 
-    /// Its last words. `false` when nobody hears them.
+    /// Queues the reason for closing. Returns `false` if the socket is gone or too many frames wait.
     pub(super) fn bye(self, why: Refusal) -> bool {
         self.out.put(Outgoing::Close(why))
     }
 
-    /// Queues a frame that leaves at the next [`Console::post`]. `false` when the socket cannot keep up.
+    /// Queues a frame that leaves at the next [`Console::post`]. Returns `false` if the socket cannot keep up.
     pub(super) fn send(&mut self, frame: Bytes) -> bool {
         self.urgent = true;
         self.queue(frame)
     }
 
-    /// Queues a frame that may wait for others.
+    /// Queues a deferred frame. Returns `false` if the socket cannot keep up.
     pub(super) fn send_late(&mut self, frame: Bytes) -> bool {
         self.late = true;
         self.queue(frame)
@@ -81,7 +81,7 @@ impl Console {
         self.out.put(Outgoing::Frame(frame))
     }
 
-    /// All that was queued leaves in one go, if something of it is urgent.
+    /// Flushes all queued frames if one of them must not wait.
     pub(super) fn post(&mut self) {
         if std::mem::take(&mut self.urgent) {
             self.late = false;

@@ -1,4 +1,4 @@
-//! Who follows which document, and what they have of it.
+//! The followers of documents, and the versions that were sent to them.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -12,7 +12,7 @@ use causerie_shared::{
 use super::{Hub, Inner, SocketId};
 
 impl Hub {
-    /// Documents in doubt, each asked once by the worker that decides.
+    /// Removes and returns the documents whose access must be rechecked, with their sockets.
     pub(in crate::sync) fn take_doubts(&self) -> Vec<(SocketId, Arc<Access>, DocumentId)> {
         let mut inner = self.inner();
         let mut all = vec![];
@@ -24,7 +24,8 @@ impl Hub {
         all
     }
 
-    /// Documents that somebody here follows, with what their followers have of them. The others are forgotten.
+    /// Returns the documents that sockets of this node follow, with their sent versions. Drops the sent versions of
+    /// others.
     pub(in crate::sync) fn followed(&self) -> Vec<(DocumentId, (u32, i64))> {
         let mut inner = self.inner();
         let Inner { consoles, told, .. } = &mut *inner;
@@ -33,19 +34,20 @@ impl Hub {
         told.iter().map(|(document, at)| (*document, *at)).collect()
     }
 
-    /// From now on the socket gets this document's changes.
+    /// Subscribes the socket to this document's changes.
     pub fn follow(&self, socket: SocketId, document: DocumentId) {
         if let Some(console) = self.inner().consoles.get_mut(&socket) {
             console.documents.insert(document);
         }
     }
 
-    /// The socket was sent the document up to here. Other followers may have less.
+    /// Records that a socket was sent the document up to this version. A recorded version stays, because other
+    /// followers may have less.
     pub fn began(&self, document: DocumentId, epoch: u32, seq: i64) {
         self.inner().told.entry(document).or_insert((epoch, seq));
     }
 
-    /// The socket needs the document no longer.
+    /// Ends the socket's subscription to the document.
     pub fn unfollow(&self, socket: SocketId, document: DocumentId) {
         if let Some(console) = self.inner().consoles.get_mut(&socket) {
             console.documents.remove(&document);
@@ -53,7 +55,7 @@ impl Hub {
         }
     }
 
-    /// A document changed on this node: everyone who has it open and may (still) read it gets the frame, but its author.
+    /// Sends the change of a document on this node to the sockets that have it open and may read it, except its author.
     pub fn document_changed(
         &self,
         document: DocumentId,
@@ -65,8 +67,8 @@ impl Hub {
         self.post();
     }
 
-    /// As [`Hub::document_changed`], for one who announces the rest of the transaction right after it: the frame
-    /// leaves together with that.
+    /// As [`Hub::document_changed`], but only queues the frame. It leaves with the news of the transaction, which the
+    /// caller must publish right after.
     pub fn queue_change(
         &self,
         document: DocumentId,
@@ -80,7 +82,7 @@ impl Hub {
                 Some(told) if part.snapshot.is_some() || (part.epoch, part.from) == *told => {
                     *told = (part.epoch, part.to);
                 }
-                // Another node wrote in between: its part is read from the database.
+                // Another node wrote in between; the worker reads its changes from the database.
                 Some(_) => self.behind.notify_one(),
                 None => {}
             }
@@ -90,8 +92,8 @@ impl Hub {
         self.tell_followers(document, frame, scope, author);
     }
 
-    /// What another node wrote into a document. What this node wrote and told while it was read is told once: an older
-    /// epoch behind the new one would bring back what was removed.
+    /// Sends the change of a document by another node. Ignores it if this node has sent the same or a newer version
+    /// meanwhile: an older epoch after a newer one would bring back removed content.
     pub(in crate::sync) fn document_heard(&self, frame: &Part, scope: Option<&Scope>) {
         let mut inner = self.inner();
         let at = (frame.epoch, frame.to);
@@ -104,7 +106,7 @@ impl Hub {
         self.post();
     }
 
-    /// Queues it.
+    /// Queues a frame for the followers of a document.
     fn tell_followers(
         &self,
         document: DocumentId,

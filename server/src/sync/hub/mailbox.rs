@@ -1,4 +1,4 @@
-//! What waits for one socket: the hub puts frames in, the socket's task takes all of them at once.
+//! The queue of one socket: the hub adds frames, and the socket's task takes them in batches.
 
 use std::{
     collections::VecDeque,
@@ -14,9 +14,9 @@ use super::{Outgoing, QUEUE};
 #[derive(Default)]
 struct Waiting {
     frames: VecDeque<Outgoing>,
-    /// The frames are to leave now, not with the next ones.
+    /// Whether the frames must leave now and not with later ones.
     due: bool,
-    /// Nothing more comes.
+    /// Whether one of the two ends was dropped.
     closed: bool,
 }
 
@@ -28,25 +28,26 @@ struct Shared {
 
 impl Shared {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // Every change is a single step, so a panic leaves the queue whole.
+        // Every change is a single step, so a panic leaves the queue consistent.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The hub's end. The other end learns when it is dropped.
+/// The hub's end. Dropping it closes the queue for the socket's end.
 pub(super) struct Slot(Arc<Shared>);
 
 /// The socket's end.
 pub struct Mailbox(Arc<Shared>);
 
-/// Both ends.
+/// Returns both ends of a new queue.
 pub(super) fn mailbox() -> (Slot, Mailbox) {
     let shared = Arc::<Shared>::default();
     (Slot(Arc::clone(&shared)), Mailbox(shared))
 }
 
 impl Slot {
-    /// Puts a frame in; it leaves at the next [`Slot::post`]. `false` when too many wait or nobody takes them.
+    /// Adds a frame that leaves at the next [`Slot::post`]. Returns `false` if too many frames wait or the socket's end
+    /// was dropped.
     pub(super) fn put(&self, next: Outgoing) -> bool {
         let mut waiting = self.0.waiting();
         if waiting.closed || waiting.frames.len() >= QUEUE {
@@ -56,7 +57,7 @@ impl Slot {
         true
     }
 
-    /// What waits leaves now.
+    /// Makes all waiting frames due.
     pub(super) fn post(&self) {
         self.0.waiting().due = true;
         self.0.waker.wake();
@@ -71,7 +72,8 @@ impl Drop for Slot {
 }
 
 impl Mailbox {
-    /// Waits for what is due and takes at most `limit` of all that is there, in order. `false`: nothing more comes.
+    /// Waits until frames are due, and takes at most `limit` of the waiting ones in order. Returns `false` if the queue
+    /// is empty and closed.
     pub async fn take(&mut self, batch: &mut Vec<Outgoing>, limit: usize) -> bool {
         poll_fn(|context| {
             self.0.waker.register(context.waker());
@@ -95,14 +97,14 @@ impl Mailbox {
         .await
     }
 
-    /// The next one, when it is due. `None`: nothing more comes.
+    /// Waits for the next due frame; `None` if the queue is empty and closed.
     pub async fn recv(&mut self) -> Option<Outgoing> {
         let mut one = Vec::with_capacity(1);
         self.take(&mut one, 1).await;
         one.pop()
     }
 
-    /// The next one, due or not.
+    /// Takes the next frame, due or not.
     pub fn try_recv(&mut self) -> Option<Outgoing> {
         self.0.waiting().frames.pop_front()
     }

@@ -1,4 +1,4 @@
-//! What one console is told of what a transaction changed.
+//! The part of a transaction's changes that one console gets.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use causerie_shared::{
 use super::console::Console;
 use crate::{store::feed::FeedKind, sync::News};
 
-/// A conversation of the news, with who could read it before and who can now.
+/// A changed conversation with its scopes before and after the transaction.
 pub(super) struct Changed<'a> {
     head: &'a Head,
     before: Option<&'a Scope>,
@@ -41,24 +41,24 @@ impl<'a> Changed<'a> {
     }
 }
 
-/// What a console is told of a row of the news.
+/// The values of a mask: what a console gets of a row. `HIDDEN` is nothing.
 pub(super) const HIDDEN: u8 = 0;
 const SEEN: u8 = 1;
-/// It could see the chat and cannot now.
+/// The console could see the chat and cannot any more.
 const GONE: u8 = 2;
-/// The same, and it may know who took the chat.
+/// As [`GONE`], and the console may know who took the chat.
 const TAKEN: u8 = 3;
 
-/// What one console is told of the news. Equal masks mean equal frames: a byte for each row of the news, in the
-/// order of [`rows`].
+/// The part of the news that one console gets. The mask has one byte per row of the news, in the order of [`rows`];
+/// equal masks give equal frames.
 pub(super) struct View {
     pub(super) mask: Vec<u8>,
     pub(super) revoked: Vec<ServerFrame>,
-    /// Only rows of the list whose place in it stays: a preview, a counter. They may wait for others.
+    /// Whether the frame is deferred, because it has only list rows that keep their folder, such as for a new preview.
     pub(super) late: bool,
 }
 
-/// The rows that a mask shows.
+/// Returns the rows that a mask shows.
 pub(super) fn rows(news: &News, changed: &[Changed<'_>], mask: &[u8]) -> (Vec<Row>, Vec<Gone>) {
     let (mut upserts, mut gone) = (vec![], vec![]);
     for (changed, seen) in changed.iter().zip(mask) {
@@ -141,8 +141,8 @@ impl View {
         view
     }
 
-    /// The chat's documents go with it, in the same breath. Profile and notes of its contact may be seen through
-    /// another chat, which the database knows: until it was asked, nothing of them is sent.
+    /// Revokes the chat's documents together with its row. The user may still read profile and notes of the contact
+    /// because of another chat, which takes a look at the database; until that recheck nothing of them is sent.
     fn revoke(&mut self, console: &mut Console, head: &Head) {
         let belongs = |document: &DocumentId| match document {
             DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => *id == head.id,

@@ -1,4 +1,4 @@
-//! What was prepared is written, and after the commit the room is what is stored.
+//! Storage of prepared changes, and the update of the document in memory after the commit.
 
 use std::collections::HashMap;
 
@@ -19,10 +19,10 @@ use crate::{
 };
 
 impl Room {
-    /// Step 7: writes the push in the caller's transaction.
+    /// Writes the push in the caller's transaction (step 7).
     ///
     /// # Errors
-    /// `Conflict` when another node has written since this room was loaded; the caller locks it again.
+    /// `Conflict` if another node has written since this document was loaded; the caller must lock it again.
     pub async fn write(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), DeskError> {
         if self.seq == 0 {
             documents::ensure(&mut *db, self.id).await?;
@@ -54,7 +54,7 @@ impl Room {
         Refusal::new(Code::Conflict, "the document moved on").into()
     }
 
-    /// Writes the new beginning under the next epoch, in the caller's transaction.
+    /// Writes the next epoch in the caller's transaction.
     ///
     /// # Errors
     /// `Conflict` as in [`Room::write`].
@@ -81,14 +81,15 @@ impl Room {
         Ok(())
     }
 
-    /// After the commit of [`Room::write_anew`]. Returns the frame for those who follow it.
+    /// Replaces the document in memory by that of the next epoch, and returns the part for its followers. Call it after
+    /// the commit of [`Room::write_anew`].
     pub fn committed_anew(&mut self, prepared: Prepared) -> Part {
         self.epoch += 1;
         self.seq = pushes_of(&prepared);
         self.snapshot_seq = 0;
         self.bytes = prepared.bytes();
         self.begun_bytes = self.bytes;
-        // Nothing but `prepare_anew` gives one; without it what is stored is read again.
+        // Only `prepare_anew` sets it; without it the next lock loads the stored document.
         match prepared.anew {
             Some(doc) => self.doc = doc,
             None => self.stale = true,
@@ -110,7 +111,8 @@ impl Room {
         }
     }
 
-    /// After the commit: the document in memory is what is stored. Returns the frame for those who follow it.
+    /// Marks the document in memory as equal to the stored one, and returns the part for its followers. Call it after
+    /// the commit of [`Room::write`].
     pub fn committed(&mut self, prepared: Prepared) -> Part {
         self.stale = false;
         self.bytes += prepared.bytes();
@@ -133,7 +135,7 @@ impl Room {
     }
 }
 
-/// An empty document begins its epoch without a push.
+/// Returns the number of pushes with which the epoch begins: none for an empty document, otherwise one.
 fn pushes_of(prepared: &Prepared) -> i64 {
     i64::from(!prepared.changes.is_empty())
 }

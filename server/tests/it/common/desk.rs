@@ -1,4 +1,4 @@
-//! A console without a network between, with one document open.
+//! A console without a network, with one open document.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use causerie_shared::{
 
 use super::World;
 
-/// A socket of the hub and a replica of the document.
+/// A socket of the hub with a replica of the document.
 pub struct Desk {
     pub app: Shared,
     pub pusher: Pusher,
@@ -37,7 +37,7 @@ impl Desk {
         Self::open_as(&world.app, world.access(user).await, document).await
     }
 
-    /// As [`Desk::open`], with what the user may see.
+    /// Opens a document as [`Desk::open`] does, with the given access.
     pub async fn open_as(app: &Shared, access: Access, document: DocumentId) -> Self {
         let access = Arc::new(access);
         let device = DeviceId::from_u128(access.user.to_u128());
@@ -58,7 +58,7 @@ impl Desk {
         desk
     }
 
-    /// Takes in everything that came; returns the frames.
+    /// Applies all frames that came, and returns them.
     pub fn read(&mut self) -> Vec<ServerFrame> {
         let mut frames = vec![];
         while let Some(Outgoing::Frame(bytes)) = self.inbox.try_recv() {
@@ -83,7 +83,7 @@ impl Desk {
         }
     }
 
-    /// Pushes changes; the server's answer.
+    /// Sends a push, and returns the server's answer.
     pub async fn push(&mut self, intent: IntentId, changes: Vec<Vec<u8>>) -> ServerFrame {
         self.read();
         let push = Push {
@@ -104,7 +104,7 @@ impl Desk {
         }
     }
 
-    /// A message of this user, not written yet.
+    /// A new message of this user, not sent yet.
     pub fn message(&self, text: &str) -> Message {
         let now = self.app.clock.now();
         Message {
@@ -120,7 +120,7 @@ impl Desk {
         }
     }
 
-    /// Writes messages in one push.
+    /// Sends messages in one push.
     pub async fn write(&mut self, messages: &[Message]) -> Result<(), Refusal> {
         let pen = self.pen();
         let mut changes = vec![];
@@ -133,7 +133,7 @@ impl Desk {
         }
     }
 
-    /// Writes a message; `Err` with the code of a refusal.
+    /// Sends a message. The error is the refusal's code.
     pub async fn say(&mut self, text: &str) -> Result<MessageId, Code> {
         let message = self.message(text);
         self.write(std::slice::from_ref(&message))

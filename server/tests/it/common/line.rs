@@ -1,4 +1,4 @@
-//! A connected account through the real router, and a provider that is played by the test.
+//! A connected account through the real router, and a provider whose answers the test defines.
 
 use std::{
     net::SocketAddr,
@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 
 use super::{START, databases};
 
-/// A call that the provider got.
+/// A request that the provider received.
 #[derive(Debug, Clone)]
 pub struct Got {
     pub method: Method,
@@ -32,10 +32,10 @@ impl Got {
     }
 }
 
-/// What the provider answers.
+/// The provider's answer to a request.
 type Answers = dyn Fn(&Got) -> (u16, Vec<u8>) + Send + Sync;
 
-/// As the status of an answer: the provider has the request, and the line breaks before it says so.
+/// A status for an answer that is lost: the provider gets the request, and the connection breaks before the answer.
 pub const LOST: u16 = 0;
 
 /// A provider on this machine.
@@ -84,12 +84,12 @@ impl Provider {
         Self { url, played }
     }
 
-    /// Names so many seconds with every answer from now on.
+    /// From now on, names this number of seconds in every answer.
     pub fn retry_after(&self, seconds: Option<u32>) {
         *self.played.retry_after.lock().unwrap() = seconds;
     }
 
-    /// Answers otherwise from now on.
+    /// From now on, answers with `answers`.
     pub fn answer(&self, answers: impl Fn(&Got) -> (u16, Vec<u8>) + Send + Sync + 'static) {
         *self.played.answers.lock().unwrap() = Box::new(answers);
     }
@@ -99,7 +99,7 @@ impl Provider {
     }
 }
 
-/// JSON as an answer.
+/// An answer with a JSON body.
 pub fn answer(status: u16, body: &Value) -> (u16, Vec<u8>) {
     (status, body.to_string().into_bytes())
 }
@@ -115,7 +115,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Connects an account on each engine; `base_url` is where its provider is.
+    /// Connects an account on each engine. `base_url` is the address of its provider.
     pub async fn each(channel: &str, external_id: &str, base_url: &str) -> Vec<Self> {
         let mut lines = vec![];
         let first = tempfile::tempdir().unwrap();
@@ -143,7 +143,7 @@ impl Line {
         lines
     }
 
-    /// Connects an account; its callback address.
+    /// Connects an account, and returns the address of its webhook.
     pub async fn connect(&self, channel: &str, external_id: &str, base_url: &str) -> String {
         let account = json!({
             "channel": channel, "external_id": external_id, "app_secret": self.secret, "verify_token": "verify",
@@ -175,12 +175,12 @@ impl Line {
         (status, value)
     }
 
-    /// Delivers a webhook with its signature.
+    /// Delivers a signed webhook.
     pub async fn hook(&self, body: &[u8]) -> StatusCode {
         self.hook_at(&self.webhook, body).await
     }
 
-    /// Delivers a webhook to another address.
+    /// Delivers a signed webhook to another address.
     pub async fn hook_at(&self, webhook: &str, body: &[u8]) -> StatusCode {
         let mac = signature::hex(&signature::hmac_sha256(self.secret.as_bytes(), body));
         let request = Request::builder()
@@ -194,7 +194,7 @@ impl Line {
         self.send(request).await.0
     }
 
-    /// Delivers a webhook that must be taken, and waits until it is processed.
+    /// Delivers a webhook, which must be accepted, and waits until it is processed.
     pub async fn receive(&self, body: &Value) {
         assert_eq!(self.hook(body.to_string().as_bytes()).await, StatusCode::OK);
         self.quiesce().await;
@@ -205,7 +205,7 @@ impl Line {
         assert_eq!(status, StatusCode::OK, "{body}");
     }
 
-    /// Forgets all chats and contacts.
+    /// Deletes all chats and contacts.
     pub async fn reset(&self) {
         let (status, body) = self.call(Method::POST, "/test/reset", Bytes::new()).await;
         assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
@@ -217,14 +217,14 @@ impl Line {
         body.as_array().unwrap().clone()
     }
 
-    /// The messages of the only conversation there is.
+    /// The messages of the only conversation.
     pub async fn messages(&self) -> Vec<Value> {
         let all = self.conversations().await;
         assert_eq!(all.len(), 1, "{all:#?}");
         all[0]["messages"].as_array().unwrap().clone()
     }
 
-    /// Sends as an agent into the only conversation there is, and waits until the provider had its turn.
+    /// Sends a message as an agent in the only conversation, and waits until the outbox has tried to send it.
     pub async fn say(&self, text: &str, quoted: Option<&str>) {
         let all = self.conversations().await;
         let body = json!({ "conversation": all[0]["id"], "text": text, "quoted": quoted });

@@ -1,6 +1,6 @@
-//! A real application on each engine, with a clock turned by hand.
+//! A real application on each engine, with a manual clock.
 //!
-//! PostgreSQL runs when `CAUSERIE_TEST_POSTGRES` names a server on which databases may be made
+//! Tests use PostgreSQL if `CAUSERIE_TEST_POSTGRES` names a server on which they may create databases
 //! (`scripts/postgres.sh` starts one); `make test` always does.
 
 pub mod desk;
@@ -46,21 +46,21 @@ use sqlx::{AnyPool, any::install_default_drivers};
 
 use desk::Desk;
 
-/// How long anything may take on a busy machine before it counts as not happening.
+/// How long anything may take on a busy machine before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// What took longer is worth a line in the output of the tests.
+/// A longer wait is reported in the output of the tests.
 const LONG: Duration = Duration::from_secs(5);
-/// Pause between two looks.
+/// The pause between two polls.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Where the clock stands when a test begins.
+/// The clock's time when a test begins, in ms since the epoch.
 pub const START: i64 = 1_760_000_000_000;
 
-/// Databases of PostgreSQL whose test is over. Kept until the end, hundreds of them would fill the disk of a small
-/// machine.
+/// PostgreSQL databases whose test is over. The next test drops them, since hundreds of them would fill the disk of a
+/// small machine.
 static OVER: Mutex<Vec<String>> = Mutex::new(vec![]);
 
-/// The databases of one test: they are over when its thread is.
+/// The databases of one test, which are over when its thread ends.
 struct Own(RefCell<Vec<String>>);
 
 impl Drop for Own {
@@ -75,7 +75,7 @@ thread_local! {
     static OWN: Own = const { Own(RefCell::new(vec![])) };
 }
 
-/// Addresses of a fresh database on each engine.
+/// The addresses of a new database on each engine.
 pub async fn databases(folder: &std::path::Path) -> Vec<String> {
     let mut all = vec![format!("sqlite://{}/test.db", folder.display())];
     if let Ok(server) = std::env::var("CAUSERIE_TEST_POSTGRES") {
@@ -111,7 +111,7 @@ pub async fn stores() -> (tempfile::TempDir, Vec<Store>) {
     (folder, stores)
 }
 
-/// A running application with the demo's people, inboxes and widgets, and no chats.
+/// A running application with the demo's users, inboxes and widgets, and no chats.
 pub struct World {
     pub app: Shared,
     pub clock: ManualClock,
@@ -147,14 +147,14 @@ pub async fn worlds() -> Vec<World> {
 }
 
 impl World {
-    /// What a user may see and do.
+    /// The access of a user.
     pub async fn access(&self, user: UserId) -> Access {
         let mut db = self.app.store.read().await.expect("a connection");
         let record = people::user(&mut db, user).await.expect("a user").expect("a user");
         access::of(&mut db, &record).await.expect("access")
     }
 
-    /// One of the demo's people by the name before the `@`.
+    /// The id of the demo's user whose e-mail address begins with `name`.
     pub async fn who(&self, name: &str) -> UserId {
         let mut db = self.app.store.read().await.expect("a connection");
         let users = people::users(&mut db).await.expect("users");
@@ -166,14 +166,14 @@ impl World {
         presence::connected(&self.app, user).await.expect("connected");
     }
 
-    /// A visitor's message on the widget whose chats are offered automatically.
+    /// Sends a visitor's message on the widget whose chats are offered automatically.
     pub async fn ask(&self, visitor: &str, text: &str) -> ConversationId {
         self.write(&self.demo.advice, visitor, &format!("{:x}", random_u128()), text)
             .await
             .conversation
     }
 
-    /// A visitor's message on the widget whose chats lie in everyone's queue.
+    /// Sends a visitor's message on the widget whose chats wait in everyone's queue.
     pub async fn order(&self, visitor: &str, text: &str) -> ConversationId {
         self.write(&self.demo.orders, visitor, &format!("{:x}", random_u128()), text)
             .await
@@ -190,7 +190,7 @@ impl World {
         Self::write_at(&self.app, account, visitor, cid, text).await
     }
 
-    /// A visitor's message on a node of one's choice.
+    /// Sends a visitor's message on the given node.
     pub async fn write_at(
         app: &Shared,
         account: &causerie_server::store::places::AccountRecord,
@@ -202,7 +202,7 @@ impl World {
         ingest::receive(app, incoming).await.expect("a stored message")
     }
 
-    /// A visitor's message as the widget passes it on.
+    /// A visitor's message, as the widget passes it to the server.
     pub fn incoming(
         account: &causerie_server::store::places::AccountRecord,
         visitor: &str,
@@ -232,7 +232,7 @@ impl World {
         people::user(&mut db, id).await.expect("a user").expect("a user")
     }
 
-    /// Waits until a chat is as `wanted` says; fails with what it is instead.
+    /// Waits until `wanted` accepts a conversation row. Panics with the present row otherwise.
     pub async fn until(&self, id: ConversationId, what: &str, wanted: impl Fn(&Head) -> bool) -> Head {
         let reached = eventually(|| async {
             let head = self.head(id).await;
@@ -245,12 +245,12 @@ impl World {
         }
     }
 
-    /// Turns the clock and lets due timers fire.
+    /// Advances the clock. Timers that are due fire.
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// As [`World::advance`], until all that is due has happened.
+    /// Advances the clock as [`World::advance`] does, and waits until no timer is due.
     pub async fn pass(&self, seconds: u64) {
         self.advance(seconds);
         let done = eventually(|| async {
@@ -261,7 +261,7 @@ impl World {
         assert!(done.await.is_some(), "a timer that is due does not fire");
     }
 
-    /// The server stops and another one starts on the same database.
+    /// Stops the server and starts another one on the same database.
     pub async fn restart(&mut self) {
         self.app.shutdown.send_replace(true);
         let config = self.app.config.clone();
@@ -270,20 +270,20 @@ impl World {
             .expect("a second start");
     }
 
-    /// Runs an agent's event on a chat.
+    /// Applies an agent's event to a chat.
     pub async fn act(&self, user: UserId, chat: ConversationId, event: Event) -> Result<(), Code> {
         let access = self.access(user).await;
         code(claim::act(&self.app, &access, chat, event, None).await)
     }
 
-    /// Starts or accepts a chat of the broadcast inbox.
+    /// Creates a chat in the broadcast inbox and starts it as this user.
     pub async fn start(&self, user: UserId, visitor: &str) -> ConversationId {
         let chat = self.order(visitor, "Hello").await;
         self.act(user, chat, Event::Start).await.expect("a started chat");
         chat
     }
 
-    /// A message of the chat's agent, pushed as by a console.
+    /// Sends a message of the chat's agent, as a console would.
     pub async fn reply(&self, user: UserId, chat: ConversationId, text: &str) {
         let segment = self.head(chat).await.segment;
         let mut desk = Desk::open(self, user, DocumentId::Timeline(chat, segment)).await;
@@ -291,7 +291,7 @@ impl World {
         desk.close();
     }
 
-    /// The owner changes an inbox's settings.
+    /// Changes an inbox's settings as the owner.
     pub async fn configure(&self, inbox: InboxId, change: impl FnOnce(&mut InboxSettings)) {
         let owner = self.user(self.who("owner").await).await;
         let mut db = self.app.store.read().await.expect("a connection");
@@ -307,7 +307,7 @@ impl World {
             .expect("settings that are right");
     }
 
-    /// The causes of a chat's journey, in order.
+    /// The causes of a conversation's events, in order.
     pub async fn causes(&self, chat: ConversationId) -> Vec<String> {
         let mut db = self.app.store.read().await.expect("a connection");
         let journey = journey::after(&mut db, chat, 0).await.expect("a journey");
@@ -321,7 +321,7 @@ impl World {
     }
 }
 
-/// To whom the chat is offered.
+/// The agent to whom the chat is offered.
 pub fn offered_to(state: &State) -> Option<UserId> {
     match state {
         State::Assigning { agent, .. } => Some(*agent),
@@ -329,7 +329,7 @@ pub fn offered_to(state: &State) -> Option<UserId> {
     }
 }
 
-/// What a change was refused with.
+/// The result with the code of a refusal as its error.
 pub fn code(result: Result<(), DeskError>) -> Result<(), Code> {
     result.map_err(|error| match error {
         DeskError::Refused(refusal) => refusal.code,
@@ -337,7 +337,7 @@ pub fn code(result: Result<(), DeskError>) -> Result<(), Code> {
     })
 }
 
-/// Asks again until there is an answer, for at most [`PATIENCE`].
+/// Polls `ask` until it returns a value, for at most [`PATIENCE`].
 #[track_caller]
 pub fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> impl Future<Output = Option<T>> {
     let place = Location::caller();
@@ -347,7 +347,7 @@ pub fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> impl
             if let Some(answer) = ask().await {
                 let took = begun.elapsed();
                 if took > LONG {
-                    // Not by the macro, whose output nobody sees of a test that passes.
+                    // The test harness captures the output of `eprintln!` in a test that passes.
                     drop(writeln!(
                         std::io::stderr(),
                         "{place}: a wait of {:.1} s",
@@ -362,7 +362,7 @@ pub fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> impl
     }
 }
 
-/// An ended chat for tables full of them; `n` makes it differ from the others.
+/// A row of an ended chat, for tables full of them. `n` makes it unique.
 pub fn ended(account: &causerie_server::store::places::AccountRecord, contact: ContactId, n: i64) -> Head {
     let at = START - 1_000_000_000 + n * 1000;
     let state = State::Ended {
@@ -402,7 +402,7 @@ pub fn ended(account: &causerie_server::store::places::AccountRecord, contact: C
     }
 }
 
-/// A contact to whom chats can belong.
+/// Stores a contact to which chats can belong.
 pub async fn contact(store: &Store) -> ContactId {
     let contact = contacts::ContactRecord {
         id: ContactId::from_u128(random_u128()),

@@ -1,20 +1,20 @@
-//! JSON that was changed at random: for tests that no payload breaks anything.
+//! Random changes of JSON values, for tests that no payload breaks the server.
 
 use std::cell::Cell;
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 
-/// A change of one place in a value.
+/// A change at one place of a value.
 #[derive(Debug, Clone)]
 enum Change {
     Drop,
     Put(Value),
-    /// A list has everything twice.
+    /// Doubles a list's elements.
     Double,
 }
 
-/// Where something can be changed in a value, as JSON pointers.
+/// Collects the places of a value that can be changed, as JSON pointers.
 pub fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
@@ -29,7 +29,7 @@ pub fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-/// A long text that no database compresses.
+/// A long text that no database can compress.
 fn long(seed: u64, length: usize) -> String {
     let mut state = seed | 1;
     let mut sign = || {
@@ -99,7 +99,7 @@ fn apply(value: &mut Value, place: &str, change: Change) {
     }
 }
 
-/// One of the values with one to three things changed: as it was, as it is, and where.
+/// One of the values with one to three random changes: the original, the changed value, and the changed places.
 pub fn mutated(all: Vec<Value>) -> impl Strategy<Value = (Value, Value, Vec<String>)> {
     let changes = prop::collection::vec((any::<prop::sample::Index>(), change()), 1..4);
     (prop::sample::select(all), changes).prop_map(|(value, changes)| {
@@ -116,8 +116,8 @@ pub fn mutated(all: Vec<Value>) -> impl Strategy<Value = (Value, Value, Vec<Stri
     })
 }
 
-/// Judges so many cases of a property and gives the share, in percent, of those about which it says anything: for the
-/// others `judge` answers `false`. Failures are kept for `source`, the test's file.
+/// Tests this many cases of a property, and returns in percent how many of them the property applies to: `judge`
+/// returns `false` for the others. Failing cases are kept for `source`, the test's file.
 pub fn judged<S: Strategy>(
     source: &'static str,
     cases: u32,

@@ -1,4 +1,4 @@
-//! Panics of the server while something hostile is done to it: its workers survive them, so somebody has to count.
+//! Counts the server's panics during attacks, since its workers survive them.
 
 use std::{
     cell::RefCell,
@@ -11,11 +11,11 @@ use std::{
 use tokio::runtime::{Builder, Runtime};
 
 thread_local! {
-    /// Where this thread's panics are counted.
+    /// The counter of this thread's panics.
     static COUNT: RefCell<Option<Arc<AtomicUsize>>> = const { RefCell::new(None) };
 }
 
-/// A runtime that counts the panics of its own threads: other tests of the program may have theirs.
+/// A runtime that counts the panics of its own threads only, since other tests of the program may panic too.
 pub struct Watched {
     pub runtime: Runtime,
     panics: Arc<AtomicUsize>,
@@ -27,7 +27,7 @@ impl Watched {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
-                // A thread that is ending has nothing to count in.
+                // A thread that is ending has no counter any more.
                 let _: Result<(), _> = COUNT.try_with(|count| {
                     if let Some(count) = &*count.borrow() {
                         count.fetch_add(1, Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Watched {
         Self { runtime, panics }
     }
 
-    /// Panics so far.
+    /// The number of panics so far.
     pub fn panics(&self) -> usize {
         self.panics.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! A push service on this machine that opens what it gets, as the browser behind it would.
+//! A push service on this machine that decrypts what it receives, as the browser behind it would.
 
 use std::{
     collections::VecDeque,
@@ -38,7 +38,7 @@ use tokio::{net::TcpListener, sync::mpsc};
 
 use super::PATIENCE;
 
-/// A status, and the seconds after which to come back.
+/// A status, and the seconds of `Retry-After`.
 pub type Answer = (u16, Option<u32>);
 
 #[derive(Clone)]
@@ -47,7 +47,7 @@ struct Inside {
     answers: Arc<Mutex<VecDeque<Answer>>>,
 }
 
-/// The service and the browser behind it.
+/// The push service and the browser behind it.
 pub struct Service {
     pub origin: String,
     received: mpsc::UnboundedReceiver<(HeaderMap, Bytes)>,
@@ -56,7 +56,7 @@ pub struct Service {
     auth: [u8; 16],
 }
 
-/// A push, opened.
+/// A decrypted push message.
 #[derive(Debug)]
 pub struct Received {
     pub headers: HeaderMap,
@@ -68,12 +68,12 @@ impl Received {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// A part of the notification.
+    /// A field of the notification.
     pub fn part(&self, name: &str) -> &str {
         self.text["notification"][name].as_str().unwrap_or_default()
     }
 
-    /// The claims of the word of the one who pushes; its signature was made with `key`.
+    /// Verifies the VAPID token, which must be signed with `key`, and returns its claims.
     pub fn claims(&self, key: &str) -> Value {
         let word = self.header("authorization").strip_prefix("vapid t=").expect("RFC 8292");
         let (token, k) = word.split_once(", k=").expect("the key");
@@ -123,7 +123,7 @@ impl Service {
         }
     }
 
-    /// Answers the next push so; without it, 201.
+    /// Sets the answer to the next push message, which is 201 otherwise.
     pub fn answer(&self, answer: Answer) {
         self.answers.lock().unwrap().push_back(answer);
     }
@@ -136,7 +136,7 @@ impl Service {
         Base64UrlUnpadded::encode_string(&self.auth)
     }
 
-    /// A sign-in of the user on a device that gets pushes here.
+    /// Creates a session of the user with a subscription at this service.
     pub async fn subscribe(&self, app: &Shared, user: UserId, lang: &str) -> Subscription {
         let now = app.clock.now();
         let session = SessionRecord {
@@ -168,7 +168,7 @@ impl Service {
         device
     }
 
-    /// The next push, opened with the browser's key.
+    /// Waits for the next push message and decrypts it.
     pub async fn next(&mut self) -> Received {
         let wait = tokio::time::timeout(PATIENCE, self.received.recv());
         let (headers, body) = wait.await.expect("a push").unwrap();
@@ -176,14 +176,14 @@ impl Service {
         Received { headers, text }
     }
 
-    /// A push that is here already.
+    /// The next push message that has already come.
     pub fn waiting(&mut self) -> Option<Received> {
         let (headers, body) = self.received.try_recv().ok()?;
         let text = serde_json::from_slice(&self.open(&body)).expect("JSON");
         Some(Received { headers, text })
     }
 
-    /// RFC 8291 from the browser's side.
+    /// Decrypts a message as the browser does (RFC 8291).
     fn open(&self, body: &[u8]) -> Vec<u8> {
         let (salt, rest) = body.split_at(16);
         let (record, rest) = rest.split_at(4);

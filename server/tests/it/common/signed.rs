@@ -1,4 +1,4 @@
-//! Requests of people who are signed in, to the server of a line.
+//! Requests of signed-in users to the server of a line.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 use super::line::Line;
 
-/// A request of somebody who is signed in.
+/// Sends a request with a session's cookie. Returns status, body and new cookie.
 pub async fn ask(line: &Line, cookie: &str, method: Method, path: &str, body: Value) -> (StatusCode, Value, String) {
     let request = Request::builder()
         .method(method)
@@ -33,7 +33,7 @@ pub async fn ask(line: &Line, cookie: &str, method: Method, path: &str, body: Va
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null), cookie)
 }
 
-/// Signs one of the demo's people in, by the name before the `@`; the cookie.
+/// Signs in the demo's user whose e-mail address begins with `name`, and returns the cookie.
 pub async fn sign_in(line: &Line, name: &str) -> String {
     let body = json!({ "email": format!("{name}@demo.test"), "password": PASSWORD, "stay": false });
     let (status, body, cookie) = ask(line, "", Method::POST, "/api/session", body).await;

@@ -1,4 +1,4 @@
-//! Comments as agents answer, hide and delete them.
+//! Comments, which agents answer, hide and delete.
 
 use axum::http::Method;
 use causerie_server::store::messages;
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::common::line::{Got, Line, Provider, answer};
 
-/// Takes everything as the page's interface does.
+/// Accepts every request, as the page's API does.
 pub fn takes(got: &Got) -> (u16, Vec<u8>) {
     if got.target.ends_with("/messages") {
         return answer(200, &json!({ "recipient_id": PSID, "message_id": "m_private" }));
@@ -36,7 +36,7 @@ pub fn top() -> Value {
     feed(json!({ "comment_id": "100_1", "parent_id": format!("{PAGE}_100"), "message": "Is it blue?" }))
 }
 
-/// A thread that Ana has.
+/// Delivers a comment and starts its conversation as Ana.
 pub async fn taken<'a>(line: &'a Line, body: &Value) -> (Agent<'a>, ConversationId) {
     line.receive(body).await;
     let chat = chat_id(&line.conversations().await[0]);
@@ -66,7 +66,7 @@ async fn a_reply_is_a_comment_and_comes_back_as_our_own_by_whatever_name() {
             ("POST", "/v25.0/100_1/comments")
         );
         assert_eq!(sent.json(), json!({ "message": "There is a blue one." }));
-        // By the interface's id, and by another one of the same comment.
+        // The echo comes with the id from the API, and with another id of the same comment.
         for id in ["100_50", "777_50"] {
             let own = json!({ "comment_id": id, "parent_id": "100_1", "message": "There is a blue one.", "from": { "id": PAGE } });
             line.receive(&feed(own)).await;
@@ -125,7 +125,7 @@ async fn a_reply_of_which_nobody_knows_is_found_in_its_own_thread() {
         let (ana, chat) = taken(&line, &top()).await;
         ana.reply(chat, "Yes.", None).await.unwrap();
         assert_eq!(line.messages().await[1]["state"], "queued");
-        // The same words under another comment are another reply.
+        // The same text below another comment is another reply.
         line.receive(&feed(
             json!({ "comment_id": "100_7", "message": "And red?", "from": { "id": "78" } }),
         ))
@@ -173,7 +173,7 @@ async fn comments_are_hidden_shown_and_deleted_at_the_provider() {
         ana.reply(chat, "Yes.", None).await.unwrap();
         let messages = line.messages().await;
         let (asked, own) = (message_id(&messages[0]), message_id(&messages[1]));
-        // Whoever is a member does it, not the thread's agent alone.
+        // Every member may do so, not only the conversation's agent.
         let ben = Agent::named(&line, "ben").await;
         for hidden in [true, false, true] {
             ben.hide(chat, asked, hidden).await.unwrap();
@@ -185,7 +185,7 @@ async fn comments_are_hidden_shown_and_deleted_at_the_provider() {
         let calls = provider.got().len();
         assert_eq!(code(ana.hide(chat, own, true).await), Err(Code::Invalid), "our own");
         assert_eq!(provider.got().len(), calls);
-        // What the provider refuses did not happen.
+        // If the provider refuses the action, the message stays unchanged.
         provider.answer(refuses(200, 0));
         let refusal = ana.delete(chat, asked).await.unwrap_err();
         assert!(refusal.to_string().contains("no"), "{refusal}");
@@ -197,7 +197,7 @@ async fn comments_are_hidden_shown_and_deleted_at_the_provider() {
         line.receive(&feed(json!({ "comment_id": "100_1", "verb": "remove" })))
             .await;
         assert_eq!(line.messages().await[0]["deleted"], true);
-        // One that is gone is deleted.
+        // A comment that the provider does not have any more counts as deleted.
         provider.answer(refuses(100, 33));
         ana.delete(chat, own).await.unwrap();
         assert_eq!(line.messages().await[1]["deleted"], true);
@@ -234,7 +234,7 @@ async fn the_post_is_asked_for_once_and_stands_beside_its_threads() {
     }
 }
 
-/// The smallest picture.
+/// The smallest PNG image.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 
 #[tokio::test(flavor = "multi_thread")]

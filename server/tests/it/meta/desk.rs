@@ -1,4 +1,4 @@
-//! Agents at a connected account: what the console asks of the desk.
+//! Agents with a connected account, with the server's calls that the console uses.
 
 use causerie_server::{
     desk::{DeskError, claim, comments, presence},
@@ -18,14 +18,14 @@ use serde_json::Value;
 
 use crate::common::{desk::Desk, line::Line};
 
-/// One of the demo's people.
+/// One of the demo's users.
 pub struct Agent<'a> {
     line: &'a Line,
     pub user: UserId,
     access: Access,
 }
 
-/// An id as the test's addresses say it.
+/// The id of a conversation from the addresses for tests.
 pub fn chat_id(chat: &Value) -> ConversationId {
     chat["id"].as_str().unwrap().parse().unwrap()
 }
@@ -41,13 +41,13 @@ fn refused<T>(result: Result<T, DeskError>) -> Result<T, Refusal> {
     })
 }
 
-/// Nothing but the code.
+/// The result with the refusal's code as its error.
 pub fn code<T>(result: Result<T, Refusal>) -> Result<T, Code> {
     result.map_err(|refusal| refusal.code)
 }
 
 impl<'a> Agent<'a> {
-    /// By the name before the `@`.
+    /// The demo's user whose e-mail address begins with `name`.
     pub async fn named(line: &'a Line, name: &str) -> Self {
         let mut db = line.app.store.read().await.unwrap();
         let email = format!("{name}@demo.test");
@@ -73,7 +73,7 @@ impl<'a> Agent<'a> {
         conversations::get(&mut db, chat).await.unwrap().unwrap()
     }
 
-    /// Pushes one message a text, as a console does.
+    /// Sends one message per text in one push, as a console does.
     async fn write(
         &self,
         chat: ConversationId,
@@ -81,7 +81,7 @@ impl<'a> Agent<'a> {
         private: bool,
         reply_to: Option<MessageId>,
     ) -> Result<(), Refusal> {
-        // The provider takes only so many a second.
+        // The provider accepts only a number of messages per second.
         self.line.clock.advance(std::time::Duration::from_secs(1));
         let document = DocumentId::Timeline(chat, self.head(chat).await.segment);
         let mut desk = Desk::open_as(&self.line.app, self.access.clone(), document).await;
@@ -97,17 +97,17 @@ impl<'a> Agent<'a> {
         written
     }
 
-    /// An answer that everybody sees.
+    /// Sends a public answer.
     pub async fn reply(&self, chat: ConversationId, text: &str, reply_to: Option<MessageId>) -> Result<(), Refusal> {
         self.write(chat, &[text], false, reply_to).await
     }
 
-    /// An answer that the author of the thread alone sees.
+    /// Sends an answer that only the thread's author sees.
     pub async fn reply_privately(&self, chat: ConversationId, text: &str) -> Result<(), Refusal> {
         self.write(chat, &[text], true, None).await
     }
 
-    /// Two of them in one push.
+    /// Sends two private replies in one push.
     pub async fn reply_privately_twice(&self, chat: ConversationId) -> Result<(), Refusal> {
         self.write(chat, &["A", "B"], true, None).await
     }

@@ -1,4 +1,4 @@
-//! Payloads of all of Meta's channels that were changed at random, in one body with an element that was not.
+//! Randomly changed payloads of all of Meta's channels, in one body with an unchanged element.
 
 use std::collections::HashMap;
 
@@ -17,18 +17,18 @@ use crate::common::{
     panics::Watched,
 };
 
-/// Bodies of each channel on each engine.
+/// Number of bodies of each channel on each engine.
 const BODIES: usize = 60;
 
-/// A channel's payloads.
+/// The payloads of a channel.
 struct Kind {
     channel: &'static str,
     object: &'static str,
-    /// What is mutated: elements of the innermost list.
+    /// The elements of the innermost list, which are changed.
     elements: Vec<Value>,
-    /// An entry with these elements.
+    /// Builds an entry with these elements.
     entry: fn(&[Value]) -> Value,
-    /// An element that must arrive, by its number.
+    /// Builds an element that must arrive, by its number.
     good: fn(usize) -> Value,
 }
 
@@ -136,7 +136,7 @@ fn kinds() -> Vec<Kind> {
     ]
 }
 
-/// A body with a mutation and the good element: beside it in the same list, or in an entry of its own.
+/// A body with a changed element and a good one, in the same list or in separate entries.
 fn body(kind: &Kind, runner: &mut TestRunner, n: usize) -> Value {
     let mut draw = |all: Vec<Value>| mutated(all).new_tree(runner).unwrap().current().1;
     let good = (kind.good)(n);
@@ -157,7 +157,7 @@ async fn withstands(line: &Line, kind: &Kind) {
     let mut runner = TestRunner::default();
     let bodies: Vec<Value> = (0..BODIES).map(|n| body(kind, &mut runner, n)).collect();
     for body in &bodies {
-        // The second time changes nothing.
+        // The second delivery changes nothing.
         for _ in 0..2 {
             let status = line.hook(body.to_string().as_bytes()).await;
             let clear = status == StatusCode::OK || status.is_client_error();
@@ -204,7 +204,7 @@ fn a_mutation_breaks_nothing_and_its_neighbour_arrives_once() {
     assert_eq!(watched.panics(), 0);
 }
 
-/// Every text and number of a value, as ids are read from it.
+/// Collects every text and number of a value, as ids are read from them.
 fn words(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.replace('\0', "")),

@@ -1,4 +1,4 @@
-//! Private replies under posts: once, as one message, for a week; and what they lead to.
+//! Private replies to comments: once, as one message, for a week; and the direct messages that answer them.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn a_private_reply_goes_once_as_one_message_and_for_a_week() {
             Err(Code::TooLarge)
         );
         assert_eq!(provider.got().len(), before, "nothing was sent");
-        // One that was refused may be tried again.
+        // A refused private reply may be tried again.
         provider.answer(refuses(10900, 0));
         ana.reply_privately(chat, "Only for you").await.unwrap();
         let failed = &line.messages().await[1];
@@ -63,7 +63,7 @@ async fn a_private_reply_goes_once_as_one_message_and_for_a_week() {
         let other = chat_id(&line.conversations().await[1]);
         ana.act(other, Event::Start).await.unwrap();
         line.clock.advance(7 * DAY + Duration::from_secs(1));
-        // Silence ended it long ago; it is asked for anew.
+        // The inactivity rule ended the conversation long ago, so a new comment opens a new one.
         line.receive(&feed(
             json!({ "comment_id": "100_9", "parent_id": "100_8", "message": "Hello?", "from": { "id": "78" } }),
         ))
@@ -119,7 +119,7 @@ async fn a_private_reply_on_instagram_counts_bytes_and_goes_by_its_page() {
     }
 }
 
-/// The inbox of the test's accounts offers its chats.
+/// Makes the inbox of the test's accounts offer its chats.
 async fn offers(line: &Line) {
     let mut tx = line.app.store.begin_ordered().await.unwrap();
     sqlx::query("UPDATE inboxes SET mode = 'auto' WHERE name = 'Test channels'")
@@ -134,7 +134,7 @@ async fn whoever_answers_a_private_reply_comes_to_the_same_agent() {
     let provider = Provider::start(takes).await;
     for line in Line::each("facebook_comments", PAGE, &provider.url).await {
         let direct = line.connect("messenger", PAGE, &provider.url).await;
-        // The person has written before: another contact than the comment's author, as far as anybody knows.
+        // The person has written before, but the server cannot know that this contact is the comment's author.
         line.hook_at(&direct, text("page", "m0", "Long ago").to_string().as_bytes())
             .await;
         line.quiesce().await;
@@ -150,11 +150,11 @@ async fn whoever_answers_a_private_reply_comes_to_the_same_agent() {
         ben.connect().await;
         ana.act(thread, Event::Start).await.unwrap();
         ana.reply_privately(thread, "Write to us here.").await.unwrap();
-        // The echo stands in the thread and begins nothing.
+        // The echo belongs to the thread and starts no conversation.
         let echo = json!({ "object": "page", "entry": [{ "id": PAGE, "messaging": [{ "sender": { "id": PAGE }, "recipient": { "id": PSID },
             "timestamp": 1_759_999_995_000_i64, "message": { "mid": "m_private", "text": "Write to us here.", "is_echo": true } }] }] });
         line.hook_at(&direct, echo.to_string().as_bytes()).await;
-        // What becomes of it is said there, too, and is seen where it stands.
+        // The delivery state comes by the messaging account, and is shown in the thread.
         let came = json!({ "object": "page", "entry": [{ "id": PAGE, "messaging": [{ "sender": { "id": PSID }, "recipient": { "id": PAGE },
             "delivery": { "mids": ["m_private"], "watermark": 1 } }] }] });
         line.hook_at(&direct, came.to_string().as_bytes()).await;
@@ -164,7 +164,7 @@ async fn whoever_answers_a_private_reply_comes_to_the_same_agent() {
         assert_eq!(chats[1]["messages"][1]["state"], "delivered", "{:#}", chats[1]);
 
         offers(&line).await;
-        // Ben has nothing to do, and Ana has a chat: it is hers all the same.
+        // Ben is idle and Ana has a chat. The answer is offered to Ana all the same.
         line.hook_at(&direct, text("page", "m1", "Here I am").to_string().as_bytes())
             .await;
         line.quiesce().await;
@@ -191,7 +191,7 @@ async fn whoever_answers_a_private_reply_comes_to_the_same_agent() {
         });
         assert_eq!(next.await, Some(ben.user));
 
-        // Once: the next chat is like any other.
+        // This happens once: the next chat is routed like any other.
         ben.act(answer, Event::Accept).await.unwrap();
         ben.act(answer, Event::End).await.unwrap();
         line.hook_at(&direct, text("page", "m2", "One more thing").to_string().as_bytes())

@@ -1,4 +1,4 @@
-//! Tables of payloads, each delivered twice: what becomes of them, and that the second time changes nothing.
+//! Tables of payloads, each delivered twice: checks their result, and that the second delivery changes nothing.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub fn cases(table: &str, on: &str) -> Vec<Value> {
     all.into_iter().filter(here).collect()
 }
 
-/// A direct message's event with what all of them have.
+/// A direct message's event, completed with the common fields.
 pub fn whole(event: &Value) -> Value {
     let mut whole =
         json!({ "sender": { "id": PSID }, "recipient": { "id": PAGE }, "timestamp": 1_759_999_990_000_i64 });
@@ -24,7 +24,7 @@ pub fn whole(event: &Value) -> Value {
     whole
 }
 
-/// The bodies of a case of direct messages: its events in one, or its own entries.
+/// The body of a case of direct messages: all its events in one entry, or its own entries.
 pub fn direct(case: &Value, object: &str) -> Value {
     let entries = case.get("entries").cloned().unwrap_or_else(|| {
         let events: Vec<_> = case["events"].as_array().unwrap().iter().map(whole).collect();
@@ -36,7 +36,8 @@ pub fn direct(case: &Value, object: &str) -> Value {
     }
 }
 
-/// A case of comments: one body with all its changes, or one for each where they stand in the entry itself.
+/// The bodies of a case of comments: one with all its changes, or one per change if the changes are in the entry
+/// itself.
 pub fn comments(case: &Value, object: &str) -> Value {
     let field = match (case.get("field"), object) {
         (Some(field), _) => field.clone(),
@@ -73,7 +74,7 @@ async fn holds(line: &Line, channel: &str, case: &Value, body: &Value) {
     let wanted = case["messages"].as_array().unwrap();
     let count = case["chats"].as_u64().unwrap_or(u64::from(!wanted.is_empty()));
     assert_eq!(chats.len() as u64, count, "{name}: {chats:#?}");
-    // Those of several people begin in any order.
+    // Conversations of several people may begin in any order.
     let of_contact = |chat: &&Value| {
         let person = &case["contact"]["external_id"];
         person.is_null() || &chat["contact"]["external_id"] == person
@@ -120,7 +121,7 @@ async fn every_comment_is_what_it_is_and_a_second_time_changes_nothing() {
     }
 }
 
-/// Each event of a table in a body of its own arrives as in one with all of them.
+/// Events of a table in separate bodies have the same result as in one body.
 #[tokio::test(flavor = "multi_thread")]
 async fn events_one_by_one_are_the_same_as_in_one_body() {
     for line in Line::each("messenger", PAGE, "http://127.0.0.1:1").await {

@@ -1,4 +1,4 @@
-//! Until when direct messages may be answered, checked when they are sent; how texts are cut; whose name is asked for.
+//! The window for direct messages, checked when they are sent; how texts are split; and whose profile is fetched.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn sends(provider: &Provider) -> Vec<Value> {
     posts.map(Got::json).collect()
 }
 
-/// Sends as an agent; time goes on between two messages.
+/// Sends a message as an agent, a second after the last one.
 async fn say(line: &Line, text: &str) {
     line.clock.advance(Duration::from_secs(1));
     line.say(text, None).await;
@@ -132,7 +132,7 @@ async fn the_provider_is_asked_for_a_strangers_name_once() {
             assert_eq!(line.conversations().await[0]["contact"]["name"], name);
             assert_eq!(asked(), before + 1);
             line.reset().await;
-            // No name is no reason to lose what was said.
+            // A message is stored even if the profile cannot be fetched.
             provider.answer(|_| answer(400, &json!({ "error": { "code": 100, "error_subcode": 2_018_218 } })));
             line.receive(&text(object, "m1", "Hello?")).await;
             assert_eq!(line.messages().await[0]["text"], "Hello?");

@@ -30,7 +30,7 @@ async fn a_department_has_an_inbox_and_shares_its_members() {
             Code::Invalid
         );
 
-        // The inbox's page changes members too: the department's page is old then.
+        // The inbox's page changes members too, which outdates the department's version.
         let narrow = Member { user: ana, capacity: 1 };
         let saved = office.save_inbox(&owner, &inbox, |s| s.members = vec![narrow]).await;
         assert!(saved.status.is_success());

@@ -21,7 +21,7 @@ fn key(account: &InboxAccount) -> String {
     rest.split('"').next().expect("a key").to_owned()
 }
 
-/// Does the widget of this account draw itself?
+/// Whether the account's widget gets its configuration.
 async fn drawn(office: &Office, account: &InboxAccount) -> bool {
     let path = format!("/widget/config?key={}", key(account));
     office.get(&path, "").await.status.is_success()

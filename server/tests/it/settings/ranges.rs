@@ -1,4 +1,4 @@
-//! What is refused, with nothing changed.
+//! Invalid settings are refused, and nothing changes.
 
 use axum::http::StatusCode;
 use causerie_shared::{
@@ -38,7 +38,7 @@ fn rule(minutes: u32, message: &str) -> Option<Inactivity> {
 
 type Edit = Box<dyn Fn(&mut InboxSettings)>;
 
-/// What no inbox may be set to; `own` is the inbox itself.
+/// Invalid settings of an inbox. `own` is the inbox itself.
 fn wrong(own: InboxId, ana: UserId) -> Vec<(&'static str, Edit)> {
     fn edit(edit: impl Fn(&mut InboxSettings) + 'static) -> Edit {
         Box::new(edit)

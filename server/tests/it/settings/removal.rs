@@ -1,4 +1,4 @@
-//! An inbox is deleted.
+//! Deleting an inbox.
 
 use axum::http::StatusCode;
 use causerie_server::sync::{access, catchup};

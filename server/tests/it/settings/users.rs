@@ -90,7 +90,7 @@ async fn the_organization_always_has_an_owner() {
             .json();
         assert_eq!(done.role, Role::Admin);
 
-        // An admin now: hands off owners, and nobody becomes one through them.
+        // The user is an admin now, who may neither change owners nor make a user an owner.
         let sup = office.account(&owner, "sup").await;
         let touch = office.save_user(&owner, &sup, |user| user.active = false).await;
         assert_eq!(touch.code(), Code::Forbidden);
@@ -178,7 +178,7 @@ async fn what_a_user_may_see_changes_on_open_sockets() {
         let supervisor = world.access(account.id).await;
         assert!(supervisor.supervises(world.head(chat).await.inbox));
 
-        // The same inboxes and chats, but not the same rights.
+        // The user sees the same inboxes and chats, but has other rights.
         office.console(account.id).await;
         office.save_user(&owner, &saved, |user| user.role = Role::Admin).await;
         assert!(!world.app.hub.is_connected(account.id));
@@ -213,7 +213,7 @@ async fn invitations_and_resets_are_in_the_log_and_it_is_read_in_pages() {
             inboxes: vec![inbox.id],
         };
         let link: OneTimeLink = office.post("/api/users", &owner, &invite).await.json();
-        // The new member makes an edit that began before it old.
+        // The new member outdates an edit that began earlier.
         let stale = office.save_inbox(&owner, &inbox, |s| s.members.clear()).await;
         assert_eq!(stale.code(), Code::Conflict);
         for _ in 0..101 {

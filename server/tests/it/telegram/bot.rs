@@ -1,4 +1,4 @@
-//! A server with a bot.
+//! A server with a connected bot.
 
 use std::{net::SocketAddr, sync::Mutex, time::Duration};
 
@@ -22,12 +22,12 @@ use tower::ServiceExt as _;
 use super::fake::{Fake, TOKEN};
 use crate::common::{self, START, eventually};
 
-/// What webhooks of the test's bot carry.
+/// The secret that webhooks of the test's bot carry.
 pub const SECRET: &str = "hook-secret_1";
-/// The table of updates, and what becomes of them.
+/// The table of updates and their results.
 pub const UPDATES: &str = include_str!("updates.json");
 
-/// A server with a bot, and the Bot API that it speaks to.
+/// A server with a bot, and the Bot API that it calls.
 pub struct Bot {
     pub app: Shared,
     pub router: Router,
@@ -45,7 +45,7 @@ impl Bot {
         Self::with(config, folder).await
     }
 
-    /// One on each engine.
+    /// A server with a bot on each engine.
     pub async fn all() -> Vec<Self> {
         let first = tempfile::tempdir().expect("a folder");
         let mut bots = vec![];
@@ -110,7 +110,7 @@ impl Bot {
             .0
     }
 
-    /// Waits until all that came was processed.
+    /// Waits until all received updates are processed.
     pub async fn processed(&self) {
         let done = eventually(|| async {
             let mut db = self.app.store.read().await.expect("a connection");
@@ -134,7 +134,7 @@ impl Bot {
         assert_eq!(status, StatusCode::NO_CONTENT);
     }
 
-    /// A customer writes; their conversation.
+    /// Sends a message of a customer, and returns the id of their conversation.
     pub async fn customer(&self, id: i64) -> String {
         let update = json!({"update_id": id, "message": {"message_id": 42, "from": {"id": id, "first_name": "Ada"},
             "chat": {"id": id, "type": "private"}, "text": "Hello"}});
@@ -154,7 +154,7 @@ impl Bot {
         assert_eq!(status, StatusCode::CREATED, "{answer}");
     }
 
-    /// The last message of a conversation once it is as wanted; time goes on meanwhile.
+    /// Waits until `wanted` accepts the last message of a conversation, while the clock advances.
     pub async fn until(&self, conversation: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let last = Mutex::new(Value::Null);
         let reached = eventually(|| async {
@@ -183,7 +183,7 @@ impl Bot {
             .expect("the account")
     }
 
-    /// From now on the bot asks for its updates itself.
+    /// From now on, the bot fetches its updates itself.
     pub async fn poll(&self) {
         let mut account = self.account().await;
         account.health.polling = Some(0);

@@ -1,4 +1,4 @@
-//! A Bot API on loopback that says what a test tells it to.
+//! A Bot API on loopback whose answers the test defines.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,16 +16,16 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
 
-/// The bot that it knows.
+/// The token of the bot that the fake knows.
 pub const TOKEN: &str = "99:secret-token";
 
-/// An answer that is not the usual one.
+/// An answer other than the usual one.
 pub enum Reply {
     Says(u16, Value),
     Header(u16, u64),
-    /// It takes the request and breaks off before it has answered.
+    /// The fake accepts the request and breaks the connection before it answers.
     BreaksOff,
-    /// The usual answer, once there is a permit.
+    /// The fake answers as usual, once there is a permit.
     Waits(Arc<Semaphore>),
 }
 
@@ -39,7 +39,7 @@ struct Inner {
     last: i64,
 }
 
-/// The fake.
+/// A fake of the Bot API.
 #[derive(Clone, Default)]
 pub struct Fake {
     inner: Arc<Mutex<Inner>>,
@@ -47,7 +47,7 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// Starts one; its address.
+    /// Starts a fake, and returns it with its address.
     pub async fn start() -> (Self, String) {
         let fake = Self::default();
         let router = Router::new()
@@ -64,12 +64,12 @@ impl Fake {
         act(&mut self.inner.lock().expect("no test panicked with it"))
     }
 
-    /// The next call of a method is answered so.
+    /// Sets the answer to the next call of a method.
     pub fn reply(&self, method: &str, reply: Reply) {
         self.with(|inner| inner.replies.entry(method.to_owned()).or_default().push_back(reply));
     }
 
-    /// Bodies of the calls of a method.
+    /// The bodies of the calls of a method.
     pub fn calls(&self, method: &str) -> Vec<String> {
         self.with(|inner| {
             let of = |(name, body): &(String, String)| (name == method).then(|| body.clone());
@@ -77,24 +77,24 @@ impl Fake {
         })
     }
 
-    /// As [`Self::calls`], of JSON.
+    /// The bodies of the calls of a method, as JSON.
     pub fn json(&self, method: &str) -> Vec<Value> {
         let read = |body: &String| serde_json::from_str(body).expect("JSON");
         self.calls(method).iter().map(read).collect()
     }
 
-    /// The files that were fetched since this was asked last.
+    /// The files that were fetched since the last call.
     pub fn fetched(&self) -> Vec<String> {
         self.with(|inner| std::mem::take(&mut inner.files))
     }
 
-    /// Somebody wrote to the bot.
+    /// Adds an update.
     pub fn happens(&self, update: Value) {
         self.with(|inner| inner.updates.push(update));
         self.news.notify_waiters();
     }
 
-    /// Updates that were not confirmed yet.
+    /// The number of updates that were not confirmed yet.
     pub fn unconfirmed(&self) -> usize {
         self.with(|inner| inner.updates.len())
     }
@@ -104,7 +104,7 @@ fn ok(result: Value) -> Response {
     axum::Json(json!({ "ok": true, "result": result })).into_response()
 }
 
-/// An error of Telegram's.
+/// An error of the Bot API.
 pub fn error(code: u16, description: &str) -> Value {
     json!({ "ok": false, "error_code": code, "description": description })
 }
@@ -155,7 +155,7 @@ async fn call(State(fake): State<Fake>, Path((bot, method)): Path<(String, Strin
     }
 }
 
-/// As Telegram does: what comes after the offset, and what came before is forgotten.
+/// Returns the updates from the offset on and forgets earlier ones, as Telegram does.
 async fn updates(fake: &Fake, asked: &Value) -> Response {
     let offset = asked["offset"].as_i64().unwrap_or(0);
     loop {

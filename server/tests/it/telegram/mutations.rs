@@ -1,4 +1,4 @@
-//! Updates that were changed at random.
+//! Randomly changed updates.
 
 use axum::http::StatusCode;
 use causerie_server::channels::{Adapter as _, telegram::Telegram};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::bot::{Bot, UPDATES};
 use crate::common::{mutate, panics::Watched};
 
-/// An update of the table with one to three things changed, and where.
+/// An update of the table with one to three random changes, and the changed places.
 fn mutated() -> impl Strategy<Value = (Value, Value, Vec<String>)> {
     let cases: Vec<Value> = serde_json::from_str(UPDATES).expect("a table");
     let all: Vec<Value> = cases
@@ -31,7 +31,8 @@ fn a_mutated_update_is_nobody_elses() {
         };
         let before = whose(&update);
         let after = whose(&changed);
-        // Nor the message below which a button is: in its chat it was pressed.
+        // The changes must not affect whose update it is: none of these fields, and not a button's message, whose chat
+        // is the one in which the button was pressed.
         let is_elsewhere = |place: &String| {
             let keys = [
                 "chat",
@@ -70,7 +71,7 @@ fn a_mutated_update_is_answered_and_processed() {
     }
     runtime.block_on(async {
         bot.processed().await;
-        // The worker lives: what comes next is processed too.
+        // The worker still runs: later updates are processed.
         bot.reset().await;
         bot.customer(8001).await;
         assert_eq!(bot.chats().await.len(), 1);

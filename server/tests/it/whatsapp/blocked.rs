@@ -1,4 +1,4 @@
-//! Somebody is blocked: an open chat goes on, and after it nothing of theirs is taken but a count.
+//! A contact is blocked: an open chat continues, and afterwards the server only counts their messages.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::common::{
     signed,
 };
 
-/// What is kept of all bodies.
+/// The stored bodies of all webhooks.
 async fn kept(line: &Line) -> String {
     let mut db = line.app.store.read().await.unwrap();
     let bodies: Vec<Vec<u8>> = sqlx::query_scalar("SELECT body FROM raw_events ORDER BY id")
@@ -140,7 +140,7 @@ async fn whoever_blocked_somebody_takes_it_back_for_a_moment_and_everybody_sees_
 
         block("Insults").await;
         line.clock.advance(Duration::from_millis(UNDO_MS as u64 + 1));
-        // A second time is the first one still: neither a new reason nor new time to think better of it.
+        // A second block changes nothing: neither the reason nor the time for undoing it.
         block("Once more").await;
         assert_eq!(blocked().await, "Insults");
         assert_eq!(unblock(&ana).await, StatusCode::FORBIDDEN);

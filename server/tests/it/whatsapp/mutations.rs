@@ -1,4 +1,4 @@
-//! Bodies that were changed at random.
+//! Randomly changed bodies.
 
 use causerie_server::channels::{Adapter as _, element::What, whatsapp::WhatsApp};
 use proptest::prelude::*;

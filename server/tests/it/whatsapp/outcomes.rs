@@ -1,4 +1,4 @@
-//! What comes of an answer: sent again later, given up, or nobody knows; through the real outbox, by the test's clock.
+//! The outcomes of sends: tried again later, failed, or unconfirmed; with the real outbox and a manual clock.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -23,7 +23,7 @@ use crate::common::{
     line::{Got, LOST, Line, Provider, answer},
 };
 
-/// Takes every message and gives each an id of its own.
+/// Accepts every message and gives each a new id.
 fn accepts(_: &Got) -> (u16, Vec<u8>) {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -34,14 +34,14 @@ fn refuses(status: u16, code: i64) -> impl Fn(&Got) -> (u16, Vec<u8>) + Send + S
     move |_| answer(status, &json!({ "error": { "code": code, "message": "their words" } }))
 }
 
-/// The texts that the provider got.
+/// The texts that the provider received.
 fn texts(provider: &Provider) -> Vec<String> {
     let all = provider.got().into_iter();
     all.filter_map(|got| got.json()["text"]["body"].as_str().map(str::to_owned))
         .collect()
 }
 
-/// Waits until the provider got so many texts.
+/// Waits until the provider has received this many texts.
 async fn until(provider: &Provider, count: usize) {
     let reached = eventually(|| async { (texts(provider).len() >= count).then_some(()) }).await;
     assert!(reached.is_some(), "{count} never came: {:?}", texts(provider));
@@ -60,7 +60,7 @@ fn status(value: Value) -> Value {
     envelope("messages", json!({ "statuses": [whole] }))
 }
 
-/// A line on each engine, with a chat of the customer's.
+/// A line on each engine, with a chat of the customer.
 async fn chats(provider: &Provider) -> Vec<Line> {
     let lines = Line::each("whatsapp", PHONE, &provider.url).await;
     for line in &lines {
@@ -69,14 +69,14 @@ async fn chats(provider: &Provider) -> Vec<Line> {
     lines
 }
 
-/// What an agent may who took the chat, the chat, and its second message.
+/// The access of an agent who took the chat, the chat, and its second message.
 async fn agent(line: &Line) -> (Access, ConversationId, MessageId) {
     let (access, chat) = taken(line).await;
     let message = line.messages().await[1]["id"].as_str().unwrap().parse().unwrap();
     (access, chat, message)
 }
 
-/// What an agent may who took the only chat there is, and the chat.
+/// Starts the only chat as an agent, and returns the agent's access and the chat.
 pub async fn taken(line: &Line) -> (Access, ConversationId) {
     let id = line.conversations().await[0]["id"].as_str().unwrap().parse().unwrap();
     let mut db = line.app.store.read().await.unwrap();
@@ -289,7 +289,7 @@ async fn failure_13_a_crash_between_outbox_row_and_call_sends_nothing_twice() {
             provider.retry_after(Some(3600));
             line.say("once", None).await;
             provider.answer(accepts);
-            // The worker takes the row, perhaps says that it begins, and is no more.
+            // The worker takes the row, in one case records that it begins, and dies.
             let message = line.messages().await[1]["id"].as_str().unwrap().parse().unwrap();
             let mut tx = line.app.store.begin_ordered().await.unwrap();
             let row = outbox::get(&mut tx, message).await.unwrap().unwrap();
@@ -370,7 +370,7 @@ async fn a_long_text_goes_in_parts_and_a_lost_answer_loses_none_of_them() {
         let before = texts(&provider).len();
         let words: Vec<String> = (0..1900).map(|n| format!("w{n:04}")).collect();
         let long = words.join(" ");
-        // The second part's answer is lost.
+        // The answer to the second part is lost.
         let parts = AtomicUsize::new(0);
         provider.answer(move |got| match parts.fetch_add(1, Ordering::Relaxed) {
             1 => (LOST, vec![]),
@@ -381,7 +381,7 @@ async fn a_long_text_goes_in_parts_and_a_lost_answer_loses_none_of_them() {
         let opaque = provider.got().last().unwrap().json()["biz_opaque_callback_data"].clone();
         let body = status(json!({ "id": "wamid.second", "status": "sent", "biz_opaque_callback_data": opaque }));
         line.hook(body.to_string().as_bytes()).await;
-        // The account's pace goes by the clock.
+        // The account's sending pace follows the clock.
         line.clock.advance(Duration::from_secs(1));
         until(&provider, before + 3).await;
         line.quiesce().await;

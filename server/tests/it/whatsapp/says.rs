@@ -1,4 +1,4 @@
-//! What becomes of bodies, each run delivered twice: what the second one changes is wrong.
+//! The results of bodies. Each series of bodies is delivered twice, and the second delivery must change nothing.
 
 use axum::{body::Bytes, http::Method};
 use causerie_server::store::{persons, trial};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{CUSTOMER, PHONE, envelope, message, text};
 use crate::common::line::{Line, Provider, answer};
 
-/// Everything that `expected` says is so in `found`; lists have the same length.
+/// Whether `found` has everything that `expected` has, with lists of the same length.
 fn fits(found: &Value, expected: &Value) -> bool {
     match (found, expected) {
         (Value::Object(found), Value::Object(expected)) => expected
@@ -24,7 +24,7 @@ fn fits(found: &Value, expected: &Value) -> bool {
     }
 }
 
-/// Runs of bodies, and the conversations that they must lead to.
+/// Delivers each series of bodies, and checks the resulting conversations.
 async fn check(runs: Vec<(&str, Vec<Value>, Value)>) {
     let provider = Provider::start(|_| answer(404, &json!({}))).await;
     for line in Line::each("whatsapp", PHONE, &provider.url).await {
@@ -34,7 +34,7 @@ async fn check(runs: Vec<(&str, Vec<Value>, Value)>) {
                     line.receive(body).await;
                 }
                 let mut found = line.conversations().await;
-                // People who write at once begin their chats at once.
+                // Conversations that begin at the same time have no fixed order.
                 found.sort_by_key(|chat| chat["contact"]["external_id"].to_string());
                 let found = json!(found);
                 assert!(
@@ -47,7 +47,7 @@ async fn check(runs: Vec<(&str, Vec<Value>, Value)>) {
     }
 }
 
-/// A message with everything said outright, also who wrote it.
+/// A message with its contacts given explicitly.
 fn from(value: Value) -> Value {
     envelope(
         "messages",
@@ -61,7 +61,7 @@ fn one(messages: Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn content_that_is_odd_or_incomplete_is_still_a_bubble_of_the_right_kind() {
-    // As many characters as the app lets somebody write.
+    // As many characters as the app allows.
     let long = "ж".repeat(65_536);
     let table = [
         (

@@ -1,4 +1,4 @@
-//! Templates: fetched, told to those who may use them, and sent with every value in its place.
+//! Templates: fetched, sent to the consoles of users who may use them, and sent with every value in its place.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn offer() -> Value {
     ] })
 }
 
-/// Two pages of templates, some of which cannot be used; takes every message.
+/// Returns two pages of templates, some of them unusable, and accepts every message.
 fn business(got: &Got) -> (u16, Vec<u8>) {
     if !got.target.contains("message_templates") {
         return answer(
@@ -87,7 +87,7 @@ fn names(told: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Waits until an agent is told of these.
+/// Waits until an agent gets these templates.
 async fn until(line: &Line, wanted: &[&str]) -> Value {
     let found = eventually(|| async {
         let told = told(line, "ana").await;
@@ -141,7 +141,7 @@ async fn they_are_fetched_when_the_business_account_is_known_when_they_change_an
         line.clock.advance(Duration::from_secs(24 * 3600));
         until(&line, &["offer", "parcel"]).await;
 
-        // The provider refuses: what is known stays, and the reason is told when there is nothing.
+        // The provider refuses: the known templates stay, and the reason is reported only if there are none.
         provider.answer(|_| answer(400, &json!({ "error": { "code": 100, "message": "No such account" } })));
         let owner = signed::sign_in(&line, "owner").await;
         let (_, all, _) = signed::ask(&line, &owner, Method::GET, "/api/channels", json!(null)).await;
@@ -220,7 +220,7 @@ async fn every_value_goes_to_its_place_also_after_the_window_closed() {
             };
             let mut news = News::default();
             let mut tx = line.app.store.begin_ordered().await.unwrap();
-            // The window is long over.
+            // The window ended long ago.
             sqlx::query("UPDATE conversations SET closes_at = 1")
                 .execute(&mut *tx)
                 .await

@@ -1,4 +1,4 @@
-//! Contacts, messaging accounts, and what goes to and comes from their providers.
+//! Contacts, messaging accounts, the outbox and webhooks.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Chats with their messages, documents and timers, and the lists of them.
+//! Conversations with their messages, documents and timers, and the lists of them.
 
 use std::slice;
 
@@ -195,7 +195,7 @@ async fn clocks(db: &mut Db, ground: &Ground) {
     sent(timers::cancel_all(db, &subject)).await;
 }
 
-/// Every folder in every order, narrowed by everything, for a member and for one who supervises.
+/// Reads every folder in every order and with every filter, for a member and for a supervisor.
 pub async fn windows(db: &mut Db, ground: &Ground) {
     let user = sent(people::user(db, ground.demo.ana)).await.expect("Ana");
     let few = sent(access::of(db, &user)).await;

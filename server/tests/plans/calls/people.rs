@@ -1,4 +1,4 @@
-//! Colleagues, their places, sign-ins and devices.
+//! Users, their capacities, sessions and devices.
 
 use causerie_server::{
     clock::random_u128,
@@ -53,7 +53,7 @@ async fn users(db: &mut Db, ground: &Ground) {
     sent(people::set_password(db, ana, "hash")).await;
     sent(loads::candidates(db, inbox)).await;
     sent(loads::eligible(db, inbox)).await;
-    // With a place, without one here, and without one anywhere.
+    // With capacity, without capacity in the inbox, and without any capacity.
     for _ in 0..100 {
         sent(loads::claim(db, inbox, ana, START)).await.unwrap_or(());
     }

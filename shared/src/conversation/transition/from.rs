@@ -1,4 +1,4 @@
-//! The table of `docs/domain.md#states`, one function a state.
+//! The table of `docs/domain.md#states`, one function per state.
 
 use super::{Actor, Event, closed};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
-/// A wait, kept while an offer runs so that the chat comes back to its place in the line.
+/// The data of a wait. An offer keeps it so that the chat can return to its position in the queue.
 pub(super) struct Wait {
     pub since: Millis,
     pub overdue: bool,
@@ -17,7 +17,7 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    /// Back in the line. Outside business hours nobody is expected to answer at once.
+    /// Returns the chat to the queue. Outside business hours nobody is expected to answer at once.
     fn back(self, facts: &Facts) -> State {
         State::Waiting {
             since: self.since,
@@ -26,22 +26,22 @@ impl Wait {
         }
     }
 
-    /// Back because the agent who was asked did not take it. Where chats are assigned by hand nobody is asked next:
-    /// the mark tells the supervisors.
+    /// Returns the chat to the queue because the agent did not accept the offer. In a manual inbox nobody is asked
+    /// next, so the chat becomes overdue to tell the supervisors.
     fn unanswered(self, facts: &Facts) -> State {
         let overdue = self.overdue || facts.rules.mode == Mode::Manual;
         Self { overdue, ..self }.back(facts)
     }
 }
 
-/// An offer that runs.
+/// The data of a pending offer.
 pub(super) struct Offer {
     pub agent: UserId,
     pub deadline: Millis,
     pub wait: Wait,
 }
 
-/// A request for a transfer that runs.
+/// The data of a pending transfer request.
 pub(super) struct Request {
     pub from: UserId,
     pub to: UserId,
@@ -86,7 +86,7 @@ fn supervisor(actor: Actor) -> Result<UserId, Refusal> {
     }
 }
 
-/// Its agent, or a supervisor of the inbox.
+/// The user, if they are the chat's agent or supervise the inbox.
 fn owner_or_supervisor(agent: UserId, actor: Actor) -> Result<UserId, Refusal> {
     match actor {
         Actor::User { id, supervises } if id == agent || supervises => Ok(id),
@@ -187,7 +187,7 @@ pub(super) fn waiting(wait: Wait, event: &Event, actor: Actor, facts: &Facts, no
         Event::HoursOver if wait.offline => Err(impossible(event, Status::Waiting)),
         Event::HoursOver => Ok(Wait { offline: true, ..wait }.back(facts)),
         Event::TransferToInbox => {
-            // The server itself, when the queue timer is over and the inbox overflows into another one.
+            // The server moves the chat itself when the queue timer is over and the inbox has an overflow inbox.
             if actor != Actor::System {
                 supervisor(actor)?;
             }
@@ -233,7 +233,7 @@ pub(super) fn assigning(
             supervisor(actor)?;
             Ok(wait.back(facts))
         }
-        // The visitor may give up while the offer rings; it would be wrong to hold them.
+        // The visitor may leave during an offer; nothing may hold them.
         Event::Leave => Ok(end(EndReason::Visitor, None, None, now)),
         Event::HandOver
         | Event::JumpIn
@@ -357,7 +357,7 @@ pub(super) fn transferring(
     }
 }
 
-/// Only the one who ended it, for a moment: the chat is again as it was.
+/// The transitions of an ended chat: only the user who ended it may undo that, within the undo window.
 pub(super) fn ended(
     by: Option<UserId>,
     at: Millis,

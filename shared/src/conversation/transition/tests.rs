@@ -15,7 +15,7 @@ use crate::{
 const ANA: u128 = 1;
 const BEN: u128 = 2;
 const SUP: u128 = 3;
-/// Has nothing to do with the chat.
+/// An agent who has nothing to do with the chat.
 const CLEO: u128 = 4;
 
 fn id(n: u128) -> UserId {
@@ -150,8 +150,8 @@ fn actors() -> [Actor; 7] {
     ]
 }
 
-/// The table of `docs/domain.md#states`, told a second time: what comes of an event for this actor, `None` when it is
-/// refused. Deadlines have passed for [`Event::Expire`] and for nothing else.
+/// A second implementation of the table of `docs/domain.md#states`: the status after an event of this actor, `None` if
+/// it is refused. Deadlines have passed for [`Event::Expire`] and for no other event.
 fn table(state: &State, event: &Event, actor: Actor, facts: &Facts) -> Option<Status> {
     use Status::{Assigned, Assigning, Ended, Failed, Transferring, Waiting};
     let supervises = actor == sup();
@@ -442,7 +442,7 @@ proptest! {
             if let State::Transferring { from, to, .. } = &state {
                 prop_assert_ne!(from, to, "one person would hold two places");
             }
-            // One owner at most; and what has none waits where people see it, or has a timer.
+            // A chat has at most one owner. Without an owner, it waits where people see it, or has a timer.
             let kept = state.status().is_final()
                 || matches!(state, State::Assigned { .. })
                 || state.timer(&facts.rules).is_some()
@@ -453,7 +453,7 @@ proptest! {
                 prop_assert!(state.silence(rule.as_ref()).is_some());
             }
         }
-        // Told again, the journey leads to the same state.
+        // Replaying the recorded events leads to the same state.
         let mut told = begin(has_bot, !open, 0);
         for (before, event, actor, facts, at, after) in journey {
             prop_assert_eq!(&told, &before);

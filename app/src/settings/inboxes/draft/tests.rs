@@ -1,4 +1,4 @@
-//! What the fields of an inbox mean.
+//! Conversion of an inbox's fields into settings.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What a visitor sees of an end that can be undone, and of business hours.
+//! Tests of what a visitor sees of the undo window and of business hours.
 
 use causerie_shared::{
     conversation::{EndReason, UNDO_MS, transition::Actor},

@@ -1,4 +1,4 @@
-//! What a visitor is told when they come: who they are here, and how their chat stands.
+//! The first frame to a visitor: what is known about the visitor, and the state of the chat.
 
 use causerie_shared::{
     api::{MAX_UPLOAD, UPLOAD_EXTENSIONS},
@@ -17,7 +17,7 @@ use crate::{
     store::{Db, StoreError, contacts, conversations, journey, messages, places, settings},
 };
 
-/// Messages that a visitor gets after a reload.
+/// Maximum number of messages that a visitor gets after a reload.
 const HISTORY: i64 = 100;
 
 impl Session {
@@ -78,7 +78,7 @@ impl Session {
         let journey = journey::after(db, head.id, cursor).await?;
         let system = journey.iter().filter(|row| row.position >= first);
         lines.extend(system.filter_map(|row| chat::system_line(row, row.user.and_then(name))));
-        // A line of the system stands behind the message with its position.
+        // A system line comes after the message with the same position.
         lines.sort_by_key(|line| (line.position, line.event.is_some(), line.at));
         Ok(lines)
     }
