@@ -41,7 +41,11 @@ pub fn print() -> Outcome {
     for house in [&server::HOUSE, &console::HOUSE] {
         println!("{}", house.sources);
         for ((from, to), held) in house.wrong(&house.arrows()?)? {
-            println!("  {from} -> {to}");
+            println!(
+                "  {from} -> {to} ({} of {} listed)",
+                held.len(),
+                house.listed(&from, &to)
+            );
             for file in held {
                 println!("    {file}");
             }
@@ -102,6 +106,12 @@ impl House {
         Ok(wrong)
     }
 
+    /// How many files may hold an arrow.
+    fn listed(&self, from: &str, to: &str) -> usize {
+        let entry = self.arrows.iter().find(|(one, other, _)| (*one, *other) == (from, to));
+        entry.map_or(0, |(_, _, count)| *count)
+    }
+
     /// What is not as the list says, in words.
     #[cfg(test)]
     fn complaints(&self) -> Outcome<Vec<String>> {
@@ -109,11 +119,7 @@ impl House {
         let wrong = self.wrong(&arrows)?;
         let mut complaints = vec![];
         for ((from, to), held) in &wrong {
-            let known = self
-                .arrows
-                .iter()
-                .find(|(one, other, _)| (one, other) == (&from.as_str(), &to.as_str()));
-            let most = known.map_or(0, |(_, _, count)| *count);
+            let most = self.listed(from, to);
             if held.len() > most {
                 complaints.push(format!("{from} must not import {to}: one of {held:?} is new"));
             } else if held.len() < most {
