@@ -23,6 +23,9 @@ pub use self::automerge::DOCUMENTS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unfit;
 
+/// A document that was read, or the sign that it could not be.
+pub type Loaded = Result<Box<dyn Document>, Unfit>;
+
 /// The hash of a change, which identifies a point in a document's history.
 pub type Hash = [u8; 32];
 
@@ -32,7 +35,7 @@ pub struct Documents {
     /// Returns the genesis of a kind.
     pub begin: fn(DocumentKind) -> Box<dyn Document>,
     /// Loads a snapshot (`None`: the genesis) and the changes after it.
-    pub load: fn(DocumentKind, Option<&[u8]>, &[Vec<u8>]) -> Result<Box<dyn Document>, Unfit>,
+    pub load: fn(DocumentKind, Option<&[u8]>, &[Vec<u8>]) -> Loaded,
 }
 
 /// A document of any kind. A document that cannot be read appears empty; the server sends all of it when it is opened
@@ -51,7 +54,7 @@ pub trait Document: Debug {
     fn knows(&self, changes: &[Hash]) -> bool;
 
     /// Returns the document as it was at a point in its history.
-    fn at(&self, heads: &[Hash]) -> Result<Box<dyn Document>, Unfit>;
+    fn at(&self, heads: &[Hash]) -> Loaded;
 
     /// Applies changes that the server has admitted.
     fn apply(&mut self, changes: &[Vec<u8>]) -> Result<(), Unfit>;

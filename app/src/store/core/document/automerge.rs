@@ -15,7 +15,7 @@ use causerie_shared::{
     message::Message,
 };
 
-use super::{Document, Documents, Hash, Unfit};
+use super::{Document, Documents, Hash, Loaded, Unfit};
 
 /// Constructors of Automerge documents.
 pub const DOCUMENTS: Documents = Documents {
@@ -23,7 +23,7 @@ pub const DOCUMENTS: Documents = Documents {
     load,
 };
 
-fn load(kind: DocumentKind, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Result<Box<dyn Document>, Unfit> {
+fn load(kind: DocumentKind, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Loaded {
     Ok(Box::new(document::load(kind, snapshot, changes)?))
 }
 
@@ -59,7 +59,7 @@ impl Document for Automerge {
             .all(|hash| self.get_change_by_hash(hash).is_some())
     }
 
-    fn at(&self, heads: &[Hash]) -> Result<Box<dyn Document>, Unfit> {
+    fn at(&self, heads: &[Hash]) -> Loaded {
         match self.fork_at(&hashes(heads)) {
             Ok(doc) => Ok(Box::new(doc)),
             Err(_) => Err(Unfit),
