@@ -26,6 +26,9 @@ pub struct Unfit;
 /// A document that was read, or the sign that it could not be.
 pub type Loaded = Result<Box<dyn Document>, Unfit>;
 
+/// Reads a document from a snapshot and changes.
+pub type Load = fn(DocumentKind, Option<&[u8]>, &[Vec<u8>]) -> Loaded;
+
 /// The hash of a change, which identifies a point in a document's history.
 pub type Hash = [u8; 32];
 
@@ -35,7 +38,7 @@ pub struct Documents {
     /// Returns the genesis of a kind.
     pub begin: fn(DocumentKind) -> Box<dyn Document>,
     /// Loads a snapshot (`None`: the genesis) and the changes after it.
-    pub load: fn(DocumentKind, Option<&[u8]>, &[Vec<u8>]) -> Loaded,
+    pub load: Load,
 }
 
 /// A document of any kind. A document that cannot be read appears empty; the server sends all of it when it is opened
