@@ -5,13 +5,13 @@
 mod fake;
 mod graph;
 mod line;
-mod news;
+mod events;
 mod request;
 mod telegram;
 
 pub use fake::{Fake, Fault, Kind, Medium, Sent};
 pub use line::Line;
-pub use news::{Class, News, Person, State, webhook};
+pub use events::{Class, News, Person, State, webhook};
 pub use request::Request;
 
 use causerie_shared::inbox::Channel;

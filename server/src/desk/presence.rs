@@ -20,7 +20,7 @@ use crate::{
         Db, OrderedTx, StoreError, conversations, people, places, presence, push,
         timers::{self, TimerRecord},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// A socket of the user opened.
@@ -28,13 +28,13 @@ pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     presence::lease(&mut tx, app.node, user).await?;
     timers::cancel(&mut tx, TimerKind::Presence, &user.to_string()).await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if presence::set_connected(&mut tx, user, true).await? {
-        change::user_changed(&mut tx, user, &mut news).await?;
-        freed(&mut tx, user, &mut news).await?;
+        change::user_changed(&mut tx, user, &mut events).await?;
+        freed(&mut tx, user, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -76,7 +76,12 @@ fn timer(user: UserId, due: Millis, now: Millis) -> TimerRecord {
 
 /// An offer to the user was not answered in time. When only push notifications kept them connected, that is over:
 /// what is left is the grace that everybody has.
-pub async fn unanswered(db: &mut OrderedTx, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+pub async fn unanswered(
+    db: &mut OrderedTx,
+    user: UserId,
+    now: Millis,
+    events: &mut CommitEvents,
+) -> Result<(), DeskError> {
     let subject = user.to_string();
     let Some(due) = timers::due_of(&mut *db, TimerKind::Presence, &subject).await? else {
         return Ok(());
@@ -89,15 +94,15 @@ pub async fn unanswered(db: &mut OrderedTx, user: UserId, now: Millis, news: &mu
         return change::set(db, TimerKind::Presence, subject, 0, due, now).await;
     }
     timers::cancel(&mut *db, TimerKind::Presence, &subject).await?;
-    gone(db, user, now, news).await
+    gone(db, user, now, events).await
 }
 
 /// The user is disconnected: offers and requests return, accepted chats stay.
-async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, events: &mut CommitEvents) -> Result<(), DeskError> {
     if presence::set_connected(&mut *db, user, false).await? {
-        change::user_changed(&mut *db, user, news).await?;
+        change::user_changed(&mut *db, user, events).await?;
     }
-    give_back(db, user, None, now, news).await
+    give_back(db, user, None, now, events).await
 }
 
 /// Offers and transfer requests to the user return to where they came from; with an inbox, those of its chats.
@@ -106,7 +111,7 @@ pub(super) async fn give_back(
     user: UserId,
     inbox: Option<InboxId>,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     for asking in conversations::asking(&mut *db, user).await? {
         if inbox.is_some_and(|inbox| inbox != asking.inbox) {
@@ -116,7 +121,7 @@ pub(super) async fn give_back(
             continue;
         };
         let event = Event::AgentGone { agent: user };
-        change::apply(&mut *db, &mut head, &event, Actor::System, now, news).await?;
+        change::apply(&mut *db, &mut head, &event, Actor::System, now, events).await?;
     }
     Ok(())
 }
@@ -128,7 +133,7 @@ pub async fn deactivate(
     user: UserId,
     actor: Actor,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     timers::cancel(&mut *db, TimerKind::Presence, &user.to_string()).await?;
     presence::set_connected(&mut *db, user, false).await?;
@@ -137,10 +142,10 @@ pub async fn deactivate(
             continue;
         };
         let event = Event::AgentRemoved { agent: user };
-        change::apply(&mut *db, &mut head, &event, actor, now, news).await?;
-        news.woken(head.inbox);
+        change::apply(&mut *db, &mut head, &event, actor, now, events).await?;
+        events.woken(head.inbox);
     }
-    change::user_changed(db, user, news).await
+    change::user_changed(db, user, events).await
 }
 
 /// A node is gone without a word: its users get the grace to come to another one, its visitors are offline.
@@ -151,15 +156,15 @@ pub async fn reap(app: &App) -> Result<(), DeskError> {
     }
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     for user in presence::reap(&mut tx, engine, app.node).await? {
         grace(&mut tx, user, now).await?;
     }
     for contact in presence::reap_visitors(&mut tx, engine, app.node).await? {
-        visit::lost(&mut tx, contact, &mut news).await?;
+        visit::lost(&mut tx, contact, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     app.timers_changed.notify_one();
     Ok(())
 }
@@ -172,12 +177,12 @@ pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), De
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if !presence::is_leased(&mut tx, user).await? {
-        gone(&mut tx, user, now, &mut news).await?;
+        gone(&mut tx, user, now, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -222,16 +227,16 @@ async fn set_availability(
     user: UserId,
     availability: Availability,
 ) -> Result<(), DeskError> {
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if presence::set_availability(&mut tx, user, availability).await? {
-        change::user_changed(&mut tx, user, &mut news).await?;
+        change::user_changed(&mut tx, user, &mut events).await?;
     }
     match availability {
-        Availability::Busy => give_back(&mut tx, user, None, app.clock.now(), &mut news).await?,
-        Availability::Available => freed(&mut tx, user, &mut news).await?,
+        Availability::Busy => give_back(&mut tx, user, None, app.clock.now(), &mut events).await?,
+        Availability::Available => freed(&mut tx, user, &mut events).await?,
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -241,9 +246,9 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     presence::reap(&mut tx, app.store.engine(), app.node).await?;
     presence::reap_visitors(&mut tx, app.store.engine(), app.node).await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     for contact in conversations::adrift(&mut tx).await? {
-        visit::lost(&mut tx, contact, &mut news).await?;
+        visit::lost(&mut tx, contact, &mut events).await?;
     }
     let users = people::users(&mut tx).await?;
     app.visitors
@@ -258,7 +263,7 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
         }
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     // Chats that wait since before the restart must not wait for the next event.
     for inbox in places::inboxes(&mut *app.store.read().await?).await? {
         app.dispatch(inbox.id, true);
@@ -267,9 +272,9 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
 }
 
 /// Somebody became eligible: every inbox of theirs is looked at. Also when their capacity grew.
-pub async fn freed(db: &mut Db, user: UserId, news: &mut News) -> Result<(), StoreError> {
+pub async fn freed(db: &mut Db, user: UserId, events: &mut CommitEvents) -> Result<(), StoreError> {
     for inbox in places::memberships(db, user).await? {
-        news.freed(inbox);
+        events.freed(inbox);
     }
     Ok(())
 }

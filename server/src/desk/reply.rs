@@ -21,7 +21,7 @@ use crate::{
         messages::{self, MessageRecord},
         outbox as stored, places, threads,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Where a reply goes.
@@ -80,7 +80,7 @@ pub async fn accept(
     new: &[Message],
     bytes: i64,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<Accepted, DeskError> {
     let (mut head, scope) = writable(&mut *db, access, target.conversation).await?;
     if target.segment > head.segment {
@@ -106,7 +106,7 @@ pub async fn accept(
         records.push(record(&head, message, files, now));
     }
     let seals = turn_if_full(&mut *db, &mut head, first, bytes, now).await?;
-    touch_before(&mut *db, &mut head, &scope, news).await?;
+    touch_before(&mut *db, &mut head, &scope, events).await?;
     for mut record in records {
         record.row.seq = head.seq;
         match messages::insert(&mut *db, &record).await {
@@ -116,7 +116,7 @@ pub async fn accept(
             }
             Err(error) => return Err(error.into()),
         }
-        news.message(record);
+        events.message(record);
     }
     Ok(Accepted { scope, seals })
 }
@@ -189,12 +189,12 @@ pub(super) async fn turn_if_full(
 }
 
 /// A segment was set aside: the chat goes on in the next one.
-pub async fn leave_segment(db: &mut OrderedTx, target: Target, news: &mut News) -> Result<(), DeskError> {
+pub async fn leave_segment(db: &mut OrderedTx, target: Target, events: &mut CommitEvents) -> Result<(), DeskError> {
     if let Some(mut head) = conversations::lock(&mut *db, target.conversation).await?
         && head.segment == target.segment
     {
         head.segment += 1;
-        touch(db, &mut head, news).await?;
+        touch(db, &mut head, events).await?;
     }
     Ok(())
 }

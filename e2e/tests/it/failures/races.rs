@@ -26,7 +26,7 @@ async fn failure_10_a_push_that_races_the_seal_goes_into_the_next_segment_once()
                 .expect("room");
             said += 1;
         }
-        // Written before the news of the seal came.
+        // Written before the events of the seal came.
         let late = message(desk.ana.me.id, "on the edge");
         let change = timeline::append(&mut desk.replica.doc.clone(), &pen(desk.ana.me.id), &late).unwrap();
         let answer = push(&mut desk.ana, id, 1, late.id.into(), vec![change]).await;

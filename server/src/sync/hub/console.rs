@@ -21,7 +21,7 @@ pub(super) struct Console {
     pub(super) device: DeviceId,
     pub(super) access: Arc<Access>,
     out: Slot,
-    /// Something of the frames that wait is to leave as soon as the hub is done with the present news.
+    /// Something of the frames that wait is to leave as soon as the hub is done with the present events.
     pub(super) urgent: bool,
     /// Frames wait that may leave together with later ones.
     pub(super) late: bool,
