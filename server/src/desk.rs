@@ -1,4 +1,4 @@
-//! What happens to a conversation. Only this room changes one, through `shared`'s transition, in one
+//! What happens to a conversation. Only this document changes one, through `shared`'s transition, in one
 //! database transaction each.
 
 pub mod assign;

@@ -182,7 +182,7 @@ fn answers_comments(head: &Head) -> bool {
 /// Looks at some waiting chats after `after`: five statements, one more when direct messages are among them, and more
 /// for each offer. At first only at as many as could
 /// be given out, for mostly one place is free and the first in the line gets it. Returns where
-/// to go on; `None` when all were looked at or nobody has room.
+/// to go on; `None` when all were looked at or nobody has document.
 async fn offer_some(
     db: &mut OrderedTx,
     inbox: InboxId,
@@ -200,7 +200,7 @@ async fn offer_some(
         return Ok(None);
     }
     let batch = match after {
-        None => (i64::from(line.room()) * 2).clamp(FEWEST, BATCH),
+        None => (i64::from(line.document()) * 2).clamp(FEWEST, BATCH),
         Some(_) => BATCH,
     };
     let waiting = conversations::waiting(&mut *db, inbox, after, batch).await?;

@@ -1,4 +1,4 @@
-//! The database: the only room that speaks SQL. SQLite and PostgreSQL run the same statements;
+//! The database: the only document that speaks SQL. SQLite and PostgreSQL run the same statements;
 //! what must differ is in [`Engine`].
 
 pub mod audit;

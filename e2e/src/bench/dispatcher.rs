@@ -116,7 +116,7 @@ async fn come(app: &App, inbox: InboxId) {
     app.dispatch(inbox, true);
 }
 
-/// The visitor whose chat was offered first leaves: its agent has room again.
+/// The visitor whose chat was offered first leaves: its agent has document again.
 async fn leave(app: &App, inbox: InboxId) {
     let mut db = app.store.read().await.expect("a connection");
     let line = conversations::in_line(&mut db, inbox, conversations::ALL)

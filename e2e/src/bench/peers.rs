@@ -44,7 +44,7 @@ const FULL: Sizes = Sizes {
     clients: &[10, 50, 200],
     messages: 60,
     cold: &[20, 400, 10_000],
-    day: 350, // with what it begins with, a segment has room for no more
+    day: 350, // with what it begins with, a segment has document for no more
     crowd: 1000,
     idle: 1000,
     times: 15,

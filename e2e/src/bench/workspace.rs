@@ -1,4 +1,4 @@
-//! Who works in the bench: ten agents with room for fifty chats, or more people.
+//! Who works in the bench: ten agents with document for fifty chats, or more people.
 
 use std::{path::Path, sync::Arc};
 

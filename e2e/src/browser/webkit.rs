@@ -17,7 +17,7 @@ use super::{
 
 /// Larger than any window of a story.
 const SCREEN: &str = "1600x1200x24";
-/// A window may be as narrow as a phone when nothing around the page takes room.
+/// A window may be as narrow as a phone when nothing around the page takes document.
 const STYLE: &str = "* { min-width: 0; min-height: 0; padding: 0; margin: 0; border: 0; font-size: 1px; }";
 
 /// Starts a screen and WebKitWebDriver on it; their settings lie in `folder`.

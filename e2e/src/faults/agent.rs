@@ -274,7 +274,7 @@ impl Agent {
         if let (Some(Command::End(id)), Ok(())) = (self.asked.remove(&intent), result) {
             self.ledger.ended(id);
             self.heads.remove(&id);
-            // There is room for another one.
+            // There is document for another one.
             let waits = |head: &&Head| matches!(head.state, State::Waiting { .. });
             let next = self.heads.values().find(waits).map(|head| head.id);
             if let Some(next) = next {

@@ -107,7 +107,7 @@ async fn lost(
 }
 
 /// An end is undone until its closing words went out, and only if its agent is still there. Whether it is for this
-/// person to undo says the transition; whether there is room, the claim.
+/// person to undo says the transition; whether there is document, the claim.
 async fn cannot_undo(db: &mut Db, head: &Head) -> Result<Option<Refusal>, DeskError> {
     if !ending::is_pending(head) {
         return Ok(Some(Refusal::new(Code::Closed, "the end can no longer be undone")));

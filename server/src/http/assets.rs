@@ -45,7 +45,7 @@ async fn console(State(app): State<Shared>, Path(path): Path<String>, headers: H
     if !last.contains('.') || path == "index.html" {
         return page(&app.config, &headers);
     }
-    // Other rooms of the same build, and what is for the server only.
+    // Other documents of the same build, and what is for the server only.
     if path.starts_with("widget/") || path.starts_with("demo/") || path == embedded::MANIFEST {
         return StatusCode::NOT_FOUND.into_response();
     }

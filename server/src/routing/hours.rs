@@ -1,4 +1,4 @@
-//! Business hours against the clock (`docs/domain.md#business-hours`): the only room that knows time zones. Pure; the
+//! Business hours against the clock (`docs/domain.md#business-hours`): the only document that knows time zones. Pure; the
 //! time zones are those of the release, so that two nodes never disagree.
 
 use causerie_shared::{

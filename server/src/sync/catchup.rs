@@ -177,7 +177,7 @@ pub async fn open(
     have: Option<DocumentCursor>,
     rows_after: i64,
 ) -> Result<(), DeskError> {
-    // Nobody waits for a room or a second connection while holding one.
+    // Nobody waits for a document or a second connection while holding one.
     if !reads_document(&mut *app.store.read().await?, access, document).await? {
         app.hub.send(
             socket,
@@ -188,14 +188,14 @@ pub async fn open(
         );
         return Ok(());
     }
-    // Under the room's lock nothing can come between the catch-up and the first live change.
-    let room = aside::lock(app, document).await?;
+    // Under the document's lock nothing can come between the catch-up and the first live change.
+    let document = aside::lock(app, document).await?;
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
-    let part = room.part_since(&mut db, have).await?;
+    let part = document.part_since(&mut db, have).await?;
     app.hub.began(document, part.epoch, part.to);
     app.hub.send(socket, &ServerFrame::Part(part));
-    drop(room);
+    drop(document);
     if let DocumentId::Timeline(conversation, segment) = document {
         // Rows of a segment come with it; of the others only what has changed since. A long chat that is opened
         // for the first time costs one segment.

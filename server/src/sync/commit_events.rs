@@ -111,7 +111,7 @@ impl CommitEvents {
         &self.journey
     }
 
-    /// Somebody of this inbox has room again or became reachable.
+    /// Somebody of this inbox has document again or became reachable.
     pub fn freed(&mut self, inbox: InboxId) {
         self.wake(WokenInbox { inbox, freed: true });
     }

@@ -180,7 +180,7 @@ impl Simulation {
         }
     }
 
-    /// One thing happens. Refusals are part of it: somebody was too late, or there is no room.
+    /// One thing happens. Refusals are part of it: somebody was too late, or there is no document.
     async fn happen(&mut self, left: usize) {
         let app = self.app();
         let agent = self.dice.pick(&self.agents);

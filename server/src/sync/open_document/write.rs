@@ -1,4 +1,4 @@
-//! What was prepared is written, and after the commit the room is what is stored.
+//! What was prepared is written, and after the commit the document is what is stored.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{Prepared, Room, SNAPSHOT_EVERY};
+use super::{OpenDocument, Prepared, SNAPSHOT_EVERY};
 use crate::{
     clock::random_bytes,
     desk::DeskError,
@@ -18,11 +18,11 @@ use crate::{
     },
 };
 
-impl Room {
+impl OpenDocument {
     /// Step 7: writes the push in the caller's transaction.
     ///
     /// # Errors
-    /// `Conflict` when another node has written since this room was loaded; the caller locks it again.
+    /// `Conflict` when another node has written since this document was loaded; the caller locks it again.
     pub async fn write(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), DeskError> {
         if self.seq == 0 {
             documents::ensure(&mut *db, self.id).await?;

@@ -34,7 +34,7 @@ const SNAPSHOT_EVERY: i64 = 64;
 const OVERHEAD: usize = 4096;
 
 /// A document in memory.
-pub struct Room {
+pub struct OpenDocument {
     pub id: DocumentId,
     pub epoch: u32,
     /// Number of the last push.
@@ -51,21 +51,21 @@ pub struct Room {
     /// stored): the next one who locks it loads it again.
     stale: bool,
     doc: Automerge,
-    actors: Known,
+    actors: KnownActors,
     /// The server's own actor: new for every load.
     pen: Pen,
 }
 
 #[derive(Default, Clone)]
-struct Known(HashMap<ActorId, KnownActor>);
+struct KnownActors(HashMap<ActorId, KnownActor>);
 
-impl From<HashMap<ActorId, KnownActor>> for Known {
+impl From<HashMap<ActorId, KnownActor>> for KnownActors {
     fn from(actors: HashMap<ActorId, KnownActor>) -> Self {
         Self(actors)
     }
 }
 
-impl Actors for Known {
+impl Actors for KnownActors {
     fn known(&self, actor: &ActorId) -> Option<KnownActor> {
         self.0.get(actor).copied()
     }
@@ -88,7 +88,7 @@ impl Prepared {
     }
 }
 
-impl Room {
+impl OpenDocument {
     pub(super) async fn load(store: &Store, id: DocumentId) -> Result<Self, DeskError> {
         let mut db = store.read().await?;
         let record = documents::get(&mut db, id).await?;
@@ -116,7 +116,7 @@ impl Room {
             stale: false,
             damaged: doc.is_none(),
             doc: doc.unwrap_or_else(|| document::begin(id.kind())),
-            actors: Known(actors.into_iter().map(|stored| (stored.actor, stored.known)).collect()),
+            actors: KnownActors(actors.into_iter().map(|stored| (stored.actor, stored.known)).collect()),
             pen: Pen {
                 actor: random_bytes(),
                 user: None,
@@ -173,7 +173,7 @@ impl Room {
     ///
     /// A copy to try the change on would cost more than all the rest of the push. So it is tried on the document
     /// itself, which is stale from then on: whatever goes wrong before [`Room::committed`] (a refusal, a panic, a
-    /// transaction that fails, a task that is dropped), the next one who locks the room reads what is stored.
+    /// transaction that fails, a task that is dropped), the next one who locks the document reads what is stored.
     pub fn prepare(&mut self, writer: Writer, changes: Vec<automerge::Change>) -> Result<Prepared, Option<Refusal>> {
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             let passed = gate::check(self.id.kind(), &self.doc, &self.actors, writer, changes)?;
