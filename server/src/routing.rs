@@ -15,7 +15,7 @@ use causerie_shared::{
     ids::{ConversationId, InboxId},
     inbox::{Channel, Mode},
     routing::pick::{Choice, Line},
-    row::Head,
+    row::ConversationRow,
     timer::TimerKind,
 };
 
@@ -175,7 +175,7 @@ fn offers(routing: &Routing, now: Millis) -> bool {
 }
 
 /// Could the chat answer a private reply under a post?
-fn answers_comments(head: &Head) -> bool {
+fn answers_comments(head: &ConversationRow) -> bool {
     channels::sibling(head.channel).is_some_and(Channel::is_comments)
 }
 

@@ -62,7 +62,7 @@ pub struct Post {
 
 /// One row of the conversation list, with all that list and profile need before a document is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct ConversationRow {
     pub id: ConversationId,
     /// The number people say aloud (#1042).
     pub number: i64,
@@ -107,7 +107,7 @@ pub struct Head {
     pub seq: i64,
 }
 
-impl Head {
+impl ConversationRow {
     /// Who may read the conversation, in an inbox of `mode`.
     pub fn scope(&self, mode: Mode) -> Scope {
         Scope::of(self.inbox, mode, &self.state, &self.invited)
@@ -135,7 +135,7 @@ pub struct JourneyRow {
 /// Any row of the rows lane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Row {
-    Head(Box<Head>),
+    Head(Box<ConversationRow>),
     Message(MessageRow),
     Journey(JourneyRow),
     User(UserRow),

@@ -8,7 +8,7 @@ use crate::{
     conversation::{State, Status},
     ids::{AccountId, InboxId, PostId},
     inbox::{Channel, Mode},
-    row::Head,
+    row::ConversationRow,
 };
 
 /// Most rows of one window.
@@ -48,7 +48,7 @@ impl Folder {
     }
 
     /// Does the conversation lie in this folder of this user?
-    pub fn holds(self, access: &Access, mode: Mode, head: &Head) -> bool {
+    pub fn holds(self, access: &Access, mode: Mode, head: &ConversationRow) -> bool {
         let scope = head.scope(mode);
         if !access.reads(&scope) {
             return false;
@@ -82,7 +82,7 @@ impl Folder {
 
     /// Sort key, smallest first: Queue and Engaged by due time, Mine and All by last activity, History by end
     /// (`docs/domain.md#folders`). The id breaks ties so that every client shows the same order.
-    pub fn key(self, head: &Head) -> (i64, u128) {
+    pub fn key(self, head: &ConversationRow) -> (i64, u128) {
         let id = head.id.to_u128();
         match self {
             Self::Queue | Self::Engaged => (head.ring.map_or(head.waiting_since, |ring| ring.due), id),
@@ -110,7 +110,7 @@ pub struct Filter {
 
 impl Filter {
     /// Does the conversation pass? `now` is the server's clock.
-    pub fn passes(&self, head: &Head, now: Millis) -> bool {
+    pub fn passes(&self, head: &ConversationRow, now: Millis) -> bool {
         let waits_too_long = matches!(
             head.state,
             State::Waiting { overdue: true, .. } | State::Assigning { overdue: true, .. }
@@ -158,7 +158,7 @@ impl List {
     }
 
     /// Sort key, smallest first; the id breaks ties so that every client shows the same order.
-    pub fn key(&self, head: &Head) -> (i64, u128) {
+    pub fn key(&self, head: &ConversationRow) -> (i64, u128) {
         match self.sort {
             Sort::Folder => self.folder.key(head),
             Sort::Newest => (-head.active_at, head.id.to_u128()),

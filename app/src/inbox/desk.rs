@@ -3,7 +3,7 @@
 use causerie_shared::{
     api::persons::Person,
     ids::{ContactId, ConversationId},
-    row::Head,
+    row::ConversationRow,
     window::{Filter, Folder, List, Sort},
 };
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ pub fn folder_name(folder: Folder) -> &'static str {
 }
 
 /// Messages nobody has seen yet; what is over wants no attention.
-pub fn unread(head: &Head) -> u32 {
+pub fn unread(head: &ConversationRow) -> u32 {
     if head.state.status().is_final() { 0 } else { head.unread }
 }
 

@@ -4,7 +4,7 @@ use causerie_shared::{
     conversation::State,
     ids::{ConversationId, InboxId},
     inbox::InboxRow,
-    row::Head,
+    row::ConversationRow,
     user::{Me, UserRow},
 };
 use leptos::prelude::*;
@@ -50,7 +50,7 @@ pub fn may_give(state: &State, me: &Me) -> bool {
 }
 
 /// The agents of the chat's inbox out of all users by name, those who can take it first; a supervisor may take a waiting one as well.
-pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: &Me) -> Vec<Candidate> {
+pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &ConversationRow, me: &Me) -> Vec<Candidate> {
     let waits = matches!(head.state, State::Waiting { .. } | State::Assigning { .. });
     let member = |user: &UserRow| {
         let member = inbox.is_some_and(|inbox| inbox.members.iter().any(|member| member.user == user.id));
@@ -76,7 +76,10 @@ pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: 
 }
 
 /// Who can be given a chat; to be called where signals are followed.
-pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<Candidate> + Copy + Send + Sync {
+pub fn candidates_for(
+    store: Store,
+    head: Signal<Option<ConversationRow>>,
+) -> impl Fn() -> Vec<Candidate> + Copy + Send + Sync {
     let (users, inboxes, me) = (store.users(), store.inboxes(), store.me());
     move || {
         let (head, me) = (head.read(), me.read());
@@ -91,7 +94,10 @@ pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> 
 }
 
 /// Inboxes that the chat could go to; to be called where signals are followed.
-pub fn other_inboxes(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<InboxRow> + Copy + Send + Sync {
+pub fn other_inboxes(
+    store: Store,
+    head: Signal<Option<ConversationRow>>,
+) -> impl Fn() -> Vec<InboxRow> + Copy + Send + Sync {
     let inboxes = store.inboxes();
     move || {
         let here = head.read().as_ref().map(|head| head.inbox);
@@ -244,8 +250,8 @@ mod tests {
         }
     }
 
-    fn head(state: State) -> Head {
-        Head {
+    fn head(state: State) -> ConversationRow {
+        ConversationRow {
             id: ConversationId::from_u128(1),
             number: 1,
             inbox: InboxId::from_u128(1),

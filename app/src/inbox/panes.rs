@@ -1,7 +1,7 @@
 //! Where the open chat and its contact are shown. What they show is a part of its own ([`crate::part`]): it is asked
 //! for as soon as the frame is there.
 
-use causerie_shared::{ids::ConversationId, row::Head};
+use causerie_shared::{ids::ConversationId, row::ConversationRow};
 use leptos::prelude::*;
 
 use super::Desk;
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct Panes {
     chat: fn(ConversationId) -> AnyView,
-    contact: fn(ConversationId, Signal<Option<Head>>) -> AnyView,
+    contact: fn(ConversationId, Signal<Option<ConversationRow>>) -> AnyView,
 }
 
 part! {

@@ -1,6 +1,6 @@
 //! Who has the chat, and to whom it can be given (`docs/ux.md#assignment`).
 
-use causerie_shared::{conversation::State, ids::ConversationId, row::Head};
+use causerie_shared::{conversation::State, ids::ConversationId, row::ConversationRow};
 use leptos::prelude::*;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 
 /// Who has the chat and how many chats they have; for those who may, a drop-down to give it away.
 #[component]
-pub fn Assignee(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+pub fn Assignee(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     // An ended chat still tells who had it; their load is no longer about it.
@@ -71,7 +71,7 @@ fn dot(presence: Presence) -> &'static str {
 
 /// The browser's own list, laid invisibly over the value: agents of the inbox, then inboxes.
 #[component]
-fn Choice(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+fn Choice(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let (agents, inboxes) = (candidates_for(store, head), other_inboxes(store, head));

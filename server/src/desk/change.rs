@@ -10,7 +10,7 @@ use causerie_shared::{
     ids::{InboxId, TimerId, UserId},
     inbox::Rules,
     refusal::{Code, Refusal},
-    row::{Head, JourneyRow},
+    row::{ConversationRow, JourneyRow},
     timer::{Ring, TimerKind},
 };
 
@@ -44,7 +44,7 @@ pub async fn routing(db: &mut Db, inbox: InboxId) -> Result<Routing, DeskError> 
 /// [`DeskError::Refused`] when the table, the version or a capacity says no; the caller rolls back.
 pub async fn apply(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     event: &Event,
     actor: Actor,
     now: Millis,
@@ -61,7 +61,7 @@ pub async fn apply(
 /// As [`apply`]; `NotFound` when there is no such inbox.
 pub async fn to_inbox(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     inbox: InboxId,
     actor: Actor,
     now: Millis,
@@ -89,7 +89,7 @@ struct Between {
 
 async fn happen(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     event: &Event,
     between: Between,
     actor: Actor,
@@ -143,7 +143,7 @@ async fn happen(
 }
 
 /// Who was asked in this round of offers; elsewhere, and once somebody has the chat, it begins anew.
-async fn mark_asked(db: &mut Db, head: &Head, event: &Event) -> Result<(), DeskError> {
+async fn mark_asked(db: &mut Db, head: &ConversationRow, event: &Event) -> Result<(), DeskError> {
     if let Event::Offer { agent } = event {
         rounds::add(&mut *db, head.id, *agent).await?;
     }
@@ -190,7 +190,7 @@ fn subject(event: &Event, actor: Actor, before: &State) -> Option<UserId> {
 /// Adds the journey's row for the head's present version.
 pub async fn write_journey(
     db: &mut Db,
-    head: &Head,
+    head: &ConversationRow,
     cause: &str,
     actor: Actor,
     user: Option<UserId>,
@@ -214,7 +214,7 @@ pub async fn write_journey(
 }
 
 /// What of the head follows from its state.
-pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
+pub fn follow(head: &mut ConversationRow, rules: &Rules, now: Millis) {
     head.ring = head.state.timer(rules).map(|(_, due)| Ring {
         due,
         total: (due - now).max(1),
@@ -241,7 +241,7 @@ pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
 }
 
 /// Sets the timers of the state and stops all others.
-pub async fn set_timer(db: &mut Db, head: &Head, routing: &Routing, now: Millis) -> Result<(), DeskError> {
+pub async fn set_timer(db: &mut Db, head: &ConversationRow, routing: &Routing, now: Millis) -> Result<(), DeskError> {
     let subject = head.id.to_string();
     timers::cancel_all(&mut *db, &subject).await?;
     if let Some((kind, due)) = head.state.timer(&routing.rules) {

@@ -7,7 +7,7 @@ use causerie_shared::{
     Millis,
     conversation::{State, transition::Actor},
     ids::{ConversationId, UserId},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{DeskError, change, seen::touch};
@@ -24,12 +24,12 @@ use crate::{
 pub const CLOSED: &str = "closed";
 
 /// The end can still be undone: the contact sees the chat as it was.
-pub fn is_pending(head: &Head) -> bool {
+pub fn is_pending(head: &ConversationRow) -> bool {
     matches!(head.state, State::Ended { .. }) && head.ring.is_some()
 }
 
 /// The agent whom the contact sees in the chat.
-pub fn shown_agent(head: &Head) -> Option<UserId> {
+pub fn shown_agent(head: &ConversationRow) -> Option<UserId> {
     match &head.state {
         State::Ended { last_agent, .. } if is_pending(head) => *last_agent,
         State::Bot { .. }
@@ -62,7 +62,7 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
 /// Sends the closing words now, if they are not out yet: the end cannot be undone any more.
 pub async fn hasten(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     now: Millis,
     events: &mut CommitEvents,
 ) -> Result<(), DeskError> {

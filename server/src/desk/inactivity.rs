@@ -13,7 +13,7 @@ use causerie_shared::{
     inbox::inactivity::{Inactivity, TimeOut, may_remind},
     message::Author,
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
     timer::TimerKind,
 };
 
@@ -57,7 +57,7 @@ fn quiet(words: Words, limit: Millis, now: Millis) -> Found {
 /// before the rule's time has passed once more.
 async fn unanswered(
     db: &mut Db,
-    head: &Head,
+    head: &ConversationRow,
     words: Words,
     rule: &Inactivity,
     now: Millis,
@@ -161,7 +161,7 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
 /// Notes that the rule has spoken in this silence, or could not; and ends the chat if it says so.
 async fn remind(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     action: TimeOut,
     sent: bool,
     now: Millis,
@@ -175,13 +175,14 @@ async fn remind(
 }
 
 /// Sends the rule's message, unless the chat moved on since `known` was read: then the timer looks again.
-async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
+async fn send(app: &App, known: ConversationRow, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut saying = Saying::begin(app, &known, Author::System, &rule.message, None).await?;
     let mut tx = app.store.begin_ordered().await?;
     let head = conversations::lock(&mut tx, known.id).await?;
-    let same =
-        |head: &Head| (head.version, head.position, head.segment) == (known.version, known.position, known.segment);
+    let same = |head: &ConversationRow| {
+        (head.version, head.position, head.segment) == (known.version, known.position, known.segment)
+    };
     let mut head = head
         .filter(same)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat changed meanwhile"))?;

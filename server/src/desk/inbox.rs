@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     ids::InboxId,
     inbox::Mode,
-    row::Head,
+    row::ConversationRow,
     timer::{Ring, TimerKind},
 };
 
@@ -45,7 +45,7 @@ pub async fn changed(
 /// A waiting chat goes on by the new rules. In a queue that begins now it gets the whole queue time.
 async fn reroute(
     db: &mut OrderedTx,
-    mut head: Head,
+    mut head: ConversationRow,
     was: Mode,
     after: &Routing,
     now: Millis,

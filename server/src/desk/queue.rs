@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     conversation::transition::{Actor, Event},
     ids::{ConversationId, InboxId},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{DeskError, change};
@@ -44,7 +44,11 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
 
 /// Where the chat goes, and the inboxes that overflowed with this one. An inbox in which it was keeps it, so that no
 /// circle of inboxes hands it on for ever; one that is closed or deleted does not get it.
-async fn overflow(db: &mut Db, head: &Head, now: Millis) -> Result<Option<(InboxId, Vec<InboxId>)>, DeskError> {
+async fn overflow(
+    db: &mut Db,
+    head: &ConversationRow,
+    now: Millis,
+) -> Result<Option<(InboxId, Vec<InboxId>)>, DeskError> {
     let Some(inbox) = change::rules(&mut *db, head.inbox).await?.overflow else {
         return Ok(None);
     };

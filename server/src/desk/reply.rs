@@ -7,7 +7,7 @@ use causerie_shared::{
     ids::{ConversationId, UserId},
     message::{Author, Delivery, Extra, FileBrief, Kind, Message, MessageRow, PRIVATE_MS},
     refusal::{Code, Refusal},
-    row::{Head, PREVIEW_CHARS, Preview},
+    row::{ConversationRow, PREVIEW_CHARS, Preview},
 };
 
 use super::{
@@ -45,7 +45,7 @@ async fn writable(
     db: &mut OrderedTx,
     access: &Access,
     conversation: ConversationId,
-) -> Result<(Head, Scope), DeskError> {
+) -> Result<(ConversationRow, Scope), DeskError> {
     let (head, rules) = conversations::ruled(db, conversation).await?.ok_or_else(not_found)?;
     let scope = head.scope(rules.mode);
     if !access.reads(&scope) {
@@ -122,7 +122,7 @@ pub async fn accept(
 }
 
 /// Does the channel allow the message now? Checked again when it is sent.
-async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Result<(), DeskError> {
+async fn allowed(db: &mut Db, head: &ConversationRow, message: &Message, now: Millis) -> Result<(), DeskError> {
     let capabilities = adapter(head.channel).map(|adapter| adapter.capabilities());
     let window = capabilities.and_then(|capabilities| capabilities.window);
     if message.kind == Kind::Template && !window.is_some_and(|window| window.templates) {
@@ -147,7 +147,7 @@ async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Re
 
 /// An answer that only the author of a thread sees: one direct message, once, and within [`PRIVATE_MS`]
 /// (`docs/channels.md#private-replies`).
-async fn privately(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Result<(), DeskError> {
+async fn privately(db: &mut Db, head: &ConversationRow, message: &Message, now: Millis) -> Result<(), DeskError> {
     let thread = conversations::thread_of(&mut *db, head.id).await?;
     let thread = thread.ok_or_else(|| Refusal::new(Code::Invalid, "only comments are answered privately"))?;
     let (sent, begun) = threads::private_reply(db, head.account, &thread).await?;
@@ -176,7 +176,7 @@ fn answered_privately() -> DeskError {
 /// `first` on, whose rows are not written yet. Returns whether it does.
 pub(super) async fn turn_if_full(
     db: &mut Db,
-    head: &mut Head,
+    head: &mut ConversationRow,
     first: i64,
     bytes: i64,
     now: Millis,
@@ -202,7 +202,7 @@ pub async fn leave_segment(db: &mut OrderedTx, target: Target, events: &mut Comm
 /// Ties the files of a user's message to the chat; `internal` when it is one of the discussion.
 pub(super) async fn attach(
     db: &mut Db,
-    head: &Head,
+    head: &ConversationRow,
     user: UserId,
     message: &Message,
     internal: bool,
@@ -221,7 +221,7 @@ pub(super) async fn attach(
 }
 
 /// The message goes to the customer through its channel's provider.
-fn goes_out(head: &Head, message: &Message) -> bool {
+fn goes_out(head: &ConversationRow, message: &Message) -> bool {
     let ours = match message.author {
         Author::Agent(_) | Author::System | Author::Bot => true,
         Author::Contact | Author::Elsewhere => false,
@@ -232,7 +232,7 @@ fn goes_out(head: &Head, message: &Message) -> bool {
 /// Puts a message into the outbox if it goes to a provider.
 pub(super) async fn send(
     db: &mut Db,
-    head: &Head,
+    head: &ConversationRow,
     message: &Message,
     position: i64,
     now: Millis,
@@ -273,7 +273,7 @@ pub fn preview(message: &Message, at: Millis) -> Preview {
 }
 
 /// The row beside a message, at the head's position.
-pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis) -> MessageRecord {
+pub fn record(head: &ConversationRow, message: &Message, files: Vec<FileBrief>, now: Millis) -> MessageRecord {
     MessageRecord {
         row: MessageRow {
             id: message.id,

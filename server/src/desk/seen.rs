@@ -4,7 +4,7 @@ use causerie_shared::{
     access::Scope,
     ids::{ConversationId, UserId},
     message::Delivery,
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{DeskError, change, not_found};
@@ -19,7 +19,11 @@ use crate::{
 };
 
 /// Writes a head whose state did not change: feed row, save, events. Returns the chat's audience.
-pub(super) async fn touch(db: &mut OrderedTx, head: &mut Head, events: &mut CommitEvents) -> Result<Scope, DeskError> {
+pub(super) async fn touch(
+    db: &mut OrderedTx,
+    head: &mut ConversationRow,
+    events: &mut CommitEvents,
+) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
     touch_before(db, head, &scope, events).await?;
@@ -29,7 +33,7 @@ pub(super) async fn touch(db: &mut OrderedTx, head: &mut Head, events: &mut Comm
 /// As [`touch`], for one who knows the chat's audience, which stays.
 pub(super) async fn touch_before(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     scope: &Scope,
     events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
@@ -39,7 +43,7 @@ pub(super) async fn touch_before(
 /// As [`touch`], for a head whose audience was `before` until now.
 pub(super) async fn touch_from(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     before: Scope,
     events: &mut CommitEvents,
 ) -> Result<Scope, DeskError> {
@@ -51,7 +55,7 @@ pub(super) async fn touch_from(
 
 async fn put(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     before: Scope,
     after: Scope,
     events: &mut CommitEvents,

@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     conversation::{FailReason, State},
     message::Author,
-    row::{Head, JourneyRow},
+    row::{ConversationRow, JourneyRow},
     widget::{AgentName, Chat, ChatState, From, SystemEvent, VisitorMessage, WidgetFrame},
 };
 
@@ -18,7 +18,7 @@ pub fn encode(frame: &WidgetFrame) -> String {
 
 /// The chat; a bot chat looks like a waiting one until bots come to the widget, and one whose end can still be undone
 /// as it was before. `place` and `opens_at` are known to those who ask the database.
-pub fn of(head: &Head, agent: Option<String>, place: Option<u32>, opens_at: Option<Millis>) -> Chat {
+pub fn of(head: &ConversationRow, agent: Option<String>, place: Option<u32>, opens_at: Option<Millis>) -> Chat {
     let (state, offline) = match &head.state {
         State::Bot { .. } => (ChatState::Waiting, false),
         State::Waiting { offline, .. } | State::Assigning { offline, .. } => (ChatState::Waiting, *offline),
