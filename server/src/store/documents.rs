@@ -140,7 +140,7 @@ pub async fn seal(db: &mut Db, document: DocumentId) -> Result<(), StoreError> {
 /// Moves a document that stands at `epoch` and `seq` to the next epoch, which begins with `pushes` pushes of
 /// `bytes`; changes, snapshot and actors of the older ones are gone, their intents stay known.
 /// `false`: the document moved.
-pub async fn begin_anew(
+pub async fn begin_epoch(
     db: &mut Db,
     document: DocumentId,
     (epoch, seq): (u32, i64),

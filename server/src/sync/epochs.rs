@@ -3,7 +3,7 @@
 
 use causerie_shared::{
     access::Scope,
-    document::anew::Forget,
+    document::epochs::Forget,
     frame::{Part, ServerFrame},
     ids::IntentId,
 };
@@ -13,7 +13,7 @@ use crate::{clock::random_u128, desk::DeskError, state::App, store::Db};
 
 /// Begins the document anew if it is time to, and tells those who follow it. `scope`: who may read it, as for
 /// any other change. A failure changes nothing; the next push tries again.
-pub async fn begin_anew(app: &App, document: &mut OpenDocument, scope: Option<&Scope>) {
+pub async fn begin_epoch(app: &App, document: &mut OpenDocument, scope: Option<&Scope>) {
     if !document.is_outgrown() {
         return;
     }
@@ -28,7 +28,7 @@ pub async fn begin_anew(app: &App, document: &mut OpenDocument, scope: Option<&S
 }
 
 async fn attempt(app: &App, document: &mut OpenDocument) -> Result<Part, DeskError> {
-    let prepared = document.prepare_anew(Forget::History)?;
+    let prepared = document.prepare_epoch(Forget::History)?;
     let mut tx = app.store.begin_ordered().await?;
     write(app, &mut tx, document, &prepared).await?;
     tx.commit().await?;
