@@ -16,7 +16,7 @@ use causerie_shared::{
 use super::{
     SocketId,
     access::{readable, reads_document},
-    aside,
+    quarantine,
 };
 use crate::{
     desk::DeskError,
@@ -189,7 +189,7 @@ pub async fn open(
         return Ok(());
     }
     // Under the document's lock nothing can come between the catch-up and the first live change.
-    let document = aside::lock(app, document).await?;
+    let document = quarantine::lock(app, document).await?;
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
     let part = document.part_since(&mut db, have).await?;

@@ -125,7 +125,7 @@ impl OpenDocument {
     }
 
     /// What is stored cannot be read, and nobody has set it aside yet.
-    pub fn must_be_set_aside(&self) -> bool {
+    pub fn must_be_quarantined(&self) -> bool {
         self.damaged && !self.quarantined
     }
 

@@ -11,7 +11,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{SocketId, access::reads_contact, aside, epochs, open_document::Prepared, open_documents::Locked};
+use super::{SocketId, access::reads_contact, epochs, open_document::Prepared, open_documents::Locked, quarantine};
 use crate::{
     desk::{DeskError, change, contact, discussion, reply},
     state::App,
@@ -85,12 +85,12 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
         return answer(app, pusher, push).await;
     }
     let changes = gate::read(&push.changes)?;
-    let mut document = aside::lock(app, push.document).await?;
+    let mut document = quarantine::lock(app, push.document).await?;
     let held = document.holds(&changes);
     let mut prepared = match admit(&mut document, pusher, push, changes, held) {
         Ok(prepared) => prepared,
         Err(None) => {
-            aside::set(app, &mut document).await?;
+            quarantine::set(app, &mut document).await?;
             return Ok(Done::Panicked);
         }
         // What is stored already is acknowledged, whatever the gate says to a second one.
@@ -119,7 +119,7 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
 
 /// A push without changes asks what became of the intent.
 async fn answer(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
-    let document = aside::lock(app, push.document).await?;
+    let document = quarantine::lock(app, push.document).await?;
     let mut db = app.store.read().await?;
     let Some(frame) = known(&mut db, &document, pusher, push, false).await? else {
         return Err(Refusal::new(Code::NotFound, "it did not arrive").into());
