@@ -18,7 +18,7 @@ use crate::{
 
 /// A change of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mark {
+pub enum MessageUpdate {
     /// `None`: taken back. Of several the latest counts.
     React {
         emoji: Option<String>,
@@ -38,7 +38,7 @@ pub enum Mark {
     },
 }
 
-impl Mark {
+impl MessageUpdate {
     /// What of a message it changes, and when it was said: a delivery that is repeated after a later one changes nothing.
     fn said(&self) -> Option<(&'static str, Millis)> {
         match self {
@@ -72,7 +72,7 @@ impl Mark {
 }
 
 /// Marks a message. A second time changes nothing.
-pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), DeskError> {
+pub async fn update(app: &App, bound: &ProviderMessage, mark: MessageUpdate) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
         return Ok(());
@@ -81,7 +81,7 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
         return Ok(());
     };
     let mut extra = record.row.extra.map(|extra| *extra).unwrap_or_default();
-    let said = mark.said();
+    let said = update.said();
     if record.row.redacted_at.is_some() {
         return Ok(());
     }
@@ -90,7 +90,7 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
     {
         return Ok(());
     }
-    if !mark.apply(&mut extra) {
+    if !update.apply(&mut extra) {
         // When it was said is kept all the same.
         tx.commit().await?;
         return Ok(());
@@ -255,8 +255,8 @@ pub async fn further_ids(
 mod tests {
     use super::*;
 
-    fn react(emoji: Option<&str>, by: Side) -> Mark {
-        Mark::React {
+    fn react(emoji: Option<&str>, by: Side) -> MessageUpdate {
+        MessageUpdate::React {
             emoji: emoji.map(str::to_owned),
             by,
             at: None,
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn of_several_edits_the_last_one_counts_in_whatever_order_they_come() {
-        let edit = |text: &str, number| Mark::Edit {
+        let edit = |text: &str, number| MessageUpdate::Edit {
             text: text.to_owned(),
             number,
         };
