@@ -7,7 +7,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    desk::{DeskError, ending, hours, inactivity, lifecycle, presence, queue},
+    desk::{DeskError, closing, hours, inactivity, lifecycle, presence, queue},
     state::{App, Shared},
     store::timers::{self, TimerRecord},
     workers,
@@ -86,7 +86,7 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
         TimerKind::BotSilence => Event::BotDone,
         TimerKind::Round => return crate::routing::new_round(app, conversation, timer).await,
         TimerKind::Inactivity | TimerKind::Silence => return inactivity::due(app, conversation, timer).await,
-        TimerKind::Ending => return ending::over(app, conversation, timer).await,
+        TimerKind::Ending => return closing::over(app, conversation, timer).await,
         TimerKind::Presence | TimerKind::Hours => return Ok(()),
     };
     // The event's own transaction stops the timer with the state it belongs to, so a crash before its

@@ -14,7 +14,7 @@ use causerie_shared::{
 use tokio::sync::{Notify, mpsc};
 
 use super::chat;
-use crate::{desk::ending, sync::CommitEvents};
+use crate::{desk::closing, sync::CommitEvents};
 
 /// Frames that may wait for a slow visitor; one more and the socket is closed.
 const QUEUE: usize = 256;
@@ -147,7 +147,7 @@ impl VisitorHub {
                     );
                 }
             }
-            let agent = ending::shown_agent(head).and_then(|user| inner.names.get(&user).cloned());
+            let agent = closing::shown_agent(head).and_then(|user| inner.names.get(&user).cloned());
             // The place comes from the worker: it needs the database.
             let chat = chat::of(head, agent, None, None);
             inner.send(head.contact, &WidgetFrame::Chat { chat });
