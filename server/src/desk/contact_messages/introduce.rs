@@ -6,7 +6,7 @@ use causerie_shared::{
     ids::{ContactId, IntentId},
 };
 
-use super::Incoming;
+use super::NewMessage;
 use crate::{
     clock::random_u128,
     desk::{DeskError, change, contact},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Puts the form's name and e-mail into the profile, if they are new.
-pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result<(), DeskError> {
+pub(super) async fn introduce(app: &App, incoming: &NewMessage, contact: ContactId) -> Result<(), DeskError> {
     let phone = incoming
         .said
         .as_deref()
