@@ -91,7 +91,7 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
     };
     // The event's own transaction stops the timer with the state it belongs to, so a crash before its
     // commit leaves the timer to fire again; one that came too late is dropped here.
-    if !lifecycle::happen(app, conversation, event, Actor::System, Some(timer.fence)).await? {
+    if !lifecycle::apply_system_event(app, conversation, event, Actor::System, Some(timer.fence)).await? {
         drop_timer(app, timer).await?;
     }
     Ok(())

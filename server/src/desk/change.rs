@@ -51,7 +51,7 @@ pub async fn apply(
     events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let here = routing(&mut *db, head.inbox).await?;
-    happen(db, head, event, Between { here, there: None }, actor, now, events).await
+    apply_transition(db, head, event, Between { here, there: None }, actor, now, events).await
 }
 
 /// Hands the conversation to another inbox, where it waits by that inbox's rules; who may see it changes in the same
@@ -76,7 +76,7 @@ pub async fn to_inbox(
         here,
         there: Some((inbox, there)),
     };
-    happen(&mut *db, head, &Event::TransferToInbox, between, actor, now, events).await?;
+    apply_transition(&mut *db, head, &Event::TransferToInbox, between, actor, now, events).await?;
     events.woken(inbox);
     Ok(())
 }
@@ -87,7 +87,7 @@ struct Between {
     there: Option<(InboxId, Routing)>,
 }
 
-async fn happen(
+async fn apply_transition(
     db: &mut OrderedTx,
     head: &mut ConversationRow,
     event: &Event,

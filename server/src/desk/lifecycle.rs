@@ -11,7 +11,7 @@ use crate::{state::App, store::conversations, sync::CommitEvents};
 /// Runs a system or visitor event. `fence`: do nothing unless the conversation still has this version.
 ///
 /// A late event is a no-op: `Ok(false)` when nothing was changed.
-pub async fn happen(
+pub async fn apply_system_event(
     app: &App,
     conversation: ConversationId,
     event: Event,

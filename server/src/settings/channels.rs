@@ -258,7 +258,7 @@ pub async fn remove(app: &App, actor: &UserRecord, account: AccountId, body: Rem
     // Nothing begins any more; what is open ends one by one.
     let open = conversations::open_at(&mut *app.store.read().await?, account).await?;
     for conversation in open {
-        lifecycle::happen(app, conversation, Event::AccountRemoved, Actor::System, None).await?;
+        lifecycle::apply_system_event(app, conversation, Event::AccountRemoved, Actor::System, None).await?;
     }
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();
