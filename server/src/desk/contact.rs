@@ -12,9 +12,9 @@ use super::{DeskError, read_receipts::touch};
 use crate::{
     clock::random_u128,
     store::{
-        Db, OrderedTx,
+        Db, OrderedTx, contact_merges,
         contacts::{self, ContactRecord},
-        conversations, persons,
+        conversations,
     },
     sync::CommitEvents,
 };
@@ -44,7 +44,7 @@ pub async fn resolve(
                     // Two ids that came apart until now come together: they are one person's
                     // (`docs/channels.md#people-on-whatsapp`).
                     Some(one) => {
-                        persons::join(&mut *db, id, one, None, now).await?;
+                        contact_merges::join(&mut *db, id, one, None, now).await?;
                     }
                     None => contacts::add_identity(&mut *db, account, other, id).await?,
                 }
