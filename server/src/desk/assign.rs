@@ -16,7 +16,7 @@ use causerie_shared::{
 use super::{DeskError, change, claim, not_found};
 use crate::{
     state::App,
-    store::{Db, conversations, people, places, rounds},
+    store::{Db, conversations, places, rounds, users},
     sync::CommitEvents,
 };
 
@@ -119,7 +119,7 @@ async fn seen(
 /// The agent can be given a chat of this inbox: an active member who is there and available. Whoever takes one
 /// themselves is there; supervisors may without being members.
 async fn reachable(db: &mut Db, inbox: InboxId, agent: UserId, access: &Access) -> Result<(), DeskError> {
-    let user = people::user(&mut *db, agent)
+    let user = users::user(&mut *db, agent)
         .await?
         .filter(|user| user.active)
         .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such user"))?;

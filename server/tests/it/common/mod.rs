@@ -29,7 +29,7 @@ use causerie_server::{
     store::{
         Store, contacts, conversations,
         inboxes::{self, InboxRecord},
-        journey, people, timers,
+        journey, timers, users,
     },
     sync::access,
 };
@@ -150,14 +150,14 @@ impl World {
     /// What a user may see and do.
     pub async fn access(&self, user: UserId) -> Access {
         let mut db = self.app.store.read().await.expect("a connection");
-        let record = people::user(&mut db, user).await.expect("a user").expect("a user");
+        let record = users::user(&mut db, user).await.expect("a user").expect("a user");
         access::of(&mut db, &record).await.expect("access")
     }
 
     /// One of the demo's people by the name before the `@`.
     pub async fn who(&self, name: &str) -> UserId {
         let mut db = self.app.store.read().await.expect("a connection");
-        let users = people::users(&mut db).await.expect("users");
+        let users = users::users(&mut db).await.expect("users");
         let email = format!("{name}@demo.test");
         users.iter().find(|user| user.email == email).expect("a user").id
     }
@@ -229,9 +229,9 @@ impl World {
         conversations::get(&mut db, id).await.expect("a chat").expect("a chat")
     }
 
-    pub async fn user(&self, id: UserId) -> people::UserRecord {
+    pub async fn user(&self, id: UserId) -> users::UserRecord {
         let mut db = self.app.store.read().await.expect("a connection");
-        people::user(&mut db, id).await.expect("a user").expect("a user")
+        users::user(&mut db, id).await.expect("a user").expect("a user")
     }
 
     /// Waits until a chat is as `wanted` says; fails with what it is instead.
