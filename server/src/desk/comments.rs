@@ -27,7 +27,7 @@ use crate::{
 
 /// What is wanted of a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum CommentAction {
     /// `false`: show it again.
     Hide(bool),
     Delete,
@@ -42,11 +42,11 @@ pub async fn at_the_provider(
     access: &Access,
     conversation: ConversationId,
     message: MessageId,
-    wish: Wish,
+    wish: CommentAction,
 ) -> Result<(), DeskError> {
     match wish {
-        Wish::Hide(hidden) => hide(app, access, conversation, message, hidden).await,
-        Wish::Delete => delete(app, access, conversation, message).await,
+        CommentAction::Hide(hidden) => hide(app, access, conversation, message, hidden).await,
+        CommentAction::Delete => delete(app, access, conversation, message).await,
     }
 }
 
