@@ -16,8 +16,8 @@ use sqlx::Row as _;
 use super::{
     Db, StoreError,
     conversations::{COLUMNS, head},
+    folder_counts::{self, marks},
     id,
-    tallies::{self, marks},
 };
 
 /// More inboxes than this are read together and sorted instead of merged (SQLite joins at most 500 queries).
@@ -251,9 +251,11 @@ async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: 
     let filter = &list.filter;
     let row_by_row = filter.unread || filter.overdue || filter.social || filter.post.is_some();
     match source {
-        Source::Inboxes(inboxes) if !row_by_row => tallies::total(db, list.folder, inboxes, &list.filter).await,
+        Source::Inboxes(inboxes) if !row_by_row => folder_counts::total(db, list.folder, inboxes, &list.filter).await,
         Source::User(_) if list.filter == Filter::default() => {
-            Ok(tallies::counts(db, access.user, &[], &[], &[]).await?.of(list.folder))
+            Ok(folder_counts::counts(db, access.user, &[], &[], &[])
+                .await?
+                .of(list.folder))
         }
         Source::Inboxes(_) | Source::User(_) => {
             let mut query = Query::default();
@@ -277,7 +279,7 @@ async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: 
 /// All counters of a user: a handful of rows, however many chats there are.
 pub async fn counts(db: &mut Db, access: &Access) -> Result<Counts, StoreError> {
     let queues = queues(&mut *db, access).await?;
-    tallies::counts(db, access.user, &queues, &watched(access), &histories(access)).await
+    folder_counts::counts(db, access.user, &queues, &watched(access), &histories(access)).await
 }
 
 /// SQLite's plan of a window, a step a line: what the tests read to see that an index is walked.
