@@ -19,9 +19,9 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{
-        Db, OrderedTx, conversations,
+        Db, OrderedTx, agent_load, conversations,
         feed::{self, FeedKind},
-        journey, loads, offer_rounds,
+        journey, offer_rounds,
         places::{self, Routing},
         timers, users,
     },
@@ -293,7 +293,7 @@ async fn move_places(
 ) -> Result<(), DeskError> {
     let (had, have) = (before.holders(), after.holders());
     for user in had.iter().filter(|user| !have.contains(user)) {
-        loads::release(&mut *db, inbox, *user, now).await?;
+        agent_load::release(&mut *db, inbox, *user, now).await?;
         // An offer that comes back goes to the next agent; only a place that was really used and is free
         // again makes somebody eligible and may begin a new round. It is free for their other inboxes too.
         let used = !matches!(before, State::Assigning { .. });
@@ -306,7 +306,7 @@ async fn move_places(
         user_changed(&mut *db, *user, events).await?;
     }
     for user in have.iter().filter(|user| !had.contains(user)) {
-        if let Err(load) = loads::claim(&mut *db, inbox, *user, now).await? {
+        if let Err(load) = agent_load::claim(&mut *db, inbox, *user, now).await? {
             let name = users::user(&mut *db, *user)
                 .await?
                 .map(|user| user.name)
