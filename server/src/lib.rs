@@ -37,7 +37,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     let store = Store::open(&config.database_url).await?;
     let app: Shared = Arc::new(App::new(config, store, clock).await?);
     // Before any socket: the other nodes write off the sockets of a node whose lock they do not see.
-    let link = app.store.link(app.node).await?;
+    let link = app.store.node_session(app.node).await?;
     desk::presence::recover(&app).await?;
     if app.config.demo {
         demo::fill(&app).await?;

@@ -50,7 +50,7 @@ pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreErr
 }
 
 /// Adds the workers that keep counters fresh, read what other nodes wrote, and trim the feed.
-pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::Link>) {
+pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::NodeSession>) {
     workers.add("folder_counts", counts::run);
     workers.add("deferred_rows", late);
     workers.add("document_access", doubts);
