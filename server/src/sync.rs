@@ -52,17 +52,17 @@ pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreErr
 /// Adds the workers that keep counters fresh, read what other nodes wrote, and trim the feed.
 pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::NodeSession>) {
     workers.add("folder_counts", counts::run);
-    workers.add("deferred_rows", late);
-    workers.add("document_access", doubts);
+    workers.add("deferred_rows", flush_deferred);
+    workers.add("document_access", recheck);
     workers.add("feed_trim", trims);
     nodes::add_workers(workers, link);
 }
 
 /// Sends what could wait: at once when nothing was sent for a while, together when much happens.
-async fn late(app: Shared) {
+async fn flush_deferred(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        app.hub.post_late();
+        app.hub.flush_deferred();
         tokio::time::sleep(LATE).await;
         tokio::select! {
             () = app.hub.late.notified() => {}
@@ -72,17 +72,17 @@ async fn late(app: Shared) {
 }
 
 /// Profile and notes of a contact of whom a chat went away: opened anew if another chat may be seen, revoked if not.
-async fn doubts(app: Shared) {
+async fn recheck(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        for (socket, access, document) in app.hub.take_doubts() {
+        for (socket, access, document) in app.hub.take_rechecks() {
             if let Err(error) = catchup::open(&app, socket, &access, document, None, 0).await {
                 tracing::error!(%error, %document, "it is not known whether a document may still be seen");
                 app.hub.close(socket);
             }
         }
         tokio::select! {
-            () = app.hub.doubts.notified() => {}
+            () = app.hub.recheck.notified() => {}
             () = workers::stop(&mut shutdown) => return,
         }
     }

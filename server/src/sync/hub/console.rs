@@ -22,9 +22,9 @@ pub(super) struct Console {
     pub(super) access: Arc<Access>,
     out: Slot,
     /// Something of the frames that wait is to leave as soon as the hub is done with the present events.
-    pub(super) urgent: bool,
+    pub(super) immediate: bool,
     /// Frames wait that may leave together with later ones.
-    pub(super) late: bool,
+    pub(super) deferred: bool,
     /// Live frames wait here until the catch-up was sent.
     pub(super) held: Option<Vec<Bytes>>,
     pub(super) documents: HashSet<DocumentId>,
@@ -45,8 +45,8 @@ impl Console {
             device,
             access,
             out,
-            urgent: false,
-            late: false,
+            immediate: false,
+            deferred: false,
             held: Some(vec![]),
             documents: HashSet::new(),
             doubtful: HashSet::new(),
@@ -63,13 +63,13 @@ impl Console {
 
     /// Queues a frame that leaves at the next [`Console::post`]. `false` when the socket cannot keep up.
     pub(super) fn send(&mut self, frame: Bytes) -> bool {
-        self.urgent = true;
+        self.immediate = true;
         self.queue(frame)
     }
 
     /// Queues a frame that may wait for others.
-    pub(super) fn send_late(&mut self, frame: Bytes) -> bool {
-        self.late = true;
+    pub(super) fn send_deferred(&mut self, frame: Bytes) -> bool {
+        self.deferred = true;
         self.queue(frame)
     }
 
@@ -82,10 +82,10 @@ impl Console {
     }
 
     /// All that was queued leaves in one go, if something of it is urgent.
-    pub(super) fn post(&mut self) {
-        if std::mem::take(&mut self.urgent) {
-            self.late = false;
-            self.out.post();
+    pub(super) fn flush(&mut self) {
+        if std::mem::take(&mut self.immediate) {
+            self.deferred = false;
+            self.out.flush();
         }
     }
 

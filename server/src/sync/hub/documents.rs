@@ -13,7 +13,7 @@ use super::{Hub, Inner, SocketId};
 
 impl Hub {
     /// Documents in doubt, each asked once by the worker that decides.
-    pub(in crate::sync) fn take_doubts(&self) -> Vec<(SocketId, Arc<Access>, DocumentId)> {
+    pub(in crate::sync) fn take_rechecks(&self) -> Vec<(SocketId, Arc<Access>, DocumentId)> {
         let mut inner = self.inner();
         let mut all = vec![];
         for (id, console) in &mut inner.consoles {
@@ -27,7 +27,11 @@ impl Hub {
     /// Documents that somebody here follows, with what their followers have of them. The others are forgotten.
     pub(in crate::sync) fn followed(&self) -> Vec<(DocumentId, (u32, i64))> {
         let mut inner = self.inner();
-        let Inner { consoles, told, .. } = &mut *inner;
+        let Inner {
+            consoles,
+            sent_versions: told,
+            ..
+        } = &mut *inner;
         let open: HashSet<&DocumentId> = consoles.values().flat_map(|console| &console.documents).collect();
         told.retain(|document, _| open.contains(document));
         told.iter().map(|(document, at)| (*document, *at)).collect()
@@ -41,8 +45,8 @@ impl Hub {
     }
 
     /// The socket was sent the document up to here. Other followers may have less.
-    pub fn began(&self, document: DocumentId, epoch: u32, seq: i64) {
-        self.inner().told.entry(document).or_insert((epoch, seq));
+    pub fn epoch_began(&self, document: DocumentId, epoch: u32, seq: i64) {
+        self.inner().sent_versions.entry(document).or_insert((epoch, seq));
     }
 
     /// The socket needs the document no longer.
@@ -62,7 +66,7 @@ impl Hub {
         author: Option<SocketId>,
     ) {
         self.queue_change(document, frame, scope, author);
-        self.post();
+        self.flush();
     }
 
     /// As [`Hub::document_changed`], for one who announces the rest of the transaction right after it: the frame
@@ -76,12 +80,12 @@ impl Hub {
     ) {
         if let ServerFrame::Part(part) = frame {
             let mut inner = self.inner();
-            match inner.told.get_mut(&document) {
+            match inner.sent_versions.get_mut(&document) {
                 Some(told) if part.snapshot.is_some() || (part.epoch, part.from) == *told => {
                     *told = (part.epoch, part.to);
                 }
                 // Another node wrote in between: its part is read from the database.
-                Some(_) => self.behind.notify_one(),
+                Some(_) => self.lagging.notify_one(),
                 None => {}
             }
             drop(inner);
@@ -95,13 +99,13 @@ impl Hub {
     pub(in crate::sync) fn document_heard(&self, frame: &Part, scope: Option<&Scope>) {
         let mut inner = self.inner();
         let at = (frame.epoch, frame.to);
-        if inner.told.get(&frame.document).is_some_and(|told| *told >= at) {
+        if inner.sent_versions.get(&frame.document).is_some_and(|told| *told >= at) {
             return;
         }
-        inner.told.insert(frame.document, at);
+        inner.sent_versions.insert(frame.document, at);
         drop(inner);
         self.tell_followers(frame.document, &ServerFrame::Part(frame.clone()), scope, None);
-        self.post();
+        self.flush();
     }
 
     /// Queues it.

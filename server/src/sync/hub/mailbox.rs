@@ -57,7 +57,7 @@ impl Slot {
     }
 
     /// What waits leaves now.
-    pub(super) fn post(&self) {
+    pub(super) fn flush(&self) {
         self.0.waiting().due = true;
         self.0.waker.wake();
     }
