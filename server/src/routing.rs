@@ -176,7 +176,7 @@ fn offers(routing: &Routing, now: Millis) -> bool {
 
 /// Could the chat answer a private reply under a post?
 fn answers_comments(head: &ConversationRow) -> bool {
-    channels::sibling(head.channel).is_some_and(Channel::is_comments)
+    channels::paired_channel(head.channel).is_some_and(Channel::is_comments)
 }
 
 /// Looks at some waiting chats after `after`: five statements, one more when direct messages are among them, and more
