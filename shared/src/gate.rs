@@ -103,7 +103,7 @@ pub fn check(
 ) -> Result<Passed, Refusal> {
     let mut admitted = Admitted::default();
     let original = doc;
-    let mut line = header::Line::new(original, actors, writer);
+    let mut line = header::ActorHistory::new(original, actors, writer);
     guarded(|| {
         // Each change may build on those before it in the push.
         let mut grown: Option<Automerge> = None;
