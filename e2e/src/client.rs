@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::Message as Packet;
 
 use crate::{
     api::{self, Session},
-    attended::Attended,
+    answering_socket::Attended,
     wait::PATIENCE,
 };
 

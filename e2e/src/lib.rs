@@ -4,11 +4,11 @@
 //! A story is written as a user would tell it; whatever it needs comes from its [`Stage`].
 
 pub mod api;
-mod attended;
+mod answering_socket;
 pub mod axe;
 pub mod bench;
 pub mod browser;
-pub mod burst;
+pub mod webhook_flood;
 pub mod client;
 pub mod faults;
 mod line;
@@ -19,9 +19,9 @@ pub mod providers;
 pub mod proxy;
 pub mod server;
 pub mod simulation;
-pub mod stage;
+pub mod environment;
 pub mod visitor;
 pub mod wait;
 
 pub use page::Page;
-pub use stage::{Stage, Through, story, story_in, story_through};
+pub use environment::{Stage, Through, story, story_in, story_through};

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message as Packet;
 
 use crate::{
     api::{self, Socket},
-    attended::Attended,
+    answering_socket::Attended,
     client::random,
     wait::PATIENCE,
 };

@@ -23,7 +23,7 @@ use super::{
     workspace,
 };
 use crate::{
-    burst::{Line, Plan, body, burst},
+    webhook_flood::{Line, Plan, body, burst},
     client::Client,
     wait::until,
 };
