@@ -31,7 +31,8 @@ pub fn Discussion(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoVi
     Effect::new(move |_| {
         bubbles.track();
         request_animation_frame(move || {
-            if let Some(log) = log.get_untracked() {
+            // The discussion may have been closed before the frame.
+            if let Some(log) = log.try_get_untracked().flatten() {
                 log.set_scroll_top(log.scroll_height());
             }
         });

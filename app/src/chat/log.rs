@@ -54,8 +54,14 @@ impl Scroll {
         }
     }
 
+    /// The log's element. `None` once the chat is closed: an animation frame may come after that, and reading the
+    /// reference then would end the program.
+    fn log(self) -> Option<web_sys::HtmlDivElement> {
+        self.log.try_get_untracked().flatten()
+    }
+
     fn measure(self) {
-        let Some(log) = self.log.get_untracked() else { return };
+        let Some(log) = self.log() else { return };
         let from_end = log.scroll_height() - log.client_height() - log.scroll_top();
         self.height.set_value(log.scroll_height());
         self.follows.set_value(from_end <= FOLLOW);
@@ -65,7 +71,7 @@ impl Scroll {
     }
 
     fn to_end(self) {
-        if let Some(log) = self.log.get_untracked() {
+        if let Some(log) = self.log() {
             log.set_scroll_top(log.scroll_height());
             self.measure();
         }
@@ -74,7 +80,7 @@ impl Scroll {
     /// Restores the position after the content changed: stays at the end, or keeps the messages in view in place if
     /// older ones were inserted above (`above`).
     fn settle(self, above: bool) {
-        let Some(log) = self.log.get_untracked() else { return };
+        let Some(log) = self.log() else { return };
         if self.follows.get_value() {
             self.to_end();
         } else {
@@ -118,7 +124,7 @@ pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -
     let (more, contact) = (store.has_earlier(id), first.contact);
     let scrolled = move |_| {
         scroll.measure();
-        if more.get_untracked() && scroll.log.get_untracked().is_some_and(|log| log.scroll_top() < EARLIER) {
+        if more.get_untracked() && scroll.log().is_some_and(|log| log.scroll_top() < EARLIER) {
             store.earlier(id);
         }
     };
