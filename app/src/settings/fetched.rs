@@ -37,7 +37,8 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Fetched<T> {
 
     /// Sends the request again. The current data stays on screen until the response arrives.
     pub fn again(self) {
-        let path = self.path.get_value();
+        // A page asks again after an answer that may come when it was left.
+        let Some(path) = self.path.try_get_value() else { return };
         spawn_local(async move {
             let answer = http::get(&path).await;
             self.answer.try_set(Some(answer));
