@@ -71,7 +71,7 @@ pub fn Profile() -> impl IntoView {
     move || {
         let id = desk.open.get()?;
         // The chat pane shows the error.
-        let panes = panes.get(Key::ChatNotLoaded).ok()?;
+        let panes = panes.ready()?;
         let head = store.head(id);
         let known = Memo::new(move |_| head.read().is_some());
         Some(move || known.get().then(|| (panes.contact)(id, head)))

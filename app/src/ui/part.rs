@@ -63,6 +63,11 @@ impl<P: Copy + Send + Sync + 'static> Asked<P> {
         }
     }
 
+    /// The part once it is there, for a place that shows nothing instead.
+    pub fn ready(self) -> Option<P> {
+        self.answer.get()?.ok()
+    }
+
     /// Shows the error with a retry button, or one that reloads the page: after an update, this version's files may be
     /// gone. Without a service worker nothing announces the update, so a second failure counts as one.
     fn failed(self, not_loaded: Key) -> AnyView {
