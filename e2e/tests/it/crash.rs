@@ -209,3 +209,32 @@ async fn a_tab_that_crashes_at_each_start_reports_five_times() {
     })
     .await;
 }
+
+/// Collects the callbacks of animation frames instead of calling them.
+const HOLD: &str = "window.held = []; window.requestAnimationFrame = (frame) => held.push(frame); return true";
+/// Calls the collected callbacks, outside of the driver's script, and returns how many there were.
+const FRAME: &str = "const [done] = arguments, frames = held.splice(0);
+    for (const frame of frames) setTimeout(() => frame(performance.now()));
+    setTimeout(() => done(frames.length))";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_that_comes_after_its_chat_was_closed_ends_nothing() {
+    story("crash_frame", async |stage| {
+        let ana = stage.agent("ana@demo.test").await;
+        let mut visitor = stage.visitor().await;
+        visitor.start("Vera Vidal", "When does lamp 4417 ship?").await;
+        ana.accept("Vera Vidal").await;
+        ana.message(&["When does lamp 4417 ship?"]).await;
+        let _: bool = ana.script(HOLD, vec![]).await;
+        visitor.say("And its shade?").await;
+        ana.message(&["And its shade?"]).await;
+        ana.folder("Queue").await;
+        ana.gone("log", "Messages").await;
+        let frames: usize = ana.promise(FRAME, vec![]).await;
+        assert!(frames > 0, "the log asked for no frame");
+        ana.folder("Mine").await;
+        ana.find_part("option", "Vera Vidal").await;
+        assert!(ana.all("alertdialog").await.is_empty(), "the console crashed");
+    })
+    .await;
+}
