@@ -37,14 +37,14 @@ const SPLIT: [&str; 3] = ["--cfg", "split", "-Clink-arg=--emit-relocs"];
 /// The files that cargo wrote.
 #[derive(Debug)]
 pub struct Compiled {
-    /// The modules of the requested programs, in the order of the request.
-    pub modules: Vec<PathBuf>,
+    /// The program's module.
+    pub module: PathBuf,
     /// The folder with the console's texts, one file per language, which the package's build script wrote.
     pub texts: PathBuf,
 }
 
-/// Compiles programs of the console.
-pub fn programs(names: &[&str], flags: &Flags) -> Outcome<Compiled> {
+/// Compiles a program of the console.
+pub fn program(name: &str, flags: &Flags) -> Outcome<Compiled> {
     let mut cargo = Command::new("cargo");
     cargo.args([
         "build",
@@ -53,9 +53,7 @@ pub fn programs(names: &[&str], flags: &Flags) -> Outcome<Compiled> {
         "--message-format=json-render-diagnostics",
     ]);
     cargo.args(["--package", PACKAGE, "--target", TARGET, "--profile", flags.profile]);
-    for name in names {
-        cargo.args(["--bin", name]);
-    }
+    cargo.args(["--bin", name]);
     let mut rustflags: Vec<&str> = vec![];
     if flags.small {
         cargo.env("RUSTC_BOOTSTRAP", "1").args(SMALL_STD);
@@ -75,13 +73,13 @@ pub fn programs(names: &[&str], flags: &Flags) -> Outcome<Compiled> {
     if !output.status.success() {
         return Err("the console could not be compiled; the reason is above".into());
     }
-    read(names, &String::from_utf8(output.stdout)?)
+    read(name, &String::from_utf8(output.stdout)?)
 }
 
 /// Reads the paths of the built files from cargo's messages.
-fn read(names: &[&str], messages: &str) -> Outcome<Compiled> {
+fn read(name: &str, messages: &str) -> Outcome<Compiled> {
     let mut texts = None;
-    let mut modules = vec![None; names.len()];
+    let mut module = None;
     for line in messages.lines() {
         let message: Value = serde_json::from_str(line)?;
         let id = message["package_id"].as_str().unwrap_or_default();
@@ -92,19 +90,15 @@ fn read(names: &[&str], messages: &str) -> Outcome<Compiled> {
                     .as_str()
                     .map(|folder| PathBuf::from(folder).join("texts"));
             }
-            Some("compiler-artifact") if of_console => {
-                let name = message["target"]["name"].as_str();
-                let module = message["executable"].as_str();
-                if let (Some(index), Some(module)) = (names.iter().position(|known| Some(*known) == name), module) {
-                    modules[index] = Some(PathBuf::from(module));
-                }
+            Some("compiler-artifact") if of_console && message["target"]["name"] == name => {
+                // The library of the same name has none.
+                module = message["executable"].as_str().map(PathBuf::from).or(module);
             }
             _ => {}
         }
     }
-    let modules: Option<Vec<PathBuf>> = modules.into_iter().collect();
-    match (modules, texts) {
-        (Some(modules), Some(texts)) => Ok(Compiled { modules, texts }),
+    match (module, texts) {
+        (Some(module), Some(texts)) => Ok(Compiled { module, texts }),
         _ => Err("cargo did not say where it put the console".into()),
     }
 }
@@ -119,9 +113,9 @@ mod tests {
 {"reason":"build-script-executed","package_id":"path+file:///w/app#causerie-app@0.1.0","out_dir":"/t/out"}
 {"reason":"build-script-executed","package_id":"registry+x#serde@1.0.0","out_dir":"/t/other"}
 {"reason":"compiler-artifact","package_id":"path+file:///w/app#causerie-app@0.1.0","target":{"name":"causerie-app"},"executable":"/t/causerie-app.wasm"}"#;
-        let compiled = read(&["causerie-app"], messages).expect("found");
-        assert_eq!(compiled.modules, [PathBuf::from("/t/causerie-app.wasm")]);
+        let compiled = read("causerie-app", messages).expect("found");
+        assert_eq!(compiled.module, PathBuf::from("/t/causerie-app.wasm"));
         assert_eq!(compiled.texts, PathBuf::from("/t/out/texts"));
-        assert!(read(&["causerie-app", "settings"], messages).is_err());
+        assert!(read("settings", messages).is_err());
     }
 }

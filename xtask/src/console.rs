@@ -8,10 +8,9 @@ use crate::{
     files,
     kind::Kind,
     page::{self, PUBLIC_URL},
-    parts::PROGRAMS,
+    parts::PROGRAM,
     previous::{self, MANIFEST, Manifest},
-    program::{self, Program},
-    symbolize, worker,
+    program, symbolize, worker,
 };
 
 /// Builds the console and replaces the previous build.
@@ -20,22 +19,13 @@ pub fn build(kind: &Kind) -> Outcome {
     let staging = folder.join(STAGING);
     files::fresh(&staging)?;
 
-    let compiled = compile::programs(&PROGRAMS, &kind.flags)?;
-    let mut programs = vec![];
-    for (name, module) in PROGRAMS.iter().zip(&compiled.modules) {
-        let program = program::link(name, module, kind)?;
-        program.write(&staging)?;
-        programs.push(program);
-    }
+    let compiled = compile::program(PROGRAM, &kind.flags)?;
+    let program = program::link(PROGRAM, &compiled.module, kind)?;
+    program.write(&staging)?;
     if kind.keeps_names() {
-        symbolize::keep(programs.iter().flat_map(|program| &program.names))?;
+        symbolize::keep(&program.names)?;
     }
-    let (console, others) = programs.split_first().ok_or("there is no program to build")?;
-    let mut addresses = vec![texts(&compiled, &staging)?];
-    for (name, program) in PROGRAMS[1..].iter().zip(others) {
-        addresses.push((name, address(program)));
-    }
-    page::build(&staging, console, &addresses)?;
+    page::build(&staging, &program, &[texts(&compiled, &staging)?])?;
 
     // The build id is a hash of the shell and the worker. The page contains it for crash reports.
     let build = worker::build_id(&staging, &worker::shell(&staging)?)?;
@@ -95,12 +85,4 @@ pub fn texts(compiled: &Compiled, folder: &Path) -> Outcome<(&'static str, Strin
         files::write(folder.join(name), data)?;
     }
     Ok(("texts", addresses.join(" ")))
-}
-
-/// The content of a program's `meta` element in the page: the addresses of its script and module.
-pub fn address(program: &Program) -> String {
-    format!(
-        "{PUBLIC_URL}{} {PUBLIC_URL}{}",
-        program.script.name, program.module.name
-    )
 }

@@ -1,8 +1,7 @@
 //! The parts of the console and their size budgets.
 
-/// The programs of the package `app`. The first one is the console; the page would name any other in a `<meta
-/// name="…">` with the addresses of its script and module.
-pub const PROGRAMS: [&str; 1] = ["causerie-app"];
+/// The program of the package `app`.
+pub const PROGRAM: &str = "causerie-app";
 
 /// A part of the console that is loaded after the start: the functions of one split point.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ pub fn file_of(module: &str) -> String {
 }
 
 /// Writes the names of one build in the place of those of the build before.
-pub fn keep<'a>(names: impl Iterator<Item = &'a File>) -> Outcome {
+pub fn keep(names: &[File]) -> Outcome {
     files::fresh(Path::new(FOLDER))?;
     for file in names {
         files::write(Path::new(FOLDER).join(&file.name), &file.data)?;

@@ -1,16 +1,13 @@
-//! Does what Trunk cannot do in `make dev`: texts, and programs other than the page's. Trunk's other files stay
-//! unchanged; a service worker without a build id unregisters itself.
+//! Does what Trunk cannot do in `make dev`: the texts. Trunk's other files stay unchanged; a service worker without a
+//! build id unregisters itself.
 
 use std::{env, path::PathBuf};
 
 use crate::{
     Outcome,
     compile::{self, Flags},
-    console,
-    kind::Kind,
-    page,
-    parts::PROGRAMS,
-    program,
+    console, page,
+    parts::PROGRAM,
 };
 
 /// Completes the folder that Trunk is building.
@@ -22,12 +19,6 @@ pub fn finish() -> Outcome {
         small: false,
         split: false,
     };
-    let compiled = compile::programs(&PROGRAMS, &flags)?;
-    let mut addresses = vec![console::texts(&compiled, &folder)?];
-    for (name, module) in PROGRAMS.iter().zip(&compiled.modules).skip(1) {
-        let program = program::link(name, module, &Kind::quick())?;
-        program.write(&folder)?;
-        addresses.push((name, console::address(&program)));
-    }
-    page::name_in_page(&folder, &addresses)
+    let compiled = compile::program(PROGRAM, &flags)?;
+    page::name_in_page(&folder, &[console::texts(&compiled, &folder)?])
 }
