@@ -2,16 +2,16 @@
 //! Telegram, as `docs/channels.md` describes them. They record every request, answer like the real ones or with a
 //! [`Fault`], and deliver signed webhooks.
 
+mod events;
 mod fake;
 mod graph;
 mod line;
-mod news;
 mod request;
 mod telegram;
 
+pub use events::{Class, News, Person, State, webhook};
 pub use fake::{Fake, Fault, Kind, Medium, Sent};
 pub use line::Line;
-pub use news::{Class, News, Person, State, webhook};
 pub use request::Request;
 
 use causerie_shared::inbox::Channel;

@@ -32,7 +32,7 @@ use crate::{
     outgoing,
     state::{App, Shared},
     store::{self, StoreError, push::Subscription},
-    sync::{News, news::Mention},
+    sync::{CommitEvents, commit_events::Mention},
     workers,
 };
 
@@ -128,10 +128,10 @@ impl Default for Pushes {
 
 impl Pushes {
     /// Queues the events of a commit that may cause a push. Never blocks.
-    pub fn observe(&self, news: &News) {
-        let changes = news.changes().iter().filter(|row| occasion::matters(row));
+    pub fn observe(&self, events: &CommitEvents) {
+        let changes = events.changes().iter().filter(|row| occasion::matters(row));
         let changes = changes.map(|row| Occasion::Changed(Box::new(row.clone())));
-        let mentions = news.mentions().iter().cloned().map(Occasion::Named);
+        let mentions = events.mentions().iter().cloned().map(Occasion::Named);
         for occasion in changes.chain(mentions) {
             if self.queue.try_send(occasion).is_err() {
                 metrics::counter!("pushes_dropped_total").increment(1);

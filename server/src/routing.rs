@@ -31,7 +31,7 @@ use crate::{
         rounds, threads,
         timers::{self, TimerRecord},
     },
-    sync::News,
+    sync::CommitEvents,
     workers,
 };
 
@@ -157,10 +157,10 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
     let mut after = None;
     loop {
         let mut tx = app.store.begin_ordered().await?;
-        let mut news = News::default();
-        after = offer_some(&mut tx, inbox, after, freed, now, &mut news).await?;
+        let mut events = CommitEvents::default();
+        after = offer_some(&mut tx, inbox, after, freed, now, &mut events).await?;
         tx.commit().await?;
-        change::publish(app, news);
+        change::publish(app, events);
         // The end of a round sets a timer but adds no event to `news`.
         app.timers_changed.notify_one();
         if after.is_none() {
@@ -188,7 +188,7 @@ async fn offer_some(
     after: Place,
     freed: bool,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<Place, DeskError> {
     // The settings may have changed since the last batch.
     if !offers(&change::routing(&mut *db, inbox).await?, now) {
@@ -227,7 +227,7 @@ async fn offer_some(
         }
         match choice {
             Choice::Offer(agent) => {
-                change::apply(&mut *db, &mut head, &Event::Offer { agent }, Actor::System, now, news).await?;
+                change::apply(&mut *db, &mut head, &Event::Offer { agent }, Actor::System, now, events).await?;
                 line.given(agent, now);
             }
             Choice::RoundOver if !over.contains(&head.id) => {
@@ -247,19 +247,19 @@ pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRec
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if let Some(head) = conversations::lock(&mut tx, conversation).await? {
         rounds::begin(&mut tx, conversation).await?;
         let now = app.clock.now();
         // In the same transaction: after a crash, nothing else would make the dispatcher examine the chat.
-        if offer_some(&mut tx, head.inbox, None, false, now, &mut news)
+        if offer_some(&mut tx, head.inbox, None, false, now, &mut events)
             .await?
             .is_some()
         {
-            news.woken(head.inbox);
+            events.woken(head.inbox);
         }
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }

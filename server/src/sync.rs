@@ -3,11 +3,11 @@
 pub mod access;
 pub mod aside;
 pub mod catchup;
+pub mod commit_events;
 pub mod counts;
 pub mod ephemera;
 pub mod grants;
 pub mod hub;
-pub mod news;
 mod nodes;
 pub mod outgrown;
 pub mod push;
@@ -16,8 +16,8 @@ pub mod rooms;
 
 use std::time::Duration;
 
+pub use commit_events::CommitEvents;
 pub use hub::{Hub, Mailbox, Outgoing, SocketId};
-pub use news::News;
 pub use rooms::Rooms;
 
 use crate::{
@@ -41,7 +41,7 @@ const LATE: Duration = Duration::from_millis(200);
 /// Publishes feed entries that were written outside `desk`, with the current content of their rows.
 pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreError> {
     let mut db = app.store.read().await?;
-    let mut all = News::default();
+    let mut all = CommitEvents::default();
     for entry in entries {
         all.load(&mut db, entry).await?;
     }

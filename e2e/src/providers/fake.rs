@@ -150,7 +150,7 @@ pub(super) enum Act {
 struct Inner {
     kind: Kind,
     world: Mutex<World>,
-    news: Notify,
+    events: Notify,
     held: Semaphore,
 }
 
@@ -193,7 +193,7 @@ impl Fake {
         let inner = Arc::new(Inner {
             kind,
             world: Mutex::new(world),
-            news: Notify::new(),
+            events: Notify::new(),
             held: Semaphore::new(0),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
@@ -252,7 +252,7 @@ impl Fake {
     /// Adds an update, which Telegram returns to the next request for updates.
     pub fn happens(&self, update: Value) {
         self.world().updates.push(update);
-        self.inner.news.notify_waiters();
+        self.inner.events.notify_waiters();
     }
 
     /// The address of Telegram's webhook and its secret, once it is set.
@@ -380,7 +380,7 @@ async fn answer(
 async fn poll(inner: &Inner, offset: i64, wait: Duration) -> Reply {
     let found = async {
         loop {
-            let news = inner.news.notified();
+            let events = inner.events.notified();
             let waiting = {
                 let mut world = inner.world();
                 let is_new = |update: &Value| update["update_id"].as_i64().is_some_and(|id| id >= offset);
@@ -390,7 +390,7 @@ async fn poll(inner: &Inner, offset: i64, wait: Duration) -> Reply {
             if !waiting.is_empty() {
                 return waiting;
             }
-            news.await;
+            events.await;
         }
     };
     let found = tokio::time::timeout(wait, found).await.unwrap_or_default();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     BOT, Fake, Kind, News, Person, RENEWED, TOKEN, account,
-    news::{self, Scene},
+    events::{self, Scene},
 };
 use crate::server::{Flow, Server};
 
@@ -104,14 +104,14 @@ impl Line {
     ///
     /// # Panics
     /// Panics if the channel has no such event.
-    pub fn body(&self, person: Person, news: News<'_>) -> Value {
+    pub fn body(&self, person: Person, events: News<'_>) -> Value {
         let scene = Scene {
             url: &self.fake.url(),
             at: self.clock.now(),
             person,
             number: self.number.fetch_add(1, Ordering::Relaxed),
         };
-        news::body(self.channel, &scene, &news).expect("the channel says such things")
+        events::body(self.channel, &scene, &events).expect("the channel says such things")
     }
 
     /// Delivers a body as the provider does. The server must accept it.
@@ -128,15 +128,15 @@ impl Line {
     }
 
     /// Delivers an event of a customer, and returns when the server has accepted it.
-    pub async fn happens(&self, person: Person, news: News<'_>) {
-        let body = self.body(person, news);
+    pub async fn happens(&self, person: Person, events: News<'_>) {
+        let body = self.body(person, events);
         self.deliver(&body).await;
     }
 
     /// Delivers a message of a customer.
     pub async fn says(&self, person: Person, id: &str, text: &str) {
-        let news = News::Text { id, text, quoted: None };
-        self.happens(person, news).await;
+        let events = News::Text { id, text, quoted: None };
+        self.happens(person, events).await;
     }
 
     /// Waits until the server has processed all events and sent the messages that are due.

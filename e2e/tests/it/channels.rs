@@ -83,6 +83,6 @@ pub async fn take(line: &Line, agent: &Console, text: &str) {
 }
 
 /// Delivers an event of the channel's customer.
-pub async fn happens(line: &Line, news: News<'_>) {
-    line.happens(customer(line.channel), news).await;
+pub async fn happens(line: &Line, events: News<'_>) {
+    line.happens(customer(line.channel), events).await;
 }

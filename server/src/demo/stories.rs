@@ -23,7 +23,7 @@ use crate::{
     },
     state::Shared,
     store::{people, places::AccountRecord},
-    sync::{News, access},
+    sync::{CommitEvents, access},
 };
 
 /// One message of a story, and who writes it.
@@ -218,7 +218,7 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
     let Some(prepared) = room.prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))? else {
         return Ok(());
     };
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let mut tx = app.store.begin_ordered().await?;
     let target = Target {
         conversation,
@@ -231,13 +231,13 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
         std::slice::from_ref(&message),
         0,
         now,
-        &mut news,
+        &mut events,
     )
     .await?;
     room.write(&mut tx, IntentId::from(message.id), &prepared).await?;
     tx.commit().await?;
     room.committed(prepared);
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -247,14 +247,14 @@ async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story
     if let Some(city) = story.city {
         let mut room = app.rooms.lock(&app.store, DocumentId::Contact(contact)).await?;
         if let Some(prepared) = room.prepare_own(|doc, pen| profile::set(doc, pen, Field::City, Some(city)))? {
-            let mut news = News::default();
+            let mut events = CommitEvents::default();
             let mut tx = app.store.begin_ordered().await?;
-            profile_changed(&mut tx, contact, room.doc(), &mut news).await?;
+            profile_changed(&mut tx, contact, room.doc(), &mut events).await?;
             room.write(&mut tx, IntentId::new(now, random_u128()), &prepared)
                 .await?;
             tx.commit().await?;
             room.committed(prepared);
-            change::publish(app, news);
+            change::publish(app, events);
         }
     }
     if let Some(text) = story.note {

@@ -17,7 +17,7 @@ use super::{DeskError, change, claim, not_found};
 use crate::{
     state::App,
     store::{Db, conversations, people, places, rounds},
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Gives a chat to an agent: depending on the state of the chat, this starts, offers or transfers it.
@@ -56,12 +56,12 @@ pub async fn to_agent(
         }
     };
     reachable(&mut tx, head.inbox, agent, access).await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     for event in events {
-        change::apply(&mut tx, &mut head, &event, actor, now, &mut news).await?;
+        change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -80,15 +80,15 @@ pub async fn to_inbox(
     if head.inbox == inbox {
         return Err(Refusal::new(Code::Invalid, "the chat is in this inbox already").into());
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if let State::Assigning { .. } = head.state {
-        change::apply(&mut tx, &mut head, &Event::Withdraw, actor, now, &mut news).await?;
+        change::apply(&mut tx, &mut head, &Event::Withdraw, actor, now, &mut events).await?;
     }
-    change::to_inbox(&mut tx, &mut head, inbox, actor, now, &mut news).await?;
+    change::to_inbox(&mut tx, &mut head, inbox, actor, now, &mut events).await?;
     // A user chose the inbox, so earlier overflows no longer count.
     rounds::set_overflowed(&mut tx, head.id, &[]).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 

@@ -25,7 +25,7 @@ use crate::{
         places::{self, Routing},
         rounds, timers,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Returns the rules of a conversation's inbox.
@@ -50,10 +50,10 @@ pub async fn apply(
     event: &Event,
     actor: Actor,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let here = routing(&mut *db, head.inbox).await?;
-    happen(db, head, event, Between { here, there: None }, actor, now, news).await
+    happen(db, head, event, Between { here, there: None }, actor, now, events).await
 }
 
 /// Transfers the conversation to another inbox, where it waits by the rules of that inbox. The audience of the
@@ -67,7 +67,7 @@ pub async fn to_inbox(
     inbox: InboxId,
     actor: Actor,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let there = places::routing_of(&mut *db, inbox)
         .await?
@@ -78,8 +78,8 @@ pub async fn to_inbox(
         here,
         there: Some((inbox, there)),
     };
-    happen(&mut *db, head, &Event::TransferToInbox, between, actor, now, news).await?;
-    news.woken(inbox);
+    happen(&mut *db, head, &Event::TransferToInbox, between, actor, now, events).await?;
+    events.woken(inbox);
     Ok(())
 }
 
@@ -96,7 +96,7 @@ async fn happen(
     between: Between,
     actor: Actor,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let Between { here, there } = between;
     let facts = Facts {
@@ -109,7 +109,7 @@ async fn happen(
     let before_scope = head.scope(here.rules.mode);
     let before = head.state.clone();
     head.state = transition(before.clone(), event, actor, &facts, now)?;
-    move_places(&mut *db, head.inbox, &before, &head.state, now, news).await?;
+    move_places(&mut *db, head.inbox, &before, &head.state, now, events).await?;
     let routing = match there {
         Some((inbox, there)) => {
             head.inbox = inbox;
@@ -138,9 +138,9 @@ async fn happen(
         return Err(Refusal::new(Code::Conflict, "the chat changed meanwhile").into());
     }
     let user = subject(event, actor, &before);
-    write_journey(&mut *db, head, event.as_str(), actor, user, now, news).await?;
-    news.entry(entry);
-    news.head(head.clone());
+    write_journey(&mut *db, head, event.as_str(), actor, user, now, events).await?;
+    events.entry(entry);
+    events.head(head.clone());
     Ok(())
 }
 
@@ -198,7 +198,7 @@ pub async fn write_journey(
     actor: Actor,
     user: Option<UserId>,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let row = JourneyRow {
         conversation: head.id,
@@ -212,7 +212,7 @@ pub async fn write_journey(
         seq: head.seq,
     };
     journey::insert(db, &row).await?;
-    news.journey(row);
+    events.journey(row);
     Ok(())
 }
 
@@ -292,7 +292,7 @@ async fn move_places(
     before: &State,
     after: &State,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let (had, have) = (before.holders(), after.holders());
     for user in had.iter().filter(|user| !have.contains(user)) {
@@ -302,11 +302,11 @@ async fn move_places(
         let used = !matches!(before, State::Assigning { .. });
         for inbox in places::memberships(&mut *db, *user).await?.into_iter().chain([inbox]) {
             match used {
-                true => news.freed(inbox),
-                false => news.woken(inbox),
+                true => events.freed(inbox),
+                false => events.woken(inbox),
             }
         }
-        user_changed(&mut *db, *user, news).await?;
+        user_changed(&mut *db, *user, events).await?;
     }
     for user in have.iter().filter(|user| !had.contains(user)) {
         if let Err(load) = loads::claim(&mut *db, inbox, *user, now).await? {
@@ -317,33 +317,33 @@ async fn move_places(
             let (used, limit) = load.reached();
             return Err(Refusal::capacity(*user, name, used, limit).into());
         }
-        user_changed(&mut *db, *user, news).await?;
+        user_changed(&mut *db, *user, events).await?;
     }
     Ok(())
 }
 
 /// Announces a user's row after a change of load, availability, connectivity or account.
-pub async fn user_changed(db: &mut OrderedTx, user: UserId, news: &mut News) -> Result<(), DeskError> {
+pub async fn user_changed(db: &mut OrderedTx, user: UserId, events: &mut CommitEvents) -> Result<(), DeskError> {
     let entry = feed::append(&mut *db, FeedKind::User, user.to_string(), None, None).await?;
-    news.entry(entry);
+    events.entry(entry);
     if let Some(record) = people::user(db, user).await? {
-        news.user(record.row());
+        events.user(record.row());
     }
     Ok(())
 }
 
 /// Publishes what a transaction changed and wakes the workers. Call it after the commit.
-pub fn publish(app: &App, news: News) {
-    for inbox in news.inboxes() {
+pub fn publish(app: &App, events: CommitEvents) {
+    for inbox in events.inboxes() {
         app.dispatch(inbox.inbox, inbox.freed);
     }
     // Only a change of state sets timers; a new message sets none.
-    if news.heads().any(|head| news.moved(head.id)) {
+    if events.heads().any(|head| events.moved(head.id)) {
         app.timers_changed.notify_one();
     }
-    if news.sends() {
+    if events.sends() {
         app.outbox_changed.notify_one();
     }
-    app.pushes.observe(&news);
-    app.hub.announce(news, &app.visitors);
+    app.pushes.observe(&events);
+    app.hub.announce(events, &app.visitors);
 }

@@ -16,7 +16,7 @@ use super::{DeskError, change, ending, not_found};
 use crate::{
     state::App,
     store::{Db, conversations, journey, people},
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Applies an agent's event to a conversation in its own transaction.
@@ -49,10 +49,10 @@ pub async fn act(
         id: access.user,
         supervises: access.supervises(head.inbox),
     };
-    let mut news = News::default();
-    change::apply(&mut tx, &mut head, &event, actor, now, &mut news).await?;
+    let mut events = CommitEvents::default();
+    change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 

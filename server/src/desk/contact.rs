@@ -16,7 +16,7 @@ use crate::{
         contacts::{self, ContactRecord},
         conversations, persons,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Maximum number of chats whose rows follow a change of the contact's name.
@@ -93,7 +93,7 @@ pub async fn profile_changed(
     db: &mut OrderedTx,
     contact: ContactId,
     doc: &Automerge,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let Some(mut record) = contacts::get(&mut *db, contact).await? else {
         return Ok(());
@@ -115,7 +115,7 @@ pub async fn profile_changed(
                 continue;
             };
             head.contact_name.clone_from(&record.name);
-            touch(&mut *db, &mut head, news).await?;
+            touch(&mut *db, &mut head, events).await?;
         }
     }
     Ok(())

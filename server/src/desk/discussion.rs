@@ -16,8 +16,8 @@ use crate::{
     state::App,
     store::{OrderedTx, conversations, people},
     sync::{
-        News, access,
-        news::{Mention, Named},
+        CommitEvents, access,
+        commit_events::{Mention, Named},
     },
 };
 
@@ -56,21 +56,21 @@ pub async fn accept(
     access: &Access,
     conversation: ConversationId,
     new: &[Message],
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<Scope, DeskError> {
     let (mut head, scope) = writable(&mut *db, access, conversation).await?;
     for message in new {
         reply::attach(&mut *db, &head, access.user, message, true).await?;
         head.discussed += 1;
         if message.body.contains('@') {
-            news.mention(Mention {
+            events.mention(Mention {
                 conversation,
                 by: access.user,
                 whom: Named::InText(message.body.clone()),
             });
         }
     }
-    touch_before(db, &mut head, &scope, news).await?;
+    touch_before(db, &mut head, &scope, events).await?;
     Ok(audience(&head, scope))
 }
 
@@ -98,14 +98,14 @@ pub async fn invite(app: &App, access: &Access, conversation: ConversationId, us
         .into());
     }
     head.invited.push(user);
-    let mut news = News::default();
-    news.mention(Mention {
+    let mut events = CommitEvents::default();
+    events.mention(Mention {
         conversation,
         by: access.user,
         whom: Named::User(user),
     });
-    touch_from(&mut tx, &mut head, before, &mut news).await?;
+    touch_from(&mut tx, &mut head, before, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }

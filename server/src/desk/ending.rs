@@ -17,7 +17,7 @@ use crate::{
         OrderedTx, conversations,
         timers::{self, TimerRecord},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Cause of the conversation event that records the closing words.
@@ -48,19 +48,24 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if let Some(mut head) = conversations::lock(&mut tx, conversation).await?
         && head.version == timer.fence
     {
-        hasten(&mut tx, &mut head, app.clock.now(), &mut news).await?;
+        hasten(&mut tx, &mut head, app.clock.now(), &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
 /// Ends the undo window now and sends the closing words, unless this has happened already.
-pub async fn hasten(db: &mut OrderedTx, head: &mut Head, now: Millis, news: &mut News) -> Result<(), DeskError> {
+pub async fn hasten(
+    db: &mut OrderedTx,
+    head: &mut Head,
+    now: Millis,
+    events: &mut CommitEvents,
+) -> Result<(), DeskError> {
     if !is_pending(head) {
         return Ok(());
     }
@@ -69,9 +74,9 @@ pub async fn hasten(db: &mut OrderedTx, head: &mut Head, now: Millis, news: &mut
     head.version += 1;
     head.ring = None;
     conversations::rewrite(&mut *db, head, read_version).await?;
-    touch(&mut *db, head, news).await?;
+    touch(&mut *db, head, events).await?;
     let State::Ended { by, last_agent, .. } = head.state else {
         return Ok(());
     };
-    change::write_journey(db, head, CLOSED, Actor::System, by.or(last_agent), now, news).await
+    change::write_journey(db, head, CLOSED, Actor::System, by.or(last_agent), now, events).await
 }

@@ -16,7 +16,7 @@ use super::{DeskError, change, redact, seen::touch};
 use crate::{
     state::App,
     store::{OrderedTx, contacts, conversations, files, messages, persons},
-    sync::{News, aside, outgrown, room::Prepared, rooms::Locked},
+    sync::{CommitEvents, aside, outgrown, room::Prepared, rooms::Locked},
 };
 
 /// Number of attempts when a chat begins or changes at the same time.
@@ -73,11 +73,11 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
     for (room, prepared) in &mut rooms {
         outgrown::write(app, &mut tx, room, prepared).await?;
     }
-    let mut news = News::default();
-    let gone = forget_rows(app, &mut tx, contact, &chats, &mut news).await?;
+    let mut events = CommitEvents::default();
+    let gone = forget_rows(app, &mut tx, contact, &chats, &mut events).await?;
     tx.commit().await?;
     publish(app, rooms);
-    change::publish(app, news);
+    change::publish(app, events);
     redact::erase(app, &gone).await;
     Ok(())
 }
@@ -88,7 +88,7 @@ async fn forget_rows(
     db: &mut OrderedTx,
     contact: ContactId,
     chats: &[Head],
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<Vec<causerie_shared::ids::FileId>, DeskError> {
     let now = app.clock.now();
     let missing = || Refusal::new(Code::NotFound, "there is no such contact");
@@ -106,9 +106,9 @@ async fn forget_rows(
         head.contact_name.clone_from(&record.name);
         head.preview = None;
         head.origin = Origin::default();
-        touch(&mut *db, &mut head, news).await?;
+        touch(&mut *db, &mut head, events).await?;
         for message in messages::redact(&mut *db, chat.id, None, Some(Kind::Text), now, head.seq).await? {
-            news.message(message);
+            events.message(message);
         }
         gone.extend(files::of(&mut *db, Some(chat.id), None).await?);
     }

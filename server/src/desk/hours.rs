@@ -19,7 +19,7 @@ use crate::{
         OrderedTx, conversations, places,
         timers::{self, TimerRecord},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Opens or closes an inbox, in the transaction that takes the timer.
@@ -28,33 +28,38 @@ pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), 
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
-    let mut news = News::default();
-    apply(&mut tx, inbox, app.clock.now(), &mut news).await?;
+    let mut events = CommitEvents::default();
+    apply(&mut tx, inbox, app.clock.now(), &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     app.timers_changed.notify_one();
     Ok(())
 }
 
 /// Applies the business hours of the present time and sets the timer for their next change. The dispatcher checks an
 /// open inbox; in a closed one, each waiting chat becomes a message that was left.
-pub(super) async fn apply(db: &mut OrderedTx, inbox: InboxId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+pub(super) async fn apply(
+    db: &mut OrderedTx,
+    inbox: InboxId,
+    now: Millis,
+    events: &mut CommitEvents,
+) -> Result<(), DeskError> {
     let subject = inbox.to_string();
     timers::cancel(&mut *db, TimerKind::Hours, &subject).await?;
     let Some(hours) = places::hours_of(&mut *db, inbox).await? else {
-        news.freed(inbox);
+        events.freed(inbox);
         return Ok(());
     };
     if let Some(due) = hours::next_change(&hours, now) {
         change::set(&mut *db, TimerKind::Hours, subject, 0, due, now).await?;
     }
     if hours::is_open(&hours, now) {
-        news.freed(inbox);
+        events.freed(inbox);
         return Ok(());
     }
     for mut head in conversations::waiting(&mut *db, inbox, None, conversations::ALL).await? {
         if matches!(head.state, State::Waiting { offline: false, .. }) {
-            change::apply(&mut *db, &mut head, &Event::HoursOver, Actor::System, now, news).await?;
+            change::apply(&mut *db, &mut head, &Event::HoursOver, Actor::System, now, events).await?;
         }
     }
     Ok(())

@@ -25,7 +25,7 @@ use crate::{
         messages::{self, Words},
         timers::{self, TimerRecord},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Number of attempts when the chat changes at the same time.
@@ -123,7 +123,7 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let found = conversations::lock(&mut tx, conversation).await?;
     if let Some(mut head) = found.filter(|head| head.version == timer.fence) {
         let rule = change::routing(&mut tx, head.inbox).await?.inactivity;
@@ -146,15 +146,15 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
                     drop(tx);
                     return send(app, head, &rule, timer).await;
                 }
-                remind(&mut tx, &mut head, rule.action, false, now, &mut news).await?;
+                remind(&mut tx, &mut head, rule.action, false, now, &mut events).await?;
             }
             (Some(Found::Silence), _) => {
-                change::apply(&mut tx, &mut head, &Event::Inactive, Actor::System, now, &mut news).await?;
+                change::apply(&mut tx, &mut head, &Event::Inactive, Actor::System, now, &mut events).await?;
             }
         }
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     app.timers_changed.notify_one();
     Ok(())
 }
@@ -166,11 +166,11 @@ async fn remind(
     action: TimeOut,
     sent: bool,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
-    change::apply(&mut *db, head, &Event::Reminded { sent }, Actor::System, now, news).await?;
+    change::apply(&mut *db, head, &Event::Reminded { sent }, Actor::System, now, events).await?;
     if action.closes() {
-        change::apply(db, head, &Event::Inactive, Actor::System, now, news).await?;
+        change::apply(db, head, &Event::Inactive, Actor::System, now, events).await?;
     }
     Ok(())
 }
@@ -189,11 +189,11 @@ async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) ->
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
-    let mut news = News::default();
-    let scope = saying.write(&mut tx, &mut head, now, &mut news).await?;
-    remind(&mut tx, &mut head, rule.action, true, now, &mut news).await?;
+    let mut events = CommitEvents::default();
+    let scope = saying.write(&mut tx, &mut head, now, &mut events).await?;
+    remind(&mut tx, &mut head, rule.action, true, now, &mut events).await?;
     tx.commit().await?;
 
-    saying.committed(app, &scope, news);
+    saying.committed(app, &scope, events);
     Ok(())
 }

@@ -11,7 +11,7 @@ use causerie_shared::{
 use super::{DeskError, change, hours, inactivity, seen::touch_from};
 use crate::{
     store::{OrderedTx, conversations, places::Routing, timers},
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Applies an inbox's new settings, which are already written, to its chats: audience of waiting chats, queue timers,
@@ -24,21 +24,21 @@ pub async fn changed(
     inbox: InboxId,
     before: &Routing,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let after = change::routing(&mut *db, inbox).await?;
     if before.rules.mode != after.rules.mode || before.rules.queue_secs != after.rules.queue_secs {
         for head in conversations::waiting(&mut *db, inbox, None, conversations::ALL).await? {
-            reroute(&mut *db, head, before.rules.mode, &after, now, news).await?;
+            reroute(&mut *db, head, before.rules.mode, &after, now, events).await?;
         }
     }
     if before.inactivity != after.inactivity {
         inactivity::rearm(&mut *db, inbox, now).await?;
     }
     if before.hours != after.hours {
-        hours::apply(&mut *db, inbox, now, news).await?;
+        hours::apply(&mut *db, inbox, now, events).await?;
     }
-    news.freed(inbox);
+    events.freed(inbox);
     Ok(())
 }
 
@@ -49,7 +49,7 @@ async fn reroute(
     was: Mode,
     after: &Routing,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let before = head.scope(was);
     change::follow(&mut head, &after.rules, now);
@@ -69,7 +69,7 @@ async fn reroute(
     if let Some(ring) = head.ring {
         change::set(&mut *db, TimerKind::Queue, subject, head.version, ring.due, now).await?;
     }
-    news.rerouted(head.id);
-    touch_from(db, &mut head, before, news).await?;
+    events.rerouted(head.id);
+    touch_from(db, &mut head, before, events).await?;
     Ok(())
 }

@@ -31,7 +31,7 @@ use crate::{
         places::AccountRecord,
         provider::{self, ProviderMessage},
     },
-    sync::{News, aside},
+    sync::{CommitEvents, aside},
 };
 
 /// Number of attempts when the chat changes between reading and writing.
@@ -188,11 +188,11 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
 
     let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact.id).await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let (mut head, answered) = match &open {
         Some(known) => (reopen(&mut tx, known).await?, None),
         None => {
-            let head = start(&mut tx, incoming, contact.id, conversation, now, &mut news).await?;
+            let head = start(&mut tx, incoming, contact.id, conversation, now, &mut events).await?;
             let answered = link(&mut tx, incoming, &head).await?;
             (head, answered)
         }
@@ -214,7 +214,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     merge_origin(&mut head.origin, &incoming.origin);
     let (first, bytes) = (head.position, room.bytes_with(&prepared));
     prepared.seals = reply::turn_if_full(&mut tx, &mut head, first, bytes, now).await?;
-    let scope = touch(&mut tx, &mut head, &mut news).await?;
+    let scope = touch(&mut tx, &mut head, &mut events).await?;
     let mut record = reply::record(&head, &message, files, now);
     record.row.segment = segment;
     record.contact = Some(contact.id);
@@ -248,14 +248,14 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         }
         other => other?,
     }
-    news.message(record.clone());
+    events.message(record.clone());
     room.write(&mut tx, IntentId::from(id), &prepared).await?;
     tx.commit().await?;
 
     let part = room.committed(prepared);
     app.hub
         .queue_change(document, &ServerFrame::Part(part), Some(&scope), None);
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(accepted(&record))
 }
 

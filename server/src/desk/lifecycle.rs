@@ -6,7 +6,7 @@ use causerie_shared::{
 };
 
 use super::{DeskError, change, presence};
-use crate::{state::App, store::conversations, sync::News};
+use crate::{state::App, store::conversations, sync::CommitEvents};
 
 /// Applies a system or visitor event. With a `fence`, does nothing unless the conversation still has this version.
 ///
@@ -26,9 +26,9 @@ pub async fn happen(
     if fence.is_some_and(|fence| fence != head.version) {
         return Ok(false);
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let asked = conversations::asked(&head.state);
-    match change::apply(&mut tx, &mut head, &event, actor, now, &mut news).await {
+    match change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await {
         Ok(()) => {}
         // Another change came first, and the event no longer applies.
         Err(DeskError::Refused(refusal)) => {
@@ -38,10 +38,10 @@ pub async fn happen(
         Err(error) => return Err(error),
     }
     if let (Event::Expire, Some(user)) = (&event, asked) {
-        presence::unanswered(&mut tx, user, now, &mut news).await?;
+        presence::unanswered(&mut tx, user, now, &mut events).await?;
     }
     tx.commit().await?;
-    news.woken(head.inbox);
-    change::publish(app, news);
+    events.woken(head.inbox);
+    change::publish(app, events);
     Ok(true)
 }

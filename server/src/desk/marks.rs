@@ -13,7 +13,7 @@ use crate::{
         OrderedTx, contacts, conversations, messages,
         provider::{self, ProviderMessage},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// A later change of a message.
@@ -102,13 +102,13 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
     {
         reply::show_again(preview, &extra);
     }
-    let mut news = News::default();
-    touch(&mut tx, &mut head, &mut news).await?;
+    let mut events = CommitEvents::default();
+    touch(&mut tx, &mut head, &mut events).await?;
     if let Some(record) = messages::set_extra(&mut tx, bound.message, &extra, head.seq).await? {
-        news.message(record);
+        events.message(record);
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -123,12 +123,12 @@ pub async fn deliver(
     if !messages::would_move(&mut *app.store.read().await?, bound.message, delivery).await? {
         return Ok(());
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let mut tx = app.store.begin_ordered().await?;
     let id = (bound.conversation, bound.message);
-    deliver_in(&mut tx, id, delivery, reason, &mut news).await?;
+    deliver_in(&mut tx, id, delivery, reason, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -138,7 +138,7 @@ pub async fn deliver_in(
     (conversation, message): (ConversationId, MessageId),
     delivery: Delivery,
     reason: Option<String>,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     if !messages::would_move(tx, message, delivery).await? {
         return Ok(());
@@ -146,9 +146,9 @@ pub async fn deliver_in(
     let Some(mut head) = conversations::lock(tx, conversation).await? else {
         return Ok(());
     };
-    touch(tx, &mut head, news).await?;
+    touch(tx, &mut head, events).await?;
     if let Some(record) = messages::deliver(tx, message, delivery, reason, head.seq).await? {
-        news.message(record);
+        events.message(record);
     }
     Ok(())
 }
@@ -159,14 +159,14 @@ pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), De
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
         return Ok(());
     };
-    let mut news = News::default();
-    touch(&mut tx, &mut head, &mut news).await?;
+    let mut events = CommitEvents::default();
+    touch(&mut tx, &mut head, &mut events).await?;
     let Some(record) = messages::went_after_all(&mut tx, bound.message, head.seq).await? else {
         return Ok(());
     };
-    news.message(record);
+    events.message(record);
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -217,15 +217,15 @@ async fn advance(
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
         return Ok(());
     };
-    let mut news = News::default();
-    touch(&mut tx, &mut head, &mut news).await?;
+    let mut events = CommitEvents::default();
+    touch(&mut tx, &mut head, &mut events).await?;
     for message in lagging {
         if let Some(record) = messages::deliver(&mut tx, message, delivery, None, head.seq).await? {
-            news.message(record);
+            events.message(record);
         }
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 

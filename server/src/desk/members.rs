@@ -14,7 +14,7 @@ use crate::{
         feed::{self, FeedKind},
         places,
     },
-    sync::{News, grants},
+    sync::{CommitEvents, grants},
 };
 
 /// Replaces the members of an inbox in the caller's transaction. Returns the users whose access changes.
@@ -24,14 +24,14 @@ pub async fn replace(
     before: &[Member],
     members: &[Member],
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<Vec<UserId>, DeskError> {
     let mut touched = vec![];
     for old in before {
         if !members.iter().any(|member| member.user == old.user) {
             places::remove_member(&mut *db, inbox, old.user).await?;
             // A removed member keeps accepted chats, but no offers or requests.
-            presence::give_back(&mut *db, old.user, Some(inbox), now, news).await?;
+            presence::give_back(&mut *db, old.user, Some(inbox), now, events).await?;
             touched.push(old.user);
         }
     }
@@ -50,31 +50,31 @@ pub async fn replace(
 pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let before = places::inbox(&mut tx, inbox).await?.ok_or_else(not_found)?.members;
-    let touched = replace(&mut tx, inbox, &before, members, now, &mut news).await?;
+    let touched = replace(&mut tx, inbox, &before, members, now, &mut events).await?;
     let entry = feed::append(&mut tx, FeedKind::Inbox, inbox.to_string(), None, None).await?;
-    news.load(&mut tx, entry).await?;
-    granted(&mut tx, &touched, &mut news).await?;
-    news.freed(inbox);
+    events.load(&mut tx, entry).await?;
+    granted(&mut tx, &touched, &mut events).await?;
+    events.freed(inbox);
     tx.commit().await?;
-    told(app, &touched, news).await
+    told(app, &touched, events).await
 }
 
 /// Records that the access of these users has changed.
-pub async fn granted(db: &mut OrderedTx, users: &[UserId], news: &mut News) -> Result<(), DeskError> {
+pub async fn granted(db: &mut OrderedTx, users: &[UserId], events: &mut CommitEvents) -> Result<(), DeskError> {
     for user in users {
-        news.entry(feed::append(&mut *db, FeedKind::Grants, user.to_string(), None, None).await?);
+        events.entry(feed::append(&mut *db, FeedKind::Grants, user.to_string(), None, None).await?);
     }
     Ok(())
 }
 
 /// Publishes a change of access after the commit: sockets lose access before anything that was committed later is
 /// published.
-pub async fn told(app: &App, users: &[UserId], news: News) -> Result<(), DeskError> {
+pub async fn told(app: &App, users: &[UserId], events: CommitEvents) -> Result<(), DeskError> {
     for user in users {
         grants::changed(app, *user).await?;
     }
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }

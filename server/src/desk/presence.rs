@@ -20,7 +20,7 @@ use crate::{
         Db, OrderedTx, StoreError, conversations, people, places, presence, push,
         timers::{self, TimerRecord},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Records that a socket of the user opened.
@@ -28,13 +28,13 @@ pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     presence::lease(&mut tx, app.node, user).await?;
     timers::cancel(&mut tx, TimerKind::Presence, &user.to_string()).await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if presence::set_connected(&mut tx, user, true).await? {
-        change::user_changed(&mut tx, user, &mut news).await?;
-        freed(&mut tx, user, &mut news).await?;
+        change::user_changed(&mut tx, user, &mut events).await?;
+        freed(&mut tx, user, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -77,7 +77,12 @@ fn timer(user: UserId, due: Millis, now: Millis) -> TimerRecord {
 
 /// Handles an offer to the user that expired. A user whom only push notifications kept connected is left with the
 /// normal grace period.
-pub async fn unanswered(db: &mut OrderedTx, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+pub async fn unanswered(
+    db: &mut OrderedTx,
+    user: UserId,
+    now: Millis,
+    events: &mut CommitEvents,
+) -> Result<(), DeskError> {
     let subject = user.to_string();
     let Some(due) = timers::due_of(&mut *db, TimerKind::Presence, &subject).await? else {
         return Ok(());
@@ -90,15 +95,15 @@ pub async fn unanswered(db: &mut OrderedTx, user: UserId, now: Millis, news: &mu
         return change::set(db, TimerKind::Presence, subject, 0, due, now).await;
     }
     timers::cancel(&mut *db, TimerKind::Presence, &subject).await?;
-    gone(db, user, now, news).await
+    gone(db, user, now, events).await
 }
 
 /// Disconnects the user: offers and transfer requests are withdrawn, accepted chats stay.
-async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, news: &mut News) -> Result<(), DeskError> {
+async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, events: &mut CommitEvents) -> Result<(), DeskError> {
     if presence::set_connected(&mut *db, user, false).await? {
-        change::user_changed(&mut *db, user, news).await?;
+        change::user_changed(&mut *db, user, events).await?;
     }
-    give_back(db, user, None, now, news).await
+    give_back(db, user, None, now, events).await
 }
 
 /// Withdraws the offers and transfer requests to the user; with an inbox, only those for chats of that inbox.
@@ -107,7 +112,7 @@ pub(super) async fn give_back(
     user: UserId,
     inbox: Option<InboxId>,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     for asking in conversations::asking(&mut *db, user).await? {
         if inbox.is_some_and(|inbox| inbox != asking.inbox) {
@@ -117,7 +122,7 @@ pub(super) async fn give_back(
             continue;
         };
         let event = Event::AgentGone { agent: user };
-        change::apply(&mut *db, &mut head, &event, Actor::System, now, news).await?;
+        change::apply(&mut *db, &mut head, &event, Actor::System, now, events).await?;
     }
     Ok(())
 }
@@ -129,7 +134,7 @@ pub async fn deactivate(
     user: UserId,
     actor: Actor,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     timers::cancel(&mut *db, TimerKind::Presence, &user.to_string()).await?;
     presence::set_connected(&mut *db, user, false).await?;
@@ -138,10 +143,10 @@ pub async fn deactivate(
             continue;
         };
         let event = Event::AgentRemoved { agent: user };
-        change::apply(&mut *db, &mut head, &event, actor, now, news).await?;
-        news.woken(head.inbox);
+        change::apply(&mut *db, &mut head, &event, actor, now, events).await?;
+        events.woken(head.inbox);
     }
-    change::user_changed(db, user, news).await
+    change::user_changed(db, user, events).await
 }
 
 /// Handles nodes that stopped without releasing their leases: their users get the grace period to reach another node,
@@ -153,15 +158,15 @@ pub async fn reap(app: &App) -> Result<(), DeskError> {
     }
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     for user in presence::reap(&mut tx, engine, app.node).await? {
         grace(&mut tx, user, now).await?;
     }
     for contact in presence::reap_visitors(&mut tx, engine, app.node).await? {
-        visit::lost(&mut tx, contact, &mut news).await?;
+        visit::lost(&mut tx, contact, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     app.timers_changed.notify_one();
     Ok(())
 }
@@ -174,12 +179,12 @@ pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), De
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if !presence::is_leased(&mut tx, user).await? {
-        gone(&mut tx, user, now, &mut news).await?;
+        gone(&mut tx, user, now, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -224,16 +229,16 @@ async fn set_availability(
     user: UserId,
     availability: Availability,
 ) -> Result<(), DeskError> {
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if presence::set_availability(&mut tx, user, availability).await? {
-        change::user_changed(&mut tx, user, &mut news).await?;
+        change::user_changed(&mut tx, user, &mut events).await?;
     }
     match availability {
-        Availability::Busy => give_back(&mut tx, user, None, app.clock.now(), &mut news).await?,
-        Availability::Available => freed(&mut tx, user, &mut news).await?,
+        Availability::Busy => give_back(&mut tx, user, None, app.clock.now(), &mut events).await?,
+        Availability::Available => freed(&mut tx, user, &mut events).await?,
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -243,9 +248,9 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     presence::reap(&mut tx, app.store.engine(), app.node).await?;
     presence::reap_visitors(&mut tx, app.store.engine(), app.node).await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     for contact in conversations::adrift(&mut tx).await? {
-        visit::lost(&mut tx, contact, &mut news).await?;
+        visit::lost(&mut tx, contact, &mut events).await?;
     }
     let users = people::users(&mut tx).await?;
     app.visitors
@@ -260,7 +265,7 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
         }
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     // Chats that have waited since before the restart must not wait for the next event.
     for inbox in places::inboxes(&mut *app.store.read().await?).await? {
         app.dispatch(inbox.id, true);
@@ -269,9 +274,9 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
 }
 
 /// Makes the dispatcher check all inboxes of a user who became eligible or got more capacity.
-pub async fn freed(db: &mut Db, user: UserId, news: &mut News) -> Result<(), StoreError> {
+pub async fn freed(db: &mut Db, user: UserId, events: &mut CommitEvents) -> Result<(), StoreError> {
     for inbox in places::memberships(db, user).await? {
-        news.freed(inbox);
+        events.freed(inbox);
     }
     Ok(())
 }

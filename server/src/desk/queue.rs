@@ -14,7 +14,7 @@ use crate::{
         Db, conversations, places, rounds,
         timers::{self, TimerRecord},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Moves the chat to the overflow inbox, or applies [`Event::QueueOver`], in the transaction that takes the timer.
@@ -24,21 +24,21 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if let Some(mut head) = conversations::lock(&mut tx, conversation).await?
         && head.version == timer.fence
     {
         let (db, actor) = (&mut tx, Actor::System);
         match overflow(&mut *db, &head, now).await? {
             Some((inbox, visited)) => {
-                change::to_inbox(&mut *db, &mut head, inbox, actor, now, &mut news).await?;
+                change::to_inbox(&mut *db, &mut head, inbox, actor, now, &mut events).await?;
                 rounds::set_overflowed(db, head.id, &visited).await?;
             }
-            None => change::apply(db, &mut head, &Event::QueueOver, actor, now, &mut news).await?,
+            None => change::apply(db, &mut head, &Event::QueueOver, actor, now, &mut events).await?,
         }
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 

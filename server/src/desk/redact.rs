@@ -15,7 +15,7 @@ use crate::{
     http::files as disk,
     state::App,
     store::{Db, conversations, files, messages},
-    sync::{News, aside, outgrown},
+    sync::{CommitEvents, aside, outgrown},
 };
 
 /// Number of attempts when another node writes to the chat at the same time.
@@ -92,14 +92,14 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
     outgrown::write(app, &mut tx, &mut room, &prepared).await?;
 
     let now = app.clock.now();
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if let Some(record) = &row
         && record.row.position == head.position
         && let Some(preview) = &mut head.preview
     {
         preview.clear();
     }
-    touch(&mut tx, &mut head, &mut news).await?;
+    touch(&mut tx, &mut head, &mut events).await?;
     // A message that its author deleted keeps its kind; a redacted one no longer shows what it was.
     let kind = matches!(by, By::User(_)).then_some(Kind::Text);
     for record in messages::redact(&mut tx, conversation, Some(message), kind, now, head.seq).await? {
@@ -115,7 +115,7 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
         let record = messages::set_extra(&mut tx, message, &extra, head.seq)
             .await?
             .unwrap_or(record);
-        news.message(record);
+        events.message(record);
     }
     files::remove(&mut tx, &said.attachments, now).await?;
     tx.commit().await?;
@@ -123,7 +123,7 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
     let part = room.committed_anew(prepared);
     app.hub
         .document_changed(document, &ServerFrame::Part(part), Some(&scope), None);
-    change::publish(app, news);
+    change::publish(app, events);
     drop(room);
     erase(app, &said.attachments).await;
     Ok(())

@@ -21,7 +21,7 @@ use crate::{
         messages::{self, MessageRecord},
         outbox as stored, places, threads,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// The conversation and segment of a reply.
@@ -82,7 +82,7 @@ pub async fn accept(
     new: &[Message],
     bytes: i64,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<Accepted, DeskError> {
     let (mut head, scope) = writable(&mut *db, access, target.conversation).await?;
     if target.segment > head.segment {
@@ -108,7 +108,7 @@ pub async fn accept(
         records.push(record(&head, message, files, now));
     }
     let seals = turn_if_full(&mut *db, &mut head, first, bytes, now).await?;
-    touch_before(&mut *db, &mut head, &scope, news).await?;
+    touch_before(&mut *db, &mut head, &scope, events).await?;
     for mut record in records {
         record.row.seq = head.seq;
         match messages::insert(&mut *db, &record).await {
@@ -118,7 +118,7 @@ pub async fn accept(
             }
             Err(error) => return Err(error.into()),
         }
-        news.message(record);
+        events.message(record);
     }
     Ok(Accepted { scope, seals })
 }
@@ -191,12 +191,12 @@ pub(super) async fn turn_if_full(
 }
 
 /// Continues the chat in the next segment after a segment was quarantined.
-pub async fn leave_segment(db: &mut OrderedTx, target: Target, news: &mut News) -> Result<(), DeskError> {
+pub async fn leave_segment(db: &mut OrderedTx, target: Target, events: &mut CommitEvents) -> Result<(), DeskError> {
     if let Some(mut head) = conversations::lock(&mut *db, target.conversation).await?
         && head.segment == target.segment
     {
         head.segment += 1;
-        touch(db, &mut head, news).await?;
+        touch(db, &mut head, events).await?;
     }
     Ok(())
 }

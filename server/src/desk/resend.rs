@@ -14,7 +14,7 @@ use crate::{
         Db, conversations, messages,
         outbox::{self, OutboxRow, Progress, Stage},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Sends a message again. Parts that the provider accepted are not repeated, unless it reported later that they failed.
@@ -84,14 +84,14 @@ async fn decide(
     }
     let mut row = undecided(&mut tx, conversation, message, to).await?;
     write(&mut row);
-    let mut news = News::default();
-    touch(&mut tx, &mut head, &mut news).await?;
+    let mut events = CommitEvents::default();
+    touch(&mut tx, &mut head, &mut events).await?;
     outbox::save(&mut tx, &row).await?;
     if let Some(record) = messages::deliver(&mut tx, message, to, reason, head.seq).await? {
-        news.message(record);
+        events.message(record);
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     app.outbox_changed.notify_one();
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{OrderedTx, conversations, messages},
-    sync::{News, aside, room::Prepared, rooms::Locked},
+    sync::{CommitEvents, aside, room::Prepared, rooms::Locked},
 };
 
 /// Number of attempts when the chat changes at the same time.
@@ -57,10 +57,10 @@ async fn attempt(
         .filter(|head| head.segment == known.segment)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat went on meanwhile"))?;
     head.active_at = now;
-    let mut news = News::default();
-    let scope = saying.write(&mut tx, &mut head, now, &mut news).await?;
+    let mut events = CommitEvents::default();
+    let scope = saying.write(&mut tx, &mut head, now, &mut events).await?;
     tx.commit().await?;
-    Ok(saying.committed(app, &scope, news))
+    Ok(saying.committed(app, &scope, events))
 }
 
 /// An automatic message that is being written. Its document is locked before the database.
@@ -112,18 +112,18 @@ impl Saying {
         db: &mut OrderedTx,
         head: &mut Head,
         now: Millis,
-        news: &mut News,
+        events: &mut CommitEvents,
     ) -> Result<Scope, DeskError> {
         head.position += 1;
         head.preview = Some(reply::preview(&self.message, now));
         let (first, bytes) = (head.position, self.room.bytes_with(&self.prepared));
         self.prepared.seals = reply::turn_if_full(&mut *db, head, first, bytes, now).await?;
-        let scope = touch(&mut *db, head, news).await?;
+        let scope = touch(&mut *db, head, events).await?;
         let mut record = reply::record(head, &self.message, vec![], now);
         record.row.segment = self.segment;
         messages::insert(&mut *db, &record).await?;
         reply::send(&mut *db, head, &self.message, head.position, now).await?;
-        news.message(record);
+        events.message(record);
         self.room
             .write(db, IntentId::from(self.message.id), &self.prepared)
             .await?;
@@ -131,12 +131,12 @@ impl Saying {
     }
 
     /// Publishes the message after the commit, while the document is still locked.
-    pub(super) fn committed(mut self, app: &App, scope: &Scope, news: News) -> MessageId {
+    pub(super) fn committed(mut self, app: &App, scope: &Scope, events: CommitEvents) -> MessageId {
         let document = self.room.id;
         let part = self.room.committed(self.prepared);
         app.hub
             .queue_change(document, &ServerFrame::Part(part), Some(scope), None);
-        change::publish(app, news);
+        change::publish(app, events);
         self.message.id
     }
 }

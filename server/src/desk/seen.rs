@@ -15,14 +15,14 @@ use crate::{
         feed::{self, FeedKind},
         messages,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Writes a conversation row whose state did not change: feed entry, row, news. Returns the chat's audience.
-pub(super) async fn touch(db: &mut OrderedTx, head: &mut Head, news: &mut News) -> Result<Scope, DeskError> {
+pub(super) async fn touch(db: &mut OrderedTx, head: &mut Head, events: &mut CommitEvents) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
-    touch_before(db, head, &scope, news).await?;
+    touch_before(db, head, &scope, events).await?;
     Ok(scope)
 }
 
@@ -31,9 +31,9 @@ pub(super) async fn touch_before(
     db: &mut OrderedTx,
     head: &mut Head,
     scope: &Scope,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
-    put(db, head, scope.clone(), scope.clone(), news).await
+    put(db, head, scope.clone(), scope.clone(), events).await
 }
 
 /// Like [`touch`], for a chat whose audience was `before` until now.
@@ -41,11 +41,11 @@ pub(super) async fn touch_from(
     db: &mut OrderedTx,
     head: &mut Head,
     before: Scope,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
-    put(db, head, before, scope.clone(), news).await?;
+    put(db, head, before, scope.clone(), events).await?;
     Ok(scope)
 }
 
@@ -54,14 +54,14 @@ async fn put(
     head: &mut Head,
     before: Scope,
     after: Scope,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let kind = FeedKind::Conversation;
     let entry = feed::append(&mut *db, kind, head.id.to_string(), Some(before), Some(after)).await?;
     head.seq = entry.seq;
     conversations::rewrite(&mut *db, head, head.version).await?;
-    news.entry(entry);
-    news.head(head.clone());
+    events.entry(entry);
+    events.head(head.clone());
     Ok(())
 }
 
@@ -77,10 +77,10 @@ pub async fn by_agent(app: &App, user: UserId, conversation: ConversationId, pos
     }
     head.seen = position;
     head.unread = messages::incoming_after(&mut tx, conversation, position).await?;
-    let mut news = News::default();
-    touch(&mut tx, &mut head, &mut news).await?;
+    let mut events = CommitEvents::default();
+    touch(&mut tx, &mut head, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -99,16 +99,16 @@ pub async fn by_visitor(
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
         return Ok(());
     };
-    let mut news = News::default();
-    touch(&mut tx, &mut head, &mut news).await?;
+    let mut events = CommitEvents::default();
+    touch(&mut tx, &mut head, &mut events).await?;
     let moved = messages::advance(&mut tx, conversation, position, delivery, head.seq).await?;
     if moved.is_empty() {
         return Ok(());
     }
     for record in moved {
-        news.message(record);
+        events.message(record);
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }

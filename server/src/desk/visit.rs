@@ -6,7 +6,7 @@ use super::{DeskError, change, seen::touch};
 use crate::{
     state::App,
     store::{OrderedTx, contacts, conversations, presence},
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Records that a socket of the visitor opened on this node, whose visitor list has it already.
@@ -14,10 +14,10 @@ pub async fn arrived(app: &App, contact: ContactId) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact).await?;
     presence::lease_visitor(&mut tx, app.node, contact).await?;
-    let mut news = News::default();
-    online(&mut tx, contact, true, &mut news).await?;
+    let mut events = CommitEvents::default();
+    online(&mut tx, contact, true, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -31,22 +31,27 @@ pub async fn left(app: &App, contact: ContactId) -> Result<(), DeskError> {
         return Ok(());
     }
     presence::release_visitor(&mut tx, app.node, contact).await?;
-    let mut news = News::default();
-    lost(&mut tx, contact, &mut news).await?;
+    let mut events = CommitEvents::default();
+    lost(&mut tx, contact, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
 /// Shows a visitor as offline after a node lost them, unless another node has them.
-pub(super) async fn lost(db: &mut OrderedTx, contact: ContactId, news: &mut News) -> Result<(), DeskError> {
+pub(super) async fn lost(db: &mut OrderedTx, contact: ContactId, events: &mut CommitEvents) -> Result<(), DeskError> {
     if presence::is_visitor_leased(&mut *db, contact).await? {
         return Ok(());
     }
-    online(db, contact, false, news).await
+    online(db, contact, false, events).await
 }
 
-async fn online(db: &mut OrderedTx, contact: ContactId, online: bool, news: &mut News) -> Result<(), DeskError> {
+async fn online(
+    db: &mut OrderedTx,
+    contact: ContactId,
+    online: bool,
+    events: &mut CommitEvents,
+) -> Result<(), DeskError> {
     let Some(open) = conversations::open_of(&mut *db, contact).await? else {
         return Ok(());
     };
@@ -54,7 +59,7 @@ async fn online(db: &mut OrderedTx, contact: ContactId, online: bool, news: &mut
         return Ok(());
     };
     if std::mem::replace(&mut head.online, online) != online {
-        touch(db, &mut head, news).await?;
+        touch(db, &mut head, events).await?;
     }
     Ok(())
 }
@@ -69,9 +74,9 @@ pub async fn page(app: &App, conversation: ConversationId, page: Option<String>)
         return Ok(());
     }
     head.origin.page = page;
-    let mut news = News::default();
-    touch(&mut tx, &mut head, &mut news).await?;
+    let mut events = CommitEvents::default();
+    touch(&mut tx, &mut head, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::{
     store::{Db, StoreError, conversations, journey, people, places, push},
     sync::{
         access,
-        news::{Mention, Named},
+        commit_events::{Mention, Named},
     },
 };
 

@@ -16,7 +16,7 @@ use crate::{
         people::UserRecord,
         places::{self, AccountRecord},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Renames a widget, and switches it on or off. The widget of a deleted inbox stays off. Accounts at providers are
@@ -66,9 +66,9 @@ pub async fn save(
     trail
         .write(&mut tx, actor, action, &after.row.name, app.clock.now())
         .await?;
-    let mut news = News::default();
-    told(&mut tx, FeedKind::Account, account, &mut news).await?;
+    let mut events = CommitEvents::default();
+    told(&mut tx, FeedKind::Account, account, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(after)
 }

@@ -23,7 +23,7 @@ use crate::{
         people::UserRecord,
         places,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Maximum number of calls that a check of a token may make.
@@ -107,10 +107,10 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
     trail
         .write(&mut tx, actor, "channel.connect", &account.row.name, now)
         .await?;
-    let mut news = News::default();
-    told(&mut tx, FeedKind::Account, account.row.id, &mut news).await?;
+    let mut events = CommitEvents::default();
+    told(&mut tx, FeedKind::Account, account.row.id, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     channels::connected(app, &account).await?;
     Ok(account.row.id)
 }
@@ -172,10 +172,10 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
         (true, true) | (false, false) => "channel.save",
     };
     trail.write(&mut tx, actor, action, &after.row.name, now).await?;
-    let mut news = News::default();
-    told(&mut tx, FeedKind::Account, account, &mut news).await?;
+    let mut events = CommitEvents::default();
+    told(&mut tx, FeedKind::Account, account, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();
     if !changed.is_empty() {
@@ -199,11 +199,11 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
     }
     let mut tx = app.store.begin_ordered().await?;
     let mut known = channel_accounts::lock(&mut tx, account).await?.ok_or_else(missing)?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     match &result {
         Ok(_) if known.health.token_invalid => {
             outbox::resume(&mut tx, &mut known, app.clock.now()).await?;
-            told(&mut tx, FeedKind::Account, account, &mut news).await?;
+            told(&mut tx, FeedKind::Account, account, &mut events).await?;
         }
         Ok(_) => {}
         Err(words) => {
@@ -212,7 +212,7 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
         }
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();
     Ok(ChannelCheck {
@@ -252,10 +252,10 @@ pub async fn remove(app: &App, actor: &UserRecord, account: AccountId, body: Rem
     trail
         .write(&mut tx, actor, "channel.remove", &known.row.name, now)
         .await?;
-    let mut news = News::default();
-    told(&mut tx, FeedKind::Account, account, &mut news).await?;
+    let mut events = CommitEvents::default();
+    told(&mut tx, FeedKind::Account, account, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     // No new chats begin after the commit, so the open ones can fail one by one.
     let open = conversations::open_at(&mut *app.store.read().await?, account).await?;
     for conversation in open {

@@ -60,7 +60,7 @@ pub async fn create(app: &App, actor: &UserRecord, body: SaveDepartment) -> Resu
         .write(&mut tx, actor, "department.create", &department.name, now)
         .await?;
     tx.commit().await?;
-    members::told(app, &change.touched, change.news).await?;
+    members::told(app, &change.touched, change.events).await?;
     Ok(department.id)
 }
 
@@ -98,7 +98,7 @@ pub async fn save(
     let mut change = Change::default();
     inbox_settings::change_in(app, &mut tx, actor, &inbox, &settings, &mut change).await?;
     tx.commit().await?;
-    members::told(app, &change.touched, change.news).await
+    members::told(app, &change.touched, change.events).await
 }
 
 /// Deletes a department; its inbox stays.

@@ -23,7 +23,7 @@ use crate::{
         places::{self, AccountRecord, WidgetSettings},
         timers,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// The refusal for an inbox that does not exist or was deleted.
@@ -34,7 +34,7 @@ pub fn no_inbox() -> Refusal {
 /// The effects of a change that is being made, published after the commit.
 #[derive(Default)]
 pub(super) struct Change {
-    pub(super) news: News,
+    pub(super) events: CommitEvents,
     /// Users whose access changes, and whose sockets are therefore checked again.
     pub(super) touched: Vec<causerie_shared::ids::UserId>,
 }
@@ -69,10 +69,10 @@ pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<Inb
             },
         };
         places::insert_account(&mut tx, &account).await?;
-        told(&mut tx, FeedKind::Account, account.row.id, &mut change.news).await?;
+        told(&mut tx, FeedKind::Account, account.row.id, &mut change.events).await?;
     }
     tx.commit().await?;
-    members::told(app, &change.touched, change.news).await?;
+    members::told(app, &change.touched, change.events).await?;
     Ok(inbox)
 }
 
@@ -132,7 +132,7 @@ pub async fn save(app: &App, actor: &UserRecord, inbox: InboxId, body: SaveInbox
     let mut change = Change::default();
     change_in(app, &mut tx, actor, &before, &after, &mut change).await?;
     tx.commit().await?;
-    members::told(app, &change.touched, change.news).await
+    members::told(app, &change.touched, change.events).await
 }
 
 /// Writes checked settings and their entry in the audit log, if they differ from the old ones.
@@ -168,17 +168,17 @@ async fn write(
     let (id, now) = (before.id, app.clock.now());
     let routing = places::routing_of(&mut *db, id).await?.ok_or_else(no_inbox)?;
     inboxes::save(&mut *db, id, after).await?;
-    let news = &mut change.news;
-    let joined = members::replace(&mut *db, id, &before.settings.members, &after.members, now, news).await?;
+    let events = &mut change.events;
+    let joined = members::replace(&mut *db, id, &before.settings.members, &after.members, now, events).await?;
     change.touched.extend(
         joined
             .into_iter()
             .filter(|user| !change.touched.contains(user))
             .collect::<Vec<_>>(),
     );
-    inbox::changed(&mut *db, id, &routing, now, news).await?;
-    told(&mut *db, FeedKind::Inbox, id, news).await?;
-    members::granted(db, &change.touched, news).await
+    inbox::changed(&mut *db, id, &routing, now, events).await?;
+    told(&mut *db, FeedKind::Inbox, id, events).await?;
+    members::granted(db, &change.touched, events).await
 }
 
 /// Deletes an inbox for good. Its widget is switched off and its department deleted; its history stays visible to users
@@ -206,27 +206,27 @@ pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteI
         refusal.numbers = Some((before.open, 0));
         return Err(refusal.into());
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let members = &before.settings.members;
-    let touched = members::replace(&mut tx, inbox, members, &[], now, &mut news).await?;
+    let touched = members::replace(&mut tx, inbox, members, &[], now, &mut events).await?;
     departments::remove_of(&mut tx, inbox).await?;
     timers::cancel(&mut tx, TimerKind::Hours, &inbox.to_string()).await?;
     for source in inboxes::delete(&mut tx, inbox, now).await? {
-        told(&mut tx, FeedKind::Inbox, source, &mut news).await?;
+        told(&mut tx, FeedKind::Inbox, source, &mut events).await?;
     }
     for account in places::accounts(&mut tx).await? {
         if account.row.inbox == inbox {
-            told(&mut tx, FeedKind::Account, account.row.id, &mut news).await?;
+            told(&mut tx, FeedKind::Account, account.row.id, &mut events).await?;
         }
     }
-    told(&mut tx, FeedKind::Inbox, inbox, &mut news).await?;
-    members::granted(&mut tx, &touched, &mut news).await?;
+    told(&mut tx, FeedKind::Inbox, inbox, &mut events).await?;
+    members::granted(&mut tx, &touched, &mut events).await?;
     let trail = Trail::default();
     trail
         .write(&mut tx, actor, "inbox.delete", &before.settings.name, now)
         .await?;
     tx.commit().await?;
-    members::told(app, &touched, news).await
+    members::told(app, &touched, events).await
 }
 
 /// Announces the current version of a row.
@@ -234,8 +234,8 @@ pub(super) async fn told(
     db: &mut OrderedTx,
     kind: FeedKind,
     row: impl ToString,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let entry = feed::append(&mut *db, kind, row.to_string(), None, None).await?;
-    Ok(news.load(db, entry).await?)
+    Ok(events.load(db, entry).await?)
 }

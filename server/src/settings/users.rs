@@ -19,7 +19,7 @@ use crate::{
         people::{self, UserRecord},
         places, sessions,
     },
-    sync::{News, grants},
+    sync::{CommitEvents, grants},
 };
 
 /// Checks that `user` may change an account with `role`: an admin must not become an owner through an owner's account.
@@ -74,29 +74,29 @@ pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -
     };
     people::save(&mut tx, &after).await?;
     trail.write(&mut tx, actor, action, &before.name, now).await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let mut ended: Vec<SessionId> = vec![];
     if before.active && !after.active {
         ended = sessions::end_other_sessions(&mut tx, user, None).await?;
         for entry in grants::note_ended(&mut tx, &ended).await? {
-            news.entry(entry);
+            events.entry(entry);
         }
         let by = Actor::User {
             id: actor.id,
             supervises: true,
         };
-        presence::deactivate(&mut tx, user, by, now, &mut news).await?;
+        presence::deactivate(&mut tx, user, by, now, &mut events).await?;
     }
-    told(&mut tx, FeedKind::User, user, &mut news).await?;
-    members::granted(&mut tx, &[user], &mut news).await?;
+    told(&mut tx, FeedKind::User, user, &mut events).await?;
+    members::granted(&mut tx, &[user], &mut events).await?;
     for inbox in places::memberships(&mut tx, user).await? {
-        news.freed(inbox);
+        events.freed(inbox);
     }
     tx.commit().await?;
     for session in ended {
         app.hub.session_ended(session);
     }
-    members::told(app, &[user], news).await
+    members::told(app, &[user], events).await
 }
 
 /// Checks that somebody can still manage everything: an active owner with a password.

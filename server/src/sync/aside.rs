@@ -3,7 +3,7 @@
 
 use causerie_shared::document::DocumentId;
 
-use super::{News, room::Room, rooms::Locked};
+use super::{CommitEvents, room::Room, rooms::Locked};
 use crate::{
     desk::{DeskError, change, reply},
     state::App,
@@ -22,15 +22,15 @@ pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, DeskError> 
 /// Puts a document into quarantine. The conversation of a timeline continues in the next segment.
 pub async fn set(app: &App, room: &mut Room) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     room.quarantine(&mut tx).await?;
     if let DocumentId::Timeline(conversation, segment) = room.id {
         let target = reply::Target { conversation, segment };
-        reply::leave_segment(&mut tx, target, &mut news).await?;
+        reply::leave_segment(&mut tx, target, &mut events).await?;
     }
     tx.commit().await?;
     tracing::error!(document = %room.id, "a document was set aside");
     metrics::counter!("causerie_documents_set_aside_total").increment(1);
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }

@@ -25,7 +25,7 @@ use self::{
     console::Console,
     view::{Changed, HIDDEN, View, rows},
 };
-use super::News;
+use super::CommitEvents;
 use crate::http::widget::hub::VisitorHub;
 
 /// Maximum number of frames that wait for a socket. A slower socket is closed, and its client catches up by cursor.
@@ -50,7 +50,7 @@ struct Inner {
     /// The last feed number that was published.
     announced: i64,
     /// News that arrived before news with lower feed numbers, by first feed number.
-    early: BTreeMap<i64, News>,
+    early: BTreeMap<i64, CommitEvents>,
     /// The versions (epoch and sequence number) of documents that were sent to all their followers.
     told: HashMap<DocumentId, (u32, i64)>,
 }
@@ -250,40 +250,40 @@ impl Hub {
     ///
     /// Transactions commit in the order of their feed numbers, but their tasks may call this in another order. A client
     /// whose cursor had passed a missing change would not get the change after a reconnect.
-    pub fn announce(&self, news: News, visitors: &VisitorHub) {
-        if news.span().is_some() {
+    pub fn announce(&self, events: CommitEvents, visitors: &VisitorHub) {
+        if events.span().is_some() {
             self.wrote.notify_one();
         }
-        self.hear(news, visitors);
+        self.hear(events, visitors);
         if self.gap().is_some() {
             self.behind.notify_one();
         }
     }
 
     /// Publishes news in the order of the feed, whichever node wrote them.
-    pub(super) fn hear(&self, news: News, visitors: &VisitorHub) {
-        let Some((first, _)) = news.span() else {
+    pub(super) fn hear(&self, events: CommitEvents, visitors: &VisitorHub) {
+        let Some((first, _)) = events.span() else {
             return self.post();
         };
         let mut inner = self.inner();
         if first > inner.announced {
-            inner.early.insert(first, news);
+            inner.early.insert(first, events);
         }
         while let Some(entry) = inner.early.first_entry() {
             let first = *entry.key();
             if first > inner.announced + 1 {
                 break;
             }
-            let Some((_, news)) = inner.early.pop_first() else {
+            let Some((_, events)) = inner.early.pop_first() else {
                 break;
             };
-            let Some((_, last)) = news.span() else { continue };
+            let Some((_, last)) = events.span() else { continue };
             if last <= inner.announced {
                 continue;
             }
             inner.announced = last;
-            inner.deliver(&news, last);
-            visitors.deliver(&news);
+            inner.deliver(&events, last);
+            visitors.deliver(&events);
         }
         let (mut doubts, mut recount, mut late) = (false, false, false);
         for console in inner.consoles.values_mut() {
@@ -349,12 +349,12 @@ impl Inner {
         }
     }
 
-    fn deliver(&mut self, news: &News, to: i64) {
-        let changed = Changed::of(news);
+    fn deliver(&mut self, events: &CommitEvents, to: i64) {
+        let changed = Changed::of(events);
         // Most sockets see the same rows, so a frame is built and encoded once per distinct mask.
         let mut encoded: HashMap<Vec<u8>, Bytes> = HashMap::new();
         self.consoles.retain(|_, console| {
-            let view = View::of(console, news, &changed);
+            let view = View::of(console, events, &changed);
             for revoked in view.revoked {
                 if !console.send(Bytes::from(encode(&revoked))) {
                     return false;
@@ -365,7 +365,7 @@ impl Inner {
             }
             let late = view.late;
             let frame = encoded.entry(view.mask).or_insert_with_key(|mask| {
-                let (upserts, gone) = rows(news, &changed, mask);
+                let (upserts, gone) = rows(events, &changed, mask);
                 Bytes::from(encode(&ServerFrame::Rows { to, upserts, gone }))
             });
             if late {

@@ -15,7 +15,7 @@ use causerie_shared::{
     ids::{ConversationId, InboxId},
 };
 
-use super::{News, access, grants};
+use super::{CommitEvents, access, grants};
 use crate::{
     desk::{DeskError, presence, visit},
     state::{App, Shared},
@@ -164,23 +164,23 @@ async fn read(app: &App) -> Result<(), StoreError> {
             grants::heard(app, entry).await?;
         }
         let mut db = app.store.read().await?;
-        let mut news = News::default();
+        let mut events = CommitEvents::default();
         for entry in entries {
-            news.load(&mut db, entry).await?;
+            events.load(&mut db, entry).await?;
         }
         // The node that wrote the entry may have died before its dispatcher ran.
-        for inbox in worth_a_look(&mut db, &news).await? {
+        for inbox in worth_a_look(&mut db, &events).await? {
             app.dispatch(inbox, false);
         }
         drop(db);
-        app.hub.hear(news, &app.visitors);
+        app.hub.hear(events, &app.visitors);
     }
 }
 
-async fn worth_a_look(db: &mut Db, news: &News) -> Result<BTreeSet<InboxId>, StoreError> {
-    let waiting = news.heads().filter(|head| head.state.status() == Status::Waiting);
+async fn worth_a_look(db: &mut Db, events: &CommitEvents) -> Result<BTreeSet<InboxId>, StoreError> {
+    let waiting = events.heads().filter(|head| head.state.status() == Status::Waiting);
     let mut inboxes: BTreeSet<InboxId> = waiting.map(|head| head.inbox).collect();
-    for user in news.users() {
+    for user in events.users() {
         inboxes.extend(places::memberships(&mut *db, user.id).await?);
     }
     Ok(inboxes)

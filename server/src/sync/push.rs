@@ -19,7 +19,7 @@ use crate::{
         Db,
         documents::{self, Past},
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Maximum number of attempts for a push when other nodes write first.
@@ -106,8 +106,8 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
         }
     };
     match store(app, &mut room, pusher, push, &mut prepared).await {
-        Ok(Stored::New(news, scope)) => {
-            finish(app, room, pusher, push, prepared, news, scope).await;
+        Ok(Stored::New(events, scope)) => {
+            finish(app, room, pusher, push, prepared, events, scope).await;
             Ok(Done::Stored)
         }
         Ok(Stored::Known(frame)) => {
@@ -206,7 +206,7 @@ fn is_author(room: &Locked, pusher: &Pusher, past: Option<&Past>) -> bool {
 }
 
 enum Stored {
-    New(News, Option<Scope>),
+    New(CommitEvents, Option<Scope>),
     /// The push was stored before, so nothing was written.
     Known(ServerFrame),
 }
@@ -224,23 +224,23 @@ async fn store(
     if let Some(frame) = known(&mut tx, room, pusher, push, false).await? {
         return Ok(Stored::Known(frame));
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let scope = match push.document {
         DocumentId::Timeline(conversation, segment) => {
             let (messages, bytes) = (&prepared.admitted.messages, room.bytes_with(prepared));
             let target = reply::Target { conversation, segment };
-            let accepted = reply::accept(&mut tx, &pusher.access, target, messages, bytes, now, &mut news).await?;
+            let accepted = reply::accept(&mut tx, &pusher.access, target, messages, bytes, now, &mut events).await?;
             prepared.seals = accepted.seals;
             Some(accepted.scope)
         }
         DocumentId::Discussion(id) => {
             let messages = &prepared.admitted.messages;
-            Some(discussion::accept(&mut tx, &pusher.access, id, messages, &mut news).await?)
+            Some(discussion::accept(&mut tx, &pusher.access, id, messages, &mut events).await?)
         }
         DocumentId::Draft(id) => Some(reply::may_draft(&mut tx, &pusher.access, id).await?),
         DocumentId::Contact(id) => {
             may_write_contact(&mut tx, &pusher.access, id).await?;
-            contact::profile_changed(&mut tx, id, room.doc(), &mut news).await?;
+            contact::profile_changed(&mut tx, id, room.doc(), &mut events).await?;
             None
         }
         DocumentId::Notes(id) => {
@@ -250,7 +250,7 @@ async fn store(
     };
     room.write(&mut tx, push.intent, prepared).await?;
     tx.commit().await?;
-    Ok(Stored::New(news, scope))
+    Ok(Stored::New(events, scope))
 }
 
 async fn may_write_contact(
@@ -270,7 +270,7 @@ async fn finish(
     pusher: &Pusher,
     push: &Push,
     prepared: Prepared,
-    news: News,
+    events: CommitEvents,
     scope: Option<Scope>,
 ) {
     let part = room.committed(prepared);
@@ -289,6 +289,6 @@ async fn finish(
         changes: vec![],
     };
     app.hub.queue(pusher.socket, &applied);
-    change::publish(app, news);
+    change::publish(app, events);
     outgrown::begin_anew(app, &mut room, scope.as_ref()).await;
 }

@@ -14,7 +14,7 @@ use causerie_server::{
         messages,
     },
     sync::{
-        Hub, Mailbox, News, Outgoing, SocketId, aside, catchup,
+        CommitEvents, Hub, Mailbox, Outgoing, SocketId, aside, catchup,
         push::{self, Push, Pusher},
     },
 };
@@ -531,17 +531,17 @@ fn announcements_leave_in_the_order_of_the_commits() {
     };
     let (socket, mut inbox) = hub.open(SessionId::from_u128(1), DeviceId::from_u128(1), Arc::new(access));
     hub.release(socket, vec![]);
-    let news = |seq: i64| {
-        let mut news = News::default();
+    let events = |seq: i64| {
+        let mut events = CommitEvents::default();
         let id = UserId::from_u128(seq as u128);
-        news.entry(FeedEntry {
+        events.entry(FeedEntry {
             seq,
             kind: FeedKind::User,
             row_id: id.to_string(),
             before: None,
             after: None,
         });
-        news.user(UserRow {
+        events.user(UserRow {
             id,
             name: "Ana".into(),
             role: Role::Agent,
@@ -552,12 +552,12 @@ fn announcements_leave_in_the_order_of_the_commits() {
             active: true,
             idle_since: 0,
         });
-        news
+        events
     };
-    hub.announce(news(3), &visitors);
-    hub.announce(news(2), &visitors);
+    hub.announce(events(3), &visitors);
+    hub.announce(events(2), &visitors);
     assert!(inbox.try_recv().is_none(), "nothing may overtake number 1");
-    hub.announce(news(1), &visitors);
+    hub.announce(events(1), &visitors);
     let mut cursors = vec![];
     while let Some(Outgoing::Frame(bytes)) = inbox.try_recv() {
         match decode(&bytes) {

@@ -4,7 +4,7 @@ use crate::common::{self, World, code, eventually, offered_to, worlds};
 use causerie_server::{
     desk::{assign, change, members, presence},
     store::{OrderedTx, places, timers},
-    sync::News,
+    sync::CommitEvents,
 };
 use causerie_shared::{
     api::settings::InboxSettings,
@@ -63,12 +63,12 @@ async fn reads(world: &World, user: UserId, chat: ConversationId) -> bool {
     head.is_some()
 }
 
-async fn write(world: &World, change: impl AsyncFnOnce(&mut OrderedTx, &mut News)) {
+async fn write(world: &World, change: impl AsyncFnOnce(&mut OrderedTx, &mut CommitEvents)) {
     let mut tx = world.app.store.begin_ordered().await.unwrap();
-    let mut news = News::default();
-    change(&mut tx, &mut news).await;
+    let mut events = CommitEvents::default();
+    change(&mut tx, &mut events).await;
     tx.commit().await.unwrap();
-    change::publish(&world.app, news);
+    change::publish(&world.app, events);
 }
 
 fn mode(mode: Mode) -> impl FnOnce(&mut InboxSettings) {
@@ -333,9 +333,9 @@ async fn the_chats_of_who_is_deactivated_return_to_the_queue() {
         give(&world, ben, moving, ana).await.unwrap();
         let coming = world.start(ana, "v3").await;
         give(&world, ana, coming, ben).await.unwrap();
-        write(&world, async |tx: &mut OrderedTx, news: &mut News| {
+        write(&world, async |tx: &mut OrderedTx, events: &mut CommitEvents| {
             let now = world.app.clock.now();
-            presence::deactivate(&mut *tx, ben, Actor::System, now, news)
+            presence::deactivate(&mut *tx, ben, Actor::System, now, events)
                 .await
                 .unwrap();
         })

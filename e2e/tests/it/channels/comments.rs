@@ -82,17 +82,17 @@ async fn under_a_post_on_instagram() {
             id: "8901299999",
             name: "carla",
         };
-        let news = News::Text {
+        let events = News::Text {
             id: &id(channel, 2),
             text: "Mine does not.",
             quoted: Some(&id(channel, 1)),
         };
-        line.happens(other, news).await;
+        line.happens(other, events).await;
         ana.message(&["carla", "Mine does not."]).await;
         // The webhook returns our answer, and an earlier comment comes a second time.
         let echo = line.fake.sent()[0].id.clone();
         happens(&line, our_answer(&echo)).await;
-        line.happens(other, news).await;
+        line.happens(other, events).await;
         line.quiet().await;
         assert_eq!(ana.messages().await.len(), 3, "{:?}", ana.messages().await);
         assert_ne!(customer(channel).name, "carla");
@@ -113,12 +113,12 @@ async fn the_comments_of_one_post_are_found_among_all() {
         let channel = Channel::FacebookComments;
         let (line, ana) = begin(stage, channel, "Does it dim?").await;
         let says = async |number: u32, name, person, post: Option<&str>, text| {
-            let news = News::Text {
+            let events = News::Text {
                 id: &format!("{}_{number}", post.unwrap_or("200")),
                 text,
                 quoted: None,
             };
-            let mut body = line.body(Person { id: person, name }, news);
+            let mut body = line.body(Person { id: person, name }, events);
             if let Some(post) = post {
                 let post = json!(format!("{PAGE}_{post}"));
                 let value = &mut body["entry"][0]["changes"][0]["value"];

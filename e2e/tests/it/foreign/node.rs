@@ -52,12 +52,12 @@ async fn a_client_of_whatsapp_sends_and_understands_the_webhooks() {
         id: "16505551234",
         name: "Ada",
     };
-    let news = News::Text {
+    let events = News::Text {
         id: "wamid.ada1",
         text: "Hello",
         quoted: None,
     };
-    let body = webhook(Channel::Whatsapp, "", ada, 1, &news)
+    let body = webhook(Channel::Whatsapp, "", ada, 1, &events)
         .expect("a webhook")
         .to_string();
     let mac = signature::hmac_sha256(b"secret", body.as_bytes());

@@ -99,12 +99,12 @@ async fn updates_are_fetched_or_delivered_and_not_both() {
         .expect("no webhook");
     assert_eq!(bot.get_updates(&ask).await.expect("updates").result.len(), 0);
     for number in [7, 8] {
-        let news = News::Text {
+        let events = News::Text {
             id: "41",
             text: "Hello",
             quoted: None,
         };
-        fake.happens(webhook(Channel::Telegram, &fake.url(), ADA, number, &news).expect("an update"));
+        fake.happens(webhook(Channel::Telegram, &fake.url(), ADA, number, &events).expect("an update"));
     }
     assert_eq!(bot.get_updates(&ask).await.expect("updates").result.len(), 2);
     let rest = GetUpdatesParams::builder().offset(8_i64).timeout(0).build();
@@ -155,9 +155,9 @@ fn what_the_fake_delivers_is_an_update() {
         },
         News::Blocked,
     ];
-    for news in all {
-        let update = webhook(Channel::Telegram, "", ADA, 7, &news).expect("Telegram says such things");
+    for events in all {
+        let update = webhook(Channel::Telegram, "", ADA, 7, &events).expect("Telegram says such things");
         let read = serde_json::from_value::<Update>(update.clone());
-        assert!(read.is_ok(), "{news:?}: {read:?} of {update}");
+        assert!(read.is_ok(), "{events:?}: {read:?} of {update}");
     }
 }

@@ -31,7 +31,7 @@ use crate::{
         provider::{self, ProviderMessage},
         templates, threads,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Maximum number of calls to send one part.
@@ -84,9 +84,9 @@ pub async fn deliver(
     if left == 0 {
         // The server stopped after the provider's last answer and before that was stored.
         let mut tx = app.store.begin_ordered().await?;
-        let news = all_sent(&mut tx, &mut row).await?;
+        let events = all_sent(&mut tx, &mut row).await?;
         tx.commit().await?;
-        change::publish(app, news);
+        change::publish(app, events);
     }
     for (at, piece) in pieces.iter().enumerate().skip(row.progress.sent as usize) {
         row.progress.begun = true;
@@ -108,12 +108,12 @@ pub async fn deliver(
 }
 
 /// Records that the provider has every part. The caller commits, and publishes what this returns.
-async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<News, DeskError> {
-    let mut news = News::default();
-    marks::deliver_in(tx, (row.conversation, row.message), Delivery::Sent, None, &mut news).await?;
+async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<CommitEvents, DeskError> {
+    let mut events = CommitEvents::default();
+    marks::deliver_in(tx, (row.conversation, row.message), Delivery::Sent, None, &mut events).await?;
     row.stage = Stage::Settled;
     outbox::save(tx, row).await?;
-    Ok(news)
+    Ok(events)
 }
 
 impl Way<'_> {
@@ -277,15 +277,15 @@ async fn accepted(
             contacts::add_identity(&mut tx, of, &person, way.head.contact).await?;
         }
     }
-    let news = match is_last {
+    let events = match is_last {
         true => all_sent(&mut tx, row).await?,
         false => {
             outbox::save(&mut tx, row).await?;
-            News::default()
+            CommitEvents::default()
         }
     };
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     match id {
         Some(id) => inbound::catch_up(app, way.account, &id).await,
         None => Ok(()),

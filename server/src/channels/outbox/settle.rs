@@ -14,7 +14,7 @@ use crate::{
         outbox::{self, OutboxRow, Stage},
         provider,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Attempts before a temporary problem becomes a failure. The pauses between them add up to at most about an hour.
@@ -63,7 +63,7 @@ pub async fn settle(
 async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let known = provider::of_message(&mut tx, row.message).await?.len();
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if known > row.progress.sent as usize {
         row.progress.sent += 1;
         row.progress.begun = false;
@@ -72,10 +72,10 @@ async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<
         outbox::save(&mut tx, &row).await?;
     } else {
         let (stage, delivery) = (Stage::Unconfirmed, Delivery::Unconfirmed);
-        end(&mut tx, &mut row, stage, delivery, Some(problem.words), &mut news).await?;
+        end(&mut tx, &mut row, stage, delivery, Some(problem.words), &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -98,7 +98,7 @@ pub async fn trouble(
         row.due = if was_renewed { now } else { NEVER };
         outbox::save(&mut tx, &row).await?;
     }
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     if let Some(mut known) = known.filter(|_| !was_renewed) {
         outbox::delay_account(&mut tx, id, NEVER).await?;
         if !known.health.token_invalid {
@@ -106,11 +106,11 @@ pub async fn trouble(
             known.health.note(now, problem.words.clone());
             channel_accounts::save_health(&mut tx, id, &known.health).await?;
             let entry = feed::append(&mut tx, FeedKind::Account, id.to_string(), None, None).await?;
-            news.load(&mut tx, entry).await?;
+            events.load(&mut tx, entry).await?;
         }
     }
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -162,11 +162,11 @@ pub async fn give_up(
     delivery: Delivery,
     words: Option<String>,
 ) -> Result<(), DeskError> {
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let mut tx = app.store.begin_ordered().await?;
-    end(&mut tx, row, stage, delivery, words, &mut news).await?;
+    end(&mut tx, row, stage, delivery, words, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, news);
+    change::publish(app, events);
     Ok(())
 }
 
@@ -176,9 +176,9 @@ async fn end(
     stage: Stage,
     delivery: Delivery,
     words: Option<String>,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
-    marks::deliver_in(tx, (row.conversation, row.message), delivery, words, news).await?;
+    marks::deliver_in(tx, (row.conversation, row.message), delivery, words, events).await?;
     row.stage = stage;
     outbox::save(tx, row).await?;
     Ok(())

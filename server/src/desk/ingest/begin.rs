@@ -20,7 +20,7 @@ use crate::{
         feed::{self, FeedKind, next_number},
         places, threads,
     },
-    sync::News,
+    sync::CommitEvents,
 };
 
 /// Locks the chat that was open when it was read; `Conflict` when it has ended or moved to another segment.
@@ -37,7 +37,7 @@ pub(super) async fn start(
     contact: ContactId,
     id: ConversationId,
     now: Millis,
-    news: &mut News,
+    events: &mut CommitEvents,
 ) -> Result<Head, DeskError> {
     if open(&mut *db, incoming, contact).await?.is_some() {
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
@@ -56,7 +56,7 @@ pub(super) async fn start(
     let routing = change::routing(&mut *db, inbox).await?;
     let mut last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
     if let Some(last) = &mut last {
-        ending::hasten(&mut *db, last, now, news).await?;
+        ending::hasten(&mut *db, last, now, events).await?;
     }
     // After a missed chat and outside business hours the visitor leaves a message, which waits without a queue timer
     // (`docs/domain.md#queue-timer` and `docs/domain.md#business-hours`).
@@ -107,9 +107,9 @@ pub(super) async fn start(
         conversations::set_thread(&mut *db, id, &thread.top).await?;
     }
     change::set_timer(&mut *db, &head, &routing, now).await?;
-    change::write_journey(db, &head, "begin", Actor::Contact, None, now, news).await?;
-    news.entry(entry);
-    news.woken(head.inbox);
+    change::write_journey(db, &head, "begin", Actor::Contact, None, now, events).await?;
+    events.entry(entry);
+    events.woken(head.inbox);
     Ok(head)
 }
 

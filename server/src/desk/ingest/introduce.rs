@@ -11,7 +11,7 @@ use crate::{
     clock::random_u128,
     desk::{DeskError, change, contact},
     state::App,
-    sync::{News, aside, outgrown, room::Prepared},
+    sync::{CommitEvents, aside, outgrown, room::Prepared},
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.
@@ -38,15 +38,15 @@ pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId
     }
     let prepared: Option<Prepared> = prepared?;
     let Some(prepared) = prepared else { return Ok(()) };
-    let mut news = News::default();
+    let mut events = CommitEvents::default();
     let mut tx = app.store.begin_ordered().await?;
-    contact::profile_changed(&mut tx, contact, room.doc(), &mut news).await?;
+    contact::profile_changed(&mut tx, contact, room.doc(), &mut events).await?;
     let intent = IntentId::new(app.clock.now(), random_u128());
     room.write(&mut tx, intent, &prepared).await?;
     tx.commit().await?;
     let part = room.committed(prepared);
     app.hub.queue_change(document, &ServerFrame::Part(part), None, None);
-    change::publish(app, news);
+    change::publish(app, events);
     outgrown::begin_anew(app, &mut room, None).await;
     Ok(())
 }

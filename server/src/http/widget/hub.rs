@@ -14,7 +14,7 @@ use causerie_shared::{
 use tokio::sync::{Notify, mpsc};
 
 use super::chat;
-use crate::{desk::ending, sync::News};
+use crate::{desk::ending, sync::CommitEvents};
 
 /// Maximum number of frames that wait for a slow visitor. One more closes the socket.
 const QUEUE: usize = 256;
@@ -110,20 +110,20 @@ impl VisitorHub {
     }
 
     /// Sends visitors what a transaction changed in their chats.
-    pub fn deliver(&self, news: &News) {
+    pub fn deliver(&self, events: &CommitEvents) {
         let mut inner = self.inner();
-        for user in news.users() {
+        for user in events.users() {
             inner.names.insert(user.id, user.name.clone());
         }
-        for head in news.heads() {
+        for head in events.heads() {
             // A message in an assigned chat changes nobody's place in the queue.
-            if news.moved(head.id) || matches!(head.state, State::Waiting { .. } | State::Assigning { .. }) {
+            if events.moved(head.id) || matches!(head.state, State::Waiting { .. } | State::Assigning { .. }) {
                 inner.moved.insert(head.inbox);
             }
             if !inner.listens(head.contact) {
                 continue;
             }
-            for message in news.messages_of(head.id) {
+            for message in events.messages_of(head.id) {
                 let name = message
                     .row
                     .author
@@ -135,7 +135,7 @@ impl VisitorHub {
                 };
                 inner.send(head.contact, &frame);
             }
-            for row in news.journey_of(head.id) {
+            for row in events.journey_of(head.id) {
                 let name = row.user.and_then(|user| inner.names.get(&user).cloned());
                 if let Some(message) = chat::system_line(row, name) {
                     inner.send(

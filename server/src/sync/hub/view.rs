@@ -10,7 +10,7 @@ use causerie_shared::{
 };
 
 use super::console::Console;
-use crate::{store::feed::FeedKind, sync::News};
+use crate::{store::feed::FeedKind, sync::CommitEvents};
 
 /// A changed conversation with its scopes before and after the transaction.
 pub(super) struct Changed<'a> {
@@ -21,10 +21,10 @@ pub(super) struct Changed<'a> {
 }
 
 impl<'a> Changed<'a> {
-    pub(super) fn of(news: &'a News) -> Vec<Self> {
-        let changed = news.heads.iter().map(|(id, head)| {
+    pub(super) fn of(events: &'a CommitEvents) -> Vec<Self> {
+        let changed = events.heads.iter().map(|(id, head)| {
             let name = id.to_string();
-            let mut entries = news
+            let mut entries = events
                 .entries
                 .iter()
                 .filter(|entry| entry.kind == FeedKind::Conversation && entry.row_id == name);
@@ -34,7 +34,7 @@ impl<'a> Changed<'a> {
                 head,
                 before: first.and_then(|entry| entry.before.as_ref()),
                 after: last.and_then(|entry| entry.after.as_ref()),
-                moved: news.moved(*id),
+                moved: events.moved(*id),
             }
         });
         changed.collect()
@@ -59,7 +59,7 @@ pub(super) struct View {
 }
 
 /// Returns the rows that a mask shows.
-pub(super) fn rows(news: &News, changed: &[Changed<'_>], mask: &[u8]) -> (Vec<Row>, Vec<Gone>) {
+pub(super) fn rows(events: &CommitEvents, changed: &[Changed<'_>], mask: &[u8]) -> (Vec<Row>, Vec<Gone>) {
     let (mut upserts, mut gone) = (vec![], vec![]);
     for (changed, seen) in changed.iter().zip(mask) {
         let taken_by = (*seen == TAKEN).then(|| changed.head.state.agent()).flatten();
@@ -72,21 +72,21 @@ pub(super) fn rows(news: &News, changed: &[Changed<'_>], mask: &[u8]) -> (Vec<Ro
             }),
         }
     }
-    let messages = news.messages.iter().map(|message| Row::Message(message.row.clone()));
-    let journey = news.journey.iter().map(|row| Row::Journey(row.clone()));
-    let users = news.users.iter().map(|user| Row::User(user.clone()));
-    let inboxes = news.inbox_rows.iter().map(|inbox| Row::Inbox(inbox.clone()));
-    let accounts = news.accounts.iter().map(|account| Row::Account(account.clone()));
+    let messages = events.messages.iter().map(|message| Row::Message(message.row.clone()));
+    let journey = events.journey.iter().map(|row| Row::Journey(row.clone()));
+    let users = events.users.iter().map(|user| Row::User(user.clone()));
+    let inboxes = events.inbox_rows.iter().map(|inbox| Row::Inbox(inbox.clone()));
+    let accounts = events.accounts.iter().map(|account| Row::Account(account.clone()));
     let others = messages.chain(journey).chain(users).chain(inboxes).chain(accounts);
     let mut seen = mask.iter().skip(changed.len()).map(|seen| *seen == SEEN);
     upserts.extend(others.zip(&mut seen).filter_map(|(row, seen)| seen.then_some(row)));
-    let inboxes = news.inboxes_gone.iter().zip(seen);
+    let inboxes = events.inboxes_gone.iter().zip(seen);
     gone.extend(inboxes.filter_map(|(inbox, seen)| seen.then_some(Gone::Inbox(*inbox))));
     (upserts, gone)
 }
 
 impl View {
-    pub(super) fn of(console: &mut Console, news: &News, changed: &[Changed<'_>]) -> Self {
+    pub(super) fn of(console: &mut Console, events: &CommitEvents, changed: &[Changed<'_>]) -> Self {
         let access = Arc::clone(&console.access);
         let mut view = Self {
             mask: vec![],
@@ -124,12 +124,12 @@ impl View {
                 .any(|(c, seen)| c.head.id == conversation && *seen == SEEN);
             seen && console.follows(conversation)
         };
-        let messages = news.messages.iter().map(|message| follows(message.row.conversation));
-        let journey = news.journey.iter().map(|row| follows(row.conversation));
-        let users = news.users.iter().map(|_| true);
-        let inboxes = news.inbox_rows.iter().map(|inbox| access.sees_inbox(inbox.id));
-        let accounts = news.accounts.iter().map(|account| access.sees_inbox(account.inbox));
-        let gone = news.inboxes_gone.iter().map(|inbox| access.sees_inbox(*inbox));
+        let messages = events.messages.iter().map(|message| follows(message.row.conversation));
+        let journey = events.journey.iter().map(|row| follows(row.conversation));
+        let users = events.users.iter().map(|_| true);
+        let inboxes = events.inbox_rows.iter().map(|inbox| access.sees_inbox(inbox.id));
+        let accounts = events.accounts.iter().map(|account| access.sees_inbox(account.inbox));
+        let gone = events.inboxes_gone.iter().map(|inbox| access.sees_inbox(*inbox));
         let others = messages
             .chain(journey)
             .chain(users)

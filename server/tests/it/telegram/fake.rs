@@ -43,7 +43,7 @@ struct Inner {
 #[derive(Clone, Default)]
 pub struct Fake {
     inner: Arc<Mutex<Inner>>,
-    news: Arc<Notify>,
+    events: Arc<Notify>,
 }
 
 impl Fake {
@@ -91,7 +91,7 @@ impl Fake {
     /// Adds an update.
     pub fn happens(&self, update: Value) {
         self.with(|inner| inner.updates.push(update));
-        self.news.notify_waiters();
+        self.events.notify_waiters();
     }
 
     /// The number of updates that were not confirmed yet.
@@ -159,7 +159,7 @@ async fn call(State(fake): State<Fake>, Path((bot, method)): Path<(String, Strin
 async fn updates(fake: &Fake, asked: &Value) -> Response {
     let offset = asked["offset"].as_i64().unwrap_or(0);
     loop {
-        let news = fake.news.notified();
+        let events = fake.events.notified();
         let waiting = fake.with(|inner| {
             inner
                 .updates
@@ -169,7 +169,7 @@ async fn updates(fake: &Fake, asked: &Value) -> Response {
         if !waiting.is_empty() {
             return ok(json!(waiting));
         }
-        news.await;
+        events.await;
     }
 }
 

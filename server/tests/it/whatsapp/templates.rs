@@ -6,7 +6,7 @@ use axum::http::Method;
 use causerie_server::{
     clock::random_u128,
     desk::{change, reply},
-    sync::News,
+    sync::CommitEvents,
 };
 use causerie_shared::{
     api::channels::Template,
@@ -218,7 +218,7 @@ async fn every_value_goes_to_its_place_also_after_the_window_closed() {
                 }),
                 attachments: vec![],
             };
-            let mut news = News::default();
+            let mut events = CommitEvents::default();
             let mut tx = line.app.store.begin_ordered().await.unwrap();
             // The window ended long ago.
             sqlx::query("UPDATE conversations SET closes_at = 1")
@@ -229,11 +229,11 @@ async fn every_value_goes_to_its_place_also_after_the_window_closed() {
                 conversation: chat,
                 segment: 1,
             };
-            reply::accept(&mut tx, &access, target, &[message], 10, now, &mut news)
+            reply::accept(&mut tx, &access, target, &[message], 10, now, &mut events)
                 .await
                 .unwrap();
             tx.commit().await.unwrap();
-            change::publish(&line.app, news);
+            change::publish(&line.app, events);
             line.app.outbox_changed.notify_one();
             line.quiesce().await;
             let sent = provider.got().pop().unwrap().json();

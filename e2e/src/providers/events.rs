@@ -102,25 +102,25 @@ pub(super) struct Scene<'a> {
 
 /// The webhook's body for an event of March 2026 at a fake with this URL, or `None` if the channel has no such event.
 /// `number` must not be used twice.
-pub fn webhook(channel: Channel, url: &str, person: Person, number: i64, news: &News<'_>) -> Option<Value> {
+pub fn webhook(channel: Channel, url: &str, person: Person, number: i64, events: &News<'_>) -> Option<Value> {
     let scene = Scene {
         url,
         at: 1_772_442_000_000,
         person,
         number,
     };
-    body(channel, &scene, news)
+    body(channel, &scene, events)
 }
 
 /// The body of a channel's webhook, or `None` if the channel has no such event.
-pub(super) fn body(channel: Channel, scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
+pub(super) fn body(channel: Channel, scene: &Scene<'_>, events: &News<'_>) -> Option<Value> {
     match channel {
-        Channel::Whatsapp => whatsapp::body(scene, news),
-        Channel::Messenger => meta::message("page", scene, news),
-        Channel::Instagram => meta::message("instagram", scene, news),
-        Channel::FacebookComments => meta::facebook(scene, news),
-        Channel::InstagramComments => meta::instagram(scene, news),
-        Channel::Telegram => telegram::body(scene, news),
+        Channel::Whatsapp => whatsapp::body(scene, events),
+        Channel::Messenger => meta::message("page", scene, events),
+        Channel::Instagram => meta::message("instagram", scene, events),
+        Channel::FacebookComments => meta::facebook(scene, events),
+        Channel::InstagramComments => meta::instagram(scene, events),
+        Channel::Telegram => telegram::body(scene, events),
         Channel::Web => None,
     }
 }

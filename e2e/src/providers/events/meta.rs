@@ -10,11 +10,11 @@ const FACEBOOK_POST: &str = "1067280970047460_200";
 const INSTAGRAM_POST: &str = "17900000000000001";
 
 /// A webhook of direct messages. `object` is `page` or `instagram`.
-pub(super) fn message(object: &str, scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
+pub(super) fn message(object: &str, scene: &Scene<'_>, events: &News<'_>) -> Option<Value> {
     let owner = if object == "page" { PAGE } else { INSTAGRAM };
     let (person, at) = (scene.person.id, scene.at);
     let mut from_us = false;
-    let content = match *news {
+    let content = match *events {
         News::Text { id, text, quoted } => {
             let mut message = json!({ "mid": id, "text": text });
             if let Some(quoted) = quoted {
@@ -69,7 +69,7 @@ pub(super) fn message(object: &str, scene: &Scene<'_>, news: &News<'_>) -> Optio
 }
 
 /// A webhook of comments below a post of the page.
-pub(super) fn facebook(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
+pub(super) fn facebook(scene: &Scene<'_>, events: &News<'_>) -> Option<Value> {
     let change = |verb: &str, comment: &str, parent: Option<&str>, text: Option<&str>| {
         let mut value = json!({
             "item": "comment", "verb": verb, "comment_id": comment, "post_id": FACEBOOK_POST,
@@ -83,7 +83,7 @@ pub(super) fn facebook(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
         }
         value
     };
-    let value = match *news {
+    let value = match *events {
         News::Text { id, text, quoted } => change("add", id, quoted, Some(text)),
         News::Edit { target, text } => change("edited", target, None, Some(text)),
         News::Delete { target } => change("remove", target, None, None),
@@ -104,8 +104,8 @@ pub(super) fn facebook(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
 }
 
 /// A webhook of comments below a post of the Instagram account.
-pub(super) fn instagram(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
-    let (id, text, quoted, from) = match *news {
+pub(super) fn instagram(scene: &Scene<'_>, events: &News<'_>) -> Option<Value> {
+    let (id, text, quoted, from) = match *events {
         News::Text { id, text, quoted } => (id, text, quoted, (scene.person.id, scene.person.name)),
         News::Echo { id, text, .. } => (id, text, None, (INSTAGRAM, "lamp.shop")),
         News::Medium { .. }

@@ -8,7 +8,7 @@ fn number(id: &str) -> i64 {
     id.parse().expect("Telegram's ids are numbers")
 }
 
-pub(super) fn body(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
+pub(super) fn body(scene: &Scene<'_>, events: &News<'_>) -> Option<Value> {
     let person = number(scene.person.id);
     let from = json!({ "id": person, "is_bot": false, "first_name": scene.person.name });
     let chat = json!({ "id": person, "type": "private", "first_name": scene.person.name });
@@ -21,7 +21,7 @@ pub(super) fn body(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
         message
     };
     let file = |file: &str| json!({ "file_id": file, "file_unique_id": format!("u{file}"), "file_size": 70 });
-    let (kind, inner) = match *news {
+    let (kind, inner) = match *events {
         News::Text { id, text, quoted } => {
             let mut message = message(id, json!({ "text": text }));
             if let Some(quoted) = quoted {

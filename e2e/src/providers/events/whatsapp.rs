@@ -13,7 +13,7 @@ fn envelope(field: &str, mut value: Value) -> Value {
     }] })
 }
 
-pub(super) fn body(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
+pub(super) fn body(scene: &Scene<'_>, events: &News<'_>) -> Option<Value> {
     let (person, at) = (scene.person, (scene.at / 1000).to_string());
     let message = |id: &str, kind: &str, content: Value| {
         let mut message = json!({ "from": person.id, "id": id, "timestamp": at, "type": kind });
@@ -22,7 +22,7 @@ pub(super) fn body(scene: &Scene<'_>, news: &News<'_>) -> Option<Value> {
     };
     // An event that is not a message of its own has its own id.
     let own = format!("wamid.event{}", scene.number);
-    let message = match *news {
+    let message = match *events {
         News::Text { id, text, quoted } => {
             let mut message = message(id, "text", json!({ "body": text }));
             if let Some(quoted) = quoted {

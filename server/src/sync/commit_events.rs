@@ -45,7 +45,7 @@ pub enum Named {
 
 /// The changes of a transaction: collected while it runs, published after its commit.
 #[derive(Debug, Clone, Default)]
-pub struct News {
+pub struct CommitEvents {
     pub(super) entries: Vec<FeedEntry>,
     pub(super) heads: BTreeMap<ConversationId, Head>,
     pub(super) users: Vec<UserRow>,
@@ -63,7 +63,7 @@ pub struct News {
     loaded: bool,
 }
 
-impl News {
+impl CommitEvents {
     pub fn entry(&mut self, entry: FeedEntry) {
         self.entries.push(entry);
     }
