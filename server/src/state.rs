@@ -14,7 +14,7 @@ use crate::{
     push::Pushes,
     routing::Wakes,
     store::{Store, StoreError, feed},
-    sync::{Hub, Rooms},
+    sync::{Hub, OpenDocuments},
     workers::Workers,
 };
 
@@ -36,7 +36,7 @@ pub struct App {
     /// Connected visitors.
     pub visitors: VisitorHub,
     /// Open documents.
-    pub rooms: Rooms,
+    pub documents: OpenDocuments,
     /// The bytes of files.
     pub blobs: Blobs,
     pub limits: Limits,
@@ -83,7 +83,7 @@ impl App {
             node: (crate::clock::random_u128() >> 66) as i64,
             hub: Hub::new(newest),
             visitors: VisitorHub::default(),
-            rooms: Rooms::default(),
+            documents: OpenDocuments::default(),
             blobs,
             limits: Limits::default(),
             client,

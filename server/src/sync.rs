@@ -9,16 +9,16 @@ pub mod ephemera;
 pub mod grants;
 pub mod hub;
 mod nodes;
+pub mod open_document;
+pub mod open_documents;
 pub mod outgrown;
 pub mod push;
-pub mod room;
-pub mod rooms;
 
 use std::time::Duration;
 
 pub use commit_events::CommitEvents;
 pub use hub::{Hub, Mailbox, Outgoing, SocketId};
-pub use rooms::Rooms;
+pub use open_documents::OpenDocuments;
 
 use crate::{
     state::{App, Shared},

@@ -45,7 +45,7 @@ const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 /// State that outlives a run of the worker: messages that are being sent continue when the worker is restarted.
 struct Sending {
     pace: Mutex<Pace>,
-    room: Arc<Semaphore>,
+    document: Arc<Semaphore>,
     /// Whether the messages that the previous server was sending were recovered.
     recovered: AtomicBool,
 }
@@ -54,7 +54,7 @@ struct Sending {
 pub fn add_worker(workers: &mut Supervisor) {
     let sending = Arc::new(Sending {
         pace: Mutex::default(),
-        room: Arc::new(Semaphore::new(AT_ONCE)),
+        document: Arc::new(Semaphore::new(AT_ONCE)),
         recovered: AtomicBool::new(false),
     });
     workers.add("outbox", move |app| run(app, Arc::clone(&sending)));
@@ -181,7 +181,7 @@ async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Mill
     if wait > 0 {
         return Ok(Step::Waits(now + wait));
     }
-    let Ok(permit) = Arc::clone(&sending.room).acquire_owned().await else {
+    let Ok(permit) = Arc::clone(&sending.document).acquire_owned().await else {
         return Ok(Step::Stays);
     };
     let mut tx = app.store.begin().await?;

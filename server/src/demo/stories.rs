@@ -211,11 +211,11 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
         template: None,
         attachments: vec![],
     };
-    let mut room = app
-        .rooms
+    let mut document = app
+        .documents
         .lock(&app.store, DocumentId::Timeline(conversation, 1))
         .await?;
-    let Some(prepared) = room.prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))? else {
+    let Some(prepared) = document.prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))? else {
         return Ok(());
     };
     let mut events = CommitEvents::default();
@@ -234,9 +234,9 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
         &mut events,
     )
     .await?;
-    room.write(&mut tx, IntentId::from(message.id), &prepared).await?;
+    document.write(&mut tx, IntentId::from(message.id), &prepared).await?;
     tx.commit().await?;
-    room.committed(prepared);
+    document.committed(prepared);
     change::publish(app, events);
     Ok(())
 }
@@ -245,23 +245,24 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
 async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story) -> Result<(), DeskError> {
     let now = app.clock.now();
     if let Some(city) = story.city {
-        let mut room = app.rooms.lock(&app.store, DocumentId::Contact(contact)).await?;
-        if let Some(prepared) = room.prepare_own(|doc, pen| profile::set(doc, pen, Field::City, Some(city)))? {
+        let mut document = app.documents.lock(&app.store, DocumentId::Contact(contact)).await?;
+        if let Some(prepared) = document.prepare_own(|doc, pen| profile::set(doc, pen, Field::City, Some(city)))? {
             let mut events = CommitEvents::default();
             let mut tx = app.store.begin_ordered().await?;
-            profile_changed(&mut tx, contact, room.doc(), &mut events).await?;
-            room.write(&mut tx, IntentId::new(now, random_u128()), &prepared)
+            profile_changed(&mut tx, contact, document.doc(), &mut events).await?;
+            document
+                .write(&mut tx, IntentId::new(now, random_u128()), &prepared)
                 .await?;
             tx.commit().await?;
-            room.committed(prepared);
+            document.committed(prepared);
             change::publish(app, events);
         }
     }
     if let Some(text) = story.note {
         let id = NoteId::new(now, random_u128());
-        let mut room = app.rooms.lock(&app.store, DocumentId::Notes(contact)).await?;
+        let mut document = app.documents.lock(&app.store, DocumentId::Notes(contact)).await?;
         for highlight in [false, true] {
-            let prepared = room.prepare_own(|doc, pen| match highlight {
+            let prepared = document.prepare_own(|doc, pen| match highlight {
                 false => {
                     let pen = causerie_shared::document::Pen {
                         actor: pen.actor,
@@ -273,10 +274,11 @@ async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story
             })?;
             let Some(prepared) = prepared else { continue };
             let mut tx = app.store.begin_ordered().await?;
-            room.write(&mut tx, IntentId::new(now, random_u128()), &prepared)
+            document
+                .write(&mut tx, IntentId::new(now, random_u128()), &prepared)
                 .await?;
             tx.commit().await?;
-            room.committed(prepared);
+            document.committed(prepared);
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use super::{DeskError, change, redact, seen::touch};
 use crate::{
     state::App,
     store::{OrderedTx, contacts, conversations, files, messages, persons},
-    sync::{CommitEvents, aside, outgrown, room::Prepared, rooms::Locked},
+    sync::{CommitEvents, aside, open_document::Prepared, open_documents::Locked, outgrown},
 };
 
 /// Number of attempts when a chat begins or changes at the same time.
@@ -56,12 +56,12 @@ fn documents(contact: ContactId, chats: &[Head]) -> Vec<DocumentId> {
 
 async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
     let chats = conversations::of_contact(&mut *app.store.read().await?, contact, MAX_CHATS).await?;
-    let mut rooms = vec![];
+    let mut documents = vec![];
     for id in documents(contact, &chats) {
-        let room = aside::lock(app, id).await?;
-        if !room.is_empty() {
-            let prepared = room.prepare_anew(Forget::Everything)?;
-            rooms.push((room, prepared));
+        let document = aside::lock(app, id).await?;
+        if !document.is_empty() {
+            let prepared = document.prepare_anew(Forget::Everything)?;
+            rooms.push((document, prepared));
         }
     }
     let mut tx = app.store.begin_ordered().await?;
@@ -70,13 +70,13 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
     if documents(contact, &now) != documents(contact, &chats) {
         return Err(Refusal::new(Code::Conflict, "a chat began meanwhile").into());
     }
-    for (room, prepared) in &mut rooms {
-        outgrown::write(app, &mut tx, room, prepared).await?;
+    for (document, prepared) in &mut documents {
+        outgrown::write(app, &mut tx, document, prepared).await?;
     }
     let mut events = CommitEvents::default();
     let gone = forget_rows(app, &mut tx, contact, &chats, &mut events).await?;
     tx.commit().await?;
-    publish(app, rooms);
+    publish(app, documents);
     change::publish(app, events);
     redact::erase(app, &gone).await;
     Ok(())
@@ -117,9 +117,10 @@ async fn forget_rows(
 }
 
 /// Publishes the new epochs. They contain nothing to hide, so everyone who has one of the documents open gets them.
-fn publish(app: &App, rooms: Vec<(Locked, Prepared)>) {
-    for (mut room, prepared) in rooms {
-        let part = room.committed_anew(prepared);
-        app.hub.document_changed(room.id, &ServerFrame::Part(part), None, None);
+fn publish(app: &App, documents: Vec<(Locked, Prepared)>) {
+    for (mut document, prepared) in documents {
+        let part = document.committed_anew(prepared);
+        app.hub
+            .document_changed(document.id, &ServerFrame::Part(part), None, None);
     }
 }

@@ -175,13 +175,13 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         attachments: incoming.files.clone(),
     };
     let document = DocumentId::Timeline(conversation, segment);
-    let mut room = aside::lock(app, document).await?;
-    if room.usable().is_err() {
+    let mut document = aside::lock(app, document).await?;
+    if document.usable().is_err() {
         return Err(set_aside());
     }
-    let prepared = room.prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some));
-    if room.must_be_set_aside() {
-        aside::set(app, &mut room).await?;
+    let prepared = document.prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some));
+    if document.must_be_set_aside() {
+        aside::set(app, &mut document).await?;
         return Err(set_aside());
     }
     let mut prepared = prepared?.ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
@@ -212,7 +212,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
     head.active_at = now;
     head.preview = Some(reply::preview(&message, now));
     merge_origin(&mut head.origin, &incoming.origin);
-    let (first, bytes) = (head.position, room.bytes_with(&prepared));
+    let (first, bytes) = (head.position, document.bytes_with(&prepared));
     prepared.seals = reply::turn_if_full(&mut tx, &mut head, first, bytes, now).await?;
     let scope = touch(&mut tx, &mut head, &mut events).await?;
     let mut record = reply::record(&head, &message, files, now);
@@ -249,10 +249,10 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         other => other?,
     }
     events.message(record.clone());
-    room.write(&mut tx, IntentId::from(id), &prepared).await?;
+    document.write(&mut tx, IntentId::from(id), &prepared).await?;
     tx.commit().await?;
 
-    let part = room.committed(prepared);
+    let part = document.committed(prepared);
     app.hub
         .queue_change(document, &ServerFrame::Part(part), Some(&scope), None);
     change::publish(app, events);

@@ -72,9 +72,9 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
         Some(record) => DocumentId::Timeline(conversation, record.row.segment),
         None => DocumentId::Discussion(conversation),
     };
-    let mut room = aside::lock(app, document).await?;
-    room.usable()?;
-    let Some(said) = timeline::get(room.doc(), message)? else {
+    let mut document = aside::lock(app, document).await?;
+    document.usable()?;
+    let Some(said) = timeline::get(document.doc(), message)? else {
         return Err(missing().into());
     };
     let mut tx = app.store.begin_ordered().await?;
@@ -88,8 +88,8 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
             head.scope(rules.mode)
         }
     };
-    let prepared = room.prepare_anew(Forget::Message(message))?;
-    outgrown::write(app, &mut tx, &mut room, &prepared).await?;
+    let prepared = document.prepare_anew(Forget::Message(message))?;
+    outgrown::write(app, &mut tx, &mut document, &prepared).await?;
 
     let now = app.clock.now();
     let mut events = CommitEvents::default();
@@ -120,11 +120,11 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
     files::remove(&mut tx, &said.attachments, now).await?;
     tx.commit().await?;
 
-    let part = room.committed_anew(prepared);
+    let part = document.committed_anew(prepared);
     app.hub
         .document_changed(document, &ServerFrame::Part(part), Some(&scope), None);
     change::publish(app, events);
-    drop(room);
+    drop(document);
     erase(app, &said.attachments).await;
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{OrderedTx, conversations, messages},
-    sync::{CommitEvents, aside, room::Prepared, rooms::Locked},
+    sync::{CommitEvents, aside, open_document::Prepared, open_documents::Locked},
 };
 
 /// Number of attempts when the chat changes at the same time.
@@ -66,7 +66,7 @@ async fn attempt(
 /// An automatic message that is being written. Its document is locked before the database.
 pub(super) struct Saying {
     message: Message,
-    room: Locked,
+    document: Locked,
     prepared: Prepared,
     segment: u32,
 }
@@ -92,14 +92,14 @@ impl Saying {
             template: None,
             attachments: vec![],
         };
-        let mut room = aside::lock(app, DocumentId::Timeline(known.id, known.segment)).await?;
-        room.usable()?;
-        let prepared = room
+        let mut document = aside::lock(app, DocumentId::Timeline(known.id, known.segment)).await?;
+        document.usable()?;
+        let prepared = document
             .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?
             .ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
         Ok(Self {
             message,
-            room,
+            document,
             prepared,
             segment: known.segment,
         })
@@ -116,7 +116,7 @@ impl Saying {
     ) -> Result<Scope, DeskError> {
         head.position += 1;
         head.preview = Some(reply::preview(&self.message, now));
-        let (first, bytes) = (head.position, self.room.bytes_with(&self.prepared));
+        let (first, bytes) = (head.position, self.document.bytes_with(&self.prepared));
         self.prepared.seals = reply::turn_if_full(&mut *db, head, first, bytes, now).await?;
         let scope = touch(&mut *db, head, events).await?;
         let mut record = reply::record(head, &self.message, vec![], now);
@@ -124,7 +124,7 @@ impl Saying {
         messages::insert(&mut *db, &record).await?;
         reply::send(&mut *db, head, &self.message, head.position, now).await?;
         events.message(record);
-        self.room
+        self.document
             .write(db, IntentId::from(self.message.id), &self.prepared)
             .await?;
         Ok(scope)
@@ -132,8 +132,8 @@ impl Saying {
 
     /// Publishes the message after the commit, while the document is still locked.
     pub(super) fn committed(mut self, app: &App, scope: &Scope, events: CommitEvents) -> MessageId {
-        let document = self.room.id;
-        let part = self.room.committed(self.prepared);
+        let document = self.document.id;
+        let part = self.document.committed(self.prepared);
         app.hub
             .queue_change(document, &ServerFrame::Part(part), Some(scope), None);
         change::publish(app, events);

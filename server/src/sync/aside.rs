@@ -3,7 +3,7 @@
 
 use causerie_shared::document::DocumentId;
 
-use super::{CommitEvents, room::Room, rooms::Locked};
+use super::{CommitEvents, open_document::OpenDocument, open_documents::Locked};
 use crate::{
     desk::{DeskError, change, reply},
     state::App,
@@ -12,24 +12,24 @@ use crate::{
 /// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`Room::usable`] returns an
 /// error.
 pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, DeskError> {
-    let mut room = app.rooms.lock(&app.store, document).await?;
-    if room.must_be_set_aside() {
-        set(app, &mut room).await?;
+    let mut document = app.documents.lock(&app.store, document).await?;
+    if document.must_be_set_aside() {
+        set(app, &mut document).await?;
     }
-    Ok(room)
+    Ok(document)
 }
 
 /// Puts a document into quarantine. The conversation of a timeline continues in the next segment.
-pub async fn set(app: &App, room: &mut Room) -> Result<(), DeskError> {
+pub async fn set(app: &App, document: &mut OpenDocument) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let mut events = CommitEvents::default();
-    room.quarantine(&mut tx).await?;
-    if let DocumentId::Timeline(conversation, segment) = room.id {
+    document.quarantine(&mut tx).await?;
+    if let DocumentId::Timeline(conversation, segment) = document.id {
         let target = reply::Target { conversation, segment };
         reply::leave_segment(&mut tx, target, &mut events).await?;
     }
     tx.commit().await?;
-    tracing::error!(document = %room.id, "a document was set aside");
+    tracing::error!(document = %document.id, "a document was set aside");
     metrics::counter!("causerie_documents_set_aside_total").increment(1);
     change::publish(app, events);
     Ok(())

@@ -190,13 +190,13 @@ pub async fn open(
         return Ok(());
     }
     // The document's lock is held, so that no change comes between the catch-up and the first live change.
-    let room = aside::lock(app, document).await?;
+    let document = aside::lock(app, document).await?;
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
-    let part = room.part_since(&mut db, have).await?;
+    let part = document.part_since(&mut db, have).await?;
     app.hub.began(document, part.epoch, part.to);
     app.hub.send(socket, &ServerFrame::Part(part));
-    drop(room);
+    drop(document);
     if let DocumentId::Timeline(conversation, segment) = document {
         // A client without this segment gets all its rows; of other segments it gets only rows that changed. So opening
         // a long chat for the first time costs one segment.

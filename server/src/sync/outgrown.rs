@@ -7,35 +7,35 @@ use causerie_shared::{
     ids::IntentId,
 };
 
-use super::room::{Prepared, Room};
+use super::open_document::{OpenDocument, Prepared};
 use crate::{clock::random_u128, desk::DeskError, state::App, store::Db};
 
 /// Begins the next epoch of a document if its history is too long, and sends it to the followers within `scope`. A
 /// failure changes nothing; the next push tries again.
-pub async fn begin_anew(app: &App, room: &mut Room, scope: Option<&Scope>) {
-    if !room.is_outgrown() {
+pub async fn begin_anew(app: &App, document: &mut OpenDocument, scope: Option<&Scope>) {
+    if !document.is_outgrown() {
         return;
     }
-    match attempt(app, room).await {
+    match attempt(app, document).await {
         Ok(part) => {
-            let document = room.id;
+            let document = document.id;
             app.hub
                 .document_changed(document, &ServerFrame::Part(part), scope, None);
         }
-        Err(error) => tracing::warn!(document = %room.id, %error, "a long document could not be begun anew"),
+        Err(error) => tracing::warn!(document = %document.id, %error, "a long document could not be begun anew"),
     }
 }
 
-async fn attempt(app: &App, room: &mut Room) -> Result<Part, DeskError> {
-    let prepared = room.prepare_anew(Forget::History)?;
+async fn attempt(app: &App, document: &mut OpenDocument) -> Result<Part, DeskError> {
+    let prepared = document.prepare_anew(Forget::History)?;
     let mut tx = app.store.begin_ordered().await?;
-    write(app, &mut tx, room, &prepared).await?;
+    write(app, &mut tx, document, &prepared).await?;
     tx.commit().await?;
-    Ok(room.committed_anew(prepared))
+    Ok(document.committed_anew(prepared))
 }
 
 /// Writes the next epoch of a document in the caller's transaction, under a new intent of the server.
-pub async fn write(app: &App, db: &mut Db, room: &mut Room, prepared: &Prepared) -> Result<(), DeskError> {
+pub async fn write(app: &App, db: &mut Db, document: &mut OpenDocument, prepared: &Prepared) -> Result<(), DeskError> {
     let intent = IntentId::new(app.clock.now(), random_u128());
-    room.write_anew(db, intent, prepared).await
+    document.write_anew(db, intent, prepared).await
 }

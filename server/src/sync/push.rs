@@ -11,7 +11,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{SocketId, access::reads_contact, aside, outgrown, room::Prepared, rooms::Locked};
+use super::{SocketId, access::reads_contact, aside, open_document::Prepared, open_documents::Locked, outgrown};
 use crate::{
     desk::{DeskError, change, contact, discussion, reply},
     state::App,
@@ -87,27 +87,27 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
         return answer(app, pusher, push).await;
     }
     let changes = gate::read(&push.changes)?;
-    let mut room = aside::lock(app, push.document).await?;
-    let held = room.holds(&changes);
-    let mut prepared = match admit(&mut room, pusher, push, changes, held) {
+    let mut document = aside::lock(app, push.document).await?;
+    let held = document.holds(&changes);
+    let mut prepared = match admit(&mut document, pusher, push, changes, held) {
         Ok(prepared) => prepared,
         Err(None) => {
-            aside::set(app, &mut room).await?;
+            aside::set(app, &mut document).await?;
             return Ok(Done::Panicked);
         }
         // A push that is stored already is acknowledged even if the gate refuses it now.
         Err(Some(refusal)) => {
             let mut db = app.store.read().await?;
-            let Some(frame) = known(&mut db, &room, pusher, push, held).await? else {
+            let Some(frame) = known(&mut db, &document, pusher, push, held).await? else {
                 return Err(refusal.into());
             };
             app.hub.send(pusher.socket, &frame);
             return Ok(Done::Stored);
         }
     };
-    match store(app, &mut room, pusher, push, &mut prepared).await {
+    match store(app, &mut document, pusher, push, &mut prepared).await {
         Ok(Stored::New(events, scope)) => {
-            finish(app, room, pusher, push, prepared, events, scope).await;
+            finish(app, document, pusher, push, prepared, events, scope).await;
             Ok(Done::Stored)
         }
         Ok(Stored::Known(frame)) => {
@@ -121,9 +121,9 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
 
 /// Answers a push without changes, which asks for the outcome of its intent.
 async fn answer(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
-    let room = aside::lock(app, push.document).await?;
+    let document = aside::lock(app, push.document).await?;
     let mut db = app.store.read().await?;
-    let Some(frame) = known(&mut db, &room, pusher, push, false).await? else {
+    let Some(frame) = known(&mut db, &document, pusher, push, false).await? else {
         return Err(Refusal::new(Code::NotFound, "it did not arrive").into());
     };
     app.hub.send(pusher.socket, &frame);
@@ -133,13 +133,13 @@ async fn answer(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskErr
 /// Runs steps 2 (whether the document is writable) to 6 on the document in memory. `Err(None)` means that the document
 /// panicked.
 fn admit(
-    room: &mut Locked,
+    document: &mut Locked,
     pusher: &Pusher,
     push: &Push,
     changes: Vec<automerge::Change>,
     held: bool,
 ) -> Result<Prepared, Option<Refusal>> {
-    room.open_for(push.epoch)?;
+    document.open_for(push.epoch)?;
     if held {
         return Err(Some(Refusal::new(Code::Conflict, "the document has these changes")));
     }
@@ -147,7 +147,7 @@ fn admit(
         user: pusher.access.user,
         device: pusher.device,
     };
-    room.prepare(writer, changes)
+    document.prepare(writer, changes)
 }
 
 /// Runs the second half of step 2: returns the answer to a push that is stored already; `None` if it is new or of
@@ -157,12 +157,12 @@ fn admit(
 /// `Forbidden` if the push is stored but the user may not read the document and is not its author.
 async fn known(
     db: &mut Db,
-    room: &Locked,
+    document: &Locked,
     pusher: &Pusher,
     push: &Push,
     held: bool,
 ) -> Result<Option<ServerFrame>, DeskError> {
-    if push.epoch != room.epoch && !push.changes.is_empty() {
+    if push.epoch != document.epoch && !push.changes.is_empty() {
         // A client in another epoch must first get the current epoch.
         return Ok(None);
     }
@@ -171,7 +171,7 @@ async fn known(
         return Ok(None);
     }
     let reads = super::access::reads_document(db, &pusher.access, push.document).await?;
-    if !reads && !is_author(room, pusher, past.as_ref()) {
+    if !reads && !is_author(document, pusher, past.as_ref()) {
         return Err(Refusal::new(Code::Forbidden, "you may not see this any more").into());
     }
     let (seq, mut changes) = match past {
@@ -179,8 +179,8 @@ async fn known(
         Some(Past::Stored(stored)) => (stored.seq, stored.changes),
         // The intent was applied in an older epoch, and the document has its result. The genesis is not new to the
         // client; it keeps the client from treating its own changes as stored.
-        Some(Past::Settled) if !held => (room.seq, vec![genesis(push.document.kind())]),
-        Some(Past::Settled) | None => (room.seq, vec![]),
+        Some(Past::Settled) if !held => (document.seq, vec![genesis(push.document.kind())]),
+        Some(Past::Settled) | None => (document.seq, vec![]),
     };
     if !reads {
         // An author without access learns only that the push was stored.
@@ -189,7 +189,7 @@ async fn known(
     Ok(Some(ServerFrame::Applied {
         intent: push.intent,
         document: push.document,
-        epoch: room.epoch,
+        epoch: document.epoch,
         seq,
         changes,
     }))
@@ -197,9 +197,9 @@ async fn known(
 
 /// Whether the user is the author of the intent. For an intent of an older epoch this is assumed, because only the
 /// author, and users who could read its result, know its id.
-fn is_author(room: &Locked, pusher: &Pusher, past: Option<&Past>) -> bool {
+fn is_author(document: &Locked, pusher: &Pusher, past: Option<&Past>) -> bool {
     match past {
-        Some(Past::Stored(stored)) => room.wrote(pusher.access.user, &stored.changes),
+        Some(Past::Stored(stored)) => document.wrote(pusher.access.user, &stored.changes),
         Some(Past::Settled) => true,
         None => false,
     }
@@ -214,20 +214,20 @@ enum Stored {
 /// Runs steps 2 (whether the push is new, and whether the user may write now) and 7 in one transaction.
 async fn store(
     app: &App,
-    room: &mut Locked,
+    document: &mut Locked,
     pusher: &Pusher,
     push: &Push,
     prepared: &mut Prepared,
 ) -> Result<Stored, DeskError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
-    if let Some(frame) = known(&mut tx, room, pusher, push, false).await? {
+    if let Some(frame) = known(&mut tx, document, pusher, push, false).await? {
         return Ok(Stored::Known(frame));
     }
     let mut events = CommitEvents::default();
     let scope = match push.document {
         DocumentId::Timeline(conversation, segment) => {
-            let (messages, bytes) = (&prepared.admitted.messages, room.bytes_with(prepared));
+            let (messages, bytes) = (&prepared.admitted.messages, document.bytes_with(prepared));
             let target = reply::Target { conversation, segment };
             let accepted = reply::accept(&mut tx, &pusher.access, target, messages, bytes, now, &mut events).await?;
             prepared.seals = accepted.seals;
@@ -240,7 +240,7 @@ async fn store(
         DocumentId::Draft(id) => Some(reply::may_draft(&mut tx, &pusher.access, id).await?),
         DocumentId::Contact(id) => {
             may_write_contact(&mut tx, &pusher.access, id).await?;
-            contact::profile_changed(&mut tx, id, room.doc(), &mut events).await?;
+            contact::profile_changed(&mut tx, id, document.doc(), &mut events).await?;
             None
         }
         DocumentId::Notes(id) => {
@@ -248,7 +248,7 @@ async fn store(
             None
         }
     };
-    room.write(&mut tx, push.intent, prepared).await?;
+    document.write(&mut tx, push.intent, prepared).await?;
     tx.commit().await?;
     Ok(Stored::New(events, scope))
 }
@@ -266,14 +266,14 @@ async fn may_write_contact(
 
 async fn finish(
     app: &App,
-    mut room: Locked,
+    mut document: Locked,
     pusher: &Pusher,
     push: &Push,
     prepared: Prepared,
     events: CommitEvents,
     scope: Option<Scope>,
 ) {
-    let part = room.committed(prepared);
+    let part = document.committed(prepared);
     let seq = part.to;
     app.hub.queue_change(
         push.document,
@@ -284,11 +284,11 @@ async fn finish(
     let applied = ServerFrame::Applied {
         intent: push.intent,
         document: push.document,
-        epoch: room.epoch,
+        epoch: document.epoch,
         seq,
         changes: vec![],
     };
     app.hub.queue(pusher.socket, &applied);
     change::publish(app, events);
-    outgrown::begin_anew(app, &mut room, scope.as_ref()).await;
+    outgrown::begin_anew(app, &mut document, scope.as_ref()).await;
 }

@@ -6,7 +6,7 @@ use causerie_server::{
     clock::random_u128,
     desk::{DeskError, claim, discussion, forget, redact},
     store::{contacts, conversations, documents, messages},
-    sync::{Rooms, catchup},
+    sync::{OpenDocuments, catchup},
 };
 use causerie_shared::{
     contact::FORGOTTEN,
@@ -46,7 +46,7 @@ async fn a_full_segment_is_sealed_and_the_chat_goes_on_in_the_next() {
         let large = "x".repeat(16_000);
         let mut said = 0;
         while world.head(chat).await.segment == 1 {
-            desk.say(&large).await.expect("room");
+            desk.say(&large).await.expect("document");
             said += 1;
         }
         assert_eq!(said, 17, "256 KB");
@@ -194,8 +194,8 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
             epoch: 1,
             seq: 3,
         };
-        let room = world.app.rooms.lock(&world.app.store, document).await.unwrap();
-        let part = room
+        let document = world.app.documents.lock(&world.app.store, document).await.unwrap();
+        let part = document
             .part_since(&mut world.app.store.read().await.unwrap(), Some(old))
             .await
             .unwrap();
@@ -298,7 +298,7 @@ async fn memory_holds_what_was_used_last_and_never_lets_go_of_a_locked_document(
         let [a, b, c] = chats.map(|chat| DocumentId::Timeline(chat, 1));
         let store = &world.app.store;
         // A budget for two and a half documents.
-        let rooms = Rooms::with_budget(11_500);
+        let documents = OpenDocuments::with_budget(11_500);
         let held = rooms.lock(store, a).await.unwrap();
         let heads = held.doc().get_heads();
         drop(rooms.lock(store, b).await.unwrap());

@@ -411,11 +411,11 @@ async fn failure_22_a_panic_inside_a_document_sets_it_aside_and_all_else_goes_on
         let chat = assigned(&world, world.demo.ana, "v1").await;
         let other = assigned(&world, world.demo.ana, "v2").await;
         let document = DocumentId::Timeline(chat, 1);
-        let mut room = world.app.rooms.lock(&world.app.store, document).await.unwrap();
-        assert!(room.prepare_own(|_, _| panic!("as if Automerge did")).is_err());
-        assert!(room.must_be_set_aside());
-        aside::set(&world.app, &mut room).await.unwrap();
-        drop(room);
+        let mut document = world.app.documents.lock(&world.app.store, document).await.unwrap();
+        assert!(document.prepare_own(|_, _| panic!("as if Automerge did")).is_err());
+        assert!(document.must_be_set_aside());
+        aside::set(&world.app, &mut document).await.unwrap();
+        drop(document);
         goes_on_without(&world, &world.app, chat, other).await;
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     clock::random_u128,
     desk::{DeskError, change, contact},
     state::App,
-    sync::{CommitEvents, aside, outgrown, room::Prepared},
+    sync::{CommitEvents, aside, open_document::Prepared, outgrown},
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.
@@ -25,28 +25,28 @@ pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId
         return Ok(());
     }
     let document = DocumentId::Contact(contact);
-    let mut room = aside::lock(app, document).await?;
-    if room.usable().is_err() {
+    let mut document = aside::lock(app, document).await?;
+    if document.usable().is_err() {
         // The message itself is stored nevertheless.
         return Ok(());
     }
-    let prepared = room.prepare_own(|doc, pen| {
+    let prepared = document.prepare_own(|doc, pen| {
         contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref(), phone)
     });
-    if room.must_be_set_aside() {
-        return aside::set(app, &mut room).await;
+    if document.must_be_set_aside() {
+        return aside::set(app, &mut document).await;
     }
     let prepared: Option<Prepared> = prepared?;
     let Some(prepared) = prepared else { return Ok(()) };
     let mut events = CommitEvents::default();
     let mut tx = app.store.begin_ordered().await?;
-    contact::profile_changed(&mut tx, contact, room.doc(), &mut events).await?;
+    contact::profile_changed(&mut tx, contact, document.doc(), &mut events).await?;
     let intent = IntentId::new(app.clock.now(), random_u128());
-    room.write(&mut tx, intent, &prepared).await?;
+    document.write(&mut tx, intent, &prepared).await?;
     tx.commit().await?;
-    let part = room.committed(prepared);
+    let part = document.committed(prepared);
     app.hub.queue_change(document, &ServerFrame::Part(part), None, None);
     change::publish(app, events);
-    outgrown::begin_anew(app, &mut room, None).await;
+    outgrown::begin_anew(app, &mut document, None).await;
     Ok(())
 }

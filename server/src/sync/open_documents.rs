@@ -8,16 +8,16 @@ use std::{
 use causerie_shared::document::DocumentId;
 use tokio::sync::OwnedMutexGuard;
 
-use super::room::Room;
+use super::open_document::OpenDocument;
 use crate::{desk::DeskError, store::Store};
 
 /// Budget for all open documents, estimated bytes.
 const BUDGET: usize = 64 * 1024 * 1024;
 
-type Slot = Arc<tokio::sync::Mutex<Option<Room>>>;
+type Slot = Arc<tokio::sync::Mutex<Option<OpenDocument>>>;
 
 /// All open documents.
-pub struct Rooms {
+pub struct OpenDocuments {
     hot: Arc<Mutex<Hot>>,
 }
 
@@ -27,12 +27,12 @@ struct Hot {
     total: usize,
     /// Increases with each use.
     tick: u64,
-    places: HashMap<DocumentId, Place>,
+    places: HashMap<DocumentId, Entry>,
     /// Documents by the tick of their last use.
     order: BTreeMap<u64, DocumentId>,
 }
 
-struct Place {
+struct Entry {
     slot: Slot,
     weight: usize,
     used: u64,
@@ -40,23 +40,23 @@ struct Place {
 
 /// A locked document.
 pub struct Locked {
-    guard: OwnedMutexGuard<Option<Room>>,
+    guard: OwnedMutexGuard<Option<OpenDocument>>,
     id: DocumentId,
     hot: Arc<Mutex<Hot>>,
 }
 
 impl std::ops::Deref for Locked {
-    type Target = Room;
+    type Target = OpenDocument;
 
-    fn deref(&self) -> &Room {
+    fn deref(&self) -> &OpenDocument {
         // `lock` fills the slot before it hands the guard out, and nothing empties it.
-        self.guard.as_ref().expect("a locked room is loaded")
+        self.guard.as_ref().expect("a locked document is loaded")
     }
 }
 
 impl std::ops::DerefMut for Locked {
-    fn deref_mut(&mut self) -> &mut Room {
-        self.guard.as_mut().expect("a locked room is loaded")
+    fn deref_mut(&mut self) -> &mut OpenDocument {
+        self.guard.as_mut().expect("a locked document is loaded")
     }
 }
 
@@ -67,13 +67,13 @@ impl Drop for Locked {
     }
 }
 
-impl Default for Rooms {
+impl Default for OpenDocuments {
     fn default() -> Self {
         Self::with_budget(BUDGET)
     }
 }
 
-impl Rooms {
+impl OpenDocuments {
     /// Creates an empty set with a budget in bytes.
     pub fn with_budget(budget: usize) -> Self {
         let hot = Hot {
@@ -92,8 +92,8 @@ impl Rooms {
     pub async fn lock(&self, store: &Store, id: DocumentId) -> Result<Locked, DeskError> {
         let slot = grab(&self.hot).slot(id);
         let mut guard = slot.lock_owned().await;
-        if guard.as_ref().is_none_or(Room::is_stale) {
-            *guard = Some(Room::load(store, id).await?);
+        if guard.as_ref().is_none_or(OpenDocument::is_stale) {
+            *guard = Some(OpenDocument::load(store, id).await?);
         }
         Ok(Locked {
             guard,
@@ -116,7 +116,7 @@ impl Hot {
     fn slot(&mut self, id: DocumentId) -> Slot {
         self.tick += 1;
         let tick = self.tick;
-        let place = self.places.entry(id).or_insert_with(|| Place {
+        let place = self.places.entry(id).or_insert_with(|| Entry {
             slot: Slot::default(),
             weight: 0,
             used: tick,

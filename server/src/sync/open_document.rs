@@ -34,7 +34,7 @@ const SNAPSHOT_EVERY: i64 = 64;
 const OVERHEAD: usize = 4096;
 
 /// An open document: a document in memory, behind its lock.
-pub struct Room {
+pub struct OpenDocument {
     pub id: DocumentId,
     pub epoch: u32,
     /// Number of the last push.
@@ -51,21 +51,21 @@ pub struct Room {
     /// not stored. The next lock loads it again.
     stale: bool,
     doc: Automerge,
-    actors: Known,
+    actors: KnownActors,
     /// The server's own actor, new for each load.
     pen: Pen,
 }
 
 #[derive(Default, Clone)]
-struct Known(HashMap<ActorId, KnownActor>);
+struct KnownActors(HashMap<ActorId, KnownActor>);
 
-impl From<HashMap<ActorId, KnownActor>> for Known {
+impl From<HashMap<ActorId, KnownActor>> for KnownActors {
     fn from(actors: HashMap<ActorId, KnownActor>) -> Self {
         Self(actors)
     }
 }
 
-impl Actors for Known {
+impl Actors for KnownActors {
     fn known(&self, actor: &ActorId) -> Option<KnownActor> {
         self.0.get(actor).copied()
     }
@@ -88,7 +88,7 @@ impl Prepared {
     }
 }
 
-impl Room {
+impl OpenDocument {
     pub(super) async fn load(store: &Store, id: DocumentId) -> Result<Self, DeskError> {
         let mut db = store.read().await?;
         let record = documents::get(&mut db, id).await?;
@@ -116,7 +116,7 @@ impl Room {
             stale: false,
             damaged: doc.is_none(),
             doc: doc.unwrap_or_else(|| document::begin(id.kind())),
-            actors: Known(actors.into_iter().map(|stored| (stored.actor, stored.known)).collect()),
+            actors: KnownActors(actors.into_iter().map(|stored| (stored.actor, stored.known)).collect()),
             pen: Pen {
                 actor: random_bytes(),
                 user: None,

@@ -8,7 +8,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{Prepared, Room, SNAPSHOT_EVERY};
+use super::{OpenDocument, Prepared, SNAPSHOT_EVERY};
 use crate::{
     clock::random_bytes,
     desk::DeskError,
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-impl Room {
+impl OpenDocument {
     /// Writes the push in the caller's transaction (step 7).
     ///
     /// # Errors
