@@ -9,7 +9,7 @@ use causerie_shared::{
     ids::{ConversationId, DeviceId, IntentId, MessageId},
     message::{Author, Kind, Message},
     refusal::Refusal,
-    row::{Head, Row},
+    row::{ConversationRow, Row},
     user::Me,
     window::{Folder, List},
 };
@@ -192,15 +192,15 @@ impl Client {
     }
 
     /// Waits for a conversation row that `wanted` accepts.
-    pub async fn head(&mut self, what: &str, wanted: impl Fn(&Head) -> bool) -> Head {
+    pub async fn head(&mut self, what: &str, wanted: impl Fn(&ConversationRow) -> bool) -> ConversationRow {
         self.until(what, |frame| heads(frame).find(|head| wanted(head)).cloned())
             .await
     }
 
     /// Waits for the offer of a conversation to this user.
-    pub async fn offered(&mut self, conversation: ConversationId) -> Head {
+    pub async fn offered(&mut self, conversation: ConversationId) -> ConversationRow {
         let me = self.me.id;
-        let mine = |head: &Head| matches!(head.state, State::Assigning { agent, .. } if agent == me);
+        let mine = |head: &ConversationRow| matches!(head.state, State::Assigning { agent, .. } if agent == me);
         self.head("an offer", |head| head.id == conversation && mine(head))
             .await
     }
@@ -278,7 +278,7 @@ impl Client {
 }
 
 /// The conversation rows of a frame.
-pub fn heads(frame: &ServerFrame) -> impl Iterator<Item = &Head> {
+pub fn heads(frame: &ServerFrame) -> impl Iterator<Item = &ConversationRow> {
     let rows: &[Row] = match frame {
         ServerFrame::Rows { upserts, .. } => upserts,
         _ => &[],

@@ -9,7 +9,7 @@ use causerie_server::{
     state::{App, Shared},
     store::{Store, conversations, messages},
 };
-use causerie_shared::{Millis, ids::ConversationId, message::Author, row::Head};
+use causerie_shared::{Millis, ids::ConversationId, message::Author, row::ConversationRow};
 use tempfile::TempDir;
 use tokio::{
     runtime::{Builder, Runtime},
@@ -226,7 +226,7 @@ impl Server {
     }
 
     /// A conversation's row in the database.
-    pub async fn head(&self, conversation: ConversationId) -> Head {
+    pub async fn head(&self, conversation: ConversationId) -> ConversationRow {
         let app = self.app().await;
         let mut db = app.store.read().await.expect("a connection");
         let head = conversations::get(&mut db, conversation)

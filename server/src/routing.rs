@@ -15,7 +15,7 @@ use causerie_shared::{
     ids::{ConversationId, InboxId},
     inbox::{Channel, Mode},
     routing::pick::{Choice, Line},
-    row::Head,
+    row::ConversationRow,
     timer::TimerKind,
 };
 
@@ -175,7 +175,7 @@ fn offers(routing: &Routing, now: Millis) -> bool {
 }
 
 /// Whether the chat may be an answer to a private reply to a comment, judged by its channel.
-fn answers_comments(head: &Head) -> bool {
+fn answers_comments(head: &ConversationRow) -> bool {
     channels::sibling(head.channel).is_some_and(Channel::is_comments)
 }
 

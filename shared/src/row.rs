@@ -63,7 +63,7 @@ pub struct Post {
 
 /// The summary row of a conversation: everything that list and profile need before a document is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct ConversationRow {
     pub id: ConversationId,
     /// The number that people use to name the chat (#1042).
     pub number: i64,
@@ -108,7 +108,7 @@ pub struct Head {
     pub seq: i64,
 }
 
-impl Head {
+impl ConversationRow {
     /// The users who may read the conversation, in an inbox of `mode`.
     pub fn scope(&self, mode: Mode) -> Scope {
         Scope::of(self.inbox, mode, &self.state, &self.invited)
@@ -136,7 +136,7 @@ pub struct JourneyRow {
 /// Any row that the server sends to clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Row {
-    Head(Box<Head>),
+    Head(Box<ConversationRow>),
     Message(MessageRow),
     Journey(JourneyRow),
     User(UserRow),

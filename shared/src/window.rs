@@ -9,7 +9,7 @@ use crate::{
     conversation::{State, Status},
     ids::{AccountId, InboxId, PostId},
     inbox::{Channel, Mode},
-    row::Head,
+    row::ConversationRow,
 };
 
 /// Maximum number of rows of one window.
@@ -49,7 +49,7 @@ impl Folder {
     }
 
     /// Whether the folder contains the conversation, for this user.
-    pub fn holds(self, access: &Access, mode: Mode, head: &Head) -> bool {
+    pub fn holds(self, access: &Access, mode: Mode, head: &ConversationRow) -> bool {
         let scope = head.scope(mode);
         if !access.reads(&scope) {
             return false;
@@ -83,7 +83,7 @@ impl Folder {
 
     /// Sort key, smallest first: Queue and Engaged by due time, Mine and All by last activity, History by end
     /// (`docs/domain.md#folders`). The id breaks ties so that every client shows the same order.
-    pub fn key(self, head: &Head) -> (i64, u128) {
+    pub fn key(self, head: &ConversationRow) -> (i64, u128) {
         let id = head.id.to_u128();
         match self {
             Self::Queue | Self::Engaged => (head.ring.map_or(head.waiting_since, |ring| ring.due), id),
@@ -111,7 +111,7 @@ pub struct Filter {
 
 impl Filter {
     /// Whether the conversation passes the filter. `now` is the server's clock.
-    pub fn passes(&self, head: &Head, now: Millis) -> bool {
+    pub fn passes(&self, head: &ConversationRow, now: Millis) -> bool {
         let waits_too_long = matches!(
             head.state,
             State::Waiting { overdue: true, .. } | State::Assigning { overdue: true, .. }
@@ -159,7 +159,7 @@ impl List {
     }
 
     /// Sort key, smallest first; the id breaks ties so that every client shows the same order.
-    pub fn key(&self, head: &Head) -> (i64, u128) {
+    pub fn key(&self, head: &ConversationRow) -> (i64, u128) {
         match self.sort {
             Sort::Folder => self.folder.key(head),
             Sort::Newest => (-head.active_at, head.id.to_u128()),

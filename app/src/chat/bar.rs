@@ -4,7 +4,7 @@ use causerie_shared::{
     conversation::{EndReason, FailReason, State},
     ids::{ConversationId, UserId},
     inbox::{Channel, Mode},
-    row::Head,
+    row::ConversationRow,
     timer::Ring,
     user::Me,
 };
@@ -72,7 +72,7 @@ impl Deed {
 
 /// The bottom bar, or the composer in its place.
 #[component]
-pub fn BottomBar(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
+pub fn BottomBar(id: ConversationId, head: Signal<Option<ConversationRow>>, name: Memo<String>) -> impl IntoView {
     let store: Store = expect_context();
     let Some(first) = head.get_untracked() else {
         return ().into_any();
@@ -222,7 +222,7 @@ fn NoteBar(id: ConversationId, ring: Memo<Option<Ring>>, text: String, deeds: &'
 
 /// The line "Waiting for Bruno 0:24 · Cancel transfer" above the composer during a transfer request.
 #[component]
-fn RequestLine(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+fn RequestLine(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let busy = store.busy(id);
     let asked = Memo::new(move |_| match head.read().as_ref()?.state {

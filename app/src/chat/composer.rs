@@ -5,7 +5,7 @@ use std::time::Duration;
 use causerie_shared::{
     ids::{ConversationId, UserId},
     inbox::Channel,
-    row::Head,
+    row::ConversationRow,
 };
 use leptos::{ev, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use web_sys::{DragEvent, HtmlTextAreaElement, KeyboardEvent};
@@ -191,7 +191,7 @@ fn restart(timer: StoredValue<Option<TimeoutHandle>>, after: Duration, then: imp
 #[component]
 pub fn Composer(
     id: ConversationId,
-    head: Signal<Option<Head>>,
+    head: Signal<Option<ConversationRow>>,
     name: Memo<String>,
     /// Whether to focus the box if the clicked button has disappeared together with the focus.
     take_focus: bool,
@@ -278,7 +278,11 @@ pub fn Composer(
 
 /// The line above the box: a problem, that replies wait for the connection, or where the contact is.
 #[component]
-fn ChannelLine(head: Signal<Option<Head>>, name: Memo<String>, problem: RwSignal<Option<String>>) -> impl IntoView {
+fn ChannelLine(
+    head: Signal<Option<ConversationRow>>,
+    name: Memo<String>,
+    problem: RwSignal<Option<String>>,
+) -> impl IntoView {
     let store: Store = expect_context();
     let online = store.online();
     let here = Memo::new(move |_| head.read().as_ref().is_some_and(|head| head.online));

@@ -1,6 +1,6 @@
 //! The internal discussion about a chat: a note-coloured pane without bubbles (`docs/ux.md#discussion-pane`).
 
-use causerie_shared::{ids::ConversationId, message::Author, row::Head};
+use causerie_shared::{ids::ConversationId, message::Author, row::ConversationRow};
 use leptos::{html, prelude::*};
 
 use super::{
@@ -21,7 +21,7 @@ use crate::{
 
 /// The pane: the discussion's messages, and the composer until the chat ends.
 #[component]
-pub fn Discussion(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+pub fn Discussion(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let bubbles = store.discussion(id);
     let over = Memo::new(move |_| head.read().as_ref().is_none_or(|head| head.state.status().is_final()));
@@ -107,7 +107,7 @@ fn Said(message: MessageBubble) -> impl IntoView {
 
 /// The number of messages including the user's unsent ones; the server's count if it is higher, as before the document
 /// is loaded.
-pub fn count(head: &Head, bubbles: &[Bubble]) -> u32 {
+pub fn count(head: &ConversationRow, bubbles: &[Bubble]) -> u32 {
     let written = bubbles
         .iter()
         .filter(|bubble| matches!(bubble, Bubble::Message(message) if message.author != Author::System))

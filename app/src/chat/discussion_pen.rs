@@ -1,6 +1,6 @@
 //! The composer of the internal discussion: its own draft and button, and colleagues invited by `@` and name.
 
-use causerie_shared::{ids::ConversationId, row::Head, user::UserRow};
+use causerie_shared::{ids::ConversationId, row::ConversationRow, user::UserRow};
 use leptos::{html, prelude::*};
 use web_sys::KeyboardEvent;
 
@@ -20,7 +20,7 @@ const MOST: usize = 6;
 struct Pen {
     store: Store,
     id: ConversationId,
-    head: Signal<Option<Head>>,
+    head: Signal<Option<ConversationRow>>,
     text: RwSignal<String>,
     problem: RwSignal<Option<String>>,
     /// Colleagues whose name begins with the text after the last `@`.
@@ -29,7 +29,7 @@ struct Pen {
 }
 
 impl Pen {
-    fn new(store: Store, id: ConversationId, head: Signal<Option<Head>>) -> Self {
+    fn new(store: Store, id: ConversationId, head: Signal<Option<ConversationRow>>) -> Self {
         let text = RwSignal::new(store.discussion_draft(id).get_untracked());
         let (users, me) = (store.users(), store.me());
         let inbox = head.get_untracked().map(|head| store.inbox(head.inbox));
@@ -119,7 +119,7 @@ fn starts_with(name: &str, typed: &str) -> bool {
 
 /// The composer, shown until the chat ends.
 #[component]
-pub fn DiscussionComposer(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+pub fn DiscussionComposer(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let pen = Pen::new(store, id, head);
     let inbox = head.get_untracked().map(|head| store.inbox(head.inbox));

@@ -1,6 +1,6 @@
 //! The chat's header: the contact, the channel, the status, and the buttons *Transfer* and *End chat*.
 
-use causerie_shared::{conversation::State, ids::ConversationId, row::Head};
+use causerie_shared::{conversation::State, ids::ConversationId, row::ConversationRow};
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::colleagues::Colleagues;
@@ -14,7 +14,7 @@ use crate::{
 
 /// The header of the open chat.
 #[component]
-pub fn ThreadHead(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
+pub fn ThreadHead(id: ConversationId, head: Signal<Option<ConversationRow>>, name: Memo<String>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let Some(first) = head.get_untracked() else {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use causerie_shared::{ids::ConversationId, message::Author, row::Head};
+use causerie_shared::{ids::ConversationId, message::Author, row::ConversationRow};
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlElement, KeyboardEvent, ResizeObserver};
@@ -96,7 +96,7 @@ impl Scroll {
 
 /// The log of a chat.
 #[component]
-pub fn Log(id: ConversationId, head: Signal<Option<Head>>, name: Memo<String>) -> impl IntoView {
+pub fn Log(id: ConversationId, head: Signal<Option<ConversationRow>>, name: Memo<String>) -> impl IntoView {
     let store: Store = expect_context();
     let Some(first) = head.get_untracked() else {
         return ().into_any();
@@ -276,7 +276,7 @@ fn keep_place(scroll: Scroll, bubbles: Signal<Vec<Bubble>>, typing: Signal<bool>
 }
 
 /// Sends a read receipt when the end of the chat has been in view for a second on a visible page.
-fn mark_read(store: Store, id: ConversationId, head: Signal<Option<Head>>, scroll: Scroll) {
+fn mark_read(store: Store, id: ConversationId, head: Signal<Option<ConversationRow>>, scroll: Scroll) {
     let (me, now) = (store.me(), store.now());
     let unread = Memo::new(move |_| {
         let me = me.read().as_ref().map(|me| me.id);

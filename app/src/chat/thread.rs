@@ -3,7 +3,7 @@
 use causerie_shared::{
     conversation::State,
     ids::ConversationId,
-    row::{Head, Post},
+    row::{ConversationRow, Post},
     window::Folder,
 };
 use leptos::prelude::*;
@@ -119,7 +119,7 @@ pub fn Chat(id: ConversationId) -> impl IntoView {
 
 /// The post that the comments belong to, with a button that filters the list by this post.
 #[component]
-fn PostLine(head: Signal<Option<Head>>) -> impl IntoView {
+fn PostLine(head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let desk: Desk = expect_context();
     let post = Memo::new(move |_| head.read().as_ref().and_then(|head| head.post.clone()));
     move || {

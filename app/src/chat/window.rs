@@ -3,7 +3,7 @@
 use causerie_shared::{
     Millis,
     inbox::{Channel, HUMAN_AGENT_MS},
-    row::Head,
+    row::ConversationRow,
 };
 use leptos::prelude::*;
 
@@ -30,7 +30,7 @@ pub fn closes(channel: Channel, window: Option<Millis>, human_agent: bool) -> Op
 }
 
 /// Milliseconds left of the window, in whole minutes; 0 after it has closed; `None` if the channel has no window.
-pub fn left(store: Store, head: Signal<Option<Head>>) -> Memo<Option<i64>> {
+pub fn left(store: Store, head: Signal<Option<ConversationRow>>) -> Memo<Option<i64>> {
     let now = store.now();
     let account = head.get_untracked().map(|head| store.account(head.account));
     let until = Memo::new(move |_| {
@@ -47,7 +47,7 @@ pub fn left(store: Store, head: Signal<Option<Head>>) -> Memo<Option<i64>> {
 }
 
 /// The text of the channel line for channels other than the web, and whether it is a warning.
-pub fn window_words(head: &Head, left: Option<i64>, now: Millis) -> (String, bool) {
+pub fn window_words(head: &ConversationRow, left: Option<i64>, now: Millis) -> (String, bool) {
     let channel = channel_name(head.channel);
     match left {
         Some(ms) => {
@@ -86,7 +86,7 @@ fn private_given(bubbles: &[Bubble]) -> bool {
 
 /// The choice for comments: a public answer or, once and within 7 days, a private reply.
 #[component]
-pub fn PrivateSwitch(head: Signal<Option<Head>>, private: RwSignal<bool>) -> impl IntoView {
+pub fn PrivateSwitch(head: Signal<Option<ConversationRow>>, private: RwSignal<bool>) -> impl IntoView {
     let store: Store = expect_context();
     let first = head.get_untracked()?;
     if !first.channel.is_comments() {

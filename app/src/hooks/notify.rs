@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use causerie_shared::{
-    api::notify::NotifyPreferences, conversation::Status, ids::ConversationId, row::Head, user::Availability,
-    window::Folder,
+    api::notify::NotifyPreferences, conversation::Status, ids::ConversationId, row::ConversationRow,
+    user::Availability, window::Folder,
 };
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
@@ -140,7 +140,7 @@ fn heard(body: &NoticeBody) -> Option<(ConversationId, Folder, Tune)> {
     }
 }
 
-fn is_asked(head: &Head) -> bool {
+fn is_asked(head: &ConversationRow) -> bool {
     head.state.status() == Status::Transferring
 }
 

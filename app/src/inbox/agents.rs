@@ -3,7 +3,7 @@
 use causerie_shared::{
     conversation::State,
     ids::{InboxId, UserId},
-    row::Head,
+    row::ConversationRow,
     user::UserRow,
 };
 use leptos::prelude::*;
@@ -31,8 +31,8 @@ pub fn connected_first(users: Vec<UserRow>) -> Vec<UserRow> {
 }
 
 /// The number of pending offers and transfer requests of a user.
-fn offered(heads: &[Head], user: UserId) -> u32 {
-    let asked = |head: &&Head| match head.state {
+fn offered(heads: &[ConversationRow], user: UserId) -> u32 {
+    let asked = |head: &&ConversationRow| match head.state {
         State::Assigning { agent: asked, .. } | State::Transferring { to: asked, .. } => asked == user,
         State::Bot { .. }
         | State::Waiting { .. }
@@ -45,7 +45,7 @@ fn offered(heads: &[Head], user: UserId) -> u32 {
 
 /// The agents of the inboxes that the board shows.
 #[component]
-pub fn Agents(heads: Memo<Vec<Head>>) -> impl IntoView {
+pub fn Agents(heads: Memo<Vec<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let (users, inboxes) = (store.users(), store.inboxes());

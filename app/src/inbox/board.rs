@@ -4,7 +4,7 @@
 use causerie_shared::{
     conversation::{State, Status},
     ids::{ConversationId, UserId},
-    row::Head,
+    row::ConversationRow,
     window::{Folder, List},
 };
 use leptos::prelude::*;
@@ -52,7 +52,7 @@ pub fn Board() -> impl IntoView {
         let now = store.now().get_untracked();
         all.with(|all| {
             let shown = all.iter().filter(|head| filter.passes(head, now));
-            shown.cloned().collect::<Vec<Head>>()
+            shown.cloned().collect::<Vec<ConversationRow>>()
         })
     });
     view! {
@@ -83,7 +83,7 @@ pub fn Board() -> impl IntoView {
 
 /// The counters above the columns.
 #[component]
-fn Tiles(heads: Memo<Vec<Head>>) -> impl IntoView {
+fn Tiles(heads: Memo<Vec<ConversationRow>>) -> impl IntoView {
     let count = move |status: Status| heads.with(|all| all.iter().filter(|head| head.state.status() == status).count());
     let tiles = [
         Status::Waiting,
@@ -102,7 +102,7 @@ fn Tiles(heads: Memo<Vec<Head>>) -> impl IntoView {
 }
 
 #[component]
-fn Column(status: Status, heads: Memo<Vec<Head>>) -> impl IntoView {
+fn Column(status: Status, heads: Memo<Vec<ConversationRow>>) -> impl IntoView {
     let mine = Memo::new(move |_| {
         heads.with(|all| {
             let mine = all.iter().filter(|head| head.state.status() == status);
@@ -131,7 +131,7 @@ fn Column(status: Status, heads: Memo<Vec<Head>>) -> impl IntoView {
 }
 
 #[component]
-fn Card(head: Head) -> impl IntoView {
+fn Card(head: ConversationRow) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let (id, now) = (head.id, store.now());

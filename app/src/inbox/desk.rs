@@ -4,7 +4,7 @@
 use causerie_shared::{
     api::persons::Person,
     ids::{ContactId, ConversationId},
-    row::Head,
+    row::ConversationRow,
     window::{Filter, Folder, List, Sort},
 };
 use leptos::prelude::*;
@@ -29,7 +29,7 @@ pub fn folder_name(folder: Folder) -> &'static str {
 }
 
 /// The number of messages that nobody has seen; 0 for a chat that is over.
-pub fn unread(head: &Head) -> u32 {
+pub fn unread(head: &ConversationRow) -> u32 {
     if head.state.status().is_final() { 0 } else { head.unread }
 }
 

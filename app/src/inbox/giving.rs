@@ -4,7 +4,7 @@ use causerie_shared::{
     conversation::State,
     ids::{ConversationId, InboxId},
     inbox::InboxRow,
-    row::Head,
+    row::ConversationRow,
     user::{Me, UserRow},
 };
 use leptos::prelude::*;
@@ -51,7 +51,7 @@ pub fn may_give(state: &State, me: &Me) -> bool {
 
 /// Returns the agents of the chat's inbox, by name, with those who can take the chat first. A supervisor may also take
 /// a waiting chat themself.
-pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: &Me) -> Vec<Candidate> {
+pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &ConversationRow, me: &Me) -> Vec<Candidate> {
     let waits = matches!(head.state, State::Waiting { .. } | State::Assigning { .. });
     let member = |user: &UserRow| {
         let member = inbox.is_some_and(|inbox| inbox.members.iter().any(|member| member.user == user.id));
@@ -77,7 +77,10 @@ pub fn candidates(users: &[UserRow], inbox: Option<&InboxRow>, head: &Head, me: 
 }
 
 /// Returns a function that lists the candidates. Call the function where signals are tracked.
-pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<Candidate> + Copy + Send + Sync {
+pub fn candidates_for(
+    store: Store,
+    head: Signal<Option<ConversationRow>>,
+) -> impl Fn() -> Vec<Candidate> + Copy + Send + Sync {
     let (users, inboxes, me) = (store.users(), store.inboxes(), store.me());
     move || {
         let (head, me) = (head.read(), me.read());
@@ -92,7 +95,10 @@ pub fn candidates_for(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> 
 }
 
 /// Returns a function that lists the inboxes that the chat could move to. Call the function where signals are tracked.
-pub fn other_inboxes(store: Store, head: Signal<Option<Head>>) -> impl Fn() -> Vec<InboxRow> + Copy + Send + Sync {
+pub fn other_inboxes(
+    store: Store,
+    head: Signal<Option<ConversationRow>>,
+) -> impl Fn() -> Vec<InboxRow> + Copy + Send + Sync {
     let inboxes = store.inboxes();
     move || {
         let here = head.read().as_ref().map(|head| head.inbox);
@@ -245,8 +251,8 @@ mod tests {
         }
     }
 
-    fn head(state: State) -> Head {
-        Head {
+    fn head(state: State) -> ConversationRow {
+        ConversationRow {
             id: ConversationId::from_u128(1),
             number: 1,
             inbox: InboxId::from_u128(1),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use causerie_shared::{
     conversation::State,
     ids::{ConversationId, UserId},
-    row::Head,
+    row::ConversationRow,
     timer::Ring,
     window::Folder,
 };
@@ -27,7 +27,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// A card: a pending offer, or the outcome of a recent one.
 #[derive(Debug, Clone, PartialEq)]
 struct Card {
-    head: Head,
+    head: ConversationRow,
     gone: Option<String>,
 }
 
@@ -40,7 +40,8 @@ pub fn Offers() -> impl IntoView {
     let offers = store.offers();
     let known = RwSignal::new(Vec::<Card>::new());
     Effect::new(move |_| {
-        let heads: Vec<Head> = offers.with(|ids| ids.iter().filter_map(|id| store.head(*id).get()).collect());
+        let heads: Vec<ConversationRow> =
+            offers.with(|ids| ids.iter().filter_map(|id| store.head(*id).get()).collect());
         known.update(|cards| {
             for card in cards.iter_mut().filter(|card| card.gone.is_none()) {
                 if !heads.iter().any(|head| head.id == card.head.id) {
@@ -106,7 +107,7 @@ pub fn Offers() -> impl IntoView {
 }
 
 /// The transfers that the user requested, except that of the open chat, which shows its request above the composer.
-fn my_requests(store: Store, desk: Desk) -> Memo<Vec<Head>> {
+fn my_requests(store: Store, desk: Desk) -> Memo<Vec<ConversationRow>> {
     let (mine, me) = (store.folder(Folder::Mine), store.me());
     Memo::new(move |_| {
         let (open, me) = (desk.open.get(), me.read().as_ref().map(|me| me.id));
@@ -120,7 +121,7 @@ fn my_requests(store: Store, desk: Desk) -> Memo<Vec<Head>> {
 
 /// A transfer request of the user that waits for a colleague's answer.
 #[component]
-fn Asked(head: Head) -> impl IntoView {
+fn Asked(head: ConversationRow) -> impl IntoView {
     let store: Store = expect_context();
     let (id, now) = (head.id, store.now());
     let State::Transferring { to, .. } = head.state else {
@@ -148,7 +149,7 @@ fn Asked(head: Head) -> impl IntoView {
 }
 
 /// The agent who hands the chat over, if it is a transfer request.
-fn giver(head: &Head) -> Option<UserId> {
+fn giver(head: &ConversationRow) -> Option<UserId> {
     match head.state {
         State::Transferring { from, .. } => Some(from),
         State::Bot { .. }

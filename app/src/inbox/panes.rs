@@ -1,7 +1,7 @@
 //! The panes of the open chat and its contact. Their code is a part of its own ([`crate::part`]), requested as soon as
 //! the frame exists.
 
-use causerie_shared::{ids::ConversationId, row::Head};
+use causerie_shared::{ids::ConversationId, row::ConversationRow};
 use leptos::prelude::*;
 
 use super::Desk;
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct Panes {
     chat: fn(ConversationId) -> AnyView,
-    contact: fn(ConversationId, Signal<Option<Head>>) -> AnyView,
+    contact: fn(ConversationId, Signal<Option<ConversationRow>>) -> AnyView,
 }
 
 part! {

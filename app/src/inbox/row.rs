@@ -4,7 +4,7 @@ use causerie_shared::{
     conversation::Status,
     ids::{ConversationId, UserId},
     message::Author,
-    row::{Head, Preview},
+    row::{ConversationRow, Preview},
     window::Folder,
 };
 use leptos::prelude::*;
@@ -52,12 +52,14 @@ pub fn Row(
 }
 
 #[component]
-fn Content(head: Signal<Option<Head>>, folder: Folder) -> impl IntoView {
+fn Content(head: Signal<Option<ConversationRow>>, folder: Folder) -> impl IntoView {
     let store: Store = expect_context();
     // The row is drawn only while its data is known; while the data is being dropped, keep the last values.
-    let head = Memo::new(move |before: Option<&Option<Head>>| head.get().or_else(|| before.cloned().flatten()));
-    let part =
-        move |select: fn(&Head) -> String| Memo::new(move |_| head.read().as_ref().map(select).unwrap_or_default());
+    let head =
+        Memo::new(move |before: Option<&Option<ConversationRow>>| head.get().or_else(|| before.cloned().flatten()));
+    let part = move |select: fn(&ConversationRow) -> String| {
+        Memo::new(move |_| head.read().as_ref().map(select).unwrap_or_default())
+    };
     let Some(first) = head.get_untracked() else {
         return ().into_any();
     };
@@ -65,7 +67,7 @@ fn Content(head: Signal<Option<Head>>, folder: Folder) -> impl IntoView {
     let status = Memo::new(move |_| head.read().as_ref().map_or(Status::Waiting, |head| head.state.status()));
     // An undo window does not concern the list.
     let ring = Memo::new(move |_| {
-        let running = |head: &&Head| !head.state.status().is_final();
+        let running = |head: &&ConversationRow| !head.state.status().is_final();
         head.read().as_ref().filter(running).and_then(|head| head.ring)
     });
     let new = Memo::new(move |_| head.read().as_ref().map_or(0, unread));
@@ -145,7 +147,7 @@ fn pill(count: u32) -> String {
     }
 }
 
-fn shown_time(head: &Head, folder: Folder) -> i64 {
+fn shown_time(head: &ConversationRow, folder: Folder) -> i64 {
     match folder {
         Folder::History => head.ended_at.unwrap_or(head.active_at),
         Folder::Queue | Folder::Engaged | Folder::Mine | Folder::All => {
@@ -202,7 +204,7 @@ fn newest_unsent(bubbles: &[Bubble]) -> Option<String> {
     }
 }
 
-fn preview_line(store: Store, head: Memo<Option<Head>>, id: ConversationId, folder: Folder) -> Memo<Line> {
+fn preview_line(store: Store, head: Memo<Option<ConversationRow>>, id: ConversationId, folder: Folder) -> Memo<Line> {
     let desk: Desk = expect_context();
     let (typing, draft) = (store.typing(id), store.draft(id));
     // Users write replies in Mine only, and the few chats of that folder are in memory.

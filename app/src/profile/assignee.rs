@@ -1,6 +1,6 @@
 //! The chat's agent, and the choice of another (`docs/ux.md#assignment`).
 
-use causerie_shared::{conversation::State, ids::ConversationId, row::Head};
+use causerie_shared::{conversation::State, ids::ConversationId, row::ConversationRow};
 use leptos::prelude::*;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 
 /// The chat's agent and their load; for users who may give the chat away, a drop-down to do so.
 #[component]
-pub fn Assignee(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+pub fn Assignee(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     // An ended chat shows its last agent, without the load, which no longer includes the chat.
@@ -71,7 +71,7 @@ fn dot(presence: Presence) -> &'static str {
 
 /// A native `select`, laid invisibly over the value: agents of the inbox, then inboxes.
 #[component]
-fn Choice(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+fn Choice(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let (agents, inboxes) = (candidates_for(store, head), other_inboxes(store, head));

@@ -1,6 +1,6 @@
 //! Facts that the system records itself: since when and from where (`docs/domain.md#profile`).
 
-use causerie_shared::row::Head;
+use causerie_shared::row::ConversationRow;
 use leptos::prelude::*;
 
 use crate::{
@@ -16,7 +16,7 @@ fn is_web(url: &str) -> bool {
 
 /// Since, IP, URL, country.
 #[component]
-pub fn Automatic(head: Signal<Option<Head>>) -> impl IntoView {
+pub fn Automatic(head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let origin = Memo::new(move |_| head.read().as_ref().map(|head| head.origin.clone()).unwrap_or_default());
     let since = Memo::new(move |_| head.read().as_ref().map_or(0, |head| head.contact_since));

@@ -3,7 +3,7 @@
 use causerie_shared::{
     contact::{Detail, Field},
     ids::{ContactId, ConversationId},
-    row::Head,
+    row::ConversationRow,
 };
 use leptos::prelude::*;
 
@@ -23,7 +23,7 @@ use crate::{
 #[component]
 pub fn Info(
     id: ConversationId,
-    head: Signal<Option<Head>>,
+    head: Signal<Option<ConversationRow>>,
     /// Whether the chat's timeline replaces the tabs.
     journey: RwSignal<bool>,
 ) -> impl IntoView {

@@ -1,6 +1,6 @@
 //! The profile pane: the chat's agent, the contact, and two tabs.
 
-use causerie_shared::{ids::ConversationId, row::Head};
+use causerie_shared::{ids::ConversationId, row::ConversationRow};
 use leptos::{html, prelude::*};
 
 use super::{assignee::Assignee, info::Info, notes::Notes, timeline::Timeline};
@@ -14,7 +14,7 @@ use crate::{
 
 /// The pane of a chat's contact.
 #[component]
-pub fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
+pub fn Pane(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let Some(first) = head.get_untracked() else {
@@ -65,7 +65,7 @@ pub fn Pane(id: ConversationId, head: Signal<Option<Head>>) -> impl IntoView {
 }
 
 #[component]
-fn Tabs(id: ConversationId, head: Signal<Option<Head>>, journey: RwSignal<bool>) -> impl IntoView {
+fn Tabs(id: ConversationId, head: Signal<Option<ConversationRow>>, journey: RwSignal<bool>) -> impl IntoView {
     let store: Store = expect_context();
     let Some(contact) = head.with_untracked(|head| Some(head.as_ref()?.contact)) else {
         return ().into_any();

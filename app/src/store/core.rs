@@ -38,7 +38,7 @@ use causerie_shared::{
     inbox::{AccountRow, InboxRow},
     intent::Queued,
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
     user::{Me, UserRow},
     window::{Counts, Folder, List},
 };
@@ -88,7 +88,7 @@ pub struct Core {
     /// Fingerprint of the access that the copy was made under, from the last `Welcome`.
     grants: u64,
     counts: Counts,
-    heads: HashMap<ConversationId, Head>,
+    heads: HashMap<ConversationId, ConversationRow>,
     lists: Vec<(List, Listed)>,
     /// The list that was last in view.
     in_view: List,

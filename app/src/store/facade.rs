@@ -6,7 +6,7 @@ use causerie_shared::{
     document::contact::{Former, Profile},
     ids::{AccountId, ContactId, ConversationId, InboxId, NoteId, UserId},
     inbox::{AccountRow, InboxRow},
-    row::Head,
+    row::ConversationRow,
     user::{Me, UserRow},
     window::{Counts, Folder, List},
 };
@@ -121,7 +121,7 @@ impl Store {
     }
 
     /// A conversation's row.
-    pub fn head(self, id: ConversationId) -> Signal<Option<Head>> {
+    pub fn head(self, id: ConversationId) -> Signal<Option<ConversationRow>> {
         self.read(Key::Head(id), move |core| core.head(id).cloned())
     }
 
@@ -162,7 +162,7 @@ impl Store {
 
     /// The open chats of the inboxes that the user supervises, longest waiting first, as far as [`Store::look`] has
     /// requested them.
-    pub fn board(self) -> Signal<Vec<Head>> {
+    pub fn board(self) -> Signal<Vec<ConversationRow>> {
         self.read(Key::Board, Core::board)
     }
 

@@ -13,7 +13,7 @@ use causerie_shared::{
     document::{DocumentId, Pen, apply, begin, load},
     frame::{ClientFrame, Command, Part, ServerFrame},
     ids::{ConversationId, IntentId},
-    row::Head,
+    row::ConversationRow,
 };
 use serde_json::json;
 use tokio::{sync::Barrier, task::JoinSet, time};
@@ -166,7 +166,7 @@ async fn answer(mut client: Client, there: Shared, back: Shared) {
 }
 
 /// Accepts an offer, and opens a chat once the agent has it.
-async fn follow(client: &mut Client, head: &Head, replicas: &mut HashMap<DocumentId, Replica>) {
+async fn follow(client: &mut Client, head: &ConversationRow, replicas: &mut HashMap<DocumentId, Replica>) {
     let me = client.me.id;
     match head.state {
         State::Assigning { agent, .. } if agent == me => accept(client, head.id).await,

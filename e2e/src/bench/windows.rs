@@ -17,7 +17,7 @@ use causerie_shared::{
     frame::ServerFrame,
     ids::{ContactId, ConversationId},
     message::{Author, Kind},
-    row::{Head, Origin, Preview},
+    row::{ConversationRow, Origin, Preview},
     window::Folder,
 };
 
@@ -97,9 +97,9 @@ async fn fill(store: &Store, range: std::ops::Range<i64>) {
     tx.commit().await.expect("the chats are stored");
 }
 
-fn ended(account: &AccountRecord, contact: ContactId, n: i64) -> Head {
+fn ended(account: &AccountRecord, contact: ContactId, n: i64) -> ConversationRow {
     let at = LONG_AGO + n * 1000;
-    Head {
+    ConversationRow {
         id: ConversationId::new(at, random_u128()),
         number: 1_000_000 + n,
         inbox: account.row.inbox,

@@ -14,7 +14,7 @@ use causerie_shared::{
     ids::{ConversationId, DeviceId, IntentId, MessageId},
     message::{Author, Kind, Message},
     refusal::{Code, Refusal},
-    row::{Gone, Head},
+    row::{ConversationRow, Gone},
     window::{Folder, List},
 };
 use tokio::time::sleep;
@@ -50,7 +50,7 @@ pub(super) struct Agent {
     made: u64,
     /// At most one reply per chat, so that the replies stay in the agent's order.
     pending: BTreeMap<ConversationId, Pending>,
-    heads: BTreeMap<ConversationId, Head>,
+    heads: BTreeMap<ConversationId, ConversationRow>,
     asked: HashMap<IntentId, Command>,
 }
 
@@ -106,7 +106,7 @@ impl Agent {
                 continue;
             };
             let frame: ServerFrame = decode(&bytes).expect("the server speaks our schema");
-            let moved: Vec<Head> = heads(&frame).cloned().collect();
+            let moved: Vec<ConversationRow> = heads(&frame).cloned().collect();
             for head in moved {
                 let id = head.id;
                 self.heads.insert(id, head);
@@ -275,7 +275,7 @@ impl Agent {
             self.ledger.ended(id);
             self.heads.remove(&id);
             // The agent has room for another chat.
-            let waits = |head: &&Head| matches!(head.state, State::Waiting { .. });
+            let waits = |head: &&ConversationRow| matches!(head.state, State::Waiting { .. });
             let next = self.heads.values().find(waits).map(|head| head.id);
             if let Some(next) = next {
                 return self.consider(line, next).await;

@@ -15,7 +15,7 @@ use causerie_server::store::{
 use causerie_shared::{
     document::{DocumentId, load, timeline},
     ids::{ConversationId, InboxId, MessageId, UserId},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{
@@ -81,7 +81,7 @@ pub(super) async fn check(folder: &Path, ledger: &Ledger) -> Found {
 }
 
 /// Checks that the feed has every number once, and returns the conversation rows that it names.
-async fn feed_and_heads(db: &mut Db) -> Vec<Head> {
+async fn feed_and_heads(db: &mut Db) -> Vec<ConversationRow> {
     let newest = feed::newest(&mut *db).await.expect("the newest number");
     let entries = feed::after(&mut *db, 0, ALL).await.expect("the feed");
     let numbers = entries.iter().map(|entry| entry.seq);
@@ -100,7 +100,7 @@ async fn feed_and_heads(db: &mut Db) -> Vec<Head> {
 }
 
 /// Checks that rows, events and documents of a chat agree, and that every author's messages are in order.
-async fn whole(db: &mut Db, head: &Head, rows: &[MessageRecord]) {
+async fn whole(db: &mut Db, head: &ConversationRow, rows: &[MessageRecord]) {
     let id = head.id;
     let positions = rows.iter().map(|record| record.row.position);
     assert!(positions.eq(1..=head.position), "{id}: positions have gaps");
@@ -140,7 +140,7 @@ async fn in_document(db: &mut Db, document: DocumentId) -> Vec<MessageId> {
 }
 
 /// Checks that every user's load is the number of chats that the user holds.
-async fn loads_are_right(db: &mut Db, heads: &[Head]) {
+async fn loads_are_right(db: &mut Db, heads: &[ConversationRow]) {
     let mut held: HashMap<UserId, u32> = HashMap::new();
     let mut here: HashMap<(InboxId, UserId), u32> = HashMap::new();
     for head in heads {

@@ -21,7 +21,7 @@ use causerie_shared::{
     frame::ServerFrame,
     ids::{ContactId, ConversationId, InboxId},
     inbox::Mode,
-    row::{Head, Row},
+    row::{ConversationRow, Row},
     window::Folder,
 };
 
@@ -36,7 +36,7 @@ const ALL: i64 = 1_000_000;
 /// The server's data, and what one user may see of it.
 struct Truth {
     entries: Vec<FeedEntry>,
-    heads: BTreeMap<ConversationId, Head>,
+    heads: BTreeMap<ConversationId, ConversationRow>,
     modes: BTreeMap<InboxId, Mode>,
     access: Access,
 }
@@ -61,7 +61,7 @@ impl Truth {
         }
     }
 
-    fn reads(&self, head: &Head) -> bool {
+    fn reads(&self, head: &ConversationRow) -> bool {
         self.access.reads(&head.scope(self.modes[&head.inbox]))
     }
 
@@ -164,7 +164,7 @@ pub(super) async fn agrees(app: &Shared, desk: &mut Desk) -> Result<(), String> 
 }
 
 /// Checks that the console has no copy of the chat, in memory or on the disk.
-fn holds_nothing(truth: &Truth, desk: &Desk, head: &Head) -> Result<(), String> {
+fn holds_nothing(truth: &Truth, desk: &Desk, head: &ConversationRow) -> Result<(), String> {
     let id = head.id;
     let about = |document: &DocumentId| {
         document.conversation() == Some(id)
@@ -189,7 +189,7 @@ fn holds_nothing(truth: &Truth, desk: &Desk, head: &Head) -> Result<(), String> 
 }
 
 /// Checks that messages, discussion, draft, notes and profile of a chat are those of the server.
-async fn read(db: &mut Db, truth: &Truth, desk: &Desk, head: &Head) -> Result<(), String> {
+async fn read(db: &mut Db, truth: &Truth, desk: &Desk, head: &ConversationRow) -> Result<(), String> {
     let stored = messages::newest(&mut *db, head.id, ALL).await.expect("messages");
     let stored: Vec<(i64, String)> = stored
         .into_iter()

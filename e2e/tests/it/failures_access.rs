@@ -12,7 +12,7 @@ use causerie_shared::{
     ids::InboxId,
     inbox::Member,
     refusal::Code,
-    row::{Head, Row},
+    row::{ConversationRow, Row},
     window::Folder,
 };
 use reqwest::{StatusCode, header};
@@ -172,7 +172,7 @@ async fn failure_24_access_lost_while_offline_begins_anew_without_it() {
 }
 
 /// Creates the newer chat of a contact whose older one has ended. All members of the inbox may read it.
-async fn second_chat(stage: &causerie_e2e::Stage, ana: &mut Client) -> Head {
+async fn second_chat(stage: &causerie_e2e::Stage, ana: &mut Client) -> ConversationRow {
     let mut visitor = stage.orders_visitor().await;
     let first = visitor.start("Vera Vidal", "Hello").await;
     ana.command(Command::Start(first)).await.expect("started");
@@ -193,7 +193,7 @@ async fn profile_and_notes_stay_while_another_chat_of_the_contact_may_be_seen() 
     story("contact_stays", async |stage| {
         let mut ana = stage.client("ana@demo.test").await;
         let mut ben = stage.client("ben@demo.test").await;
-        let Head {
+        let ConversationRow {
             id: second, contact, ..
         } = second_chat(stage, &mut ana).await;
         let (timeline, notes) = (DocumentId::Timeline(second, 1), DocumentId::Notes(contact));

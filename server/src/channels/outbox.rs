@@ -11,7 +11,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use causerie_shared::{Millis, ids::MessageId, message::Delivery, row::Head};
+use causerie_shared::{Millis, ids::MessageId, message::Delivery, row::ConversationRow};
 use tokio::sync::Semaphore;
 
 use self::{deliver::deliver, pace::Pace, settle::give_up};
@@ -231,7 +231,7 @@ async fn save(app: &App, row: &OutboxRow) -> Result<bool, StoreError> {
 }
 
 /// Returns the outbox row of a new message.
-pub fn row(head: &Head, message: MessageId, position: i64, now: Millis) -> OutboxRow {
+pub fn row(head: &ConversationRow, message: MessageId, position: i64, now: Millis) -> OutboxRow {
     OutboxRow {
         message,
         account: head.account,

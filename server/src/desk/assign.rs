@@ -9,7 +9,7 @@ use causerie_shared::{
     },
     ids::{ConversationId, InboxId, UserId},
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
     user::Availability,
 };
 
@@ -98,7 +98,7 @@ async fn seen(
     access: &Access,
     conversation: ConversationId,
     expect_version: Option<i64>,
-) -> Result<(Head, Actor), DeskError> {
+) -> Result<(ConversationRow, Actor), DeskError> {
     let head = conversations::lock(&mut *db, conversation)
         .await?
         .ok_or_else(not_found)?;

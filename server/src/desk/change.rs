@@ -10,7 +10,7 @@ use causerie_shared::{
     ids::{InboxId, TimerId, UserId},
     inbox::Rules,
     refusal::{Code, Refusal},
-    row::{Head, JourneyRow},
+    row::{ConversationRow, JourneyRow},
     timer::{Ring, TimerKind},
 };
 
@@ -46,7 +46,7 @@ pub async fn routing(db: &mut Db, inbox: InboxId) -> Result<Routing, DeskError> 
 /// back.
 pub async fn apply(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     event: &Event,
     actor: Actor,
     now: Millis,
@@ -63,7 +63,7 @@ pub async fn apply(
 /// As for [`apply`]; `NotFound` when the inbox does not exist or is deleted.
 pub async fn to_inbox(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     inbox: InboxId,
     actor: Actor,
     now: Millis,
@@ -91,7 +91,7 @@ struct Between {
 
 async fn happen(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     event: &Event,
     between: Between,
     actor: Actor,
@@ -146,7 +146,7 @@ async fn happen(
 
 /// Records an offer in the current round. A transfer to another inbox begins a new round, as does every state other
 /// than `Waiting` and `Assigning`.
-async fn mark_asked(db: &mut Db, head: &Head, event: &Event) -> Result<(), DeskError> {
+async fn mark_asked(db: &mut Db, head: &ConversationRow, event: &Event) -> Result<(), DeskError> {
     if let Event::Offer { agent } = event {
         rounds::add(&mut *db, head.id, *agent).await?;
     }
@@ -193,7 +193,7 @@ fn subject(event: &Event, actor: Actor, before: &State) -> Option<UserId> {
 /// Adds a conversation event for the row's current version.
 pub async fn write_journey(
     db: &mut Db,
-    head: &Head,
+    head: &ConversationRow,
     cause: &str,
     actor: Actor,
     user: Option<UserId>,
@@ -217,7 +217,7 @@ pub async fn write_journey(
 }
 
 /// Derives the fields of the conversation row that follow from its state.
-pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
+pub fn follow(head: &mut ConversationRow, rules: &Rules, now: Millis) {
     head.ring = head.state.timer(rules).map(|(_, due)| Ring {
         due,
         total: (due - now).max(1),
@@ -244,7 +244,7 @@ pub fn follow(head: &mut Head, rules: &Rules, now: Millis) {
 }
 
 /// Sets the timers of the current state and cancels all others.
-pub async fn set_timer(db: &mut Db, head: &Head, routing: &Routing, now: Millis) -> Result<(), DeskError> {
+pub async fn set_timer(db: &mut Db, head: &ConversationRow, routing: &Routing, now: Millis) -> Result<(), DeskError> {
     let subject = head.id.to_string();
     timers::cancel_all(&mut *db, &subject).await?;
     if let Some((kind, due)) = head.state.timer(&routing.rules) {

@@ -9,7 +9,7 @@ use causerie_shared::{
     ids::{ConversationId, UserId},
     inbox::Mode,
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{DeskError, change, ending, not_found};
@@ -58,7 +58,13 @@ pub async fn act(
 
 /// Returns the refusal for a user who may not read the chat (any more). Members of a broadcast inbox learn who took the
 /// chat, and an agent who was asked learns that the offer has expired; all others get `NotFound`.
-async fn hidden(db: &mut Db, access: &Access, head: &Head, mode: Mode, event: &Event) -> Result<Refusal, DeskError> {
+async fn hidden(
+    db: &mut Db,
+    access: &Access,
+    head: &ConversationRow,
+    mode: Mode,
+    event: &Event,
+) -> Result<Refusal, DeskError> {
     let answers = matches!(event, Event::Accept | Event::Decline);
     if answers && journey::was_asked(db, head.id, access.user).await? {
         return Ok(Refusal::new(Code::Conflict, "the offer has expired"));
@@ -81,7 +87,7 @@ async fn taken(db: &mut Db, agent: UserId) -> Result<Refusal, DeskError> {
 async fn lost(
     db: &mut Db,
     access: &Access,
-    head: &Head,
+    head: &ConversationRow,
     event: &Event,
     expect_version: Option<i64>,
 ) -> Result<Option<Refusal>, DeskError> {
@@ -108,7 +114,7 @@ async fn lost(
 
 /// Returns the refusal unless the undo window is open and the chat's agent is still active. The transition checks
 /// whether the user may undo, and the claim whether the agent has capacity.
-async fn cannot_undo(db: &mut Db, head: &Head) -> Result<Option<Refusal>, DeskError> {
+async fn cannot_undo(db: &mut Db, head: &ConversationRow) -> Result<Option<Refusal>, DeskError> {
     if !ending::is_pending(head) {
         return Ok(Some(Refusal::new(Code::Closed, "the end can no longer be undone")));
     }
@@ -121,7 +127,7 @@ async fn cannot_undo(db: &mut Db, head: &Head) -> Result<Option<Refusal>, DeskEr
 }
 
 /// Checks that the chat still has the version that the user saw.
-pub(super) fn unmoved(head: &Head, expect_version: Option<i64>) -> Result<(), Refusal> {
+pub(super) fn unmoved(head: &ConversationRow, expect_version: Option<i64>) -> Result<(), Refusal> {
     if expect_version.is_some_and(|version| version != head.version) {
         return Err(Refusal::new(Code::Conflict, "the chat changed meanwhile"));
     }

@@ -5,7 +5,7 @@ use causerie_shared::{
     ids::{ConversationId, UserId},
     message::Message,
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{
@@ -29,7 +29,7 @@ async fn writable(
     db: &mut OrderedTx,
     access: &Access,
     conversation: ConversationId,
-) -> Result<(Head, Scope), DeskError> {
+) -> Result<(ConversationRow, Scope), DeskError> {
     let (head, rules) = conversations::ruled(db, conversation).await?.ok_or_else(not_found)?;
     let scope = head.scope(rules.mode);
     if !access.discusses(&scope, &head.invited) {
@@ -42,7 +42,7 @@ async fn writable(
 }
 
 /// Returns the audience of the discussion: the chat's audience and the invited users.
-pub fn audience(head: &Head, mut scope: Scope) -> Scope {
+pub fn audience(head: &ConversationRow, mut scope: Scope) -> Scope {
     scope.named.extend(&head.invited);
     scope
 }

@@ -7,7 +7,7 @@ use causerie_shared::{
     Millis,
     conversation::{State, transition::Actor},
     ids::{ConversationId, UserId},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{DeskError, change, seen::touch};
@@ -24,12 +24,12 @@ use crate::{
 pub const CLOSED: &str = "closed";
 
 /// Whether the end can still be undone. Until then the contact sees the chat as open.
-pub fn is_pending(head: &Head) -> bool {
+pub fn is_pending(head: &ConversationRow) -> bool {
     matches!(head.state, State::Ended { .. }) && head.ring.is_some()
 }
 
 /// Returns the agent whom the contact sees in the chat.
-pub fn shown_agent(head: &Head) -> Option<UserId> {
+pub fn shown_agent(head: &ConversationRow) -> Option<UserId> {
     match &head.state {
         State::Ended { last_agent, .. } if is_pending(head) => *last_agent,
         State::Bot { .. }
@@ -62,7 +62,7 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
 /// Ends the undo window now and sends the closing words, unless this has happened already.
 pub async fn hasten(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     now: Millis,
     events: &mut CommitEvents,
 ) -> Result<(), DeskError> {

@@ -9,7 +9,7 @@ use causerie_shared::{
     ids::ContactId,
     message::Kind,
     refusal::{Code, Refusal},
-    row::{Head, Origin},
+    row::{ConversationRow, Origin},
 };
 
 use super::{DeskError, change, redact, seen::touch};
@@ -43,7 +43,7 @@ pub async fn contact(app: &App, access: &Access, contact: ContactId) -> Result<(
 }
 
 /// Returns all documents of a contact, sorted.
-fn documents(contact: ContactId, chats: &[Head]) -> Vec<DocumentId> {
+fn documents(contact: ContactId, chats: &[ConversationRow]) -> Vec<DocumentId> {
     let mut all = vec![DocumentId::Contact(contact), DocumentId::Notes(contact)];
     for head in chats {
         all.extend((1..=head.segment).map(|segment| DocumentId::Timeline(head.id, segment)));
@@ -87,7 +87,7 @@ async fn forget_rows(
     app: &App,
     db: &mut OrderedTx,
     contact: ContactId,
-    chats: &[Head],
+    chats: &[ConversationRow],
     events: &mut CommitEvents,
 ) -> Result<Vec<causerie_shared::ids::FileId>, DeskError> {
     let now = app.clock.now();

@@ -13,7 +13,7 @@ use causerie_shared::{
     inbox::inactivity::{Inactivity, TimeOut, may_remind},
     message::Author,
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
     timer::TimerKind,
 };
 
@@ -57,7 +57,7 @@ fn quiet(words: Words, limit: Millis, now: Millis) -> Found {
 /// already been applied to this silence, the limit is not reached before the rule's time has passed once more.
 async fn unanswered(
     db: &mut Db,
-    head: &Head,
+    head: &ConversationRow,
     words: Words,
     rule: &Inactivity,
     now: Millis,
@@ -162,7 +162,7 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
 /// Records that the rule was applied to this silence, with or without a message, and ends the chat if the rule says so.
 async fn remind(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     action: TimeOut,
     sent: bool,
     now: Millis,
@@ -176,13 +176,14 @@ async fn remind(
 }
 
 /// Sends the rule's message. `Conflict` when the chat has changed since `known` was read; the caller then checks again.
-async fn send(app: &App, known: Head, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
+async fn send(app: &App, known: ConversationRow, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
     let mut saying = Saying::begin(app, &known, Author::System, &rule.message, None).await?;
     let mut tx = app.store.begin_ordered().await?;
     let head = conversations::lock(&mut tx, known.id).await?;
-    let same =
-        |head: &Head| (head.version, head.position, head.segment) == (known.version, known.position, known.segment);
+    let same = |head: &ConversationRow| {
+        (head.version, head.position, head.segment) == (known.version, known.position, known.segment)
+    };
     let mut head = head
         .filter(same)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat changed meanwhile"))?;

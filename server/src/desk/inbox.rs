@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     ids::InboxId,
     inbox::Mode,
-    row::Head,
+    row::ConversationRow,
     timer::{Ring, TimerKind},
 };
 
@@ -45,7 +45,7 @@ pub async fn changed(
 /// Applies the new rules to a waiting chat. If its queue begins now, the chat gets the whole queue time.
 async fn reroute(
     db: &mut OrderedTx,
-    mut head: Head,
+    mut head: ConversationRow,
     was: Mode,
     after: &Routing,
     now: Millis,

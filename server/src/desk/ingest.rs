@@ -12,7 +12,7 @@ use causerie_shared::{
     ids::{ContactId, ConversationId, IntentId, MessageId},
     message::{Author, Extra, FileBrief, Kind, MAX_DELIVERED, MAX_FILES, MAX_TEXT, Message},
     refusal::{Code, Refusal},
-    row::{Head, Origin, Post},
+    row::{ConversationRow, Origin, Post},
 };
 
 use self::{
@@ -276,7 +276,7 @@ fn accepted(record: &MessageRecord) -> Accepted {
 
 async fn attach(
     db: &mut Db,
-    head: &Head,
+    head: &ConversationRow,
     contact: ContactId,
     wanted: &[causerie_shared::ids::FileId],
 ) -> Result<Vec<FileBrief>, DeskError> {

@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     conversation::transition::{Actor, Event},
     ids::{ConversationId, InboxId},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{DeskError, change};
@@ -45,7 +45,11 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
 /// Returns the inbox that gets the chat, and the inboxes that have overflowed including the present one. `None` when
 /// there is no overflow inbox, when it is closed or deleted, or when the chat already overflowed from it: chats must
 /// not circulate among inboxes for ever.
-async fn overflow(db: &mut Db, head: &Head, now: Millis) -> Result<Option<(InboxId, Vec<InboxId>)>, DeskError> {
+async fn overflow(
+    db: &mut Db,
+    head: &ConversationRow,
+    now: Millis,
+) -> Result<Option<(InboxId, Vec<InboxId>)>, DeskError> {
     let Some(inbox) = change::rules(&mut *db, head.inbox).await?.overflow else {
         return Ok(None);
     };

@@ -7,7 +7,7 @@ use causerie_shared::{
     ids::{ConversationId, FileId, MessageId},
     message::{Author, Extra, Kind},
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{DeskError, change, discussion, not_found, seen::touch};
@@ -137,7 +137,7 @@ fn missing() -> Refusal {
 async fn may(
     db: &mut Db,
     access: &Access,
-    head: &Head,
+    head: &ConversationRow,
     document: DocumentId,
     author: Author,
 ) -> Result<Scope, DeskError> {

@@ -7,7 +7,7 @@ use causerie_shared::{
     ids::{ConversationId, UserId},
     message::{Author, Delivery, Extra, FileBrief, Kind, Message, MessageRow, PRIVATE_MS},
     refusal::{Code, Refusal},
-    row::{Head, PREVIEW_CHARS, Preview},
+    row::{ConversationRow, PREVIEW_CHARS, Preview},
 };
 
 use super::{
@@ -45,7 +45,7 @@ async fn writable(
     db: &mut OrderedTx,
     access: &Access,
     conversation: ConversationId,
-) -> Result<(Head, Scope), DeskError> {
+) -> Result<(ConversationRow, Scope), DeskError> {
     let (head, rules) = conversations::ruled(db, conversation).await?.ok_or_else(not_found)?;
     let scope = head.scope(rules.mode);
     if !access.reads(&scope) {
@@ -124,7 +124,7 @@ pub async fn accept(
 }
 
 /// Checks that the channel allows the message now. Delivery checks again.
-async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Result<(), DeskError> {
+async fn allowed(db: &mut Db, head: &ConversationRow, message: &Message, now: Millis) -> Result<(), DeskError> {
     let capabilities = adapter(head.channel).map(|adapter| adapter.capabilities());
     let window = capabilities.and_then(|capabilities| capabilities.window);
     if message.kind == Kind::Template && !window.is_some_and(|window| window.templates) {
@@ -149,7 +149,7 @@ async fn allowed(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Re
 
 /// Checks a private reply, which only the author of a thread sees: one direct message, once, and within [`PRIVATE_MS`]
 /// (`docs/channels.md#private-replies`).
-async fn privately(db: &mut Db, head: &Head, message: &Message, now: Millis) -> Result<(), DeskError> {
+async fn privately(db: &mut Db, head: &ConversationRow, message: &Message, now: Millis) -> Result<(), DeskError> {
     let thread = conversations::thread_of(&mut *db, head.id).await?;
     let thread = thread.ok_or_else(|| Refusal::new(Code::Invalid, "only comments are answered privately"))?;
     let (sent, begun) = threads::private_reply(db, head.account, &thread).await?;
@@ -178,7 +178,7 @@ fn answered_privately() -> DeskError {
 /// fill the current one. Returns whether it did.
 pub(super) async fn turn_if_full(
     db: &mut Db,
-    head: &mut Head,
+    head: &mut ConversationRow,
     first: i64,
     bytes: i64,
     now: Millis,
@@ -204,7 +204,7 @@ pub async fn leave_segment(db: &mut OrderedTx, target: Target, events: &mut Comm
 /// Attaches the files of a user's message to the chat. `internal` is true for a message of the discussion.
 pub(super) async fn attach(
     db: &mut Db,
-    head: &Head,
+    head: &ConversationRow,
     user: UserId,
     message: &Message,
     internal: bool,
@@ -223,7 +223,7 @@ pub(super) async fn attach(
 }
 
 /// Whether the message goes to the customer through the channel's provider.
-fn goes_out(head: &Head, message: &Message) -> bool {
+fn goes_out(head: &ConversationRow, message: &Message) -> bool {
     let ours = match message.author {
         Author::Agent(_) | Author::System | Author::Bot => true,
         Author::Contact | Author::Elsewhere => false,
@@ -234,7 +234,7 @@ fn goes_out(head: &Head, message: &Message) -> bool {
 /// Adds a message to the outbox if it goes to a provider.
 pub(super) async fn send(
     db: &mut Db,
-    head: &Head,
+    head: &ConversationRow,
     message: &Message,
     position: i64,
     now: Millis,
@@ -275,7 +275,7 @@ pub fn preview(message: &Message, at: Millis) -> Preview {
 }
 
 /// Returns the row of a message, at the position of the conversation row.
-pub fn record(head: &Head, message: &Message, files: Vec<FileBrief>, now: Millis) -> MessageRecord {
+pub fn record(head: &ConversationRow, message: &Message, files: Vec<FileBrief>, now: Millis) -> MessageRecord {
     MessageRecord {
         row: MessageRow {
             id: message.id,

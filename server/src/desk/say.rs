@@ -8,7 +8,7 @@ use causerie_shared::{
     ids::{ConversationId, IntentId, MessageId},
     message::{Author, Kind, Message},
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{DeskError, change, not_found, reply, seen::touch};
@@ -75,7 +75,7 @@ impl Saying {
     /// Locks the document and prepares the message for the end of the chat that `known` describes.
     pub(super) async fn begin(
         app: &App,
-        known: &Head,
+        known: &ConversationRow,
         author: Author,
         text: &str,
         reply_to: Option<MessageId>,
@@ -110,7 +110,7 @@ impl Saying {
     pub(super) async fn write(
         &mut self,
         db: &mut OrderedTx,
-        head: &mut Head,
+        head: &mut ConversationRow,
         now: Millis,
         events: &mut CommitEvents,
     ) -> Result<Scope, DeskError> {

@@ -4,7 +4,7 @@ use causerie_shared::{
     access::Scope,
     ids::{ConversationId, UserId},
     message::Delivery,
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{DeskError, change, not_found};
@@ -19,7 +19,11 @@ use crate::{
 };
 
 /// Writes a conversation row whose state did not change: feed entry, row, news. Returns the chat's audience.
-pub(super) async fn touch(db: &mut OrderedTx, head: &mut Head, events: &mut CommitEvents) -> Result<Scope, DeskError> {
+pub(super) async fn touch(
+    db: &mut OrderedTx,
+    head: &mut ConversationRow,
+    events: &mut CommitEvents,
+) -> Result<Scope, DeskError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
     touch_before(db, head, &scope, events).await?;
@@ -29,7 +33,7 @@ pub(super) async fn touch(db: &mut OrderedTx, head: &mut Head, events: &mut Comm
 /// Like [`touch`], for a caller who knows the chat's audience, which does not change.
 pub(super) async fn touch_before(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     scope: &Scope,
     events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
@@ -39,7 +43,7 @@ pub(super) async fn touch_before(
 /// Like [`touch`], for a chat whose audience was `before` until now.
 pub(super) async fn touch_from(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     before: Scope,
     events: &mut CommitEvents,
 ) -> Result<Scope, DeskError> {
@@ -51,7 +55,7 @@ pub(super) async fn touch_from(
 
 async fn put(
     db: &mut OrderedTx,
-    head: &mut Head,
+    head: &mut ConversationRow,
     before: Scope,
     after: Scope,
     events: &mut CommitEvents,

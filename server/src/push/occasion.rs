@@ -5,7 +5,7 @@ use causerie_shared::{
     conversation::{State, transition::Event},
     ids::{ConversationId, UserId},
     inbox::Mode,
-    row::{Head, JourneyRow},
+    row::{ConversationRow, JourneyRow},
     window::Folder,
 };
 
@@ -65,7 +65,7 @@ pub async fn notices(app: &App, db: &mut Db, occasion: Occasion) -> Result<Vec<N
     }
 }
 
-async fn changed(app: &App, db: &mut Db, row: &JourneyRow, head: &Head) -> Result<Vec<Notice>, StoreError> {
+async fn changed(app: &App, db: &mut Db, row: &JourneyRow, head: &ConversationRow) -> Result<Vec<Notice>, StoreError> {
     let later = app.clock.now() + HOUR;
     let chat = Chat::of(head);
     let notice = |user, kind, words, folder, until, fence| Notice {

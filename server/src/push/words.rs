@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     api::notify::NotifyPreferences,
-    row::{Head, Preview},
+    row::{ConversationRow, Preview},
 };
 use serde_json::json;
 
@@ -71,7 +71,7 @@ pub struct Chat {
 }
 
 impl Chat {
-    pub fn of(head: &Head) -> Self {
+    pub fn of(head: &ConversationRow) -> Self {
         Self {
             number: head.number,
             name: head.contact_name.clone(),

@@ -5,7 +5,7 @@ use causerie_shared::{
     conversation::State,
     ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
     inbox::{Channel, Rules},
-    row::Head,
+    row::ConversationRow,
     timer::Ring,
 };
 use sqlx::{Row as _, any::AnyRow};
@@ -19,7 +19,7 @@ pub(super) const COLUMNS: &str = "id, number, inbox_id, account_id, channel, con
      version, created_at, waiting_since, ring_due, ring_total, active_at, ended_at, preview, unread, position, seen, \
      online, origin, segment, invited, discussed, post, closes_at, seq";
 
-pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
+pub(super) fn head(row: &AnyRow) -> Result<ConversationRow, StoreError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
     let number = |column: &'static str| row.try_get::<i64, _>(column);
     let optional = |column: &'static str| row.try_get::<Option<i64>, _>(column);
@@ -28,7 +28,7 @@ pub(super) fn head(row: &AnyRow) -> Result<Head, StoreError> {
         _ => None,
     };
     let preview: Option<String> = row.try_get("preview")?;
-    Ok(Head {
+    Ok(ConversationRow {
         id: id(&text("id")?, "conversation id")?,
         number: number("number")?,
         inbox: id(&text("inbox_id")?, "inbox id")?,
@@ -76,7 +76,7 @@ pub fn asked(state: &State) -> Option<UserId> {
 }
 
 /// Stores a new conversation.
-pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
+pub async fn insert(db: &mut Db, head: &ConversationRow) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO conversations (id, number, inbox_id, account_id, channel, contact_id, contact_name, contact_since, \
          state, status, agent_id, asked_id, version, created_at, waiting_since, ring_due, ring_total, active_at, \
@@ -123,7 +123,7 @@ pub async fn insert(db: &mut Db, head: &Head) -> Result<(), StoreError> {
 
 /// Writes a changed conversation row and the folder counters, if the stored version is still `read_version`. Returns
 /// `false` otherwise.
-pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, StoreError> {
+pub async fn save(db: &mut Db, head: &ConversationRow, read_version: i64) -> Result<bool, StoreError> {
     let before = tallies::stored(&mut *db, head.id).await?;
     let written = rewrite(&mut *db, head, read_version).await?;
     if written {
@@ -133,7 +133,7 @@ pub async fn save(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, S
 }
 
 /// As [`save`], but does not touch the folder counters: state and inbox must not have changed.
-pub async fn rewrite(db: &mut Db, head: &Head, read_version: i64) -> Result<bool, StoreError> {
+pub async fn rewrite(db: &mut Db, head: &ConversationRow, read_version: i64) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE conversations SET inbox_id = $3, contact_name = $4, state = $5, status = $6, agent_id = $7, \
          asked_id = $8, version = $9, waiting_since = $10, ring_due = $11, ring_total = $12, active_at = $13, \
@@ -176,7 +176,7 @@ pub async fn rewrite(db: &mut Db, head: &Head, read_version: i64) -> Result<bool
 }
 
 /// Returns one conversation.
-pub async fn get(db: &mut Db, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
+pub async fn get(db: &mut Db, conversation: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM conversations WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(conversation.to_string())
@@ -188,7 +188,7 @@ pub async fn get(db: &mut Db, conversation: ConversationId) -> Result<Option<Hea
 /// Returns one conversation and locks it until the transaction ends.
 ///
 /// An update that changes nothing takes the row's lock on both engines.
-pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
+pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
     let sql = format!("UPDATE conversations SET seq = seq WHERE id = $1 RETURNING {COLUMNS}");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(conversation.to_string())
@@ -199,7 +199,10 @@ pub async fn lock(db: &mut Db, conversation: ConversationId) -> Result<Option<He
 
 /// Returns one conversation with its inbox's rules. Ordered transactions run one at a time ([`super::OrderedTx`]), so
 /// the conversation does not change until the transaction ends.
-pub async fn ruled(tx: &mut OrderedTx, conversation: ConversationId) -> Result<Option<(Head, Rules)>, StoreError> {
+pub async fn ruled(
+    tx: &mut OrderedTx,
+    conversation: ConversationId,
+) -> Result<Option<(ConversationRow, Rules)>, StoreError> {
     let of_inbox =
         |column| format!("(SELECT {column} FROM inboxes WHERE inboxes.id = conversations.inbox_id) AS {column}");
     let rules = ["mode", "accept_secs", "queue_secs", "overflow"]
@@ -213,7 +216,12 @@ pub async fn ruled(tx: &mut OrderedTx, conversation: ConversationId) -> Result<O
     row.map(|row| Ok((head(&row)?, places::rules(&row)?))).transpose()
 }
 
-pub(super) async fn many(db: &mut Db, filter: &str, binds: &[String], limit: i64) -> Result<Vec<Head>, StoreError> {
+pub(super) async fn many(
+    db: &mut Db,
+    filter: &str,
+    binds: &[String],
+    limit: i64,
+) -> Result<Vec<ConversationRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM conversations WHERE {filter} LIMIT {limit}");
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
     for bind in binds {
@@ -228,7 +236,7 @@ pub async fn waiting(
     inbox: InboxId,
     after: Option<(Millis, ConversationId)>,
     limit: i64,
-) -> Result<Vec<Head>, StoreError> {
+) -> Result<Vec<ConversationRow>, StoreError> {
     let Some((since, id)) = after else {
         let filter = "inbox_id = $1 AND status = 'waiting' ORDER BY waiting_since, id";
         return many(db, filter, &[inbox.to_string()], limit).await;
@@ -242,37 +250,37 @@ pub async fn waiting(
 }
 
 /// Returns the assigned chats of an inbox.
-pub async fn assigned(db: &mut Db, inbox: InboxId) -> Result<Vec<Head>, StoreError> {
+pub async fn assigned(db: &mut Db, inbox: InboxId) -> Result<Vec<ConversationRow>, StoreError> {
     let filter = "inbox_id = $1 AND status = 'assigned' ORDER BY id";
     many(db, filter, &[inbox.to_string()], ALL).await
 }
 
 /// Returns chats of an inbox without an agent (Waiting and Assigning), longest waiting first.
-pub async fn in_line(db: &mut Db, inbox: InboxId, limit: i64) -> Result<Vec<Head>, StoreError> {
+pub async fn in_line(db: &mut Db, inbox: InboxId, limit: i64) -> Result<Vec<ConversationRow>, StoreError> {
     let filter = "inbox_id = $1 AND status IN ('waiting', 'assigning') ORDER BY waiting_since, id";
     many(db, filter, &[inbox.to_string()], limit).await
 }
 
 /// Returns the chats for which this user has an offer or a transfer request.
-pub async fn asking(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError> {
+pub async fn asking(db: &mut Db, user: UserId) -> Result<Vec<ConversationRow>, StoreError> {
     let filter = "asked_id = $1 AND status IN ('assigning', 'transferring') ORDER BY id";
     many(db, filter, &[user.to_string()], ALL).await
 }
 
 /// Returns open chats that this user has or is asked to take.
-pub async fn of_user(db: &mut Db, user: UserId) -> Result<Vec<Head>, StoreError> {
+pub async fn of_user(db: &mut Db, user: UserId) -> Result<Vec<ConversationRow>, StoreError> {
     let filter = "(agent_id = $1 OR asked_id = $1) AND ended_at IS NULL ORDER BY id";
     many(db, filter, &[user.to_string()], ALL).await
 }
 
 /// Returns the open chat of a thread of comments, if there is one.
-pub async fn open_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<Head>, StoreError> {
+pub async fn open_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<ConversationRow>, StoreError> {
     let filter = "account_id = $1 AND thread = $2 AND ended_at IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[account.to_string(), top.to_owned()], 1).await?.pop())
 }
 
 /// Returns the newest chat of a thread of comments, open or not.
-pub async fn of_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<Head>, StoreError> {
+pub async fn of_thread(db: &mut Db, account: AccountId, top: &str) -> Result<Option<ConversationRow>, StoreError> {
     let filter = "account_id = $1 AND thread = $2 ORDER BY created_at DESC";
     Ok(many(db, filter, &[account.to_string(), top.to_owned()], 1).await?.pop())
 }
@@ -297,7 +305,11 @@ pub async fn set_thread(db: &mut Db, conversation: ConversationId, top: &str) ->
 }
 
 /// Returns the open chat of a contact on an account, ignoring threads of comments.
-pub async fn open_on(db: &mut Db, contact: ContactId, account: AccountId) -> Result<Option<Head>, StoreError> {
+pub async fn open_on(
+    db: &mut Db,
+    contact: ContactId,
+    account: AccountId,
+) -> Result<Option<ConversationRow>, StoreError> {
     let filter = "contact_id = $1 AND account_id = $2 AND thread IS NULL AND ended_at IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[contact.to_string(), account.to_string()], 1)
         .await?
@@ -316,7 +328,11 @@ pub async fn open_at(db: &mut Db, account: AccountId) -> Result<Vec<Conversation
 }
 
 /// Returns the newest chat of a contact on an account, open or not, ignoring threads of comments.
-pub async fn newest_on(db: &mut Db, contact: ContactId, account: AccountId) -> Result<Option<Head>, StoreError> {
+pub async fn newest_on(
+    db: &mut Db,
+    contact: ContactId,
+    account: AccountId,
+) -> Result<Option<ConversationRow>, StoreError> {
     let filter = "contact_id = $1 AND account_id = $2 AND thread IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[contact.to_string(), account.to_string()], 1)
         .await?
@@ -343,13 +359,13 @@ pub async fn set_answers_to(db: &mut Db, conversation: ConversationId, person: &
 }
 
 /// Returns the open chat of a contact, if there is one.
-pub async fn open_of(db: &mut Db, contact: ContactId) -> Result<Option<Head>, StoreError> {
+pub async fn open_of(db: &mut Db, contact: ContactId) -> Result<Option<ConversationRow>, StoreError> {
     let filter = "contact_id = $1 AND ended_at IS NULL ORDER BY created_at DESC";
     Ok(many(db, filter, &[contact.to_string()], 1).await?.pop())
 }
 
 /// Returns at most `limit` chats of a contact, newest first.
-pub async fn of_contact(db: &mut Db, contact: ContactId, limit: i64) -> Result<Vec<Head>, StoreError> {
+pub async fn of_contact(db: &mut Db, contact: ContactId, limit: i64) -> Result<Vec<ConversationRow>, StoreError> {
     many(
         db,
         "contact_id = $1 ORDER BY created_at DESC, id DESC",
@@ -360,7 +376,7 @@ pub async fn of_contact(db: &mut Db, contact: ContactId, limit: i64) -> Result<V
 }
 
 /// Returns the number of chats of the inbox that have waited longer (Waiting and Assigning count).
-pub async fn ahead_of(db: &mut Db, head: &Head) -> Result<u32, StoreError> {
+pub async fn ahead_of(db: &mut Db, head: &ConversationRow) -> Result<u32, StoreError> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS n FROM conversations WHERE inbox_id = $1 AND status IN ('waiting', 'assigning') \
          AND (waiting_since < $2 OR (waiting_since = $2 AND id < $3))",

@@ -5,7 +5,7 @@ use causerie_shared::{
     conversation::Status,
     ids::{ConversationId, InboxId, UserId},
     inbox::Channel,
-    row::Head,
+    row::ConversationRow,
     window::{Counts, Filter, Folder},
 };
 use sqlx::Row as _;
@@ -65,7 +65,7 @@ fn places(
 }
 
 /// Returns the counters of a conversation row.
-pub(super) fn of(head: &Head) -> Vec<Place> {
+pub(super) fn of(head: &ConversationRow) -> Vec<Place> {
     places(
         head.state.status(),
         head.inbox.to_string(),

@@ -7,7 +7,7 @@ use causerie_shared::{
     ids::{AccountId, ConversationId, PostId, UserId},
     inbox::Channel,
     message::Author,
-    row::Head,
+    row::ConversationRow,
 };
 use sqlx::Row as _;
 
@@ -95,7 +95,7 @@ pub async fn answered_agents(
 }
 
 /// Returns the open threads under a post, given by the provider's id.
-pub async fn open_under(db: &mut Db, account: AccountId, post: &str) -> Result<Vec<Head>, StoreError> {
+pub async fn open_under(db: &mut Db, account: AccountId, post: &str) -> Result<Vec<ConversationRow>, StoreError> {
     let filter = "account_id = $1 AND ended_at IS NULL AND post_id = \
                   (SELECT id FROM posts WHERE posts.account_id = $1 AND external_id = $2) ORDER BY id";
     many(db, filter, &[account.to_string(), post.to_owned()], 1000).await

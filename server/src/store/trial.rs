@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     ids::{ContactId, PostId},
-    row::Head,
+    row::ConversationRow,
 };
 use sqlx::Row as _;
 
@@ -52,7 +52,7 @@ pub async fn wipe(db: &mut Db) -> Result<(), StoreError> {
 }
 
 /// Returns all conversations of channels other than the web, oldest first.
-pub async fn conversations(db: &mut Db) -> Result<Vec<Head>, StoreError> {
+pub async fn conversations(db: &mut Db) -> Result<Vec<ConversationRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM conversations WHERE channel <> 'web' ORDER BY number");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(db).await?;
     rows.iter().map(head).collect()

@@ -8,7 +8,7 @@ use causerie_shared::{
     Millis,
     access::Access,
     ids::InboxId,
-    row::Head,
+    row::ConversationRow,
     window::{Counts, Filter, Folder, List, Sort},
 };
 use sqlx::Row as _;
@@ -229,7 +229,7 @@ pub async fn window(
     from: u32,
     to: u32,
     now: Millis,
-) -> Result<(Vec<Head>, u32), StoreError> {
+) -> Result<(Vec<ConversationRow>, u32), StoreError> {
     let source = source(&mut *db, list, access).await?;
     let total = total(&mut *db, list, access, &source, now).await?;
     let mut query = Query::default();

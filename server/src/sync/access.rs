@@ -4,7 +4,7 @@ use causerie_shared::{
     access::{Access, Scope},
     document::DocumentId,
     ids::{ContactId, ConversationId, UserId},
-    row::Head,
+    row::ConversationRow,
 };
 
 use crate::{
@@ -23,13 +23,17 @@ pub async fn of(db: &mut Db, user: &UserRecord) -> Result<Access, StoreError> {
 }
 
 /// Returns the current scope of a conversation; `None` if its inbox does not exist.
-pub async fn scope(db: &mut Db, head: &Head) -> Result<Option<Scope>, StoreError> {
+pub async fn scope(db: &mut Db, head: &ConversationRow) -> Result<Option<Scope>, StoreError> {
     let rules = places::rules_of(db, head.inbox).await?;
     Ok(rules.map(|rules| head.scope(rules.mode)))
 }
 
 /// Returns the conversation if the user may read it.
-pub async fn readable(db: &mut Db, access: &Access, conversation: ConversationId) -> Result<Option<Head>, StoreError> {
+pub async fn readable(
+    db: &mut Db,
+    access: &Access,
+    conversation: ConversationId,
+) -> Result<Option<ConversationRow>, StoreError> {
     let Some(head) = conversations::get(&mut *db, conversation).await? else {
         return Ok(None);
     };
@@ -49,7 +53,7 @@ pub async fn newest_readable(
     access: &Access,
     contact: ContactId,
     among: i64,
-) -> Result<Option<Head>, StoreError> {
+) -> Result<Option<ConversationRow>, StoreError> {
     for head in conversations::of_contact(&mut *db, contact, among).await? {
         if scope(&mut *db, &head).await?.is_some_and(|scope| access.reads(&scope)) {
             return Ok(Some(head));

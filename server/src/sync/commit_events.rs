@@ -6,7 +6,7 @@ use causerie_shared::{
     ids::{ConversationId, InboxId, UserId},
     inbox::{AccountRow, InboxRow},
     message::Delivery,
-    row::{Head, JourneyRow},
+    row::{ConversationRow, JourneyRow},
     user::UserRow,
 };
 
@@ -47,7 +47,7 @@ pub enum Named {
 #[derive(Debug, Clone, Default)]
 pub struct CommitEvents {
     pub(super) entries: Vec<FeedEntry>,
-    pub(super) heads: BTreeMap<ConversationId, Head>,
+    pub(super) heads: BTreeMap<ConversationId, ConversationRow>,
     pub(super) users: Vec<UserRow>,
     pub(super) inbox_rows: Vec<InboxRow>,
     /// Inboxes that were deleted.
@@ -69,7 +69,7 @@ impl CommitEvents {
     }
 
     /// Adds a conversation row as it is after the transaction.
-    pub fn head(&mut self, head: Head) {
+    pub fn head(&mut self, head: ConversationRow) {
         self.heads.insert(head.id, head);
     }
 
@@ -138,7 +138,7 @@ impl CommitEvents {
     }
 
     /// Returns the changed conversation rows as they are after the transaction.
-    pub fn heads(&self) -> impl Iterator<Item = &Head> {
+    pub fn heads(&self) -> impl Iterator<Item = &ConversationRow> {
         self.heads.values()
     }
 

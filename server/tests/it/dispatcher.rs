@@ -34,7 +34,7 @@ use causerie_shared::{
     conversation::{State, Status, transition::Event},
     ids::{AccountId, ConversationId, InboxId, UserId},
     inbox::{InboxRow, Member, Rules},
-    row::Head,
+    row::ConversationRow,
     user::{Availability, Grants, Role},
 };
 use sqlx::Row as _;
@@ -326,10 +326,10 @@ impl Simulation {
 
     /// Checks that an agent who was offered a chat in this step was asked about all chats that waited longer, in this
     /// round or the last.
-    fn fair(&self, waiting: &[Head], running: &[Offer], lines: &HashMap<ConversationId, HashSet<UserId>>) {
+    fn fair(&self, waiting: &[ConversationRow], running: &[Offer], lines: &HashMap<ConversationId, HashSet<UserId>>) {
         let fresh = |offer: &&Offer| self.offers.get(&offer.chat) != Some(&offer.version);
         for offer in running.iter().filter(fresh) {
-            let earlier = |head: &&Head| (head.waiting_since, head.id) < (offer.since, offer.chat);
+            let earlier = |head: &&ConversationRow| (head.waiting_since, head.id) < (offer.since, offer.chat);
             for older in waiting.iter().take_while(earlier) {
                 let Some(asked) = self.lines.get(&older.id) else {
                     continue;

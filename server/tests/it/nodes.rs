@@ -27,7 +27,7 @@ use causerie_shared::{
     document::{DocumentId, Pen, begin, notes},
     frame::{ServerFrame, decode},
     ids::{ConversationId, DeviceId, IntentId, NoteId, SessionId, UserId},
-    row::{Gone, Head, Row},
+    row::{ConversationRow, Gone, Row},
 };
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, time::timeout};
@@ -95,12 +95,17 @@ impl Ground {
         people::user(&mut db, id).await.unwrap().unwrap()
     }
 
-    async fn head(&self, id: ConversationId) -> Head {
+    async fn head(&self, id: ConversationId) -> ConversationRow {
         let mut db = self.mute.store.read().await.unwrap();
         conversations::get(&mut db, id).await.unwrap().unwrap()
     }
 
-    async fn until(&self, id: ConversationId, what: &str, wanted: impl Fn(&Head) -> bool) -> Head {
+    async fn until(
+        &self,
+        id: ConversationId,
+        what: &str,
+        wanted: impl Fn(&ConversationRow) -> bool,
+    ) -> ConversationRow {
         let reached = eventually(|| async {
             let head = self.head(id).await;
             wanted(&head).then_some(head)
@@ -305,7 +310,7 @@ async fn a_node_that_is_killed_takes_nothing_with_it() {
     let (ana, ben) = (ground.demo.ana, ground.demo.ben);
     let _anas = Socket::open(&ground, &first, ana).await;
     let asked = World::write_at(&first.app, &ground.demo.advice, "v1", "m1", "Hello").await;
-    let offered = |head: &Head| head.state.status() == Status::Assigning && head.state.agent() == Some(ana);
+    let offered = |head: &ConversationRow| head.state.status() == Status::Assigning && head.state.agent() == Some(ana);
     ground.until(asked.conversation, "the offer", offered).await;
     let mut bens = Socket::open(&ground, &second, ben).await;
     let waiting = World::write_at(&first.app, &ground.demo.orders, "v2", "m1", "In the queue").await;
@@ -331,7 +336,7 @@ async fn a_node_that_is_killed_takes_nothing_with_it() {
     let gone = eventually(|| async { (!ground.user(ana).await.connected).then_some(()) });
     gone.await.expect("Ana is gone");
     // Her offer goes to Ben, who is connected to the other node, exactly once.
-    let to_ben = |head: &Head| head.state.agent() == Some(ben);
+    let to_ben = |head: &ConversationRow| head.state.agent() == Some(ben);
     ground.until(asked.conversation, "the offer to Ben", to_ben).await;
     let causes = ground.causes(asked.conversation).await;
     assert_eq!(causes["offer"], 2, "{causes:?}");

@@ -15,7 +15,7 @@ use causerie_shared::{
     conversation::{FailReason, State, transition::Event},
     ids::{ContactId, InboxId, UserId},
     inbox::{Channel, InboxRow, Member, Mode, Rules},
-    row::Head,
+    row::ConversationRow,
     timer::Ring,
     user::{Grants, Role},
     window::{Filter, Folder, List, Sort},
@@ -143,7 +143,7 @@ fn state(dice: &mut Dice, users: &[UserId]) -> State {
 }
 
 /// Puts a conversation row into a random state, with all dependent fields.
-fn shuffle(head: &mut Head, dice: &mut Dice, places: &Places) {
+fn shuffle(head: &mut ConversationRow, dice: &mut Dice, places: &Places) {
     head.state = state(dice, &places.users);
     head.waiting_since = START + dice.roll(40) as i64;
     head.active_at = START + dice.roll(40) as i64;
@@ -159,7 +159,7 @@ fn shuffle(head: &mut Head, dice: &mut Dice, places: &Places) {
 }
 
 /// Stores 200 chats, each with a random past.
-async fn fill(world: &World, places: &Places, dice: &mut Dice) -> Vec<Head> {
+async fn fill(world: &World, places: &Places, dice: &mut Dice) -> Vec<ConversationRow> {
     let mut heads = vec![];
     for n in 0..200 {
         let account = &places.accounts[dice.roll(places.accounts.len() as u64) as usize];
@@ -206,9 +206,9 @@ fn filters(dice: &mut Dice, places: &Places) -> Filter {
     }
 }
 
-async fn agrees(db: &mut Db, places: &Places, heads: &[Head], access: &Access, list: List, dice: &mut Dice) {
+async fn agrees(db: &mut Db, places: &Places, heads: &[ConversationRow], access: &Access, list: List, dice: &mut Dice) {
     let now = START + dice.roll(40) as i64;
-    let mut expected: Vec<&Head> = heads
+    let mut expected: Vec<&ConversationRow> = heads
         .iter()
         .filter(|head| list.folder.holds(access, mode(places, head.inbox), head) && list.filter.passes(head, now))
         .collect();

@@ -25,7 +25,7 @@ use causerie_shared::{
     ids::{AccountId, ContactId, ConversationId, MessageId, TimerId},
     inbox::{AccountRow, Channel},
     message::{Author, Delivery, Kind, MessageRow},
-    row::Head,
+    row::ConversationRow,
     timer::TimerKind,
 };
 
@@ -41,8 +41,8 @@ pub struct Ground {
     pub line: ChannelAccount,
     pub contact: ContactId,
     pub other: ContactId,
-    pub chat: Head,
-    pub ended: Head,
+    pub chat: ConversationRow,
+    pub ended: ConversationRow,
     pub message: MessageId,
 }
 
@@ -73,9 +73,9 @@ pub async fn every(store: &Store, demo: &Demo) {
     tx.rollback().await.unwrap();
 }
 
-fn open(demo: &Demo, line: &ChannelAccount, contact: ContactId, n: i64) -> Head {
+fn open(demo: &Demo, line: &ChannelAccount, contact: ContactId, n: i64) -> ConversationRow {
     let ended = common::ended(&demo.advice, contact, 10_000 + n);
-    Head {
+    ConversationRow {
         inbox: line.row.inbox,
         account: line.row.id,
         channel: line.row.channel,
@@ -89,7 +89,7 @@ fn open(demo: &Demo, line: &ChannelAccount, contact: ContactId, n: i64) -> Head 
     }
 }
 
-pub fn message(chat: &Head, author: Author, position: i64) -> MessageRecord {
+pub fn message(chat: &ConversationRow, author: Author, position: i64) -> MessageRecord {
     MessageRecord {
         row: MessageRow {
             id: MessageId::new(START, random_u128()),
@@ -148,7 +148,7 @@ async fn fill(store: &Store, demo: &Demo) -> Ground {
     let mut tx = sent(store.begin_ordered()).await;
     let line = line(demo);
     sent(channel_accounts::insert(&mut tx, &line)).await;
-    let mut first: Option<(Head, Head, MessageId)> = None;
+    let mut first: Option<(ConversationRow, ConversationRow, MessageId)> = None;
     for n in 0..MANY {
         sent(contacts::add_identity(
             &mut tx,

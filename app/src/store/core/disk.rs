@@ -7,7 +7,7 @@ use causerie_shared::{
     ids::{ConversationId, DeviceId, IntentId},
     intent::Queued,
     message::MessageRow,
-    row::{Head, JourneyRow},
+    row::{ConversationRow, JourneyRow},
     window::Counts,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -286,7 +286,7 @@ impl Core {
                 }
                 DiskKey::Copies => self.learn_copies(copies(&bytes)),
                 DiskKey::Head(id) => {
-                    if let Some(head) = get::<Head>(&bytes)
+                    if let Some(head) = get::<ConversationRow>(&bytes)
                         && self.heads.get(&id).is_none_or(|known| known.seq <= head.seq)
                     {
                         self.heads.insert(id, head);

@@ -7,7 +7,7 @@ use causerie_shared::{
     frame::ClientFrame,
     ids::ConversationId,
     inbox::Mode,
-    row::Head,
+    row::ConversationRow,
     window::{Filter, Folder, List, MAX_WINDOW},
 };
 
@@ -144,7 +144,7 @@ impl Core {
     }
 
     /// Whether the conversation belongs to the list.
-    fn lies_in(&self, list: &List, head: &Head) -> bool {
+    fn lies_in(&self, list: &List, head: &ConversationRow) -> bool {
         let mode = self
             .inboxes
             .get(head.inbox.to_u128())
@@ -184,7 +184,7 @@ impl Core {
     }
 
     /// Moves a row from its old place to its new one in every list.
-    pub(super) fn place(&mut self, step: &mut Step<'_>, old: Option<&Head>, new: Option<&Head>) {
+    pub(super) fn place(&mut self, step: &mut Step<'_>, old: Option<&ConversationRow>, new: Option<&ConversationRow>) {
         for list in self.known_lists() {
             let from = old.map(|head| list.key(head));
             let to = new.filter(|head| self.lies_in(&list, head)).map(|head| list.key(head));

@@ -6,7 +6,7 @@ use causerie_shared::{
     conversation::{State, UNDO_MS},
     ids::{ConversationId, UserId},
     inbox::Mode,
-    row::{Head, JourneyRow, Row},
+    row::{ConversationRow, JourneyRow, Row},
     window::Folder,
 };
 
@@ -15,7 +15,7 @@ use crate::store::view::{Answer, NoticeBody};
 
 impl Core {
     /// The known open chats of the inboxes that the user supervises, longest waiting first.
-    pub fn board(&self) -> Vec<Head> {
+    pub fn board(&self) -> Vec<ConversationRow> {
         let all = self.folder(Folder::All);
         let heads = all.iter().filter_map(|id| self.heads.get(id));
         let mut places: Vec<Place> = heads.map(|head| (head.waiting_since, head.id.to_u128())).collect();
@@ -45,7 +45,12 @@ impl Core {
         said.into_iter().for_each(|body| self.notify(step, body));
     }
 
-    fn change_says(&self, old: &Head, head: &Head, journey: Option<&JourneyRow>) -> Option<NoticeBody> {
+    fn change_says(
+        &self,
+        old: &ConversationRow,
+        head: &ConversationRow,
+        journey: Option<&JourneyRow>,
+    ) -> Option<NoticeBody> {
         let me = self.me.as_ref()?.id;
         let by_me = journey.is_some_and(|row| row.actor.user() == Some(me)) || self.busy(head.id);
         match (&old.state, &head.state) {
@@ -109,7 +114,7 @@ impl Core {
         }
     }
 
-    fn transfer(&self, head: &Head, from: UserId, to: UserId, answer: Answer) -> NoticeBody {
+    fn transfer(&self, head: &ConversationRow, from: UserId, to: UserId, answer: Answer) -> NoticeBody {
         let mine = self.me.as_ref().is_some_and(|me| me.id == from);
         NoticeBody::Transfer {
             conversation: head.id,
@@ -132,7 +137,7 @@ impl Core {
 }
 
 /// Why a transfer request was not accepted. Without the event's row only the deadline is known.
-fn why_it_stayed(now: Millis, old: &Head, journey: Option<&JourneyRow>) -> Answer {
+fn why_it_stayed(now: Millis, old: &ConversationRow, journey: Option<&JourneyRow>) -> Answer {
     let State::Transferring { deadline, .. } = old.state else {
         return Answer::NotTaken;
     };

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use causerie_shared::{
     document::DocumentId,
     ids::{ContactId, ConversationId, InboxId},
-    row::{Gone, Head, Row},
+    row::{ConversationRow, Gone, Row},
     user::Me,
     window::Counts,
 };
@@ -62,7 +62,7 @@ impl Core {
         step.dirty(DiskKey::Inboxes);
     }
 
-    fn put_head(&mut self, step: &mut Step<'_>, mut head: Head) {
+    fn put_head(&mut self, step: &mut Step<'_>, mut head: ConversationRow) {
         let id = head.id;
         self.stale.remove(&id);
         // The new row may give the user access to documents that were denied.
@@ -93,9 +93,9 @@ impl Core {
     }
 
     /// Notifies once that the user was invited to the discussion of a chat, which may be in no folder of theirs.
-    fn say_invited(&mut self, step: &mut Step<'_>, old: Option<&Head>, head: &Head) {
+    fn say_invited(&mut self, step: &mut Step<'_>, old: Option<&ConversationRow>, head: &ConversationRow) {
         let me = self.me.as_ref().map(|me| me.id);
-        let asks = |head: &Head| me.is_some_and(|me| head.invited.contains(&me));
+        let asks = |head: &ConversationRow| me.is_some_and(|me| head.invited.contains(&me));
         let said = self
             .notices
             .iter()

@@ -11,7 +11,7 @@ use causerie_shared::{
     inbox::InboxRow,
     intent::{Action, QueueState},
     message::Delivery,
-    row::Head,
+    row::ConversationRow,
     user::UserRow,
     window::Counts,
 };
@@ -20,7 +20,7 @@ use super::{Core, DiskKey, replica::Lane, thread};
 use crate::store::view::{Bubble, SharedNote, Stage, Undelivered};
 
 impl Core {
-    pub fn head(&self, id: ConversationId) -> Option<&Head> {
+    pub fn head(&self, id: ConversationId) -> Option<&ConversationRow> {
         self.heads.get(&id)
     }
 

@@ -21,7 +21,7 @@ use causerie_shared::{
     conversation::State,
     ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
     inbox::{Channel, InboxRow, Member, Rules},
-    row::{Head, Origin, Row},
+    row::{ConversationRow, Origin, Row},
     user::{Availability, Grants, Me, Role, UserRow},
 };
 
@@ -67,8 +67,8 @@ pub(super) fn inbox() -> InboxRow {
 }
 
 /// A chat of Ana.
-pub(super) fn head(id: ConversationId) -> Head {
-    Head {
+pub(super) fn head(id: ConversationId) -> ConversationRow {
+    ConversationRow {
         id,
         number: 1042,
         inbox: INBOX,

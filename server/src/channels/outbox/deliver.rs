@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     api::channels::Template,
     message::{Delivery, Kind, PRIVATE_MS},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{
@@ -42,7 +42,7 @@ struct Way<'a> {
     account: &'a ChannelAccount,
     adapter: &'static dyn Adapter,
     credentials: Credentials,
-    head: Head,
+    head: ConversationRow,
     record: MessageRecord,
     to: String,
     thread: Option<String>,

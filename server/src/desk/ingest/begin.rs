@@ -8,7 +8,7 @@ use causerie_shared::{
     },
     ids::{ContactId, ConversationId},
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{Incoming, find::open};
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Locks the chat that was open when it was read; `Conflict` when it has ended or moved to another segment.
-pub(super) async fn reopen(db: &mut Db, known: &Head) -> Result<Head, DeskError> {
+pub(super) async fn reopen(db: &mut Db, known: &ConversationRow) -> Result<ConversationRow, DeskError> {
     let head = conversations::lock(db, known.id).await?;
     head.filter(|head| !head.state.status().is_final() && head.segment == known.segment)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat ended meanwhile").into())
@@ -38,7 +38,7 @@ pub(super) async fn start(
     id: ConversationId,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<Head, DeskError> {
+) -> Result<ConversationRow, DeskError> {
     if open(&mut *db, incoming, contact).await?.is_some() {
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
@@ -69,7 +69,7 @@ pub(super) async fn start(
     );
     let thread = incoming.said.as_deref().and_then(|said| said.thread.as_ref());
     let offline = missed || !routing.is_open(now);
-    let mut head = Head {
+    let mut head = ConversationRow {
         id,
         number: next_number(&mut *db, "conversation").await?,
         inbox,
@@ -114,7 +114,11 @@ pub(super) async fn start(
 }
 
 /// Links a new chat to the comment thread whose private reply it answers. Returns a note for the agents.
-pub(super) async fn link(db: &mut Db, incoming: &Incoming, head: &Head) -> Result<Option<String>, DeskError> {
+pub(super) async fn link(
+    db: &mut Db,
+    incoming: &Incoming,
+    head: &ConversationRow,
+) -> Result<Option<String>, DeskError> {
     let comments = channels::sibling(head.channel).filter(|beside| beside.is_comments());
     let (Some(comments), Some(said)) = (comments, &incoming.said) else {
         return Ok(None);

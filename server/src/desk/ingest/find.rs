@@ -3,7 +3,7 @@
 use causerie_shared::{
     Millis,
     ids::{AccountId, ContactId, MessageId},
-    row::Head,
+    row::ConversationRow,
 };
 
 use super::{Incoming, Said};
@@ -22,7 +22,7 @@ use crate::{
 /// The contact and the chat of a message.
 pub(super) struct Found {
     pub(super) contact: ContactRecord,
-    pub(super) open: Option<Head>,
+    pub(super) open: Option<ConversationRow>,
     pub(super) duplicate: Option<MessageRecord>,
     /// The message that it answers.
     pub(super) quoted: Option<MessageId>,
@@ -109,7 +109,11 @@ async fn knows_all(db: &mut Db, account: AccountId, contact: ContactId, aliases:
 
 /// Returns the open chat that the message continues: the contact's on the web, the thread's under a post, else the
 /// contact's on this account.
-pub(super) async fn open(db: &mut Db, incoming: &Incoming, contact: ContactId) -> Result<Option<Head>, DeskError> {
+pub(super) async fn open(
+    db: &mut Db,
+    incoming: &Incoming,
+    contact: ContactId,
+) -> Result<Option<ConversationRow>, DeskError> {
     let account = incoming.account.row.id;
     Ok(match incoming.said.as_deref() {
         None => conversations::open_of(db, contact).await?,

@@ -4,7 +4,7 @@ use causerie_shared::{
     Millis,
     conversation::{FailReason, State},
     message::Author,
-    row::{Head, JourneyRow},
+    row::{ConversationRow, JourneyRow},
     widget::{AgentName, Chat, ChatState, From, SystemEvent, VisitorMessage, WidgetFrame},
 };
 
@@ -18,7 +18,7 @@ pub fn encode(frame: &WidgetFrame) -> String {
 
 /// Returns the visitor's view of a chat. A bot chat looks like a waiting one until the widget supports bots, and a chat
 /// within the undo window looks as before its end. Callers with a database connection pass `place` and `opens_at`.
-pub fn of(head: &Head, agent: Option<String>, place: Option<u32>, opens_at: Option<Millis>) -> Chat {
+pub fn of(head: &ConversationRow, agent: Option<String>, place: Option<u32>, opens_at: Option<Millis>) -> Chat {
     let (state, offline) = match &head.state {
         State::Bot { .. } => (ChatState::Waiting, false),
         State::Waiting { offline, .. } | State::Assigning { offline, .. } => (ChatState::Waiting, *offline),

@@ -8,7 +8,7 @@ use std::{
 use causerie_shared::{
     conversation::State,
     ids::{ContactId, InboxId, UserId},
-    row::Head,
+    row::ConversationRow,
     widget::WidgetFrame,
 };
 use tokio::sync::{Notify, mpsc};
@@ -174,7 +174,7 @@ impl Inner {
 }
 
 /// Whether this chat has a place in the queue.
-pub(super) fn waits(head: &Head) -> bool {
+pub(super) fn waits(head: &ConversationRow) -> bool {
     use causerie_shared::conversation::Status;
     matches!(head.state.status(), Status::Waiting | Status::Assigning)
 }

@@ -11,7 +11,7 @@ use causerie_shared::{
     ids::ContactId,
     message::Delivery,
     refusal::{Code, Refusal},
-    row::{Head, Origin},
+    row::{ConversationRow, Origin},
     widget::{VERSION, VisitorFrame, WidgetFrame, is_cid, is_token},
 };
 use futures_util::{SinkExt, StreamExt, stream::SplitStream};
@@ -208,7 +208,7 @@ impl Session {
         Ok(())
     }
 
-    async fn open_chat(&self) -> Result<Option<Head>, StoreError> {
+    async fn open_chat(&self) -> Result<Option<ConversationRow>, StoreError> {
         match self.contact {
             Some(contact) => conversations::open_of(&mut *self.app.store.read().await?, contact).await,
             None => Ok(None),

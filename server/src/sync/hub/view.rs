@@ -6,7 +6,7 @@ use causerie_shared::{
     access::Scope,
     document::DocumentId,
     frame::ServerFrame,
-    row::{Gone, Head, Row},
+    row::{ConversationRow, Gone, Row},
 };
 
 use super::console::Console;
@@ -14,7 +14,7 @@ use crate::{store::feed::FeedKind, sync::CommitEvents};
 
 /// A changed conversation with its scopes before and after the transaction.
 pub(super) struct Changed<'a> {
-    head: &'a Head,
+    head: &'a ConversationRow,
     before: Option<&'a Scope>,
     after: Option<&'a Scope>,
     moved: bool,
@@ -143,7 +143,7 @@ impl View {
 
     /// Revokes the chat's documents together with its row. The user may still read profile and notes of the contact
     /// because of another chat, which takes a look at the database; until that recheck nothing of them is sent.
-    fn revoke(&mut self, console: &mut Console, head: &Head) {
+    fn revoke(&mut self, console: &mut Console, head: &ConversationRow) {
         let belongs = |document: &DocumentId| match document {
             DocumentId::Timeline(id, _) | DocumentId::Discussion(id) | DocumentId::Draft(id) => *id == head.id,
             DocumentId::Contact(_) | DocumentId::Notes(_) => false,

@@ -40,7 +40,7 @@ use causerie_shared::{
     document::DocumentId,
     ids::{ContactId, ConversationId, InboxId, UserId},
     refusal::Code,
-    row::{Head, Origin},
+    row::{ConversationRow, Origin},
 };
 use sqlx::{AnyPool, any::install_default_drivers};
 
@@ -222,7 +222,7 @@ impl World {
         }
     }
 
-    pub async fn head(&self, id: ConversationId) -> Head {
+    pub async fn head(&self, id: ConversationId) -> ConversationRow {
         let mut db = self.app.store.read().await.expect("a connection");
         conversations::get(&mut db, id).await.expect("a chat").expect("a chat")
     }
@@ -233,7 +233,12 @@ impl World {
     }
 
     /// Waits until `wanted` accepts a conversation row. Panics with the present row otherwise.
-    pub async fn until(&self, id: ConversationId, what: &str, wanted: impl Fn(&Head) -> bool) -> Head {
+    pub async fn until(
+        &self,
+        id: ConversationId,
+        what: &str,
+        wanted: impl Fn(&ConversationRow) -> bool,
+    ) -> ConversationRow {
         let reached = eventually(|| async {
             let head = self.head(id).await;
             wanted(&head).then_some(head)
@@ -363,7 +368,7 @@ pub fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> impl
 }
 
 /// A row of an ended chat, for tables full of them. `n` makes it unique.
-pub fn ended(account: &causerie_server::store::places::AccountRecord, contact: ContactId, n: i64) -> Head {
+pub fn ended(account: &causerie_server::store::places::AccountRecord, contact: ContactId, n: i64) -> ConversationRow {
     let at = START - 1_000_000_000 + n * 1000;
     let state = State::Ended {
         reason: EndReason::Agent,
@@ -371,7 +376,7 @@ pub fn ended(account: &causerie_server::store::places::AccountRecord, contact: C
         at,
         last_agent: None,
     };
-    Head {
+    ConversationRow {
         id: ConversationId::new(at, random_u128()),
         number: 1_000_000 + n,
         inbox: account.row.inbox,

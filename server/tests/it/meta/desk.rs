@@ -12,7 +12,7 @@ use causerie_shared::{
     ids::{ConversationId, MessageId, UserId},
     message::Message,
     refusal::{Code, Refusal},
-    row::Head,
+    row::ConversationRow,
 };
 use serde_json::Value;
 
@@ -68,7 +68,7 @@ impl<'a> Agent<'a> {
         ))
     }
 
-    pub async fn head(&self, chat: ConversationId) -> Head {
+    pub async fn head(&self, chat: ConversationId) -> ConversationRow {
         let mut db = self.line.app.store.read().await.unwrap();
         conversations::get(&mut db, chat).await.unwrap().unwrap()
     }

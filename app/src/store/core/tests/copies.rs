@@ -5,7 +5,7 @@ use causerie_shared::{
     document::DocumentId,
     frame::ServerFrame,
     ids::{ContactId, ConversationId},
-    row::{Gone, Head, Row},
+    row::{ConversationRow, Gone, Row},
     window::{Counts, Folder, List},
 };
 
@@ -23,7 +23,7 @@ fn timeline(n: u128) -> DocumentId {
     DocumentId::Timeline(chat(n), 1)
 }
 
-fn ended(n: u128) -> Head {
+fn ended(n: u128) -> ConversationRow {
     let mut row = head(chat(n));
     let at = 1_000_000 - n as i64;
     row.contact = ContactId::from_u128(50_000 + n);
@@ -38,7 +38,7 @@ fn ended(n: u128) -> Head {
 }
 
 /// Adds rows of these chats, and copies of their documents on the disk; the first was used longest ago.
-fn with_copies(desk: &mut Desk, heads: Vec<Head>, messages: u32, bytes: usize) {
+fn with_copies(desk: &mut Desk, heads: Vec<ConversationRow>, messages: u32, bytes: usize) {
     for (n, row) in heads.into_iter().enumerate() {
         let document = DocumentId::Timeline(row.id, 1);
         desk.core.copies.push(Copied {

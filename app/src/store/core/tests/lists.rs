@@ -6,7 +6,7 @@ use causerie_shared::{
     conversation::{EndReason, State},
     frame::{ClientFrame, ServerFrame},
     ids::ConversationId,
-    row::{Gone, Head, Row},
+    row::{ConversationRow, Gone, Row},
     window::{Counts, Filter, Folder, List, MAX_WINDOW, Sort},
 };
 
@@ -16,7 +16,7 @@ use crate::store::core::{Act, Event};
 const BIG: u32 = 100_000;
 
 /// The `n`-th ended chat, newest first.
-fn ended(n: u32) -> Head {
+fn ended(n: u32) -> ConversationRow {
     let mut row = head(ConversationId::from_u128(10_000 + u128::from(n)));
     let at = 1_000_000 - i64::from(n);
     row.state = State::Ended {

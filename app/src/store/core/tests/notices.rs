@@ -4,7 +4,7 @@ use causerie_shared::{
     conversation::{EndReason, State},
     frame::{ClientFrame, Ephemeral, ServerFrame},
     ids::{ConversationId, NoteId, UserId},
-    row::{Head, Row},
+    row::{ConversationRow, Row},
 };
 
 use super::{ANA, BEN, CHAT, CONTACT, desk::Desk, head, server::Server};
@@ -22,7 +22,7 @@ fn connected() -> (Desk, Server) {
     (desk, server)
 }
 
-fn row(desk: &mut Desk, invited: &[UserId], change: impl FnOnce(&mut Head)) {
+fn row(desk: &mut Desk, invited: &[UserId], change: impl FnOnce(&mut ConversationRow)) {
     let mut row = head(OTHER);
     row.state = State::Assigned { agent: BEN, since: 0 };
     row.invited = invited.to_vec();

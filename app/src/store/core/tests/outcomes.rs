@@ -6,7 +6,7 @@ use causerie_shared::{
     frame::{ClientFrame, Command, ServerFrame},
     ids::{ConversationId, InboxId, UserId},
     inbox::{Mode, Rules},
-    row::{Gone, Head, JourneyRow, Row},
+    row::{ConversationRow, Gone, JourneyRow, Row},
     user::{Availability, Role},
 };
 
@@ -25,7 +25,7 @@ fn connected() -> Desk {
 
 /// Changes the chat's state, with its event row if `cause` is given.
 fn becomes(desk: &mut Desk, version: i64, state: State, cause: Option<(&str, Actor)>) {
-    let row = Head {
+    let row = ConversationRow {
         version,
         seq: version,
         state: state.clone(),

@@ -10,7 +10,7 @@ use causerie_shared::{
     ids::{ConversationId, DeviceId, IntentId, MessageId},
     message::{Author, Delivery, Kind, Message, MessageRow},
     refusal::{Code, Refusal},
-    row::{Head, JourneyRow, Row},
+    row::{ConversationRow, JourneyRow, Row},
     window::{Counts, Folder},
 };
 
@@ -63,7 +63,7 @@ impl Actors for Document {
 
 pub(in crate::store::core) struct Server {
     pub documents: HashMap<DocumentId, Document>,
-    pub heads: BTreeMap<ConversationId, Head>,
+    pub heads: BTreeMap<ConversationId, ConversationRow>,
     pub journey: Vec<JourneyRow>,
     /// The refusal of the next push, in place of the gate's answer.
     pub refuse: Option<Refusal>,

@@ -16,8 +16,8 @@ fn ana() -> UserId {
     UserId::from_u128(1)
 }
 
-fn head(state: State, ring: Option<Ring>) -> Head {
-    Head {
+fn head(state: State, ring: Option<Ring>) -> ConversationRow {
+    ConversationRow {
         id: ConversationId::from_u128(5),
         number: 1042,
         inbox: InboxId::from_u128(1),

@@ -4,7 +4,7 @@ use causerie_shared::{
     api::{MAX_UPLOAD, UPLOAD_EXTENSIONS},
     contact::generated_name,
     message::MAX_TEXT,
-    row::Head,
+    row::ConversationRow,
     widget::{Known, VERSION, VisitorMessage, WidgetFrame},
 };
 
@@ -64,7 +64,12 @@ impl Session {
         })
     }
 
-    async fn history(&self, db: &mut Db, head: &Head, cursor: i64) -> Result<Vec<VisitorMessage>, StoreError> {
+    async fn history(
+        &self,
+        db: &mut Db,
+        head: &ConversationRow,
+        cursor: i64,
+    ) -> Result<Vec<VisitorMessage>, StoreError> {
         let name = |user| self.app.visitors.name(user);
         let records = match cursor {
             0 => messages::newest(&mut *db, head.id, HISTORY).await?,
