@@ -3,6 +3,7 @@
 mod avatar;
 mod caret;
 mod confirm;
+mod countdown;
 mod dialog;
 mod empty;
 mod field;
@@ -12,13 +13,13 @@ mod kind;
 mod line;
 mod menu;
 mod part;
-mod ring;
 mod status;
 mod tabs;
 
 pub use avatar::{Avatar, Presence, PresenceDot};
 pub use caret::show_text;
 pub use confirm::Confirm;
+pub use countdown::TimerRing;
 pub use dialog::Dialog;
 pub use empty::{Empty, ErrorBox, Skeleton};
 pub use field::{Field, PasswordField};
@@ -28,7 +29,6 @@ pub use kind::{kind_word, preview_words};
 pub use line::{SystemLine, line_icon, line_words};
 pub use menu::{menu_items, menu_keys};
 pub use part::Asked;
-pub use ring::TimerRing;
 pub use status::{ChannelIcon, StatusTag, StatusWord, channel_icon, channel_name, status_icon, status_name};
 pub use tabs::{Tab, TabBar};
 

@@ -9,7 +9,7 @@ use crate::{
     ids::{AccountId, ContactId, ConversationId, InboxId, PostId, UserId},
     inbox::{AccountRow, Channel, InboxRow, Mode},
     message::{Author, Kind, MessageRow},
-    timer::Ring,
+    timer::Countdown,
     user::UserRow,
 };
 
@@ -81,7 +81,7 @@ pub struct ConversationRow {
     pub created_at: Millis,
     pub waiting_since: Millis,
     /// The running timer, if there is one.
-    pub ring: Option<Ring>,
+    pub ring: Option<Countdown>,
     pub active_at: Millis,
     pub ended_at: Option<Millis>,
     pub preview: Option<Preview>,

@@ -63,13 +63,13 @@ impl TimerKind {
 
 /// A running timer as the console draws it: a countdown that drains from `total` to 0 at `due`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ring {
+pub struct Countdown {
     pub due: Millis,
     /// Length of the whole timer in milliseconds.
     pub total: i64,
 }
 
-impl Ring {
+impl Countdown {
     /// Milliseconds left; negative when overdue.
     pub fn left(self, now: Millis) -> i64 {
         self.due - now

@@ -5,7 +5,7 @@ use causerie_shared::{
     ids::{ConversationId, UserId},
     inbox::{Channel, Mode},
     row::ConversationRow,
-    timer::Ring,
+    timer::Countdown,
     user::Me,
 };
 use leptos::prelude::*;
@@ -187,14 +187,14 @@ fn ended(store: Store, reason: EndReason, by: Option<UserId>, at: i64) -> String
 
 /// The countdown of a bar, if a timer runs.
 #[component]
-fn BarRing(ring: Memo<Option<Ring>>) -> impl IntoView {
+fn BarRing(ring: Memo<Option<Countdown>>) -> impl IntoView {
     let store: Store = expect_context();
     move || ring.get().map(|ring| view! { <TimerRing ring now=store.now() /> })
 }
 
 /// A bar with a text and the buttons of its actions.
 #[component]
-fn NoteBar(id: ConversationId, ring: Memo<Option<Ring>>, text: String, deeds: &'static [Deed]) -> impl IntoView {
+fn NoteBar(id: ConversationId, ring: Memo<Option<Countdown>>, text: String, deeds: &'static [Deed]) -> impl IntoView {
     let store: Store = expect_context();
     let desk: Desk = expect_context();
     let (busy, online) = (store.busy(id), store.online());
@@ -255,7 +255,7 @@ fn RequestLine(id: ConversationId, head: Signal<Option<ConversationRow>>) -> imp
 }
 
 #[component]
-fn StartBar(id: ConversationId, inbox: String, ring: Memo<Option<Ring>>) -> impl IntoView {
+fn StartBar(id: ConversationId, inbox: String, ring: Memo<Option<Countdown>>) -> impl IntoView {
     let store: Store = expect_context();
     let (busy, online, me) = (store.busy(id), store.online(), store.me());
     let me = me.with_untracked(|me| me.as_ref().map(|me| store.user(me.id)));
@@ -298,7 +298,7 @@ fn StartBar(id: ConversationId, inbox: String, ring: Memo<Option<Ring>>) -> impl
 }
 
 #[component]
-fn AnswerBar(id: ConversationId, ring: Memo<Option<Ring>>, request: bool) -> impl IntoView {
+fn AnswerBar(id: ConversationId, ring: Memo<Option<Countdown>>, request: bool) -> impl IntoView {
     let store: Store = expect_context();
     let (busy, online) = (store.busy(id), store.online());
     let able = move || online.get() == Connection::Online && !busy.get();

@@ -6,7 +6,7 @@ use causerie_shared::{
     conversation::State,
     ids::{ConversationId, UserId},
     row::ConversationRow,
-    timer::Ring,
+    timer::Countdown,
     window::Folder,
 };
 use leptos::prelude::*;
@@ -245,7 +245,7 @@ fn OfferCard(card: Card) -> impl IntoView {
             &[("time", &format::clock((now.get() - head.waiting_since).max(0)))],
         )
     };
-    let ring = head.ring.unwrap_or(Ring { due: 0, total: 0 });
+    let ring = head.ring.unwrap_or(Countdown { due: 0, total: 0 });
     let accept = move |_| {
         if able() {
             accept_offer(store, desk, id);

@@ -135,8 +135,8 @@ fn Content(head: Signal<Option<ConversationRow>>, folder: Folder) -> impl IntoVi
     .into_any()
 }
 
-fn over() -> causerie_shared::timer::Ring {
-    causerie_shared::timer::Ring { due: 0, total: 0 }
+fn over() -> causerie_shared::timer::Countdown {
+    causerie_shared::timer::Countdown { due: 0, total: 0 }
 }
 
 fn pill(count: u32) -> String {

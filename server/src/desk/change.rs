@@ -11,7 +11,7 @@ use causerie_shared::{
     inbox::Rules,
     refusal::{Code, Refusal},
     row::{ConversationRow, JourneyRow},
-    timer::{Ring, TimerKind},
+    timer::{Countdown, TimerKind},
 };
 
 use super::DeskError;
@@ -218,7 +218,7 @@ pub async fn write_journey(
 
 /// Derives the fields of the conversation row that follow from its state.
 pub fn follow(head: &mut ConversationRow, rules: &Rules, now: Millis) {
-    head.ring = head.state.timer(rules).map(|(_, due)| Ring {
+    head.ring = head.state.timer(rules).map(|(_, due)| Countdown {
         due,
         total: (due - now).max(1),
     });

@@ -5,7 +5,7 @@ use causerie_shared::{
     ids::InboxId,
     inbox::Mode,
     row::ConversationRow,
-    timer::{Ring, TimerKind},
+    timer::{Countdown, TimerKind},
 };
 
 use super::{DeskError, change, hours, inactivity, seen::touch_from};
@@ -57,7 +57,7 @@ async fn reroute(
         && was != Mode::Broadcast
     {
         let total = ring.total;
-        *ring = Ring {
+        *ring = Countdown {
             due: now + total,
             total,
         };

@@ -6,7 +6,7 @@ use causerie_shared::{
     ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
     inbox::{Channel, Rules},
     row::ConversationRow,
-    timer::Ring,
+    timer::Countdown,
 };
 use sqlx::{Row as _, any::AnyRow};
 
@@ -24,7 +24,7 @@ pub(super) fn head(row: &AnyRow) -> Result<ConversationRow, StoreError> {
     let number = |column: &'static str| row.try_get::<i64, _>(column);
     let optional = |column: &'static str| row.try_get::<Option<i64>, _>(column);
     let ring = match (optional("ring_due")?, optional("ring_total")?) {
-        (Some(due), Some(total)) => Some(Ring { due, total }),
+        (Some(due), Some(total)) => Some(Countdown { due, total }),
         _ => None,
     };
     let preview: Option<String> = row.try_get("preview")?;

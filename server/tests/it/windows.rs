@@ -16,7 +16,7 @@ use causerie_shared::{
     ids::{ContactId, InboxId, UserId},
     inbox::{Channel, InboxRow, Member, Mode, Rules},
     row::ConversationRow,
-    timer::Ring,
+    timer::Countdown,
     user::{Grants, Role},
     window::{Filter, Folder, List, Sort},
 };
@@ -150,7 +150,7 @@ fn shuffle(head: &mut ConversationRow, dice: &mut Dice, places: &Places) {
     head.ended_at = None;
     head.unread = dice.roll(3) as u32;
     let due = START + dice.roll(40) as i64;
-    head.ring = (dice.roll(2) == 0).then_some(Ring { due, total: 1000 });
+    head.ring = (dice.roll(2) == 0).then_some(Countdown { due, total: 1000 });
     if let State::Ended { at, .. } | State::Failed { at, .. } = head.state {
         head.ended_at = Some(at);
         head.unread = 0;

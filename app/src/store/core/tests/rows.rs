@@ -7,7 +7,7 @@ use causerie_shared::{
     message::Author,
     refusal::Refusal,
     row::{Gone, JourneyRow, Row},
-    timer::Ring,
+    timer::Countdown,
     user::Availability,
     window::Folder,
 };
@@ -166,7 +166,7 @@ fn offers_are_ordered_by_due_time_and_a_lost_race_names_the_winner() {
             overdue: false,
             offline: false,
         };
-        row.ring = Some(Ring { due, total: 30_000 });
+        row.ring = Some(Countdown { due, total: 30_000 });
         Row::Head(Box::new(row))
     };
     desk.hear(ServerFrame::Rows {

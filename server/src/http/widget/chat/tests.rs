@@ -5,7 +5,7 @@ use causerie_shared::{
     ids::{AccountId, ContactId, ConversationId, InboxId, UserId},
     inbox::Channel,
     row::Origin,
-    timer::Ring,
+    timer::Countdown,
 };
 
 use super::*;
@@ -16,7 +16,7 @@ fn ana() -> UserId {
     UserId::from_u128(1)
 }
 
-fn head(state: State, ring: Option<Ring>) -> ConversationRow {
+fn head(state: State, ring: Option<Countdown>) -> ConversationRow {
     ConversationRow {
         id: ConversationId::from_u128(5),
         number: 1042,
@@ -74,7 +74,7 @@ fn line(state: State, cause: &str) -> Option<SystemEvent> {
 
 #[test]
 fn an_end_that_can_be_undone_looks_like_the_chat_before() {
-    let ring = Some(Ring {
+    let ring = Some(Countdown {
         due: AT + UNDO_MS,
         total: UNDO_MS,
     });

@@ -1,6 +1,6 @@
 //! The countdown ring (`docs/ux.md#countdown`): drains with the shared 1 Hz clock.
 
-use causerie_shared::{Millis, timer::Ring};
+use causerie_shared::{Millis, timer::Countdown};
 use leptos::prelude::*;
 
 use super::Icon;
@@ -18,7 +18,7 @@ enum Level {
 }
 
 impl Level {
-    fn of(ring: Ring, now: Millis) -> Self {
+    fn of(ring: Countdown, now: Millis) -> Self {
         if ring.left(now) < 0 {
             Self::Over
         } else if ring.share(now) > 0.5 {
@@ -40,7 +40,7 @@ impl Level {
 /// A countdown ring with its remaining time as text.
 #[component]
 pub fn TimerRing(
-    #[prop(into)] ring: Signal<Ring>,
+    #[prop(into)] ring: Signal<Countdown>,
     /// The clock, corrected by the server's.
     #[prop(into)]
     now: Signal<Millis>,
@@ -72,7 +72,7 @@ pub fn TimerRing(
 }
 
 /// The share of the circle to draw; a full circle when overdue.
-fn drawn(ring: Ring, now: Millis) -> f64 {
+fn drawn(ring: Countdown, now: Millis) -> f64 {
     if ring.left(now) < 0 { 1.0 } else { ring.share(now) }
 }
 
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_ring_turns_warm_at_half_and_red_when_overdue() {
-        let ring = Ring {
+        let ring = Countdown {
             due: 30_000,
             total: 30_000,
         };
