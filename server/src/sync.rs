@@ -6,12 +6,12 @@ pub mod catchup;
 pub mod commit_events;
 pub mod counts;
 pub mod ephemera;
+pub mod epochs;
 pub mod grants;
 pub mod hub;
 mod nodes;
 pub mod open_document;
 pub mod open_documents;
-pub mod outgrown;
 pub mod push;
 
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Automerge documents: their names, their genesis, and how to read and write them (`docs/sync.md#documents`).
 
-pub mod anew;
 pub mod contact;
 pub mod draft;
+pub mod epochs;
 pub mod notes;
 pub mod segment;
 pub mod timeline;

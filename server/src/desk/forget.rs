@@ -4,7 +4,7 @@
 use causerie_shared::{
     access::Access,
     contact::FORGOTTEN,
-    document::{DocumentId, anew::Forget},
+    document::{DocumentId, epochs::Forget},
     frame::ServerFrame,
     ids::ContactId,
     message::Kind,
@@ -16,7 +16,7 @@ use super::{DeskError, change, redact, seen::touch};
 use crate::{
     state::App,
     store::{OrderedTx, contacts, conversations, files, messages, persons},
-    sync::{CommitEvents, aside, open_document::Prepared, open_documents::Locked, outgrown},
+    sync::{CommitEvents, aside, epochs, open_document::Prepared, open_documents::Locked},
 };
 
 /// Number of attempts when a chat begins or changes at the same time.
@@ -60,7 +60,7 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
     for id in documents(contact, &chats) {
         let document = aside::lock(app, id).await?;
         if !document.is_empty() {
-            let prepared = document.prepare_anew(Forget::Everything)?;
+            let prepared = document.prepare_epoch(Forget::Everything)?;
             rooms.push((document, prepared));
         }
     }
@@ -71,7 +71,7 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
         return Err(Refusal::new(Code::Conflict, "a chat began meanwhile").into());
     }
     for (document, prepared) in &mut documents {
-        outgrown::write(app, &mut tx, document, prepared).await?;
+        epochs::write(app, &mut tx, document, prepared).await?;
     }
     let mut events = CommitEvents::default();
     let gone = forget_rows(app, &mut tx, contact, &chats, &mut events).await?;

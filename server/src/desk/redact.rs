@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     access::{Access, Scope},
-    document::{DocumentId, anew::Forget, timeline},
+    document::{DocumentId, epochs::Forget, timeline},
     frame::ServerFrame,
     ids::{ConversationId, FileId, MessageId},
     message::{Author, Extra, Kind},
@@ -15,7 +15,7 @@ use crate::{
     http::files as disk,
     state::App,
     store::{Db, conversations, files, messages},
-    sync::{CommitEvents, aside, outgrown},
+    sync::{CommitEvents, aside, epochs},
 };
 
 /// Number of attempts when another node writes to the chat at the same time.
@@ -88,8 +88,8 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
             head.scope(rules.mode)
         }
     };
-    let prepared = document.prepare_anew(Forget::Message(message))?;
-    outgrown::write(app, &mut tx, &mut document, &prepared).await?;
+    let prepared = document.prepare_epoch(Forget::Message(message))?;
+    epochs::write(app, &mut tx, &mut document, &prepared).await?;
 
     let now = app.clock.now();
     let mut events = CommitEvents::default();

@@ -140,7 +140,7 @@ pub async fn seal(db: &mut Db, document: DocumentId) -> Result<(), StoreError> {
 /// Moves a document at `epoch` and `seq` to the next epoch, which begins with `pushes` pushes of `bytes` bytes. Deletes
 /// changes, snapshot and actors of the old epoch and keeps its intents. Returns `false` if the document is not at
 /// `epoch` and `seq`.
-pub async fn begin_anew(
+pub async fn begin_epoch(
     db: &mut Db,
     document: DocumentId,
     (epoch, seq): (u32, i64),

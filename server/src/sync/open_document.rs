@@ -19,7 +19,7 @@ use automerge::{ActorId, Automerge};
 use causerie_shared::{
     document::{
         self, DocumentError, DocumentId, Pen,
-        anew::{Forget, anew},
+        epochs::{Forget, begin_epoch},
         segment::is_outgrown,
     },
     frame::{DocumentCursor, Part},
@@ -230,12 +230,12 @@ impl OpenDocument {
     }
 
     /// Prepares the next epoch of the document.
-    pub fn prepare_anew(&self, forget: Forget) -> Result<Prepared, DocumentError> {
+    pub fn prepare_epoch(&self, forget: Forget) -> Result<Prepared, DocumentError> {
         let pen = Pen {
             actor: random_bytes(),
             user: None,
         };
-        let (doc, changes) = anew(self.id.kind(), &self.doc, &pen, forget)?;
+        let (doc, changes) = begin_epoch(self.id.kind(), &self.doc, &pen, forget)?;
         let parsed = changes
             .iter()
             .map(|bytes| document::parse(bytes))

@@ -11,7 +11,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{SocketId, access::reads_contact, aside, open_document::Prepared, open_documents::Locked, outgrown};
+use super::{SocketId, access::reads_contact, aside, epochs, open_document::Prepared, open_documents::Locked};
 use crate::{
     desk::{DeskError, change, contact, discussion, reply},
     state::App,
@@ -290,5 +290,5 @@ async fn finish(
     };
     app.hub.queue(pusher.socket, &applied);
     change::publish(app, events);
-    outgrown::begin_anew(app, &mut document, scope.as_ref()).await;
+    epochs::begin_epoch(app, &mut document, scope.as_ref()).await;
 }

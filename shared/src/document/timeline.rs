@@ -5,7 +5,7 @@ use automerge::{
     transaction::{Transactable, Transaction},
 };
 
-use super::{DocumentError, Pen, anew::Forget, container, write};
+use super::{DocumentError, Pen, container, epochs::Forget, write};
 use crate::{
     ids::MessageId,
     message::{Author, Kind, Message, TemplateUse},

@@ -11,7 +11,7 @@ use crate::{
     clock::random_u128,
     desk::{DeskError, change, contact},
     state::App,
-    sync::{CommitEvents, aside, open_document::Prepared, outgrown},
+    sync::{CommitEvents, aside, epochs, open_document::Prepared},
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.
@@ -47,6 +47,6 @@ pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId
     let part = document.committed(prepared);
     app.hub.queue_change(document, &ServerFrame::Part(part), None, None);
     change::publish(app, events);
-    outgrown::begin_anew(app, &mut document, None).await;
+    epochs::begin_epoch(app, &mut document, None).await;
     Ok(())
 }

@@ -63,7 +63,7 @@ impl OpenDocument {
             documents::ensure(&mut *db, self.id).await?;
         }
         let (stands, pushes) = ((self.epoch, self.seq), pushes_of(prepared));
-        if !documents::begin_anew(&mut *db, self.id, stands, pushes, prepared.bytes()).await? {
+        if !documents::begin_epoch(&mut *db, self.id, stands, pushes, prepared.bytes()).await? {
             return Err(self.moved());
         }
         let epoch = self.epoch + 1;

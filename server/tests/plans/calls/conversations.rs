@@ -156,7 +156,7 @@ async fn kept(db: &mut Db, ground: &Ground) {
     sent(documents::save_actor(db, document, 1, &actor)).await;
     sent(documents::actors(db, document, 1)).await;
     sent(documents::save_snapshot(db, document, 1, 1, vec![])).await;
-    sent(documents::begin_anew(db, document, (1, 1), 1, 10)).await;
+    sent(documents::begin_epoch(db, document, (1, 1), 1, 10)).await;
     sent(documents::seal(db, document)).await;
     sent(documents::quarantine(db, document)).await;
 }

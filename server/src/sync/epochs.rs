@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     access::Scope,
-    document::anew::Forget,
+    document::epochs::Forget,
     frame::{Part, ServerFrame},
     ids::IntentId,
 };
@@ -12,7 +12,7 @@ use crate::{clock::random_u128, desk::DeskError, state::App, store::Db};
 
 /// Begins the next epoch of a document if its history is too long, and sends it to the followers within `scope`. A
 /// failure changes nothing; the next push tries again.
-pub async fn begin_anew(app: &App, document: &mut OpenDocument, scope: Option<&Scope>) {
+pub async fn begin_epoch(app: &App, document: &mut OpenDocument, scope: Option<&Scope>) {
     if !document.is_outgrown() {
         return;
     }
@@ -27,7 +27,7 @@ pub async fn begin_anew(app: &App, document: &mut OpenDocument, scope: Option<&S
 }
 
 async fn attempt(app: &App, document: &mut OpenDocument) -> Result<Part, DeskError> {
-    let prepared = document.prepare_anew(Forget::History)?;
+    let prepared = document.prepare_epoch(Forget::History)?;
     let mut tx = app.store.begin_ordered().await?;
     write(app, &mut tx, document, &prepared).await?;
     tx.commit().await?;

@@ -29,7 +29,7 @@ impl Forget {
 
 /// Writes what remains of `old` onto the genesis. Returns the document and its changes after the genesis: none for an
 /// empty document, and more than one only to keep several values of a field.
-pub fn anew(
+pub fn begin_epoch(
     kind: DocumentKind,
     old: &Automerge,
     pen: &Pen,
@@ -97,7 +97,7 @@ mod tests {
 
     /// Returns the new document as a replica that received only the changes.
     fn received(kind: DocumentKind, old: &Automerge, forget: Forget) -> (Automerge, Vec<Vec<u8>>) {
-        let (doc, changes) = anew(kind, old, &SERVER, forget).unwrap();
+        let (doc, changes) = begin_epoch(kind, old, &SERVER, forget).unwrap();
         let replica = load(kind, None, &changes).unwrap();
         assert_eq!(replica.get_heads(), doc.get_heads());
         (replica, changes)
