@@ -1,7 +1,6 @@
 //! Synchronization with consoles: the hub publishes changes to their sockets, and rooms keep open documents in memory.
 
 pub mod access;
-pub mod aside;
 pub mod catchup;
 pub mod commit_events;
 pub mod counts;
@@ -13,6 +12,7 @@ mod nodes;
 pub mod open_document;
 pub mod open_documents;
 pub mod push;
+pub mod quarantine;
 
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ use super::{DeskError, change, redact, seen::touch};
 use crate::{
     state::App,
     store::{OrderedTx, contacts, conversations, files, messages, persons},
-    sync::{CommitEvents, aside, epochs, open_document::Prepared, open_documents::Locked},
+    sync::{CommitEvents, epochs, open_document::Prepared, open_documents::Locked, quarantine},
 };
 
 /// Number of attempts when a chat begins or changes at the same time.
@@ -58,7 +58,7 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
     let chats = conversations::of_contact(&mut *app.store.read().await?, contact, MAX_CHATS).await?;
     let mut documents = vec![];
     for id in documents(contact, &chats) {
-        let document = aside::lock(app, id).await?;
+        let document = quarantine::lock(app, id).await?;
         if !document.is_empty() {
             let prepared = document.prepare_epoch(Forget::Everything)?;
             rooms.push((document, prepared));

@@ -31,7 +31,7 @@ use crate::{
         places::AccountRecord,
         provider::{self, ProviderMessage},
     },
-    sync::{CommitEvents, aside},
+    sync::{CommitEvents, quarantine},
 };
 
 /// Number of attempts when the chat changes between reading and writing.
@@ -175,14 +175,14 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
         attachments: incoming.files.clone(),
     };
     let document = DocumentId::Timeline(conversation, segment);
-    let mut document = aside::lock(app, document).await?;
+    let mut document = quarantine::lock(app, document).await?;
     if document.usable().is_err() {
-        return Err(set_aside());
+        return Err(quarantined());
     }
     let prepared = document.prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some));
-    if document.must_be_set_aside() {
-        aside::set(app, &mut document).await?;
-        return Err(set_aside());
+    if document.must_be_quarantined() {
+        quarantine::set(app, &mut document).await?;
+        return Err(quarantined());
     }
     let mut prepared = prepared?.ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
 
@@ -260,7 +260,7 @@ async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> 
 }
 
 /// The error for a quarantined segment. The chat continues in the next segment, and a retry finds it.
-fn set_aside() -> DeskError {
+fn quarantined() -> DeskError {
     Refusal::new(Code::Conflict, "the segment was set aside").into()
 }
 

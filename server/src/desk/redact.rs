@@ -15,7 +15,7 @@ use crate::{
     http::files as disk,
     state::App,
     store::{Db, conversations, files, messages},
-    sync::{CommitEvents, aside, epochs},
+    sync::{CommitEvents, epochs, quarantine},
 };
 
 /// Number of attempts when another node writes to the chat at the same time.
@@ -72,7 +72,7 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
         Some(record) => DocumentId::Timeline(conversation, record.row.segment),
         None => DocumentId::Discussion(conversation),
     };
-    let mut document = aside::lock(app, document).await?;
+    let mut document = quarantine::lock(app, document).await?;
     document.usable()?;
     let Some(said) = timeline::get(document.doc(), message)? else {
         return Err(missing().into());

@@ -16,7 +16,7 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{OrderedTx, conversations, messages},
-    sync::{CommitEvents, aside, open_document::Prepared, open_documents::Locked},
+    sync::{CommitEvents, open_document::Prepared, open_documents::Locked, quarantine},
 };
 
 /// Number of attempts when the chat changes at the same time.
@@ -92,7 +92,7 @@ impl Saying {
             template: None,
             attachments: vec![],
         };
-        let mut document = aside::lock(app, DocumentId::Timeline(known.id, known.segment)).await?;
+        let mut document = quarantine::lock(app, DocumentId::Timeline(known.id, known.segment)).await?;
         document.usable()?;
         let prepared = document
             .prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))?

@@ -16,7 +16,7 @@ use causerie_shared::{
 use super::{
     SocketId,
     access::{readable, reads_document},
-    aside,
+    quarantine,
 };
 use crate::{
     desk::DeskError,
@@ -190,7 +190,7 @@ pub async fn open(
         return Ok(());
     }
     // The document's lock is held, so that no change comes between the catch-up and the first live change.
-    let document = aside::lock(app, document).await?;
+    let document = quarantine::lock(app, document).await?;
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
     let part = document.part_since(&mut db, have).await?;

@@ -125,7 +125,7 @@ impl OpenDocument {
     }
 
     /// Whether the document cannot be used and is not in quarantine yet.
-    pub fn must_be_set_aside(&self) -> bool {
+    pub fn must_be_quarantined(&self) -> bool {
         self.damaged && !self.quarantined
     }
 

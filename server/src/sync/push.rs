@@ -11,7 +11,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{SocketId, access::reads_contact, aside, epochs, open_document::Prepared, open_documents::Locked};
+use super::{SocketId, access::reads_contact, epochs, open_document::Prepared, open_documents::Locked, quarantine};
 use crate::{
     desk::{DeskError, change, contact, discussion, reply},
     state::App,
@@ -87,12 +87,12 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
         return answer(app, pusher, push).await;
     }
     let changes = gate::read(&push.changes)?;
-    let mut document = aside::lock(app, push.document).await?;
+    let mut document = quarantine::lock(app, push.document).await?;
     let held = document.holds(&changes);
     let mut prepared = match admit(&mut document, pusher, push, changes, held) {
         Ok(prepared) => prepared,
         Err(None) => {
-            aside::set(app, &mut document).await?;
+            quarantine::set(app, &mut document).await?;
             return Ok(Done::Panicked);
         }
         // A push that is stored already is acknowledged even if the gate refuses it now.
@@ -121,7 +121,7 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
 
 /// Answers a push without changes, which asks for the outcome of its intent.
 async fn answer(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
-    let document = aside::lock(app, push.document).await?;
+    let document = quarantine::lock(app, push.document).await?;
     let mut db = app.store.read().await?;
     let Some(frame) = known(&mut db, &document, pusher, push, false).await? else {
         return Err(Refusal::new(Code::NotFound, "it did not arrive").into());

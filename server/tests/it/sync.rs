@@ -14,8 +14,9 @@ use causerie_server::{
         messages,
     },
     sync::{
-        CommitEvents, Hub, Mailbox, Outgoing, SocketId, aside, catchup,
+        CommitEvents, Hub, Mailbox, Outgoing, SocketId, catchup,
         push::{self, Push, Pusher},
+        quarantine,
     },
 };
 use causerie_shared::{
@@ -379,14 +380,14 @@ async fn goes_on_without(world: &World, app: &Shared, chat: ConversationId, othe
     let ana = world.demo.ana;
     let mut desk = Desk::open(world, app, ana).await;
     let aside = DocumentId::Timeline(chat, 1);
-    desk.follow(aside).await;
+    desk.follow(quarantine).await;
     let say = |text: &str| {
         let said = message(ana, text);
         let change = timeline::append(&mut document::begin(DocumentKind::Timeline), &pen(ana), &said).unwrap();
         (IntentId::from(said.id), vec![change])
     };
     let (intent, changes) = say("Into the damaged one");
-    let answer = desk.push(aside, intent, changes).await;
+    let answer = desk.push(quarantine, intent, changes).await;
     let ServerFrame::Refused { refusal, .. } = answer else {
         panic!("{answer:?}")
     };
@@ -399,7 +400,7 @@ async fn goes_on_without(world: &World, app: &Shared, chat: ConversationId, othe
     let answer = desk.push(DocumentId::Timeline(chat, 2), intent, changes).await;
     assert!(matches!(answer, ServerFrame::Applied { seq: 2, .. }), "{answer:?}");
     assert_eq!(world.head(chat).await.position, 3, "one of before, two since");
-    let record = documents::get(&mut app.store.read().await.unwrap(), aside)
+    let record = documents::get(&mut app.store.read().await.unwrap(), quarantine)
         .await
         .unwrap();
     assert!(record.unwrap().quarantined);
@@ -413,8 +414,8 @@ async fn failure_22_a_panic_inside_a_document_sets_it_aside_and_all_else_goes_on
         let document = DocumentId::Timeline(chat, 1);
         let mut document = world.app.documents.lock(&world.app.store, document).await.unwrap();
         assert!(document.prepare_own(|_, _| panic!("as if Automerge did")).is_err());
-        assert!(document.must_be_set_aside());
-        aside::set(&world.app, &mut document).await.unwrap();
+        assert!(document.must_be_quarantined());
+        quarantine::set(&world.app, &mut document).await.unwrap();
         drop(document);
         goes_on_without(&world, &world.app, chat, other).await;
     }

@@ -11,7 +11,7 @@ use crate::{
     clock::random_u128,
     desk::{DeskError, change, contact},
     state::App,
-    sync::{CommitEvents, aside, epochs, open_document::Prepared},
+    sync::{CommitEvents, epochs, open_document::Prepared, quarantine},
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.
@@ -25,7 +25,7 @@ pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId
         return Ok(());
     }
     let document = DocumentId::Contact(contact);
-    let mut document = aside::lock(app, document).await?;
+    let mut document = quarantine::lock(app, document).await?;
     if document.usable().is_err() {
         // The message itself is stored nevertheless.
         return Ok(());
@@ -33,8 +33,8 @@ pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId
     let prepared = document.prepare_own(|doc, pen| {
         contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref(), phone)
     });
-    if document.must_be_set_aside() {
-        return aside::set(app, &mut document).await;
+    if document.must_be_quarantined() {
+        return quarantine::set(app, &mut document).await;
     }
     let prepared: Option<Prepared> = prepared?;
     let Some(prepared) = prepared else { return Ok(()) };

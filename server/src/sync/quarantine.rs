@@ -13,7 +13,7 @@ use crate::{
 /// error.
 pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, DeskError> {
     let mut document = app.documents.lock(&app.store, document).await?;
-    if document.must_be_set_aside() {
+    if document.must_be_quarantined() {
         set(app, &mut document).await?;
     }
     Ok(document)
