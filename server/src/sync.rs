@@ -4,6 +4,7 @@ pub mod access;
 pub mod catchup;
 pub mod commit_events;
 pub mod counts;
+pub mod document_push;
 pub mod ephemera;
 pub mod epochs;
 pub mod grants;
@@ -11,7 +12,6 @@ pub mod hub;
 mod nodes;
 pub mod open_document;
 pub mod open_documents;
-pub mod push;
 pub mod quarantine;
 
 use std::time::Duration;

@@ -40,7 +40,7 @@ use crate::{
     store::{Db, people::UserRecord, settings},
     sync::{
         self, Mailbox, SocketId, access, catchup,
-        push::{self, Push, Pusher},
+        document_push::{self, Push, Pusher},
     },
 };
 
@@ -277,7 +277,7 @@ impl Session {
                 intent,
                 changes,
             } => {
-                push::receive(
+                document_push::receive(
                     app,
                     &self.pusher,
                     Push {

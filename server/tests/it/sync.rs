@@ -15,7 +15,7 @@ use causerie_server::{
     },
     sync::{
         CommitEvents, Hub, Mailbox, Outgoing, SocketId, catchup,
-        push::{self, Push, Pusher},
+        document_push::{self, Push, Pusher},
         quarantine,
     },
 };
@@ -83,7 +83,9 @@ impl Desk {
             intent,
             changes,
         };
-        push::receive(&self.app, &self.pusher, push).await.expect("not hostile");
+        document_push::receive(&self.app, &self.pusher, document_push)
+            .await
+            .expect("not hostile");
         let answer = |frame: &ServerFrame| matches!(frame, ServerFrame::Applied { .. } | ServerFrame::Refused { .. });
         self.frames().into_iter().rfind(answer).expect("an answer")
     }

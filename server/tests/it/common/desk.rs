@@ -8,7 +8,7 @@ use causerie_server::{
     clock::{random_bytes, random_u128},
     sync::{
         Mailbox, Outgoing, catchup,
-        push::{self, Push, Pusher},
+        document_push::{self, Push, Pusher},
     },
 };
 use causerie_shared::{
@@ -92,7 +92,9 @@ impl Desk {
             intent,
             changes,
         };
-        push::receive(&self.app, &self.pusher, push).await.expect("not hostile");
+        document_push::receive(&self.app, &self.pusher, document_push)
+            .await
+            .expect("not hostile");
         let answer = |frame: &ServerFrame| matches!(frame, ServerFrame::Applied { .. } | ServerFrame::Refused { .. });
         self.read().into_iter().find(answer).expect("an answer")
     }
