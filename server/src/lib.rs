@@ -10,7 +10,6 @@ pub mod error;
 pub mod http;
 pub mod outgoing;
 pub mod passwords;
-pub mod push;
 pub mod router;
 pub mod routing;
 pub mod settings;
@@ -20,6 +19,7 @@ pub mod store;
 pub mod sync;
 pub mod telemetry;
 pub mod timers;
+pub mod web_push;
 pub mod workers;
 
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     channels::outbox::add_worker(&mut workers);
     workers.add("templates", channels::templates::run);
     workers.add("telegram_polling", channels::telegram::polling::run);
-    workers.add("web_push", push::run);
+    workers.add("web_push", web_push::run);
     workers.add("queue_places", http::widget::places::run);
     workers.add("metrics", telemetry::upkeep);
     workers.start();

@@ -11,10 +11,10 @@ use crate::{
     clock::Clock,
     config::Config,
     http::{limits::Limits, widget::hub::VisitorHub},
-    push::Pushes,
     routing::Wakes,
     store::{Store, StoreError, feed},
     sync::{Hub, OpenDocuments},
+    web_push::Pushes,
     workers::Workers,
 };
 
@@ -57,7 +57,7 @@ pub struct App {
     /// Limits commands that wait for a provider's answer.
     pub moderation: Arc<Semaphore>,
     /// Web pushes to users' devices.
-    pub pushes: Pushes,
+    pub web_pushes: Pushes,
     /// Inboxes that the dispatcher has to examine.
     pub wakes: Wakes,
     /// Wakes the timer worker when an earlier timer was set.
@@ -94,7 +94,7 @@ impl App {
             templates_changed: Notify::new(),
             polling_changed: Notify::new(),
             moderation: Arc::new(Semaphore::new(MODERATED_AT_ONCE)),
-            pushes: Pushes::default(),
+            web_pushes: Pushes::default(),
             wakes: Wakes::default(),
             timers_changed: Notify::new(),
             workers: Workers::default(),

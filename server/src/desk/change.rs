@@ -344,6 +344,6 @@ pub fn publish(app: &App, events: CommitEvents) {
     if events.sends() {
         app.outbox_changed.notify_one();
     }
-    app.pushes.observe(&events);
+    app.web_pushes.observe(&events);
     app.hub.announce(events, &app.visitors);
 }

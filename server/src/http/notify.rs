@@ -18,12 +18,13 @@ use crate::{
         json::Json,
         limits::Limit,
     },
-    outgoing, push,
+    outgoing,
     state::Shared,
     store::{
         preferences,
         push::{self as devices, Subscription},
     },
+    web_push,
 };
 
 /// Number of minutes in a day.
@@ -47,7 +48,7 @@ pub async fn set_preferences(
         if quiet.from >= DAY || quiet.to >= DAY {
             return Err(ApiError::new(Code::Invalid, "a day has 1440 minutes"));
         }
-        if !push::zone_exists(&quiet.zone) {
+        if !web_push::zone_exists(&quiet.zone) {
             return Err(ApiError::new(Code::Invalid, "there is no such time zone"));
         }
     }
@@ -59,7 +60,7 @@ pub async fn set_preferences(
 
 /// `GET /api/me/push`.
 pub async fn push(State(app): State<Shared>, signed: Signed) -> Result<Json<PushInfo>, ApiError> {
-    let key = push::key(&app).await?;
+    let key = web_push::key(&app).await?;
     let mut db = app.store.read().await?;
     let all = devices::of_user(&mut db, signed.user.id, app.clock.now()).await?;
     let all = all.into_iter().map(|device| PushDevice {
@@ -87,7 +88,7 @@ pub async fn subscribe(
     if body.endpoint.len() > MAX_ENDPOINT || outgoing::check(&app.config, &body.endpoint).is_err() {
         return Err(invalid("that is not the address of a push service"));
     }
-    if push::public_key(&body.p256dh).is_err() || push::auth_secret(&body.auth).is_err() {
+    if web_push::public_key(&body.p256dh).is_err() || web_push::auth_secret(&body.auth).is_err() {
         return Err(invalid("the browser's keys cannot be used"));
     }
     let now = app.clock.now();
@@ -127,7 +128,7 @@ pub async fn unsubscribe(
 pub async fn test(State(app): State<Shared>, signed: Signed) -> Result<StatusCode, ApiError> {
     let user = signed.user.id;
     app.limits.take(Limit::PushTest, &user.to_string(), app.clock.now())?;
-    push::test(&app, user).await.map_err(|error| {
+    web_push::test(&app, user).await.map_err(|error| {
         tracing::error!(%error, "the test of notifications failed");
         ApiError::internal()
     })?;

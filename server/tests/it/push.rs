@@ -5,8 +5,8 @@ use crate::common::push::Service;
 use crate::common::{START, World, eventually, worlds};
 use causerie_server::{
     desk::{assign, claim, discussion, presence},
-    push,
     store::{self, preferences},
+    web_push,
 };
 use causerie_shared::{
     api::notify::{NotifyPreferences, PushDelivery, Quiet},
@@ -68,8 +68,8 @@ async fn an_offer_is_pushed_sealed_signed_and_only_as_long_as_it_stands() {
         assert_eq!(push.header("urgency"), "high");
         assert_eq!(push.header("topic"), chat.to_string());
         assert_eq!(push.header("ttl"), "30", "the seconds left on the timer");
-        let key = push::key(&world.app).await.unwrap();
-        let claims = push.claims(&key);
+        let key = web_push::key(&world.app).await.unwrap();
+        let claims = web_push.claims(&key);
         assert_eq!(claims["aud"], service.origin);
         let exp = claims["exp"].as_i64().unwrap() - START / 1000;
         assert!((1..=86_400).contains(&exp), "a service refuses more than a day");
@@ -124,7 +124,7 @@ async fn a_busy_service_is_asked_again_but_never_about_an_offer_that_is_over() {
         logged(&world, ana, 4).await;
         act(&world, ana, second, Event::Accept).await;
         world.advance(2);
-        push::test(&world.app, ana).await.unwrap();
+        web_push::test(&world.app, ana).await.unwrap();
         assert_eq!(service.next().await.part("title"), "Notifications work");
         assert!(service.waiting().is_none());
     }
@@ -137,7 +137,7 @@ async fn a_device_that_is_gone_is_forgotten() {
         let ana = world.demo.ana;
         service.subscribe(&world.app, ana, "en").await;
         service.answer((410, None));
-        push::test(&world.app, ana).await.unwrap();
+        web_push::test(&world.app, ana).await.unwrap();
         service.next().await;
         assert_eq!(logged(&world, ana, 1).await[0].status, 410);
         let mut db = world.app.store.read().await.unwrap();
@@ -236,7 +236,7 @@ async fn private_mode_says_neither_name_nor_words() {
         let head = world.head(chat).await;
         let push = service.next().await;
         assert_eq!(push.part("body"), format!("#{}", head.number));
-        let whole = push.text.to_string();
+        let whole = web_push.text.to_string();
         assert!(
             !whole.contains("4111") && !whole.contains(&head.contact_name),
             "{whole}"
@@ -261,7 +261,7 @@ async fn nothing_is_pushed_in_quiet_hours_or_of_a_kind_that_is_off_but_a_test_is
         };
         prefer(&world, ana, quiet(10 * 60, 11 * 60)).await;
         world.order("v1", "Quiet").await;
-        push::test(&world.app, ana).await.unwrap();
+        web_push::test(&world.app, ana).await.unwrap();
         assert_eq!(service.next().await.part("title"), "Notifications work");
         prefer(
             &world,
@@ -273,7 +273,7 @@ async fn nothing_is_pushed_in_quiet_hours_or_of_a_kind_that_is_off_but_a_test_is
         )
         .await;
         world.order("v2", "Off").await;
-        push::test(&world.app, ana).await.unwrap();
+        web_push::test(&world.app, ana).await.unwrap();
         assert_eq!(service.next().await.part("title"), "Notifications work");
         prefer(&world, ana, quiet(8 * 60, 9 * 60)).await;
         world.order("v3", "Loud").await;
@@ -294,7 +294,7 @@ async fn the_log_keeps_the_newest_fifty_of_a_user() {
                 service.answer((400, None));
             }
             world.advance(1);
-            push::test(&world.app, ana).await.unwrap();
+            web_push::test(&world.app, ana).await.unwrap();
         }
         let log = log(&world, ana).await;
         assert_eq!(log.len(), 50);

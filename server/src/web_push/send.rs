@@ -65,7 +65,7 @@ pub async fn deliver(app: Shared, device: Subscription, parcel: Parcel) {
 }
 
 async fn try_deliver(app: &Shared, device: &Subscription, parcel: &Parcel) -> Result<(), PushError> {
-    let tools = app.pushes.tools(app).await?;
+    let tools = app.web_pushes.tools(app).await?;
     let mut shutdown = app.shutdown.subscribe();
     let mut pause = FIRST_PAUSE;
     loop {
@@ -74,7 +74,7 @@ async fn try_deliver(app: &Shared, device: &Subscription, parcel: &Parcel) -> Re
         }
         let answer = {
             // Acquiring cannot fail, because the semaphore is never closed.
-            let _place = app.pushes.places.acquire().await;
+            let _place = app.web_pushes.places.acquire().await;
             attempt(app, tools, device, parcel).await
         };
         let at = app.clock.now();

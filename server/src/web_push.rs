@@ -158,7 +158,7 @@ pub async fn key(app: &App) -> Result<String, StoreError> {
 
 /// Runs the worker until the server stops.
 pub async fn run(app: Shared) {
-    let mut queued = app.pushes.queued.lock().await;
+    let mut queued = app.web_pushes.queued.lock().await;
     let mut shutdown = app.shutdown.subscribe();
     loop {
         let occasion = tokio::select! {
@@ -189,7 +189,7 @@ async fn tell(app: &Shared, occasion: Occasion) -> Result<(), PushError> {
 
 /// Starts a delivery, unless [`DELIVERIES`] are in progress.
 fn start_delivery(app: &Shared, device: Subscription, parcel: Parcel) -> Option<JoinHandle<()>> {
-    let Ok(permit) = Arc::clone(&app.pushes.deliveries).try_acquire_owned() else {
+    let Ok(permit) = Arc::clone(&app.web_pushes.deliveries).try_acquire_owned() else {
         metrics::counter!("pushes_dropped_total").increment(1);
         return None;
     };
