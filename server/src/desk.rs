@@ -23,8 +23,8 @@ pub mod queue;
 pub mod redact;
 pub mod reply;
 pub mod resend;
-pub mod say;
 pub mod seen;
+pub mod system_message;
 pub mod visit;
 
 use causerie_shared::{

@@ -17,7 +17,7 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
-use super::{DeskError, change, say::Saying};
+use super::{DeskError, change, system_message::SystemMessage};
 use crate::{
     state::App,
     store::{
@@ -178,7 +178,7 @@ async fn remind(
 /// Sends the rule's message. `Conflict` when the chat has changed since `known` was read; the caller then checks again.
 async fn send(app: &App, known: ConversationRow, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
     let now = app.clock.now();
-    let mut saying = Saying::begin(app, &known, Author::System, &rule.message, None).await?;
+    let mut saying = SystemMessage::begin(app, &known, Author::System, &rule.message, None).await?;
     let mut tx = app.store.begin_ordered().await?;
     let head = conversations::lock(&mut tx, known.id).await?;
     let same = |head: &ConversationRow| {

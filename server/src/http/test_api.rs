@@ -25,7 +25,7 @@ use crate::{
     channels::{Credentials, adapter, telegram, templates},
     clock::random_u128,
     config::origin::is_loopback,
-    desk::say,
+    desk::system_message,
     error::ApiError,
     http::{auth, headers, json::Json, origin},
     state::Shared,
@@ -268,6 +268,6 @@ async fn send(State(app): State<Shared>, Json(body): Json<Send>) -> Result<impl 
         None => None,
     };
     drop(db);
-    let id = say::say(&app, Author::Agent(agent.id), head.id, &body.text, quoted).await?;
+    let id = system_message::say(&app, Author::Agent(agent.id), head.id, &body.text, quoted).await?;
     Ok((StatusCode::CREATED, Json(Sent { id })))
 }

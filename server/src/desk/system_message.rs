@@ -50,7 +50,7 @@ async fn attempt(
     let known = conversations::get(&mut *app.store.read().await?, conversation)
         .await?
         .ok_or_else(not_found)?;
-    let mut saying = Saying::begin(app, &known, author, text, reply_to).await?;
+    let mut saying = SystemMessage::begin(app, &known, author, text, reply_to).await?;
     let mut tx = app.store.begin_ordered().await?;
     let mut head = conversations::lock(&mut tx, conversation)
         .await?
@@ -64,14 +64,14 @@ async fn attempt(
 }
 
 /// An automatic message that is being written. Its document is locked before the database.
-pub(super) struct Saying {
+pub(super) struct SystemMessage {
     message: Message,
     document: Locked,
     prepared: Prepared,
     segment: u32,
 }
 
-impl Saying {
+impl SystemMessage {
     /// Locks the document and prepares the message for the end of the chat that `known` describes.
     pub(super) async fn begin(
         app: &App,
