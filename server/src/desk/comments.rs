@@ -9,7 +9,7 @@ use causerie_shared::{
 
 use super::{
     DeskError,
-    marks::{self, Mark},
+    message_updates::{self, MessageUpdate},
     not_found,
 };
 use crate::{
@@ -75,7 +75,7 @@ pub async fn hide(
         )
         .await?;
         let at = Some(app.clock.now());
-        marks::mark(app, bound, Mark::Hide { hidden, at }).await?;
+        message_updates::update(app, bound, MessageUpdate::Hide { hidden, at }).await?;
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ pub async fn delete(
     let (account, bound) = comment(app, access, conversation, message).await?;
     for bound in &bound {
         done(app, &account, call(app, &account, bound, Content::Delete).await?, true).await?;
-        marks::mark(app, bound, Mark::Delete).await?;
+        message_updates::update(app, bound, MessageUpdate::Delete).await?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{
     },
     desk::{
         DeskError, lifecycle,
-        marks::{self, Mark},
+        message_updates::{self, MessageUpdate},
         redact,
     },
     state::App,
@@ -39,16 +39,16 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
         } => {
             let by = if *outgoing { Side::Us } else { Side::Contact };
             let (emoji, at) = (emoji.clone(), element.at);
-            on(app, routed, target, Mark::React { emoji, by, at }).await
+            on(app, routed, target, MessageUpdate::React { emoji, by, at }).await
         }
         What::Edit { target, text, number } => {
             let (text, number) = (text.clone(), *number);
-            on(app, routed, target, Mark::Edit { text, number }).await
+            on(app, routed, target, MessageUpdate::Edit { text, number }).await
         }
         What::Delete { target } => {
             let bound = bound(app, routed, target).await?;
             match bound {
-                Some(bound) if bound.outgoing => marks::mark(app, &bound, Mark::Delete).await,
+                Some(bound) if bound.outgoing => message_updates::update(app, &bound, MessageUpdate::Delete).await,
                 // The contact's text and files are removed everywhere, not only marked as deleted.
                 Some(bound) => redact::taken_back(app, bound.conversation, bound.message).await,
                 None => early(app, routed, target).await,
@@ -56,7 +56,7 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
         }
         What::Hide { target, hidden } => {
             let (hidden, at) = (*hidden, element.at);
-            on(app, routed, target, Mark::Hide { hidden, at }).await
+            on(app, routed, target, MessageUpdate::Hide { hidden, at }).await
         }
         What::Status {
             target,
@@ -71,19 +71,19 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             let Some(person) = &element.person else { return Ok(()) };
             let contact = known(app, account.row.id, person).await?;
             let Some(contact) = contact else { return Ok(()) };
-            marks::deliver_until(app, account.row.id, contact, *until, *state).await
+            message_updates::deliver_until(app, account.row.id, contact, *until, *state).await
         }
         What::UpTo { target, state } => {
             let bound = bound(app, routed, target).await?;
             match bound {
-                Some(bound) => marks::deliver_up_to(app, &bound, *state).await,
+                Some(bound) => message_updates::deliver_up_to(app, &bound, *state).await,
                 None => early(app, routed, target).await,
             }
         }
         What::PersonChanged { ids, gone } => {
             let Some(person) = &element.person else { return Ok(()) };
             match known(app, account.row.id, person).await? {
-                Some(contact) => marks::further_ids(app, account.row.id, contact, ids, gone).await,
+                Some(contact) => message_updates::further_ids(app, account.row.id, contact, ids, gone).await,
                 None => Ok(()),
             }
         }
@@ -175,10 +175,10 @@ async fn bound(app: &App, routed: &Routed, target: &str) -> Result<Option<Provid
 }
 
 /// Applies an update to the message with a provider's id, or keeps the event until that message is stored.
-async fn on(app: &App, routed: &Routed, target: &str, mark: Mark) -> Result<(), DeskError> {
+async fn on(app: &App, routed: &Routed, target: &str, mark: MessageUpdate) -> Result<(), DeskError> {
     let bound = bound(app, routed, target).await?;
     match bound {
-        Some(bound) => marks::mark(app, &bound, mark).await,
+        Some(bound) => message_updates::update(app, &bound, mark).await,
         None => early(app, routed, target).await,
     }
 }
@@ -244,7 +244,7 @@ async fn status(
         None => outbox::bind_by_opaque(app, account, target, opaque).await?,
     };
     match bound {
-        Some(bound) if bound.outgoing => marks::deliver(app, &bound, state, reason).await,
+        Some(bound) if bound.outgoing => message_updates::deliver(app, &bound, state, reason).await,
         Some(_) => Ok(()),
         None => early(app, routed, target).await,
     }

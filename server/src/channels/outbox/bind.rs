@@ -8,7 +8,7 @@ use causerie_shared::{
 use super::bound;
 use crate::{
     channels::{element::Arrived, parts},
-    desk::{DeskError, marks},
+    desk::{DeskError, message_updates},
     state::App,
     store::{
         Db,
@@ -109,7 +109,7 @@ pub async fn bind_by_opaque(
     }
     tx.commit().await?;
     if was_unknown {
-        marks::went_after_all(app, &bound).await?;
+        message_updates::went_after_all(app, &bound).await?;
         app.outbox_changed.notify_one();
     }
     Ok(Some(bound))

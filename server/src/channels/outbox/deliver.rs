@@ -20,7 +20,7 @@ use crate::{
         outgoing::Content,
         parts::{self, Piece},
     },
-    desk::{DeskError, change, marks},
+    desk::{DeskError, change, message_updates},
     state::App,
     store::{
         OrderedTx, StoreError,
@@ -110,7 +110,7 @@ pub async fn deliver(
 /// Records that the provider has every part. The caller commits, and publishes what this returns.
 async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<CommitEvents, DeskError> {
     let mut events = CommitEvents::default();
-    marks::deliver_in(tx, (row.conversation, row.message), Delivery::Sent, None, &mut events).await?;
+    message_updates::deliver_in(tx, (row.conversation, row.message), Delivery::Sent, None, &mut events).await?;
     row.stage = Stage::Settled;
     outbox::save(tx, row).await?;
     Ok(events)

@@ -5,7 +5,7 @@ use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 use super::{pace::pause, save};
 use crate::{
     channels::{Outcome, adapter, element::Problem, note},
-    desk::{DeskError, change, marks},
+    desk::{DeskError, change, message_updates},
     state::App,
     store::{
         Db, OrderedTx, StoreError,
@@ -178,7 +178,7 @@ async fn end(
     words: Option<String>,
     events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
-    marks::deliver_in(tx, (row.conversation, row.message), delivery, words, events).await?;
+    message_updates::deliver_in(tx, (row.conversation, row.message), delivery, words, events).await?;
     row.stage = stage;
     outbox::save(tx, row).await?;
     Ok(())

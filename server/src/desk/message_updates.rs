@@ -18,7 +18,7 @@ use crate::{
 
 /// A later change of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mark {
+pub enum MessageUpdate {
     /// A reaction; `None` removes it. The latest one counts.
     React {
         emoji: Option<String>,
@@ -38,7 +38,7 @@ pub enum Mark {
     },
 }
 
-impl Mark {
+impl MessageUpdate {
     /// Returns which part of a message changes and when the change was made: an older change that arrives later has no
     /// effect.
     fn said(&self) -> Option<(&'static str, Millis)> {
@@ -73,7 +73,7 @@ impl Mark {
 }
 
 /// Applies a change to a message. Applying it again changes nothing.
-pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), DeskError> {
+pub async fn update(app: &App, bound: &ProviderMessage, mark: MessageUpdate) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
         return Ok(());
@@ -82,7 +82,7 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
         return Ok(());
     };
     let mut extra = record.row.extra.map(|extra| *extra).unwrap_or_default();
-    let said = mark.said();
+    let said = update.said();
     if record.row.redacted_at.is_some() {
         return Ok(());
     }
@@ -91,7 +91,7 @@ pub async fn mark(app: &App, bound: &ProviderMessage, mark: Mark) -> Result<(), 
     {
         return Ok(());
     }
-    if !mark.apply(&mut extra) {
+    if !update.apply(&mut extra) {
         // Keep the time of the change even when it has no effect.
         tx.commit().await?;
         return Ok(());
@@ -256,8 +256,8 @@ pub async fn further_ids(
 mod tests {
     use super::*;
 
-    fn react(emoji: Option<&str>, by: Side) -> Mark {
-        Mark::React {
+    fn react(emoji: Option<&str>, by: Side) -> MessageUpdate {
+        MessageUpdate::React {
             emoji: emoji.map(str::to_owned),
             by,
             at: None,
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn of_several_edits_the_last_one_counts_in_whatever_order_they_come() {
-        let edit = |text: &str, number| Mark::Edit {
+        let edit = |text: &str, number| MessageUpdate::Edit {
             text: text.to_owned(),
             number,
         };
