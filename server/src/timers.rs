@@ -6,7 +6,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    desk::{DeskError, ending, hours, inactivity, lifecycle, presence, queue},
+    desk::{DeskError, closing, hours, inactivity, lifecycle, presence, queue},
     state::{App, Shared},
     store::timers::{self, TimerRecord},
     workers,
@@ -85,7 +85,7 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
         TimerKind::BotSilence => Event::BotDone,
         TimerKind::Round => return crate::routing::new_round(app, conversation, timer).await,
         TimerKind::Inactivity | TimerKind::Silence => return inactivity::due(app, conversation, timer).await,
-        TimerKind::Ending => return ending::over(app, conversation, timer).await,
+        TimerKind::Ending => return closing::over(app, conversation, timer).await,
         TimerKind::Presence | TimerKind::Hours => return Ok(()),
     };
     // The event's transaction removes the timer together with the state that set it, so after a crash before its commit

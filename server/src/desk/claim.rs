@@ -12,7 +12,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change, ending, not_found};
+use super::{DeskError, change, closing, not_found};
 use crate::{
     state::App,
     store::{Db, conversations, journey, people},
@@ -115,10 +115,10 @@ async fn lost(
 /// Returns the refusal unless the undo window is open and the chat's agent is still active. The transition checks
 /// whether the user may undo, and the claim whether the agent has capacity.
 async fn cannot_undo(db: &mut Db, head: &ConversationRow) -> Result<Option<Refusal>, DeskError> {
-    if !ending::is_pending(head) {
+    if !closing::is_pending(head) {
         return Ok(Some(Refusal::new(Code::Closed, "the end can no longer be undone")));
     }
-    let Some(agent) = ending::shown_agent(head) else {
+    let Some(agent) = closing::shown_agent(head) else {
         return Ok(None);
     };
     let user = people::user(db, agent).await?.filter(|user| user.active);

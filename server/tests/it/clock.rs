@@ -3,7 +3,7 @@
 
 use crate::common::{self, World, worlds};
 use causerie_server::{
-    desk::{ending, presence},
+    desk::{closing, presence},
     store::{messages, places, timers},
 };
 use causerie_shared::{
@@ -219,7 +219,7 @@ async fn the_rule_closes_counted_from_the_agents_last_message_also_when_switched
                 ..
             }
         ));
-        assert!(!ending::is_pending(&head), "nobody can undo it");
+        assert!(!closing::is_pending(&head), "nobody can undo it");
         assert_eq!(said_by_system(&world, chat).await, ["Are you still there?"]);
         let other = world.start(ana, "v2").await;
         world.reply(ana, other, "Hello").await;
@@ -263,7 +263,7 @@ async fn an_end_is_undone_while_there_is_room_and_told_to_the_visitor_afterwards
         let ana = world.demo.ana;
         let chat = world.start(ana, "v1").await;
         world.act(ana, chat, Event::End).await.unwrap();
-        assert!(ending::is_pending(&world.head(chat).await));
+        assert!(closing::is_pending(&world.head(chat).await));
         assert_eq!(world.act(world.demo.ben, chat, Event::Undo).await, Err(Code::Closed));
         world.act(ana, chat, Event::Undo).await.unwrap();
         assert_eq!(world.head(chat).await.state.agent(), Some(ana));
@@ -283,7 +283,7 @@ async fn an_end_is_undone_while_there_is_room_and_told_to_the_visitor_afterwards
         world.advance(5);
         world.restart().await;
         world.pass(6).await;
-        assert!(!ending::is_pending(&world.head(chat).await));
+        assert!(!closing::is_pending(&world.head(chat).await));
         assert_eq!(world.causes(chat).await.last().unwrap(), "closed");
         assert_eq!(world.act(ana, chat, Event::Undo).await, Err(Code::Closed));
     }
@@ -297,7 +297,7 @@ async fn who_writes_before_the_end_was_told_begins_a_new_chat_and_the_end_stands
         world.act(ana, chat, Event::End).await.unwrap();
         let next = world.order("v1", "One more thing").await;
         assert_ne!(next, chat);
-        assert!(!ending::is_pending(&world.head(chat).await));
+        assert!(!closing::is_pending(&world.head(chat).await));
         assert_eq!(world.act(ana, chat, Event::Undo).await, Err(Code::Closed));
         world.pass(11).await;
         assert_eq!(world.causes(chat).await, ["begin", "start", "end", "closed"]);

@@ -14,7 +14,7 @@ use causerie_shared::{
 use super::{Incoming, find::open};
 use crate::{
     channels,
-    desk::{DeskError, change, ending, not_found},
+    desk::{DeskError, change, closing, not_found},
     store::{
         Db, OrderedTx, blacklist, contacts, conversations,
         feed::{self, FeedKind, next_number},
@@ -56,7 +56,7 @@ pub(super) async fn start(
     let routing = change::routing(&mut *db, inbox).await?;
     let mut last = conversations::of_contact(&mut *db, contact.id, 1).await?.pop();
     if let Some(last) = &mut last {
-        ending::hasten(&mut *db, last, now, events).await?;
+        closing::hasten(&mut *db, last, now, events).await?;
     }
     // After a missed chat and outside business hours the visitor leaves a message, which waits without a queue timer
     // (`docs/domain.md#queue-timer` and `docs/domain.md#business-hours`).

@@ -8,7 +8,7 @@ use causerie_shared::{
     widget::{AgentName, Chat, ChatState, From, SystemEvent, VisitorMessage, WidgetFrame},
 };
 
-use crate::{desk::ending, store::messages::MessageRecord};
+use crate::{desk::closing, store::messages::MessageRecord};
 
 /// Returns a frame as JSON.
 pub fn encode(frame: &WidgetFrame) -> String {
@@ -25,8 +25,8 @@ pub fn of(head: &ConversationRow, agent: Option<String>, place: Option<u32>, ope
         State::Assigned { .. } | State::Transferring { .. } => (ChatState::Assigned, false),
         State::Ended {
             last_agent: Some(_), ..
-        } if ending::is_pending(head) => (ChatState::Assigned, false),
-        State::Ended { .. } if ending::is_pending(head) => (ChatState::Waiting, false),
+        } if closing::is_pending(head) => (ChatState::Assigned, false),
+        State::Ended { .. } if closing::is_pending(head) => (ChatState::Waiting, false),
         State::Ended { .. } => (ChatState::Ended, false),
         State::Failed {
             reason: FailReason::Missed,
@@ -84,7 +84,7 @@ pub fn system_line(row: &JourneyRow, agent: Option<String>) -> Option<VisitorMes
     let event = match &row.state {
         State::Assigned { .. } if matches!(row.cause.as_str(), "start" | "accept" | "jump_in") => SystemEvent::Joined,
         // An end that can be undone is shown when the undo window is over.
-        State::Ended { by: Some(_), .. } if row.cause != ending::CLOSED => return None,
+        State::Ended { by: Some(_), .. } if row.cause != closing::CLOSED => return None,
         State::Ended { .. } => SystemEvent::Ended,
         State::Failed {
             reason: FailReason::Missed,

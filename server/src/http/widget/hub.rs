@@ -14,7 +14,7 @@ use causerie_shared::{
 use tokio::sync::{Notify, mpsc};
 
 use super::chat;
-use crate::{desk::ending, sync::CommitEvents};
+use crate::{desk::closing, sync::CommitEvents};
 
 /// Maximum number of frames that wait for a slow visitor. One more closes the socket.
 const QUEUE: usize = 256;
@@ -147,7 +147,7 @@ impl VisitorHub {
                     );
                 }
             }
-            let agent = ending::shown_agent(head).and_then(|user| inner.names.get(&user).cloned());
+            let agent = closing::shown_agent(head).and_then(|user| inner.names.get(&user).cloned());
             // The worker sends the place, because it needs the database.
             let chat = chat::of(head, agent, None, None);
             inner.send(head.contact, &WidgetFrame::Chat { chat });

@@ -79,7 +79,7 @@ fn an_end_that_can_be_undone_looks_like_the_chat_before() {
         total: UNDO_MS,
     });
     let pending = head(ended(Some(ana())), ring);
-    assert_eq!(ending::shown_agent(&pending), Some(ana()));
+    assert_eq!(closing::shown_agent(&pending), Some(ana()));
     let shown = of(&pending, Some("Ana Ruiz".into()), None, None);
     assert_eq!(
         (shown.state, shown.agent.map(|agent| agent.name)),
@@ -88,13 +88,13 @@ fn an_end_that_can_be_undone_looks_like_the_chat_before() {
     assert_eq!(of(&head(ended(None), ring), None, None, None).state, ChatState::Waiting);
     let over = head(ended(Some(ana())), None);
     assert_eq!(of(&over, None, None, None).state, ChatState::Ended);
-    assert_eq!(ending::shown_agent(&over), None);
+    assert_eq!(closing::shown_agent(&over), None);
 }
 
 #[test]
 fn the_closing_words_come_once_it_cannot() {
     assert_eq!(line(ended(Some(ana())), "end"), None);
-    assert_eq!(line(ended(Some(ana())), ending::CLOSED), Some(SystemEvent::Ended));
+    assert_eq!(line(ended(Some(ana())), closing::CLOSED), Some(SystemEvent::Ended));
     let silent = State::Ended {
         reason: EndReason::Inactivity,
         by: None,

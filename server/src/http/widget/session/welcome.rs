@@ -13,7 +13,7 @@ use super::{
     Session,
 };
 use crate::{
-    desk::ending,
+    desk::closing,
     store::{Db, StoreError, contacts, conversations, journey, messages, places, settings},
 };
 
@@ -40,7 +40,7 @@ impl Session {
                     true => Some(conversations::ahead_of(&mut db, &head).await? + 1),
                     false => None,
                 };
-                let agent = ending::shown_agent(&head).and_then(|user| self.app.visitors.name(user));
+                let agent = closing::shown_agent(&head).and_then(|user| self.app.visitors.name(user));
                 let routing = places::routing_of(&mut db, head.inbox).await?;
                 let opens_at = routing.and_then(|routing| routing.opens_at(self.app.clock.now()));
                 shown = Some(chat::of(&head, agent, place, opens_at));
