@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use causerie_server::{
     demo::{KEY, ORDERS_KEY},
-    desk::ingest::{self, Incoming},
+    desk::contact_messages::{self, NewMessage},
     store::places,
 };
 use causerie_shared::{
@@ -288,7 +288,7 @@ impl Day {
         let account = places::account_by_key(&mut db, key).await.expect("an account");
         drop(db);
         self.asked += 1;
-        let incoming = Incoming {
+        let incoming = NewMessage {
             account: account.expect("the demo's account"),
             external: format!("visitor {visitor}"),
             cid: self.asked.to_string(),
@@ -299,7 +299,9 @@ impl Day {
             said: None,
             origin: Origin::default(),
         };
-        ingest::receive(&app, incoming).await.expect("a stored message");
+        contact_messages::receive(&app, incoming)
+            .await
+            .expect("a stored message");
     }
 
     async fn connect(&mut self, desk: usize) {

@@ -7,7 +7,7 @@ use causerie_server::{
     clock::Clock,
     config::Config,
     desk::{
-        ingest::{self, Incoming},
+        contact_messages::{self, NewMessage},
         lifecycle,
     },
     routing,
@@ -88,7 +88,7 @@ async fn arrive(app: &App, number: usize) {
     let mut db = app.store.read().await.expect("a connection");
     let account = places::account_by_key(&mut db, workspace::KEY).await;
     drop(db);
-    let incoming = Incoming {
+    let incoming = NewMessage {
         account: account.expect("the database answers").expect("the account"),
         external: format!("visitor {number}"),
         cid: "1".into(),
@@ -99,7 +99,9 @@ async fn arrive(app: &App, number: usize) {
         origin: Origin::default(),
         said: None,
     };
-    ingest::receive(app, incoming).await.expect("a stored message");
+    contact_messages::receive(app, incoming)
+        .await
+        .expect("a stored message");
 }
 
 /// Connects all agents of the inbox.

@@ -18,7 +18,7 @@ use crate::{
     desk::{
         DeskError, change, claim,
         contact::profile_changed,
-        ingest::{self, Incoming},
+        contact_messages::{self, NewMessage},
         reply::{self, Target},
     },
     state::Shared,
@@ -143,7 +143,7 @@ async fn one(
     for (index, line) in story.lines.iter().enumerate() {
         match line {
             Line::Visitor(text) => {
-                let accepted = ingest::receive(app, incoming(account, number, index, story, text)).await?;
+                let accepted = contact_messages::receive(app, incoming(account, number, index, story, text)).await?;
                 if chat.is_none() {
                     claim::act(app, &access, accepted.conversation, Event::Start, None).await?;
                     chat = Some((accepted.conversation, accepted.contact));
@@ -178,8 +178,8 @@ async fn access_of(app: &Shared, user: UserId) -> Result<Access, DeskError> {
     Ok(access::of(&mut db, &record).await?)
 }
 
-fn incoming(account: &AccountRecord, number: usize, index: usize, story: &Story, text: &str) -> Incoming {
-    Incoming {
+fn incoming(account: &AccountRecord, number: usize, index: usize, story: &Story, text: &str) -> NewMessage {
+    NewMessage {
         account: account.clone(),
         external: format!("demo-{number}"),
         cid: format!("demo-{number}-{index}"),

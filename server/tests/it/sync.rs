@@ -6,7 +6,7 @@ use crate::common::{self, PATIENCE, World, worlds};
 use causerie_server::{
     Shared,
     clock::random_bytes,
-    desk::{claim, ingest},
+    desk::{claim, contact_messages},
     http::widget::hub::VisitorHub,
     store::{
         documents,
@@ -446,7 +446,9 @@ async fn failure_22_a_document_whose_stored_bytes_are_damaged_is_set_aside() {
         // A contact whose profile cannot be read can still write.
         let mut incoming = World::incoming(&world.demo.orders, "v1", "m3", "It is me");
         incoming.name = Some("Brown Fox".into());
-        ingest::receive(&second, incoming).await.expect("a stored message");
+        contact_messages::receive(&second, incoming)
+            .await
+            .expect("a stored message");
     }
 }
 

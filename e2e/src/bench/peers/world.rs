@@ -6,7 +6,7 @@ use causerie_server::{
     clock::{Clock, random_u128},
     config::Config,
     demo::{self, PASSWORD},
-    desk::{claim, ingest},
+    desk::{claim, contact_messages},
     passwords,
     state::{App, Shared},
     store::{
@@ -144,7 +144,7 @@ async fn chat(
 ) -> ConversationId {
     let mut id = None;
     for number in 0..messages.max(1) {
-        let incoming = ingest::Incoming {
+        let incoming = contact_messages::NewMessage {
             account: account.clone(),
             external: visitor.into(),
             cid: number.to_string(),
@@ -155,7 +155,7 @@ async fn chat(
             said: None,
             origin: Origin::default(),
         };
-        let accepted = ingest::receive(app, incoming).await.expect("a message");
+        let accepted = contact_messages::receive(app, incoming).await.expect("a message");
         id = Some(accepted.conversation);
     }
     let id = id.expect("at least one message");

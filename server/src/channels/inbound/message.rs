@@ -21,7 +21,7 @@ use crate::{
     clock::random_u128,
     desk::{
         DeskError, contact,
-        ingest::{self, Incoming, Said},
+        contact_messages::{self, NewMessage, ProviderMetadata},
     },
     state::App,
     store::{
@@ -119,7 +119,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
         card: arrived.card.clone(),
         ..Extra::default()
     };
-    let incoming = Incoming {
+    let incoming = NewMessage {
         account: record,
         external: person.id.clone(),
         cid: format!("{}:{}", account.row.id, arrived.id),
@@ -128,7 +128,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
         name: Some(person.name.clone()),
         email: None,
         origin: Origin::default(),
-        said: Some(Box::new(Said {
+        said: Some(Box::new(ProviderMetadata {
             id: arrived.id.clone(),
             outgoing: arrived.outgoing,
             at: element.at,
@@ -141,7 +141,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
             thread,
         })),
     };
-    ingest::receive(app, incoming).await?;
+    contact_messages::receive(app, incoming).await?;
     catch_up(app, account, &arrived.id).await
 }
 
@@ -150,7 +150,7 @@ async fn is_ours(
     app: &App,
     account: &ChannelAccount,
     arrived: &Arrived,
-    thread: Option<&ingest::Thread>,
+    thread: Option<&contact_messages::CommentThread>,
     contact: Option<ContactId>,
 ) -> Result<bool, DeskError> {
     let id = &arrived.id;
@@ -294,7 +294,7 @@ async fn thread_of(
     account: &ChannelAccount,
     thread: &Thread,
     now: Millis,
-) -> Result<ingest::Thread, DeskError> {
+) -> Result<contact_messages::CommentThread, DeskError> {
     let post = post_of(app, account, thread, now).await?;
     let mut db = app.store.read().await?;
     // A reply to a reply belongs to the same thread.
@@ -313,5 +313,5 @@ async fn thread_of(
             }
         }
     };
-    Ok(ingest::Thread { top, post })
+    Ok(contact_messages::CommentThread { top, post })
 }

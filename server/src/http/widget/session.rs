@@ -21,7 +21,7 @@ use super::{chat, external_id, hub::VisitorId, scope};
 use crate::{
     desk::{
         DeskError,
-        ingest::{self, Incoming},
+        contact_messages::{self, NewMessage},
         lifecycle, seen, visit,
     },
     http::limits::Limit,
@@ -238,7 +238,7 @@ impl Session {
             );
             return Ok(());
         }
-        let incoming = Incoming {
+        let incoming = NewMessage {
             account: self.account.clone(),
             external: self.external.clone(),
             cid: cid.clone(),
@@ -256,7 +256,7 @@ impl Session {
         };
         // A separate task, so that a broken socket does not stop a message half-way.
         let app = Arc::clone(&self.app);
-        let received = tokio::spawn(async move { ingest::receive(&app, incoming).await });
+        let received = tokio::spawn(async move { contact_messages::receive(&app, incoming).await });
         match received.await {
             Ok(Ok(accepted)) => {
                 let new = self.contact.is_none();

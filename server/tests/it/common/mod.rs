@@ -24,7 +24,7 @@ use causerie_server::{
     clock::{Clock, ManualClock, random_u128},
     config::Config,
     demo::{self, Demo},
-    desk::{DeskError, claim, ingest, presence},
+    desk::{DeskError, claim, contact_messages, presence},
     settings,
     store::{
         Store, contacts, conversations,
@@ -186,7 +186,7 @@ impl World {
         visitor: &str,
         cid: &str,
         text: &str,
-    ) -> ingest::Accepted {
+    ) -> contact_messages::Accepted {
         Self::write_at(&self.app, account, visitor, cid, text).await
     }
 
@@ -197,9 +197,11 @@ impl World {
         visitor: &str,
         cid: &str,
         text: &str,
-    ) -> ingest::Accepted {
+    ) -> contact_messages::Accepted {
         let incoming = Self::incoming(account, visitor, cid, text);
-        ingest::receive(app, incoming).await.expect("a stored message")
+        contact_messages::receive(app, incoming)
+            .await
+            .expect("a stored message")
     }
 
     /// A visitor's message, as the widget passes it to the server.
@@ -208,8 +210,8 @@ impl World {
         visitor: &str,
         cid: &str,
         text: &str,
-    ) -> ingest::Incoming {
-        ingest::Incoming {
+    ) -> contact_messages::NewMessage {
+        contact_messages::NewMessage {
             account: account.clone(),
             external: visitor.into(),
             cid: cid.into(),

@@ -11,7 +11,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{Incoming, find::open};
+use super::{NewMessage, find::open};
 use crate::{
     channels,
     desk::{DeskError, change, closing, not_found},
@@ -33,7 +33,7 @@ pub(super) async fn reopen(db: &mut Db, known: &ConversationRow) -> Result<Conve
 /// Begins a conversation. `Conflict` when the contact has an open one by now.
 pub(super) async fn start(
     db: &mut OrderedTx,
-    incoming: &Incoming,
+    incoming: &NewMessage,
     contact: ContactId,
     id: ConversationId,
     now: Millis,
@@ -116,7 +116,7 @@ pub(super) async fn start(
 /// Links a new chat to the comment thread whose private reply it answers. Returns a note for the agents.
 pub(super) async fn link(
     db: &mut Db,
-    incoming: &Incoming,
+    incoming: &NewMessage,
     head: &ConversationRow,
 ) -> Result<Option<String>, DeskError> {
     let comments = channels::sibling(head.channel).filter(|beside| beside.is_comments());

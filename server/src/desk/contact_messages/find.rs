@@ -6,7 +6,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{Incoming, Said};
+use super::{NewMessage, ProviderMetadata};
 use crate::{
     desk::{DeskError, contact},
     state::App,
@@ -33,7 +33,7 @@ pub(super) struct Found {
 }
 
 /// Finds the contact and the chat of a message. The caller checks the chat again under the contact's lock.
-pub(super) async fn find(app: &App, incoming: &Incoming, now: Millis) -> Result<Found, DeskError> {
+pub(super) async fn find(app: &App, incoming: &NewMessage, now: Millis) -> Result<Found, DeskError> {
     let mut db = app.store.read().await?;
     let account = incoming.account.row.id;
     let said = incoming.said.as_deref();
@@ -111,15 +111,15 @@ async fn knows_all(db: &mut Db, account: AccountId, contact: ContactId, aliases:
 /// contact's on this account.
 pub(super) async fn open(
     db: &mut Db,
-    incoming: &Incoming,
+    incoming: &NewMessage,
     contact: ContactId,
 ) -> Result<Option<ConversationRow>, DeskError> {
     let account = incoming.account.row.id;
     Ok(match incoming.said.as_deref() {
         None => conversations::open_of(db, contact).await?,
-        Some(Said {
+        Some(ProviderMetadata {
             thread: Some(thread), ..
         }) => conversations::open_thread(db, account, &thread.top).await?,
-        Some(Said { thread: None, .. }) => conversations::open_on(db, contact, account).await?,
+        Some(ProviderMetadata { thread: None, .. }) => conversations::open_on(db, contact, account).await?,
     })
 }

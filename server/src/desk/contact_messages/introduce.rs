@@ -6,7 +6,7 @@ use causerie_shared::{
     ids::{ContactId, IntentId},
 };
 
-use super::Incoming;
+use super::NewMessage;
 use crate::{
     clock::random_u128,
     desk::{DeskError, change, contact},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.
-pub(super) async fn introduce(app: &App, incoming: &Incoming, contact: ContactId) -> Result<(), DeskError> {
+pub(super) async fn introduce(app: &App, incoming: &NewMessage, contact: ContactId) -> Result<(), DeskError> {
     let phone = incoming
         .said
         .as_deref()

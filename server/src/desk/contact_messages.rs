@@ -41,7 +41,7 @@ const MAX_NAME: usize = 100;
 
 /// A message as the channel delivers it.
 #[derive(Debug, Clone)]
-pub struct Incoming {
+pub struct NewMessage {
     pub account: AccountRecord,
     /// The author's id on the account.
     pub external: String,
@@ -54,12 +54,12 @@ pub struct Incoming {
     pub email: Option<String>,
     pub origin: Origin,
     /// Further data from channels other than the web.
-    pub said: Option<Box<Said>>,
+    pub said: Option<Box<ProviderMetadata>>,
 }
 
 /// What a provider reports about a message besides its text and files.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub struct ProviderMetadata {
     /// The provider's id of the message, used to detect duplicates.
     pub id: String,
     /// Whether the company wrote it in the provider's own app.
@@ -77,12 +77,12 @@ pub struct Said {
     /// When the channel's window closes after this message.
     pub window: Option<Millis>,
     /// For comments: the thread and its post.
-    pub thread: Option<Thread>,
+    pub thread: Option<CommentThread>,
 }
 
 /// A thread of comments.
 #[derive(Debug, Clone)]
-pub struct Thread {
+pub struct CommentThread {
     /// The provider's id of the thread's top-level comment.
     pub top: String,
     pub post: Post,
@@ -102,7 +102,7 @@ pub struct Accepted {
 ///
 /// # Errors
 /// `Invalid` for an empty message, `TooLarge`, `NotFound` for a file that the contact did not upload.
-pub async fn receive(app: &App, mut incoming: Incoming) -> Result<Accepted, DeskError> {
+pub async fn receive(app: &App, mut incoming: NewMessage) -> Result<Accepted, DeskError> {
     // PostgreSQL's TEXT cannot hold NUL, and no keyboard types it.
     incoming.text.retain(|c| c != '\0');
     if incoming.said.is_some() {
@@ -140,7 +140,7 @@ fn tidy(name: &str) -> String {
     plain.trim().to_owned()
 }
 
-async fn attempt(app: &App, incoming: &Incoming) -> Result<Accepted, DeskError> {
+async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, DeskError> {
     let now = app.clock.now();
     let found = find(app, incoming, now).await?;
     if let Some(record) = found.duplicate {
