@@ -20,10 +20,10 @@ pub mod message_updates;
 pub mod persons;
 pub mod presence;
 pub mod queue;
+pub mod read_receipts;
 pub mod redact;
 pub mod reply;
 pub mod resend;
-pub mod seen;
 pub mod system_message;
 pub mod visit;
 

@@ -10,7 +10,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change, seen::touch};
+use super::{DeskError, change, read_receipts::touch};
 use crate::{
     state::App,
     store::{

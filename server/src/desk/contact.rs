@@ -8,7 +8,7 @@ use causerie_shared::{
     ids::{AccountId, ContactId},
 };
 
-use super::{DeskError, seen::touch};
+use super::{DeskError, read_receipts::touch};
 use crate::{
     clock::random_u128,
     store::{

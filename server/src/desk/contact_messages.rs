@@ -20,7 +20,7 @@ use self::{
     find::find,
     introduce::introduce,
 };
-use super::{DeskError, change, reply, seen::touch};
+use super::{DeskError, change, read_receipts::touch, reply};
 use crate::{
     channels::element,
     clock::random_u128,

@@ -9,8 +9,9 @@ use causerie_shared::{
 };
 
 use super::{
-    DeskError, change, not_found, reply,
-    seen::{touch_before, touch_from},
+    DeskError, change, not_found,
+    read_receipts::{touch_before, touch_from},
+    reply,
 };
 use crate::{
     state::App,

@@ -12,7 +12,7 @@ use causerie_shared::{
     row::{ConversationRow, Origin},
 };
 
-use super::{DeskError, change, redact, seen::touch};
+use super::{DeskError, change, read_receipts::touch, redact};
 use crate::{
     state::App,
     store::{OrderedTx, contacts, conversations, files, messages, persons},

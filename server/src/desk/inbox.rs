@@ -8,7 +8,7 @@ use causerie_shared::{
     timer::{Countdown, TimerKind},
 };
 
-use super::{DeskError, change, hours, inactivity, seen::touch_from};
+use super::{DeskError, change, hours, inactivity, read_receipts::touch_from};
 use crate::{
     store::{OrderedTx, conversations, places::Routing, timers},
     sync::CommitEvents,

@@ -6,7 +6,7 @@ use causerie_shared::{
     message::{Delivery, Extra, Reaction, Side},
 };
 
-use super::{DeskError, change, reply, seen::touch};
+use super::{DeskError, change, read_receipts::touch, reply};
 use crate::{
     state::App,
     store::{

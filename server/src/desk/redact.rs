@@ -10,7 +10,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change, discussion, not_found, seen::touch};
+use super::{DeskError, change, discussion, not_found, read_receipts::touch};
 use crate::{
     http::files as disk,
     state::App,

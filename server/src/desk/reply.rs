@@ -12,7 +12,7 @@ use causerie_shared::{
 
 use super::{
     DeskError, not_found,
-    seen::{touch, touch_before},
+    read_receipts::{touch, touch_before},
 };
 use crate::{
     channels::{adapter, capabilities::Open, outbox, parts},

@@ -7,7 +7,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{DeskError, change, not_found, seen::touch};
+use super::{DeskError, change, not_found, read_receipts::touch};
 use crate::{
     state::App,
     store::{

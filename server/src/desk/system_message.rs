@@ -11,7 +11,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change, not_found, reply, seen::touch};
+use super::{DeskError, change, not_found, read_receipts::touch, reply};
 use crate::{
     clock::random_u128,
     state::App,

@@ -2,7 +2,7 @@
 
 use causerie_shared::ids::{ContactId, ConversationId};
 
-use super::{DeskError, change, seen::touch};
+use super::{DeskError, change, read_receipts::touch};
 use crate::{
     state::App,
     store::{OrderedTx, contacts, conversations, presence},

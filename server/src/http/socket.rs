@@ -32,7 +32,7 @@ use crate::{
     desk::{
         DeskError, assign, claim,
         comments::{self, Wish},
-        discussion, presence, redact, resend, seen,
+        discussion, presence, read_receipts, redact, resend,
     },
     error::ApiError,
     http::{auth::Signed, origin},
@@ -335,7 +335,7 @@ impl Session {
             Command::Withdraw(id) => claim::act(app, access, id, Event::Withdraw, expect_version).await,
             Command::JumpIn(id) => claim::act(app, access, id, Event::JumpIn, expect_version).await,
             Command::Undo(id) => claim::act(app, access, id, Event::Undo, expect_version).await,
-            Command::Seen(id, position) => seen::by_agent(app, access.user, id, position).await,
+            Command::Seen(id, position) => read_receipts::by_agent(app, access.user, id, position).await,
             Command::SetAvailability(availability) => presence::declare(app, access.user, availability).await,
             Command::SetAvailabilityOf(user, availability) => {
                 presence::declare_for(app, access, user, availability).await

@@ -22,7 +22,7 @@ use crate::{
     desk::{
         DeskError,
         contact_messages::{self, NewMessage},
-        lifecycle, seen, visit,
+        lifecycle, read_receipts, visit,
     },
     http::limits::Limit,
     state::Shared,
@@ -164,7 +164,9 @@ impl Session {
             VisitorFrame::Message { cid, text, files } => self.message(cid, text, files, None, None).await,
             VisitorFrame::Typing { on } => self.typing(on).await,
             VisitorFrame::Read { position } => match self.open_chat().await? {
-                Some(head) => seen::by_visitor(&self.app, head.id, position.min(head.position), Delivery::Read).await,
+                Some(head) => {
+                    read_receipts::by_visitor(&self.app, head.id, position.min(head.position), Delivery::Read).await
+                }
                 None => Ok(()),
             },
             VisitorFrame::Page { url, .. } => {
@@ -203,7 +205,7 @@ impl Session {
             visit::arrived(&self.app, contact).await?;
         }
         if let Some(head) = self.open_chat().await? {
-            seen::by_visitor(&self.app, head.id, head.position, Delivery::Delivered).await?;
+            read_receipts::by_visitor(&self.app, head.id, head.position, Delivery::Delivered).await?;
         }
         Ok(())
     }
