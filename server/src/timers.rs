@@ -90,7 +90,7 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
     };
     // The event's transaction removes the timer together with the state that set it, so after a crash before its commit
     // the timer fires again. A timer whose fence is old is dropped here.
-    if !lifecycle::happen(app, conversation, event, Actor::System, Some(timer.fence)).await? {
+    if !lifecycle::apply_system_event(app, conversation, event, Actor::System, Some(timer.fence)).await? {
         drop_timer(app, timer).await?;
     }
     Ok(())

@@ -53,7 +53,7 @@ pub async fn apply(
     events: &mut CommitEvents,
 ) -> Result<(), DeskError> {
     let here = routing(&mut *db, head.inbox).await?;
-    happen(db, head, event, Between { here, there: None }, actor, now, events).await
+    apply_transition(db, head, event, Between { here, there: None }, actor, now, events).await
 }
 
 /// Transfers the conversation to another inbox, where it waits by the rules of that inbox. The audience of the
@@ -78,7 +78,7 @@ pub async fn to_inbox(
         here,
         there: Some((inbox, there)),
     };
-    happen(&mut *db, head, &Event::TransferToInbox, between, actor, now, events).await?;
+    apply_transition(&mut *db, head, &Event::TransferToInbox, between, actor, now, events).await?;
     events.woken(inbox);
     Ok(())
 }
@@ -89,7 +89,7 @@ struct Between {
     there: Option<(InboxId, Routing)>,
 }
 
-async fn happen(
+async fn apply_transition(
     db: &mut OrderedTx,
     head: &mut ConversationRow,
     event: &Event,

@@ -11,7 +11,7 @@ use crate::{state::App, store::conversations, sync::CommitEvents};
 /// Applies a system or visitor event. With a `fence`, does nothing unless the conversation still has this version.
 ///
 /// A late event has no effect. Returns whether anything changed.
-pub async fn happen(
+pub async fn apply_system_event(
     app: &App,
     conversation: ConversationId,
     event: Event,

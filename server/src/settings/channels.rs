@@ -259,7 +259,7 @@ pub async fn remove(app: &App, actor: &UserRecord, account: AccountId, body: Rem
     // No new chats begin after the commit, so the open ones can fail one by one.
     let open = conversations::open_at(&mut *app.store.read().await?, account).await?;
     for conversation in open {
-        lifecycle::happen(app, conversation, Event::AccountRemoved, Actor::System, None).await?;
+        lifecycle::apply_system_event(app, conversation, Event::AccountRemoved, Actor::System, None).await?;
     }
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();

@@ -102,7 +102,7 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
         What::PostRemoved { post } => {
             let open = threads::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
             for head in open {
-                lifecycle::happen(app, head.id, Event::Leave, Actor::Contact, None).await?;
+                lifecycle::apply_system_event(app, head.id, Event::Leave, Actor::Contact, None).await?;
             }
             Ok(())
         }

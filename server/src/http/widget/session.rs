@@ -178,7 +178,7 @@ impl Session {
             }
             VisitorFrame::End => match self.open_chat().await? {
                 Some(head) => {
-                    lifecycle::happen(&self.app, head.id, Event::Leave, Actor::Contact, None).await?;
+                    lifecycle::apply_system_event(&self.app, head.id, Event::Leave, Actor::Contact, None).await?;
                     Ok(())
                 }
                 None => Ok(()),
