@@ -25,7 +25,7 @@ pub mod redact;
 pub mod reply;
 pub mod resend;
 pub mod system_message;
-pub mod visit;
+pub mod visitors;
 
 use causerie_shared::{
     document::DocumentError,

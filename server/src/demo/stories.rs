@@ -165,7 +165,7 @@ async fn one(
     if story.ended {
         claim::act(app, &access, conversation, Event::End, None).await?;
     } else {
-        crate::desk::visit::left(app, contact).await?;
+        crate::desk::visitors::left(app, contact).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use causerie_shared::{
     user::{Availability, PRESENCE_GRACE_MS, PUSH_GRACE_MS},
 };
 
-use super::{DeskError, change, visit};
+use super::{DeskError, change, visitors};
 use crate::{
     clock::random_u128,
     settings::Trail,
@@ -163,7 +163,7 @@ pub async fn reap(app: &App) -> Result<(), DeskError> {
         grace(&mut tx, user, now).await?;
     }
     for contact in presence::reap_visitors(&mut tx, engine, app.node).await? {
-        visit::lost(&mut tx, contact, &mut events).await?;
+        visitors::lost(&mut tx, contact, &mut events).await?;
     }
     tx.commit().await?;
     change::publish(app, events);
@@ -250,7 +250,7 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
     presence::reap_visitors(&mut tx, app.store.engine(), app.node).await?;
     let mut events = CommitEvents::default();
     for contact in conversations::adrift(&mut tx).await? {
-        visit::lost(&mut tx, contact, &mut events).await?;
+        visitors::lost(&mut tx, contact, &mut events).await?;
     }
     let users = people::users(&mut tx).await?;
     app.visitors

@@ -17,7 +17,7 @@ use causerie_shared::{
 
 use super::{CommitEvents, access, grants};
 use crate::{
-    desk::{DeskError, presence, visit},
+    desk::{DeskError, presence, visitors},
     state::{App, Shared},
     store::{
         Db, Engine, StoreError, conversations, documents, feed,
@@ -101,7 +101,7 @@ async fn connected_again(app: &App) {
         }
     }
     for contact in app.visitors.contacts() {
-        if let Err(error) = visit::arrived(app, contact).await {
+        if let Err(error) = visitors::arrived(app, contact).await {
             tracing::error!(%error, "a visitor's connection could not be stored again");
         }
     }

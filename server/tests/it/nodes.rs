@@ -13,7 +13,7 @@ use causerie_server::{
     clock::{Clock, ManualClock, random_bytes, random_u128},
     config::Config,
     demo::{self, Demo},
-    desk::{claim, members, presence, visit},
+    desk::{claim, members, presence, visitors},
     state::App,
     store::{Store, conversations, journey, people, timers},
     sync::{
@@ -356,7 +356,7 @@ async fn a_visitor_of_a_killed_node_is_seen_offline_and_one_of_the_other_node_st
     let written = |visitor: &'static str| World::write_at(&first.app, &ground.demo.orders, visitor, "m1", "Hello");
     let (lost, kept) = (written("v1").await, written("v2").await);
     for (node, contact) in [(&first, lost.contact), (&first, kept.contact), (&second, kept.contact)] {
-        visit::arrived(&node.app, contact).await.unwrap();
+        visitors::arrived(&node.app, contact).await.unwrap();
     }
     first.kill();
     bens.until("the visitor's leaving", |frame| match frame {
@@ -368,7 +368,7 @@ async fn a_visitor_of_a_killed_node_is_seen_offline_and_one_of_the_other_node_st
     })
     .await;
     assert!(ground.head(kept.conversation).await.online, "the other node has them");
-    visit::left(&second.app, kept.contact).await.unwrap();
+    visitors::left(&second.app, kept.contact).await.unwrap();
     assert!(
         !ground.head(kept.conversation).await.online,
         "gone with the last socket"

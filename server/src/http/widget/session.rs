@@ -22,7 +22,7 @@ use crate::{
     desk::{
         DeskError,
         contact_messages::{self, NewMessage},
-        lifecycle, read_receipts, visit,
+        lifecycle, read_receipts, visitors,
     },
     http::limits::Limit,
     state::Shared,
@@ -172,7 +172,7 @@ impl Session {
             VisitorFrame::Page { url, .. } => {
                 self.page = page(url);
                 match self.open_chat().await? {
-                    Some(head) => visit::page(&self.app, head.id, self.page.clone()).await,
+                    Some(head) => visitors::page(&self.app, head.id, self.page.clone()).await,
                     None => Ok(()),
                 }
             }
@@ -202,7 +202,7 @@ impl Session {
         let welcome = self.welcome(cursor).await?;
         self.tell(&welcome);
         if let Some(contact) = self.contact {
-            visit::arrived(&self.app, contact).await?;
+            visitors::arrived(&self.app, contact).await?;
         }
         if let Some(head) = self.open_chat().await? {
             read_receipts::by_visitor(&self.app, head.id, head.position, Delivery::Delivered).await?;
@@ -265,7 +265,7 @@ impl Session {
                 self.contact = Some(accepted.contact);
                 self.app.visitors.identify(self.id, accepted.contact);
                 if new {
-                    visit::arrived(&self.app, accepted.contact).await?;
+                    visitors::arrived(&self.app, accepted.contact).await?;
                 }
                 self.tell(&WidgetFrame::Ack {
                     cid,
@@ -333,7 +333,7 @@ impl Session {
     /// Records that the socket ended. After the visitor's last socket, the console shows the visitor as offline.
     async fn left(&self) {
         let Some(contact) = self.contact else { return };
-        if let Err(error) = visit::left(&self.app, contact).await {
+        if let Err(error) = visitors::left(&self.app, contact).await {
             tracing::error!(%error, "a visitor's leaving was not stored");
         }
     }
