@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod blacklist;
 pub mod channel_accounts;
+pub mod contact_merges;
 pub mod contacts;
 pub mod conversations;
 pub mod crashes;
@@ -18,7 +19,6 @@ pub mod messages;
 pub mod nodes;
 pub mod outbox;
 pub mod people;
-pub mod persons;
 pub mod places;
 pub mod posts;
 pub mod preferences;

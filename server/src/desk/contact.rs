@@ -12,9 +12,9 @@ use super::{DeskError, read_receipts::touch};
 use crate::{
     clock::random_u128,
     store::{
-        Db, OrderedTx,
+        Db, OrderedTx, contact_merges,
         contacts::{self, ContactRecord},
-        conversations, persons,
+        conversations,
     },
     sync::CommitEvents,
 };
@@ -45,7 +45,7 @@ pub async fn resolve(
                     // The ids belong to two contacts but to one person: merge the contacts
                     // (`docs/channels.md#people-on-whatsapp`).
                     Some(one) => {
-                        persons::join(&mut *db, id, one, None, now).await?;
+                        contact_merges::join(&mut *db, id, one, None, now).await?;
                     }
                     None => contacts::add_identity(&mut *db, account, other, id).await?,
                 }

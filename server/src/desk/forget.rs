@@ -15,7 +15,7 @@ use causerie_shared::{
 use super::{DeskError, change, read_receipts::touch, redact};
 use crate::{
     state::App,
-    store::{OrderedTx, contacts, conversations, files, messages, persons},
+    store::{OrderedTx, contact_merges, contacts, conversations, files, messages},
     sync::{CommitEvents, epochs, open_document::Prepared, open_documents::Locked, quarantine},
 };
 
@@ -97,7 +97,7 @@ async fn forget_rows(
     record.email = None;
     contacts::save(&mut *db, &record).await?;
     contacts::remove_identities(&mut *db, contact).await?;
-    persons::part(&mut *db, contact).await?;
+    contact_merges::part(&mut *db, contact).await?;
     let mut gone = files::of(&mut *db, None, Some(contact)).await?;
     for chat in chats {
         let Some(mut head) = conversations::lock(&mut *db, chat.id).await? else {

@@ -13,7 +13,7 @@ use causerie_shared::{
 use serde::Deserialize;
 
 use crate::{
-    desk::{forget, persons},
+    desk::{contact_merges, forget},
     error::ApiError,
     http::{auth::Signed, json::Json},
     state::Shared,
@@ -34,7 +34,7 @@ pub async fn same(
     Path(contact): Path<String>,
 ) -> Result<Json<Person>, ApiError> {
     let access = of(&app, &signed).await?;
-    Ok(Json(persons::same(&app, &access, parse(&contact)?).await?))
+    Ok(Json(contact_merges::same(&app, &access, parse(&contact)?).await?))
 }
 
 /// `GET /api/contacts/{id}/candidates?name=…`.
@@ -46,7 +46,7 @@ pub async fn candidates(
 ) -> Result<Json<Vec<SamePerson>>, ApiError> {
     let access = of(&app, &signed).await?;
     Ok(Json(
-        persons::candidates(&app, &access, parse(&contact)?, &search.name).await?,
+        contact_merges::candidates(&app, &access, parse(&contact)?, &search.name).await?,
     ))
 }
 
@@ -58,8 +58,8 @@ pub async fn merge(
     Json(body): Json<Merge>,
 ) -> Result<Json<Person>, ApiError> {
     let (access, contact) = (of(&app, &signed).await?, parse(&contact)?);
-    persons::merge(&app, &access, contact, body.with).await?;
-    Ok(Json(persons::same(&app, &access, contact).await?))
+    contact_merges::merge(&app, &access, contact, body.with).await?;
+    Ok(Json(contact_merges::same(&app, &access, contact).await?))
 }
 
 /// `DELETE /api/contacts/{id}/same`: separates the contact from those it is merged with.
@@ -69,7 +69,7 @@ pub async fn separate(
     Path(contact): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let access = of(&app, &signed).await?;
-    persons::separate(&app, &access, parse(&contact)?).await?;
+    contact_merges::separate(&app, &access, parse(&contact)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

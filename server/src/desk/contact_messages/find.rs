@@ -11,11 +11,11 @@ use crate::{
     desk::{DeskError, contact},
     state::App,
     store::{
-        Db,
+        Db, contact_merges,
         contacts::{self, ContactRecord},
         conversations,
         messages::{self, MessageRecord},
-        persons, provider,
+        provider,
     },
 };
 
@@ -100,7 +100,7 @@ async fn knows_all(db: &mut Db, account: AccountId, contact: ContactId, aliases:
     for alias in aliases {
         match contacts::by_identity(&mut *db, account, alias).await? {
             Some(known) if known == contact => {}
-            Some(other) if persons::others(&mut *db, contact).await?.contains(&other) => {}
+            Some(other) if contact_merges::others(&mut *db, contact).await?.contains(&other) => {}
             Some(_) | None => return Ok(false),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use causerie_server::{
     clock::random_u128,
     store::{
-        Db, blacklist, channel_accounts, contacts, outbox, persons, posts,
+        Db, blacklist, channel_accounts, contact_merges, contacts, outbox, posts,
         provider::{self, Early, ProviderMessage},
         raw_events::{self, RawEvent},
         templates, threads, trial,
@@ -40,11 +40,11 @@ async fn people(db: &mut Db, ground: &Ground) {
     sent(contacts::lock(db, contact)).await;
     sent(contacts::by_identity(db, account, "person 1")).await;
     sent(contacts::identities(db, account, contact)).await;
-    sent(persons::places(db, contact)).await;
-    sent(persons::find(db, "fox", 10)).await;
-    sent(persons::join(db, contact, ground.other, None, START)).await;
-    sent(persons::part(db, contact)).await;
-    sent(persons::part(db, ground.other)).await;
+    sent(contact_merges::places(db, contact)).await;
+    sent(contact_merges::find(db, "fox", 10)).await;
+    sent(contact_merges::join(db, contact, ground.other, None, START)).await;
+    sent(contact_merges::part(db, contact)).await;
+    sent(contact_merges::part(db, ground.other)).await;
     sent(channel_accounts::people(db)).await;
     sent(trial::conversations(db)).await;
     sent(trial::phone(db, contact)).await;

@@ -11,7 +11,7 @@ use causerie_shared::{
 use super::DeskError;
 use crate::{
     state::App,
-    store::{Db, blacklist, contacts, persons},
+    store::{Db, blacklist, contact_merges, contacts},
     sync::access,
 };
 
@@ -46,7 +46,7 @@ pub async fn same(app: &App, access: &Access, contact: ContactId) -> Result<Pers
     let mut db = app.store.read().await?;
     may(&mut db, access, contact).await?;
     let mut others = vec![];
-    for other in persons::others(&mut db, contact).await? {
+    for other in contact_merges::others(&mut db, contact).await? {
         others.extend(shown(&mut db, access, other).await?);
     }
     let contact = shown(&mut db, access, contact).await?.ok_or_else(missing)?;
@@ -70,9 +70,9 @@ pub async fn candidates(
     }
     let mut db = app.store.read().await?;
     may(&mut db, access, contact).await?;
-    let known = persons::others(&mut db, contact).await?;
+    let known = contact_merges::others(&mut db, contact).await?;
     let mut all = vec![];
-    for other in persons::find(&mut db, text, LOOKED_AT).await? {
+    for other in contact_merges::find(&mut db, text, LOOKED_AT).await? {
         if other != contact && !known.contains(&other) {
             let person = shown(&mut db, access, other).await?;
             all.extend(person.filter(|person| person.chat.is_some()));
@@ -100,11 +100,12 @@ pub async fn merge(app: &App, access: &Access, contact: ContactId, with: Contact
         contacts::lock(&mut tx, one).await?;
         may(&mut tx, access, one).await?;
     }
-    let both = persons::others(&mut tx, contact).await?.len() + persons::others(&mut tx, with).await?.len() + 2;
+    let both =
+        contact_merges::others(&mut tx, contact).await?.len() + contact_merges::others(&mut tx, with).await?.len() + 2;
     if both > MOST {
         return Err(Refusal::new(Code::Invalid, format!("a person has at most {MOST} contacts")).into());
     }
-    if persons::join(&mut tx, contact, with, Some(access.user), now).await? {
+    if contact_merges::join(&mut tx, contact, with, Some(access.user), now).await? {
         tx.commit().await?;
     }
     Ok(())
@@ -118,7 +119,7 @@ pub async fn separate(app: &App, access: &Access, contact: ContactId) -> Result<
     let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact).await?;
     may(&mut tx, access, contact).await?;
-    persons::part(&mut tx, contact).await?;
+    contact_merges::part(&mut tx, contact).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -129,7 +130,7 @@ async fn shown(db: &mut Db, access: &Access, contact: ContactId) -> Result<Optio
         return Ok(None);
     };
     let chat = access::newest_readable(&mut *db, access, contact, CHATS).await?;
-    let places = persons::places(&mut *db, contact).await?;
+    let places = contact_merges::places(&mut *db, contact).await?;
     let blocked = blacklist::of(&mut *db, contact).await?.is_some();
     Ok(Some(SamePerson {
         contact,
