@@ -16,9 +16,9 @@ use crate::{
     state::Shared,
     store::{
         StoreError,
-        people::{self, NewUser},
         places::{self, AccountRecord, WidgetSettings},
         settings,
+        users::{self, NewUser},
     },
 };
 
@@ -51,7 +51,7 @@ pub struct Demo {
 
 /// Fills an empty database. Does nothing if there is a user already.
 pub async fn fill(app: &Shared) -> Result<(), StoreError> {
-    if !people::users(&mut *app.store.read().await?).await?.is_empty() {
+    if !users::users(&mut *app.store.read().await?).await?.is_empty() {
         return Ok(());
     }
     let demo = workspace(app).await?;
@@ -84,7 +84,7 @@ pub async fn workspace(app: &Shared) -> Result<Demo, StoreError> {
             capacity: DEFAULT_CAPACITY,
             created_at: now,
         };
-        people::insert_user(&mut tx, &user).await?;
+        users::insert_user(&mut tx, &user).await?;
         users.push(id);
     }
     let members: Vec<Member> = users[1..]

@@ -13,7 +13,7 @@ use causerie_shared::refusal::{Code, Refusal};
 
 pub use trail::Trail;
 
-use crate::store::people::UserRecord;
+use crate::store::users::UserRecord;
 
 /// Checks that the user may change inboxes and their accounts: owners, admins and holders of `inbox_management`.
 ///

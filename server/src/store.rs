@@ -18,7 +18,6 @@ pub mod loads;
 pub mod messages;
 pub mod nodes;
 pub mod outbox;
-pub mod people;
 pub mod places;
 pub mod posts;
 pub mod preferences;
@@ -36,6 +35,7 @@ pub mod timers;
 mod transactions;
 #[cfg(feature = "test-api")]
 pub mod trial;
+pub mod users;
 pub mod windows;
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};

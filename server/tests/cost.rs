@@ -20,7 +20,7 @@ use causerie_server::{
     demo::{self, Demo},
     desk::presence,
     state::App,
-    store::{Store, conversations, people, windows},
+    store::{Store, conversations, users, windows},
     sync::{access, catchup},
 };
 use causerie_shared::{
@@ -101,7 +101,7 @@ async fn filled(folder: &Path, address: String, chats: i64) -> (Shared, Demo) {
 /// The frames that a console gets for its hello and its folders, from `cursor` on, and the new cursor.
 async fn hello(app: &App, user: UserId, cursor: Option<i64>) -> (Vec<ServerFrame>, i64) {
     let mut db = app.store.read().await.unwrap();
-    let record = people::user(&mut db, user).await.unwrap().unwrap();
+    let record = users::user(&mut db, user).await.unwrap().unwrap();
     let access = access::of(&mut db, &record).await.unwrap();
     presence::connected(app, user).await.unwrap();
     let (mut frames, newest) = catchup::since(&mut db, &access, cursor, true).await.unwrap();

@@ -10,8 +10,8 @@ use causerie_server::{
     state::App,
     store::{
         Store,
-        people::{self, NewUser},
         places::{self, AccountRecord, WidgetSettings},
+        users::{self, NewUser},
     },
 };
 use causerie_shared::{
@@ -65,7 +65,7 @@ pub async fn staffed(folder: &Path, public_url: &str, agents: usize, capacity: u
             capacity,
             created_at: now,
         };
-        people::insert_user(&mut tx, &user).await.expect("a user");
+        users::insert_user(&mut tx, &user).await.expect("a user");
         members.push(Member { user: id, capacity });
     }
     let inbox = InboxRow {

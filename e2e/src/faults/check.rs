@@ -10,7 +10,7 @@ use causerie_server::store::{
     feed::{self, FeedKind},
     journey, loads,
     messages::{self, MessageRecord},
-    people, places,
+    places, users,
 };
 use causerie_shared::{
     document::{DocumentId, load, timeline},
@@ -149,7 +149,7 @@ async fn loads_are_right(db: &mut Db, heads: &[ConversationRow]) {
             *here.entry((head.inbox, user)).or_default() += 1;
         }
     }
-    for user in people::users(&mut *db).await.expect("users") {
+    for user in users::users(&mut *db).await.expect("users") {
         let has = held.get(&user.id).copied().unwrap_or(0);
         assert_eq!(user.load, has, "{} is counted with another number of chats", user.name);
     }

@@ -11,7 +11,7 @@ use causerie_server::{
     store::{
         Db, conversations, documents,
         feed::{self, FeedEntry, FeedKind},
-        messages, people, places,
+        messages, places, users,
     },
     sync::access,
 };
@@ -52,7 +52,7 @@ impl Truth {
             heads.insert(id, head.expect("a chat that the feed names"));
         }
         let inboxes = places::inboxes(&mut *db).await.expect("inboxes");
-        let user = people::user(&mut *db, desk.user()).await.expect("a user");
+        let user = users::user(&mut *db, desk.user()).await.expect("a user");
         Self {
             entries,
             heads,

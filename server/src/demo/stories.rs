@@ -22,7 +22,7 @@ use crate::{
         reply::{self, Target},
     },
     state::Shared,
-    store::{people, places::AccountRecord},
+    store::{places::AccountRecord, users},
     sync::{CommitEvents, access},
 };
 
@@ -172,7 +172,7 @@ async fn one(
 
 async fn access_of(app: &Shared, user: UserId) -> Result<Access, DeskError> {
     let mut db = app.store.read().await?;
-    let record = people::user(&mut db, user)
+    let record = users::user(&mut db, user)
         .await?
         .ok_or(crate::store::StoreError::Damaged("demo user"))?;
     Ok(access::of(&mut db, &record).await?)

@@ -16,7 +16,7 @@ use causerie_shared::{
 use super::{DeskError, change, claim, not_found};
 use crate::{
     state::App,
-    store::{Db, conversations, people, places, rounds},
+    store::{Db, conversations, places, rounds, users},
     sync::CommitEvents,
 };
 
@@ -120,7 +120,7 @@ async fn seen(
 /// Checks that the agent can be given a chat of this inbox: an active member who is connected and available. Users who
 /// assign a chat to themselves need not be available, and supervisors who do so need not be members.
 async fn reachable(db: &mut Db, inbox: InboxId, agent: UserId, access: &Access) -> Result<(), DeskError> {
-    let user = people::user(&mut *db, agent)
+    let user = users::user(&mut *db, agent)
         .await?
         .filter(|user| user.active)
         .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such user"))?;

@@ -12,7 +12,7 @@ use super::{DeskError, not_found};
 use crate::{
     settings::{Trail, may_manage},
     state::App,
-    store::{blacklist, contacts, people::UserRecord},
+    store::{blacklist, contacts, users::UserRecord},
     sync::access,
 };
 

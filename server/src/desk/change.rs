@@ -21,9 +21,9 @@ use crate::{
     store::{
         Db, OrderedTx, conversations,
         feed::{self, FeedKind},
-        journey, loads, people,
+        journey, loads,
         places::{self, Routing},
-        rounds, timers,
+        rounds, timers, users,
     },
     sync::CommitEvents,
 };
@@ -310,7 +310,7 @@ async fn move_places(
     }
     for user in have.iter().filter(|user| !had.contains(user)) {
         if let Err(load) = loads::claim(&mut *db, inbox, *user, now).await? {
-            let name = people::user(&mut *db, *user)
+            let name = users::user(&mut *db, *user)
                 .await?
                 .map(|user| user.name)
                 .unwrap_or_default();
@@ -326,7 +326,7 @@ async fn move_places(
 pub async fn user_changed(db: &mut OrderedTx, user: UserId, events: &mut CommitEvents) -> Result<(), DeskError> {
     let entry = feed::append(&mut *db, FeedKind::User, user.to_string(), None, None).await?;
     events.entry(entry);
-    if let Some(record) = people::user(db, user).await? {
+    if let Some(record) = users::user(db, user).await? {
         events.user(record.row());
     }
     Ok(())

@@ -15,7 +15,7 @@ use causerie_shared::{
 use super::{DeskError, change, closing, not_found};
 use crate::{
     state::App,
-    store::{Db, conversations, journey, people},
+    store::{Db, conversations, journey, users},
     sync::CommitEvents,
 };
 
@@ -79,7 +79,7 @@ async fn hidden(
 }
 
 async fn taken(db: &mut Db, agent: UserId) -> Result<Refusal, DeskError> {
-    let name = people::user(db, agent).await?.map(|user| user.name).unwrap_or_default();
+    let name = users::user(db, agent).await?.map(|user| user.name).unwrap_or_default();
     Ok(Refusal::taken(agent, name))
 }
 
@@ -121,7 +121,7 @@ async fn cannot_undo(db: &mut Db, head: &ConversationRow) -> Result<Option<Refus
     let Some(agent) = closing::shown_agent(head) else {
         return Ok(None);
     };
-    let user = people::user(db, agent).await?.filter(|user| user.active);
+    let user = users::user(db, agent).await?.filter(|user| user.active);
     let gone = || Refusal::new(Code::NotFound, "the chat's agent is not there any more");
     Ok(user.is_none().then(gone))
 }

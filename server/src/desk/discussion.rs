@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     state::App,
-    store::{OrderedTx, conversations, people},
+    store::{OrderedTx, conversations, users},
     sync::{
         CommitEvents, access,
         commit_events::{Mention, Named},
@@ -86,7 +86,7 @@ pub async fn invite(app: &App, access: &Access, conversation: ConversationId, us
         return Ok(());
     }
     let stranger = || Refusal::new(Code::Invalid, "only colleagues of this inbox can be invited");
-    let colleague = people::user(&mut tx, user).await?.filter(|user| user.active);
+    let colleague = users::user(&mut tx, user).await?.filter(|user| user.active);
     let theirs = access::of(&mut tx, &colleague.ok_or_else(stranger)?).await?;
     if !theirs.sees_inbox(head.inbox) {
         return Err(stranger().into());

@@ -17,8 +17,9 @@ use crate::{
     settings::Trail,
     state::App,
     store::{
-        Db, OrderedTx, StoreError, conversations, people, places, presence, push,
+        Db, OrderedTx, StoreError, conversations, places, presence, push,
         timers::{self, TimerRecord},
+        users,
     },
     sync::CommitEvents,
 };
@@ -204,8 +205,8 @@ pub async fn declare_for(
     }
     let mut tx = app.store.begin_ordered().await?;
     let nobody = || Refusal::new(Code::NotFound, "there is no such user");
-    let before = people::user(&mut tx, user).await?.ok_or_else(nobody)?;
-    let actor = people::user(&mut tx, access.user).await?.ok_or_else(nobody)?;
+    let before = users::user(&mut tx, user).await?.ok_or_else(nobody)?;
+    let actor = users::user(&mut tx, access.user).await?.ok_or_else(nobody)?;
     let mut trail = Trail::default();
     trail.field("availability", before.availability.as_str(), availability.as_str());
     if !trail.is_empty() {
@@ -252,7 +253,7 @@ pub async fn recover(app: &App) -> Result<(), DeskError> {
     for contact in conversations::adrift(&mut tx).await? {
         visitors::lost(&mut tx, contact, &mut events).await?;
     }
-    let users = people::users(&mut tx).await?;
+    let users = users::users(&mut tx).await?;
     app.visitors
         .learn(users.iter().map(|user| (user.id, user.name.clone())));
     for user in users.into_iter().filter(|user| user.connected) {

@@ -26,9 +26,9 @@ use crate::{
     store::{
         Db, StoreError,
         feed::{self, FeedKind},
-        people::{self, NewUser, UserRecord},
         sessions::{LinkRecord, end_other_sessions, insert_link, link_by_hash, use_link},
         settings,
+        users::{self, NewUser, UserRecord},
     },
     sync,
 };
@@ -43,14 +43,14 @@ pub async fn organization(State(app): State<Shared>) -> Result<Json<Organization
     let name = settings::organization(&mut db).await?;
     Ok(Json(Organization {
         name,
-        needs_setup: !people::has_owner(&mut db).await?,
+        needs_setup: !users::has_owner(&mut db).await?,
     }))
 }
 
 /// Returns a new set-up token for the operator while there is no owner. Earlier tokens become invalid.
 pub async fn setup_token(app: &App) -> Result<Option<String>, StoreError> {
     let mut tx = app.store.begin_ordered().await?;
-    if people::has_owner(&mut tx).await? {
+    if users::has_owner(&mut tx).await? {
         return Ok(None);
     }
     let token = auth::new_token();
@@ -82,7 +82,7 @@ pub async fn set_up(
     let hash = passwords::hash(body.password).await?;
     let mut tx = app.store.begin_ordered().await?;
     // Only one request can take the token.
-    if !settings::take(&mut tx, settings::SETUP_TOKEN, &token).await? || people::has_owner(&mut tx).await? {
+    if !settings::take(&mut tx, settings::SETUP_TOKEN, &token).await? || users::has_owner(&mut tx).await? {
         return Err(refused());
     }
     let now = app.clock.now();
@@ -96,12 +96,12 @@ pub async fn set_up(
         capacity: DEFAULT_CAPACITY,
         created_at: now,
     };
-    people::insert_user(&mut tx, &user).await?;
+    users::insert_user(&mut tx, &user).await?;
     settings::set(&mut tx, settings::ORGANIZATION, &organization).await?;
     let mut entries = vec![feed::append(&mut tx, FeedKind::User, user.id.to_string(), None, None).await?];
     entries.extend(setup::first_places(&mut tx, &app.config, &organization, user.id, now).await?);
     let (session, token) = auth::open(&app, &mut tx, user.id, STAY, &client).await?;
-    let record = people::user(&mut tx, user.id).await?.ok_or_else(ApiError::internal)?;
+    let record = users::user(&mut tx, user.id).await?.ok_or_else(ApiError::internal)?;
     let info = auth::info(&mut tx, session, &record).await?;
     tx.commit().await?;
     sync::announce(&app, entries).await?;
@@ -144,7 +144,7 @@ pub async fn accept(
     if !use_link(&mut tx, &hash, now).await? {
         return Err(bad_link());
     }
-    people::set_password(&mut tx, user.id, &password).await?;
+    users::set_password(&mut tx, user.id, &password).await?;
     let ended = end_other_sessions(&mut tx, user.id, None).await?;
     let (session, token) = auth::open(&app, &mut tx, user.id, STAY, &client).await?;
     let info = auth::info(&mut tx, session, &user).await?;
@@ -199,7 +199,7 @@ async fn usable(db: &mut Db, hash: &str, now: Millis) -> Result<(LinkRecord, Use
         .await?
         .filter(|link| link.used_at.is_none() && link.expires_at > now);
     let link = link.ok_or_else(bad_link)?;
-    let user = people::user(db, link.user)
+    let user = users::user(db, link.user)
         .await?
         .filter(|user| user.active)
         .ok_or_else(bad_link)?;

@@ -19,7 +19,7 @@ use crate::{
     error::ApiError,
     http::headers,
     state::{App, Shared},
-    store::{self, Db, people::UserRecord, sessions::SessionRecord},
+    store::{self, Db, sessions::SessionRecord, users::UserRecord},
 };
 
 const HOUR: Millis = 3_600_000;
@@ -58,7 +58,7 @@ pub async fn signed(app: &App, headers: &HeaderMap) -> Result<(SessionRecord, Us
     let session = store::sessions::session_by_token_hash(&mut db, &hash, now)
         .await?
         .ok_or_else(nobody)?;
-    let user = store::people::user(&mut db, session.user)
+    let user = store::users::user(&mut db, session.user)
         .await?
         .filter(|user| user.active)
         .ok_or_else(nobody)?;

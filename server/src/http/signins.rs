@@ -21,7 +21,7 @@ use crate::{
     },
     passwords,
     state::Shared,
-    store::{people, sessions},
+    store::{sessions, users},
     sync::grants,
 };
 
@@ -45,7 +45,7 @@ pub async fn sign_in(
     }
     app.limits.take(Limit::SignInEmail, &email, now)?;
 
-    let user = people::user_by_email(&mut *app.store.read().await?, &email)
+    let user = users::user_by_email(&mut *app.store.read().await?, &email)
         .await?
         .filter(|user| user.active);
     let hash = user.as_ref().and_then(|user| user.password.clone());
@@ -102,7 +102,7 @@ pub async fn change_password(
     app.limits.give_back(Limit::SignInEmail, &user.email);
     let hash = passwords::hash(body.new).await?;
     let mut tx = app.store.begin_ordered().await?;
-    people::set_password(&mut tx, user.id, &hash).await?;
+    users::set_password(&mut tx, user.id, &hash).await?;
     let ended = sessions::end_other_sessions(&mut tx, user.id, Some(session)).await?;
     let entries = grants::note_ended(&mut tx, &ended).await?;
     tx.commit().await?;

@@ -37,7 +37,7 @@ use crate::{
     error::ApiError,
     http::{auth::Signed, origin},
     state::{App, Shared},
-    store::{Db, people::UserRecord, settings},
+    store::{Db, settings, users::UserRecord},
     sync::{
         self, Mailbox, SocketId, access, catchup,
         document_push::{self, Push, Pusher},

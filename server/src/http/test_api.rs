@@ -34,7 +34,7 @@ use crate::{
         channel_accounts::{self, ChannelAccount, Health},
         conversations,
         feed::{self, FeedKind},
-        outbox, people, places, provider, raw_events, trial,
+        outbox, places, provider, raw_events, trial, users,
     },
     sync,
 };
@@ -171,7 +171,7 @@ async fn inbox(app: &Shared, db: &mut OrderedTx) -> Result<InboxId, ApiError> {
     if let Some(inbox) = inboxes.iter().find(|inbox| inbox.name == INBOX) {
         return Ok(inbox.id);
     }
-    let users = people::users(&mut *db).await?;
+    let users = users::users(&mut *db).await?;
     let inbox = InboxRow {
         id: InboxId::new(app.clock.now(), random_u128()),
         name: INBOX.to_owned(),
@@ -249,7 +249,7 @@ async fn send(State(app): State<Shared>, Json(body): Json<Send>) -> Result<impl 
     let head = conversations::get(&mut db, body.conversation)
         .await?
         .ok_or_else(missing)?;
-    let users = people::users(&mut db).await?;
+    let users = users::users(&mut db).await?;
     let agent = users
         .iter()
         .find(|user| user.role == Role::Agent)

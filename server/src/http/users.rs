@@ -26,9 +26,8 @@ use crate::{
     store::{
         Db, departments,
         feed::{self, FeedKind},
-        inboxes,
-        people::{self, NewUser, UserRecord},
-        places,
+        inboxes, places,
+        users::{self, NewUser, UserRecord},
     },
     sync,
 };
@@ -39,7 +38,7 @@ pub async fn list(State(app): State<Shared>, signed: Signed) -> Result<Json<Vec<
     may_change_inboxes(&signed.user)?;
     let mut db = app.store.read().await?;
     let mut accounts = Vec::new();
-    for user in people::users(&mut db).await? {
+    for user in users::users(&mut db).await? {
         accounts.push(shown(&mut db, user).await?);
     }
     Ok(Json(accounts))
@@ -70,7 +69,7 @@ pub async fn save(
     let user: UserId = user.parse().map_err(|_| nobody())?;
     settings::users::save(&app, &signed.user, user, body).await?;
     let mut db = app.store.read().await?;
-    let saved = people::user(&mut db, user).await?.ok_or_else(nobody)?;
+    let saved = users::user(&mut db, user).await?.ok_or_else(nobody)?;
     Ok(Json(shown(&mut db, saved).await?))
 }
 
@@ -94,7 +93,7 @@ pub async fn invite(
         created_at: now,
     };
     let mut tx = app.store.begin_ordered().await?;
-    match people::insert_user(&mut tx, &user).await {
+    match users::insert_user(&mut tx, &user).await {
         Err(error) if error.is_duplicate() => {
             return Err(ApiError::new(Code::Conflict, "somebody has this e-mail already"));
         }
@@ -146,7 +145,7 @@ pub async fn reset(
     may_manage(&signed.user)?;
     let user: UserId = user.parse().map_err(|_| nobody())?;
     let mut tx = app.store.begin_ordered().await?;
-    let user = people::user(&mut tx, user).await?.ok_or_else(nobody)?;
+    let user = users::user(&mut tx, user).await?.ok_or_else(nobody)?;
     may_touch(user.role, &signed.user)?;
     let kind = if user.password.is_some() {
         LinkKind::Reset

@@ -13,8 +13,8 @@ use crate::{
     state::App,
     store::{
         feed::FeedKind,
-        people::UserRecord,
         places::{self, AccountRecord},
+        users::UserRecord,
     },
     sync::CommitEvents,
 };

@@ -20,8 +20,8 @@ use crate::{
         channel_accounts::{self, ChannelAccount, Health},
         conversations,
         feed::FeedKind,
-        people::UserRecord,
         places,
+        users::UserRecord,
     },
     sync::CommitEvents,
 };

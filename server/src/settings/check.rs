@@ -11,7 +11,7 @@ use crate::{
     config::origin,
     desk::DeskError,
     routing::hours,
-    store::{Db, people, places},
+    store::{Db, places, users},
 };
 
 /// Maximum number of pages that may embed one widget.
@@ -61,8 +61,8 @@ pub(super) fn origins(addresses: &[String]) -> Result<Vec<String>, Refusal> {
 
 /// Checks that the organization has a seat of each add-on (`docs/domain.md#roles-and-permissions`).
 pub(super) async fn seats(db: &mut Db) -> Result<(), DeskError> {
-    let users = people::users(db).await?;
-    let has = |seat: fn(&people::UserRecord) -> bool| users.iter().filter(|user| user.active).any(seat);
+    let users = users::users(db).await?;
+    let has = |seat: fn(&users::UserRecord) -> bool| users.iter().filter(|user| user.active).any(seat);
     if has(|user| user.grants.live_chat) && has(|user| user.grants.contact_center) {
         return Ok(());
     }
@@ -124,7 +124,7 @@ async fn members(db: &mut Db, present: &[Member], mut members: Vec<Member>) -> R
 }
 
 async fn may_join(db: &mut Db, user: UserId) -> Result<(), DeskError> {
-    let user = people::user(db, user)
+    let user = users::user(db, user)
         .await?
         .filter(|user| user.active)
         .ok_or_else(|| invalid("an agent is no active user"))?;

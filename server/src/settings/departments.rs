@@ -21,7 +21,7 @@ use crate::{
         Db,
         departments::{self, DepartmentRecord},
         inboxes,
-        people::UserRecord,
+        users::UserRecord,
     },
 };
 

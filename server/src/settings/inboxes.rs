@@ -19,9 +19,9 @@ use crate::{
         OrderedTx, departments,
         feed::{self, FeedKind},
         inboxes::{self, InboxRecord},
-        people::{self, UserRecord},
         places::{self, AccountRecord, WidgetSettings},
         timers,
+        users::{self, UserRecord},
     },
     sync::CommitEvents,
 };
@@ -95,7 +95,7 @@ pub(super) async fn insert(
     };
     places::insert_inbox(&mut *db, &row).await?;
     // Users who see all inboxes see the new one at once.
-    let users = people::users(&mut *db).await?;
+    let users = users::users(&mut *db).await?;
     let all = |user: &&UserRecord| (user.role.manages() || user.grants.all_inboxes) && user.grants.contact_center;
     change.touched.extend(users.iter().filter(all).map(|user| user.id));
     let before = InboxRecord {

@@ -6,7 +6,7 @@ use causerie_shared::{Millis, api::settings::AuditEntry, ids::IntentId};
 
 use crate::{
     clock::random_u128,
-    store::{Db, StoreError, audit, people::UserRecord},
+    store::{Db, StoreError, audit, users::UserRecord},
 };
 
 /// The fields that a change affects, with their values before and after.

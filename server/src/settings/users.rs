@@ -16,8 +16,8 @@ use crate::{
     store::{
         Db,
         feed::FeedKind,
-        people::{self, UserRecord},
         places, sessions,
+        users::{self, UserRecord},
     },
     sync::{CommitEvents, grants},
 };
@@ -45,7 +45,7 @@ pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -
     let name = valid_name(&body.name)?;
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
-    let before = people::user(&mut tx, user)
+    let before = users::user(&mut tx, user)
         .await?
         .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such user"))?;
     same_version(body.version, before.version)?;
@@ -72,7 +72,7 @@ pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -
         (false, true) => "user.activate",
         (true, true) | (false, false) => "user.save",
     };
-    people::save(&mut tx, &after).await?;
+    users::save(&mut tx, &after).await?;
     trail.write(&mut tx, actor, action, &before.name, now).await?;
     let mut events = CommitEvents::default();
     let mut ended: Vec<SessionId> = vec![];
@@ -105,7 +105,7 @@ async fn keeps_an_owner(db: &mut Db, before: &UserRecord, after: &UserRecord) ->
     if !owns(before) || owns(after) {
         return Ok(());
     }
-    let users = people::users(db).await?;
+    let users = users::users(db).await?;
     let mut others = users.iter().filter(|user| user.id != before.id);
     if others.any(|user| owns(user) && user.password.is_some()) {
         return Ok(());

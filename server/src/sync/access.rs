@@ -9,7 +9,7 @@ use causerie_shared::{
 
 use crate::{
     state::App,
-    store::{Db, StoreError, conversations, people::UserRecord, places},
+    store::{Db, StoreError, conversations, places, users::UserRecord},
 };
 
 /// Maximum number of a contact's chats that are checked to find one that the user may read.
@@ -93,7 +93,7 @@ pub async fn may_read(
     internal: bool,
 ) -> Result<bool, StoreError> {
     let mut db = app.store.read().await?;
-    let Some(user) = crate::store::people::user(&mut db, user).await? else {
+    let Some(user) = crate::store::users::user(&mut db, user).await? else {
         return Ok(false);
     };
     let access = of(&mut db, &user).await?;

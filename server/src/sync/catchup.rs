@@ -24,7 +24,7 @@ use crate::{
     store::{
         Db, StoreError,
         feed::{self, FeedKind},
-        journey, messages, people, places, windows,
+        journey, messages, places, users, windows,
     },
 };
 
@@ -58,7 +58,7 @@ pub async fn since(
         frames.push(ServerFrame::Reset);
     }
     let mut upserts: Vec<Row> = vec![];
-    for user in people::users(&mut *db).await? {
+    for user in users::users(&mut *db).await? {
         upserts.push(Row::User(user.row()));
     }
     let inboxes = places::inboxes(&mut *db).await?;
@@ -114,7 +114,7 @@ async fn changed(db: &mut Db, access: &Access, cursor: i64) -> Result<(Vec<Row>,
             }
             FeedKind::User => {
                 let id = entry.row_id.parse().map_err(|_| StoreError::Damaged("user id"))?;
-                upserts.extend(people::user(&mut *db, id).await?.map(|user| Row::User(user.row())));
+                upserts.extend(users::user(&mut *db, id).await?.map(|user| Row::User(user.row())));
             }
             // A change of the user's access changes the fingerprint, which leads to `Reset`.
             FeedKind::Grants | FeedKind::Session => {}

@@ -15,7 +15,7 @@ use crate::store::{
     feed::{FeedEntry, FeedKind},
     journey,
     messages::{self, MessageRecord},
-    people, places,
+    places, users,
 };
 
 /// An inbox that the dispatcher has to examine.
@@ -186,7 +186,7 @@ impl CommitEvents {
                 self.journey.extend(rows.into_iter().filter(|row| row.seq == entry.seq));
             }
             FeedKind::User => {
-                if let Some(user) = people::user(db, entry.row_id.parse().map_err(damaged)?).await? {
+                if let Some(user) = users::user(db, entry.row_id.parse().map_err(damaged)?).await? {
                     self.user(user.row());
                 }
             }

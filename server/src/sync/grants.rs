@@ -12,7 +12,7 @@ use crate::{
     store::{
         OrderedTx, StoreError,
         feed::{self, FeedEntry, FeedKind},
-        people,
+        users,
     },
 };
 
@@ -54,7 +54,7 @@ pub async fn changed(app: &App, user: UserId) -> Result<(), StoreError> {
         return Ok(());
     }
     let mut db = app.store.read().await?;
-    let Some(record) = people::user(&mut db, user).await? else {
+    let Some(record) = users::user(&mut db, user).await? else {
         return Ok(());
     };
     let now = access::of(&mut db, &record).await?;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     state::App,
-    store::{Db, StoreError, conversations, journey, people, places, push},
+    store::{Db, StoreError, conversations, journey, places, push, users},
     sync::{
         access,
         commit_events::{Mention, Named},
@@ -144,7 +144,7 @@ async fn named(app: &App, db: &mut Db, mention: &Mention) -> Result<Vec<Notice>,
     };
     let (users, text) = match &mention.whom {
         Named::User(user) => (vec![*user], None),
-        Named::InText(text) => (found(text, &people::users(&mut *db).await?), Some(text.clone())),
+        Named::InText(text) => (found(text, &users::users(&mut *db).await?), Some(text.clone())),
     };
     let by = name(&mut *db, mention.by).await?;
     let mut notices = vec![];
@@ -166,7 +166,7 @@ async fn named(app: &App, db: &mut Db, mention: &Mention) -> Result<Vec<Notice>,
 }
 
 /// Returns the users whose names follow an `@` in `text`. The longest name wins: `@Ana Ruiz` does not mention "Ana".
-fn found(text: &str, users: &[people::UserRecord]) -> Vec<UserId> {
+fn found(text: &str, users: &[users::UserRecord]) -> Vec<UserId> {
     let mut found: Vec<UserId> = text
         .match_indices('@')
         .filter_map(|(at, _)| {
@@ -185,5 +185,5 @@ fn path(folder: Folder, conversation: ConversationId) -> String {
 }
 
 async fn name(db: &mut Db, user: UserId) -> Result<String, StoreError> {
-    Ok(people::user(db, user).await?.map(|user| user.name).unwrap_or_default())
+    Ok(users::user(db, user).await?.map(|user| user.name).unwrap_or_default())
 }

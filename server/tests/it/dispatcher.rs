@@ -22,9 +22,9 @@ use causerie_server::{
     store::{
         Db, Store, conversations, journey, loads,
         nodes::Link,
-        people::{self, NewUser},
         places::{self, AccountRecord},
         rounds, timers,
+        users::{self, NewUser},
     },
     sync::access,
     timers as worker,
@@ -137,7 +137,7 @@ impl Simulation {
                 capacity: 1 + (n % 3) as u32,
                 created_at: common::START,
             };
-            people::insert_user(&mut tx, &user).await.unwrap();
+            users::insert_user(&mut tx, &user).await.unwrap();
             self.agents.push(id);
             for inbox in [0, 1].into_iter().filter(|inbox| n % 3 == 2 || n % 2 == *inbox) {
                 let capacity = 1 + (n % 2) as u32;
@@ -163,7 +163,7 @@ impl Simulation {
         tx.commit().await.unwrap();
         let mut db = app.store.read().await.unwrap();
         for agent in self.agents.clone() {
-            let user = people::user(&mut db, agent).await.unwrap().unwrap();
+            let user = users::user(&mut db, agent).await.unwrap().unwrap();
             self.access.insert(agent, access::of(&mut db, &user).await.unwrap());
         }
     }
@@ -344,7 +344,7 @@ impl Simulation {
     async fn places(&self) {
         let mut db = self.nodes[0].app.store.read().await.unwrap();
         for agent in &self.agents {
-            let load = people::user(&mut db, *agent).await.unwrap().unwrap().load as usize;
+            let load = users::user(&mut db, *agent).await.unwrap().unwrap().load as usize;
             let chats = conversations::of_user(&mut db, *agent).await.unwrap();
             assert_eq!(load, chats.len(), "places of {agent}");
         }

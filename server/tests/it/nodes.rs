@@ -15,7 +15,7 @@ use causerie_server::{
     demo::{self, Demo},
     desk::{claim, members, presence, visitors},
     state::App,
-    store::{Store, conversations, journey, people, timers},
+    store::{Store, conversations, journey, timers, users},
     sync::{
         self, Mailbox, Outgoing, SocketId, access, catchup,
         document_push::{self, Push, Pusher},
@@ -86,13 +86,13 @@ impl Ground {
 
     async fn access(&self, user: UserId) -> Access {
         let mut db = self.mute.store.read().await.unwrap();
-        let record = people::user(&mut db, user).await.unwrap().unwrap();
+        let record = users::user(&mut db, user).await.unwrap().unwrap();
         access::of(&mut db, &record).await.unwrap()
     }
 
-    async fn user(&self, id: UserId) -> people::UserRecord {
+    async fn user(&self, id: UserId) -> users::UserRecord {
         let mut db = self.mute.store.read().await.unwrap();
-        people::user(&mut db, id).await.unwrap().unwrap()
+        users::user(&mut db, id).await.unwrap().unwrap()
     }
 
     async fn head(&self, id: ConversationId) -> ConversationRow {
@@ -575,7 +575,7 @@ async fn failure_26_a_thousand_clients_come_back_at_once() {
                 "everyone has the last message and its change"
             );
         }
-        let connected = people::user(&mut world.app.store.read().await.unwrap(), users[0]).await;
+        let connected = users::user(&mut world.app.store.read().await.unwrap(), users[0]).await;
         assert!(connected.unwrap().unwrap().connected);
     }
 }

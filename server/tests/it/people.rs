@@ -6,9 +6,9 @@ use causerie_server::{
     store::{
         Store, StoreError,
         files::{self, FileRecord},
-        people::{self, NewUser},
         sessions::{self, LinkRecord, SessionRecord},
         settings,
+        users::{self, NewUser},
     },
 };
 use causerie_shared::{
@@ -34,7 +34,7 @@ fn new_user(email: &str) -> NewUser {
 
 async fn add(store: &Store, user: &NewUser) -> Result<(), StoreError> {
     let mut tx = store.begin_ordered().await?;
-    people::insert_user(&mut tx, user).await?;
+    users::insert_user(&mut tx, user).await?;
     Ok(tx.commit().await?)
 }
 
@@ -68,8 +68,8 @@ async fn an_email_belongs_to_one_user() {
         );
 
         let mut tx = store.begin_ordered().await.unwrap();
-        people::set_password(&mut tx, ana.id, "a hash").await.unwrap();
-        assert!(!people::has_owner(&mut tx).await.unwrap());
+        users::set_password(&mut tx, ana.id, "a hash").await.unwrap();
+        assert!(!users::has_owner(&mut tx).await.unwrap());
         tx.commit().await.unwrap();
         add(
             &store,
@@ -82,16 +82,16 @@ async fn an_email_belongs_to_one_user() {
         .unwrap();
 
         let mut db = store.read().await.unwrap();
-        assert!(people::has_owner(&mut db).await.unwrap());
-        let stored = people::user_by_email(&mut db, "ana@demo.test").await.unwrap().unwrap();
+        assert!(users::has_owner(&mut db).await.unwrap());
+        let stored = users::user_by_email(&mut db, "ana@demo.test").await.unwrap().unwrap();
         assert_eq!((stored.id, stored.password.as_deref()), (ana.id, Some("a hash")));
         assert!(stored.active && !stored.connected);
         assert_eq!(
             (stored.availability, stored.capacity, stored.load),
             (Availability::Available, 3, 0)
         );
-        assert_eq!(people::users(&mut db).await.unwrap().len(), 2);
-        assert!(people::user(&mut db, UserId::from_u128(1)).await.unwrap().is_none());
+        assert_eq!(users::users(&mut db).await.unwrap().len(), 2);
+        assert!(users::user(&mut db, UserId::from_u128(1)).await.unwrap().is_none());
     }
 }
 

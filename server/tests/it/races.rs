@@ -7,7 +7,7 @@ use crate::common::{self, World, worlds};
 use causerie_server::{
     clock::random_u128,
     desk::{claim, members},
-    store::people::{self, NewUser},
+    store::users::{self, NewUser},
 };
 use causerie_shared::{
     access::Access,
@@ -44,7 +44,7 @@ async fn agents(world: &World, n: usize, capacity: u32) -> Vec<Access> {
             capacity,
             created_at: common::START,
         };
-        people::insert_user(&mut tx, &user).await.unwrap();
+        users::insert_user(&mut tx, &user).await.unwrap();
         users.push(user.id);
     }
     tx.commit().await.unwrap();

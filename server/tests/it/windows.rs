@@ -5,9 +5,9 @@ use causerie_server::{
     clock::random_u128,
     desk::claim,
     store::{
-        Db, conversations,
-        people::{self, NewUser},
-        places, tallies, windows,
+        Db, conversations, places, tallies,
+        users::{self, NewUser},
+        windows,
     },
 };
 use causerie_shared::{
@@ -63,7 +63,7 @@ async fn places_of(world: &World) -> Places {
         capacity: 3,
         created_at: START,
     };
-    people::insert_user(&mut tx, &user).await.unwrap();
+    users::insert_user(&mut tx, &user).await.unwrap();
     for (n, mode) in [Mode::Broadcast, Mode::Auto, Mode::Manual].into_iter().enumerate() {
         let row = InboxRow {
             id: InboxId::from_u128(random_u128()),
@@ -91,7 +91,7 @@ async fn places_of(world: &World) -> Places {
     tx.commit().await.unwrap();
     let mut db = world.app.store.read().await.unwrap();
     Places {
-        users: people::users(&mut db)
+        users: users::users(&mut db)
             .await
             .unwrap()
             .iter()

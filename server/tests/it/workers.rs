@@ -169,7 +169,7 @@ async fn a_dispatcher_that_is_started_again_finds_the_inboxes_that_wait() {
 
     let ana = {
         let mut db = bare.app.store.read().await.unwrap();
-        let users = causerie_server::store::people::users(&mut db).await.unwrap();
+        let users = causerie_server::store::users::users(&mut db).await.unwrap();
         users.iter().find(|user| user.email == "ana@demo.test").unwrap().id
     };
     causerie_server::desk::presence::connected(&bare.app, ana)

@@ -5,10 +5,10 @@ use causerie_server::{
     store::{
         Connections, Store,
         feed::{self, FeedKind},
-        people::{self, NewUser},
         raw_events::{self, RawEvent},
         retried,
         timers::{self, TimerRecord},
+        users::{self, NewUser},
     },
 };
 use causerie_shared::{
@@ -112,7 +112,7 @@ async fn add_user(store: &Store) -> UserId {
         created_at: START,
     };
     let mut tx = store.begin_ordered().await.unwrap();
-    people::insert_user(&mut tx, &user).await.unwrap();
+    users::insert_user(&mut tx, &user).await.unwrap();
     tx.commit().await.unwrap();
     user.id
 }
@@ -146,7 +146,7 @@ async fn writers_of_both_kinds_and_readers_end_on_three_connections() {
                     let entries = feed::after(&mut db, before, i64::MAX).await.unwrap();
                     // A reader who sees a number can read all lower ones.
                     assert!(entries.len() as i64 >= newest - before);
-                    assert!(people::user(&mut db, user).await.unwrap().is_some());
+                    assert!(users::user(&mut db, user).await.unwrap().is_some());
                 }
                 vec![]
             });

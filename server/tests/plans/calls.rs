@@ -15,9 +15,9 @@ use causerie_server::{
         contacts, conversations as chats,
         messages::{self, MessageRecord},
         nodes::Work,
-        people as users, tallies,
+        tallies,
         timers::{self, TimerRecord},
-        trial,
+        trial, users,
     },
 };
 use causerie_shared::{

@@ -12,8 +12,8 @@ use causerie_server::{
     store::{
         Store,
         documents::{self, StoredPush},
-        people::{self, NewUser},
         places::{self, AccountRecord, WidgetSettings},
+        users::{self, NewUser},
     },
     sync::access,
 };
@@ -55,7 +55,7 @@ pub async fn furnish(folder: &Path, url: &str, plan: &Plan, idle: usize, message
     let (writer, account) = people_and_places(&app).await;
     let access = {
         let mut db = app.store.read().await.expect("a connection");
-        let user = people::user(&mut db, writer).await.expect("users").expect("the writer");
+        let user = users::user(&mut db, writer).await.expect("users").expect("the writer");
         access::of(&mut db, &user).await.expect("rights")
     };
     let mut chats = Chats::new();
@@ -93,7 +93,7 @@ async fn people_and_places(app: &Shared) -> (UserId, AccountRecord) {
             capacity: ROOM,
             created_at: now,
         };
-        people::insert_user(&mut tx, &user).await.expect("a user");
+        users::insert_user(&mut tx, &user).await.expect("a user");
         members.push(Member {
             user: user.id,
             capacity: ROOM,

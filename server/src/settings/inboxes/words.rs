@@ -12,7 +12,7 @@ use causerie_shared::{
 
 use crate::{
     settings::Trail,
-    store::{Db, StoreError, people, places},
+    store::{Db, StoreError, places, users},
 };
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -54,7 +54,7 @@ async fn inbox_name(db: &mut Db, inbox: Option<InboxId>) -> Result<String, Store
 async fn members(db: &mut Db, members: &[Member]) -> Result<String, StoreError> {
     let mut words = vec![];
     for member in members {
-        let name = people::user(&mut *db, member.user).await?.map(|user| user.name);
+        let name = users::user(&mut *db, member.user).await?.map(|user| user.name);
         words.push(format!("{} ({})", name.unwrap_or_default(), member.capacity));
     }
     words.sort_unstable();

@@ -29,7 +29,7 @@ use causerie_server::{
     store::{
         Store, contacts, conversations,
         inboxes::{self, InboxRecord},
-        journey, people, timers,
+        journey, timers, users,
     },
     sync::access,
 };
@@ -150,14 +150,14 @@ impl World {
     /// The access of a user.
     pub async fn access(&self, user: UserId) -> Access {
         let mut db = self.app.store.read().await.expect("a connection");
-        let record = people::user(&mut db, user).await.expect("a user").expect("a user");
+        let record = users::user(&mut db, user).await.expect("a user").expect("a user");
         access::of(&mut db, &record).await.expect("access")
     }
 
     /// The id of the demo's user whose e-mail address begins with `name`.
     pub async fn who(&self, name: &str) -> UserId {
         let mut db = self.app.store.read().await.expect("a connection");
-        let users = people::users(&mut db).await.expect("users");
+        let users = users::users(&mut db).await.expect("users");
         let email = format!("{name}@demo.test");
         users.iter().find(|user| user.email == email).expect("a user").id
     }
@@ -229,9 +229,9 @@ impl World {
         conversations::get(&mut db, id).await.expect("a chat").expect("a chat")
     }
 
-    pub async fn user(&self, id: UserId) -> people::UserRecord {
+    pub async fn user(&self, id: UserId) -> users::UserRecord {
         let mut db = self.app.store.read().await.expect("a connection");
-        people::user(&mut db, id).await.expect("a user").expect("a user")
+        users::user(&mut db, id).await.expect("a user").expect("a user")
     }
 
     /// Waits until `wanted` accepts a conversation row. Panics with the present row otherwise.

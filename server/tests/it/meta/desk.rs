@@ -2,7 +2,7 @@
 
 use causerie_server::{
     desk::{DeskError, claim, comments, presence},
-    store::{conversations, people},
+    store::{conversations, users},
     sync::access,
 };
 use causerie_shared::{
@@ -51,9 +51,9 @@ impl<'a> Agent<'a> {
     pub async fn named(line: &'a Line, name: &str) -> Self {
         let mut db = line.app.store.read().await.unwrap();
         let email = format!("{name}@demo.test");
-        let users = people::users(&mut db).await.unwrap();
+        let users = users::users(&mut db).await.unwrap();
         let user = users.iter().find(|user| user.email == email).unwrap().id;
-        let record = people::user(&mut db, user).await.unwrap().unwrap();
+        let record = users::user(&mut db, user).await.unwrap().unwrap();
         let access = access::of(&mut db, &record).await.unwrap();
         Self { line, user, access }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use causerie_server::{
     desk::{claim, resend},
-    store::{outbox, people},
+    store::{outbox, users},
     sync::access,
 };
 use causerie_shared::{
@@ -80,7 +80,7 @@ async fn agent(line: &Line) -> (Access, ConversationId, MessageId) {
 pub async fn taken(line: &Line) -> (Access, ConversationId) {
     let id = line.conversations().await[0]["id"].as_str().unwrap().parse().unwrap();
     let mut db = line.app.store.read().await.unwrap();
-    let users = people::users(&mut db).await.unwrap();
+    let users = users::users(&mut db).await.unwrap();
     let ana = users.iter().find(|user| user.email == "ana@demo.test").unwrap();
     let access = access::of(&mut db, ana).await.unwrap();
     drop(db);

@@ -7,7 +7,7 @@ use causerie_server::{
     store::{
         Db, OrderedTx, conversations,
         documents::{self, StoredActor, StoredPush},
-        feed, files, journey, messages, people, rounds, tallies, timers, windows,
+        feed, files, journey, messages, rounds, tallies, timers, users, windows,
     },
     sync::access,
 };
@@ -197,7 +197,7 @@ async fn clocks(db: &mut Db, ground: &Ground) {
 
 /// Reads every folder in every order and with every filter, for a member and for a supervisor.
 pub async fn windows(db: &mut Db, ground: &Ground) {
-    let user = sent(people::user(db, ground.demo.ana)).await.expect("Ana");
+    let user = sent(users::user(db, ground.demo.ana)).await.expect("Ana");
     let few = sent(access::of(db, &user)).await;
     let owner = Access {
         role: Role::Owner,

@@ -7,7 +7,7 @@ use causerie_server::{
         crashes::{self, MAX_GROUPS},
         departments,
         feed::{self, FeedKind},
-        inboxes, loads, people, places, preferences, presence, push, sessions, settings,
+        inboxes, loads, places, preferences, presence, push, sessions, settings, users,
     },
 };
 use causerie_shared::{
@@ -45,12 +45,12 @@ async fn feed(tx: &mut OrderedTx) {
 
 async fn users(db: &mut Db, ground: &Ground) {
     let (ana, inbox) = (ground.demo.ana, ground.demo.advice.row.inbox);
-    let user = sent(people::user(db, ana)).await.expect("Ana");
-    sent(people::user_by_email(db, &user.email)).await;
-    sent(people::users(db)).await;
-    sent(people::save(db, &user)).await;
-    sent(people::has_owner(db)).await;
-    sent(people::set_password(db, ana, "hash")).await;
+    let user = sent(users::user(db, ana)).await.expect("Ana");
+    sent(users::user_by_email(db, &user.email)).await;
+    sent(users::users(db)).await;
+    sent(users::save(db, &user)).await;
+    sent(users::has_owner(db)).await;
+    sent(users::set_password(db, ana, "hash")).await;
     sent(loads::candidates(db, inbox)).await;
     sent(loads::eligible(db, inbox)).await;
     // With capacity, without capacity in the inbox, and without any capacity.
