@@ -28,7 +28,7 @@ use crate::{
 
 /// An action on a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum CommentAction {
     /// Hides the comment, or with `false` shows it again.
     Hide(bool),
     Delete,
@@ -43,11 +43,11 @@ pub async fn at_the_provider(
     access: &Access,
     conversation: ConversationId,
     message: MessageId,
-    wish: Wish,
+    wish: CommentAction,
 ) -> Result<(), DeskError> {
     match wish {
-        Wish::Hide(hidden) => hide(app, access, conversation, message, hidden).await,
-        Wish::Delete => delete(app, access, conversation, message).await,
+        CommentAction::Hide(hidden) => hide(app, access, conversation, message, hidden).await,
+        CommentAction::Delete => delete(app, access, conversation, message).await,
     }
 }
 

@@ -31,7 +31,7 @@ use self::outgoing::{goodbye, write};
 use crate::{
     desk::{
         DeskError, assign, claim,
-        comments::{self, Wish},
+        comments::{self, CommentAction},
         discussion, presence, read_receipts, redact, resend,
     },
     error::ApiError,
@@ -305,7 +305,7 @@ impl Session {
 
     /// Hides or deletes a comment in the background, because a call to a provider must not delay the frames behind it.
     /// Refused when too many such calls are running.
-    fn at_the_provider(&self, intent: IntentId, conversation: ConversationId, message: MessageId, wish: Wish) {
+    fn at_the_provider(&self, intent: IntentId, conversation: ConversationId, message: MessageId, wish: CommentAction) {
         let (app, access, socket) = (Arc::clone(&self.app), self.pusher.access.clone(), self.socket());
         let Ok(permit) = Arc::clone(&app.moderation).try_acquire_owned() else {
             let result = Err(Refusal::new(
@@ -345,9 +345,11 @@ impl Session {
             Command::Resend(id, message) => resend::again(app, access, id, message).await,
             Command::GiveUp(id, message) => resend::give_up(app, access, id, message).await,
             Command::HideComment(id, message, hidden) => {
-                return self.at_the_provider(intent, id, message, Wish::Hide(hidden));
+                return self.at_the_provider(intent, id, message, CommentAction::Hide(hidden));
             }
-            Command::DeleteComment(id, message) => return self.at_the_provider(intent, id, message, Wish::Delete),
+            Command::DeleteComment(id, message) => {
+                return self.at_the_provider(intent, id, message, CommentAction::Delete);
+            }
         };
         let result = result.map_err(DeskError::into_refusal);
         app.hub.send(self.socket(), &ServerFrame::Outcome { intent, result });
