@@ -12,6 +12,7 @@ pub mod departments;
 pub mod documents;
 pub mod feed;
 pub mod files;
+pub mod folder_counts;
 pub mod inboxes;
 pub mod journey;
 pub mod loads;
@@ -28,7 +29,6 @@ pub mod raw_events;
 pub mod rounds;
 pub mod sessions;
 pub mod settings;
-pub mod tallies;
 pub mod templates;
 pub mod threads;
 pub mod timers;
@@ -214,7 +214,7 @@ impl Store {
         };
         migrator().run(&store.write).await?;
         let mut tx = store.begin_ordered().await?;
-        tallies::begin(&mut tx).await?;
+        folder_counts::begin(&mut tx).await?;
         tx.commit().await?;
         Ok(store)
     }

@@ -10,7 +10,7 @@ use causerie_shared::{
 };
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{Db, OrderedTx, StoreError, from_json, id, places, tallies, to_json};
+use super::{Db, OrderedTx, StoreError, folder_counts, from_json, id, places, to_json};
 
 /// The `LIMIT` of queries that read all matching chats.
 pub const ALL: i64 = 1_000_000;
@@ -118,16 +118,16 @@ pub async fn insert(db: &mut Db, head: &ConversationRow) -> Result<(), StoreErro
     .bind(head.window)
     .execute(&mut *db)
     .await?;
-    tallies::moved(db, &[], &tallies::of(head)).await
+    folder_counts::moved(db, &[], &folder_counts::of(head)).await
 }
 
 /// Writes a changed conversation row and the folder counters, if the stored version is still `read_version`. Returns
 /// `false` otherwise.
 pub async fn save(db: &mut Db, head: &ConversationRow, read_version: i64) -> Result<bool, StoreError> {
-    let before = tallies::stored(&mut *db, head.id).await?;
+    let before = folder_counts::stored(&mut *db, head.id).await?;
     let written = rewrite(&mut *db, head, read_version).await?;
     if written {
-        tallies::moved(db, &before, &tallies::of(head)).await?;
+        folder_counts::moved(db, &before, &folder_counts::of(head)).await?;
     }
     Ok(written)
 }

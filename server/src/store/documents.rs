@@ -36,7 +36,7 @@ pub async fn stand(db: &mut Db, of: &[DocumentId]) -> Result<HashMap<DocumentId,
         let mut last = 0;
         let sql = format!(
             "SELECT id, epoch, seq FROM documents WHERE id IN ({})",
-            super::tallies::marks(&mut last, some.len())
+            super::folder_counts::marks(&mut last, some.len())
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
         for document in some {

@@ -8,7 +8,7 @@ use causerie_shared::{
 };
 use sqlx::Row as _;
 
-use super::{Db, StoreError, from_json, id, tallies, to_json};
+use super::{Db, StoreError, folder_counts, from_json, id, to_json};
 
 /// Returns the users who were asked in the current round of each of these chats, and the chats that have a timer for
 /// their next round.
@@ -17,7 +17,7 @@ pub async fn of(
     conversations: &[ConversationId],
 ) -> Result<(HashMap<ConversationId, HashSet<UserId>>, HashSet<ConversationId>), StoreError> {
     let mut last = 0;
-    let marks = tallies::marks(&mut last, conversations.len());
+    let marks = folder_counts::marks(&mut last, conversations.len());
     let ids = |sql: String| {
         let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
         for conversation in conversations {

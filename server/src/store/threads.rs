@@ -11,7 +11,7 @@ use causerie_shared::{
 };
 use sqlx::Row as _;
 
-use super::{Db, StoreError, conversations::many, id, optional_id, tallies};
+use super::{Db, StoreError, conversations::many, folder_counts, id, optional_id};
 
 /// Matches the JSON of a message's `extra` if the message is a private reply.
 const PRIVATE: &str = "%\"private\":true%";
@@ -75,7 +75,7 @@ pub async fn answered_agents(
     if conversations.is_empty() {
         return Ok(HashMap::new());
     }
-    let marks = tallies::marks(&mut 0, conversations.len());
+    let marks = folder_counts::marks(&mut 0, conversations.len());
     let sql = format!(
         "SELECT c.id AS id, m.author AS author FROM conversations c JOIN messages m ON m.conversation_id = c.sprung_from \
          WHERE c.id IN ({marks}) AND m.delivery <> 'failed' AND m.extra LIKE '{PRIVATE}' ORDER BY m.position"

@@ -16,8 +16,8 @@ use sqlx::Row as _;
 use super::{
     Db, StoreError,
     conversations::{COLUMNS, head},
+    folder_counts::{self, marks},
     id,
-    tallies::{self, marks},
 };
 
 /// Maximum number of inboxes that are merged. More are read together and sorted (SQLite joins at most 500 queries).
@@ -250,9 +250,11 @@ async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: 
     let filter = &list.filter;
     let row_by_row = filter.unread || filter.overdue || filter.social || filter.post.is_some();
     match source {
-        Source::Inboxes(inboxes) if !row_by_row => tallies::total(db, list.folder, inboxes, &list.filter).await,
+        Source::Inboxes(inboxes) if !row_by_row => folder_counts::total(db, list.folder, inboxes, &list.filter).await,
         Source::User(_) if list.filter == Filter::default() => {
-            Ok(tallies::counts(db, access.user, &[], &[], &[]).await?.of(list.folder))
+            Ok(folder_counts::counts(db, access.user, &[], &[], &[])
+                .await?
+                .of(list.folder))
         }
         Source::Inboxes(_) | Source::User(_) => {
             let mut query = Query::default();
@@ -276,7 +278,7 @@ async fn total(db: &mut Db, list: &List, access: &Access, source: &Source, now: 
 /// Returns the folder counters of a user. It reads a few rows, however many chats there are.
 pub async fn counts(db: &mut Db, access: &Access) -> Result<Counts, StoreError> {
     let queues = queues(&mut *db, access).await?;
-    tallies::counts(db, access.user, &queues, &watched(access), &histories(access)).await
+    folder_counts::counts(db, access.user, &queues, &watched(access), &histories(access)).await
 }
 
 /// Returns SQLite's query plan of a window, one step per line. Tests use it to check that the query uses an index.

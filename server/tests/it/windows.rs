@@ -5,7 +5,7 @@ use causerie_server::{
     clock::random_u128,
     desk::claim,
     store::{
-        Db, conversations, places, tallies,
+        Db, conversations, folder_counts, places,
         users::{self, NewUser},
         windows,
     },
@@ -280,9 +280,9 @@ async fn counters_equal_a_recount_after_any_history() {
         }
         // The write lock keeps the dispatcher from changing anything in between.
         let mut tx = world.app.store.begin_ordered().await.unwrap();
-        let kept = tallies::all(&mut tx).await.unwrap();
-        tallies::recount(&mut tx).await.unwrap();
-        assert_eq!(kept, tallies::all(&mut tx).await.unwrap());
+        let kept = folder_counts::all(&mut tx).await.unwrap();
+        folder_counts::recount(&mut tx).await.unwrap();
+        assert_eq!(kept, folder_counts::all(&mut tx).await.unwrap());
         assert!(kept.len() > 20, "{kept:?}");
     }
 }
@@ -298,12 +298,14 @@ async fn a_database_from_before_the_counters_is_counted_at_the_start() {
         let app = causerie_server::build(config.clone(), clock.clone()).await.unwrap();
         let demo = causerie_server::demo::workspace(&app).await.unwrap();
         World::write_at(&app, &demo.orders, "v1", "m1", "Hello").await;
-        let kept = tallies::all(&mut app.store.read().await.unwrap()).await.unwrap();
+        let kept = folder_counts::all(&mut app.store.read().await.unwrap()).await.unwrap();
         let mut tx = app.store.begin_ordered().await.unwrap();
         sqlx::query("DELETE FROM tallies").execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
         let again = causerie_server::build(config, clock).await.unwrap();
-        let counted = tallies::all(&mut again.store.read().await.unwrap()).await.unwrap();
+        let counted = folder_counts::all(&mut again.store.read().await.unwrap())
+            .await
+            .unwrap();
         assert_eq!(counted, kept);
         assert_eq!(counted.len(), 2, "one chat waits: in the queue and in All");
     }

@@ -12,10 +12,9 @@ use causerie_server::{
     store::{
         Engine, Store, StoreError,
         channel_accounts::{self, ChannelAccount, Health},
-        contacts, conversations as chats,
+        contacts, conversations as chats, folder_counts,
         messages::{self, MessageRecord},
         nodes::Work,
-        tallies,
         timers::{self, TimerRecord},
         trial, users,
     },
@@ -69,7 +68,7 @@ pub async fn every(store: &Store, demo: &Demo) {
     // These calls come last, since they empty tables.
     let mut tx = sent(store.begin_ordered()).await;
     sent(trial::wipe(&mut tx)).await;
-    sent(tallies::recount(&mut tx)).await;
+    sent(folder_counts::recount(&mut tx)).await;
     tx.rollback().await.unwrap();
 }
 

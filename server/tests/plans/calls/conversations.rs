@@ -7,7 +7,7 @@ use causerie_server::{
     store::{
         Db, OrderedTx, conversations,
         documents::{self, StoredActor, StoredPush},
-        feed, files, journey, messages, rounds, tallies, timers, users, windows,
+        feed, files, folder_counts, journey, messages, rounds, timers, users, windows,
     },
     sync::access,
 };
@@ -65,7 +65,7 @@ async fn chats(db: &mut Db, ground: &Ground) {
     sent(conversations::of_contact(db, contact, 10)).await;
     sent(conversations::ahead_of(db, head)).await;
     sent(conversations::adrift(db)).await;
-    sent(tallies::all(db)).await;
+    sent(folder_counts::all(db)).await;
     sent(rounds::of(db, &[head.id, ground.ended.id])).await;
     sent(rounds::overflowed(db, head.id)).await;
     sent(rounds::set_overflowed(db, head.id, &[])).await;

@@ -14,7 +14,7 @@ use super::{Db, StoreError, conversations::asked};
 
 /// The key of a row in the table of counters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Counter {
     /// Id of the inbox or user.
     owner: String,
     folder: Folder,
@@ -31,15 +31,15 @@ fn places(
     channel: String,
     agent: Option<String>,
     asked: Option<String>,
-) -> Vec<Place> {
-    let here = |folder| Place {
+) -> Vec<Counter> {
+    let here = |folder| Counter {
         owner: inbox.clone(),
         folder,
         account: account.clone(),
         channel: channel.clone(),
     };
     let of = |user: Option<String>, folder| {
-        user.map(|owner| Place {
+        user.map(|owner| Counter {
             owner,
             folder,
             account: String::new(),
@@ -65,7 +65,7 @@ fn places(
 }
 
 /// Returns the counters of a conversation row.
-pub(super) fn of(head: &ConversationRow) -> Vec<Place> {
+pub(super) fn of(head: &ConversationRow) -> Vec<Counter> {
     places(
         head.state.status(),
         head.inbox.to_string(),
@@ -77,7 +77,7 @@ pub(super) fn of(head: &ConversationRow) -> Vec<Place> {
 }
 
 /// Returns the counters of a chat as it is stored.
-pub(super) async fn stored(db: &mut Db, conversation: ConversationId) -> Result<Vec<Place>, StoreError> {
+pub(super) async fn stored(db: &mut Db, conversation: ConversationId) -> Result<Vec<Counter>, StoreError> {
     let row = sqlx::query(
         "SELECT status, inbox_id, account_id, channel, agent_id, asked_id FROM conversations WHERE id = $1",
     )
@@ -98,7 +98,7 @@ pub(super) async fn stored(db: &mut Db, conversation: ConversationId) -> Result<
 }
 
 /// Moves a chat from the counters `before` to the counters `after`.
-pub(super) async fn moved(db: &mut Db, before: &[Place], after: &[Place]) -> Result<(), StoreError> {
+pub(super) async fn moved(db: &mut Db, before: &[Counter], after: &[Counter]) -> Result<(), StoreError> {
     for place in before.iter().filter(|place| !after.contains(place)) {
         add(&mut *db, place, -1).await?;
     }
@@ -108,7 +108,7 @@ pub(super) async fn moved(db: &mut Db, before: &[Place], after: &[Place]) -> Res
     Ok(())
 }
 
-async fn add(db: &mut Db, place: &Place, n: i64) -> Result<(), StoreError> {
+async fn add(db: &mut Db, place: &Counter, n: i64) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO tallies (owner_id, folder, account_id, channel, n) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (owner_id, folder, account_id, channel) DO UPDATE SET n = tallies.n + excluded.n",
