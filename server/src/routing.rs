@@ -26,9 +26,9 @@ use crate::{
     desk::{DeskError, change},
     state::{App, Shared},
     store::{
-        OrderedTx, conversations, loads,
+        OrderedTx, conversations, loads, offer_rounds,
         places::Routing,
-        rounds, threads,
+        threads,
         timers::{self, TimerRecord},
     },
     sync::CommitEvents,
@@ -204,7 +204,7 @@ async fn offer_some(
     };
     let waiting = conversations::waiting(&mut *db, inbox, after, batch).await?;
     let ids: Vec<_> = waiting.iter().map(|head| head.id).collect();
-    let (mut asked, over) = rounds::of(&mut *db, &ids).await?;
+    let (mut asked, over) = offer_rounds::of(&mut *db, &ids).await?;
     // Few chats are direct messages that may answer a private reply, usually none.
     let direct: Vec<_> = waiting
         .iter()
@@ -222,7 +222,7 @@ async fn offer_some(
         let first = firsts.get(&head.id).copied();
         let mut choice = line.pick(&asked, first);
         if choice == Choice::RoundOver && freed {
-            rounds::begin(&mut *db, head.id).await?;
+            offer_rounds::begin(&mut *db, head.id).await?;
             choice = line.pick(&HashSet::new(), first);
         }
         match choice {
@@ -249,7 +249,7 @@ pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRec
     }
     let mut events = CommitEvents::default();
     if let Some(head) = conversations::lock(&mut tx, conversation).await? {
-        rounds::begin(&mut tx, conversation).await?;
+        offer_rounds::begin(&mut tx, conversation).await?;
         let now = app.clock.now();
         // In the same transaction: after a crash, nothing else would make the dispatcher examine the chat.
         if offer_some(&mut tx, head.inbox, None, false, now, &mut events)

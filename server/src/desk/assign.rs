@@ -16,7 +16,7 @@ use causerie_shared::{
 use super::{DeskError, change, claim, not_found};
 use crate::{
     state::App,
-    store::{Db, conversations, places, rounds, users},
+    store::{Db, conversations, offer_rounds, places, users},
     sync::CommitEvents,
 };
 
@@ -86,7 +86,7 @@ pub async fn to_inbox(
     }
     change::to_inbox(&mut tx, &mut head, inbox, actor, now, &mut events).await?;
     // A user chose the inbox, so earlier overflows no longer count.
-    rounds::set_overflowed(&mut tx, head.id, &[]).await?;
+    offer_rounds::set_overflowed(&mut tx, head.id, &[]).await?;
     tx.commit().await?;
     change::publish(app, events);
     Ok(())

@@ -21,9 +21,9 @@ use crate::{
     store::{
         Db, OrderedTx, conversations,
         feed::{self, FeedKind},
-        journey, loads,
+        journey, loads, offer_rounds,
         places::{self, Routing},
-        rounds, timers, users,
+        timers, users,
     },
     sync::CommitEvents,
 };
@@ -148,11 +148,11 @@ async fn apply_transition(
 /// than `Waiting` and `Assigning`.
 async fn mark_asked(db: &mut Db, head: &ConversationRow, event: &Event) -> Result<(), DeskError> {
     if let Event::Offer { agent } = event {
-        rounds::add(&mut *db, head.id, *agent).await?;
+        offer_rounds::add(&mut *db, head.id, *agent).await?;
     }
     let asks = matches!(head.state, State::Waiting { .. } | State::Assigning { .. });
     if !asks || matches!(event, Event::TransferToInbox) {
-        rounds::begin(db, head.id).await?;
+        offer_rounds::begin(db, head.id).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::{DeskError, change};
 use crate::{
     state::App,
     store::{
-        Db, conversations, places, rounds,
+        Db, conversations, offer_rounds, places,
         timers::{self, TimerRecord},
     },
     sync::CommitEvents,
@@ -32,7 +32,7 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
         match overflow(&mut *db, &head, now).await? {
             Some((inbox, visited)) => {
                 change::to_inbox(&mut *db, &mut head, inbox, actor, now, &mut events).await?;
-                rounds::set_overflowed(db, head.id, &visited).await?;
+                offer_rounds::set_overflowed(db, head.id, &visited).await?;
             }
             None => change::apply(db, &mut head, &Event::QueueOver, actor, now, &mut events).await?,
         }
@@ -53,7 +53,7 @@ async fn overflow(
     let Some(inbox) = change::rules(&mut *db, head.inbox).await?.overflow else {
         return Ok(None);
     };
-    let mut visited = rounds::overflowed(&mut *db, head.id).await?;
+    let mut visited = offer_rounds::overflowed(&mut *db, head.id).await?;
     visited.push(head.inbox);
     let target = places::routing_of(db, inbox).await?;
     let takes = target.is_some_and(|target| !target.deleted && target.is_open(now));

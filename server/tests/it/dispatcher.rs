@@ -22,8 +22,9 @@ use causerie_server::{
     store::{
         Db, Store, conversations, journey, loads,
         nodes::Link,
+        offer_rounds,
         places::{self, AccountRecord},
-        rounds, timers,
+        timers,
         users::{self, NewUser},
     },
     sync::access,
@@ -307,7 +308,7 @@ impl Simulation {
             let waiting = conversations::waiting(&mut db, inbox, None, all).await.unwrap();
             let ids: Vec<_> = waiting.iter().map(|head| head.id).collect();
             for ids in ids.chunks(100) {
-                let (mut asked, _) = rounds::of(&mut db, ids).await.unwrap();
+                let (mut asked, _) = offer_rounds::of(&mut db, ids).await.unwrap();
                 for id in ids {
                     lines.insert(*id, asked.remove(id).unwrap_or_default());
                 }

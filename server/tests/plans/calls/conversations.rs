@@ -7,7 +7,7 @@ use causerie_server::{
     store::{
         Db, OrderedTx, conversations,
         documents::{self, StoredActor, StoredPush},
-        feed, files, folder_counts, journey, messages, rounds, timers, users, windows,
+        feed, files, folder_counts, journey, messages, offer_rounds, timers, users, windows,
     },
     sync::access,
 };
@@ -66,11 +66,11 @@ async fn chats(db: &mut Db, ground: &Ground) {
     sent(conversations::ahead_of(db, head)).await;
     sent(conversations::adrift(db)).await;
     sent(folder_counts::all(db)).await;
-    sent(rounds::of(db, &[head.id, ground.ended.id])).await;
-    sent(rounds::overflowed(db, head.id)).await;
-    sent(rounds::set_overflowed(db, head.id, &[])).await;
-    sent(rounds::add(db, head.id, user)).await;
-    sent(rounds::begin(db, head.id)).await;
+    sent(offer_rounds::of(db, &[head.id, ground.ended.id])).await;
+    sent(offer_rounds::overflowed(db, head.id)).await;
+    sent(offer_rounds::set_overflowed(db, head.id, &[])).await;
+    sent(offer_rounds::add(db, head.id, user)).await;
+    sent(offer_rounds::begin(db, head.id)).await;
 }
 
 async fn words(db: &mut Db, ground: &Ground) {
