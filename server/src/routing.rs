@@ -26,7 +26,7 @@ use crate::{
     desk::{DeskError, change},
     state::{App, Shared},
     store::{
-        OrderedTx, conversations, loads, offer_rounds,
+        OrderedTx, agent_load, conversations, offer_rounds,
         places::Routing,
         threads,
         timers::{self, TimerRecord},
@@ -149,7 +149,7 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
         let routing = change::routing(&mut db, inbox).await?;
         if !offers(&routing, now)
             || conversations::waiting(&mut db, inbox, None, 1).await?.is_empty()
-            || Line::new(&loads::eligible(&mut db, inbox).await?).is_empty()
+            || Line::new(&agent_load::eligible(&mut db, inbox).await?).is_empty()
         {
             return Ok(());
         }
@@ -194,7 +194,7 @@ async fn offer_some(
     if !offers(&change::routing(&mut *db, inbox).await?, now) {
         return Ok(None);
     }
-    let mut line = Line::new(&loads::eligible(&mut *db, inbox).await?);
+    let mut line = Line::new(&agent_load::eligible(&mut *db, inbox).await?);
     if line.is_empty() {
         return Ok(None);
     }

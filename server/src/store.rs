@@ -1,6 +1,7 @@
 //! The database. All SQL is in this module. SQLite and PostgreSQL run the same statements, except where code matches on
 //! [`Engine`].
 
+pub mod agent_load;
 pub mod audit;
 pub mod blacklist;
 pub mod channel_accounts;
@@ -15,7 +16,6 @@ pub mod files;
 pub mod folder_counts;
 pub mod inboxes;
 pub mod journey;
-pub mod loads;
 pub mod messages;
 pub mod nodes;
 pub mod offer_rounds;

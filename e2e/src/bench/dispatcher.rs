@@ -12,7 +12,7 @@ use causerie_server::{
     },
     routing,
     state::App,
-    store::{Store, conversations, loads, places, presence},
+    store::{Store, agent_load, conversations, places, presence},
 };
 use causerie_shared::{
     conversation::transition::{Actor, Event},
@@ -107,7 +107,7 @@ async fn arrive(app: &App, number: usize) {
 /// Connects all agents of the inbox.
 async fn come(app: &App, inbox: InboxId) {
     let mut tx = app.store.begin_ordered().await.expect("a transaction");
-    for agent in loads::candidates(&mut tx, inbox).await.expect("the agents") {
+    for agent in agent_load::candidates(&mut tx, inbox).await.expect("the agents") {
         let there = presence::set_connected(&mut tx, agent.user, true).await;
         assert!(there.expect("the database answers"), "nobody was there before");
         presence::set_availability(&mut tx, agent.user, Availability::Available)

@@ -6,9 +6,9 @@ use std::{
 };
 
 use causerie_server::store::{
-    Db, Store, conversations, documents,
+    Db, Store, agent_load, conversations, documents,
     feed::{self, FeedKind},
-    journey, loads,
+    journey,
     messages::{self, MessageRecord},
     places, users,
 };
@@ -154,7 +154,7 @@ async fn loads_are_right(db: &mut Db, heads: &[ConversationRow]) {
         assert_eq!(user.load, has, "{} is counted with another number of chats", user.name);
     }
     for inbox in places::inboxes(&mut *db).await.expect("inboxes") {
-        for member in loads::candidates(&mut *db, inbox.id).await.expect("members") {
+        for member in agent_load::candidates(&mut *db, inbox.id).await.expect("members") {
             let has = here.get(&(inbox.id, member.user)).copied().unwrap_or(0);
             assert_eq!(
                 member.load.active_here, has,

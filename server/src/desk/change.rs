@@ -19,9 +19,9 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{
-        Db, OrderedTx, conversations,
+        Db, OrderedTx, agent_load, conversations,
         feed::{self, FeedKind},
-        journey, loads, offer_rounds,
+        journey, offer_rounds,
         places::{self, Routing},
         timers, users,
     },
@@ -296,7 +296,7 @@ async fn move_places(
 ) -> Result<(), DeskError> {
     let (had, have) = (before.holders(), after.holders());
     for user in had.iter().filter(|user| !have.contains(user)) {
-        loads::release(&mut *db, inbox, *user, now).await?;
+        agent_load::release(&mut *db, inbox, *user, now).await?;
         // An offer that returns goes to the next agent, so it must not begin a new round. Only a place that an accepted
         // chat used makes the agent eligible again, in all inboxes of the agent.
         let used = !matches!(before, State::Assigning { .. });
@@ -309,7 +309,7 @@ async fn move_places(
         user_changed(&mut *db, *user, events).await?;
     }
     for user in have.iter().filter(|user| !had.contains(user)) {
-        if let Err(load) = loads::claim(&mut *db, inbox, *user, now).await? {
+        if let Err(load) = agent_load::claim(&mut *db, inbox, *user, now).await? {
             let name = users::user(&mut *db, *user)
                 .await?
                 .map(|user| user.name)

@@ -3,7 +3,7 @@
 use crate::common::{self, eventually, offered_to, worlds};
 use causerie_server::{
     desk::{claim, lifecycle, presence},
-    store::{journey, loads, messages, timers},
+    store::{agent_load, journey, messages, timers},
 };
 use causerie_shared::{
     conversation::{
@@ -296,7 +296,7 @@ async fn a_restart_keeps_timers_and_offers_moving() {
             (head.state.status() == Status::Failed).then_some(())
         });
         assert!(missed.await.is_some(), "the queue timer fired after the restart");
-        let loads = loads::candidates(&mut again.store.read().await.unwrap(), world.demo.orders.row.inbox)
+        let loads = agent_load::candidates(&mut again.store.read().await.unwrap(), world.demo.orders.row.inbox)
             .await
             .unwrap();
         assert!(loads.iter().all(|candidate| candidate.load.active == 0));

@@ -20,7 +20,7 @@ use causerie_server::{
     routing,
     state::App,
     store::{
-        Db, Store, conversations, journey, loads,
+        Db, Store, agent_load, conversations, journey,
         nodes::Link,
         offer_rounds,
         places::{self, AccountRecord},
@@ -295,7 +295,7 @@ impl Simulation {
         let mut db = app.store.read().await.unwrap();
         let (mut lines, mut offers) = (HashMap::new(), HashMap::new());
         for inbox in self.inboxes.clone() {
-            let candidates = loads::candidates(&mut db, inbox).await.unwrap();
+            let candidates = agent_load::candidates(&mut db, inbox).await.unwrap();
             let able: Vec<UserId> = candidates.iter().filter(|c| c.is_eligible()).map(|c| c.user).collect();
             for candidate in &candidates {
                 let load = candidate.load;

@@ -365,7 +365,7 @@ async fn a_member_who_goes_gives_offers_back_and_one_who_returns_has_the_places_
         members::set(&world.app, advice, &[her]).await.unwrap();
         world.until_offered(offer, ana).await;
         let mut db = world.app.store.read().await.unwrap();
-        let line = causerie_server::store::loads::candidates(&mut db, advice)
+        let line = causerie_server::store::agent_load::candidates(&mut db, advice)
             .await
             .unwrap();
         assert_eq!(line[0].load.active_here, 2);

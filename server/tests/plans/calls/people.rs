@@ -3,11 +3,11 @@
 use causerie_server::{
     clock::random_u128,
     store::{
-        Db, OrderedTx, audit,
+        Db, OrderedTx, agent_load, audit,
         crashes::{self, MAX_GROUPS},
         departments,
         feed::{self, FeedKind},
-        inboxes, loads, places, preferences, presence, push, sessions, settings, users,
+        inboxes, places, preferences, presence, push, sessions, settings, users,
     },
 };
 use causerie_shared::{
@@ -51,19 +51,19 @@ async fn users(db: &mut Db, ground: &Ground) {
     sent(users::save(db, &user)).await;
     sent(users::has_owner(db)).await;
     sent(users::set_password(db, ana, "hash")).await;
-    sent(loads::candidates(db, inbox)).await;
-    sent(loads::eligible(db, inbox)).await;
+    sent(agent_load::candidates(db, inbox)).await;
+    sent(agent_load::eligible(db, inbox)).await;
     // With capacity, without capacity in the inbox, and without any capacity.
     for _ in 0..100 {
-        sent(loads::claim(db, inbox, ana, START)).await.unwrap_or(());
+        sent(agent_load::claim(db, inbox, ana, START)).await.unwrap_or(());
     }
-    sent(loads::claim(db, ground.demo.orders.row.inbox, ana, START))
+    sent(agent_load::claim(db, ground.demo.orders.row.inbox, ana, START))
         .await
         .unwrap_or(());
-    sent(loads::claim(db, InboxId::from_u128(1), ana, START))
+    sent(agent_load::claim(db, InboxId::from_u128(1), ana, START))
         .await
         .unwrap_or(());
-    sent(loads::release(db, inbox, ana, START)).await;
+    sent(agent_load::release(db, inbox, ana, START)).await;
     let entry = AuditEntry {
         id: "0".to_owned(),
         at: START,
