@@ -30,11 +30,11 @@ pub mod raw_events;
 pub mod sessions;
 pub mod settings;
 pub mod templates;
+#[cfg(feature = "test-api")]
+pub mod test_reset;
 pub mod threads;
 pub mod timers;
 mod transactions;
-#[cfg(feature = "test-api")]
-pub mod trial;
 pub mod users;
 pub mod windows;
 

@@ -34,7 +34,7 @@ use crate::{
         channel_accounts::{self, ChannelAccount, Health},
         conversations,
         feed::{self, FeedKind},
-        outbox, places, provider, raw_events, trial, users,
+        outbox, places, provider, raw_events, test_reset, users,
     },
     sync,
 };
@@ -199,7 +199,7 @@ async fn inbox(app: &Shared, db: &mut OrderedTx) -> Result<InboxId, ApiError> {
 async fn reset(State(app): State<Shared>) -> Result<StatusCode, ApiError> {
     settled(&app).await?;
     let mut tx = app.store.begin_ordered().await?;
-    trial::wipe(&mut tx).await?;
+    test_reset::wipe(&mut tx).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,8 +15,9 @@ use causerie_server::{
         contacts, conversations as chats, folder_counts,
         messages::{self, MessageRecord},
         nodes::Work,
+        test_reset,
         timers::{self, TimerRecord},
-        trial, users,
+        users,
     },
 };
 use causerie_shared::{
@@ -67,7 +68,7 @@ pub async fn every(store: &Store, demo: &Demo) {
     sent(store.shout(7)).await;
     // These calls come last, since they empty tables.
     let mut tx = sent(store.begin_ordered()).await;
-    sent(trial::wipe(&mut tx)).await;
+    sent(test_reset::wipe(&mut tx)).await;
     sent(folder_counts::recount(&mut tx)).await;
     tx.rollback().await.unwrap();
 }

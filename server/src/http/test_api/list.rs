@@ -20,7 +20,7 @@ use crate::{
         conversations,
         messages::{self, MessageRecord},
         provider::{self, ProviderMessage},
-        trial,
+        test_reset,
     },
 };
 
@@ -85,7 +85,7 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
         .map(|account| (account.row.id, account))
         .collect();
     let mut chats = vec![];
-    for head in trial::conversations(&mut db).await? {
+    for head in test_reset::conversations(&mut db).await? {
         let Some(account) = accounts.get(&head.account) else {
             continue;
         };
@@ -111,7 +111,7 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
         }
         let answers_to = conversations::answers_to(&mut db, head.id).await?;
         let post = match &head.post {
-            Some(post) => trial::post(&mut db, post.id).await?,
+            Some(post) => test_reset::post(&mut db, post.id).await?,
             None => None,
         };
         chats.push(Chat {
@@ -135,8 +135,8 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
                     }),
                 phone: match answers_to {
                     // Of several numbers, this is the reply address.
-                    Some(person) if head.channel == Channel::Whatsapp && trial::is_number(&person) => Some(person),
-                    Some(_) | None => trial::phone(&mut db, head.contact).await?,
+                    Some(person) if head.channel == Channel::Whatsapp && test_reset::is_number(&person) => Some(person),
+                    Some(_) | None => test_reset::phone(&mut db, head.contact).await?,
                 },
             },
             comment_thread: thread.map(|comment_id| ThreadOf {

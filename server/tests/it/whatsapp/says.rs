@@ -1,7 +1,7 @@
 //! The results of bodies. Each series of bodies is delivered twice, and the second delivery must change nothing.
 
 use axum::{body::Bytes, http::Method};
-use causerie_server::store::{contact_merges, trial};
+use causerie_server::store::{contact_merges, test_reset};
 use serde_json::{Value, json};
 
 use super::{CUSTOMER, PHONE, envelope, message, text};
@@ -499,7 +499,7 @@ async fn number_and_user_id_that_come_together_are_one_person() {
         assert_eq!(texts, [3, 1], "what was said stays where it was said");
 
         let mut db = line.app.store.read().await.unwrap();
-        let heads = trial::conversations(&mut db).await.unwrap();
+        let heads = test_reset::conversations(&mut db).await.unwrap();
         let [first, second] = [heads[0].contact, heads[1].contact];
         assert_eq!(contact_merges::others(&mut db, first).await.unwrap(), [second]);
     }

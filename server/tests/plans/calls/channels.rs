@@ -8,7 +8,7 @@ use causerie_server::{
         Db, blacklist, channel_accounts, contact_merges, contacts, outbox, posts,
         provider::{self, Early, ProviderMessage},
         raw_events::{self, RawEvent},
-        templates, threads, trial,
+        templates, test_reset, threads,
     },
 };
 use causerie_shared::{
@@ -46,8 +46,8 @@ async fn people(db: &mut Db, ground: &Ground) {
     sent(contact_merges::part(db, contact)).await;
     sent(contact_merges::part(db, ground.other)).await;
     sent(channel_accounts::people(db)).await;
-    sent(trial::conversations(db)).await;
-    sent(trial::phone(db, contact)).await;
+    sent(test_reset::conversations(db)).await;
+    sent(test_reset::phone(db, contact)).await;
     sent(contacts::remove_identities(db, ground.other)).await;
 }
 
@@ -60,7 +60,7 @@ async fn comments(db: &mut Db, ground: &Ground) {
     };
     sent(posts::ensure(db, account, "post", &post, START)).await;
     sent(posts::by_external(db, account, "post")).await;
-    sent(trial::post(db, post.id)).await;
+    sent(test_reset::post(db, post.id)).await;
     sent(threads::private_reply(db, account, "top")).await;
     sent(threads::set_private_to(db, chat, "person")).await;
     sent(threads::link(db, chat, account, "person", Channel::FacebookComments)).await;
