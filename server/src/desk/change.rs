@@ -19,9 +19,9 @@ use crate::{
     clock::random_u128,
     state::App,
     store::{
-        Db, OrderedTx, agent_load, conversations,
+        Db, OrderedTx, agent_load, conversation_events, conversations,
         feed::{self, FeedKind},
-        journey, offer_rounds,
+        offer_rounds,
         places::{self, Routing},
         timers, users,
     },
@@ -211,7 +211,7 @@ pub async fn write_journey(
         position: head.position,
         seq: head.seq,
     };
-    journey::insert(db, &row).await?;
+    conversation_events::insert(db, &row).await?;
     events.journey(row);
     Ok(())
 }

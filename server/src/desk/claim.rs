@@ -15,7 +15,7 @@ use causerie_shared::{
 use super::{DeskError, change, closing, not_found};
 use crate::{
     state::App,
-    store::{Db, conversations, journey, users},
+    store::{Db, conversation_events, conversations, users},
     sync::CommitEvents,
 };
 
@@ -66,7 +66,7 @@ async fn hidden(
     event: &Event,
 ) -> Result<Refusal, DeskError> {
     let answers = matches!(event, Event::Accept | Event::Decline);
-    if answers && journey::was_asked(db, head.id, access.user).await? {
+    if answers && conversation_events::was_asked(db, head.id, access.user).await? {
         return Ok(Refusal::new(Code::Conflict, "the offer has expired"));
     }
     if mode == Mode::Broadcast

@@ -21,7 +21,7 @@ use super::{DeskError, change, system_message::SystemMessage};
 use crate::{
     state::App,
     store::{
-        Db, OrderedTx, conversations, journey,
+        Db, OrderedTx, conversation_events, conversations,
         messages::{self, Words},
         timers::{self, TimerRecord},
     },
@@ -70,7 +70,7 @@ async fn unanswered(
     if at + rule.millis() > now {
         return Ok(Found::Later(at + rule.millis()));
     }
-    Ok(match journey::reminded_since(db, head.id, heard).await? {
+    Ok(match conversation_events::reminded_since(db, head.id, heard).await? {
         true => again,
         false => Found::Silence,
     })

@@ -22,9 +22,9 @@ use crate::{
     desk::DeskError,
     state::App,
     store::{
-        Db, StoreError,
+        Db, StoreError, conversation_events,
         feed::{self, FeedKind},
-        journey, messages, places, users, windows,
+        messages, places, users, windows,
     },
 };
 
@@ -214,8 +214,8 @@ pub async fn open(
             );
         }
         let mut upserts: Vec<Row> = rows.into_iter().map(|record| Row::Message(record.row)).collect();
-        let journey = journey::after(&mut db, conversation, rows_after).await?;
-        upserts.extend(journey.into_iter().map(Row::Journey));
+        let journey = conversation_events::after(&mut db, conversation, rows_after).await?;
+        upserts.extend(conversation_events.into_iter().map(Row::Journey));
         app.hub.send(
             socket,
             &ServerFrame::Rows {

@@ -11,9 +11,8 @@ use causerie_shared::{
 };
 
 use crate::store::{
-    Db, StoreError, conversations,
+    Db, StoreError, conversation_events, conversations,
     feed::{FeedEntry, FeedKind},
-    journey,
     messages::{self, MessageRecord},
     places, users,
 };
@@ -182,7 +181,7 @@ impl CommitEvents {
                 for record in rows.into_iter().filter(|record| record.row.seq == entry.seq) {
                     self.message(record);
                 }
-                let rows = journey::after(&mut *db, id, entry.seq - 1).await?;
+                let rows = conversation_events::after(&mut *db, id, entry.seq - 1).await?;
                 self.journey.extend(rows.into_iter().filter(|row| row.seq == entry.seq));
             }
             FeedKind::User => {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     state::App,
-    store::{Db, StoreError, conversations, journey, places, push, users},
+    store::{Db, StoreError, conversation_events, conversations, places, push, users},
     sync::{
         access,
         commit_events::{Mention, Named},
@@ -123,7 +123,7 @@ async fn changed(app: &App, db: &mut Db, row: &JourneyRow, head: &ConversationRo
             let Some(outcome) = outcome(&row.cause) else {
                 return Ok(vec![]);
             };
-            let before = journey::at(&mut *db, head.id, row.version - 1).await?;
+            let before = conversation_events::at(&mut *db, head.id, row.version - 1).await?;
             let Some(State::Transferring { from, to, by, .. }) = before.map(|row| row.state) else {
                 return Ok(vec![]);
             };

@@ -3,7 +3,7 @@
 use crate::common::{self, eventually, offered_to, worlds};
 use causerie_server::{
     desk::{claim, lifecycle, presence},
-    store::{agent_load, journey, messages, timers},
+    store::{agent_load, conversation_events, messages, timers},
 };
 use causerie_shared::{
     conversation::{
@@ -261,8 +261,8 @@ async fn every_change_of_state_is_a_row_of_the_journey() {
         world.act(world.demo.ana, chat, Event::Start).await.unwrap();
         world.act(world.demo.ana, chat, Event::End).await.unwrap();
         let mut db = world.app.store.read().await.unwrap();
-        let journey = journey::after(&mut db, chat, 0).await.unwrap();
-        let told: Vec<_> = journey
+        let journey = conversation_events::after(&mut db, chat, 0).await.unwrap();
+        let told: Vec<_> = conversation_events
             .iter()
             .map(|row| (row.version, row.cause.as_str(), row.state.status()))
             .collect();

@@ -20,7 +20,7 @@ use causerie_server::{
     routing,
     state::App,
     store::{
-        Db, Store, agent_load, conversations, journey,
+        Db, Store, agent_load, conversation_events, conversations,
         nodes::Link,
         offer_rounds,
         places::{self, AccountRecord},
@@ -394,10 +394,10 @@ impl Simulation {
                 .unwrap()
                 .expect("no chat is lost");
             assert!(head.state.status().is_final());
-            let journey = journey::after(&mut db, *chat, 0).await.unwrap();
-            let last = journey.last().expect("a journey");
+            let journey = conversation_events::after(&mut db, *chat, 0).await.unwrap();
+            let last = conversation_events.last().expect("a journey");
             assert_eq!((&last.state, last.version), (&head.state, head.version));
-            let first = head.version - journey.len() as i64;
+            let first = head.version - conversation_events.len() as i64;
             assert!(
                 journey
                     .iter()

@@ -15,7 +15,7 @@ use causerie_server::{
     demo::{self, Demo},
     desk::{claim, members, presence, visitors},
     state::App,
-    store::{Store, conversations, journey, timers, users},
+    store::{Store, conversation_events, conversations, timers, users},
     sync::{
         self, Mailbox, Outgoing, SocketId, access, catchup,
         document_push::{self, Push, Pusher},
@@ -120,7 +120,7 @@ impl Ground {
     async fn causes(&self, id: ConversationId) -> BTreeMap<String, usize> {
         let mut db = self.mute.store.read().await.unwrap();
         let mut causes = BTreeMap::new();
-        for row in journey::after(&mut db, id, 0).await.unwrap() {
+        for row in conversation_events::after(&mut db, id, 0).await.unwrap() {
             *causes.entry(row.cause).or_default() += 1;
         }
         causes

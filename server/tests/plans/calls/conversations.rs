@@ -5,9 +5,9 @@ use std::slice;
 use causerie_server::{
     clock::random_u128,
     store::{
-        Db, OrderedTx, conversations,
+        Db, OrderedTx, conversation_events, conversations,
         documents::{self, StoredActor, StoredPush},
-        feed, files, folder_counts, journey, messages, offer_rounds, timers, users, windows,
+        feed, files, folder_counts, messages, offer_rounds, timers, users, windows,
     },
     sync::access,
 };
@@ -124,11 +124,11 @@ async fn history(db: &mut Db, ground: &Ground) {
         position: 1,
         seq: 1,
     };
-    sent(journey::insert(db, &row)).await;
-    sent(journey::after(db, chat.id, 0)).await;
-    sent(journey::at(db, chat.id, 9)).await;
-    sent(journey::reminded_since(db, chat.id, 0)).await;
-    sent(journey::was_asked(db, chat.id, ground.demo.ana)).await;
+    sent(conversation_events::insert(db, &row)).await;
+    sent(conversation_events::after(db, chat.id, 0)).await;
+    sent(conversation_events::at(db, chat.id, 9)).await;
+    sent(conversation_events::reminded_since(db, chat.id, 0)).await;
+    sent(conversation_events::was_asked(db, chat.id, ground.demo.ana)).await;
 }
 
 async fn kept(db: &mut Db, ground: &Ground) {

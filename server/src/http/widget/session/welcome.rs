@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     desk::closing,
-    store::{Db, StoreError, contacts, conversations, journey, messages, places, settings},
+    store::{Db, StoreError, contacts, conversation_events, conversations, messages, places, settings},
 };
 
 /// Maximum number of messages that a visitor gets after a reload.
@@ -80,8 +80,8 @@ impl Session {
             .iter()
             .map(|record| chat::message(record, record.row.author.user().and_then(name)))
             .collect();
-        let journey = journey::after(db, head.id, cursor).await?;
-        let system = journey.iter().filter(|row| row.position >= first);
+        let journey = conversation_events::after(db, head.id, cursor).await?;
+        let system = conversation_events.iter().filter(|row| row.position >= first);
         lines.extend(system.filter_map(|row| chat::system_line(row, row.user.and_then(name))));
         // A system line comes after the message with the same position.
         lines.sort_by_key(|line| (line.position, line.event.is_some(), line.at));
