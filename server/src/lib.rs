@@ -38,7 +38,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
     let app: Shared = Arc::new(App::new(config, store, clock).await?);
     // The node must hold its lock before it has a socket: other nodes count the sockets of a node without a lock as
     // closed.
-    let link = app.store.link(app.node).await?;
+    let link = app.store.node_session(app.node).await?;
     desk::presence::recover(&app).await?;
     if app.config.demo {
         demo::fill(&app).await?;

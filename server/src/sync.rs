@@ -51,7 +51,7 @@ pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreErr
 
 /// Adds the workers that refresh counters, send deferred rows, recheck access to documents, trim the feed, and follow
 /// other nodes.
-pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::Link>) {
+pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::NodeSession>) {
     workers.add("folder_counts", counts::run);
     workers.add("deferred_rows", late);
     workers.add("document_access", doubts);

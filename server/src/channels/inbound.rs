@@ -138,7 +138,7 @@ struct Routed {
 
 /// Processes one batch of bodies.
 async fn round(app: &Shared) -> Result<Round, DeskError> {
-    let Some(_turn) = app.store.turn(nodes::Work::Inbound).await? else {
+    let Some(_turn) = app.store.cluster_lock(nodes::Work::Inbound).await? else {
         return Ok(Round::NotMine);
     };
     let mut db = app.store.read().await?;

@@ -30,7 +30,7 @@ impl Work {
 }
 
 /// The cluster lock for some work. Dropping it releases the lock.
-pub struct Turn(#[expect(dead_code, reason = "held for its lock alone")] Option<PoolConnection<Any>>);
+pub struct ClusterLock(#[expect(dead_code, reason = "held for its lock alone")] Option<PoolConnection<Any>>);
 
 /// One database session for each kind of work, outside the store's pools, because a cluster lock may be held for as
 /// long as the server runs. Empty on SQLite.
@@ -78,7 +78,7 @@ fn session(address: &str) -> Result<AnyPool, StoreError> {
 
 /// The node session: a database session that listens for notifications and holds the advisory lock by which other
 /// nodes see that this node is alive. The database releases the lock when the process or its network connection ends.
-pub struct Link {
+pub struct NodeSession {
     listener: PgListener,
     node: i64,
 }
@@ -94,34 +94,34 @@ pub enum Heard {
 
 impl Store {
     /// Takes the cluster lock for some work; `None` if another node has it.
-    pub async fn turn(&self, work: Work) -> Result<Option<Turn>, StoreError> {
+    pub async fn cluster_lock(&self, work: Work) -> Result<Option<ClusterLock>, StoreError> {
         let Some(session) = self.turns.of(work) else {
-            return Ok(Some(Turn(None)));
+            return Ok(Some(ClusterLock(None)));
         };
         let mut session = session.acquire().await?;
         let row = sqlx::query("SELECT pg_try_advisory_lock($1) AS mine")
             .bind(work.key())
             .fetch_one(&mut *session)
             .await?;
-        Ok(row.try_get::<bool, _>("mine")?.then_some(Turn(Some(session))))
+        Ok(row.try_get::<bool, _>("mine")?.then_some(ClusterLock(Some(session))))
     }
 
     /// Opens the session of this node. `None` on SQLite.
-    pub async fn link(&self, node: i64) -> Result<Option<Link>, StoreError> {
+    pub async fn node_session(&self, node: i64) -> Result<Option<NodeSession>, StoreError> {
         match self.engine {
             Engine::Sqlite => Ok(None),
             Engine::Postgres => {
                 let mut listener = PgListener::connect(&self.address).await?;
                 lock(&mut listener, node).await?;
                 listener.listen(CHANNEL).await?;
-                Ok(Some(Link { listener, node }))
+                Ok(Some(NodeSession { listener, node }))
             }
         }
     }
 
     /// Notifies the other nodes that this one wrote to the database. Must not run inside a write transaction, because
     /// PostgreSQL serializes the commits of transactions that notify.
-    pub async fn shout(&self, node: i64) -> Result<(), StoreError> {
+    pub async fn notify_nodes(&self, node: i64) -> Result<(), StoreError> {
         match self.engine {
             Engine::Sqlite => Ok(()),
             Engine::Postgres => {
@@ -136,7 +136,7 @@ impl Store {
     }
 }
 
-impl Link {
+impl NodeSession {
     /// Waits until another node wrote, or until the session was opened again.
     pub async fn hear(&mut self) -> Result<Heard, StoreError> {
         loop {

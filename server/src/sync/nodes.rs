@@ -21,7 +21,7 @@ use crate::{
     state::{App, Shared},
     store::{
         Db, Engine, StoreError, conversations, documents, feed,
-        nodes::{Heard, Link},
+        nodes::{Heard, NodeSession},
         places,
     },
     workers::{self, Supervisor},
@@ -36,7 +36,7 @@ const BATCH: Duration = Duration::from_millis(5);
 /// Maximum number of feed entries that one query reads.
 const MANY: i64 = 1000;
 
-pub(super) fn add_workers(workers: &mut Supervisor, link: Option<Link>) {
+pub(super) fn add_workers(workers: &mut Supervisor, link: Option<NodeSession>) {
     workers.add("feed_follow", follow);
     if let Some(link) = link {
         workers.add("node_notify", notify);
@@ -52,7 +52,7 @@ pub(super) fn add_workers(workers: &mut Supervisor, link: Option<Link>) {
 async fn notify(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        if let Err(error) = app.store.shout(app.node).await {
+        if let Err(error) = app.store.notify_nodes(app.node).await {
             tracing::warn!(%error, "the other nodes were not told; they look by themselves");
         }
         tokio::select! {
@@ -63,7 +63,7 @@ async fn notify(app: Shared) {
     }
 }
 
-async fn listen(app: Shared, mut link: Option<Link>) {
+async fn listen(app: Shared, mut link: Option<NodeSession>) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
         let heard = tokio::select! {
@@ -82,11 +82,11 @@ async fn listen(app: Shared, mut link: Option<Link>) {
     }
 }
 
-async fn hear(app: &App, link: &mut Option<Link>) -> Result<Heard, StoreError> {
+async fn hear(app: &App, link: &mut Option<NodeSession>) -> Result<Heard, StoreError> {
     match link {
         Some(link) => link.hear().await,
         None => {
-            *link = app.store.link(app.node).await?;
+            *link = app.store.node_session(app.node).await?;
             Ok(Heard::Again)
         }
     }

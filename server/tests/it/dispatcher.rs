@@ -21,7 +21,7 @@ use causerie_server::{
     state::App,
     store::{
         Db, Store, agent_load, conversation_events, conversations,
-        nodes::Link,
+        nodes::NodeSession,
         offer_rounds,
         places::{self, AccountRecord},
         timers,
@@ -59,7 +59,7 @@ impl Dice {
 struct Node {
     app: Shared,
     /// Holds the lock that shows other nodes that this one lives.
-    _link: Option<Link>,
+    _link: Option<NodeSession>,
 }
 
 struct Simulation {
@@ -115,7 +115,7 @@ impl Simulation {
     async fn node(&self) -> Node {
         let store = Store::open(&self.config.database_url).await.unwrap();
         let app: Shared = Arc::new(App::new(self.config.clone(), store, self.clock.clone()).await.unwrap());
-        let link = app.store.link(app.node).await.unwrap();
+        let link = app.store.node_session(app.node).await.unwrap();
         presence::recover(&app).await.unwrap();
         Node { app, _link: link }
     }

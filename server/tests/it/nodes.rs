@@ -432,7 +432,7 @@ async fn what_a_node_took_fires_on_another_one_after_its_death_and_not_before() 
     let Some(ground) = Ground::new().await else { return };
     // A node that is stuck between claiming its timers and running them.
     let (store, stuck) = (&ground.mute.store, ground.mute.node);
-    let link = store.link(stuck).await.unwrap();
+    let link = store.node_session(stuck).await.unwrap();
     let chats = overdue(&ground, 30).await;
     let mut db = store.read().await.unwrap();
     let taken = timers::claim(&mut db, store.engine(), stuck, ground.clock.now(), 20).await;

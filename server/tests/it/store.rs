@@ -178,7 +178,10 @@ async fn nodes_share_the_timers_that_are_due() {
         tx.commit().await.unwrap();
         let mut db = store.read().await.unwrap();
         let engine = store.engine();
-        let (first, second) = (store.link(1).await.unwrap(), store.link(2).await.unwrap());
+        let (first, second) = (
+            store.node_session(1).await.unwrap(),
+            store.node_session(2).await.unwrap(),
+        );
         assert_eq!(timers::claim(&mut db, engine, 1, 100, 2).await.unwrap(), set[..2]);
         // A row that a transaction is about to remove is skipped without waiting.
         let mut tx = store.begin_ordered().await.unwrap();

@@ -60,12 +60,12 @@ pub async fn every(store: &Store, demo: &Demo) {
     tx.commit().await.unwrap();
     let mut db = sent(store.read()).await;
     conversations::windows(&mut db, &ground).await;
-    drop(sent(store.link(7)).await);
+    drop(sent(store.node_session(7)).await);
     // The second lock waits until the first one is released.
     for _ in 0..2 {
-        drop(sent(store.turn(Work::Inbound)).await);
+        drop(sent(store.cluster_lock(Work::Inbound)).await);
     }
-    sent(store.shout(7)).await;
+    sent(store.notify_nodes(7)).await;
     // These calls come last, since they empty tables.
     let mut tx = sent(store.begin_ordered()).await;
     sent(test_reset::wipe(&mut tx)).await;

@@ -56,7 +56,7 @@ pub async fn run(app: Shared) {
 
 /// Polls for as long as this node holds the cluster lock; ends with the first failure of the database.
 async fn shift(app: &Shared) -> Result<(), StoreError> {
-    let Some(_turn) = app.store.turn(nodes::Work::Polling).await? else {
+    let Some(_turn) = app.store.cluster_lock(nodes::Work::Polling).await? else {
         return Ok(());
     };
     // Dropping the set at the end aborts all its tasks.
