@@ -53,17 +53,17 @@ pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreErr
 /// other nodes.
 pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::NodeSession>) {
     workers.add("folder_counts", counts::run);
-    workers.add("deferred_rows", late);
-    workers.add("document_access", doubts);
+    workers.add("deferred_rows", flush_deferred);
+    workers.add("document_access", recheck);
     workers.add("feed_trim", trims);
     nodes::add_workers(workers, link);
 }
 
 /// Sends deferred frames: at once if none were sent for [`LATE`], otherwise together with later ones.
-async fn late(app: Shared) {
+async fn flush_deferred(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        app.hub.post_late();
+        app.hub.flush_deferred();
         tokio::time::sleep(LATE).await;
         tokio::select! {
             () = app.hub.late.notified() => {}
@@ -74,17 +74,17 @@ async fn late(app: Shared) {
 
 /// Rechecks access to profile and notes of a contact after a console lost access to a chat with them. The document is
 /// opened again if the user may read another chat with the contact, and revoked otherwise.
-async fn doubts(app: Shared) {
+async fn recheck(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
-        for (socket, access, document) in app.hub.take_doubts() {
+        for (socket, access, document) in app.hub.take_rechecks() {
             if let Err(error) = catchup::open(&app, socket, &access, document, None, 0).await {
                 tracing::error!(%error, %document, "it is not known whether a document may still be seen");
                 app.hub.close(socket);
             }
         }
         tokio::select! {
-            () = app.hub.doubts.notified() => {}
+            () = app.hub.recheck.notified() => {}
             () = workers::stop(&mut shutdown) => return,
         }
     }

@@ -194,7 +194,7 @@ pub async fn open(
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
     let part = document.part_since(&mut db, have).await?;
-    app.hub.began(document, part.epoch, part.to);
+    app.hub.epoch_began(document, part.epoch, part.to);
     app.hub.send(socket, &ServerFrame::Part(part));
     drop(document);
     if let DocumentId::Timeline(conversation, segment) = document {

@@ -52,7 +52,7 @@ struct Inner {
     /// News that arrived before news with lower feed numbers, by first feed number.
     early: BTreeMap<i64, CommitEvents>,
     /// The versions (epoch and sequence number) of documents that were sent to all their followers.
-    told: HashMap<DocumentId, (u32, i64)>,
+    sent_versions: HashMap<DocumentId, (u32, i64)>,
 }
 
 /// Publishes changes to consoles in the order of the feed.
@@ -61,11 +61,11 @@ pub struct Hub {
     /// Wakes the worker for folder counters.
     pub(super) counts_changed: Notify,
     /// Wakes the worker that rechecks access to contacts' documents.
-    pub(super) doubts: Notify,
+    pub(super) recheck: Notify,
     /// Wakes the worker that notifies the other nodes of writes.
     pub(super) wrote: Notify,
     /// Wakes the worker that reads the feed: another node wrote, or a feed number is missing.
-    pub(super) behind: Notify,
+    pub(super) lagging: Notify,
     /// Wakes the worker that sends deferred frames.
     pub(super) late: Notify,
 }
@@ -79,9 +79,9 @@ impl Hub {
                 ..Inner::default()
             }),
             counts_changed: Notify::new(),
-            doubts: Notify::new(),
+            recheck: Notify::new(),
             wrote: Notify::new(),
-            behind: Notify::new(),
+            lagging: Notify::new(),
             late: Notify::new(),
         }
     }
@@ -110,7 +110,7 @@ impl Hub {
         let held = console.held.take().unwrap_or_default();
         let frames = catch_up.iter().map(|frame| Bytes::from(encode(frame)));
         let all_sent = frames.chain(held).all(|frame| console.send(frame));
-        console.post();
+        console.flush();
         if !all_sent {
             inner.consoles.remove(&socket);
         }
@@ -143,7 +143,7 @@ impl Hub {
     pub fn send(&self, socket: SocketId, frame: &ServerFrame) {
         let mut inner = self.inner();
         inner.queue(socket, frame);
-        inner.post(socket);
+        inner.flush(socket);
     }
 
     /// Queues a frame for one socket. It leaves with the next publication, which the caller must make right after.
@@ -207,19 +207,19 @@ impl Hub {
             let wanted = Some(id) != author && console.follows(conversation) && console.access.reads(scope);
             !wanted || console.send(bytes.clone())
         });
-        self.post();
+        self.flush();
     }
 
     /// Flushes queued frames, with one wake-up and one write per socket.
-    pub(super) fn post(&self) {
-        self.inner().consoles.values_mut().for_each(Console::post);
+    pub(super) fn flush(&self) {
+        self.inner().consoles.values_mut().for_each(Console::flush);
     }
 
     /// Flushes queued frames, including deferred ones.
-    pub(super) fn post_late(&self) {
+    pub(super) fn flush_deferred(&self) {
         for console in self.inner().consoles.values_mut() {
-            console.urgent |= console.late;
-            console.post();
+            console.immediate |= console.deferred;
+            console.flush();
         }
     }
 
@@ -254,16 +254,16 @@ impl Hub {
         if events.span().is_some() {
             self.wrote.notify_one();
         }
-        self.hear(events, visitors);
+        self.publish(events, visitors);
         if self.gap().is_some() {
-            self.behind.notify_one();
+            self.lagging.notify_one();
         }
     }
 
     /// Publishes news in the order of the feed, whichever node wrote them.
-    pub(super) fn hear(&self, events: CommitEvents, visitors: &VisitorHub) {
+    pub(super) fn publish(&self, events: CommitEvents, visitors: &VisitorHub) {
         let Some((first, _)) = events.span() else {
-            return self.post();
+            return self.flush();
         };
         let mut inner = self.inner();
         if first > inner.announced {
@@ -287,10 +287,10 @@ impl Hub {
         }
         let (mut doubts, mut recount, mut late) = (false, false, false);
         for console in inner.consoles.values_mut() {
-            console.post();
+            console.flush();
             doubts |= !console.doubtful.is_empty();
             recount |= console.recount;
-            late |= console.late;
+            late |= console.deferred;
         }
         drop(inner);
         if recount {
@@ -300,7 +300,7 @@ impl Hub {
             self.late.notify_one();
         }
         if doubts {
-            self.doubts.notify_one();
+            self.recheck.notify_one();
         }
     }
 
@@ -330,7 +330,7 @@ impl Hub {
         }
         console.counts = Some(counts);
         inner.queue(socket, &ServerFrame::Counts(counts));
-        inner.post(socket);
+        inner.flush(socket);
     }
 }
 
@@ -343,9 +343,9 @@ impl Inner {
         }
     }
 
-    fn post(&mut self, socket: SocketId) {
+    fn flush(&mut self, socket: SocketId) {
         if let Some(console) = self.consoles.get_mut(&socket) {
-            console.post();
+            console.flush();
         }
     }
 
@@ -369,7 +369,7 @@ impl Inner {
                 Bytes::from(encode(&ServerFrame::Rows { to, upserts, gone }))
             });
             if late {
-                console.send_late(frame.clone())
+                console.send_deferred(frame.clone())
             } else {
                 console.send(frame.clone())
             }

@@ -78,7 +78,7 @@ async fn listen(app: Shared, mut link: Option<NodeSession>) {
                 tokio::time::sleep(RETRY).await;
             }
         }
-        app.hub.behind.notify_one();
+        app.hub.lagging.notify_one();
     }
 }
 
@@ -136,7 +136,7 @@ async fn follow(app: Shared) {
             }
         };
         tokio::select! {
-            () = app.hub.behind.notified() => tokio::time::sleep(PATIENCE).await,
+            () = app.hub.lagging.notified() => tokio::time::sleep(PATIENCE).await,
             () = look_again => {}
             () = workers::stop(&mut shutdown) => return,
         }
@@ -173,7 +173,7 @@ async fn read(app: &App) -> Result<(), StoreError> {
             app.dispatch(inbox, false);
         }
         drop(db);
-        app.hub.hear(events, &app.visitors);
+        app.hub.publish(events, &app.visitors);
     }
 }
 

@@ -22,9 +22,9 @@ pub(super) struct Console {
     pub(super) access: Arc<Access>,
     out: Slot,
     /// Whether a queued frame must leave at the next [`Console::post`].
-    pub(super) urgent: bool,
+    pub(super) immediate: bool,
     /// Whether deferred frames are queued, which may leave together with later ones.
-    pub(super) late: bool,
+    pub(super) deferred: bool,
     /// Live frames that are held back until the catch-up is queued; `None` afterwards.
     pub(super) held: Option<Vec<Bytes>>,
     pub(super) documents: HashSet<DocumentId>,
@@ -45,8 +45,8 @@ impl Console {
             device,
             access,
             out,
-            urgent: false,
-            late: false,
+            immediate: false,
+            deferred: false,
             held: Some(vec![]),
             documents: HashSet::new(),
             doubtful: HashSet::new(),
@@ -63,13 +63,13 @@ impl Console {
 
     /// Queues a frame that leaves at the next [`Console::post`]. Returns `false` if the socket cannot keep up.
     pub(super) fn send(&mut self, frame: Bytes) -> bool {
-        self.urgent = true;
+        self.immediate = true;
         self.queue(frame)
     }
 
     /// Queues a deferred frame. Returns `false` if the socket cannot keep up.
-    pub(super) fn send_late(&mut self, frame: Bytes) -> bool {
-        self.late = true;
+    pub(super) fn send_deferred(&mut self, frame: Bytes) -> bool {
+        self.deferred = true;
         self.queue(frame)
     }
 
@@ -82,10 +82,10 @@ impl Console {
     }
 
     /// Flushes all queued frames if one of them must not wait.
-    pub(super) fn post(&mut self) {
-        if std::mem::take(&mut self.urgent) {
-            self.late = false;
-            self.out.post();
+    pub(super) fn flush(&mut self) {
+        if std::mem::take(&mut self.immediate) {
+            self.deferred = false;
+            self.out.flush();
         }
     }
 

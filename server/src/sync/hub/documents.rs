@@ -13,7 +13,7 @@ use super::{Hub, Inner, SocketId};
 
 impl Hub {
     /// Removes and returns the documents whose access must be rechecked, with their sockets.
-    pub(in crate::sync) fn take_doubts(&self) -> Vec<(SocketId, Arc<Access>, DocumentId)> {
+    pub(in crate::sync) fn take_rechecks(&self) -> Vec<(SocketId, Arc<Access>, DocumentId)> {
         let mut inner = self.inner();
         let mut all = vec![];
         for (id, console) in &mut inner.consoles {
@@ -43,8 +43,8 @@ impl Hub {
 
     /// Records that a socket was sent the document up to this version. A recorded version stays, because other
     /// followers may have less.
-    pub fn began(&self, document: DocumentId, epoch: u32, seq: i64) {
-        self.inner().told.entry(document).or_insert((epoch, seq));
+    pub fn epoch_began(&self, document: DocumentId, epoch: u32, seq: i64) {
+        self.inner().sent_versions.entry(document).or_insert((epoch, seq));
     }
 
     /// Ends the socket's subscription to the document.
@@ -64,7 +64,7 @@ impl Hub {
         author: Option<SocketId>,
     ) {
         self.queue_change(document, frame, scope, author);
-        self.post();
+        self.flush();
     }
 
     /// As [`Hub::document_changed`], but only queues the frame. It leaves with the news of the transaction, which the
@@ -78,12 +78,12 @@ impl Hub {
     ) {
         if let ServerFrame::Part(part) = frame {
             let mut inner = self.inner();
-            match inner.told.get_mut(&document) {
+            match inner.sent_versions.get_mut(&document) {
                 Some(told) if part.snapshot.is_some() || (part.epoch, part.from) == *told => {
                     *told = (part.epoch, part.to);
                 }
                 // Another node wrote in between; the worker reads its changes from the database.
-                Some(_) => self.behind.notify_one(),
+                Some(_) => self.lagging.notify_one(),
                 None => {}
             }
             drop(inner);
@@ -97,13 +97,13 @@ impl Hub {
     pub(in crate::sync) fn document_heard(&self, frame: &Part, scope: Option<&Scope>) {
         let mut inner = self.inner();
         let at = (frame.epoch, frame.to);
-        if inner.told.get(&frame.document).is_some_and(|told| *told >= at) {
+        if inner.sent_versions.get(&frame.document).is_some_and(|told| *told >= at) {
             return;
         }
-        inner.told.insert(frame.document, at);
+        inner.sent_versions.insert(frame.document, at);
         drop(inner);
         self.tell_followers(frame.document, &ServerFrame::Part(frame.clone()), scope, None);
-        self.post();
+        self.flush();
     }
 
     /// Queues a frame for the followers of a document.

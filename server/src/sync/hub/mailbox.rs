@@ -58,7 +58,7 @@ impl Slot {
     }
 
     /// Makes all waiting frames due.
-    pub(super) fn post(&self) {
+    pub(super) fn flush(&self) {
         self.0.waiting().due = true;
         self.0.waker.wake();
     }
