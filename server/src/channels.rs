@@ -7,9 +7,9 @@
 
 pub mod capabilities;
 pub mod client;
-pub mod element;
 pub mod forms;
 pub mod inbound;
+pub mod inbound_event;
 pub mod intake;
 pub mod media;
 pub mod meta;
@@ -40,7 +40,7 @@ use crate::{
 };
 
 pub use capabilities::Capabilities;
-pub use element::{Element, Person, Thread};
+pub use inbound_event::{CommentThread, InboundEvent, Person};
 pub use outgoing::{Answer, Call, Next, Outcome, Outgoing};
 
 /// Returns an id that sorts by arrival, also among ids of the same millisecond.
@@ -195,21 +195,21 @@ pub trait Adapter: Send + Sync {
     /// It never fails: what the adapter does not understand is left out or becomes
     /// [`What::Nothing`](element::What::Nothing). Events may belong to other accounts and channels of the same
     /// provider; the core routes them by [`Element::channel`] and [`Element::account`].
-    fn elements(&self, body: &Value) -> Vec<Element>;
+    fn elements(&self, body: &Value) -> Vec<InboundEvent>;
 
     /// Returns the next call that sends `outgoing`, given the answers so far, or the outcome.
     fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome>;
 
     /// Returns the next call that fetches a medium, given the answers so far. The result is a call whose answer is the
     /// medium's bytes, or `None` if the medium cannot be fetched.
-    fn fetch(&self, credentials: &Credentials, media: &element::Media, answers: &[Answer]) -> Next<Option<Call>>;
+    fn fetch(&self, credentials: &Credentials, media: &inbound_event::Media, answers: &[Answer]) -> Next<Option<Call>>;
 
     /// Returns the call that tries the token, and then the account's name, or what is wrong in plain words.
     fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>>;
 
     /// Whether [`Outcome::RetryAfter`] with this problem limits the whole account, so that nothing of it is sent
     /// meanwhile. Otherwise the limit concerns one recipient.
-    fn slows_all(&self, _: &element::Problem) -> bool {
+    fn slows_all(&self, _: &inbound_event::Problem) -> bool {
         false
     }
 
@@ -230,7 +230,7 @@ pub trait Adapter: Send + Sync {
     }
 
     /// Returns the call that asks for the post of a comment thread; `None` if the channel has no posts.
-    fn asks_post(&self, _thread: &Thread) -> Option<Courtesy> {
+    fn asks_post(&self, _thread: &CommentThread) -> Option<Courtesy> {
         None
     }
 
@@ -241,7 +241,7 @@ pub trait Adapter: Send + Sync {
 
     /// Returns a best-effort call for an inbound event; its answer is ignored. The result is a closure because most
     /// events need no call, so the account's secrets are decrypted only for those that do.
-    fn courtesy(&self, _element: &Element) -> Option<Courtesy> {
+    fn courtesy(&self, _element: &InboundEvent) -> Option<Courtesy> {
         None
     }
 }

@@ -2,7 +2,7 @@
 
 use causerie_shared::{Millis, inbox::HUMAN_AGENT_MS};
 
-use super::element::Class;
+use super::inbound_event::Class;
 
 /// The unit in which a text's length is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use self::{
 };
 use super::{
     adapter, client,
-    element::{Element, HERE, What},
+    inbound_event::{HERE, InboundEvent, InboundEventKind},
     note, value,
 };
 use crate::{
@@ -131,7 +131,7 @@ async fn trim(app: &App, now: Millis) -> Result<(), StoreError> {
 /// An inbound event with its account.
 struct Routed {
     account: ChannelAccount,
-    element: Element,
+    element: InboundEvent,
     /// Id of the body that the event came in.
     event: String,
 }
@@ -155,7 +155,7 @@ async fn round(app: &Shared) -> Result<Round, DeskError> {
         match read(app, event, &mut accounts).await? {
             Ok(routed) => {
                 for mut one in routed {
-                    one.element.tame();
+                    one.element.sanitize();
                     lanes.push(one);
                 }
             }
@@ -272,8 +272,8 @@ async fn read(
 }
 
 /// Whether an event says anything new. Every body of WhatsApp's names the business account, which is usually known.
-fn is_news(account: &ChannelAccount, element: &Element) -> bool {
-    !matches!(&element.what, What::Belongs(business) if account.health.business.as_ref() == Some(business))
+fn is_news(account: &ChannelAccount, element: &InboundEvent) -> bool {
+    !matches!(&element.what, InboundEventKind::Belongs(business) if account.health.business.as_ref() == Some(business))
 }
 
 /// Makes the best-effort call that the channel has for this event, such as the answer to a pressed button, in the

@@ -8,7 +8,7 @@ use causerie_shared::{
 
 use super::{
     Next, adapter,
-    element::{Class, Media},
+    inbound_event::{Class, Media},
 };
 use crate::{http::files, state::App, store::channel_accounts::ChannelAccount};
 

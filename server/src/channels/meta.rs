@@ -17,8 +17,9 @@ use causerie_shared::inbox::Channel;
 use serde_json::Value;
 
 use super::{
-    Adapter, Answer, Capabilities, Courtesy, Credentials, Element, Hook, Next, Outcome, Outgoing, Person, Thread,
-    element::{Media, Problem},
+    Adapter, Answer, Capabilities, CommentThread, Courtesy, Credentials, Hook, InboundEvent, Next, Outcome, Outgoing,
+    Person,
+    inbound_event::{Media, Problem},
     outgoing::{Body, Call},
     signature, value,
 };
@@ -90,7 +91,7 @@ impl<C: MetaChannel> Adapter for C {
         is_authentic(credentials, hook)
     }
 
-    fn elements(&self, body: &Value) -> Vec<Element> {
+    fn elements(&self, body: &Value) -> Vec<InboundEvent> {
         elements(body)
     }
 
@@ -113,7 +114,7 @@ impl<C: MetaChannel> Adapter for C {
         }))
     }
 
-    fn asks_post(&self, thread: &Thread) -> Option<Courtesy> {
+    fn asks_post(&self, thread: &CommentThread) -> Option<Courtesy> {
         let path = format!("{}?fields={}", segment(&thread.post), C::POST?);
         Some(Box::new(move |credentials| {
             *graph::get(credentials, send::host(credentials, C::DIALECT), &path)
@@ -141,7 +142,7 @@ impl<C: MetaChannel> Adapter for C {
 /// serves both.
 ///
 /// Meta's samples wrap the body in a list.
-pub fn elements(body: &Value) -> Vec<Element> {
+pub fn elements(body: &Value) -> Vec<InboundEvent> {
     let bodies = match body {
         Value::Array(bodies) => bodies.as_slice(),
         body => std::slice::from_ref(body),

@@ -3,7 +3,7 @@
 use causerie_shared::{Millis, api::channels::Template, message::TemplateUse};
 use serde_json::Value;
 
-use super::element::{Class, Problem};
+use super::inbound_event::{Class, Problem};
 
 /// A file with its bytes and, where the provider needs one, a public address.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use causerie_shared::{
 use super::{
     Adapter,
     capabilities::{Capabilities, Limit, MediaRule, Unit},
-    element::{Arrived, Class},
+    inbound_event::{Class, InboundMessage},
     outgoing,
 };
 use crate::{channels, state::App, store::messages::MessageRecord};
@@ -46,7 +46,7 @@ impl Piece {
     }
 
     /// Whether the provider's echo `arrived` shows this part: its text, or a file with its caption.
-    pub fn is_seen_as(&self, arrived: &Arrived) -> bool {
+    pub fn is_seen_as(&self, arrived: &InboundMessage) -> bool {
         let seen = arrived.text.trim();
         match self {
             Self::Text(text) => !seen.is_empty() && arrived.media.is_empty() && text.trim() == seen,

@@ -15,9 +15,9 @@ use causerie_shared::{inbox::Channel, message::Kind};
 use serde_json::{Value, json};
 
 use super::{
-    Adapter, Answer, Call, Capabilities, Courtesy, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    Adapter, Answer, Call, Capabilities, Courtesy, Credentials, Hook, InboundEvent, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit},
-    element::{Class, Media, What},
+    inbound_event::{Class, InboundEventKind, Media},
     signature,
 };
 
@@ -108,7 +108,7 @@ impl Adapter for Telegram {
             && signature::is_equal(said.as_bytes(), credentials.secret_token.as_bytes())
     }
 
-    fn elements(&self, body: &Value) -> Vec<Element> {
+    fn elements(&self, body: &Value) -> Vec<InboundEvent> {
         inbound::elements(body)
     }
 
@@ -125,8 +125,8 @@ impl Adapter for Telegram {
     }
 
     /// Answers the press of a button, which shows a spinner until then.
-    fn courtesy(&self, element: &Element) -> Option<Courtesy> {
-        let What::Message(arrived) = &element.what else {
+    fn courtesy(&self, element: &InboundEvent) -> Option<Courtesy> {
+        let InboundEventKind::Message(arrived) = &element.what else {
             return None;
         };
         let pressed = arrived.kind == Kind::Choice && arrived.id.contains(PRESS);

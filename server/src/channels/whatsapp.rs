@@ -10,9 +10,9 @@ use causerie_shared::{api::channels::Template, inbox::Channel};
 use serde_json::Value;
 
 use super::{
-    Adapter, Answer, Call, Capabilities, Credentials, Element, Hook, Next, Outcome, Outgoing,
+    Adapter, Answer, Call, Capabilities, Credentials, Hook, InboundEvent, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit, Window},
-    element::{Class, Media, Problem},
+    inbound_event::{Class, Media, Problem},
     meta,
 };
 
@@ -81,7 +81,7 @@ impl Adapter for WhatsApp {
         meta::is_authentic(credentials, hook)
     }
 
-    fn elements(&self, body: &Value) -> Vec<Element> {
+    fn elements(&self, body: &Value) -> Vec<InboundEvent> {
         inbound::elements(body)
     }
 

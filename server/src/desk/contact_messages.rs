@@ -22,7 +22,7 @@ use self::{
 };
 use super::{DeskError, change, read_receipts::touch, reply};
 use crate::{
-    channels::element,
+    channels::inbound_event,
     clock::random_u128,
     state::App,
     store::{
@@ -107,7 +107,7 @@ pub async fn receive(app: &App, mut incoming: NewMessage) -> Result<Accepted, De
     incoming.text.retain(|c| c != '\0');
     if incoming.said.is_some() {
         // A message from a provider is truncated rather than refused.
-        element::cut(&mut incoming.text, MAX_DELIVERED);
+        inbound_event::cut(&mut incoming.text, MAX_DELIVERED);
     } else if incoming.text.len() > MAX_TEXT {
         return Err(Refusal::new(Code::TooLarge, format!("a message has at most {MAX_TEXT} bytes")).into());
     }

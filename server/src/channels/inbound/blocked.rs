@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Routed;
 use crate::{
-    channels::element::What,
+    channels::inbound_event::InboundEventKind,
     state::App,
     store::{StoreError, blacklist, contacts, conversations},
 };
@@ -19,20 +19,20 @@ pub(super) async fn dropped(app: &App, routed: &Routed) -> Result<Option<Vec<Str
     let element = &routed.element;
     // Events about the company's own messages and about ids are not the contact's words, so they pass.
     let counts = match &element.what {
-        What::Message(arrived) => !arrived.outgoing,
-        What::Reaction { .. } | What::Edit { .. } | What::Notice(_) => false,
-        What::Delete { .. }
-        | What::Hide { .. }
-        | What::Status { .. }
-        | What::Watermark { .. }
-        | What::UpTo { .. }
-        | What::PersonChanged { .. }
-        | What::Blocked(_)
-        | What::PostRemoved { .. }
-        | What::AccountChanged(_)
-        | What::Belongs(_)
-        | What::TemplatesChanged(_)
-        | What::Nothing(_) => return Ok(None),
+        InboundEventKind::Message(arrived) => !arrived.outgoing,
+        InboundEventKind::Reaction { .. } | InboundEventKind::Edit { .. } | InboundEventKind::Notice(_) => false,
+        InboundEventKind::Delete { .. }
+        | InboundEventKind::Hide { .. }
+        | InboundEventKind::Status { .. }
+        | InboundEventKind::Watermark { .. }
+        | InboundEventKind::UpTo { .. }
+        | InboundEventKind::PersonChanged { .. }
+        | InboundEventKind::Blocked(_)
+        | InboundEventKind::PostRemoved { .. }
+        | InboundEventKind::AccountChanged(_)
+        | InboundEventKind::Belongs(_)
+        | InboundEventKind::TemplatesChanged(_)
+        | InboundEventKind::Nothing(_) => return Ok(None),
     };
     let Some(person) = &element.person else {
         return Ok(None);

@@ -10,7 +10,7 @@ use super::{Routed, message::message};
 use crate::{
     channels::{
         beside,
-        element::{Arrived, Person, What},
+        inbound_event::{InboundEventKind, InboundMessage, Person},
         note, outbox, sequence, templates,
     },
     desk::{
@@ -31,8 +31,8 @@ use crate::{
 pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> {
     let (account, element) = (&routed.account, &routed.element);
     match &element.what {
-        What::Message(arrived) => message(app, routed, arrived).await,
-        What::Reaction {
+        InboundEventKind::Message(arrived) => message(app, routed, arrived).await,
+        InboundEventKind::Reaction {
             target,
             emoji,
             outgoing,
@@ -41,11 +41,11 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             let (emoji, at) = (emoji.clone(), element.at);
             on(app, routed, target, MessageUpdate::React { emoji, by, at }).await
         }
-        What::Edit { target, text, number } => {
+        InboundEventKind::Edit { target, text, number } => {
             let (text, number) = (text.clone(), *number);
             on(app, routed, target, MessageUpdate::Edit { text, number }).await
         }
-        What::Delete { target } => {
+        InboundEventKind::Delete { target } => {
             let bound = bound(app, routed, target).await?;
             match bound {
                 Some(bound) if bound.outgoing => message_updates::update(app, &bound, MessageUpdate::Delete).await,
@@ -54,11 +54,11 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
                 None => early(app, routed, target).await,
             }
         }
-        What::Hide { target, hidden } => {
+        InboundEventKind::Hide { target, hidden } => {
             let (hidden, at) = (*hidden, element.at);
             on(app, routed, target, MessageUpdate::Hide { hidden, at }).await
         }
-        What::Status {
+        InboundEventKind::Status {
             target,
             state,
             problem,
@@ -67,28 +67,28 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             let reason = problem.as_ref().map(|problem| problem.words.clone());
             status(app, routed, target, *state, reason, opaque.as_deref()).await
         }
-        What::Watermark { until, state } => {
+        InboundEventKind::Watermark { until, state } => {
             let Some(person) = &element.person else { return Ok(()) };
             let contact = known(app, account.row.id, person).await?;
             let Some(contact) = contact else { return Ok(()) };
             message_updates::deliver_until(app, account.row.id, contact, *until, *state).await
         }
-        What::UpTo { target, state } => {
+        InboundEventKind::UpTo { target, state } => {
             let bound = bound(app, routed, target).await?;
             match bound {
                 Some(bound) => message_updates::deliver_up_to(app, &bound, *state).await,
                 None => early(app, routed, target).await,
             }
         }
-        What::PersonChanged { ids, gone } => {
+        InboundEventKind::PersonChanged { ids, gone } => {
             let Some(person) = &element.person else { return Ok(()) };
             match known(app, account.row.id, person).await? {
                 Some(contact) => message_updates::further_ids(app, account.row.id, contact, ids, gone).await,
                 None => Ok(()),
             }
         }
-        What::Notice(arrived) => notice(app, routed, arrived).await,
-        What::Blocked(blocked) => {
+        InboundEventKind::Notice(arrived) => notice(app, routed, arrived).await,
+        InboundEventKind::Blocked(blocked) => {
             let Some(person) = &element.person else { return Ok(()) };
             let words = if *blocked {
                 "The customer has blocked this account."
@@ -99,25 +99,27 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
             let arrived = line(format!("blocked-{}-{blocked}-{at}", person.id), words);
             notice(app, routed, &arrived).await
         }
-        What::PostRemoved { post } => {
+        InboundEventKind::PostRemoved { post } => {
             let open = threads::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
             for head in open {
                 lifecycle::apply_system_event(app, head.id, Event::Leave, Actor::Contact, None).await?;
             }
             Ok(())
         }
-        What::AccountChanged(words) => {
+        InboundEventKind::AccountChanged(words) => {
             let (id, now) = (account.row.id, app.clock.now());
             Ok(note(app, id, |health| health.note(now, words.clone())).await?)
         }
-        What::Belongs(business) => Ok(templates::belongs(app, account.row.id, business).await?),
-        What::TemplatesChanged(business) => Ok(templates::changed(app, account.row.id, business.as_deref()).await?),
-        What::Nothing(_) => Ok(()),
+        InboundEventKind::Belongs(business) => Ok(templates::belongs(app, account.row.id, business).await?),
+        InboundEventKind::TemplatesChanged(business) => {
+            Ok(templates::changed(app, account.row.id, business.as_deref()).await?)
+        }
+        InboundEventKind::Nothing(_) => Ok(()),
     }
 }
 
 /// Stores a notice of the channel, if the contact has an open conversation.
-async fn notice(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), DeskError> {
+async fn notice(app: &App, routed: &Routed, arrived: &InboundMessage) -> Result<(), DeskError> {
     let account = routed.account.row.id;
     let Some(person) = &routed.element.person else {
         return Ok(());
@@ -133,8 +135,8 @@ async fn notice(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), Des
 }
 
 /// Returns a notice of the channel.
-fn line(id: String, words: &str) -> Arrived {
-    Arrived {
+fn line(id: String, words: &str) -> InboundMessage {
+    InboundMessage {
         id,
         outgoing: false,
         kind: Kind::Notice,

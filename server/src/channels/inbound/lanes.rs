@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use causerie_shared::ids::AccountId;
 
 use super::Routed;
-use crate::channels::element::{Element, What};
+use crate::channels::inbound_event::{InboundEvent, InboundEventKind};
 
 /// Groups events into lanes with a union-find over names. Within a lane, events keep their order.
 #[derive(Default)]
@@ -59,7 +59,7 @@ impl Lanes {
 
 /// Returns the names that decide an event's lane: the post of its comment thread, else all ids of its contact (before
 /// and after a change), else the message or post that it is about.
-fn names(element: &Element) -> Vec<String> {
+fn names(element: &InboundEvent) -> Vec<String> {
     if let Some(thread) = &element.thread {
         return vec![thread.post.clone()];
     }
@@ -67,30 +67,30 @@ fn names(element: &Element) -> Vec<String> {
         return vec![target(&element.what)];
     };
     let mut names: Vec<String> = person.ids().cloned().collect();
-    if let What::PersonChanged { ids, .. } = &element.what {
+    if let InboundEventKind::PersonChanged { ids, .. } = &element.what {
         names.extend(ids.iter().cloned());
     }
     names
 }
 
-fn target(what: &What) -> String {
+fn target(what: &InboundEventKind) -> String {
     match what {
-        What::Reaction { target, .. }
-        | What::Edit { target, .. }
-        | What::Delete { target }
-        | What::Hide { target, .. }
-        | What::Status { target, .. }
-        | What::UpTo { target, .. } => target.clone(),
-        What::PostRemoved { post } => post.clone(),
-        What::Message(_)
-        | What::Notice(_)
-        | What::Watermark { .. }
-        | What::PersonChanged { .. }
-        | What::Blocked(_)
-        | What::AccountChanged(_)
-        | What::Belongs(_)
-        | What::TemplatesChanged(_)
-        | What::Nothing(_) => String::new(),
+        InboundEventKind::Reaction { target, .. }
+        | InboundEventKind::Edit { target, .. }
+        | InboundEventKind::Delete { target }
+        | InboundEventKind::Hide { target, .. }
+        | InboundEventKind::Status { target, .. }
+        | InboundEventKind::UpTo { target, .. } => target.clone(),
+        InboundEventKind::PostRemoved { post } => post.clone(),
+        InboundEventKind::Message(_)
+        | InboundEventKind::Notice(_)
+        | InboundEventKind::Watermark { .. }
+        | InboundEventKind::PersonChanged { .. }
+        | InboundEventKind::Blocked(_)
+        | InboundEventKind::AccountChanged(_)
+        | InboundEventKind::Belongs(_)
+        | InboundEventKind::TemplatesChanged(_)
+        | InboundEventKind::Nothing(_) => String::new(),
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        channels::element::Person,
+        channels::inbound_event::Person,
         store::channel_accounts::{ChannelAccount, Health},
     };
 
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    fn element(id: &str, aliases: &[&str], at: i64, what: What) -> Routed {
+    fn element(id: &str, aliases: &[&str], at: i64, what: InboundEventKind) -> Routed {
         let person = Person {
             id: id.to_owned(),
             aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
@@ -133,7 +133,7 @@ mod tests {
         };
         Routed {
             account: account(),
-            element: Element {
+            element: InboundEvent {
                 channel: Channel::Whatsapp,
                 account: String::new(),
                 person: Some(person),
@@ -147,12 +147,12 @@ mod tests {
 
     #[test]
     fn one_person_under_several_ids_is_one_lane_in_order() {
-        let nothing = || What::Nothing(String::new());
+        let nothing = || InboundEventKind::Nothing(String::new());
         let mut lanes = Lanes::default();
         lanes.push(element("a", &[], 1, nothing()));
         lanes.push(element("c", &[], 2, nothing()));
         lanes.push(element("b", &[], 3, nothing()));
-        let moved = What::PersonChanged {
+        let moved = InboundEventKind::PersonChanged {
             ids: vec!["c".to_owned()],
             gone: vec![],
         };

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     channels::{
         self, Answer, Courtesy, adapter, beside,
-        element::{Arrived, Person, Thread},
+        inbound_event::{CommentThread, InboundMessage, Person},
         media,
         outbox::{self, Whose},
     },
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Applies a message: matches the echo of one that was sent from here, or stores a new one.
-pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Result<(), DeskError> {
+pub(super) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage) -> Result<(), DeskError> {
     let (account, element) = (&routed.account, &routed.element);
     let Some(person) = &element.person else { return Ok(()) };
     let mut db = app.store.read().await?;
@@ -149,7 +149,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &Arrived) -> Re
 async fn is_ours(
     app: &App,
     account: &ChannelAccount,
-    arrived: &Arrived,
+    arrived: &InboundMessage,
     thread: Option<&contact_messages::CommentThread>,
     contact: Option<ContactId>,
 ) -> Result<bool, DeskError> {
@@ -218,7 +218,7 @@ async fn name_of(app: &App, account: &ChannelAccount, person: &Person) -> String
 }
 
 /// Returns the post of a comment thread. The provider is asked about it when its first comment comes in.
-async fn post_of(app: &App, account: &ChannelAccount, thread: &Thread, now: Millis) -> Result<Post, StoreError> {
+async fn post_of(app: &App, account: &ChannelAccount, thread: &CommentThread, now: Millis) -> Result<Post, StoreError> {
     let known = posts::by_external(&mut *app.store.read().await?, account.row.id, &thread.post).await?;
     if let Some(post) = known {
         return Ok(post);
@@ -251,7 +251,7 @@ async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreErro
 
 /// Whether the message is the echo of a private reply. The reply belongs to the thread of its comment and begins no
 /// conversation.
-async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Arrived) -> Result<bool, DeskError> {
+async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &InboundMessage) -> Result<bool, DeskError> {
     let mut db = app.store.read().await?;
     let Some(beside) = beside(&mut db, account).await? else {
         return Ok(false);
@@ -292,7 +292,7 @@ async fn other_author(
 async fn thread_of(
     app: &App,
     account: &ChannelAccount,
-    thread: &Thread,
+    thread: &CommentThread,
     now: Millis,
 ) -> Result<contact_messages::CommentThread, DeskError> {
     let post = post_of(app, account, thread, now).await?;

@@ -4,7 +4,7 @@ use causerie_shared::message::{Card, Kind};
 use serde_json::Value;
 
 use crate::channels::{
-    element::{Arrived, Class, Media},
+    inbound_event::{Class, InboundMessage, Media},
     value,
 };
 
@@ -33,7 +33,7 @@ pub fn without_doubles(all: Vec<&Value>) -> Vec<&Value> {
 }
 
 /// Adds an attachment to its message.
-pub fn add(arrived: &mut Arrived, attachment: &Value) {
+pub fn add(arrived: &mut InboundMessage, attachment: &Value) {
     let payload = attachment.get("payload").unwrap_or(&Value::Null);
     let url = ["url", "story_media_url", "URL"]
         .iter()
@@ -98,7 +98,7 @@ pub fn story(story: &Value) -> Media {
     }
 }
 
-fn medium(arrived: &mut Arrived, kind: Kind, class: Class, url: Option<String>) {
+fn medium(arrived: &mut InboundMessage, kind: Kind, class: Class, url: Option<String>) {
     arrived.kind = kind;
     // Without an address, the message still shows that there was a medium.
     arrived.media.push(Media {
@@ -111,7 +111,7 @@ fn medium(arrived: &mut Arrived, kind: Kind, class: Class, url: Option<String>) 
     });
 }
 
-fn sticker_of(arrived: &mut Arrived, url: Option<String>, sticker: &str) {
+fn sticker_of(arrived: &mut InboundMessage, url: Option<String>, sticker: &str) {
     if THUMBS.contains(&sticker) && arrived.text.is_empty() {
         arrived.text = "👍".to_owned();
         if url.is_none() {
@@ -121,7 +121,7 @@ fn sticker_of(arrived: &mut Arrived, url: Option<String>, sticker: &str) {
     medium(arrived, Kind::Sticker, Class::Sticker, url);
 }
 
-fn location(arrived: &mut Arrived, payload: &Value, title: Option<String>) {
+fn location(arrived: &mut InboundMessage, payload: &Value, title: Option<String>) {
     let place = payload.get("coordinates").unwrap_or(payload);
     let degrees = |keys: [&str; 2]| {
         keys.iter()
@@ -146,7 +146,7 @@ fn location(arrived: &mut Arrived, payload: &Value, title: Option<String>) {
 /// Adds a post, reel, story or page that was shared: as a link if `is_link` accepts its address, else as a medium. A
 /// share without address and title stands for content that may not be shown, and is ignored.
 fn shared(
-    arrived: &mut Arrived,
+    arrived: &mut InboundMessage,
     class: Class,
     url: Option<String>,
     title: Option<String>,

@@ -5,12 +5,12 @@ use causerie_shared::{Millis, inbox::Channel, message::Kind};
 use serde_json::Value;
 
 use crate::channels::{
-    element::{Arrived, Class, Element, Media, Person, Thread, What},
+    inbound_event::{Class, CommentThread, InboundEvent, InboundEventKind, InboundMessage, Media, Person},
     value,
 };
 
 /// Returns the events about comments in the changes of a body; `object` decides the channel.
-pub fn elements(body: &Value) -> Vec<Element> {
+pub fn elements(body: &Value) -> Vec<InboundEvent> {
     let object = value::text(body, "object").unwrap_or_default();
     let mut elements = vec![];
     for entry in value::list(body, "entry") {
@@ -55,8 +55,8 @@ fn author(of_change: &Value, comment: &str) -> Person {
     }
 }
 
-fn comment(id: String, text: String, media: Vec<Media>, outgoing: bool) -> What {
-    What::Message(Box::new(Arrived {
+fn comment(id: String, text: String, media: Vec<Media>, outgoing: bool) -> InboundEventKind {
+    InboundEventKind::Message(Box::new(InboundMessage {
         id,
         outgoing,
         kind: match media.first() {
@@ -87,17 +87,17 @@ fn medium(class: Class, url: String) -> Media {
     }
 }
 
-fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<Element> {
+fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<InboundEvent> {
     let item = value::text(of_change, "item").unwrap_or_default();
     let verb = value::text(of_change, "verb").unwrap_or_default();
     let post = value::text(of_change, "post_id").unwrap_or_default();
-    let element = |person: Option<Person>, thread: Option<Thread>, what: What| Element {
+    let element = |person: Option<Person>, thread: Option<CommentThread>, what: InboundEventKind| InboundEvent {
         channel: Channel::FacebookComments,
         account: account.to_owned(),
         person,
         thread,
         // The time of hiding is the entry's; `created_time` may be the time of the comment.
-        at: if matches!(what, What::Hide { .. }) {
+        at: if matches!(what, InboundEventKind::Hide { .. }) {
             value::time(of_change, "created_time").max(time)
         } else {
             value::time(of_change, "created_time").or(time)
@@ -106,7 +106,7 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
     };
     let removed = matches!(verb.as_str(), "remove" | "delete");
     if removed && matches!(item.as_str(), "post" | "status" | "photo" | "video" | "share") && !post.is_empty() {
-        return Some(element(None, None, What::PostRemoved { post }));
+        return Some(element(None, None, InboundEventKind::PostRemoved { post }));
     }
     if item != "comment" {
         return None;
@@ -123,7 +123,7 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
     // The parent of a top-level comment is the post itself, perhaps under another prefix.
     let is_post = |parent: &str| last(parent) == last(&post) || last(parent) == under;
     let parent = value::text(of_change, "parent_id").filter(|parent| !is_post(parent) && last(parent) != last(&id));
-    let thread = Thread {
+    let thread = CommentThread {
         post,
         comment: id.clone(),
         parent,
@@ -135,8 +135,8 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
         .map(|url| medium(Class::Image, url))
         .or_else(|| value::text(of_change, "video").map(|url| medium(Class::Video, url)));
     let what = match verb.as_str() {
-        _ if removed => What::Delete { target: id },
-        "hide" | "unhide" => What::Hide {
+        _ if removed => InboundEventKind::Delete { target: id },
+        "hide" | "unhide" => InboundEventKind::Hide {
             target: id,
             hidden: verb == "hide",
         },
@@ -153,7 +153,7 @@ fn facebook(account: &str, of_change: &Value, time: Option<Millis>) -> Option<El
             if text.is_none() && media.is_none() {
                 return None;
             }
-            What::Edit {
+            InboundEventKind::Edit {
                 target: id,
                 text: text.unwrap_or_default(),
                 number,
@@ -189,7 +189,7 @@ fn last(id: &str) -> &str {
     id.rsplit('_').next().unwrap_or(id)
 }
 
-fn instagram(account: &str, of_change: &Value, time: Option<Millis>) -> Option<Element> {
+fn instagram(account: &str, of_change: &Value, time: Option<Millis>) -> Option<InboundEvent> {
     let id = value::text(of_change, "id").or_else(|| value::text(of_change, "comment_id"))?;
     let media = of_change.get("media").unwrap_or(&Value::Null);
     let person = author(of_change, &id);
@@ -200,14 +200,14 @@ fn instagram(account: &str, of_change: &Value, time: Option<Millis>) -> Option<E
         .or_else(|| value::text(media, "id"))
         .or_else(|| value::text(of_change, "media_id"))
         .unwrap_or_default();
-    let thread = Thread {
+    let thread = CommentThread {
         post,
         comment: id.clone(),
         parent: value::text(of_change, "parent_id").filter(|parent| *parent != id),
         title: value::text(media, "ad_title").unwrap_or_else(|| kind_of_post(media, "media_product_type").to_owned()),
         url: String::new(),
     };
-    Some(Element {
+    Some(InboundEvent {
         channel: Channel::InstagramComments,
         account: account.to_owned(),
         person: Some(person),

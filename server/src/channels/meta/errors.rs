@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::channels::{element::Problem, value};
+use crate::channels::{inbound_event::Problem, value};
 
 /// The error in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

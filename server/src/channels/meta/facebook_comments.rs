@@ -11,7 +11,7 @@ use super::{
 use crate::channels::{
     Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit},
-    element::Class,
+    inbound_event::Class,
     outgoing::{Body, Content},
 };
 

@@ -10,7 +10,7 @@ use super::{
 use crate::channels::{
     Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
     capabilities::{Limit, MediaRule, Rate, Unit, Window},
-    element::Class,
+    inbound_event::Class,
 };
 
 /// The adapter of Instagram.

@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use super::attachments;
 use crate::channels::{
-    element::{Arrived, Element, Person, What},
+    inbound_event::{InboundEvent, InboundEventKind, Person},
     value,
 };
 
 /// Returns the events in the lists `messaging`, `standby` and `changes` of a body; `object` decides the channel.
-pub fn elements(body: &Value) -> Vec<Element> {
+pub fn elements(body: &Value) -> Vec<InboundEvent> {
     let channel = match value::text(body, "object").as_deref() {
         Some("page") => Channel::Messenger,
         Some("instagram") => Channel::Instagram,
@@ -101,8 +101,8 @@ impl Reader<'_> {
         self.is_echo() || self.id_of("sender").as_deref() == Some(self.account)
     }
 
-    fn element(&self, what: What) -> Element {
-        Element {
+    fn element(&self, what: InboundEventKind) -> InboundEvent {
+        InboundEvent {
             channel: self.channel,
             account: self.account.to_owned(),
             person: self.person(),
@@ -112,7 +112,7 @@ impl Reader<'_> {
         }
     }
 
-    fn read(&self, elements: &mut Vec<Element>) {
+    fn read(&self, elements: &mut Vec<InboundEvent>) {
         let of = |key: &str| self.event.get(key).filter(|inner| inner.is_object());
         // Answering a message of the account to itself would never end.
         let to_oneself = [Some(self.event), of("message"), of("postback")]
@@ -120,7 +120,7 @@ impl Reader<'_> {
             .flatten()
             .any(|said| value::flag(said, "is_self"));
         let what = if to_oneself {
-            vec![What::Nothing("a message to oneself".to_owned())]
+            vec![InboundEventKind::Nothing("a message to oneself".to_owned())]
         } else if let Some(message) = of("message") {
             self.message(message).into_iter().collect()
         } else if let Some(postback) = of("postback") {
@@ -159,15 +159,15 @@ impl Reader<'_> {
         format!("{kind}-{person}-{}-{content}", self.at.unwrap_or_default())
     }
 
-    fn message(&self, message: &Value) -> Option<What> {
+    fn message(&self, message: &Value) -> Option<InboundEventKind> {
         let given = value::text(message, "mid").or_else(|| value::text(message, "id"));
         if value::flag(message, "is_deleted") {
-            return given.map(|target| What::Delete { target });
+            return given.map(|target| InboundEventKind::Delete { target });
         }
         let text = value::text(message, "text").unwrap_or_default();
         let reply = message.get("reply_to").unwrap_or(&Value::Null);
         let story = reply.get("story").filter(|story| story.is_object());
-        let mut arrived = Arrived {
+        let mut arrived = InboundMessage {
             id: given.unwrap_or_else(|| self.own_id("message", &text)),
             outgoing: self.is_ours(),
             kind: Kind::Text,
@@ -202,10 +202,10 @@ impl Reader<'_> {
         }
         // Keep the story's picture: it disappears with the story.
         arrived.media.extend(story.map(attachments::story));
-        Some(What::Message(Box::new(arrived)))
+        Some(InboundEventKind::Message(Box::new(arrived)))
     }
 
-    fn postback(&self, postback: &Value) -> What {
+    fn postback(&self, postback: &Value) -> InboundEventKind {
         let payload = value::text(postback, "payload");
         let text = value::text(postback, "title")
             .or_else(|| payload.clone())
@@ -213,7 +213,7 @@ impl Reader<'_> {
         // Older payloads have no id of their own.
         let id =
             value::text(postback, "mid").unwrap_or_else(|| self.own_id("postback", payload.as_ref().unwrap_or(&text)));
-        What::Message(Box::new(Arrived {
+        InboundEventKind::Message(Box::new(InboundMessage {
             id,
             outgoing: false,
             kind: Kind::Choice,
@@ -228,12 +228,12 @@ impl Reader<'_> {
         }))
     }
 
-    fn reaction(&self, reaction: &Value) -> Option<What> {
+    fn reaction(&self, reaction: &Value) -> Option<InboundEventKind> {
         let target = value::text(reaction, "mid")?;
         let taken_back = value::text(reaction, "action").as_deref() == Some("unreact");
         let emoji = value::text(reaction, "emoji")
             .or_else(|| value::text(reaction, "reaction").map(|name| named(&name).to_owned()));
-        Some(What::Reaction {
+        Some(InboundEventKind::Reaction {
             target,
             emoji: emoji.filter(|_| !taken_back),
             outgoing: self.is_ours(),
@@ -241,18 +241,18 @@ impl Reader<'_> {
     }
 
     /// Reads whether the contact allowed messages.
-    fn optin(&self, optin: &Value) -> Option<What> {
+    fn optin(&self, optin: &Value) -> Option<InboundEventKind> {
         match value::text(optin, "notification_messages_status").as_deref() {
-            Some("STOP_NOTIFICATIONS") => Some(What::Nothing("no notifications any more".to_owned())),
+            Some("STOP_NOTIFICATIONS") => Some(InboundEventKind::Nothing("no notifications any more".to_owned())),
             Some(_) | None => self.note(optin, "optin", "The customer allowed messages.", None),
         }
     }
 
     /// Returns a notice of the channel; `None` if the contact has no id.
-    fn note(&self, of: &Value, kind: &str, words: &str, referral: Option<String>) -> Option<What> {
+    fn note(&self, of: &Value, kind: &str, words: &str, referral: Option<String>) -> Option<InboundEventKind> {
         // A contact who opted in on a web page has no id here yet.
         self.person()?;
-        Some(What::Message(Box::new(Arrived {
+        Some(InboundEventKind::Message(Box::new(InboundMessage {
             id: self.own_id(kind, &value::text(of, "ref").unwrap_or_default()),
             outgoing: false,
             kind: Kind::Notice,
@@ -286,10 +286,10 @@ impl Reader<'_> {
 }
 
 /// Reads an edit. Some are about a new message, without its text or with an edit count of 0; those are no edits.
-fn edited(edit: &Value) -> Option<What> {
+fn edited(edit: &Value) -> Option<InboundEventKind> {
     let number = value::integer(edit, "num_edit");
     match (value::text(edit, "mid"), value::text(edit, "text")) {
-        (Some(target), Some(text)) if number != Some(0) => Some(What::Edit {
+        (Some(target), Some(text)) if number != Some(0) => Some(InboundEventKind::Edit {
             target,
             text,
             number: number.unwrap_or_default(),
@@ -300,17 +300,17 @@ fn edited(edit: &Value) -> Option<What> {
 
 /// Reads receipts. Messenger gives the time up to which everything arrived, and sometimes the messages; Instagram gives
 /// the last message that was read.
-fn receipts(receipt: &Value, state: Delivery) -> Vec<What> {
-    let until = value::time(receipt, "watermark").map(|until| What::Watermark { until, state });
+fn receipts(receipt: &Value, state: Delivery) -> Vec<InboundEventKind> {
+    let until = value::time(receipt, "watermark").map(|until| InboundEventKind::Watermark { until, state });
     let each = value::list_of_texts(receipt, "mids")
         .into_iter()
-        .map(|target| What::Status {
+        .map(|target| InboundEventKind::Status {
             target,
             state,
             problem: None,
             opaque: None,
         });
-    let last = value::text(receipt, "mid").map(|target| What::UpTo { target, state });
+    let last = value::text(receipt, "mid").map(|target| InboundEventKind::UpTo { target, state });
     each.chain(until).chain(last).collect()
 }
 

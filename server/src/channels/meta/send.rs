@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{errors::GraphError, graph};
 use crate::channels::{
     Answer, Credentials, Next, Outcome, Outgoing,
-    element::{Class, Problem},
+    inbound_event::{Class, Problem},
     outgoing::{Body, Content, File},
     value,
 };

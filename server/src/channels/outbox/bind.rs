@@ -7,7 +7,7 @@ use causerie_shared::{
 
 use super::bound;
 use crate::{
-    channels::{element::Arrived, parts},
+    channels::{inbound_event::InboundMessage, parts},
     desk::{DeskError, message_updates},
     state::App,
     store::{
@@ -35,7 +35,7 @@ pub enum Whose<'a> {
 pub async fn bind_by_text(
     app: &App,
     account: &ChannelAccount,
-    arrived: &Arrived,
+    arrived: &InboundMessage,
     whose: Whose<'_>,
 ) -> Result<Option<ProviderMessage>, DeskError> {
     let candidates = outbox::open_of(&mut *app.store.read().await?, account.row.id).await?;

@@ -15,8 +15,8 @@ use crate::{
     channels::{
         self, Adapter, Credentials, Next, Outcome, Outgoing,
         capabilities::Open,
-        element::Problem,
         inbound,
+        inbound_event::Problem,
         outgoing::Content,
         parts::{self, Piece},
     },

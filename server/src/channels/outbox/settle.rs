@@ -4,7 +4,7 @@ use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 
 use super::{pace::pause, save};
 use crate::{
-    channels::{Outcome, adapter, element::Problem, note},
+    channels::{Outcome, adapter, inbound_event::Problem, note},
     desk::{DeskError, change, message_updates},
     state::App,
     store::{

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        element::{Arrived, Class, Media},
+        inbound_event::{Class, InboundMessage, Media},
         value,
     },
     words,
@@ -105,8 +105,8 @@ pub fn has_medium(message: &Value) -> bool {
 }
 
 /// Returns a message without content.
-pub fn blank(id: String) -> Arrived {
-    Arrived {
+pub fn blank(id: String) -> InboundMessage {
+    InboundMessage {
         id,
         outgoing: false,
         kind: Kind::Unsupported,
@@ -127,7 +127,7 @@ pub fn text(message: &Value) -> Option<String> {
 }
 
 /// Reads a contact's message.
-pub fn arrived(message: &Value, id: String) -> Arrived {
+pub fn arrived(message: &Value, id: String) -> InboundMessage {
     const FORWARDED: [&str; 5] = [
         "forward_origin",
         "forward_from",
@@ -135,7 +135,7 @@ pub fn arrived(message: &Value, id: String) -> Arrived {
         "forward_sender_name",
         "forward_date",
     ];
-    let mut arrived = Arrived {
+    let mut arrived = InboundMessage {
         text: text(message).unwrap_or_default(),
         forwarded: FORWARDED.iter().any(|key| is_said(message, key)),
         album: value::text(message, "media_group_id"),
@@ -156,7 +156,7 @@ fn start(text: &str) -> Option<String> {
         .filter(|payload| !payload.is_empty())
 }
 
-fn fill(arrived: &mut Arrived, message: &Value) {
+fn fill(arrived: &mut InboundMessage, message: &Value) {
     let object = |key: &str| message.get(key).filter(|inner| inner.is_object());
     // Venue before location, and animation before document, because the former come with the latter.
     if let Some(photo) = largest(message, "photo") {
@@ -203,7 +203,7 @@ fn fill(arrived: &mut Arrived, message: &Value) {
 }
 
 /// Adds media that cost stars. Telegram gives nothing of those that were not bought.
-fn paid(arrived: &mut Arrived, paid: &Value) {
+fn paid(arrived: &mut InboundMessage, paid: &Value) {
     for one in value::list(paid, "paid_media") {
         if let Some(photo) = largest(one, "photo") {
             medium(arrived, Kind::Image, Class::Image, photo, "image/jpeg");
@@ -216,7 +216,7 @@ fn paid(arrived: &mut Arrived, paid: &Value) {
     }
 }
 
-fn medium(arrived: &mut Arrived, kind: Kind, class: Class, inner: &Value, mime: &str) {
+fn medium(arrived: &mut InboundMessage, kind: Kind, class: Class, inner: &Value, mime: &str) {
     arrived.kind = kind;
     arrived.media.push(Media {
         class,
@@ -241,7 +241,7 @@ fn largest<'a>(message: &'a Value, key: &str) -> Option<&'a Value> {
         .max_by_key(size)
 }
 
-fn sticker(arrived: &mut Arrived, sticker: &Value) {
+fn sticker(arrived: &mut InboundMessage, sticker: &Value) {
     let is_animated = value::flag(sticker, "is_animated");
     // No browser draws the animation; a still picture comes with it.
     let still = ["thumbnail", "thumb"]
@@ -263,7 +263,7 @@ fn sticker(arrived: &mut Arrived, sticker: &Value) {
     }
 }
 
-fn location(arrived: &mut Arrived, place: &Value, venue: &Value) {
+fn location(arrived: &mut InboundMessage, place: &Value, venue: &Value) {
     let degrees = |key: &str, most: f64| {
         value::float(place, key)
             .filter(|degrees| degrees.abs() <= most)
@@ -287,7 +287,7 @@ fn location(arrived: &mut Arrived, place: &Value, venue: &Value) {
     }
 }
 
-fn contact(arrived: &mut Arrived, contact: &Value) {
+fn contact(arrived: &mut InboundMessage, contact: &Value) {
     let parts: Vec<String> = ["first_name", "last_name"]
         .iter()
         .filter_map(|key| value::text(contact, key))

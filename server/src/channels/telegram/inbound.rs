@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use super::{
     super::{
-        element::{Arrived, Element, HERE, Person, What},
+        inbound_event::{HERE, InboundEvent, InboundEventKind, InboundMessage, Person},
         value,
     },
     TOPIC, content, press_id, stored_id,
 };
 
 /// Returns the events of an update.
-pub fn elements(update: &Value) -> Vec<Element> {
+pub fn elements(update: &Value) -> Vec<InboundEvent> {
     let number = whole(update, "update_id").unwrap_or_default();
     let mut elements = vec![];
     let Some(kinds) = update.as_object() else {
@@ -33,8 +33,8 @@ pub fn elements(update: &Value) -> Vec<Element> {
     elements
 }
 
-fn element(person: Option<Person>, at: Option<Millis>, what: What) -> Element {
-    Element {
+fn element(person: Option<Person>, at: Option<Millis>, what: InboundEventKind) -> InboundEvent {
+    InboundEvent {
         channel: Channel::Telegram,
         account: HERE.to_owned(),
         person,
@@ -44,8 +44,8 @@ fn element(person: Option<Person>, at: Option<Millis>, what: What) -> Element {
     }
 }
 
-fn nothing(person: Option<Person>, why: &str) -> Element {
-    element(person, None, What::Nothing(why.to_owned()))
+fn nothing(person: Option<Person>, why: &str) -> InboundEvent {
+    element(person, None, InboundEventKind::Nothing(why.to_owned()))
 }
 
 /// Returns an id: an integer other than 0, perhaps as a string. A number with a fraction is not an id.
@@ -186,7 +186,7 @@ fn is_ours(message: &Value) -> bool {
     other || content::is_said(message, "sender_business_bot")
 }
 
-fn message(message: &Value, update: i64) -> Element {
+fn message(message: &Value, update: i64) -> InboundEvent {
     let at = value::time(message, "date");
     let Some(mut person) = person_of(message) else {
         return nothing(None, "a message of nobody");
@@ -214,18 +214,18 @@ fn message(message: &Value, update: i64) -> Element {
     if message.get("chat").is_none_or(is_private) {
         person.phone = content::own_phone(message).unwrap_or_default();
     }
-    element(Some(person), at, What::Message(Box::new(arrived)))
+    element(Some(person), at, InboundEventKind::Message(Box::new(arrived)))
 }
 
-fn moved(person: Person, to: String, at: Option<Millis>) -> Element {
-    let what = What::PersonChanged {
+fn moved(person: Person, to: String, at: Option<Millis>) -> InboundEvent {
+    let what = InboundEventKind::PersonChanged {
         ids: vec![to],
         gone: vec![person.id.clone()],
     };
     element(Some(person), at, what)
 }
 
-fn edit(message: &Value) -> Element {
+fn edit(message: &Value) -> InboundEvent {
     let Some(person) = person_of(message) else {
         return nothing(None, "an edit of nobody");
     };
@@ -235,7 +235,7 @@ fn edit(message: &Value) -> Element {
     let (Some(number), Some(text)) = (whole(message, "message_id"), text) else {
         return nothing(Some(person), "an edit without a text");
     };
-    let what = What::Edit {
+    let what = InboundEventKind::Edit {
         target: stored_id(&person.id, &number.to_string()),
         text,
         number: at.or_else(|| value::time(message, "date")).unwrap_or_default(),
@@ -243,7 +243,7 @@ fn edit(message: &Value) -> Element {
     element(Some(person), at, what)
 }
 
-fn deleted(inner: &Value) -> Vec<Element> {
+fn deleted(inner: &Value) -> Vec<InboundEvent> {
     let Some(person) = person_of(inner) else {
         return vec![nothing(None, "deleted messages of nobody")];
     };
@@ -253,12 +253,12 @@ fn deleted(inner: &Value) -> Vec<Element> {
         .filter_map(as_whole)
         .map(|id| {
             let target = stored_id(&person.id, &id.to_string());
-            element(Some(person.clone()), None, What::Delete { target })
+            element(Some(person.clone()), None, InboundEventKind::Delete { target })
         })
         .collect()
 }
 
-fn reaction(inner: &Value) -> Element {
+fn reaction(inner: &Value) -> InboundEvent {
     let at = value::time(inner, "date");
     let user = ["user", "actor_chat"]
         .iter()
@@ -281,7 +281,7 @@ fn reaction(inner: &Value) -> Element {
                 Some(_) | None => value::text(reaction, "emoji"),
             }
         });
-    let what = What::Reaction {
+    let what = InboundEventKind::Reaction {
         target: stored_id(&person.id, &number.to_string()),
         emoji,
         outgoing: false,
@@ -289,7 +289,7 @@ fn reaction(inner: &Value) -> Element {
     element(Some(person), at, what)
 }
 
-fn button(query: &Value, update: i64) -> Element {
+fn button(query: &Value, update: i64) -> InboundEvent {
     let of = |key: &str| query.get(key).unwrap_or(&Value::Null);
     let (from, on) = (of("from"), of("message"));
     let chat = on.get("chat").unwrap_or(&Value::Null);
@@ -308,16 +308,16 @@ fn button(query: &Value, update: i64) -> Element {
     let number = value::text(query, "id").unwrap_or_else(|| format!("u{update}"));
     let data = value::text(query, "data").or_else(|| value::text(query, "game_short_name"));
     let label = data.as_ref().and_then(|data| content::label(on, data));
-    let arrived = Arrived {
+    let arrived = InboundMessage {
         kind: Kind::Choice,
         text: label.or(data).unwrap_or_default(),
         quoted: whole(on, "message_id").map(|quoted| stored_id(&person.id, &quoted.to_string())),
         ..content::blank(press_id(&person.id, &number))
     };
-    element(Some(person), None, What::Message(Box::new(arrived)))
+    element(Some(person), None, InboundEventKind::Message(Box::new(arrived)))
 }
 
-fn member(inner: &Value) -> Element {
+fn member(inner: &Value) -> InboundEvent {
     let of = |key: &str| inner.get(key).unwrap_or(&Value::Null);
     let status = |key: &str| value::text(of(key), "status").unwrap_or_default();
     let person = person(of("chat"), of("from"), Through::Chat);
@@ -326,18 +326,22 @@ fn member(inner: &Value) -> Element {
     }
     let (before, now) = (status("old_chat_member"), status("new_chat_member"));
     let what = match (before.as_str(), now.as_str()) {
-        (_, "kicked") => What::Blocked(true),
-        ("kicked" | "", "member") => What::Blocked(false),
-        (_, _) => What::Nothing(format!("{before} is {now} now")),
+        (_, "kicked") => InboundEventKind::Blocked(true),
+        ("kicked" | "", "member") => InboundEventKind::Blocked(false),
+        (_, _) => InboundEventKind::Nothing(format!("{before} is {now} now")),
     };
     element(person, value::time(inner, "date"), what)
 }
 
-fn connection(inner: &Value) -> Element {
+fn connection(inner: &Value) -> InboundEvent {
     if inner.get("is_enabled") == Some(&Value::Bool(false)) {
         let name = inner.get("user").and_then(name_of).unwrap_or_default();
         let words = format!("The business account {name} does not let the bot work for it any more.");
-        return element(None, value::time(inner, "date"), What::AccountChanged(words));
+        return element(
+            None,
+            value::time(inner, "date"),
+            InboundEventKind::AccountChanged(words),
+        );
     }
     nothing(None, "a business account")
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Answer, Call, Credentials, Next, Outcome, Outgoing,
-        element::{Class, Media, Problem},
+        inbound_event::{Class, Media, Problem},
         outgoing::{Body, Content, File},
         value,
     },

@@ -4,7 +4,7 @@ use causerie_shared::message::{Card, ContactCard, Kind};
 use serde_json::Value;
 
 use super::super::{
-    element::{Arrived, Class, Media},
+    inbound_event::{Class, InboundMessage, Media},
     value,
 };
 
@@ -56,10 +56,10 @@ pub fn words_of(error: &Value) -> String {
 }
 
 /// Reads a message of any type, except those that change another message.
-pub fn arrived(message: &Value, kind: &str, inner: &Value, id: String) -> Arrived {
+pub fn arrived(message: &Value, kind: &str, inner: &Value, id: String) -> InboundMessage {
     let context = message.get("context").unwrap_or(&Value::Null);
     let forwarded = value::flag(context, "forwarded") || value::flag(context, "frequently_forwarded");
-    let mut arrived = Arrived {
+    let mut arrived = InboundMessage {
         id,
         outgoing: false,
         kind: Kind::Unsupported,
@@ -86,7 +86,7 @@ pub fn arrived(message: &Value, kind: &str, inner: &Value, id: String) -> Arrive
     arrived
 }
 
-fn fill(arrived: &mut Arrived, kind: &str, inner: &Value) {
+fn fill(arrived: &mut InboundMessage, kind: &str, inner: &Value) {
     let text = |key: &str| value::text(inner, key).unwrap_or_default();
     match kind {
         "text" => {
@@ -120,7 +120,7 @@ fn fill(arrived: &mut Arrived, kind: &str, inner: &Value) {
     }
 }
 
-fn medium(arrived: &mut Arrived, kind: Kind, class: Class, inner: &Value) {
+fn medium(arrived: &mut InboundMessage, kind: Kind, class: Class, inner: &Value) {
     let text = |key: &str| value::text(inner, key).unwrap_or_default();
     arrived.kind = kind;
     arrived.text = text("caption");
@@ -134,7 +134,7 @@ fn medium(arrived: &mut Arrived, kind: Kind, class: Class, inner: &Value) {
     });
 }
 
-fn location(arrived: &mut Arrived, inner: &Value) {
+fn location(arrived: &mut InboundMessage, inner: &Value) {
     let text = |key: &str| value::text(inner, key).unwrap_or_default();
     let degrees = |key: &str, most: f64| {
         value::float(inner, key)
@@ -160,7 +160,7 @@ fn location(arrived: &mut Arrived, inner: &Value) {
     }
 }
 
-fn contacts(arrived: &mut Arrived, inner: &Value) {
+fn contacts(arrived: &mut InboundMessage, inner: &Value) {
     let all: Vec<&Value> = match inner {
         Value::Array(all) => all.iter().collect(),
         other => vec![other],
@@ -199,7 +199,7 @@ fn card(contact: &Value) -> ContactCard {
     }
 }
 
-fn interactive(arrived: &mut Arrived, inner: &Value) {
+fn interactive(arrived: &mut InboundMessage, inner: &Value) {
     let kind = value::text(inner, "type").or_else(|| {
         let kinds = ["button_reply", "list_reply", "nfm_reply", "call_permission_reply"];
         kinds
@@ -257,7 +257,7 @@ fn form(json: &Value) -> Option<Vec<(String, String)>> {
     )
 }
 
-fn order(arrived: &mut Arrived, inner: &Value) {
+fn order(arrived: &mut InboundMessage, inner: &Value) {
     arrived.kind = Kind::Order;
     arrived.text = value::text(inner, "text").unwrap_or_default();
     let lines = value::list(inner, "product_items")

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        element::{Arrived, Element, HERE, Person, Problem, What},
+        inbound_event::{HERE, InboundEvent, InboundEventKind, Person, Problem},
         value,
     },
     content,
@@ -20,7 +20,7 @@ use super::{
 const OBJECT: &str = "whatsapp_business_account";
 
 /// Returns the events of a body; none if the body is another product's.
-pub fn elements(body: &Value) -> Vec<Element> {
+pub fn elements(body: &Value) -> Vec<InboundEvent> {
     let mut elements = vec![];
     if body
         .get("object")
@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read(&self, field: &str, elements: &mut Vec<Element>) {
+    fn read(&self, field: &str, elements: &mut Vec<InboundEvent>) {
         // Messages from before the number was connected are ignored.
         if field == "history" {
             return;
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         }
         for error in value::list(self.value, "errors") {
             let words = problem(error).map(|problem| problem.words);
-            elements.extend(words.map(|words| self.element(None, None, What::AccountChanged(words))));
+            elements.extend(words.map(|words| self.element(None, None, InboundEventKind::AccountChanged(words))));
         }
         match field {
             "account_update" => elements.extend(self.account_update()),
@@ -93,10 +93,10 @@ impl<'a> Reader<'a> {
             | "message_template_components_update"
             | "message_template_quality_update"
             | "template_category_update" => {
-                elements.push(self.element(None, None, What::TemplatesChanged(self.business.cloned())));
+                elements.push(self.element(None, None, InboundEventKind::TemplatesChanged(self.business.cloned())));
             }
             "messages" => {
-                let business = self.business.cloned().map(What::Belongs);
+                let business = self.business.cloned().map(InboundEventKind::Belongs);
                 elements.extend(business.map(|what| self.element(None, None, what)));
             }
             _ => {}
@@ -104,15 +104,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an event of the business account, such as a restriction or a verification.
-    fn account_update(&self) -> Option<Element> {
+    fn account_update(&self) -> Option<InboundEvent> {
         let event = value::text(self.value, "event")?;
         let plain = event.to_lowercase().replace('_', " ");
         let words = format!("WhatsApp says of the business account: {plain}.");
-        Some(self.element(None, None, What::AccountChanged(words)))
+        Some(self.element(None, None, InboundEventKind::AccountChanged(words)))
     }
 
-    fn element(&self, person: Option<Person>, at: Option<Millis>, what: What) -> Element {
-        Element {
+    fn element(&self, person: Option<Person>, at: Option<Millis>, what: InboundEventKind) -> InboundEvent {
+        InboundEvent {
             channel: Channel::Whatsapp,
             account: self.account.clone(),
             person,
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
         person(ids, entry.map(|entry| entry.name()).unwrap_or_default())
     }
 
-    fn message(&self, message: &Value, outgoing: bool, elements: &mut Vec<Element>) {
+    fn message(&self, message: &Value, outgoing: bool, elements: &mut Vec<InboundEvent>) {
         let kind = content::kind(message);
         let at = value::time(message, "timestamp");
         let person = self.person(message, outgoing);
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
                 let Some(target) = value::text(inner, "message_id") else {
                     return;
                 };
-                What::Reaction {
+                InboundEventKind::Reaction {
                     target,
                     emoji: value::text(inner, "emoji"),
                     outgoing,
@@ -169,22 +169,22 @@ impl<'a> Reader<'a> {
                 let Some(text) = content::edited(inner.get("message").unwrap_or(&Value::Null)) else {
                     return;
                 };
-                What::Edit {
+                InboundEventKind::Edit {
                     target,
                     text,
                     number: at.unwrap_or_default(),
                 }
             }
             "revoke" => match value::text(inner, "original_message_id") {
-                Some(target) => What::Delete { target },
+                Some(target) => InboundEventKind::Delete { target },
                 None => return,
             },
             "system" => {
                 elements.extend(self.system(message, inner, person, id, at));
                 return;
             }
-            "request_welcome" | "ephemeral" => What::Nothing(kind),
-            _ => What::Message(Box::new(Arrived {
+            "request_welcome" | "ephemeral" => InboundEventKind::Nothing(kind),
+            _ => InboundEventKind::Message(Box::new(InboundMessage {
                 outgoing,
                 ..content::arrived(message, &kind, inner, id)
             })),
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
         person: Option<Person>,
         id: String,
         at: Option<Millis>,
-    ) -> Vec<Element> {
+    ) -> Vec<InboundEvent> {
         let mut elements = vec![];
         let kind = value::text(inner, "type").unwrap_or_default();
         let ids_of = |keys: &[&str]| -> Vec<String> { keys.iter().filter_map(|key| value::text(inner, key)).collect() };
@@ -231,23 +231,23 @@ impl<'a> Reader<'a> {
                 .cloned()
                 .collect();
             let ids = std::iter::once(new.id).chain(new.aliases).collect();
-            elements.push(self.element(Some(old), at, What::PersonChanged { ids, gone }));
+            elements.push(self.element(Some(old), at, InboundEventKind::PersonChanged { ids, gone }));
         }
         let text = value::text(inner, "body").unwrap_or_else(|| match kind.as_str() {
             "user_changed_number" => "The customer changed their phone number.".to_owned(),
             "customer_identity_changed" => "The customer's security code changed.".to_owned(),
             _ => "Something about the customer's number changed.".to_owned(),
         });
-        let arrived = Arrived {
+        let arrived = InboundMessage {
             kind: Kind::Notice,
             text,
             ..content::arrived(message, "system", inner, id)
         };
-        elements.push(self.element(old, at, What::Notice(Box::new(arrived))));
+        elements.push(self.element(old, at, InboundEventKind::Notice(Box::new(arrived))));
         elements
     }
 
-    fn user_id_update(&self, change: &Value) -> Option<Element> {
+    fn user_id_update(&self, change: &Value) -> Option<InboundEvent> {
         let ids = change.get("user_id")?;
         let (previous, current) = (value::text(ids, "previous"), value::text(ids, "current")?);
         let known = value::text(change, "wa_id")
@@ -258,14 +258,14 @@ impl<'a> Reader<'a> {
         Some(self.element(
             Some(old),
             value::time(change, "timestamp"),
-            What::PersonChanged {
+            InboundEventKind::PersonChanged {
                 ids: vec![current],
                 gone: previous.into_iter().collect(),
             },
         ))
     }
 
-    fn status(&self, status: &Value) -> Option<Element> {
+    fn status(&self, status: &Value) -> Option<InboundEvent> {
         let target = value::text(status, "id")?;
         // Whether an order was paid says nothing of the delivery of its message.
         if value::text(status, "type").is_some_and(|kind| kind != "message") {
@@ -277,7 +277,13 @@ impl<'a> Reader<'a> {
             // `played`: the contact listened to a voice message.
             "read" | "played" => Delivery::Read,
             "failed" => Delivery::Failed,
-            "deleted" => return Some(self.element(None, value::time(status, "timestamp"), What::Delete { target })),
+            "deleted" => {
+                return Some(self.element(
+                    None,
+                    value::time(status, "timestamp"),
+                    InboundEventKind::Delete { target },
+                ));
+            }
             _ => return None,
         };
         let problem = value::list(status, "errors").into_iter().find_map(problem);
@@ -294,7 +300,7 @@ impl<'a> Reader<'a> {
         Some(self.element(
             person(ids, String::new()),
             value::time(status, "timestamp"),
-            What::Status {
+            InboundEventKind::Status {
                 target,
                 state,
                 problem,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Answer, Call, Credentials, Next, Outcome, Outgoing,
-        element::{Class, Media, Problem},
+        inbound_event::{Class, Media, Problem},
         meta::{
             errors::GraphError,
             graph::{self, FACEBOOK},

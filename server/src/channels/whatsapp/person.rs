@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::super::{element::Person, value};
+use super::super::{inbound_event::Person, value};
 
 /// The entry of a contact in a webhook's `contacts`.
 pub struct Entry<'a> {

@@ -11,7 +11,7 @@ use causerie_shared::{
 use serde::Serialize;
 
 use crate::{
-    channels::{element::Class, meta::comments, telegram},
+    channels::{inbound_event::Class, meta::comments, telegram},
     error::ApiError,
     http::json::Json,
     state::Shared,

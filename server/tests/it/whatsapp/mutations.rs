@@ -1,6 +1,6 @@
 //! Randomly changed bodies.
 
-use causerie_server::channels::{Adapter as _, element::What, whatsapp::WhatsApp};
+use causerie_server::channels::{Adapter as _, inbound_event::InboundEventKind, whatsapp::WhatsApp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ fn a_mutated_body_is_nobody_elses() {
                 prop_assert_eq!(&person.id, CUSTOMER, "{}", body);
                 persons += 1;
             }
-            if let What::Message(arrived) = &element.what {
+            if let InboundEventKind::Message(arrived) = &element.what {
                 prop_assert!(!arrived.id.is_empty());
             }
         }

@@ -21,17 +21,17 @@ pub const HERE: &str = "@";
 
 /// An inbound event: one thing that happened on an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Element {
+pub struct InboundEvent {
     pub channel: Channel,
     /// The provider's id of the account, or [`HERE`].
     pub account: String,
     /// The contact that the event is about; `None` if the event names only a message, or concerns nobody.
     pub person: Option<Person>,
     /// The comment thread that the event belongs to.
-    pub thread: Option<Thread>,
+    pub thread: Option<CommentThread>,
     /// The provider's time of the event, if it is given and plausible.
     pub at: Option<Millis>,
-    pub what: What,
+    pub what: InboundEventKind,
 }
 
 /// A contact, as the provider knows them.
@@ -60,7 +60,7 @@ impl Person {
 
 /// A comment thread: a top-level comment and its replies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thread {
+pub struct CommentThread {
     /// The provider's id of the post or medium.
     pub post: String,
     /// The provider's id of the comment itself; the thread is found by `parent`.
@@ -117,7 +117,7 @@ pub struct Media {
 
 /// A message in a webhook: from the contact, or from the company (written elsewhere, or an echo).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Arrived {
+pub struct InboundMessage {
     /// The provider's id of the message. Duplicates are recognised by it.
     pub id: String,
     /// Whether the company wrote it: in the provider's own app, or here, so that this is its echo.
@@ -141,8 +141,8 @@ pub struct Arrived {
 /// What an inbound event says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
-    Message(Box<Arrived>),
+pub enum InboundEventKind {
+    Message(Box<InboundMessage>),
     /// A reaction to a message; without an `emoji` it was removed.
     Reaction {
         target: String,
@@ -180,7 +180,7 @@ pub enum What {
         state: Delivery,
     },
     /// A notice of the channel about the contact. It is shown in an open conversation and never begins one.
-    Notice(Box<Arrived>),
+    Notice(Box<InboundMessage>),
     /// The message `target`, and everything that was sent before it, has reached this state.
     UpTo {
         target: String,
@@ -208,10 +208,10 @@ pub enum What {
     Nothing(String),
 }
 
-impl Element {
+impl InboundEvent {
     /// Shortens what is longer than any provider's, so that one event cannot fill indexes, lists and screens. Shortened
     /// ids stay distinct.
-    pub fn tame(&mut self) {
+    pub fn sanitize(&mut self) {
         if let Some(person) = &mut self.person {
             std::iter::once(&mut person.id).chain(&mut person.aliases).for_each(id);
             cut(&mut person.phone, MAX_ID);
@@ -224,34 +224,37 @@ impl Element {
             cut(&mut thread.url, MAX_WORDS);
         }
         match &mut self.what {
-            What::Message(arrived) | What::Notice(arrived) => arrived.tame(),
-            What::Reaction { target, emoji, .. } => {
+            InboundEventKind::Message(arrived) | InboundEventKind::Notice(arrived) => arrived.sanitize(),
+            InboundEventKind::Reaction { target, emoji, .. } => {
                 id(target);
                 if let Some(emoji) = emoji {
                     cut(emoji, MAX_EMOJI);
                 }
             }
-            What::Edit { target, text, .. } => {
+            InboundEventKind::Edit { target, text, .. } => {
                 id(target);
                 cut(text, MAX_DELIVERED);
             }
-            What::Delete { target }
-            | What::Hide { target, .. }
-            | What::Status { target, .. }
-            | What::UpTo { target, .. } => id(target),
-            What::PersonChanged { ids, gone } => ids.iter_mut().chain(gone).for_each(id),
-            What::Belongs(business) => id(business),
-            What::TemplatesChanged(business) => {
+            InboundEventKind::Delete { target }
+            | InboundEventKind::Hide { target, .. }
+            | InboundEventKind::Status { target, .. }
+            | InboundEventKind::UpTo { target, .. } => id(target),
+            InboundEventKind::PersonChanged { ids, gone } => ids.iter_mut().chain(gone).for_each(id),
+            InboundEventKind::Belongs(business) => id(business),
+            InboundEventKind::TemplatesChanged(business) => {
                 business.as_mut().map(id);
             }
-            What::PostRemoved { post } => id(post),
-            What::Watermark { .. } | What::Blocked(_) | What::AccountChanged(_) | What::Nothing(_) => {}
+            InboundEventKind::PostRemoved { post } => id(post),
+            InboundEventKind::Watermark { .. }
+            | InboundEventKind::Blocked(_)
+            | InboundEventKind::AccountChanged(_)
+            | InboundEventKind::Nothing(_) => {}
         }
     }
 }
 
-impl Arrived {
-    fn tame(&mut self) {
+impl InboundMessage {
+    fn sanitize(&mut self) {
         id(&mut self.id);
         self.quoted.as_mut().map(id);
         if let Some(referral) = &mut self.referral {
