@@ -14,10 +14,10 @@ pub mod intake;
 pub mod media;
 pub mod meta;
 pub mod outbox;
-pub mod outgoing;
 pub mod parts;
 pub mod secrets;
 pub mod signature;
+pub mod step;
 pub mod telegram;
 pub mod templates;
 pub mod value;
@@ -41,7 +41,7 @@ use crate::{
 
 pub use capabilities::Capabilities;
 pub use inbound_event::{CommentThread, InboundEvent, Person};
-pub use outgoing::{Answer, Call, Next, Outcome, Outgoing};
+pub use step::{Call, Next, Outcome, ProviderResponse, SendRequest};
 
 /// Returns an id that sorts by arrival, also among ids of the same millisecond.
 pub fn sequence(now: Millis) -> String {
@@ -148,7 +148,7 @@ pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreE
 
 /// Returns the paired channel, which has the same account id at the provider: comments under posts, and the direct
 /// messages that a private reply opens.
-pub fn sibling(channel: Channel) -> Option<Channel> {
+pub fn paired_channel(channel: Channel) -> Option<Channel> {
     match channel {
         Channel::Messenger => Some(Channel::FacebookComments),
         Channel::FacebookComments => Some(Channel::Messenger),
@@ -159,8 +159,8 @@ pub fn sibling(channel: Channel) -> Option<Channel> {
 }
 
 /// Returns the connected account on the [`sibling`] of an account's channel, if there is one.
-pub async fn beside(db: &mut Db, account: &ChannelAccount) -> Result<Option<ChannelAccount>, StoreError> {
-    match sibling(account.row.channel) {
+pub async fn paired_account(db: &mut Db, account: &ChannelAccount) -> Result<Option<ChannelAccount>, StoreError> {
+    match paired_channel(account.row.channel) {
         Some(channel) => channel_accounts::by_external(db, channel, &account.external).await,
         None => Ok(None),
     }
@@ -174,7 +174,7 @@ pub struct Hook<'a> {
 }
 
 /// A closure that builds a call from an account's credentials.
-pub type Courtesy = Box<dyn FnOnce(&Credentials) -> Call + Send>;
+pub type BestEffortCall = Box<dyn FnOnce(&Credentials) -> Call + Send>;
 
 /// The adapter of a channel.
 pub trait Adapter: Send + Sync {
@@ -198,14 +198,24 @@ pub trait Adapter: Send + Sync {
     fn elements(&self, body: &Value) -> Vec<InboundEvent>;
 
     /// Returns the next call that sends `outgoing`, given the answers so far, or the outcome.
-    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome>;
+    fn send(
+        &self,
+        credentials: &Credentials,
+        outgoing: &SendRequest<'_>,
+        answers: &[ProviderResponse],
+    ) -> Next<Outcome>;
 
     /// Returns the next call that fetches a medium, given the answers so far. The result is a call whose answer is the
     /// medium's bytes, or `None` if the medium cannot be fetched.
-    fn fetch(&self, credentials: &Credentials, media: &inbound_event::Media, answers: &[Answer]) -> Next<Option<Call>>;
+    fn fetch(
+        &self,
+        credentials: &Credentials,
+        media: &inbound_event::Media,
+        answers: &[ProviderResponse],
+    ) -> Next<Option<Call>>;
 
     /// Returns the call that tries the token, and then the account's name, or what is wrong in plain words.
-    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>>;
+    fn check(&self, credentials: &Credentials, answers: &[ProviderResponse]) -> Next<Result<String, String>>;
 
     /// Whether [`Outcome::RetryAfter`] with this problem limits the whole account, so that nothing of it is sent
     /// meanwhile. Otherwise the limit concerns one recipient.
@@ -215,33 +225,33 @@ pub trait Adapter: Send + Sync {
 
     /// Returns the next call that fetches the account's templates, given the answers so far, or the approved templates.
     /// The error says in plain words why the provider did not list them.
-    fn templates(&self, _: &Credentials, _: &[Answer]) -> Next<Result<Vec<Template>, String>> {
+    fn templates(&self, _: &Credentials, _: &[ProviderResponse]) -> Next<Result<Vec<Template>, String>> {
         Next::Done(Ok(vec![]))
     }
 
     /// Returns the call that asks for the name of a new contact; `None` if names come with messages, or never.
-    fn asks_name(&self, _person: &Person) -> Option<Courtesy> {
+    fn asks_name(&self, _person: &Person) -> Option<BestEffortCall> {
         None
     }
 
     /// Returns the name in the answer to the call of [`Self::asks_name`].
-    fn name(&self, _answer: &Answer) -> Option<String> {
+    fn name(&self, _answer: &ProviderResponse) -> Option<String> {
         None
     }
 
     /// Returns the call that asks for the post of a comment thread; `None` if the channel has no posts.
-    fn asks_post(&self, _thread: &CommentThread) -> Option<Courtesy> {
+    fn asks_post(&self, _thread: &CommentThread) -> Option<BestEffortCall> {
         None
     }
 
     /// Returns the post's text and address in the answer to the call of [`Self::asks_post`].
-    fn post(&self, _answer: &Answer) -> (Option<String>, Option<String>) {
+    fn post(&self, _answer: &ProviderResponse) -> (Option<String>, Option<String>) {
         (None, None)
     }
 
     /// Returns a best-effort call for an inbound event; its answer is ignored. The result is a closure because most
     /// events need no call, so the account's secrets are decrypted only for those that do.
-    fn courtesy(&self, _element: &InboundEvent) -> Option<Courtesy> {
+    fn courtesy(&self, _element: &InboundEvent) -> Option<BestEffortCall> {
         None
     }
 }

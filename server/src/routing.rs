@@ -176,7 +176,7 @@ fn offers(routing: &Routing, now: Millis) -> bool {
 
 /// Whether the chat may be an answer to a private reply to a comment, judged by its channel.
 fn answers_comments(head: &ConversationRow) -> bool {
-    channels::sibling(head.channel).is_some_and(Channel::is_comments)
+    channels::paired_channel(head.channel).is_some_and(Channel::is_comments)
 }
 
 /// Examines a batch of waiting chats after `after`. Runs five statements, one more if direct messages are among the

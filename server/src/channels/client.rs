@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::multipart::{Form, Part};
 use tokio::sync::Semaphore;
 
-use super::outgoing::{Answer, Body, Call};
+use super::step::{Body, Call, ProviderResponse};
 use crate::{config::Config, outgoing, state::Shared};
 
 /// How long a whole answer may take: the call may be a long poll, or fetch a large medium.
@@ -38,8 +38,8 @@ impl Client {
     }
 
     /// Makes a call. The answer's body may have `max` bytes, or 4 MiB without `max`; a larger one counts as no answer.
-    pub async fn call(&self, config: &Config, call: &Call, max: Option<usize>) -> Answer {
-        let none = |maybe_sent| Answer {
+    pub async fn call(&self, config: &Config, call: &Call, max: Option<usize>) -> ProviderResponse {
+        let none = |maybe_sent| ProviderResponse {
             status: 0,
             maybe_sent,
             retry_after: None,
@@ -109,7 +109,7 @@ pub fn courtesy(app: &Shared, call: Call) {
     });
 }
 
-async fn read(mut response: reqwest::Response, max: usize) -> Answer {
+async fn read(mut response: reqwest::Response, max: usize) -> ProviderResponse {
     let status = response.status().as_u16();
     let retry_after = response
         .headers()
@@ -120,7 +120,7 @@ async fn read(mut response: reqwest::Response, max: usize) -> Answer {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= max => body.extend_from_slice(&chunk),
             Ok(None) => {
-                return Answer {
+                return ProviderResponse {
                     status,
                     maybe_sent: true,
                     retry_after,
@@ -129,7 +129,7 @@ async fn read(mut response: reqwest::Response, max: usize) -> Answer {
             }
             // The body is too large, or the connection broke.
             Ok(Some(_)) | Err(_) => {
-                return Answer {
+                return ProviderResponse {
                     status: 0,
                     maybe_sent: true,
                     retry_after,

@@ -17,11 +17,11 @@ use causerie_shared::inbox::Channel;
 use serde_json::Value;
 
 use super::{
-    Adapter, Answer, Capabilities, CommentThread, Courtesy, Credentials, Hook, InboundEvent, Next, Outcome, Outgoing,
-    Person,
+    Adapter, BestEffortCall, Capabilities, CommentThread, Credentials, Hook, InboundEvent, Next, Outcome, Person,
     inbound_event::{Media, Problem},
-    outgoing::{Body, Call},
-    signature, value,
+    signature,
+    step::{Body, Call},
+    value,
 };
 use send::Dialect;
 
@@ -71,7 +71,12 @@ pub trait MetaChannel: Send + Sync {
     const POST: Option<&'static str>;
 
     /// Returns the next call that sends `outgoing`, or the outcome.
-    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome>;
+    fn send(
+        &self,
+        credentials: &Credentials,
+        outgoing: &SendRequest<'_>,
+        answers: &[ProviderResponse],
+    ) -> Next<Outcome>;
 }
 
 impl<C: MetaChannel> Adapter for C {
@@ -95,39 +100,44 @@ impl<C: MetaChannel> Adapter for C {
         elements(body)
     }
 
-    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+    fn send(
+        &self,
+        credentials: &Credentials,
+        outgoing: &SendRequest<'_>,
+        answers: &[ProviderResponse],
+    ) -> Next<Outcome> {
         MetaChannel::send(self, credentials, outgoing, answers)
     }
 
-    fn fetch(&self, _: &Credentials, media: &Media, _: &[Answer]) -> Next<Option<Call>> {
+    fn fetch(&self, _: &Credentials, media: &Media, _: &[ProviderResponse]) -> Next<Option<Call>> {
         Next::Done(public(media))
     }
 
-    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+    fn check(&self, credentials: &Credentials, answers: &[ProviderResponse]) -> Next<Result<String, String>> {
         send::check(credentials, C::DIALECT, answers)
     }
 
-    fn asks_name(&self, person: &Person) -> Option<Courtesy> {
+    fn asks_name(&self, person: &Person) -> Option<BestEffortCall> {
         let path = format!("{}?fields={}", segment(&person.id), C::NAMES?);
         Some(Box::new(move |credentials| {
             *graph::get(credentials, send::host(credentials, C::DIALECT), &path)
         }))
     }
 
-    fn asks_post(&self, thread: &CommentThread) -> Option<Courtesy> {
+    fn asks_post(&self, thread: &CommentThread) -> Option<BestEffortCall> {
         let path = format!("{}?fields={}", segment(&thread.post), C::POST?);
         Some(Box::new(move |credentials| {
             *graph::get(credentials, send::host(credentials, C::DIALECT), &path)
         }))
     }
 
-    fn post(&self, answer: &Answer) -> (Option<String>, Option<String>) {
+    fn post(&self, answer: &ProviderResponse) -> (Option<String>, Option<String>) {
         let body = answer.json();
         let first = |keys: [&str; 2]| keys.iter().find_map(|key| value::text(&body, key));
         (first(["message", "caption"]), first(["permalink_url", "permalink"]))
     }
 
-    fn name(&self, answer: &Answer) -> Option<String> {
+    fn name(&self, answer: &ProviderResponse) -> Option<String> {
         let body = answer.json();
         let parts = ["first_name", "last_name"].map(|key| value::text(&body, key));
         let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");

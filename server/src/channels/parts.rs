@@ -10,13 +10,13 @@ use super::{
     Adapter,
     capabilities::{Capabilities, Limit, MediaRule, Unit},
     inbound_event::{Class, InboundMessage},
-    outgoing,
+    step,
 };
 use crate::{channels, state::App, store::messages::MessageRecord};
 
 /// A part of a message: it becomes one message at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum MessagePart {
     Text(String),
     Template(TemplateUse),
     File {
@@ -29,7 +29,7 @@ pub enum Piece {
     },
 }
 
-impl Piece {
+impl MessagePart {
     /// Returns the address from which the provider can fetch the file; empty if the bytes go with the call.
     pub fn public_url(&self, app: &App) -> String {
         match self {
@@ -59,7 +59,7 @@ impl Piece {
     ///
     /// # Errors
     /// A text for the sender, if the file is not on the disk or this part is not a file.
-    pub async fn file<'a>(&'a self, app: &App, url: &'a str) -> Result<outgoing::File<'a>, String> {
+    pub async fn file<'a>(&'a self, app: &App, url: &'a str) -> Result<step::File<'a>, String> {
         let Self::File { brief, class, .. } = self else {
             return Err("There is no file.".to_owned());
         };
@@ -67,7 +67,7 @@ impl Piece {
             tracing::error!(file = %brief.id, %error, "a stored file cannot be read");
             format!("{} is not there any more.", brief.name)
         })?;
-        Ok(outgoing::File {
+        Ok(step::File {
             class: *class,
             name: &brief.name,
             mime: &brief.mime,
@@ -80,7 +80,11 @@ impl Piece {
 /// Returns the capabilities that limit a message on a channel. A private reply is limited by the paired channel,
 /// because it is a direct message there.
 pub fn capabilities(channel: Channel, private: bool) -> Option<&'static Capabilities> {
-    let carrier = if private { channels::sibling(channel)? } else { channel };
+    let carrier = if private {
+        channels::paired_channel(channel)?
+    } else {
+        channel
+    };
     channels::adapter(carrier).map(Adapter::capabilities)
 }
 
@@ -88,9 +92,13 @@ pub fn capabilities(channel: Channel, private: bool) -> Option<&'static Capabili
 ///
 /// # Errors
 /// A text for the sender, if the channel does not take a file.
-pub async fn split(_app: &App, capabilities: &Capabilities, record: &MessageRecord) -> Result<Vec<Piece>, String> {
+pub async fn split(
+    _app: &App,
+    capabilities: &Capabilities,
+    record: &MessageRecord,
+) -> Result<Vec<MessagePart>, String> {
     if let Some(template) = record.row.extra.as_ref().and_then(|extra| extra.template.clone()) {
-        return Ok(vec![Piece::Template(template)]);
+        return Ok(vec![MessagePart::Template(template)]);
     }
     pieces(capabilities, &record.body, &record.row.files)
 }
@@ -99,7 +107,7 @@ pub async fn split(_app: &App, capabilities: &Capabilities, record: &MessageReco
 ///
 /// # Errors
 /// A text for the sender, if the channel does not take a file.
-pub fn pieces(capabilities: &Capabilities, body: &str, briefs: &[FileBrief]) -> Result<Vec<Piece>, String> {
+pub fn pieces(capabilities: &Capabilities, body: &str, briefs: &[FileBrief]) -> Result<Vec<MessagePart>, String> {
     let mut pieces = vec![];
     let text = body.trim();
     let captioned = match (capabilities.caption, briefs) {
@@ -107,11 +115,11 @@ pub fn pieces(capabilities: &Capabilities, body: &str, briefs: &[FileBrief]) -> 
         (Some(_), []) | (None, _) => false,
     };
     if !text.is_empty() && !captioned {
-        pieces.extend(cut(text, capabilities.text).into_iter().map(Piece::Text));
+        pieces.extend(cut(text, capabilities.text).into_iter().map(MessagePart::Text));
     }
     for (at, brief) in briefs.iter().enumerate() {
         let rule = rule(capabilities, brief)?;
-        pieces.push(Piece::File {
+        pieces.push(MessagePart::File {
             brief: brief.clone(),
             class: rule.class,
             caption: if captioned && at == 0 {
@@ -255,19 +263,24 @@ mod tests {
     fn a_short_text_is_the_caption_of_the_first_file_and_a_long_one_goes_before() {
         let files = [brief("image/png", 10), brief("application/pdf", 10)];
         let short = pieces(&CAPABILITIES, "Here", &files).unwrap();
-        assert!(matches!(&short[0], Piece::File { caption, class: Class::Image, .. } if caption == "Here"));
+        assert!(matches!(&short[0], MessagePart::File { caption, class: Class::Image, .. } if caption == "Here"));
         assert_eq!(short.len(), 2);
         let long = pieces(&CAPABILITIES, "Here are both of them.", &files).unwrap();
         assert!(matches!(
             long[..],
-            [Piece::Text(_), Piece::Text(_), Piece::File { .. }, Piece::File { .. }]
+            [
+                MessagePart::Text(_),
+                MessagePart::Text(_),
+                MessagePart::File { .. },
+                MessagePart::File { .. }
+            ]
         ));
     }
 
     #[test]
     fn a_large_picture_goes_as_a_file_and_what_is_not_taken_names_the_rule() {
         let large = pieces(&CAPABILITIES, "", &[brief("image/png", 2000)]).unwrap();
-        assert!(matches!(large[..], [Piece::File { class: Class::File, .. }]));
+        assert!(matches!(large[..], [MessagePart::File { class: Class::File, .. }]));
         let too_large = pieces(&CAPABILITIES, "", &[brief("image/png", 6000)]).unwrap_err();
         assert!(too_large.contains("at most 4 KB"), "{too_large}");
         assert!(

@@ -15,7 +15,7 @@ use causerie_shared::{inbox::Channel, message::Kind};
 use serde_json::{Value, json};
 
 use super::{
-    Adapter, Answer, Call, Capabilities, Courtesy, Credentials, Hook, InboundEvent, Next, Outcome, Outgoing,
+    Adapter, BestEffortCall, Call, Capabilities, Credentials, Hook, InboundEvent, Next, Outcome, SendRequest,
     capabilities::{Limit, MediaRule, Rate, Unit},
     inbound_event::{Class, InboundEventKind, Media},
     signature,
@@ -112,25 +112,30 @@ impl Adapter for Telegram {
         inbound::elements(body)
     }
 
-    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+    fn send(
+        &self,
+        credentials: &Credentials,
+        outgoing: &SendRequest<'_>,
+        answers: &[ProviderResponse],
+    ) -> Next<Outcome> {
         outbound::send(credentials, outgoing, answers)
     }
 
-    fn fetch(&self, credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
+    fn fetch(&self, credentials: &Credentials, media: &Media, answers: &[ProviderResponse]) -> Next<Option<Call>> {
         outbound::fetch(credentials, media, answers)
     }
 
-    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+    fn check(&self, credentials: &Credentials, answers: &[ProviderResponse]) -> Next<Result<String, String>> {
         outbound::check(credentials, answers)
     }
 
     /// Answers the press of a button, which shows a spinner until then.
-    fn courtesy(&self, element: &InboundEvent) -> Option<Courtesy> {
+    fn courtesy(&self, element: &InboundEvent) -> Option<BestEffortCall> {
         let InboundEventKind::Message(arrived) = &element.what else {
             return None;
         };
         let pressed = arrived.kind == Kind::Choice && arrived.id.contains(PRESS);
-        pressed.then(|| -> Courtesy {
+        pressed.then(|| -> BestEffortCall {
             let query = json!({ "callback_query_id": plain_id(&arrived.id) });
             Box::new(|credentials| *outbound::method(credentials, "answerCallbackQuery", query))
         })
@@ -187,7 +192,7 @@ pub fn connect(credentials: &Credentials, webhook: Option<&str>) -> Call {
 ///
 /// # Errors
 /// What is wrong, in plain words.
-pub fn connected(answer: &Answer) -> Result<(), String> {
+pub fn connected(answer: &ProviderResponse) -> Result<(), String> {
     match outbound::outcome(answer, "") {
         Outcome::Accepted { .. } => Ok(()),
         Outcome::RetryAfter(_, problem)

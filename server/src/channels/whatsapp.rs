@@ -10,7 +10,7 @@ use causerie_shared::{api::channels::Template, inbox::Channel};
 use serde_json::Value;
 
 use super::{
-    Adapter, Answer, Call, Capabilities, Credentials, Hook, InboundEvent, Next, Outcome, Outgoing,
+    Adapter, Call, Capabilities, Credentials, Hook, InboundEvent, Next, Outcome, ProviderResponse, SendRequest,
     capabilities::{Limit, MediaRule, Rate, Unit, Window},
     inbound_event::{Class, Media, Problem},
     meta,
@@ -85,11 +85,16 @@ impl Adapter for WhatsApp {
         inbound::elements(body)
     }
 
-    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+    fn send(
+        &self,
+        credentials: &Credentials,
+        outgoing: &SendRequest<'_>,
+        answers: &[ProviderResponse],
+    ) -> Next<Outcome> {
         outbound::send(credentials, outgoing, answers)
     }
 
-    fn fetch(&self, credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
+    fn fetch(&self, credentials: &Credentials, media: &Media, answers: &[ProviderResponse]) -> Next<Option<Call>> {
         outbound::fetch(credentials, media, answers)
     }
 
@@ -97,11 +102,15 @@ impl Adapter for WhatsApp {
         problem.code != outbound::PAIR_CODE
     }
 
-    fn templates(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<Vec<Template>, String>> {
+    fn templates(
+        &self,
+        credentials: &Credentials,
+        answers: &[ProviderResponse],
+    ) -> Next<Result<Vec<Template>, String>> {
         templates::fetch(credentials, answers)
     }
 
-    fn check(&self, credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+    fn check(&self, credentials: &Credentials, answers: &[ProviderResponse]) -> Next<Result<String, String>> {
         outbound::check(credentials, answers)
     }
 }

@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     channels::{
-        self, Outcome, Outgoing,
+        self, Outcome, SendRequest,
         outbox::{self, trouble},
-        outgoing::Content,
+        step::Content,
     },
     state::App,
     store::{
@@ -143,7 +143,7 @@ async fn call(
     let adapter = channels::adapter(account.row.channel).ok_or_else(not_found)?;
     let credentials = channels::credentials(app, account)
         .ok_or_else(|| Refusal::new(Code::Closed, "the account's secrets cannot be read; connect it again"))?;
-    let outgoing = Outgoing {
+    let outgoing = SendRequest {
         to: "",
         content,
         quoted: Some(&bound.external),

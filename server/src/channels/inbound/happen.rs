@@ -9,9 +9,8 @@ use causerie_shared::{
 use super::{Routed, message::message};
 use crate::{
     channels::{
-        beside,
         inbound_event::{InboundEventKind, InboundMessage, Person},
-        note, outbox, sequence, templates,
+        note, outbox, paired_account, sequence, templates,
     },
     desk::{
         DeskError, lifecycle,
@@ -170,8 +169,8 @@ async fn bound(app: &App, routed: &Routed, target: &str) -> Result<Option<Provid
     if here.is_some() {
         return Ok(here);
     }
-    match beside(&mut db, account).await? {
-        Some(beside) => provider::by_external(&mut db, beside.row.id, target).await,
+    match paired_account(&mut db, account).await? {
+        Some(beside) => provider::by_external(&mut db, paired_account.row.id, target).await,
         None => Ok(None),
     }
 }

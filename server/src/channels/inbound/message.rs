@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{
     channels::{
-        self, Answer, Courtesy, adapter, beside,
+        self, BestEffortCall, ProviderResponse, adapter,
         inbound_event::{CommentThread, InboundMessage, Person},
         media,
         outbox::{self, Whose},
+        paired_account,
     },
     clock::random_u128,
     desk::{
@@ -201,7 +202,7 @@ const TITLE: usize = 200;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Asks the provider for optional details; `None` if it cannot be asked or does not answer in time.
-async fn ask(app: &App, account: &ChannelAccount, call: Option<Courtesy>) -> Option<Answer> {
+async fn ask(app: &App, account: &ChannelAccount, call: Option<BestEffortCall>) -> Option<ProviderResponse> {
     let call = call?(&channels::credentials(app, account)?);
     let answer = app.client.call(&app.config, &call, None);
     // The client itself would wait for a minute.
@@ -253,17 +254,17 @@ async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreErro
 /// conversation.
 async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &InboundMessage) -> Result<bool, DeskError> {
     let mut db = app.store.read().await?;
-    let Some(beside) = beside(&mut db, account).await? else {
+    let Some(beside) = paired_account(&mut db, account).await? else {
         return Ok(false);
     };
-    let (id, comments) = (&arrived.id, beside.row.id);
+    let (id, comments) = (&arrived.id, paired_account.row.id);
     if provider::by_external(&mut db, comments, id).await?.is_some() {
         return Ok(true);
     }
     drop(db);
     let bound = match outbox::bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
         Some(bound) => Some(bound),
-        None => outbox::bind_by_text(app, &beside, arrived, Whose::Privately).await?,
+        None => outbox::bind_by_text(app, &paired_account, arrived, Whose::Privately).await?,
     };
     Ok(bound.is_some())
 }

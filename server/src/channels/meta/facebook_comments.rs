@@ -9,10 +9,10 @@ use super::{
     send::{self, Dialect},
 };
 use crate::channels::{
-    Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
+    Capabilities, Credentials, Next, Outcome, ProviderResponse, SendRequest,
     capabilities::{Limit, MediaRule, Rate, Unit},
     inbound_event::Class,
-    outgoing::{Body, Content},
+    step::{Body, Content},
 };
 
 /// The adapter of comments on Facebook.
@@ -45,7 +45,12 @@ impl MetaChannel for FacebookComments {
     const NAMES: Option<&'static str> = None;
     const POST: Option<&'static str> = Some("message,permalink_url");
 
-    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+    fn send(
+        &self,
+        credentials: &Credentials,
+        outgoing: &SendRequest<'_>,
+        answers: &[ProviderResponse],
+    ) -> Next<Outcome> {
         if let Some(answer) = answers.first() {
             return Next::Done(if outgoing.private {
                 send::private_outcome(answer)

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::VERSION;
 use crate::channels::{
     Credentials,
-    outgoing::{Body, Call},
+    step::{Body, Call},
 };
 
 /// Host for tokens of Facebook login.

@@ -8,7 +8,7 @@ use super::{
     send::{self, Dialect},
 };
 use crate::channels::{
-    Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
+    Capabilities, Credentials, Next, Outcome, ProviderResponse, SendRequest,
     capabilities::{Limit, MediaRule, Rate, Unit, Window},
     inbound_event::Class,
 };
@@ -64,7 +64,12 @@ impl MetaChannel for Instagram {
     const NAMES: Option<&'static str> = Some("name,username");
     const POST: Option<&'static str> = None;
 
-    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+    fn send(
+        &self,
+        credentials: &Credentials,
+        outgoing: &SendRequest<'_>,
+        answers: &[ProviderResponse],
+    ) -> Next<Outcome> {
         let recipient = json!({ "id": outgoing.to });
         send::send(Dialect::Instagram, credentials, outgoing, &recipient, answers)
     }

@@ -9,9 +9,9 @@ use super::{
     send::{self, Dialect},
 };
 use crate::channels::{
-    Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
+    Capabilities, Credentials, Next, Outcome, ProviderResponse, SendRequest,
     capabilities::{Limit, Rate, Unit},
-    outgoing::{Body, Content},
+    step::{Body, Content},
 };
 
 /// The adapter of comments on Instagram.
@@ -37,7 +37,12 @@ impl MetaChannel for InstagramComments {
     const NAMES: Option<&'static str> = None;
     const POST: Option<&'static str> = Some("caption,permalink");
 
-    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+    fn send(
+        &self,
+        credentials: &Credentials,
+        outgoing: &SendRequest<'_>,
+        answers: &[ProviderResponse],
+    ) -> Next<Outcome> {
         if let Some(answer) = answers.first() {
             return Next::Done(if outgoing.private {
                 send::private_outcome(answer)

@@ -8,7 +8,7 @@ use super::{
     send::{self, Dialect},
 };
 use crate::channels::{
-    Answer, Capabilities, Credentials, Next, Outcome, Outgoing,
+    Capabilities, Credentials, Next, Outcome, ProviderResponse, SendRequest,
     capabilities::{Limit, MediaRule, Rate, Unit, Window},
     inbound_event::Class,
 };
@@ -66,7 +66,12 @@ impl MetaChannel for Messenger {
     const NAMES: Option<&'static str> = Some("first_name,last_name");
     const POST: Option<&'static str> = None;
 
-    fn send(&self, credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+    fn send(
+        &self,
+        credentials: &Credentials,
+        outgoing: &SendRequest<'_>,
+        answers: &[ProviderResponse],
+    ) -> Next<Outcome> {
         let recipient = json!({ "id": outgoing.to });
         send::send(Dialect::Messenger, credentials, outgoing, &recipient, answers)
     }

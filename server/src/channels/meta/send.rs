@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{errors::GraphError, graph};
 use crate::channels::{
-    Answer, Credentials, Next, Outcome, Outgoing,
+    Credentials, Next, Outcome, ProviderResponse, SendRequest,
     inbound_event::{Class, Problem},
-    outgoing::{Body, Content, File},
+    step::{Body, Content, File},
     value,
 };
 
@@ -44,9 +44,9 @@ pub fn owner(credentials: &Credentials) -> &str {
 pub fn send(
     dialect: Dialect,
     credentials: &Credentials,
-    outgoing: &Outgoing<'_>,
+    outgoing: &SendRequest<'_>,
     recipient: &Value,
-    answers: &[Answer],
+    answers: &[ProviderResponse],
 ) -> Next<Outcome> {
     if let Some(answer) = answers.first() {
         return Next::Done(outcome(answer));
@@ -82,7 +82,7 @@ fn class(class: Class) -> &'static str {
 }
 
 /// Returns the fields of the messaging type. A private reply has none.
-fn messaging_type(dialect: Dialect, outgoing: &Outgoing<'_>) -> Vec<(&'static str, &'static str)> {
+fn messaging_type(dialect: Dialect, outgoing: &SendRequest<'_>) -> Vec<(&'static str, &'static str)> {
     if outgoing.private {
         return vec![];
     }
@@ -96,11 +96,11 @@ fn messaging_type(dialect: Dialect, outgoing: &Outgoing<'_>) -> Vec<(&'static st
 }
 
 /// Returns the message that this one answers. A private reply has none: it answers a comment, which is not a message.
-fn quoted<'a>(outgoing: &Outgoing<'a>) -> Option<&'a str> {
+fn quoted<'a>(outgoing: &SendRequest<'a>) -> Option<&'a str> {
     outgoing.quoted.filter(|_| !outgoing.private)
 }
 
-fn json(dialect: Dialect, outgoing: &Outgoing<'_>, recipient: &Value) -> Value {
+fn json(dialect: Dialect, outgoing: &SendRequest<'_>, recipient: &Value) -> Value {
     let mut body = json!({ "recipient": recipient });
     match &outgoing.content {
         Content::Read => body["sender_action"] = json!("mark_seen"),
@@ -134,7 +134,7 @@ fn json(dialect: Dialect, outgoing: &Outgoing<'_>, recipient: &Value) -> Value {
     body
 }
 
-fn multipart(outgoing: &Outgoing<'_>, recipient: &Value, file: &File<'_>) -> Body {
+fn multipart(outgoing: &SendRequest<'_>, recipient: &Value, file: &File<'_>) -> Body {
     let mut message = json!({ "attachment": { "type": class(file.class), "payload": {} } });
     if !outgoing.opaque.is_empty() {
         message["metadata"] = json!(outgoing.opaque);
@@ -161,7 +161,7 @@ fn multipart(outgoing: &Outgoing<'_>, recipient: &Value, file: &File<'_>) -> Bod
 }
 
 /// Returns what the answer to a call means (`docs/channels.md#errors-of-messenger-and-instagram`).
-pub fn outcome(answer: &Answer) -> Outcome {
+pub fn outcome(answer: &ProviderResponse) -> Outcome {
     let body = answer.json();
     if let Some(error) = GraphError::of(&body) {
         return failed(&error, answer);
@@ -176,7 +176,7 @@ pub fn outcome(answer: &Answer) -> Outcome {
 
 /// Returns what the answer to a private reply means. A second reply, and one that comes too late, are refused with
 /// codes that say little (`docs/channels.md#what-the-sources-leave-open`).
-pub fn private_outcome(answer: &Answer) -> Outcome {
+pub fn private_outcome(answer: &ProviderResponse) -> Outcome {
     match outcome(answer) {
         Outcome::Final(problem) if matches!(problem.code.as_str(), "10" | "100" | "10900") => Outcome::Final(Problem {
             words: format!(
@@ -189,7 +189,7 @@ pub fn private_outcome(answer: &Answer) -> Outcome {
     }
 }
 
-fn failed(error: &GraphError, answer: &Answer) -> Outcome {
+fn failed(error: &GraphError, answer: &ProviderResponse) -> Outcome {
     match (error.code, error.subcode) {
         (10, 2_018_278 | 2_018_065 | 2_534_022) => {
             Outcome::WindowClosed(error.problem("The time in which this person may be written to is over."))
@@ -215,7 +215,11 @@ fn failed(error: &GraphError, answer: &Answer) -> Outcome {
 }
 
 /// Reads the name of the account.
-pub fn check(credentials: &Credentials, dialect: Dialect, answers: &[Answer]) -> Next<Result<String, String>> {
+pub fn check(
+    credentials: &Credentials,
+    dialect: Dialect,
+    answers: &[ProviderResponse],
+) -> Next<Result<String, String>> {
     let Some(answer) = answers.first() else {
         let fields = match dialect {
             Dialect::Messenger => "name",
@@ -244,7 +248,7 @@ mod tests {
     #[test]
     fn the_subcode_decides_before_the_code() {
         let of = |code: i64, subcode: i64| {
-            outcome(&Answer {
+            outcome(&ProviderResponse {
                 status: 400,
                 maybe_sent: true,
                 retry_after: None,

@@ -13,12 +13,12 @@ use super::{
 };
 use crate::{
     channels::{
-        self, Adapter, Credentials, Next, Outcome, Outgoing,
+        self, Adapter, Credentials, Next, Outcome, SendRequest,
         capabilities::Open,
         inbound,
         inbound_event::Problem,
-        outgoing::Content,
-        parts::{self, Piece},
+        parts::{self, MessagePart},
+        step::Content,
     },
     desk::{DeskError, change, message_updates},
     state::App,
@@ -38,7 +38,7 @@ use crate::{
 const MAX_CALLS: usize = 4;
 
 /// The context in which the parts of a message are sent.
-struct Way<'a> {
+struct DeliveryContext<'a> {
     account: &'a ChannelAccount,
     adapter: &'static dyn Adapter,
     credentials: Credentials,
@@ -116,7 +116,7 @@ async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<CommitEvent
     Ok(events)
 }
 
-impl Way<'_> {
+impl DeliveryContext<'_> {
     /// Whether only the author of the comment sees the message.
     fn is_private(&self) -> bool {
         self.record.row.extra.as_ref().is_some_and(|extra| extra.private)
@@ -128,7 +128,7 @@ async fn way<'a>(
     account: &'a ChannelAccount,
     adapter: &'static dyn Adapter,
     row: &OutboxRow,
-) -> Result<Result<Way<'a>, String>, StoreError> {
+) -> Result<Result<DeliveryContext<'a>, String>, StoreError> {
     let gone = || Ok(Err("The conversation is not there any more.".to_owned()));
     let Some(credentials) = channels::credentials(app, account) else {
         return Ok(Err("The account's secrets cannot be read; connect it again.".to_owned()));
@@ -156,7 +156,7 @@ async fn way<'a>(
         Kind::Template => templates::get(&mut db, account.row.id).await?.list,
         _ => vec![],
     };
-    Ok(Ok(Way {
+    Ok(Ok(DeliveryContext {
         account,
         adapter,
         credentials,
@@ -171,7 +171,7 @@ async fn way<'a>(
 }
 
 /// Sends one part, with as many calls as it takes.
-async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
+async fn send(app: &App, way: &DeliveryContext<'_>, piece: &MessagePart, at: usize) -> Outcome {
     let now = app.clock.now();
     let open = match (way.adapter.capabilities().window, way.head.window) {
         (Some(window), Some(closes)) if way.record.kind != Kind::Template => {
@@ -194,15 +194,15 @@ async fn send(app: &App, way: &Way<'_>, piece: &Piece, at: usize) -> Outcome {
     }
     let opaque = way.record.row.id.to_string();
     let url = piece.public_url(app);
-    let outgoing = Outgoing {
+    let outgoing = SendRequest {
         to: &way.to,
         content: match piece {
-            Piece::Text(text) => Content::Text(text),
-            Piece::Template(used) => Content::Template {
+            MessagePart::Text(text) => Content::Text(text),
+            MessagePart::Template(used) => Content::Template {
                 used,
                 template: way.templates.iter().find(|template| template.is_of(used)),
             },
-            Piece::File { caption, .. } => Content::File {
+            MessagePart::File { caption, .. } => Content::File {
                 file: match piece.file(app, &url).await {
                     Ok(file) => file,
                     Err(words) => {
@@ -229,7 +229,7 @@ pub async fn call(
     app: &App,
     adapter: &'static dyn Adapter,
     credentials: &Credentials,
-    outgoing: &Outgoing<'_>,
+    outgoing: &SendRequest<'_>,
 ) -> Outcome {
     let mut answers = vec![];
     for _ in 0..MAX_CALLS {
@@ -248,7 +248,7 @@ pub async fn call(
 /// the pending provider events of the part.
 async fn accepted(
     app: &App,
-    way: &Way<'_>,
+    way: &DeliveryContext<'_>,
     row: &mut OutboxRow,
     is_last: bool,
     id: Option<String>,
@@ -269,7 +269,7 @@ async fn accepted(
         if private {
             threads::set_private_to(&mut tx, row.conversation, &person).await?;
             // The recipient's answers come in on the paired account under this id: the same contact.
-            of = channels::beside(&mut tx, way.account)
+            of = channels::paired_account(&mut tx, way.account)
                 .await?
                 .map(|account| account.row.id);
         }

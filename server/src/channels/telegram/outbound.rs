@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        Answer, Call, Credentials, Next, Outcome, Outgoing,
+        Call, Credentials, Next, Outcome, ProviderResponse, SendRequest,
         inbound_event::{Class, Media, Problem},
-        outgoing::{Body, Content, File},
+        step::{Body, Content, File},
         value,
     },
     MB, TOPIC, bot_id, stored_id,
@@ -54,7 +54,7 @@ struct Way {
 }
 
 /// Returns the next call that sends `outgoing`, or the outcome.
-pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+pub fn send(credentials: &Credentials, outgoing: &SendRequest<'_>, answers: &[ProviderResponse]) -> Next<Outcome> {
     let about = outgoing.quoted.and_then(|quoted| number_of(quoted, outgoing.to));
     let mut way = Way {
         to: outgoing.to.to_owned(),
@@ -95,7 +95,7 @@ fn number_of(stored: &str, to: &str) -> Option<i64> {
 }
 
 /// Changes `way` after a refusal, if another attempt may succeed. Telegram's refusal guarantees that nothing was sent.
-fn repair(way: &mut Way, content: &Content<'_>, answer: &Answer) -> bool {
+fn repair(way: &mut Way, content: &Content<'_>, answer: &ProviderResponse) -> bool {
     let body = answer.json();
     if body.get("ok") != Some(&Value::Bool(false)) {
         return false;
@@ -136,7 +136,7 @@ fn repair(way: &mut Way, content: &Content<'_>, answer: &Answer) -> bool {
     false
 }
 
-fn request(credentials: &Credentials, outgoing: &Outgoing<'_>, way: &Way) -> Result<Box<Call>, &'static str> {
+fn request(credentials: &Credentials, outgoing: &SendRequest<'_>, way: &Way) -> Result<Box<Call>, &'static str> {
     let (chat, through) = match way.to.split_once('/') {
         Some((chat, through)) => (chat, Some(through)),
         None => (way.to.as_str(), None),
@@ -232,7 +232,7 @@ fn upload(credentials: &Credentials, parameters: &Value, file: &File<'_>, plain:
 
 /// Returns what an answer means (`docs/channels.md#errors-of-telegram`). The body's code counts more than the HTTP
 /// status. `to` is the contact whose message it is, or empty.
-pub fn outcome(answer: &Answer, to: &str) -> Outcome {
+pub fn outcome(answer: &ProviderResponse, to: &str) -> Outcome {
     let body = answer.json();
     match body.get("ok") {
         Some(Value::Bool(true)) => {
@@ -246,14 +246,14 @@ pub fn outcome(answer: &Answer, to: &str) -> Outcome {
     }
 }
 
-fn wait(answer: &Answer, body: &Value) -> Millis {
+fn wait(answer: &ProviderResponse, body: &Value) -> Millis {
     body.get("parameters")
         .and_then(|inner| value::integer(inner, "retry_after"))
         .or_else(|| answer.retry_after.and_then(|seconds| i64::try_from(seconds).ok()))
         .map_or(SLOWER, |seconds| seconds.clamp(1, 86_400) * 1000)
 }
 
-fn refused(answer: &Answer, body: &Value) -> Outcome {
+fn refused(answer: &ProviderResponse, body: &Value) -> Outcome {
     let code = value::integer(body, "error_code").unwrap_or_else(|| i64::from(answer.status));
     let theirs = value::text(body, "description").unwrap_or_default();
     let ours = words(code, &theirs.to_lowercase());
@@ -301,7 +301,7 @@ pub fn words(code: i64, theirs: &str) -> &'static str {
 }
 
 /// Returns the call that fetches a medium. Its address holds the bot's token, so no browser may see it.
-pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
+pub fn fetch(credentials: &Credentials, media: &Media, answers: &[ProviderResponse]) -> Next<Option<Call>> {
     if media.reference.is_empty() || media.size.is_some_and(|size| size > MAX_FETCH) {
         return Next::Done(None);
     }
@@ -323,7 +323,7 @@ pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Ne
 }
 
 /// Reads the name of the bot.
-pub fn check(credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+pub fn check(credentials: &Credentials, answers: &[ProviderResponse]) -> Next<Result<String, String>> {
     let Some(answer) = answers.first() else {
         return Next::Call(method(credentials, "getMe", json!({})));
     };

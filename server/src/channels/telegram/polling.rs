@@ -11,7 +11,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::{UPDATES, outbound};
 use crate::{
-    channels::{self, Outcome, outgoing::Answer, value},
+    channels::{self, Outcome, step::ProviderResponse, value},
     clock::random_u128,
     state::{App, Shared},
     store::{
@@ -188,7 +188,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Returns the updates in a good answer.
-fn updates(answer: &Answer) -> Option<Vec<Value>> {
+fn updates(answer: &ProviderResponse) -> Option<Vec<Value>> {
     let mut body = answer.json();
     if body.get("ok") != Some(&Value::Bool(true)) {
         return None;

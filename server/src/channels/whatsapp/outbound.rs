@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        Answer, Call, Credentials, Next, Outcome, Outgoing,
+        Call, Credentials, Next, Outcome, ProviderResponse, SendRequest,
         inbound_event::{Class, Media, Problem},
         meta::{
             errors::GraphError,
             graph::{self, FACEBOOK},
         },
-        outgoing::{Body, Content},
+        step::{Body, Content},
         value,
     },
     templates::components,
@@ -26,7 +26,7 @@ const PAIR: Millis = 6_000;
 pub const PAIR_CODE: &str = "131056";
 
 /// Returns the next call that sends `outgoing`, or the outcome.
-pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answer]) -> Next<Outcome> {
+pub fn send(credentials: &Credentials, outgoing: &SendRequest<'_>, answers: &[ProviderResponse]) -> Next<Outcome> {
     let messages = format!("{}/messages", credentials.external_id);
     if let Content::File { file, .. } = &outgoing.content {
         let Some(uploaded) = answers.first() else {
@@ -63,7 +63,7 @@ pub fn send(credentials: &Credentials, outgoing: &Outgoing<'_>, answers: &[Answe
     }
 }
 
-fn body(outgoing: &Outgoing<'_>, media: Option<&str>) -> Value {
+fn body(outgoing: &SendRequest<'_>, media: Option<&str>) -> Value {
     if let Content::Read | Content::Typing = outgoing.content {
         let mut body = json!({
             "messaging_product": "whatsapp",
@@ -98,7 +98,7 @@ fn body(outgoing: &Outgoing<'_>, media: Option<&str>) -> Value {
     body
 }
 
-fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value) {
+fn content(outgoing: &SendRequest<'_>, media: Option<&str>) -> (&'static str, Value) {
     match &outgoing.content {
         Content::Text(text) => (
             "text",
@@ -138,7 +138,7 @@ fn content(outgoing: &Outgoing<'_>, media: Option<&str>) -> (&'static str, Value
 }
 
 /// Returns what the answer to a call means (`docs/channels.md#errors-of-whatsapp`).
-fn outcome(answer: &Answer) -> Outcome {
+fn outcome(answer: &ProviderResponse) -> Outcome {
     let body = answer.json();
     if let Some(error) = error_of(&body) {
         return failed(&error, answer);
@@ -160,7 +160,7 @@ pub fn error_of(body: &Value) -> Option<GraphError> {
     GraphError::of(body).filter(|_| value::integer(&body["error"], "code").is_some())
 }
 
-fn failed(error: &GraphError, answer: &Answer) -> Outcome {
+fn failed(error: &GraphError, answer: &ProviderResponse) -> Outcome {
     let problem = explain(Some(error.code), &error.words);
     match error.code {
         0 | 190 => Outcome::TokenInvalid(problem),
@@ -219,7 +219,7 @@ pub fn explain(code: Option<i64>, theirs: &str) -> Problem {
 }
 
 /// Returns the next call that fetches a medium. The medium's address is valid for minutes and needs the token.
-pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Next<Option<Call>> {
+pub fn fetch(credentials: &Credentials, media: &Media, answers: &[ProviderResponse]) -> Next<Option<Call>> {
     let bytes = |url: String| {
         Next::Done(Some(Call {
             method: Method::GET,
@@ -252,7 +252,7 @@ pub fn fetch(credentials: &Credentials, media: &Media, answers: &[Answer]) -> Ne
 }
 
 /// Reads the name of the phone number.
-pub fn check(credentials: &Credentials, answers: &[Answer]) -> Next<Result<String, String>> {
+pub fn check(credentials: &Credentials, answers: &[ProviderResponse]) -> Next<Result<String, String>> {
     let Some(answer) = answers.first() else {
         let path = format!("{}?fields=verified_name,display_phone_number", credentials.external_id);
         return Next::Call(graph::get(credentials, FACEBOOK, &path));
@@ -274,8 +274,8 @@ pub fn check(credentials: &Credentials, answers: &[Answer]) -> Next<Result<Strin
 mod tests {
     use super::*;
 
-    fn answer(status: u16, body: Value) -> Answer {
-        Answer {
+    fn answer(status: u16, body: Value) -> ProviderResponse {
+        ProviderResponse {
             status,
             maybe_sent: true,
             retry_after: None,
@@ -299,7 +299,7 @@ mod tests {
         assert!(matches!(outcome(&answer(400, error(131_026))), Outcome::Final(_)));
         assert!(matches!(outcome(&answer(200, json!({}))), Outcome::Unconfirmed(_)));
         assert!(matches!(outcome(&answer(0, Value::Null)), Outcome::Unconfirmed(_)));
-        let gone = Answer {
+        let gone = ProviderResponse {
             maybe_sent: false,
             ..answer(0, Value::Null)
         };

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        Answer, Credentials, Next,
+        Credentials, Next, ProviderResponse,
         meta::{
             graph::{self, FACEBOOK},
             segment,
         },
-        outgoing::Body,
+        step::Body,
         value,
     },
     outbound::{error_of, explain},
@@ -24,7 +24,7 @@ use super::{
 const PAGE: u32 = 100;
 
 /// Returns the call for the next page, or all templates.
-pub fn fetch(credentials: &Credentials, answers: &[Answer]) -> Next<Result<Vec<Template>, String>> {
+pub fn fetch(credentials: &Credentials, answers: &[ProviderResponse]) -> Next<Result<Vec<Template>, String>> {
     let mut after = None;
     if let Some(last) = answers.last() {
         let body = last.json();
@@ -36,7 +36,7 @@ pub fn fetch(credentials: &Credentials, answers: &[Answer]) -> Next<Result<Vec<T
         }
         after = next_page(&body);
         if after.is_none() || is_same_page(answers) {
-            let pages = answers.iter().map(Answer::json);
+            let pages = answers.iter().map(ProviderResponse::json);
             let mut all: Vec<Template> = pages
                 .flat_map(|page| {
                     value::list(&page, "data")
@@ -71,7 +71,7 @@ fn next_page(page: &Value) -> Option<String> {
 }
 
 /// Whether the last two pages are the same, so that the provider's cursors do not advance.
-fn is_same_page(answers: &[Answer]) -> bool {
+fn is_same_page(answers: &[ProviderResponse]) -> bool {
     matches!(answers, [.., before, last] if before.body == last.body)
 }
 

@@ -119,7 +119,7 @@ pub(super) async fn link(
     incoming: &NewMessage,
     head: &ConversationRow,
 ) -> Result<Option<String>, DeskError> {
-    let comments = channels::sibling(head.channel).filter(|beside| beside.is_comments());
+    let comments = channels::paired_channel(head.channel).filter(|beside| beside.is_comments());
     let (Some(comments), Some(said)) = (comments, &incoming.said) else {
         return Ok(None);
     };

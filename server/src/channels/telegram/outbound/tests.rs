@@ -14,8 +14,8 @@ fn credentials() -> Credentials {
     }
 }
 
-fn answer(status: u16, body: Value) -> Answer {
-    Answer {
+fn answer(status: u16, body: Value) -> ProviderResponse {
+    ProviderResponse {
         status,
         maybe_sent: true,
         retry_after: None,
@@ -23,8 +23,8 @@ fn answer(status: u16, body: Value) -> Answer {
     }
 }
 
-fn outgoing<'a>(to: &'a str, content: Content<'a>, quoted: Option<&'a str>) -> Outgoing<'a> {
-    Outgoing {
+fn outgoing<'a>(to: &'a str, content: Content<'a>, quoted: Option<&'a str>) -> SendRequest<'a> {
+    SendRequest {
         to,
         content,
         quoted,
@@ -35,14 +35,14 @@ fn outgoing<'a>(to: &'a str, content: Content<'a>, quoted: Option<&'a str>) -> O
     }
 }
 
-fn next(outgoing: &Outgoing<'_>, answers: &[Answer]) -> Call {
+fn next(outgoing: &SendRequest<'_>, answers: &[ProviderResponse]) -> Call {
     match send(&credentials(), outgoing, answers) {
         Next::Call(call) => *call,
         Next::Done(outcome) => panic!("{outcome:?}"),
     }
 }
 
-fn done(outgoing: &Outgoing<'_>, answers: &[Answer]) -> Outcome {
+fn done(outgoing: &SendRequest<'_>, answers: &[ProviderResponse]) -> Outcome {
     match send(&credentials(), outgoing, answers) {
         Next::Call(call) => panic!("{}", call.url),
         Next::Done(outcome) => outcome,
@@ -139,7 +139,7 @@ fn reactions_and_deletions_name_the_message() {
         done(&text, std::slice::from_ref(&silent)),
         Outcome::Unconfirmed(_)
     ));
-    let refused = Answer {
+    let refused = ProviderResponse {
         maybe_sent: false,
         ..silent
     };
@@ -182,7 +182,7 @@ fn only_small_files_with_a_decent_path_are_fetched() {
 
 #[test]
 fn a_token_is_tried_by_asking_who_the_bot_is() {
-    let ask = |answer: Answer| match check(&credentials(), &[answer]) {
+    let ask = |answer: ProviderResponse| match check(&credentials(), &[answer]) {
         Next::Done(result) => result,
         Next::Call(_) => panic!("again"),
     };

@@ -44,7 +44,7 @@ pub enum Content<'a> {
 
 /// A request to send one thing.
 #[derive(Debug, Clone)]
-pub struct Outgoing<'a> {
+pub struct SendRequest<'a> {
     /// The contact's id.
     pub to: &'a str,
     pub content: Content<'a>,
@@ -87,7 +87,7 @@ pub struct Call {
 
 /// The answer to a call.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct ProviderResponse {
     /// HTTP status; 0 if there was no answer.
     pub status: u16,
     /// Whether the request may have reached the provider, even without an answer.
@@ -97,7 +97,7 @@ pub struct Answer {
     pub body: bytes::Bytes,
 }
 
-impl Answer {
+impl ProviderResponse {
     /// Returns the body as JSON; `Null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
