@@ -40,7 +40,7 @@ use crate::{
     workers,
 };
 
-pub use happen::catch_up;
+pub use happen::apply_pending;
 
 /// Maximum number of bodies in one round.
 const BATCH: i64 = 200;

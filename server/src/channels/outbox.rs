@@ -1,8 +1,8 @@
 //! The worker that sends messages to providers: in order within a conversation, and never twice unless a person decides
 //! so.
 
-mod bind;
 mod deliver;
+mod match_echo;
 mod pace;
 mod settle;
 
@@ -27,8 +27,8 @@ use crate::{
     workers::{self, Supervisor},
 };
 
-pub use bind::{Whose, bind_by_opaque, bind_by_text};
 pub use deliver::call;
+pub use match_echo::{Whose, bind_by_opaque, bind_by_text};
 pub use settle::{resume, trouble};
 
 /// Maximum number of messages that are being sent at a time.

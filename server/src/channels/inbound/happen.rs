@@ -204,7 +204,7 @@ pub(super) async fn early(app: &App, routed: &Routed, target: &str) -> Result<()
 }
 
 /// Applies the pending provider events of a message that is stored now.
-pub async fn catch_up(app: &App, account: &ChannelAccount, external: &str) -> Result<(), DeskError> {
+pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) -> Result<(), DeskError> {
     // Usually nothing is pending, and this check needs no ordered transaction: an event that comes from now on finds
     // the message.
     if !provider::has_early(&mut *app.store.read().await?, account.row.id, external).await? {

@@ -9,7 +9,7 @@ use causerie_shared::{
 
 use super::{
     Routed,
-    happen::{catch_up, early, known},
+    happen::{apply_pending, early, known},
 };
 use crate::{
     channels::{
@@ -143,7 +143,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
         })),
     };
     contact_messages::receive(app, incoming).await?;
-    catch_up(app, account, &arrived.id).await
+    apply_pending(app, account, &arrived.id).await
 }
 
 /// Whether an outgoing message was sent from here. Its echo may arrive before the answer to the call that sent it.
@@ -159,7 +159,7 @@ async fn is_ours(
         .await?
         .is_some()
     {
-        catch_up(app, account, id).await?;
+        apply_pending(app, account, id).await?;
         return Ok(true);
     }
     let whose = match (thread, contact) {
@@ -169,7 +169,7 @@ async fn is_ours(
     if let Some(whose) = whose
         && outbox::bind_by_text(app, account, arrived, whose).await?.is_some()
     {
-        catch_up(app, account, id).await?;
+        apply_pending(app, account, id).await?;
         return Ok(true);
     }
     if let Some(thread) = thread {

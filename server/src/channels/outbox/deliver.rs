@@ -287,7 +287,7 @@ async fn accepted(
     tx.commit().await?;
     change::publish(app, events);
     match id {
-        Some(id) => inbound::catch_up(app, way.account, &id).await,
+        Some(id) => inbound::apply_pending(app, way.account, &id).await,
         None => Ok(()),
     }
 }
