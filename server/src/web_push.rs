@@ -29,7 +29,7 @@ pub use self::{
 };
 use self::{send::Parcel, vapid::Vapid, words::Words};
 use crate::{
-    outgoing,
+    safe_http,
     state::{App, Shared},
     store::{self, StoreError, push::Subscription},
     sync::{CommitEvents, commit_events::Mention},
@@ -144,7 +144,7 @@ impl Pushes {
             .get_or_try_init(|| async {
                 Ok(Tools {
                     vapid: Vapid::load(app).await?,
-                    client: outgoing::client(&app.config, PATIENCE)?,
+                    client: safe_http::client(&app.config, PATIENCE)?,
                 })
             })
             .await

@@ -10,7 +10,7 @@ use reqwest::multipart::{Form, Part};
 use tokio::sync::Semaphore;
 
 use super::step::{Body, Call, ProviderResponse};
-use crate::{config::Config, outgoing, state::Shared};
+use crate::{config::Config, safe_http, state::Shared};
 
 /// How long a whole answer may take: the call may be a long poll, or fetch a large medium.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ impl Client {
     /// TLS cannot be set up.
     pub fn new(config: &Config) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            http: outgoing::client(config, PATIENCE)?,
+            http: safe_http::client(config, PATIENCE)?,
             courtesies: Arc::new(Semaphore::new(COURTESIES)),
         })
     }
@@ -45,7 +45,7 @@ impl Client {
             retry_after: None,
             body: Bytes::new(),
         };
-        let Ok(url) = outgoing::check(config, &call.url) else {
+        let Ok(url) = safe_http::check(config, &call.url) else {
             return none(false);
         };
         let host = url.host_str().unwrap_or_default().to_owned();

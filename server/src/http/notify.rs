@@ -18,7 +18,7 @@ use crate::{
         json::Json,
         limits::Limit,
     },
-    outgoing,
+    safe_http,
     state::Shared,
     store::{
         preferences,
@@ -85,7 +85,7 @@ pub async fn subscribe(
     Json(body): Json<Subscribe>,
 ) -> Result<StatusCode, ApiError> {
     let invalid = |text: &str| ApiError::new(Code::Invalid, text);
-    if body.endpoint.len() > MAX_ENDPOINT || outgoing::check(&app.config, &body.endpoint).is_err() {
+    if body.endpoint.len() > MAX_ENDPOINT || safe_http::check(&app.config, &body.endpoint).is_err() {
         return Err(invalid("that is not the address of a push service"));
     }
     if web_push::public_key(&body.p256dh).is_err() || web_push::auth_secret(&body.auth).is_err() {

@@ -10,7 +10,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER
 use super::{PushError, Tools, seal, vapid, words::Kind};
 use crate::{
     clock::{random_bytes, random_u128},
-    outgoing,
+    safe_http,
     state::{App, Shared},
     store::{self, StoreError, conversations, push::Subscription},
 };
@@ -106,7 +106,7 @@ async fn is_worth_it(app: &App, device: &Subscription, parcel: &Parcel) -> Resul
 }
 
 async fn attempt(app: &App, tools: &Tools, device: &Subscription, parcel: &Parcel) -> Answer {
-    let url = match outgoing::check(&app.config, &device.endpoint) {
+    let url = match safe_http::check(&app.config, &device.endpoint) {
         Ok(url) => url,
         Err(error) => return Answer::none(error.to_string()),
     };
