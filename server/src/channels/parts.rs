@@ -39,7 +39,7 @@ impl MessagePart {
                 "{}/hooks/files/{}/{}",
                 app.config.public_url,
                 brief.id,
-                app.vault.pass(&brief.id.to_string())
+                app.vault.sign_download(&brief.id.to_string())
             ),
             Self::File { .. } | Self::Text(_) | Self::Template(_) => String::new(),
         }
