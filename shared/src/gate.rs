@@ -103,7 +103,7 @@ pub fn check(
 ) -> Result<Passed, Refusal> {
     let mut admitted = Admitted::default();
     let original = doc;
-    let mut line = header::Line::new(original, actors, writer);
+    let mut line = header::ActorHistory::new(original, actors, writer);
     guarded(|| {
         // A change may build on earlier changes of the push.
         let mut grown: Option<Automerge> = None;

@@ -39,7 +39,7 @@ fn bad(text: &str) -> Refusal {
 }
 
 /// Checks the changes of a push in order; each change sees those before it.
-pub(super) struct Line<'a, A> {
+pub(super) struct ActorHistory<'a, A> {
     doc: &'a Automerge,
     actors: &'a A,
     writer: Writer,
@@ -47,7 +47,7 @@ pub(super) struct Line<'a, A> {
     moved: HashMap<ActorId, KnownActor>,
 }
 
-impl<'a, A: Actors> Line<'a, A> {
+impl<'a, A: Actors> ActorHistory<'a, A> {
     pub(super) fn new(doc: &'a Automerge, actors: &'a A, writer: Writer) -> Self {
         Self {
             doc,

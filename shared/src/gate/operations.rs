@@ -16,7 +16,7 @@ use crate::{
 
 /// The object that an operation writes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
+enum Target {
     Root,
     /// A map that the genesis creates, by name.
     Container(&'static str),
@@ -55,7 +55,7 @@ fn bad(text: &str) -> Refusal {
 }
 
 pub(super) fn check(kind: DocumentKind, doc: &Automerge, change: &ExpandedChange) -> Result<Vec<Fact>, Refusal> {
-    let mut made: HashMap<OpId, Place> = HashMap::new();
+    let mut made: HashMap<OpId, Target> = HashMap::new();
     let mut facts = Vec::with_capacity(change.operations.len());
     for (index, op) in change.operations.iter().enumerate() {
         let place = locate(kind, doc, &made, &op.obj)?;
@@ -106,11 +106,11 @@ fn on_an_element(doc: &Automerge, change: &ExpandedChange, op: &Op, element: &El
 fn locate(
     kind: DocumentKind,
     doc: &Automerge,
-    made: &HashMap<OpId, Place>,
+    made: &HashMap<OpId, Target>,
     object: &ObjectId,
-) -> Result<Place, Refusal> {
+) -> Result<Target, Refusal> {
     let id = match object {
-        ObjectId::Root => return Ok(Place::Root),
+        ObjectId::Root => return Ok(Target::Root),
         ObjectId::Id(id) => id,
     };
     if let Some(place) = made.get(id) {
@@ -128,95 +128,95 @@ fn locate(
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let container = |name: &str| kind.containers().iter().copied().find(|known| *known == name);
     match (kind, path.as_slice()) {
-        (DocumentKind::Draft, ["text"]) => Ok(Place::DraftText),
-        (_, [name]) => container(name).map(Place::Container).ok_or_else(unknown),
-        (DocumentKind::Notes, ["notes", note]) => Ok(Place::Note(note.parse().map_err(|_| unknown())?)),
-        (DocumentKind::Notes, ["notes", note, "text"]) => Ok(Place::NoteText(note.parse().map_err(|_| unknown())?)),
+        (DocumentKind::Draft, ["text"]) => Ok(Target::DraftText),
+        (_, [name]) => container(name).map(Target::Container).ok_or_else(unknown),
+        (DocumentKind::Notes, ["notes", note]) => Ok(Target::Note(note.parse().map_err(|_| unknown())?)),
+        (DocumentKind::Notes, ["notes", note, "text"]) => Ok(Target::NoteText(note.parse().map_err(|_| unknown())?)),
         (DocumentKind::Timeline | DocumentKind::Discussion, _) => Err(bad("a message cannot be changed")),
         (DocumentKind::Notes | DocumentKind::Contact | DocumentKind::Draft, _) => Err(unknown()),
     }
 }
 
-fn allow(kind: DocumentKind, doc: &Automerge, place: &Place, op: &Op) -> Result<(Fact, Option<Place>), Refusal> {
+fn allow(kind: DocumentKind, doc: &Automerge, place: &Target, op: &Op) -> Result<(Fact, Option<Target>), Refusal> {
     match (place, &op.key) {
-        (Place::Root, Key::Map(key)) => match kind {
+        (Target::Root, Key::Map(key)) => match kind {
             DocumentKind::Contact => field(key, op),
             DocumentKind::Timeline | DocumentKind::Discussion | DocumentKind::Draft | DocumentKind::Notes => {
                 Err(bad("nothing is written at the root"))
             }
         },
-        (Place::Container("messages"), Key::Map(key)) => {
+        (Target::Container("messages"), Key::Map(key)) => {
             let id: MessageId = key.parse().map_err(|_| bad("a message's key is not an id"))?;
             only_new(doc, "messages", key, op)?;
             match op.action {
-                OpType::Make(ObjType::Map) => Ok((Fact::MessageBegins(id), Some(Place::Message(id)))),
+                OpType::Make(ObjType::Map) => Ok((Fact::MessageBegins(id), Some(Target::Message(id)))),
                 _ => Err(bad("messages are only created")),
             }
         }
-        (Place::Message(id), Key::Map(key)) => {
+        (Target::Message(id), Key::Map(key)) => {
             first_write(op)?;
             match &op.action {
                 OpType::Put(value) => Ok((Fact::MessageValue(*id, key.to_string(), value.clone()), None)),
                 OpType::Make(ObjType::List) if key == "attachments" => {
-                    Ok((Fact::AttachmentsBegin(*id), Some(Place::Attachments(*id))))
+                    Ok((Fact::AttachmentsBegin(*id), Some(Target::Attachments(*id))))
                 }
                 _ => Err(bad("a message holds plain values only")),
             }
         }
-        (Place::Attachments(id), Key::Seq(_)) if op.insert => match &op.action {
+        (Target::Attachments(id), Key::Seq(_)) if op.insert => match &op.action {
             OpType::Put(value) if op.pred.is_empty() => Ok((Fact::Attachment(*id, value.clone()), None)),
             _ => Err(bad("attachments are a list of file ids")),
         },
-        (Place::Container("notes"), Key::Map(key)) => {
+        (Target::Container("notes"), Key::Map(key)) => {
             let id: NoteId = key.parse().map_err(|_| bad("a note's key is not an id"))?;
             only_new(doc, "notes", key, op)?;
             match op.action {
-                OpType::Make(ObjType::Map) => Ok((Fact::NoteBegins(id), Some(Place::NewNote(id)))),
+                OpType::Make(ObjType::Map) => Ok((Fact::NoteBegins(id), Some(Target::NewNote(id)))),
                 _ => Err(bad("notes are only created")),
             }
         }
-        (Place::NewNote(id), Key::Map(key)) => {
+        (Target::NewNote(id), Key::Map(key)) => {
             first_write(op)?;
             match &op.action {
                 OpType::Put(value) => Ok((Fact::NoteValue(*id, key.to_string(), value.clone()), None)),
                 OpType::Make(ObjType::Text) if key == "text" => {
-                    Ok((Fact::NoteTextBegins(*id), Some(Place::NoteText(*id))))
+                    Ok((Fact::NoteTextBegins(*id), Some(Target::NoteText(*id))))
                 }
                 _ => Err(bad("a note holds author, time, highlight and text only")),
             }
         }
-        (Place::Note(id), Key::Map(key)) => match &op.action {
+        (Target::Note(id), Key::Map(key)) => match &op.action {
             OpType::Put(ScalarValue::Boolean(_)) if key == "highlighted" && !op.insert => {
                 Ok((Fact::NoteTouched(*id), None))
             }
             _ => Err(bad("only the highlight of a note can be changed")),
         },
-        (Place::NoteText(id), Key::Seq(_)) => match &op.action {
+        (Target::NoteText(id), Key::Seq(_)) => match &op.action {
             OpType::Put(value) if op.insert && op.pred.is_empty() => Ok((Fact::NoteText(*id, value.clone()), None)),
             OpType::Delete if !op.insert && !op.pred.is_empty() => Ok((Fact::NoteTouched(*id), None)),
             _ => Err(bad("a note's text is typed and deleted, nothing else")),
         },
-        (Place::DraftText, Key::Seq(_)) => match &op.action {
+        (Target::DraftText, Key::Seq(_)) => match &op.action {
             OpType::Put(value) if op.insert && op.pred.is_empty() => Ok((Fact::DraftText(value.clone()), None)),
             OpType::Delete if !op.insert && !op.pred.is_empty() => Ok((Fact::DraftCut, None)),
             _ => Err(bad("a draft is typed and deleted, nothing else")),
         },
-        (Place::Container(name), Key::Map(key)) => detail(name, key, op),
+        (Target::Container(name), Key::Map(key)) => detail(name, key, op),
         (
-            Place::Root
-            | Place::Container(_)
-            | Place::Message(_)
-            | Place::Attachments(_)
-            | Place::NewNote(_)
-            | Place::Note(_)
-            | Place::NoteText(_)
-            | Place::DraftText,
+            Target::Root
+            | Target::Container(_)
+            | Target::Message(_)
+            | Target::Attachments(_)
+            | Target::NewNote(_)
+            | Target::Note(_)
+            | Target::NoteText(_)
+            | Target::DraftText,
             Key::Map(_) | Key::Seq(_),
         ) => Err(bad("an operation in the wrong place")),
     }
 }
 
-fn field(key: &str, op: &Op) -> Result<(Fact, Option<Place>), Refusal> {
+fn field(key: &str, op: &Op) -> Result<(Fact, Option<Target>), Refusal> {
     let field = Field::from_key(key).ok_or_else(|| bad("an unknown profile field"))?;
     match &op.action {
         OpType::Put(value) if !op.insert => Ok((Fact::Field(field, value.clone()), None)),
@@ -225,7 +225,7 @@ fn field(key: &str, op: &Op) -> Result<(Fact, Option<Place>), Refusal> {
     }
 }
 
-fn detail(container: &str, key: &str, op: &Op) -> Result<(Fact, Option<Place>), Refusal> {
+fn detail(container: &str, key: &str, op: &Op) -> Result<(Fact, Option<Target>), Refusal> {
     let detail = [Detail::Email, Detail::Phone]
         .into_iter()
         .find(|detail| detail.container() == container)
