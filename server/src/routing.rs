@@ -14,7 +14,7 @@ use causerie_shared::{
     conversation::transition::{Actor, Event},
     ids::{ConversationId, InboxId},
     inbox::{Channel, Mode},
-    routing::pick::{Choice, Line},
+    routing::pick::{Candidates, Choice},
     row::ConversationRow,
     timer::TimerKind,
 };
@@ -149,7 +149,7 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskErro
         let routing = change::routing(&mut db, inbox).await?;
         if !offers(&routing, now)
             || conversations::waiting(&mut db, inbox, None, 1).await?.is_empty()
-            || Line::new(&agent_load::eligible(&mut db, inbox).await?).is_empty()
+            || Candidates::new(&agent_load::eligible(&mut db, inbox).await?).is_empty()
         {
             return Ok(());
         }
@@ -194,7 +194,7 @@ async fn offer_some(
     if !offers(&change::routing(&mut *db, inbox).await?, now) {
         return Ok(None);
     }
-    let mut line = Line::new(&agent_load::eligible(&mut *db, inbox).await?);
+    let mut line = Candidates::new(&agent_load::eligible(&mut *db, inbox).await?);
     if line.is_empty() {
         return Ok(None);
     }

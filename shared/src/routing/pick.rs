@@ -39,12 +39,12 @@ pub enum Choice {
 ///
 /// A choice costs the length of the chat's own list of asked agents, however many agents there are.
 #[derive(Debug, Clone, Default)]
-pub struct Line {
+pub struct Candidates {
     order: BTreeSet<(u32, Millis, UserId)>,
     seats: HashMap<UserId, (Load, Millis)>,
 }
 
-impl Line {
+impl Candidates {
     /// Builds the line from an inbox's members.
     pub fn new(candidates: &[Candidate]) -> Self {
         let mut line = Self::default();
@@ -106,7 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn pick(candidates: &[Candidate], asked: &[UserId]) -> Choice {
-        Line::new(candidates).pick(&asked.iter().copied().collect(), None)
+        Candidates::new(candidates).pick(&asked.iter().copied().collect(), None)
     }
 
     fn candidate(id: u128, active: u32, idle_since: Millis) -> Candidate {
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn who_was_given_a_chat_stands_behind_the_others_until_full() {
-        let mut line = Line::new(&[candidate(1, 1, 0), candidate(2, 2, 5)]);
+        let mut line = Candidates::new(&[candidate(1, 1, 0), candidate(2, 2, 5)]);
         let nobody = HashSet::new();
         assert_eq!(line.room(), 3);
         let mut order = vec![];
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn who_is_to_be_asked_first_is_so_while_they_have_room_and_were_not_asked() {
-        let mut line = Line::new(&[candidate(1, 0, 0), candidate(2, 2, 5)]);
+        let mut line = Candidates::new(&[candidate(1, 0, 0), candidate(2, 2, 5)]);
         let (other, first) = (UserId::from_u128(1), UserId::from_u128(2));
         let nobody = HashSet::new();
         assert_eq!(line.pick(&nobody, Some(first)), Choice::Offer(first));
