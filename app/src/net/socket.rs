@@ -19,7 +19,7 @@ const WATCH_MS: u32 = 5_000;
 
 /// What the socket reports to its handler.
 #[derive(Debug)]
-pub enum Told {
+pub enum SocketEvent {
     Opened,
     /// A frame with its bytes, which are passed on to follower tabs.
     Frame(ServerFrame, Vec<u8>),
@@ -31,12 +31,12 @@ pub enum Told {
     },
 }
 
-type Handler = Rc<dyn Fn(Told)>;
+type Handler = Rc<dyn Fn(SocketEvent)>;
 
 /// A connection to the server that reconnects until it is stopped.
 pub struct Socket {
     handler: Handler,
-    line: RefCell<Option<Line>>,
+    line: RefCell<Option<Connection>>,
     pace: Cell<Pace>,
     wait: RefCell<Option<Timeout>>,
     watch: RefCell<Option<Interval>>,
@@ -44,14 +44,14 @@ pub struct Socket {
     wake: RefCell<Vec<Closure<dyn Fn()>>>,
 }
 
-struct Line {
+struct Connection {
     socket: WebSocket,
     _on_open: Closure<dyn Fn()>,
     _on_message: Closure<dyn Fn(MessageEvent)>,
     _on_close: Closure<dyn Fn(Event)>,
 }
 
-impl Drop for Line {
+impl Drop for Connection {
     fn drop(&mut self) {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
@@ -63,7 +63,7 @@ impl Drop for Line {
 
 impl Socket {
     /// Connects, and reconnects until [`Socket::stop`].
-    pub fn start(handler: impl Fn(Told) + 'static) -> Rc<Self> {
+    pub fn start(handler: impl Fn(SocketEvent) + 'static) -> Rc<Self> {
         let socket = Rc::new(Self {
             handler: Rc::new(handler),
             line: RefCell::new(None),
@@ -162,7 +162,7 @@ impl Socket {
         socket.set_binary_type(BinaryType::Arraybuffer);
         let weak = Rc::downgrade(self);
         let on_open = Closure::<dyn Fn()>::new(move || {
-            with(&weak, |socket| (socket.handler)(Told::Opened));
+            with(&weak, |socket| (socket.handler)(SocketEvent::Opened));
         });
         let weak = Rc::downgrade(self);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
@@ -173,7 +173,7 @@ impl Socket {
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        let line = Line {
+        let line = Connection {
             socket,
             _on_open: on_open,
             _on_message: on_message,
@@ -190,9 +190,9 @@ impl Socket {
         match decode(&bytes) {
             Ok(frame) => {
                 self.pace(|pace| pace.heard(clock::now()));
-                (self.handler)(Told::Frame(frame, bytes));
+                (self.handler)(SocketEvent::Frame(frame, bytes));
             }
-            Err(FrameError::Schema(_)) => (self.handler)(Told::OtherSchema),
+            Err(FrameError::Schema(_)) => (self.handler)(SocketEvent::OtherSchema),
             Err(error @ FrameError::Malformed) => web_sys::console::warn_1(&error.to_string().into()),
         }
     }
@@ -207,7 +207,7 @@ impl Socket {
             with(&weak, |socket| socket.connect());
         });
         *self.wait.borrow_mut() = Some(again);
-        (self.handler)(Told::Closed { attempt });
+        (self.handler)(SocketEvent::Closed { attempt });
     }
 }
 

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use crate::store::core::Word;
+use crate::store::core::TabMessage;
 
 /// This tab's membership among the user's tabs.
 pub struct Tabs {
@@ -30,7 +30,7 @@ struct Held {
 
 impl Tabs {
     /// Joins the tabs that share `name`; `hear` receives their messages.
-    pub fn join(name: String, hear: impl Fn(Word) + 'static) -> Self {
+    pub fn join(name: String, hear: impl Fn(TabMessage) + 'static) -> Self {
         let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             // A message that does not decode comes from a tab of another version.
             if let Ok(bytes) = event.data().dyn_into::<Uint8Array>()
@@ -52,7 +52,7 @@ impl Tabs {
     }
 
     /// Sends a message to all other tabs.
-    pub fn say(&self, word: &Word) {
+    pub fn say(&self, word: &TabMessage) {
         if let Some(channel) = &self.channel
             && channel
                 .post_message(&Uint8Array::from(encode(word).as_slice()))

@@ -8,7 +8,6 @@ mod document;
 mod documents;
 mod drafts;
 mod event;
-mod held;
 mod intents;
 mod link;
 mod lists;
@@ -19,6 +18,7 @@ mod presence;
 mod replica;
 mod rows;
 mod select;
+mod stale_replies;
 mod step;
 mod table;
 mod tabs;
@@ -49,15 +49,15 @@ pub use event::{Act, Event, Key};
 pub use pace::{Look, Pace};
 pub use step::{Effects, Step, lasting};
 pub use table::Table;
-pub use tabs::{Word, is_shared};
+pub use tabs::{TabMessage, is_shared};
 
 use super::view::{Notice, NoticeBody, Session};
-use copies::Copied;
-use link::Line;
-use lists::Listed;
-use presence::{Caret, Present, Told};
+use copies::CachedDocument;
+use link::Connection;
+use lists::WindowState;
+use presence::{Caret, Present, SentCaret};
 use replica::Replica;
-use thread::Thread;
+use thread::Timeline;
 
 /// The state of the console.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ pub struct Core {
     pub storage_full: bool,
     access: Option<Access>,
     device: Option<DeviceId>,
-    line: Line,
+    line: Connection,
     /// The server's clock minus this device's.
     offset: Millis,
     as_of: Option<Millis>,
@@ -89,12 +89,12 @@ pub struct Core {
     grants: u64,
     counts: Counts,
     heads: HashMap<ConversationId, ConversationRow>,
-    lists: Vec<(List, Listed)>,
+    lists: Vec<(List, WindowState)>,
     /// The list that was last in view.
     in_view: List,
     /// After a `Reset`: rows that the server has not sent again yet.
     stale: HashSet<ConversationId>,
-    threads: HashMap<ConversationId, Thread>,
+    threads: HashMap<ConversationId, Timeline>,
     replicas: HashMap<DocumentId, Replica>,
     /// Documents that the server does not let the user read; asked for again after a change that may permit it.
     denied: HashSet<DocumentId>,
@@ -119,7 +119,7 @@ pub struct Core {
     /// Colleagues' carets in notes.
     carets: Vec<Caret>,
     /// The user's own caret, as last sent.
-    told_caret: Option<Told>,
+    told_caret: Option<SentCaret>,
     /// Position of the newest message when the current draft was begun.
     began: HashMap<ConversationId, i64>,
     /// Drafts typed here and not shared yet, with the time of the last change.
@@ -135,7 +135,7 @@ pub struct Core {
     /// Documents that other tabs follow through this one, with the tab's number.
     elsewhere: Vec<(DocumentId, u64)>,
     /// Documents on the disk.
-    copies: Vec<Copied>,
+    copies: Vec<CachedDocument>,
     /// Whether copies were used since the list was last stored.
     copies_moved: bool,
     /// When the copies were last checked.
@@ -171,7 +171,7 @@ impl Core {
             storage_full: false,
             access: None,
             device: None,
-            line: Line::down(now),
+            line: Connection::down(now),
             offset: 0,
             as_of: None,
             cursor: None,
@@ -180,7 +180,7 @@ impl Core {
             heads: HashMap::new(),
             lists: Folder::ALL
                 .into_iter()
-                .map(|folder| (List::of(folder), Listed::default()))
+                .map(|folder| (List::of(folder), WindowState::default()))
                 .collect(),
             in_view: List::of(Folder::Mine),
             stale: HashSet::new(),

@@ -23,14 +23,14 @@ use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::core::{Core, DiskKey, Documents, Effects, Event, Key, Step, Word};
+use super::core::{Core, DiskKey, Documents, Effects, Event, Key, Step, TabMessage};
 use super::view::Session;
 use crate::net::{
     clock,
     disk::Disk,
     http::{self, Failure},
     local, push,
-    socket::{Socket, Told},
+    socket::{Socket, SocketEvent},
     tabs::Tabs,
     worker,
 };
@@ -64,7 +64,7 @@ pub(super) struct Engine {
     /// The server's last welcome while the connection is up, for tabs that join later.
     welcome: RefCell<Option<Vec<u8>>>,
     /// The leader's messages while this tab starts.
-    early: RefCell<Option<Vec<Word>>>,
+    early: RefCell<Option<Vec<TabMessage>>>,
     /// Resumes this tab's start.
     ready: RefCell<Option<js_sys::Function>>,
     /// Number of uploads in progress.
@@ -144,7 +144,7 @@ impl Engine {
         self.now.set(clock::now() + self.with(Core::offset));
         self.handle(Event::Tick);
         if !self.with(Core::leads) && clock::now() / 1_000 % LOOK_EVERY == 0 {
-            self.say(&Word::Look);
+            self.say(&TabMessage::Look);
         }
         self.update_unseen();
     }
@@ -180,7 +180,7 @@ impl Engine {
         }
         if !self.with(Core::leads) {
             for frame in &effects.frames {
-                self.say(&Word::Ask(self.tab, encode(frame)));
+                self.say(&TabMessage::Ask(self.tab, encode(frame)));
             }
         } else if let Some(socket) = &*self.socket.borrow() {
             effects.frames.iter().for_each(|frame| socket.send(frame));
@@ -269,7 +269,7 @@ impl Engine {
         if self.with(Core::leads) {
             self.connect();
         } else if known {
-            self.say(&Word::Hurry);
+            self.say(&TabMessage::Hurry);
         }
         let early = self.early.borrow_mut().take();
         early.unwrap_or_default().into_iter().for_each(|word| self.heard(word));
@@ -286,21 +286,21 @@ impl Engine {
         *self.socket.borrow_mut() = Some(socket);
     }
 
-    fn told(self: &Rc<Self>, told: Told) {
+    fn told(self: &Rc<Self>, told: SocketEvent) {
         match told {
-            Told::Opened => self.handle(Event::Opened),
-            Told::Frame(frame, bytes) => {
+            SocketEvent::Opened => self.handle(Event::Opened),
+            SocketEvent::Frame(frame, bytes) => {
                 let passed_on = self.followed.get() && Core::passes_on(&frame);
                 if matches!(frame, ServerFrame::Welcome { .. }) {
                     *self.welcome.borrow_mut() = Some(bytes.clone());
                 }
                 self.handle(Event::Frame(frame));
                 if passed_on {
-                    self.say(&Word::Frame(bytes));
+                    self.say(&TabMessage::Frame(bytes));
                 }
             }
-            Told::OtherSchema => self.handle(Event::OtherSchema),
-            Told::Closed { attempt } => {
+            SocketEvent::OtherSchema => self.handle(Event::OtherSchema),
+            SocketEvent::Closed { attempt } => {
                 self.line_closed();
                 // A browser does not tell why a socket was refused.
                 if attempt % ASK_SESSION_EVERY == 1 {
@@ -315,7 +315,7 @@ impl Engine {
         self.welcome.borrow_mut().take();
         self.handle(Event::Closed);
         if self.followed.get() {
-            self.say(&Word::Closed);
+            self.say(&TabMessage::Closed);
         }
     }
 
@@ -323,7 +323,7 @@ impl Engine {
     pub(super) fn hurry(&self) {
         match &*self.socket.borrow() {
             Some(socket) => socket.hurry(),
-            None => self.say(&Word::Hurry),
+            None => self.say(&TabMessage::Hurry),
         }
     }
 
@@ -346,7 +346,7 @@ impl Engine {
         self.batch.borrow_mut().clear();
         self.waiting.borrow_mut().clear();
         if let Some(tabs) = self.tabs.borrow_mut().take() {
-            tabs.say(&Word::Leave(self.tab));
+            tabs.say(&TabMessage::Leave(self.tab));
             tabs.leave();
         }
         self.followed.set(false);

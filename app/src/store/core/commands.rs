@@ -8,7 +8,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{Core, DiskKey, Key, Step, held::reply_in};
+use super::{Core, DiskKey, Key, Step, stale_replies::reply_in};
 use crate::store::view::NoticeBody;
 
 impl Core {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Core, DiskKey, Key, Step,
-    lists::{Listed, Place, ids},
+    lists::{SortKey, WindowState, ids},
 };
 
 /// The number of messages in copies from which some are evicted.
@@ -36,21 +36,21 @@ const LATER: Millis = 1 << 60;
 
 /// The record of a document on the disk.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Copied {
+pub(super) struct CachedDocument {
     pub(super) document: DocumentId,
     /// When the document was last shown, read or changed.
     pub(super) used: Millis,
     pub(super) messages: u32,
 }
 
-impl Copied {
+impl CachedDocument {
     /// The number of messages; a document without messages counts as one, because it takes space, too.
     fn weight(&self) -> u32 {
         self.messages.max(1)
     }
 }
 
-impl Listed {
+impl WindowState {
     /// Cuts a list to its first rows and, if it is in view, the rows near the visible range.
     fn cut(&mut self, in_view: bool) {
         let (from, to) = (self.looked.0.saturating_sub(NEAR), self.looked.1 + NEAR);
@@ -73,7 +73,7 @@ impl Listed {
 impl Core {
     /// Records that a document was shown, read or changed.
     pub(super) fn used(&mut self, step: &mut Step<'_>, document: DocumentId, messages: u32) {
-        let copied = Copied {
+        let copied = CachedDocument {
             document,
             used: self.clock,
             messages,
@@ -102,7 +102,7 @@ impl Core {
     }
 
     /// Adds records of copies that are not known here yet.
-    pub(super) fn learn_copies(&mut self, copies: Vec<Copied>) {
+    pub(super) fn learn_copies(&mut self, copies: Vec<CachedDocument>) {
         for copied in copies {
             if !self.copies.iter().any(|known| known.document == copied.document) {
                 self.copies.push(copied);
@@ -132,7 +132,7 @@ impl Core {
     }
 
     fn messages(&self) -> u32 {
-        self.copies.iter().map(Copied::weight).sum()
+        self.copies.iter().map(CachedDocument::weight).sum()
     }
 
     /// Whether the chat is open or has unsent work, so that its copies must stay.
@@ -172,7 +172,7 @@ impl Core {
         let wanted = self.wanted();
         let live = self.heads.values().filter(|head| !head.state.status().is_final());
         let live: Vec<ContactId> = live.map(|head| head.contact).collect();
-        let mut order: Vec<Place> = vec![];
+        let mut order: Vec<SortKey> = vec![];
         for (at, copied) in self.copies.iter().enumerate() {
             let id = copied.document;
             let used = wanted.binary_search(&id).is_ok()

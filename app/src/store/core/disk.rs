@@ -153,7 +153,7 @@ pub(super) fn cursor(meta: &[u8]) -> Option<i64> {
 }
 
 /// Decodes the records of copies.
-pub(super) fn copies(bytes: &[u8]) -> Vec<super::Copied> {
+pub(super) fn copies(bytes: &[u8]) -> Vec<super::CachedDocument> {
     get(bytes).unwrap_or_default()
 }
 

@@ -14,7 +14,7 @@ use causerie_shared::{
 use super::{
     Core, DiskKey, Key, Step,
     replica::{Lane, Taken},
-    thread::Thread,
+    thread::Timeline,
 };
 
 /// The largest number of documents kept in memory besides those in use.
@@ -92,7 +92,7 @@ impl Core {
             if let DocumentId::Timeline(conversation, _) = id
                 && !self.threads.contains_key(conversation)
             {
-                self.threads.insert(*conversation, Thread::default());
+                self.threads.insert(*conversation, Timeline::default());
                 self.fetch(step, DiskKey::Thread(*conversation));
             }
             if !self.replicas.contains_key(id) {

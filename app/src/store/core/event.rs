@@ -6,7 +6,7 @@ use causerie_shared::{
     window::List,
 };
 
-use super::{DiskKey, Documents, Word};
+use super::{DiskKey, Documents, TabMessage};
 
 /// A part of the store that one signal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ pub enum Event {
     /// The leader is gone and this tab leads now. Contains the values on the disk.
     Lead(Vec<(DiskKey, Vec<u8>)>),
     /// Another tab sent a message.
-    Word(Word),
+    Word(TabMessage),
     /// The current values of keys that another tab wrote or deleted.
     Changed(Vec<(DiskKey, Option<Vec<u8>>)>),
     /// The answer to [`super::Effects::load`], sent once documents can be constructed.

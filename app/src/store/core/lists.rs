@@ -15,7 +15,7 @@ use super::{Core, Key, Step};
 use crate::store::view::Rows;
 
 /// The place of a conversation in a list: its sort key and its id.
-pub(super) type Place = (i64, u128);
+pub(super) type SortKey = (i64, u128);
 
 /// Number of rows around the range in view that are fetched and shown with it.
 const MARGIN: u32 = 40;
@@ -25,11 +25,11 @@ const MAX_FAR: usize = 2_000;
 const MAX_FILTERED: usize = 6;
 
 #[derive(Debug, Default)]
-pub(super) struct Listed {
+pub(super) struct WindowState {
     /// The places of all rows of the list that are known here, sorted.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<SortKey>,
     /// The last place of the rows known from the top without a gap; `None` if all rows are known.
-    pub(super) edge: Option<Place>,
+    pub(super) edge: Option<SortKey>,
     /// Number of the rows up to the edge.
     pub(super) listed: u32,
     /// Number of rows in the server's list.
@@ -48,8 +48,8 @@ pub(super) struct Listed {
     used: Millis,
 }
 
-impl Listed {
-    fn ends(&self, place: Place) -> bool {
+impl WindowState {
+    fn ends(&self, place: SortKey) -> bool {
         self.edge.is_none_or(|edge| place <= edge)
     }
 
@@ -60,7 +60,7 @@ impl Listed {
         } as u32;
     }
 
-    fn remove(&mut self, place: Place) -> bool {
+    fn remove(&mut self, place: SortKey) -> bool {
         let Ok(at) = self.places.binary_search(&place) else {
             return false;
         };
@@ -71,7 +71,7 @@ impl Listed {
         true
     }
 
-    fn insert(&mut self, place: Place) {
+    fn insert(&mut self, place: SortKey) {
         if let Err(at) = self.places.binary_search(&place) {
             self.places.insert(at, place);
             if self.ends(place) {
@@ -100,14 +100,14 @@ fn page(list: &List) -> u32 {
 }
 
 impl Core {
-    fn listed(&self, list: &List) -> Option<&Listed> {
+    fn listed(&self, list: &List) -> Option<&WindowState> {
         self.lists
             .iter()
             .find(|(known, _)| known == list)
             .map(|(_, listed)| listed)
     }
 
-    fn listed_mut(&mut self, list: &List) -> Option<&mut Listed> {
+    fn listed_mut(&mut self, list: &List) -> Option<&mut WindowState> {
         let mut lists = self.lists.iter_mut();
         lists.find(|(known, _)| known == list).map(|(_, listed)| listed)
     }
@@ -167,7 +167,7 @@ impl Core {
 
     /// Recomputes all places of a list.
     pub(super) fn sort(&mut self, list: &List) {
-        let mut places: Vec<Place> = self
+        let mut places: Vec<SortKey> = self
             .heads
             .values()
             .filter(|head| self.lies_in(list, head))
@@ -175,7 +175,7 @@ impl Core {
             .collect();
         places.sort_unstable();
         if self.listed(list).is_none() {
-            self.lists.push((*list, Listed::default()));
+            self.lists.push((*list, WindowState::default()));
         }
         if let Some(listed) = self.listed_mut(list) {
             listed.places = places;
@@ -374,7 +374,7 @@ impl Core {
     }
 }
 
-pub(super) fn ids(listed: &Listed) -> impl Iterator<Item = ConversationId> {
+pub(super) fn ids(listed: &WindowState) -> impl Iterator<Item = ConversationId> {
     let shown = listed.places.iter().take_while(|place| listed.ends(**place));
     shown.map(|(_, id)| ConversationId::from_u128(*id))
 }

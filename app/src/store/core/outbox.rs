@@ -11,9 +11,9 @@ use causerie_shared::{
 };
 
 use super::{
-    Core, DiskKey, Key, Step, Word,
-    held::reply_in,
+    Core, DiskKey, Key, Step, TabMessage,
     replica::{Lane, Taken},
+    stale_replies::reply_in,
 };
 
 /// How long to wait after the server refused with "too many requests", in milliseconds.
@@ -70,7 +70,7 @@ impl Core {
                 None => {}
             }
         }
-        step.effects.words.extend(tried.iter().copied().map(Word::Tried));
+        step.effects.words.extend(tried.iter().copied().map(TabMessage::Tried));
         self.tried.extend(tried);
         for intent in missing {
             self.mark_refused(
@@ -116,7 +116,7 @@ impl Core {
                     seq,
                     changes,
                 };
-                step.effects.words.push(Word::Frame(encode(&applied)));
+                step.effects.words.push(TabMessage::Frame(encode(&applied)));
             }
             if replica.epoch != epoch {
                 // A new epoch has begun since; the part that opening the document brings contains the intent.

@@ -10,7 +10,7 @@ use causerie_shared::{
     window::Folder,
 };
 
-use super::{Core, Key, Step, lists::Place};
+use super::{Core, Key, Step, lists::SortKey};
 use crate::store::view::{Answer, NoticeBody};
 
 impl Core {
@@ -18,7 +18,7 @@ impl Core {
     pub fn board(&self) -> Vec<ConversationRow> {
         let all = self.folder(Folder::All);
         let heads = all.iter().filter_map(|id| self.heads.get(id));
-        let mut places: Vec<Place> = heads.map(|head| (head.waiting_since, head.id.to_u128())).collect();
+        let mut places: Vec<SortKey> = heads.map(|head| (head.waiting_since, head.id.to_u128())).collect();
         places.sort_unstable();
         let ids = places.iter().map(|(_, id)| ConversationId::from_u128(*id));
         ids.filter_map(|id| self.heads.get(&id).cloned()).collect()

@@ -39,7 +39,7 @@ pub(super) struct Caret {
 
 /// The user's caret, and when it was last sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Told {
+pub(super) struct SentCaret {
     contact: ContactId,
     note: NoteId,
     at: u32,
@@ -154,7 +154,7 @@ impl Core {
         if due {
             self.send_caret(step, contact, note, Some(at));
         }
-        self.told_caret = Some(Told {
+        self.told_caret = Some(SentCaret {
             contact,
             note,
             at,

@@ -10,7 +10,7 @@ use causerie_shared::{
     window::Counts,
 };
 
-use super::{Core, DiskKey, Key, Step, copies::chat_of, held::reply_in, replica::Lane};
+use super::{Core, DiskKey, Key, Step, copies::chat_of, replica::Lane, stale_replies::reply_in};
 use crate::store::view::NoticeBody;
 
 impl Core {
@@ -114,7 +114,7 @@ impl Core {
         step: &mut Step<'_>,
         id: ConversationId,
         seq: i64,
-        put: impl FnOnce(&mut super::thread::Thread),
+        put: impl FnOnce(&mut super::thread::Timeline),
     ) {
         let followed = self.replicas.values().any(|replica| {
             matches!(replica.id, DocumentId::Timeline(conversation, _) if conversation == id)

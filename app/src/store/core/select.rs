@@ -42,7 +42,7 @@ impl Core {
 
     /// The messages and system lines of a chat; unsent replies are last.
     pub fn bubbles(&self, id: ConversationId) -> Vec<Bubble> {
-        let mut bubbles = self.threads.get(&id).map(thread::Thread::bubbles).unwrap_or_default();
+        let mut bubbles = self.threads.get(&id).map(thread::Timeline::bubbles).unwrap_or_default();
         let held = self.held(id);
         let replies = self.outbox.iter().filter(|queued| queued.state == QueueState::Waiting);
         bubbles.extend(replies.filter_map(|queued| match &queued.intent.action {

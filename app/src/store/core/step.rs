@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use causerie_shared::{Millis, frame::ClientFrame};
 
-use super::{DiskKey, Key, Word};
+use super::{DiskKey, Key, TabMessage};
 
 /// Time and randomness for one event, and its effects.
 pub struct Step<'a> {
@@ -32,7 +32,7 @@ pub struct Effects {
     /// Whether to empty all stores of copies ([`super::DISK_CACHES`]) before anything is written.
     pub clear: bool,
     /// Messages for the other tabs.
-    pub words: Vec<Word>,
+    pub words: Vec<TabMessage>,
     /// Signals to update.
     pub changed: HashSet<Key>,
     /// Whether to update all signals, because the whole copy was read or dropped.

@@ -16,7 +16,7 @@ use super::{Core, DiskKey, Key, Step, disk, replica::Lane};
 
 /// A message between tabs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Word {
+pub enum TabMessage {
     /// A tab begins to follow: the leader stores its data and answers [`Word::Ready`].
     Join(u64),
     /// All data of the leader is on the disk; what it receives from then on follows as [`Word::Frame`]. `welcome` is
@@ -42,38 +42,38 @@ pub enum Word {
 
 impl Core {
     /// Processes a message from another tab. The engine handles what needs the disk or the socket.
-    pub(super) fn word(&mut self, step: &mut Step<'_>, word: Word) {
+    pub(super) fn word(&mut self, step: &mut Step<'_>, word: TabMessage) {
         match word {
-            Word::Frame(bytes) if !self.leads => {
+            TabMessage::Frame(bytes) if !self.leads => {
                 if let Ok(frame) = decode(&bytes) {
                     self.frame(step, frame);
                 }
             }
-            Word::Closed if !self.leads => self.closed(step),
-            Word::Tried(intent) => {
+            TabMessage::Closed if !self.leads => self.closed(step),
+            TabMessage::Tried(intent) => {
                 self.tried.insert(intent);
             }
-            Word::Ask(tab, bytes) if self.leads => {
+            TabMessage::Ask(tab, bytes) if self.leads => {
                 if let Ok(frame) = decode(&bytes) {
                     self.asked_for(step, tab, frame);
                 }
             }
-            Word::Leave(tab) if self.leads => {
+            TabMessage::Leave(tab) if self.leads => {
                 for (document, of) in self.elsewhere.clone() {
                     if of == tab {
                         self.closed_elsewhere(step, tab, document);
                     }
                 }
             }
-            Word::Frame(_)
-            | Word::Closed
-            | Word::Ask(..)
-            | Word::Leave(_)
-            | Word::Join(_)
-            | Word::Ready { .. }
-            | Word::Changed(_)
-            | Word::Look
-            | Word::Hurry => {}
+            TabMessage::Frame(_)
+            | TabMessage::Closed
+            | TabMessage::Ask(..)
+            | TabMessage::Leave(_)
+            | TabMessage::Join(_)
+            | TabMessage::Ready { .. }
+            | TabMessage::Changed(_)
+            | TabMessage::Look
+            | TabMessage::Hurry => {}
         }
     }
 

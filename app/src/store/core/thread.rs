@@ -13,7 +13,7 @@ use super::super::view::{Bubble, MessageBubble, Quote, Stage};
 use super::{replica::Replica, table::Table};
 
 #[derive(Debug, Default)]
-pub(super) struct Thread {
+pub(super) struct Timeline {
     /// Whether the thread was read from the disk.
     pub(super) loaded: bool,
     /// The feed number up to which all rows are here; the server is asked for those above it.
@@ -27,7 +27,7 @@ pub(super) struct Thread {
     files: HashMap<FileId, FileBrief>,
 }
 
-impl Thread {
+impl Timeline {
     /// Adds the rows from the disk; newer ones that arrived meanwhile win.
     pub(super) fn fill(&mut self, rows_to: i64, rows: Vec<MessageRow>, journey: Vec<JourneyRow>) {
         self.rows_to = self.rows_to.max(rows_to);

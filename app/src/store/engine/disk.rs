@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::Engine;
 use crate::store::{
-    core::{Core, DiskKey, Documents, Event, Stored, Word, is_shared, lasting},
+    core::{Core, DiskKey, Documents, Event, Stored, TabMessage, is_shared, lasting},
     view::Session,
 };
 
@@ -72,7 +72,7 @@ impl Engine {
                     let shared = writes.into_iter().map(|(key, _)| key).filter(|key| is_shared(*key));
                     let shared: Vec<_> = shared.map(|key| (key.store().to_owned(), key.name())).collect();
                     if !shared.is_empty() {
-                        self.say(&Word::Changed(shared));
+                        self.say(&TabMessage::Changed(shared));
                     }
                 }
                 Err(error) if error.is_full() => self.handle(Event::DiskFull(writes)),

@@ -10,7 +10,7 @@ use super::Engine;
 use crate::{
     net::{local, tabs::Tabs},
     store::{
-        core::{Core, DiskKey, Event, Word},
+        core::{Core, DiskKey, Event, TabMessage},
         view::Session,
     },
 };
@@ -20,19 +20,19 @@ const READY_MS: u32 = 1_000;
 
 impl Engine {
     /// Sends a message to the other tabs.
-    pub(super) fn say(&self, word: &Word) {
+    pub(super) fn say(&self, word: &TabMessage) {
         if let Some(tabs) = &*self.tabs.borrow() {
             tabs.say(word);
         }
     }
 
     /// Processes a message from another tab.
-    pub(super) fn heard(self: &Rc<Self>, word: Word) {
+    pub(super) fn heard(self: &Rc<Self>, word: TabMessage) {
         if let Some(early) = &mut *self.early.borrow_mut() {
             match word {
-                Word::Ready { tab, welcome } if tab == self.tab => {
+                TabMessage::Ready { tab, welcome } if tab == self.tab => {
                     early.clear();
-                    early.extend(welcome.map(Word::Frame));
+                    early.extend(welcome.map(TabMessage::Frame));
                     if let Some(ready) = self.ready.borrow_mut().take() {
                         drop(ready.call0(&JsValue::NULL));
                     }
@@ -43,7 +43,7 @@ impl Engine {
         }
         let leads = self.with(Core::leads);
         match word {
-            Word::Join(tab) if leads => {
+            TabMessage::Join(tab) if leads => {
                 self.followed.set(true);
                 if let Some(disk) = &*self.disk.borrow() {
                     disk.share();
@@ -52,10 +52,10 @@ impl Engine {
                 spawn_local(async move {
                     Rc::clone(&engine).write(false).await;
                     let welcome = engine.welcome.borrow().clone();
-                    engine.say(&Word::Ready { tab, welcome });
+                    engine.say(&TabMessage::Ready { tab, welcome });
                 });
             }
-            Word::Changed(keys) => {
+            TabMessage::Changed(keys) => {
                 let keys: Vec<_> = keys
                     .iter()
                     .filter_map(|(store, name)| DiskKey::parse(store, name))
@@ -71,23 +71,23 @@ impl Engine {
                 });
             }
             // The leader was slow, so this tab started with an older copy.
-            Word::Ready { tab, welcome } if tab == self.tab && !leads => {
+            TabMessage::Ready { tab, welcome } if tab == self.tab && !leads => {
                 let engine = Rc::clone(self);
                 spawn_local(async move {
                     let stored = engine.stored().await;
                     engine.handle(Event::Boot(stored));
                     if let Some(welcome) = welcome {
-                        engine.handle(Event::Word(Word::Frame(welcome)));
+                        engine.handle(Event::Word(TabMessage::Frame(welcome)));
                     }
                 });
             }
-            Word::Look | Word::Hurry if leads => {
+            TabMessage::Look | TabMessage::Hurry if leads => {
                 let socket = self.socket.borrow().clone();
                 match socket {
-                    Some(socket) if word == Word::Look => socket.look(),
+                    Some(socket) if word == TabMessage::Look => socket.look(),
                     Some(socket) => socket.hurry(),
                     // The user has signed in again in the other tab.
-                    None if word == Word::Hurry => {
+                    None if word == TabMessage::Hurry => {
                         let engine = Rc::clone(self);
                         spawn_local(async move { engine.ask_session(Session::Expired).await });
                     }
@@ -127,7 +127,7 @@ impl Engine {
                 .forget();
                 *self.ready.borrow_mut() = Some(resolve);
             });
-            self.say(&Word::Join(self.tab));
+            self.say(&TabMessage::Join(self.tab));
             drop(wasm_bindgen_futures::JsFuture::from(ready).await);
         }
     }
@@ -165,7 +165,7 @@ impl Engine {
         let engine = Rc::clone(self);
         let going = Closure::<dyn Fn()>::new(move || {
             if !engine.with(Core::leads) {
-                engine.say(&Word::Leave(engine.tab));
+                engine.say(&TabMessage::Leave(engine.tab));
             }
         });
         if let Some(window) = web_sys::window() {

@@ -10,7 +10,7 @@ use causerie_shared::{
 };
 
 use super::{CHAT, CONTACT, desk::Desk, head, server::Server};
-use crate::store::core::{Act, DiskKey, Event, copies::Copied};
+use crate::store::core::{Act, DiskKey, Event, copies::CachedDocument};
 
 const DAY: i64 = 24 * 3_600_000;
 const BIG: u32 = 20_000;
@@ -41,7 +41,7 @@ fn ended(n: u128) -> ConversationRow {
 fn with_copies(desk: &mut Desk, heads: Vec<ConversationRow>, messages: u32, bytes: usize) {
     for (n, row) in heads.into_iter().enumerate() {
         let document = DocumentId::Timeline(row.id, 1);
-        desk.core.copies.push(Copied {
+        desk.core.copies.push(CachedDocument {
             document,
             used: desk.now + n as i64,
             messages,
@@ -257,7 +257,7 @@ fn a_forgotten_chat_leaves_no_copy_behind() {
     let (mut desk, _server) = connected();
     with_copies(&mut desk, vec![ended(3_000)], 10, 10);
     let notes = DocumentId::Notes(ended(3_000).contact);
-    desk.core.copies.push(Copied {
+    desk.core.copies.push(CachedDocument {
         document: notes,
         used: desk.now,
         messages: 0,

@@ -11,7 +11,8 @@ use causerie_shared::{
 use super::{me, server::Server};
 use crate::store::{
     core::{
-        Act, Core, DISK_BOOT_STORES, DISK_CACHES, DOCUMENTS, DiskKey, Event, Step, Stored, Word, is_shared, lasting,
+        Act, Core, DISK_BOOT_STORES, DISK_CACHES, DOCUMENTS, DiskKey, Event, Step, Stored, TabMessage, is_shared,
+        lasting,
     },
     view::{Bubble, MessageBubble},
 };
@@ -27,7 +28,7 @@ pub(in crate::store::core) struct Desk {
     /// Frames in flight to the server.
     pub out: Vec<ClientFrame>,
     /// Messages to the other tabs.
-    pub said: Vec<Word>,
+    pub said: Vec<TabMessage>,
     welcome: Option<Vec<u8>>,
 }
 
@@ -60,7 +61,7 @@ impl Desk {
         };
         desk.start(false);
         if let Some(welcome) = leader.welcome.clone() {
-            desk.handle(Event::Word(Word::Frame(welcome)));
+            desk.handle(Event::Word(TabMessage::Frame(welcome)));
         }
         desk
     }
@@ -78,9 +79,9 @@ impl Desk {
     }
 
     /// Delivers a message from another tab.
-    pub fn told(&mut self, word: Word) {
+    pub fn told(&mut self, word: TabMessage) {
         match word {
-            Word::Changed(keys) => {
+            TabMessage::Changed(keys) => {
                 let keys = keys.iter().filter_map(|(store, name)| DiskKey::parse(store, name));
                 let found = keys.map(|key| (key, self.disk.borrow().get(&key).cloned())).collect();
                 self.handle(Event::Changed(found));
@@ -144,7 +145,7 @@ impl Desk {
         }
         let refused = self.write(&values);
         if !self.core.leads() {
-            let asked = effects.frames.iter().map(|frame| Word::Ask(7, encode(frame)));
+            let asked = effects.frames.iter().map(|frame| TabMessage::Ask(7, encode(frame)));
             self.said.extend(asked);
         } else if self.connected {
             self.out.extend(effects.frames);
@@ -181,7 +182,7 @@ impl Desk {
         let shared = values.iter().map(|(key, _)| *key).filter(|key| is_shared(*key));
         let shared: Vec<_> = shared.map(|key| (key.store().to_owned(), key.name())).collect();
         if !shared.is_empty() {
-            self.said.push(Word::Changed(shared));
+            self.said.push(TabMessage::Changed(shared));
         }
         false
     }
@@ -202,7 +203,7 @@ impl Desk {
         }
         self.handle(Event::Frame(frame));
         if passed_on {
-            self.said.push(Word::Frame(bytes));
+            self.said.push(TabMessage::Frame(bytes));
         }
     }
 
@@ -218,7 +219,7 @@ impl Desk {
         self.out.clear();
         self.welcome = None;
         self.handle(Event::Closed);
-        self.said.push(Word::Closed);
+        self.said.push(TabMessage::Closed);
     }
 
     /// Exchanges frames until none are in flight.

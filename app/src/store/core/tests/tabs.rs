@@ -7,7 +7,7 @@ use causerie_shared::{
 
 use super::{CHAT, CONTACT, desk::Desk, server::Server};
 use crate::store::{
-    core::{Act, DiskKey, Event, Word},
+    core::{Act, DiskKey, Event, TabMessage},
     view::Connection,
 };
 
@@ -158,7 +158,7 @@ fn a_tab_that_follows_stores_no_rows_and_hears_that_the_line_is_gone() {
         upserts: vec![],
         gone: vec![],
     };
-    follower.handle(Event::Word(Word::Frame(encode(&rows))));
+    follower.handle(Event::Word(TabMessage::Frame(encode(&rows))));
     assert_eq!(meta(&leader), before, "its cursor would skip rows that nobody stored");
     leader.cut();
     settle(&mut [&mut leader, &mut follower], &mut server);
