@@ -1,13 +1,13 @@
 //! The frame of the console and the conversation list.
 
 mod agents;
+mod assign_dialog;
 mod banner;
 mod board;
 mod desk;
 mod ending;
 mod filters;
 mod frame;
-mod giving;
 mod list;
 mod menu;
 mod offers;
@@ -21,7 +21,7 @@ mod toasts;
 mod topbar;
 mod undelivered;
 
+pub use assign_dialog::{Asking, candidates_for, may_give, other_inboxes};
 pub use desk::{Desk, folder_name};
 pub use ending::{end_chat, may_end};
 pub use frame::Frame;
-pub use giving::{Asking, candidates_for, may_give, other_inboxes};

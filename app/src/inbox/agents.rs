@@ -8,7 +8,7 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::{Desk, giving::candidates_for};
+use super::{Desk, assign_dialog::candidates_for};
 use crate::{
     format,
     i18n::{Key, t, tf},

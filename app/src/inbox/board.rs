@@ -9,7 +9,7 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::{Desk, agents::Agents, filters::Filters, folder_name, giving::Asking};
+use super::{Desk, agents::Agents, assign_dialog::Asking, filters::Filters, folder_name};
 use crate::{
     format,
     i18n::{Key, Plural, t, tf, tn},

@@ -9,7 +9,7 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::giving::Asking;
+use super::assign_dialog::Asking;
 use crate::{
     hooks::{Address, DOCKED, PHONE, matches_media},
     i18n::{Key, t},

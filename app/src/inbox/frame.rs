@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::{
+    assign_dialog::Giving,
     banner::Banners,
     board::Board,
     desk::Desk,
-    giving::Giving,
     list::List,
     offers::Offers,
     panel::Panel,
