@@ -1,6 +1,5 @@
 //! One chat: header, messages, and the controls below the messages in each state.
 
-mod acts;
 mod bar;
 mod bubble;
 mod colleagues;
@@ -13,6 +12,7 @@ mod head;
 mod kind;
 mod log;
 mod mention;
+mod message_menu;
 mod state;
 mod templates;
 mod thread;

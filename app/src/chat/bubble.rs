@@ -7,10 +7,10 @@ use causerie_shared::{
 use leptos::prelude::*;
 
 use super::{
-    acts::{acts, reactions},
     files::{FileBubble, is_picture},
     group::Place,
     kind::{card_view, class_word, is_named, says_all},
+    message_menu::{message_menu, reactions},
     state::{Meta, note},
 };
 use crate::{
