@@ -17,8 +17,8 @@ use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message as Packet;
 
 use crate::{
+    answering_socket::Attended,
     api::{self, Session},
-    attended::Attended,
     wait::PATIENCE,
 };
 

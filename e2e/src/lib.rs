@@ -3,13 +3,13 @@
 //!
 //! A test is written as a user would tell it. It gets everything it needs from its [`Stage`].
 
+mod answering_socket;
 pub mod api;
-mod attended;
 pub mod axe;
 pub mod bench;
 pub mod browser;
-pub mod burst;
 pub mod client;
+pub mod environment;
 pub mod faults;
 mod line;
 pub mod page;
@@ -19,9 +19,9 @@ pub mod providers;
 pub mod proxy;
 pub mod server;
 pub mod simulation;
-pub mod stage;
 pub mod visitor;
 pub mod wait;
+pub mod webhook_flood;
 
+pub use environment::{Stage, Through, story, story_in, story_through};
 pub use page::Page;
-pub use stage::{Stage, Through, story, story_in, story_through};

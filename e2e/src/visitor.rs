@@ -6,8 +6,8 @@ use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message as Packet;
 
 use crate::{
+    answering_socket::Attended,
     api::{self, Socket},
-    attended::Attended,
     client::random,
     wait::PATIENCE,
 };

@@ -23,9 +23,9 @@ use super::{
     workspace,
 };
 use crate::{
-    burst::{Line, Plan, body, burst},
     client::Client,
     wait::until,
+    webhook_flood::{Line, Plan, body, burst},
 };
 
 const PLAN: Plan = Plan {

@@ -1,9 +1,9 @@
 //! A flood of webhooks.
 
 use causerie_e2e::{
-    burst::{Line, Plan, burst},
     story,
     wait::PATIENCE,
+    webhook_flood::{Line, Plan, burst},
 };
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use super::{CHAT, CONTACT, desk::Desk, server::Server};
 use crate::store::core::{Act, Event};
 
 #[derive(Debug, Clone)]
-enum Weather {
+enum Fault {
     Reply,
     VisitorSays,
     TypeNote,
@@ -23,16 +23,16 @@ enum Weather {
     Seal,
 }
 
-fn weather() -> impl Strategy<Value = Weather> {
+fn weather() -> impl Strategy<Value = Fault> {
     prop_oneof![
-        4 => Just(Weather::Reply),
-        2 => Just(Weather::VisitorSays),
-        2 => Just(Weather::TypeNote),
-        3 => Just(Weather::Connect),
-        2 => Just(Weather::LoseAnswers),
-        1 => Just(Weather::Cut),
-        2 => Just(Weather::Reload),
-        1 => Just(Weather::Seal),
+        4 => Just(Fault::Reply),
+        2 => Just(Fault::VisitorSays),
+        2 => Just(Fault::TypeNote),
+        3 => Just(Fault::Connect),
+        2 => Just(Fault::LoseAnswers),
+        1 => Just(Fault::Cut),
+        2 => Just(Fault::Reload),
+        1 => Just(Fault::Seal),
     ]
 }
 
@@ -62,7 +62,7 @@ proptest! {
         let (mut mine, mut typed, mut segment, mut visitor) = (vec![], String::new(), 1, 900);
         for event in storm {
             match event {
-                Weather::Reply => {
+                Fault::Reply => {
                     let text = format!("reply {}", mine.len());
                     desk.reply(CHAT, &text);
                     mine.push(text);
@@ -70,7 +70,7 @@ proptest! {
                         desk.pump(&mut server);
                     }
                 }
-                Weather::VisitorSays => {
+                Fault::VisitorSays => {
                     visitor += 1;
                     let frames = server.say(CHAT, segment, visitor, "visitor");
                     if desk.connected {
@@ -78,10 +78,10 @@ proptest! {
                         desk.pump(&mut server);
                     }
                 }
-                Weather::TypeNote => type_note(&mut desk, &mut typed),
-                Weather::Connect if !desk.connected => desk.connect(&mut server),
-                Weather::Connect => desk.pump(&mut server),
-                Weather::LoseAnswers => {
+                Fault::TypeNote => type_note(&mut desk, &mut typed),
+                Fault::Connect if !desk.connected => desk.connect(&mut server),
+                Fault::Connect => desk.pump(&mut server),
+                Fault::LoseAnswers => {
                     if !desk.connected {
                         desk.connected = true;
                         desk.handle(Event::Opened);
@@ -93,9 +93,9 @@ proptest! {
                     frames.into_iter().for_each(|frame| drop(server.answer(frame)));
                     desk.cut();
                 }
-                Weather::Cut => desk.cut(),
-                Weather::Reload => desk.reload(),
-                Weather::Seal => {
+                Fault::Cut => desk.cut(),
+                Fault::Reload => desk.reload(),
+                Fault::Seal => {
                     server.document(DocumentId::Timeline(CHAT, segment)).sealed = true;
                     segment += 1;
                 }
