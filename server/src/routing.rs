@@ -199,7 +199,7 @@ async fn offer_some(
         return Ok(None);
     }
     let batch = match after {
-        None => (i64::from(line.document()) * 2).clamp(FEWEST, BATCH),
+        None => (i64::from(line.room()) * 2).clamp(FEWEST, BATCH),
         Some(_) => BATCH,
     };
     let waiting = conversations::waiting(&mut *db, inbox, after, batch).await?;

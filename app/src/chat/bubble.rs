@@ -10,7 +10,7 @@ use super::{
     files::{FileBubble, is_picture},
     group::Place,
     kind::{card_view, class_word, is_named, says_all},
-    message_menu::{message_menu, reactions},
+    message_menu::{acts, reactions},
     state::{Meta, note},
 };
 use crate::{

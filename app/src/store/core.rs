@@ -53,7 +53,7 @@ pub use tabs::{TabMessage, is_shared};
 
 use super::view::{Notice, NoticeBody, Session};
 use copies::CachedDocument;
-use link::Connection;
+use link::LinkState;
 use lists::WindowState;
 use presence::{Caret, Present, SentCaret};
 use replica::Replica;
@@ -79,7 +79,7 @@ pub struct Core {
     pub storage_full: bool,
     access: Option<Access>,
     device: Option<DeviceId>,
-    line: Connection,
+    line: LinkState,
     /// The server's clock minus this device's.
     offset: Millis,
     as_of: Option<Millis>,
@@ -171,7 +171,7 @@ impl Core {
             storage_full: false,
             access: None,
             device: None,
-            line: Connection::down(now),
+            line: LinkState::down(now),
             offset: 0,
             as_of: None,
             cursor: None,

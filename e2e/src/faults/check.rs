@@ -103,8 +103,8 @@ async fn whole(db: &mut Db, head: &ConversationRow, rows: &[MessageRecord]) {
     let id = head.id;
     let positions = rows.iter().map(|record| record.row.position);
     assert!(positions.eq(1..=head.position), "{id}: positions have gaps");
-    let journey = conversation_events::after(&mut *db, id, 0).await.expect("a journey");
-    let versions = conversation_events.iter().map(|row| row.version);
+    let events = conversation_events::after(&mut *db, id, 0).await.expect("a journey");
+    let versions = events.iter().map(|row| row.version);
     assert!(versions.eq(1..=head.version), "{id}: the journey has gaps");
 
     let mut latest: BTreeMap<&str, u64> = BTreeMap::new();

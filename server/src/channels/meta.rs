@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::{
     Adapter, BestEffortCall, Capabilities, CommentThread, Credentials, Hook, InboundEvent, Next, Outcome, Person,
+    ProviderResponse, SendRequest,
     inbound_event::{Media, Problem},
     signature,
     step::{Body, Call},

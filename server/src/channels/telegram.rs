@@ -15,7 +15,8 @@ use causerie_shared::{inbox::Channel, message::Kind};
 use serde_json::{Value, json};
 
 use super::{
-    Adapter, BestEffortCall, Call, Capabilities, Credentials, Hook, InboundEvent, Next, Outcome, SendRequest,
+    Adapter, BestEffortCall, Call, Capabilities, Credentials, Hook, InboundEvent, Next, Outcome, ProviderResponse,
+    SendRequest,
     capabilities::{Limit, MediaRule, Rate, Unit},
     inbound_event::{Class, InboundEventKind, Media},
     signature,

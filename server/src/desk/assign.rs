@@ -35,7 +35,7 @@ pub async fn to_agent(
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     let (mut head, actor) = seen(&mut tx, access, conversation, expect_version).await?;
-    let events = match &head.state {
+    let steps = match &head.state {
         State::Waiting { .. } if agent == access.user => vec![Event::Start],
         State::Waiting { .. } => vec![Event::Offer { agent }],
         State::Assigning { .. } if agent == access.user => vec![Event::Withdraw, Event::Start],
@@ -57,7 +57,7 @@ pub async fn to_agent(
     };
     reachable(&mut tx, head.inbox, agent, access).await?;
     let mut events = CommitEvents::default();
-    for event in events {
+    for event in steps {
         change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await?;
     }
     tx.commit().await?;

@@ -174,8 +174,8 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, DeskError
         template: None,
         attachments: incoming.files.clone(),
     };
-    let document = DocumentId::Timeline(conversation, segment);
-    let mut document = quarantine::lock(app, document).await?;
+    let document_id = DocumentId::Timeline(conversation, segment);
+    let mut document = quarantine::lock(app, document_id).await?;
     if document.usable().is_err() {
         return Err(quarantined());
     }
@@ -254,7 +254,7 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, DeskError
 
     let part = document.committed(prepared);
     app.hub
-        .queue_change(document, &ServerFrame::Part(part), Some(&scope), None);
+        .queue_change(document_id, &ServerFrame::Part(part), Some(&scope), None);
     change::publish(app, events);
     Ok(accepted(&record))
 }

@@ -56,12 +56,12 @@ fn documents(contact: ContactId, chats: &[ConversationRow]) -> Vec<DocumentId> {
 
 async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
     let chats = conversations::of_contact(&mut *app.store.read().await?, contact, MAX_CHATS).await?;
-    let mut documents = vec![];
+    let mut locked = vec![];
     for id in documents(contact, &chats) {
         let document = quarantine::lock(app, id).await?;
         if !document.is_empty() {
             let prepared = document.prepare_epoch(Forget::Everything)?;
-            rooms.push((document, prepared));
+            locked.push((document, prepared));
         }
     }
     let mut tx = app.store.begin_ordered().await?;
@@ -70,13 +70,13 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
     if documents(contact, &now) != documents(contact, &chats) {
         return Err(Refusal::new(Code::Conflict, "a chat began meanwhile").into());
     }
-    for (document, prepared) in &mut documents {
+    for (document, prepared) in &mut locked {
         epochs::write(app, &mut tx, document, prepared).await?;
     }
     let mut events = CommitEvents::default();
     let gone = forget_rows(app, &mut tx, contact, &chats, &mut events).await?;
     tx.commit().await?;
-    publish(app, documents);
+    publish(app, locked);
     change::publish(app, events);
     redact::erase(app, &gone).await;
     Ok(())

@@ -73,7 +73,7 @@ impl MessageUpdate {
 }
 
 /// Applies a change to a message. Applying it again changes nothing.
-pub async fn update(app: &App, bound: &ProviderMessage, mark: MessageUpdate) -> Result<(), DeskError> {
+pub async fn update(app: &App, bound: &ProviderMessage, update: MessageUpdate) -> Result<(), DeskError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
         return Ok(());

@@ -68,11 +68,11 @@ async fn tries(app: &App, by: By<'_>, conversation: ConversationId, message: Mes
 
 async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: MessageId) -> Result<(), DeskError> {
     let row = messages::get(&mut *app.store.read().await?, conversation, message).await?;
-    let document = match &row {
+    let document_id = match &row {
         Some(record) => DocumentId::Timeline(conversation, record.row.segment),
         None => DocumentId::Discussion(conversation),
     };
-    let mut document = quarantine::lock(app, document).await?;
+    let mut document = quarantine::lock(app, document_id).await?;
     document.usable()?;
     let Some(said) = timeline::get(document.doc(), message)? else {
         return Err(missing().into());
@@ -82,7 +82,7 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
         .await?
         .ok_or_else(not_found)?;
     let scope = match by {
-        By::User(access) => may(&mut tx, access, &head, document, said.author).await?,
+        By::User(access) => may(&mut tx, access, &head, document_id, said.author).await?,
         By::Author => {
             let rules = change::rules(&mut tx, head.inbox).await?;
             head.scope(rules.mode)
@@ -122,7 +122,7 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
 
     let part = document.committed_anew(prepared);
     app.hub
-        .document_changed(document, &ServerFrame::Part(part), Some(&scope), None);
+        .document_changed(document_id, &ServerFrame::Part(part), Some(&scope), None);
     change::publish(app, events);
     drop(document);
     erase(app, &said.attachments).await;

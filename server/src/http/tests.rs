@@ -33,7 +33,7 @@ use crate::{
     clock::{Clock, ManualClock, random_u128},
     config::Config,
     passwords, router,
-    store::users::{self, NewUser},
+    store::users::{NewUser, insert_user},
 };
 
 const START: i64 = 1_760_000_000_000;
@@ -94,7 +94,7 @@ impl Server {
             created_at: START,
         };
         let mut tx = self.app.store.begin_ordered().await.unwrap();
-        users::insert_user(&mut tx, &user).await.unwrap();
+        insert_user(&mut tx, &user).await.unwrap();
         tx.commit().await.unwrap();
         user.id
     }

@@ -190,13 +190,13 @@ pub async fn open(
         return Ok(());
     }
     // The document's lock is held, so that no change comes between the catch-up and the first live change.
-    let document = quarantine::lock(app, document).await?;
+    let opened = quarantine::lock(app, document).await?;
     app.hub.follow(socket, document);
     let mut db = app.store.read().await?;
-    let part = document.part_since(&mut db, have).await?;
+    let part = opened.part_since(&mut db, have).await?;
     app.hub.epoch_began(document, part.epoch, part.to);
     app.hub.send(socket, &ServerFrame::Part(part));
-    drop(document);
+    drop(opened);
     if let DocumentId::Timeline(conversation, segment) = document {
         // A client without this segment gets all its rows; of other segments it gets only rows that changed. So opening
         // a long chat for the first time costs one segment.
@@ -214,8 +214,8 @@ pub async fn open(
             );
         }
         let mut upserts: Vec<Row> = rows.into_iter().map(|record| Row::Message(record.row)).collect();
-        let journey = conversation_events::after(&mut db, conversation, rows_after).await?;
-        upserts.extend(conversation_events.into_iter().map(Row::Journey));
+        let events = conversation_events::after(&mut db, conversation, rows_after).await?;
+        upserts.extend(events.into_iter().map(Row::Journey));
         app.hub.send(
             socket,
             &ServerFrame::Rows {

@@ -261,8 +261,8 @@ async fn every_change_of_state_is_a_row_of_the_journey() {
         world.act(world.demo.ana, chat, Event::Start).await.unwrap();
         world.act(world.demo.ana, chat, Event::End).await.unwrap();
         let mut db = world.app.store.read().await.unwrap();
-        let journey = conversation_events::after(&mut db, chat, 0).await.unwrap();
-        let told: Vec<_> = conversation_events
+        let events = conversation_events::after(&mut db, chat, 0).await.unwrap();
+        let told: Vec<_> = events
             .iter()
             .map(|row| (row.version, row.cause.as_str(), row.state.status()))
             .collect();
@@ -275,7 +275,7 @@ async fn every_change_of_state_is_a_row_of_the_journey() {
             ]
         );
         assert_eq!(
-            journey.last().map(|row| &row.state),
+            events.last().map(|row| &row.state),
             Some(&world.head(chat).await.state)
         );
     }

@@ -394,12 +394,12 @@ impl Simulation {
                 .unwrap()
                 .expect("no chat is lost");
             assert!(head.state.status().is_final());
-            let journey = conversation_events::after(&mut db, *chat, 0).await.unwrap();
-            let last = conversation_events.last().expect("a journey");
+            let events = conversation_events::after(&mut db, *chat, 0).await.unwrap();
+            let last = events.last().expect("a journey");
             assert_eq!((&last.state, last.version), (&head.state, head.version));
-            let first = head.version - conversation_events.len() as i64;
+            let first = head.version - events.len() as i64;
             assert!(
-                journey
+                events
                     .iter()
                     .zip(first + 1..)
                     .all(|(row, version)| row.version == version)

@@ -194,8 +194,8 @@ async fn a_draft_is_written_by_who_may_reply_and_begun_anew_when_it_is_all_histo
             epoch: 1,
             seq: 3,
         };
-        let document = world.app.documents.lock(&world.app.store, document).await.unwrap();
-        let part = document
+        let locked = world.app.documents.lock(&world.app.store, document).await.unwrap();
+        let part = locked
             .part_since(&mut world.app.store.read().await.unwrap(), Some(old))
             .await
             .unwrap();
@@ -298,22 +298,22 @@ async fn memory_holds_what_was_used_last_and_never_lets_go_of_a_locked_document(
         let [a, b, c] = chats.map(|chat| DocumentId::Timeline(chat, 1));
         let store = &world.app.store;
         // A budget for two and a half documents.
-        let documents = OpenDocuments::with_budget(11_500);
-        let held = rooms.lock(store, a).await.unwrap();
+        let open = OpenDocuments::with_budget(11_500);
+        let held = open.lock(store, a).await.unwrap();
         let heads = held.doc().get_heads();
-        drop(rooms.lock(store, b).await.unwrap());
-        drop(rooms.lock(store, c).await.unwrap());
+        drop(open.lock(store, b).await.unwrap());
+        drop(open.lock(store, c).await.unwrap());
         assert_eq!(
-            rooms.in_memory(),
+            open.in_memory(),
             [a, b, c],
             "the weight of a held document is not known yet"
         );
         drop(held);
-        assert_eq!(rooms.in_memory(), [a, c], "b is the oldest that nobody holds");
-        drop(rooms.lock(store, b).await.unwrap());
-        assert_eq!(rooms.in_memory(), [c, b]);
+        assert_eq!(open.in_memory(), [a, c], "b is the oldest that nobody holds");
+        drop(open.lock(store, b).await.unwrap());
+        assert_eq!(open.in_memory(), [c, b]);
         assert_eq!(
-            rooms.lock(store, a).await.unwrap().doc().get_heads(),
+            open.lock(store, a).await.unwrap().doc().get_heads(),
             heads,
             "loaded again"
         );

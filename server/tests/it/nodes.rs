@@ -249,9 +249,7 @@ async fn what_one_node_writes_the_other_delivers() {
         intent: IntentId::from_u128(1),
         changes: vec![change],
     };
-    document_push::receive(&first.app, &anas.pusher, document_push)
-        .await
-        .unwrap();
+    document_push::receive(&first.app, &anas.pusher, push).await.unwrap();
     let stored = |frame: &ServerFrame| matches!(frame, ServerFrame::Applied { .. }).then_some(());
     anas.until("the acknowledgement", stored).await;
     bens.until("the note", |frame| part_of(frame, notes_of, 1)).await;

@@ -69,7 +69,7 @@ async fn an_offer_is_pushed_sealed_signed_and_only_as_long_as_it_stands() {
         assert_eq!(push.header("topic"), chat.to_string());
         assert_eq!(push.header("ttl"), "30", "the seconds left on the timer");
         let key = web_push::key(&world.app).await.unwrap();
-        let claims = web_push.claims(&key);
+        let claims = push.claims(&key);
         assert_eq!(claims["aud"], service.origin);
         let exp = claims["exp"].as_i64().unwrap() - START / 1000;
         assert!((1..=86_400).contains(&exp), "a service refuses more than a day");
@@ -236,7 +236,7 @@ async fn private_mode_says_neither_name_nor_words() {
         let head = world.head(chat).await;
         let push = service.next().await;
         assert_eq!(push.part("body"), format!("#{}", head.number));
-        let whole = web_push.text.to_string();
+        let whole = push.text.to_string();
         assert!(
             !whole.contains("4111") && !whole.contains(&head.contact_name),
             "{whole}"

@@ -83,7 +83,7 @@ impl Desk {
             intent,
             changes,
         };
-        document_push::receive(&self.app, &self.pusher, document_push)
+        document_push::receive(&self.app, &self.pusher, push)
             .await
             .expect("not hostile");
         let answer = |frame: &ServerFrame| matches!(frame, ServerFrame::Applied { .. } | ServerFrame::Refused { .. });
@@ -381,15 +381,15 @@ async fn an_author_whose_access_is_gone_still_learns_that_it_was_applied_and_nob
 async fn goes_on_without(world: &World, app: &Shared, chat: ConversationId, other: ConversationId) {
     let ana = world.demo.ana;
     let mut desk = Desk::open(world, app, ana).await;
-    let aside = DocumentId::Timeline(chat, 1);
-    desk.follow(quarantine).await;
+    let quarantined = DocumentId::Timeline(chat, 1);
+    desk.follow(quarantined).await;
     let say = |text: &str| {
         let said = message(ana, text);
         let change = timeline::append(&mut document::begin(DocumentKind::Timeline), &pen(ana), &said).unwrap();
         (IntentId::from(said.id), vec![change])
     };
     let (intent, changes) = say("Into the damaged one");
-    let answer = desk.push(quarantine, intent, changes).await;
+    let answer = desk.push(quarantined, intent, changes).await;
     let ServerFrame::Refused { refusal, .. } = answer else {
         panic!("{answer:?}")
     };
@@ -402,7 +402,7 @@ async fn goes_on_without(world: &World, app: &Shared, chat: ConversationId, othe
     let answer = desk.push(DocumentId::Timeline(chat, 2), intent, changes).await;
     assert!(matches!(answer, ServerFrame::Applied { seq: 2, .. }), "{answer:?}");
     assert_eq!(world.head(chat).await.position, 3, "one of before, two since");
-    let record = documents::get(&mut app.store.read().await.unwrap(), quarantine)
+    let record = documents::get(&mut app.store.read().await.unwrap(), quarantined)
         .await
         .unwrap();
     assert!(record.unwrap().quarantined);

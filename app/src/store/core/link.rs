@@ -14,7 +14,7 @@ use crate::store::view::{Connection, Session};
 const PATIENCE_MS: Millis = 3_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Connection {
+pub(super) enum LinkState {
     Down {
         since: Millis,
         long: bool,
@@ -26,7 +26,7 @@ pub(super) enum Connection {
     Up,
 }
 
-impl Connection {
+impl LinkState {
     pub(super) fn down(now: Millis) -> Self {
         Self::Down {
             since: now,
@@ -37,22 +37,22 @@ impl Connection {
 
 impl Core {
     pub(super) fn online(&self) -> bool {
-        self.line == Connection::Up
+        self.line == LinkState::Up
     }
 
     /// The connection's state.
     pub fn connection(&self) -> Connection {
         match self.line {
-            Connection::Up => Connection::Online,
-            Connection::Down { long: true, .. } => Connection::Offline { as_of: self.as_of },
-            Connection::Down { long: false, .. } | Connection::Greeting { .. } => Connection::Reconnecting,
+            LinkState::Up => Connection::Online,
+            LinkState::Down { long: true, .. } => Connection::Offline { as_of: self.as_of },
+            LinkState::Down { long: false, .. } | LinkState::Greeting { .. } => Connection::Reconnecting,
         }
     }
 
     pub(super) fn opened(&mut self, step: &mut Step<'_>) {
         let Some(device) = self.device else { return };
-        if let Connection::Down { since, .. } = self.line {
-            self.line = Connection::Greeting { since };
+        if let LinkState::Down { since, .. } = self.line {
+            self.line = LinkState::Greeting { since };
         }
         // Each document is opened separately afterwards, with its rows.
         let documents = vec![];
@@ -68,12 +68,12 @@ impl Core {
 
     pub(super) fn closed(&mut self, step: &mut Step<'_>) {
         self.line = match self.line {
-            Connection::Up => Connection::down(step.now),
-            Connection::Greeting { since } => Connection::Down {
+            LinkState::Up => LinkState::down(step.now),
+            LinkState::Greeting { since } => LinkState::Down {
                 since,
                 long: step.now - since >= PATIENCE_MS,
             },
-            Connection::Down { since, long } => Connection::Down { since, long },
+            LinkState::Down { since, long } => LinkState::Down { since, long },
         };
         self.replicas.values_mut().for_each(|replica| replica.disconnected());
         self.forget_asked_windows();
@@ -136,7 +136,7 @@ impl Core {
     }
 
     fn welcome(&mut self, step: &mut Step<'_>, now: Millis, grants: u64, me: Me) {
-        self.line = Connection::Up;
+        self.line = LinkState::Up;
         self.grants = grants;
         step.dirty(DiskKey::Meta);
         self.offset = now - step.now;
@@ -173,10 +173,10 @@ impl Core {
     }
 
     pub(super) fn tick(&mut self, step: &mut Step<'_>) {
-        if let Connection::Down { since, long: false } = self.line
+        if let LinkState::Down { since, long: false } = self.line
             && step.now - since >= PATIENCE_MS
         {
-            self.line = Connection::Down { since, long: true };
+            self.line = LinkState::Down { since, long: true };
             step.changed(Key::Connection);
         }
         self.tick_presence(step);

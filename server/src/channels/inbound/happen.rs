@@ -170,7 +170,7 @@ async fn bound(app: &App, routed: &Routed, target: &str) -> Result<Option<Provid
         return Ok(here);
     }
     match paired_account(&mut db, account).await? {
-        Some(beside) => provider::by_external(&mut db, paired_account.row.id, target).await,
+        Some(paired) => provider::by_external(&mut db, paired.row.id, target).await,
         None => Ok(None),
     }
 }

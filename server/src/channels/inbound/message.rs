@@ -254,17 +254,17 @@ async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreErro
 /// conversation.
 async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &InboundMessage) -> Result<bool, DeskError> {
     let mut db = app.store.read().await?;
-    let Some(beside) = paired_account(&mut db, account).await? else {
+    let Some(paired) = paired_account(&mut db, account).await? else {
         return Ok(false);
     };
-    let (id, comments) = (&arrived.id, paired_account.row.id);
+    let (id, comments) = (&arrived.id, paired.row.id);
     if provider::by_external(&mut db, comments, id).await?.is_some() {
         return Ok(true);
     }
     drop(db);
     let bound = match outbox::bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
         Some(bound) => Some(bound),
-        None => outbox::bind_by_text(app, &paired_account, arrived, Whose::Privately).await?,
+        None => outbox::bind_by_text(app, &paired, arrived, Whose::Privately).await?,
     };
     Ok(bound.is_some())
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::attachments;
 use crate::channels::{
-    inbound_event::{InboundEvent, InboundEventKind, Person},
+    inbound_event::{InboundEvent, InboundEventKind, InboundMessage, Person},
     value,
 };
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        inbound_event::{HERE, InboundEvent, InboundEventKind, Person, Problem},
+        inbound_event::{HERE, InboundEvent, InboundEventKind, InboundMessage, Person, Problem},
         value,
     },
     content,
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
         let mut elements = vec![];
         let kind = value::text(inner, "type").unwrap_or_default();
         let ids_of = |keys: &[&str]| -> Vec<String> { keys.iter().filter_map(|key| value::text(inner, key)).collect() };
-        let events = match kind.as_str() {
+        let current = match kind.as_str() {
             "user_changed_number" | "user_changed_user_id" => {
                 ids_of(&["wa_id", "new_wa_id", "user_id", "parent_user_id"])
             }
@@ -218,12 +218,12 @@ impl<'a> Reader<'a> {
             "previous_user_id",
             "previous_parent_user_id",
         ]));
-        olds.retain(|id| !events.contains(id));
+        olds.retain(|id| !current.contains(id));
         let name = person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
         let old = self::person(olds, name)
             .or(person)
             .or_else(|| self::person(ids_of(&["wa_id", "user_id"]), String::new()));
-        if let (Some(old), Some(new)) = (old.clone(), self::person(events, String::new())) {
+        if let (Some(old), Some(new)) = (old.clone(), self::person(current, String::new())) {
             // An old number goes only if there is a new one; old user ids always go.
             let all = old.ids();
             let gone = all

@@ -24,8 +24,8 @@ pub(super) async fn introduce(app: &App, incoming: &NewMessage, contact: Contact
     if incoming.name.is_none() && incoming.email.is_none() && phone.is_none() {
         return Ok(());
     }
-    let document = DocumentId::Contact(contact);
-    let mut document = quarantine::lock(app, document).await?;
+    let document_id = DocumentId::Contact(contact);
+    let mut document = quarantine::lock(app, document_id).await?;
     if document.usable().is_err() {
         // The message itself is stored nevertheless.
         return Ok(());
@@ -45,7 +45,7 @@ pub(super) async fn introduce(app: &App, incoming: &NewMessage, contact: Contact
     document.write(&mut tx, intent, &prepared).await?;
     tx.commit().await?;
     let part = document.committed(prepared);
-    app.hub.queue_change(document, &ServerFrame::Part(part), None, None);
+    app.hub.queue_change(document_id, &ServerFrame::Part(part), None, None);
     change::publish(app, events);
     epochs::begin_epoch(app, &mut document, None).await;
     Ok(())

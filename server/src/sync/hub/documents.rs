@@ -28,10 +28,14 @@ impl Hub {
     /// others.
     pub(in crate::sync) fn followed(&self) -> Vec<(DocumentId, (u32, i64))> {
         let mut inner = self.inner();
-        let Inner { consoles, told, .. } = &mut *inner;
+        let Inner {
+            consoles,
+            sent_versions,
+            ..
+        } = &mut *inner;
         let open: HashSet<&DocumentId> = consoles.values().flat_map(|console| &console.documents).collect();
-        told.retain(|document, _| open.contains(document));
-        told.iter().map(|(document, at)| (*document, *at)).collect()
+        sent_versions.retain(|document, _| open.contains(document));
+        sent_versions.iter().map(|(document, at)| (*document, *at)).collect()
     }
 
     /// Subscribes the socket to this document's changes.
@@ -79,8 +83,8 @@ impl Hub {
         if let ServerFrame::Part(part) = frame {
             let mut inner = self.inner();
             match inner.sent_versions.get_mut(&document) {
-                Some(told) if part.snapshot.is_some() || (part.epoch, part.from) == *told => {
-                    *told = (part.epoch, part.to);
+                Some(sent) if part.snapshot.is_some() || (part.epoch, part.from) == *sent => {
+                    *sent = (part.epoch, part.to);
                 }
                 // Another node wrote in between; the worker reads its changes from the database.
                 Some(_) => self.lagging.notify_one(),
@@ -97,7 +101,7 @@ impl Hub {
     pub(in crate::sync) fn document_heard(&self, frame: &Part, scope: Option<&Scope>) {
         let mut inner = self.inner();
         let at = (frame.epoch, frame.to);
-        if inner.sent_versions.get(&frame.document).is_some_and(|told| *told >= at) {
+        if inner.sent_versions.get(&frame.document).is_some_and(|sent| *sent >= at) {
             return;
         }
         inner.sent_versions.insert(frame.document, at);

@@ -92,7 +92,7 @@ impl Desk {
             intent,
             changes,
         };
-        document_push::receive(&self.app, &self.pusher, document_push)
+        document_push::receive(&self.app, &self.pusher, push)
             .await
             .expect("not hostile");
         let answer = |frame: &ServerFrame| matches!(frame, ServerFrame::Applied { .. } | ServerFrame::Refused { .. });

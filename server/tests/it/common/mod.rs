@@ -317,8 +317,8 @@ impl World {
     /// The causes of a conversation's events, in order.
     pub async fn causes(&self, chat: ConversationId) -> Vec<String> {
         let mut db = self.app.store.read().await.expect("a connection");
-        let journey = conversation_events::after(&mut db, chat, 0).await.expect("a journey");
-        conversation_events.into_iter().map(|row| row.cause).collect()
+        let events = conversation_events::after(&mut db, chat, 0).await.expect("a journey");
+        events.into_iter().map(|row| row.cause).collect()
     }
 
     /// Waits until a chat is offered to this user.

@@ -80,8 +80,8 @@ impl Session {
             .iter()
             .map(|record| chat::message(record, record.row.author.user().and_then(name)))
             .collect();
-        let journey = conversation_events::after(db, head.id, cursor).await?;
-        let system = conversation_events.iter().filter(|row| row.position >= first);
+        let events = conversation_events::after(db, head.id, cursor).await?;
+        let system = events.iter().filter(|row| row.position >= first);
         lines.extend(system.filter_map(|row| chat::system_line(row, row.user.and_then(name))));
         // A system line comes after the message with the same position.
         lines.sort_by_key(|line| (line.position, line.event.is_some(), line.at));
