@@ -36,14 +36,14 @@ use crate::store::StoreError;
 
 /// The reason why a change was not made.
 #[derive(Debug)]
-pub enum DeskError {
+pub enum ServiceError {
     /// A rule forbids the change; the user gets the refusal.
     Refused(Refusal),
     Store(StoreError),
     Document(DocumentError),
 }
 
-impl std::fmt::Display for DeskError {
+impl std::fmt::Display for ServiceError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused(refusal) => write!(f, "{refusal}"),
@@ -53,33 +53,33 @@ impl std::fmt::Display for DeskError {
     }
 }
 
-impl std::error::Error for DeskError {}
+impl std::error::Error for ServiceError {}
 
-impl From<Refusal> for DeskError {
+impl From<Refusal> for ServiceError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<StoreError> for DeskError {
+impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<sqlx::Error> for DeskError {
+impl From<sqlx::Error> for ServiceError {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())
     }
 }
 
-impl From<DocumentError> for DeskError {
+impl From<DocumentError> for ServiceError {
     fn from(error: DocumentError) -> Self {
         Self::Document(error)
     }
 }
 
-impl DeskError {
+impl ServiceError {
     /// Returns the refusal for the user. Errors of the store or a document are logged, and the user gets a general
     /// text.
     pub fn into_refusal(self) -> Refusal {

@@ -10,7 +10,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    channels::intake::IntakeError, desk::DeskError, http::json::Json, passwords::PasswordError, store::StoreError,
+    channels::intake::IntakeError, desk::ServiceError, http::json::Json, passwords::PasswordError, store::StoreError,
 };
 
 /// An error response. The request changed nothing.
@@ -106,8 +106,8 @@ impl From<sqlx::Error> for ApiError {
     }
 }
 
-impl From<DeskError> for ApiError {
-    fn from(error: DeskError) -> Self {
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
         error.into_refusal().into()
     }
 }

@@ -26,14 +26,14 @@ use std::sync::Arc;
 
 use clock::Clock;
 use config::Config;
-use desk::DeskError;
+use desk::ServiceError;
 pub use state::{App, Shared};
 use store::Store;
 use workers::Supervisor;
 
 /// Opens the database, starts the workers and returns the running application. `router::build` makes its HTTP
 /// service.
-pub async fn build(config: Config, clock: Clock) -> Result<Shared, DeskError> {
+pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError> {
     let store = Store::open(&config.database_url).await?;
     let app: Shared = Arc::new(App::new(config, store, clock).await?);
     // The node must hold its lock before it has a socket: other nodes count the sockets of a node without a lock as

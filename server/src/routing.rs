@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 
 use crate::{
     channels,
-    desk::{DeskError, change},
+    desk::{ServiceError, change},
     state::{App, Shared},
     store::{
         OrderedTx, agent_load, conversations, offer_rounds,
@@ -125,7 +125,7 @@ pub async fn settle(app: &App) {
         match dispatch(app, look.inbox, look.freed).await {
             Ok(()) => look.done = true,
             // Another node took one of the free places; dropping `look` queues the inbox again.
-            Err(DeskError::Refused(_)) => {}
+            Err(ServiceError::Refused(_)) => {}
             Err(error) => {
                 tracing::error!(%error, inbox = %look.inbox, "the dispatcher failed");
                 look.done = true;
@@ -141,7 +141,7 @@ pub fn is_at_rest(app: &App) -> bool {
 }
 
 /// Offers the waiting chats of an `auto` inbox, the longest waiting first. Other inboxes are left alone.
-async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), DeskError> {
+async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), ServiceError> {
     let now = app.clock.now();
     // Usually there is nothing to do, which a read connection finds out without the write lock.
     {
@@ -189,7 +189,7 @@ async fn offer_some(
     freed: bool,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<Place, DeskError> {
+) -> Result<Place, ServiceError> {
     // The settings may have changed since the last batch.
     if !offers(&change::routing(&mut *db, inbox).await?, now) {
         return Ok(None);
@@ -242,7 +242,7 @@ async fn offer_some(
 
 /// Starts the next round of a chat when its round timer is due. The transaction that takes the timer also ends the old
 /// round.
-pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
+pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());

@@ -6,7 +6,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    desk::{DeskError, closing, hours, inactivity, lifecycle, presence, queue},
+    desk::{ServiceError, closing, hours, inactivity, lifecycle, presence, queue},
     state::{App, Shared},
     store::timers::{self, TimerRecord},
     workers,
@@ -41,7 +41,7 @@ pub async fn run(app: Shared) {
 }
 
 /// Runs all due timers and returns the time at which the next one is due, if there is one.
-pub async fn round(app: &App) -> Result<Option<i64>, DeskError> {
+pub async fn round(app: &App) -> Result<Option<i64>, ServiceError> {
     loop {
         let (engine, now) = (app.store.engine(), app.clock.now());
         let mut db = app.store.read().await?;
@@ -53,7 +53,7 @@ pub async fn round(app: &App) -> Result<Option<i64>, DeskError> {
         for timer in due {
             match fire(app, &timer).await {
                 // A refused timer has lost its meaning and must not block the others.
-                Err(DeskError::Refused(refusal)) => {
+                Err(ServiceError::Refused(refusal)) => {
                     tracing::error!(%refusal, kind = timer.kind.as_str(), "a timer was refused");
                     drop_timer(app, &timer).await?;
                 }
@@ -63,7 +63,7 @@ pub async fn round(app: &App) -> Result<Option<i64>, DeskError> {
     }
 }
 
-async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
+async fn fire(app: &App, timer: &TimerRecord) -> Result<(), ServiceError> {
     if timer.kind == TimerKind::Presence {
         let Ok(user) = timer.subject.parse() else {
             return drop_timer(app, timer).await;
@@ -96,7 +96,7 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
     Ok(())
 }
 
-async fn drop_timer(app: &App, timer: &TimerRecord) -> Result<(), DeskError> {
+async fn drop_timer(app: &App, timer: &TimerRecord) -> Result<(), ServiceError> {
     let mut tx = app.store.begin().await?;
     timers::take(&mut tx, timer).await?;
     tx.commit().await?;

@@ -28,7 +28,7 @@ use super::{
     note, value,
 };
 use crate::{
-    desk::DeskError,
+    desk::ServiceError,
     state::{App, Shared},
     store::{
         StoreError, blacklist,
@@ -137,7 +137,7 @@ struct Routed {
 }
 
 /// Processes one batch of bodies.
-async fn round(app: &Shared) -> Result<Round, DeskError> {
+async fn round(app: &Shared) -> Result<Round, ServiceError> {
     let Some(_turn) = app.store.cluster_lock(nodes::Work::Inbound).await? else {
         return Ok(Round::NotMine);
     };
@@ -214,7 +214,9 @@ async fn round(app: &Shared) -> Result<Round, DeskError> {
     Ok(Round::Worked)
 }
 
-fn settle(done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinError>>) -> Result<Vec<Cut>, DeskError> {
+fn settle(
+    done: Option<Result<Result<Vec<Cut>, StoreError>, tokio::task::JoinError>>,
+) -> Result<Vec<Cut>, ServiceError> {
     match done {
         None => Ok(vec![]),
         Some(Ok(Ok(cut))) => Ok(cut),
@@ -299,7 +301,7 @@ async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
     };
     match done {
         Ok(()) => Ok(()),
-        Err(DeskError::Store(error)) if error.may_pass() => Err(error),
+        Err(ServiceError::Store(error)) if error.may_pass() => Err(error),
         // Log the error once, and continue with the other events.
         Err(error) => {
             tracing::warn!(%error, channel = routed.account.row.channel.as_str(), "an element was set aside");

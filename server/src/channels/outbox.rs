@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use self::{deliver::deliver, pace::Pace, settle::give_up};
 use super::adapter;
 use crate::{
-    desk::DeskError,
+    desk::ServiceError,
     state::{App, Shared},
     store::{
         Engine, StoreError, channel_accounts,
@@ -105,7 +105,7 @@ async fn run(app: Shared, sending: Arc<Sending>) {
 
 /// Recovers messages whose worker died while sending. If the call of a part had begun, the message becomes unconfirmed;
 /// otherwise it is sent again. Returns `true` if there may be more.
-async fn orphans(app: &App, now: Millis) -> Result<bool, DeskError> {
+async fn orphans(app: &App, now: Millis) -> Result<bool, ServiceError> {
     let rows = outbox::orphans(&mut *app.store.read().await?, now, BATCH).await?;
     let is_full = rows.len() as i64 == BATCH;
     for mut row in rows {
@@ -130,7 +130,7 @@ async fn orphans(app: &App, now: Millis) -> Result<bool, DeskError> {
 
 /// Sends what is due, and returns when to look again. A message that is due but cannot be sent yet does not count: the
 /// message before it, or its account, wakes the worker.
-async fn round(app: &Shared, sending: &Arc<Sending>) -> Result<Option<Millis>, DeskError> {
+async fn round(app: &Shared, sending: &Arc<Sending>) -> Result<Option<Millis>, ServiceError> {
     let now = app.clock.now();
     let due = outbox::due(&mut *app.store.read().await?, now, BATCH).await?;
     let full = due.len() as i64 == BATCH;
@@ -156,7 +156,7 @@ enum Step {
     Waits(Millis),
 }
 
-async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Millis) -> Result<Step, DeskError> {
+async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Millis) -> Result<Step, ServiceError> {
     let Some(account) = channel_accounts::get(&mut *app.store.read().await?, row.account).await? else {
         let words = "The account was removed.".to_owned();
         give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(words)).await?;

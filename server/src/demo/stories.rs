@@ -16,7 +16,7 @@ use super::Demo;
 use crate::{
     clock::random_u128,
     desk::{
-        DeskError, change, claim,
+        ServiceError, change, claim,
         contact::profile_changed,
         contact_messages::{self, NewMessage},
         reply::{self, Target},
@@ -118,7 +118,7 @@ const STORIES: [Story; 5] = [
 ];
 
 /// Creates the chats of all stories: ended ones belong to History, the others are assigned to Ana.
-pub async fn tell(app: &Shared, demo: &Demo) -> Result<(), DeskError> {
+pub async fn tell(app: &Shared, demo: &Demo) -> Result<(), ServiceError> {
     // The last chat created is the newest, and the list shows it first.
     for (number, story) in STORIES.iter().enumerate().rev() {
         let agent = if story.ended && number % 2 == 0 {
@@ -137,7 +137,7 @@ async fn one(
     agent: UserId,
     number: usize,
     story: &Story,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let access = access_of(app, agent).await?;
     let mut chat: Option<(ConversationId, ContactId)> = None;
     for (index, line) in story.lines.iter().enumerate() {
@@ -170,7 +170,7 @@ async fn one(
     Ok(())
 }
 
-async fn access_of(app: &Shared, user: UserId) -> Result<Access, DeskError> {
+async fn access_of(app: &Shared, user: UserId) -> Result<Access, ServiceError> {
     let mut db = app.store.read().await?;
     let record = users::user(&mut db, user)
         .await?
@@ -198,7 +198,7 @@ fn incoming(account: &AccountRecord, number: usize, index: usize, story: &Story,
 }
 
 /// Writes a reply in the agent's name.
-async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: &str) -> Result<(), DeskError> {
+async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: &str) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let message = Message {
         id: MessageId::new(now, random_u128()),
@@ -242,7 +242,7 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
 }
 
 /// Writes the contact's city and note.
-async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story) -> Result<(), DeskError> {
+async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story) -> Result<(), ServiceError> {
     let now = app.clock.now();
     if let Some(city) = story.city {
         let mut document = app.documents.lock(&app.store, DocumentId::Contact(contact)).await?;

@@ -13,7 +13,7 @@ use causerie_shared::{
     user::Availability,
 };
 
-use super::{DeskError, change, claim, not_found};
+use super::{ServiceError, change, claim, not_found};
 use crate::{
     state::App,
     store::{Db, conversations, offer_rounds, places, users},
@@ -31,7 +31,7 @@ pub async fn to_agent(
     conversation: ConversationId,
     agent: UserId,
     expect_version: Option<i64>,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     let (mut head, actor) = seen(&mut tx, access, conversation, expect_version).await?;
@@ -73,7 +73,7 @@ pub async fn to_inbox(
     conversation: ConversationId,
     inbox: InboxId,
     expect_version: Option<i64>,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     let (mut head, actor) = seen(&mut tx, access, conversation, expect_version).await?;
@@ -98,7 +98,7 @@ async fn seen(
     access: &Access,
     conversation: ConversationId,
     expect_version: Option<i64>,
-) -> Result<(ConversationRow, Actor), DeskError> {
+) -> Result<(ConversationRow, Actor), ServiceError> {
     let head = conversations::lock(&mut *db, conversation)
         .await?
         .ok_or_else(not_found)?;
@@ -119,7 +119,7 @@ async fn seen(
 
 /// Checks that the agent can be given a chat of this inbox: an active member who is connected and available. Users who
 /// assign a chat to themselves need not be available, and supervisors who do so need not be members.
-async fn reachable(db: &mut Db, inbox: InboxId, agent: UserId, access: &Access) -> Result<(), DeskError> {
+async fn reachable(db: &mut Db, inbox: InboxId, agent: UserId, access: &Access) -> Result<(), ServiceError> {
     let user = users::user(&mut *db, agent)
         .await?
         .filter(|user| user.active)

@@ -8,7 +8,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{DeskError, not_found};
+use super::{ServiceError, not_found};
 use crate::{
     settings::{Trail, may_manage},
     state::App,
@@ -22,7 +22,7 @@ use crate::{
 /// # Errors
 /// `NotFound` unless the user may read the chat, `TooLarge` for the reason, `Invalid` when the contact has no id on the
 /// account.
-pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block) -> Result<(), DeskError> {
+pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block) -> Result<(), ServiceError> {
     let reason = block.reason.trim().to_owned();
     if reason.chars().count() > MAX_REASON {
         return Err(Refusal::new(Code::TooLarge, format!("a reason has at most {MAX_REASON} characters")).into());
@@ -60,7 +60,7 @@ pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block)
 ///
 /// # Errors
 /// `NotFound` when the user may read no chat of the contact.
-pub async fn of(app: &App, access: &Access, contact: ContactId) -> Result<Option<Blocking>, DeskError> {
+pub async fn of(app: &App, access: &Access, contact: ContactId) -> Result<Option<Blocking>, ServiceError> {
     let mut db = app.store.read().await?;
     if !access::reads_contact(&mut db, access, contact).await? {
         return Err(not_found().into());
@@ -73,7 +73,7 @@ pub async fn of(app: &App, access: &Access, contact: ContactId) -> Result<Option
 /// # Errors
 /// `Forbidden` except for owners, admins, and the user who blocked the contact within the undo time; `NotFound` when
 /// the contact is not blocked.
-pub async fn unblock(app: &App, actor: &UserRecord, contact: ContactId) -> Result<(), DeskError> {
+pub async fn unblock(app: &App, actor: &UserRecord, contact: ContactId) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     let blocking = blacklist::of(&mut tx, contact).await?;

@@ -14,7 +14,7 @@ use causerie_shared::{
     timer::{Countdown, TimerKind},
 };
 
-use super::DeskError;
+use super::ServiceError;
 use crate::{
     clock::random_u128,
     state::App,
@@ -29,12 +29,12 @@ use crate::{
 };
 
 /// Returns the rules of a conversation's inbox.
-pub async fn rules(db: &mut Db, inbox: InboxId) -> Result<Rules, DeskError> {
+pub async fn rules(db: &mut Db, inbox: InboxId) -> Result<Rules, ServiceError> {
     Ok(places::rules_of(db, inbox).await?.ok_or_else(super::not_found)?)
 }
 
 /// Returns everything that decides where and when the chats of an inbox are routed.
-pub async fn routing(db: &mut Db, inbox: InboxId) -> Result<Routing, DeskError> {
+pub async fn routing(db: &mut Db, inbox: InboxId) -> Result<Routing, ServiceError> {
     Ok(places::routing_of(db, inbox).await?.ok_or_else(super::not_found)?)
 }
 
@@ -42,7 +42,7 @@ pub async fn routing(db: &mut Db, inbox: InboxId) -> Result<Routing, DeskError> 
 /// new row.
 ///
 /// # Errors
-/// [`DeskError::Refused`] when the transition, the version or a capacity does not allow the event. The caller rolls
+/// [`ServiceError::Refused`] when the transition, the version or a capacity does not allow the event. The caller rolls
 /// back.
 pub async fn apply(
     db: &mut OrderedTx,
@@ -51,7 +51,7 @@ pub async fn apply(
     actor: Actor,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let here = routing(&mut *db, head.inbox).await?;
     apply_transition(db, head, event, Between { here, there: None }, actor, now, events).await
 }
@@ -68,7 +68,7 @@ pub async fn to_inbox(
     actor: Actor,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let there = places::routing_of(&mut *db, inbox)
         .await?
         .filter(|routing| !routing.deleted)
@@ -97,7 +97,7 @@ async fn apply_transition(
     actor: Actor,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let Between { here, there } = between;
     let facts = Facts {
         inbox: head.inbox,
@@ -146,7 +146,7 @@ async fn apply_transition(
 
 /// Records an offer in the current round. A transfer to another inbox begins a new round, as does every state other
 /// than `Waiting` and `Assigning`.
-async fn mark_asked(db: &mut Db, head: &ConversationRow, event: &Event) -> Result<(), DeskError> {
+async fn mark_asked(db: &mut Db, head: &ConversationRow, event: &Event) -> Result<(), ServiceError> {
     if let Event::Offer { agent } = event {
         offer_rounds::add(&mut *db, head.id, *agent).await?;
     }
@@ -199,7 +199,7 @@ pub async fn write_journey(
     user: Option<UserId>,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let row = JourneyRow {
         conversation: head.id,
         version: head.version,
@@ -244,7 +244,12 @@ pub fn follow(head: &mut ConversationRow, rules: &Rules, now: Millis) {
 }
 
 /// Sets the timers of the current state and cancels all others.
-pub async fn set_timer(db: &mut Db, head: &ConversationRow, routing: &Routing, now: Millis) -> Result<(), DeskError> {
+pub async fn set_timer(
+    db: &mut Db,
+    head: &ConversationRow,
+    routing: &Routing,
+    now: Millis,
+) -> Result<(), ServiceError> {
     let subject = head.id.to_string();
     timers::cancel_all(&mut *db, &subject).await?;
     if let Some((kind, due)) = head.state.timer(&routing.rules) {
@@ -275,7 +280,7 @@ pub async fn set(
     fence: i64,
     due: Millis,
     now: Millis,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let timer = crate::store::timers::TimerRecord {
         id: TimerId::new(now, random_u128()),
         kind,
@@ -293,7 +298,7 @@ async fn move_places(
     after: &State,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let (had, have) = (before.holders(), after.holders());
     for user in had.iter().filter(|user| !have.contains(user)) {
         agent_load::release(&mut *db, inbox, *user, now).await?;
@@ -323,7 +328,7 @@ async fn move_places(
 }
 
 /// Announces a user's row after a change of load, availability, connectivity or account.
-pub async fn user_changed(db: &mut OrderedTx, user: UserId, events: &mut CommitEvents) -> Result<(), DeskError> {
+pub async fn user_changed(db: &mut OrderedTx, user: UserId, events: &mut CommitEvents) -> Result<(), ServiceError> {
     let entry = feed::append(&mut *db, FeedKind::User, user.to_string(), None, None).await?;
     events.entry(entry);
     if let Some(record) = users::user(db, user).await? {

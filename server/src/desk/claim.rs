@@ -12,7 +12,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change, closing, not_found};
+use super::{ServiceError, change, closing, not_found};
 use crate::{
     state::App,
     store::{Db, conversation_events, conversations, users},
@@ -28,7 +28,7 @@ pub async fn act(
     conversation: ConversationId,
     event: Event,
     expect_version: Option<i64>,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     let mut head = conversations::lock(&mut tx, conversation)
@@ -64,7 +64,7 @@ async fn hidden(
     head: &ConversationRow,
     mode: Mode,
     event: &Event,
-) -> Result<Refusal, DeskError> {
+) -> Result<Refusal, ServiceError> {
     let answers = matches!(event, Event::Accept | Event::Decline);
     if answers && conversation_events::was_asked(db, head.id, access.user).await? {
         return Ok(Refusal::new(Code::Conflict, "the offer has expired"));
@@ -78,7 +78,7 @@ async fn hidden(
     Ok(not_found())
 }
 
-async fn taken(db: &mut Db, agent: UserId) -> Result<Refusal, DeskError> {
+async fn taken(db: &mut Db, agent: UserId) -> Result<Refusal, ServiceError> {
     let name = users::user(db, agent).await?.map(|user| user.name).unwrap_or_default();
     Ok(Refusal::taken(agent, name))
 }
@@ -90,7 +90,7 @@ async fn lost(
     head: &ConversationRow,
     event: &Event,
     expect_version: Option<i64>,
-) -> Result<Option<Refusal>, DeskError> {
+) -> Result<Option<Refusal>, ServiceError> {
     if head.state.status().is_final() && !matches!(event, Event::Undo) {
         return Ok(Some(Refusal::new(Code::Closed, "the chat has ended")));
     }
@@ -114,7 +114,7 @@ async fn lost(
 
 /// Returns the refusal unless the undo window is open and the chat's agent is still active. The transition checks
 /// whether the user may undo, and the claim whether the agent has capacity.
-async fn cannot_undo(db: &mut Db, head: &ConversationRow) -> Result<Option<Refusal>, DeskError> {
+async fn cannot_undo(db: &mut Db, head: &ConversationRow) -> Result<Option<Refusal>, ServiceError> {
     if !closing::is_pending(head) {
         return Ok(Some(Refusal::new(Code::Closed, "the end can no longer be undone")));
     }

@@ -10,7 +10,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change, read_receipts::touch};
+use super::{ServiceError, change, read_receipts::touch};
 use crate::{
     state::App,
     store::{
@@ -43,7 +43,7 @@ pub fn shown_agent(head: &ConversationRow) -> Option<UserId> {
 }
 
 /// Ends the undo window, in the transaction that takes the timer.
-pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
+pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
@@ -65,7 +65,7 @@ pub async fn hasten(
     head: &mut ConversationRow,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     if !is_pending(head) {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use causerie_shared::{
 };
 
 use super::{
-    DeskError,
+    ServiceError,
     message_updates::{self, MessageUpdate},
     not_found,
 };
@@ -44,7 +44,7 @@ pub async fn at_the_provider(
     conversation: ConversationId,
     message: MessageId,
     wish: CommentAction,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     match wish {
         CommentAction::Hide(hidden) => hide(app, access, conversation, message, hidden).await,
         CommentAction::Delete => delete(app, access, conversation, message).await,
@@ -61,7 +61,7 @@ pub async fn hide(
     conversation: ConversationId,
     message: MessageId,
     hidden: bool,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let (account, bound) = comment(app, access, conversation, message).await?;
     if bound.iter().any(|bound| bound.outgoing) {
         return Err(Refusal::new(Code::Invalid, "one's own comment cannot be hidden").into());
@@ -89,7 +89,7 @@ pub async fn delete(
     access: &Access,
     conversation: ConversationId,
     message: MessageId,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let (account, bound) = comment(app, access, conversation, message).await?;
     for bound in &bound {
         done(app, &account, call(app, &account, bound, Content::Delete).await?, true).await?;
@@ -104,7 +104,7 @@ async fn comment(
     access: &Access,
     conversation: ConversationId,
     message: MessageId,
-) -> Result<(ChannelAccount, Vec<ProviderMessage>), DeskError> {
+) -> Result<(ChannelAccount, Vec<ProviderMessage>), ServiceError> {
     let mut db = app.store.read().await?;
     let head = conversations::get(&mut db, conversation)
         .await?
@@ -139,7 +139,7 @@ async fn call(
     account: &ChannelAccount,
     bound: &ProviderMessage,
     content: Content<'_>,
-) -> Result<Outcome, DeskError> {
+) -> Result<Outcome, ServiceError> {
     let adapter = channels::adapter(account.row.channel).ok_or_else(not_found)?;
     let credentials = channels::credentials(app, account)
         .ok_or_else(|| Refusal::new(Code::Closed, "the account's secrets cannot be read; connect it again"))?;
@@ -156,7 +156,7 @@ async fn call(
 }
 
 /// Turns the provider's outcome into an error unless it succeeded.
-async fn done(app: &App, account: &ChannelAccount, outcome: Outcome, gone_is_done: bool) -> Result<(), DeskError> {
+async fn done(app: &App, account: &ChannelAccount, outcome: Outcome, gone_is_done: bool) -> Result<(), ServiceError> {
     let refusal = match outcome {
         Outcome::Accepted { .. } => return Ok(()),
         Outcome::Final(problem) if gone_is_done && problem.code == GONE => return Ok(()),

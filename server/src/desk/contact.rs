@@ -8,7 +8,7 @@ use causerie_shared::{
     ids::{AccountId, ContactId},
 };
 
-use super::{DeskError, read_receipts::touch};
+use super::{ServiceError, read_receipts::touch};
 use crate::{
     clock::random_u128,
     store::{
@@ -33,7 +33,7 @@ pub async fn resolve(
     external: &str,
     aliases: &[String],
     now: Millis,
-) -> Result<ContactRecord, DeskError> {
+) -> Result<ContactRecord, ServiceError> {
     let ids = || std::iter::once(external).chain(aliases.iter().map(String::as_str));
     for known in ids() {
         if let Some(id) = contacts::by_identity(&mut *db, account, known).await?
@@ -94,7 +94,7 @@ pub async fn profile_changed(
     contact: ContactId,
     doc: &Automerge,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let Some(mut record) = contacts::get(&mut *db, contact).await? else {
         return Ok(());
     };

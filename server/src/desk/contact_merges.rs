@@ -8,7 +8,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::DeskError;
+use super::ServiceError;
 use crate::{
     state::App,
     store::{Db, blacklist, contact_merges, contacts},
@@ -25,11 +25,11 @@ const CHATS: i64 = 20;
 /// Minimum length of a search text, in characters.
 const SHORTEST: usize = 2;
 
-fn missing() -> DeskError {
+fn missing() -> ServiceError {
     Refusal::new(Code::NotFound, "there is no such contact").into()
 }
 
-async fn may(db: &mut Db, access: &Access, contact: ContactId) -> Result<(), DeskError> {
+async fn may(db: &mut Db, access: &Access, contact: ContactId) -> Result<(), ServiceError> {
     // A user who may not read a contact does not learn that the contact exists.
     if access::reads_contact(&mut *db, access, contact).await? {
         Ok(())
@@ -42,7 +42,7 @@ async fn may(db: &mut Db, access: &Access, contact: ContactId) -> Result<(), Des
 ///
 /// # Errors
 /// `NotFound` when the user may read no chat of the contact.
-pub async fn same(app: &App, access: &Access, contact: ContactId) -> Result<Person, DeskError> {
+pub async fn same(app: &App, access: &Access, contact: ContactId) -> Result<Person, ServiceError> {
     let mut db = app.store.read().await?;
     may(&mut db, access, contact).await?;
     let mut others = vec![];
@@ -63,7 +63,7 @@ pub async fn candidates(
     access: &Access,
     contact: ContactId,
     text: &str,
-) -> Result<Vec<SamePerson>, DeskError> {
+) -> Result<Vec<SamePerson>, ServiceError> {
     let text = text.trim();
     if text.chars().count() < SHORTEST {
         return Err(Refusal::new(Code::Invalid, "at least two characters").into());
@@ -89,7 +89,7 @@ pub async fn candidates(
 /// # Errors
 /// `NotFound` unless the user may read a chat of each; `Invalid` when both are the same contact, or when the person
 /// would have too many contacts.
-pub async fn merge(app: &App, access: &Access, contact: ContactId, with: ContactId) -> Result<(), DeskError> {
+pub async fn merge(app: &App, access: &Access, contact: ContactId, with: ContactId) -> Result<(), ServiceError> {
     if contact == with {
         return Err(Refusal::new(Code::Invalid, "these are not two contacts").into());
     }
@@ -115,7 +115,7 @@ pub async fn merge(app: &App, access: &Access, contact: ContactId, with: Contact
 ///
 /// # Errors
 /// `NotFound` unless the user may read a chat of the contact.
-pub async fn separate(app: &App, access: &Access, contact: ContactId) -> Result<(), DeskError> {
+pub async fn separate(app: &App, access: &Access, contact: ContactId) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact).await?;
     may(&mut tx, access, contact).await?;
@@ -125,7 +125,7 @@ pub async fn separate(app: &App, access: &Access, contact: ContactId) -> Result<
 }
 
 /// Returns a contact as the user may see it: of the contact's chats, only the newest one that the user may read.
-async fn shown(db: &mut Db, access: &Access, contact: ContactId) -> Result<Option<SamePerson>, DeskError> {
+async fn shown(db: &mut Db, access: &Access, contact: ContactId) -> Result<Option<SamePerson>, ServiceError> {
     let Some(record) = contacts::get(&mut *db, contact).await? else {
         return Ok(None);
     };

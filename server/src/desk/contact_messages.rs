@@ -20,7 +20,7 @@ use self::{
     find::find,
     introduce::introduce,
 };
-use super::{DeskError, change, read_receipts::touch, reply};
+use super::{ServiceError, change, read_receipts::touch, reply};
 use crate::{
     channels::inbound_event,
     clock::random_u128,
@@ -102,7 +102,7 @@ pub struct Accepted {
 ///
 /// # Errors
 /// `Invalid` for an empty message, `TooLarge`, `NotFound` for a file that the contact did not upload.
-pub async fn receive(app: &App, mut incoming: NewMessage) -> Result<Accepted, DeskError> {
+pub async fn receive(app: &App, mut incoming: NewMessage) -> Result<Accepted, ServiceError> {
     // PostgreSQL's TEXT cannot hold NUL, and no keyboard types it.
     incoming.text.retain(|c| c != '\0');
     if incoming.said.is_some() {
@@ -124,7 +124,7 @@ pub async fn receive(app: &App, mut incoming: NewMessage) -> Result<Accepted, De
         .filter(|email| is_plausible(Detail::Email, email));
     for _ in 0..TRIES {
         match attempt(app, &incoming).await {
-            Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
             other => return other,
         }
     }
@@ -140,7 +140,7 @@ fn tidy(name: &str) -> String {
     plain.trim().to_owned()
 }
 
-async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, DeskError> {
+async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceError> {
     let now = app.clock.now();
     let found = find(app, incoming, now).await?;
     if let Some(record) = found.duplicate {
@@ -260,7 +260,7 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, DeskError
 }
 
 /// The error for a quarantined segment. The chat continues in the next segment, and a retry finds it.
-fn quarantined() -> DeskError {
+fn quarantined() -> ServiceError {
     Refusal::new(Code::Conflict, "the segment was set aside").into()
 }
 
@@ -279,7 +279,7 @@ async fn attach(
     head: &ConversationRow,
     contact: ContactId,
     wanted: &[causerie_shared::ids::FileId],
-) -> Result<Vec<FileBrief>, DeskError> {
+) -> Result<Vec<FileBrief>, ServiceError> {
     let mut briefs = vec![];
     for id in wanted {
         let file = files::file(&mut *db, *id)

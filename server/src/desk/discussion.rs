@@ -9,7 +9,7 @@ use causerie_shared::{
 };
 
 use super::{
-    DeskError, change, not_found,
+    ServiceError, change, not_found,
     read_receipts::{touch_before, touch_from},
     reply,
 };
@@ -30,7 +30,7 @@ async fn writable(
     db: &mut OrderedTx,
     access: &Access,
     conversation: ConversationId,
-) -> Result<(ConversationRow, Scope), DeskError> {
+) -> Result<(ConversationRow, Scope), ServiceError> {
     let (head, rules) = conversations::ruled(db, conversation).await?.ok_or_else(not_found)?;
     let scope = head.scope(rules.mode);
     if !access.discusses(&scope, &head.invited) {
@@ -58,7 +58,7 @@ pub async fn accept(
     conversation: ConversationId,
     new: &[Message],
     events: &mut CommitEvents,
-) -> Result<Scope, DeskError> {
+) -> Result<Scope, ServiceError> {
     let (mut head, scope) = writable(&mut *db, access, conversation).await?;
     for message in new {
         reply::attach(&mut *db, &head, access.user, message, true).await?;
@@ -79,7 +79,12 @@ pub async fn accept(
 ///
 /// # Errors
 /// `NotFound`, `Closed`; `Invalid` for a user who cannot see the inbox; `TooLarge` for too many invitations.
-pub async fn invite(app: &App, access: &Access, conversation: ConversationId, user: UserId) -> Result<(), DeskError> {
+pub async fn invite(
+    app: &App,
+    access: &Access,
+    conversation: ConversationId,
+    user: UserId,
+) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     let (mut head, before) = writable(&mut tx, access, conversation).await?;
     if head.invited.contains(&user) {

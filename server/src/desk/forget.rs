@@ -12,7 +12,7 @@ use causerie_shared::{
     row::{ConversationRow, Origin},
 };
 
-use super::{DeskError, change, read_receipts::touch, redact};
+use super::{ServiceError, change, read_receipts::touch, redact};
 use crate::{
     state::App,
     store::{OrderedTx, contact_merges, contacts, conversations, files, messages},
@@ -29,13 +29,13 @@ const MAX_CHATS: i64 = 100_000;
 ///
 /// # Errors
 /// `Forbidden` unless the user is an owner or admin; `NotFound` when there is no such contact.
-pub async fn contact(app: &App, access: &Access, contact: ContactId) -> Result<(), DeskError> {
+pub async fn contact(app: &App, access: &Access, contact: ContactId) -> Result<(), ServiceError> {
     if !access.role.manages() {
         return Err(Refusal::new(Code::Forbidden, "only owners and admins").into());
     }
     for _ in 0..TRIES {
         match attempt(app, contact).await {
-            Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
             other => return other,
         }
     }
@@ -54,7 +54,7 @@ fn documents(contact: ContactId, chats: &[ConversationRow]) -> Vec<DocumentId> {
     all
 }
 
-async fn attempt(app: &App, contact: ContactId) -> Result<(), DeskError> {
+async fn attempt(app: &App, contact: ContactId) -> Result<(), ServiceError> {
     let chats = conversations::of_contact(&mut *app.store.read().await?, contact, MAX_CHATS).await?;
     let mut locked = vec![];
     for id in documents(contact, &chats) {
@@ -89,7 +89,7 @@ async fn forget_rows(
     contact: ContactId,
     chats: &[ConversationRow],
     events: &mut CommitEvents,
-) -> Result<Vec<causerie_shared::ids::FileId>, DeskError> {
+) -> Result<Vec<causerie_shared::ids::FileId>, ServiceError> {
     let now = app.clock.now();
     let missing = || Refusal::new(Code::NotFound, "there is no such contact");
     let mut record = contacts::get(&mut *db, contact).await?.ok_or_else(missing)?;

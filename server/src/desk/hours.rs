@@ -11,7 +11,7 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
-use super::{DeskError, change};
+use super::{ServiceError, change};
 use crate::{
     routing::hours,
     state::App,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Opens or closes an inbox, in the transaction that takes the timer.
-pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), DeskError> {
+pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
         return Ok(());
@@ -43,7 +43,7 @@ pub(super) async fn apply(
     inbox: InboxId,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let subject = inbox.to_string();
     timers::cancel(&mut *db, TimerKind::Hours, &subject).await?;
     let Some(hours) = places::hours_of(&mut *db, inbox).await? else {

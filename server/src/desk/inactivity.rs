@@ -17,7 +17,7 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
-use super::{DeskError, change, system_message::SystemMessage};
+use super::{ServiceError, change, system_message::SystemMessage};
 use crate::{
     state::App,
     store::{
@@ -61,7 +61,7 @@ async fn unanswered(
     words: Words,
     rule: &Inactivity,
     now: Millis,
-) -> Result<Found, DeskError> {
+) -> Result<Found, ServiceError> {
     let again = Found::Later(now + rule.millis());
     let heard = words.contact.map_or(0, |(position, _)| position);
     let Some((_, at)) = words.agent.filter(|(position, _)| *position > heard) else {
@@ -78,7 +78,7 @@ async fn unanswered(
 
 /// Sets the timers of an inbox's assigned chats by its current rule, after the rule was switched on, changed or
 /// switched off.
-pub async fn rearm(db: &mut Db, inbox: InboxId, now: Millis) -> Result<(), DeskError> {
+pub async fn rearm(db: &mut Db, inbox: InboxId, now: Millis) -> Result<(), ServiceError> {
     let rule = change::routing(&mut *db, inbox).await?.inactivity;
     for head in conversations::assigned(&mut *db, inbox).await? {
         let State::Assigned { since, .. } = head.state else {
@@ -106,10 +106,10 @@ pub async fn rearm(db: &mut Db, inbox: InboxId, now: Millis) -> Result<(), DeskE
 }
 
 /// Handles an inactivity timer that is due.
-pub async fn due(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
+pub async fn due(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
     for _ in 0..TRIES {
         match attempt(app, conversation, timer).await {
-            Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
             other => return other,
         }
     }
@@ -117,7 +117,7 @@ pub async fn due(app: &App, conversation: ConversationId, timer: &TimerRecord) -
     Ok(())
 }
 
-async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
+async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
@@ -167,7 +167,7 @@ async fn remind(
     sent: bool,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     change::apply(&mut *db, head, &Event::Reminded { sent }, Actor::System, now, events).await?;
     if action.closes() {
         change::apply(db, head, &Event::Inactive, Actor::System, now, events).await?;
@@ -176,7 +176,7 @@ async fn remind(
 }
 
 /// Sends the rule's message. `Conflict` when the chat has changed since `known` was read; the caller then checks again.
-async fn send(app: &App, known: ConversationRow, rule: &Inactivity, timer: &TimerRecord) -> Result<(), DeskError> {
+async fn send(app: &App, known: ConversationRow, rule: &Inactivity, timer: &TimerRecord) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut saying = SystemMessage::begin(app, &known, Author::System, &rule.message, None).await?;
     let mut tx = app.store.begin_ordered().await?;

@@ -8,7 +8,7 @@ use causerie_shared::{
     timer::{Countdown, TimerKind},
 };
 
-use super::{DeskError, change, hours, inactivity, read_receipts::touch_from};
+use super::{ServiceError, change, hours, inactivity, read_receipts::touch_from};
 use crate::{
     store::{OrderedTx, conversations, places::Routing, timers},
     sync::CommitEvents,
@@ -25,7 +25,7 @@ pub async fn changed(
     before: &Routing,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let after = change::routing(&mut *db, inbox).await?;
     if before.rules.mode != after.rules.mode || before.rules.queue_secs != after.rules.queue_secs {
         for head in conversations::waiting(&mut *db, inbox, None, conversations::ALL).await? {
@@ -50,7 +50,7 @@ async fn reroute(
     after: &Routing,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let before = head.scope(was);
     change::follow(&mut head, &after.rules, now);
     if let Some(ring) = &mut head.ring

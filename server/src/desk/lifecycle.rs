@@ -5,7 +5,7 @@ use causerie_shared::{
     ids::ConversationId,
 };
 
-use super::{DeskError, change, presence};
+use super::{ServiceError, change, presence};
 use crate::{state::App, store::conversations, sync::CommitEvents};
 
 /// Applies a system or visitor event. With a `fence`, does nothing unless the conversation still has this version.
@@ -17,7 +17,7 @@ pub async fn apply_system_event(
     event: Event,
     actor: Actor,
     fence: Option<i64>,
-) -> Result<bool, DeskError> {
+) -> Result<bool, ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
@@ -31,7 +31,7 @@ pub async fn apply_system_event(
     match change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await {
         Ok(()) => {}
         // Another change came first, and the event no longer applies.
-        Err(DeskError::Refused(refusal)) => {
+        Err(ServiceError::Refused(refusal)) => {
             tracing::debug!(%refusal, event = event.as_str(), "a late event");
             return Ok(false);
         }

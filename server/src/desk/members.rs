@@ -6,7 +6,7 @@ use causerie_shared::{
     inbox::Member,
 };
 
-use super::{DeskError, change, not_found, presence};
+use super::{ServiceError, change, not_found, presence};
 use crate::{
     state::App,
     store::{
@@ -25,7 +25,7 @@ pub async fn replace(
     members: &[Member],
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<Vec<UserId>, DeskError> {
+) -> Result<Vec<UserId>, ServiceError> {
     let mut touched = vec![];
     for old in before {
         if !members.iter().any(|member| member.user == old.user) {
@@ -47,7 +47,7 @@ pub async fn replace(
 }
 
 /// Replaces the members of an inbox.
-pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), DeskError> {
+pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     let mut events = CommitEvents::default();
@@ -62,7 +62,7 @@ pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), De
 }
 
 /// Records that the access of these users has changed.
-pub async fn granted(db: &mut OrderedTx, users: &[UserId], events: &mut CommitEvents) -> Result<(), DeskError> {
+pub async fn granted(db: &mut OrderedTx, users: &[UserId], events: &mut CommitEvents) -> Result<(), ServiceError> {
     for user in users {
         events.entry(feed::append(&mut *db, FeedKind::Grants, user.to_string(), None, None).await?);
     }
@@ -71,7 +71,7 @@ pub async fn granted(db: &mut OrderedTx, users: &[UserId], events: &mut CommitEv
 
 /// Publishes a change of access after the commit: sockets lose access before anything that was committed later is
 /// published.
-pub async fn told(app: &App, users: &[UserId], events: CommitEvents) -> Result<(), DeskError> {
+pub async fn told(app: &App, users: &[UserId], events: CommitEvents) -> Result<(), ServiceError> {
     for user in users {
         grants::changed(app, *user).await?;
     }

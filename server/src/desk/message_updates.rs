@@ -6,7 +6,7 @@ use causerie_shared::{
     message::{Delivery, Extra, Reaction, Side},
 };
 
-use super::{DeskError, change, read_receipts::touch, reply};
+use super::{ServiceError, change, read_receipts::touch, reply};
 use crate::{
     state::App,
     store::{
@@ -73,7 +73,7 @@ impl MessageUpdate {
 }
 
 /// Applies a change to a message. Applying it again changes nothing.
-pub async fn update(app: &App, bound: &ProviderMessage, update: MessageUpdate) -> Result<(), DeskError> {
+pub async fn update(app: &App, bound: &ProviderMessage, update: MessageUpdate) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
         return Ok(());
@@ -118,7 +118,7 @@ pub async fn deliver(
     bound: &ProviderMessage,
     delivery: Delivery,
     reason: Option<String>,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     // Many reports bring nothing new, so check before waiting for the write lock.
     if !messages::would_move(&mut *app.store.read().await?, bound.message, delivery).await? {
         return Ok(());
@@ -139,7 +139,7 @@ pub async fn deliver_in(
     delivery: Delivery,
     reason: Option<String>,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     if !messages::would_move(tx, message, delivery).await? {
         return Ok(());
     }
@@ -154,7 +154,7 @@ pub async fn deliver_in(
 }
 
 /// Records that an unconfirmed message reached the provider, even if its agent gave it up.
-pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), DeskError> {
+pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
         return Ok(());
@@ -177,7 +177,7 @@ pub async fn deliver_until(
     contact: ContactId,
     until: Millis,
     delivery: Delivery,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let mut db = app.store.read().await?;
     let Some(chat) = conversations::newest_on(&mut db, contact, account).await? else {
         return Ok(());
@@ -189,7 +189,7 @@ pub async fn deliver_until(
 }
 
 /// Advances the delivery state of an outgoing message and of all that were sent before it in its chat.
-pub async fn deliver_up_to(app: &App, bound: &ProviderMessage, delivery: Delivery) -> Result<(), DeskError> {
+pub async fn deliver_up_to(app: &App, bound: &ProviderMessage, delivery: Delivery) -> Result<(), ServiceError> {
     let mut db = app.store.read().await?;
     let Some(last) = messages::get(&mut db, bound.conversation, bound.message).await? else {
         return Ok(());
@@ -205,7 +205,7 @@ async fn advance(
     conversation: ConversationId,
     reached: impl Iterator<Item = &messages::AtProvider>,
     delivery: Delivery,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let lagging: Vec<_> = reached
         .filter(|sent| sent.delivery < delivery)
         .map(|sent| sent.id)
@@ -237,7 +237,7 @@ pub async fn further_ids(
     contact: ContactId,
     ids: &[String],
     gone: &[String],
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     for id in ids {
         contacts::add_identity(&mut tx, account, id, contact).await?;

@@ -11,7 +11,7 @@ use causerie_shared::{
     user::{Availability, PRESENCE_GRACE_MS, PUSH_GRACE_MS},
 };
 
-use super::{DeskError, change, visitors};
+use super::{ServiceError, change, visitors};
 use crate::{
     clock::random_u128,
     settings::Trail,
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Records that a socket of the user opened.
-pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
+pub async fn connected(app: &App, user: UserId) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     presence::lease(&mut tx, app.node, user).await?;
     timers::cancel(&mut tx, TimerKind::Presence, &user.to_string()).await?;
@@ -40,7 +40,7 @@ pub async fn connected(app: &App, user: UserId) -> Result<(), DeskError> {
 }
 
 /// Records that the user's last socket on this node closed. If no other node has one, the grace period begins.
-pub async fn disconnected(app: &App, user: UserId) -> Result<(), DeskError> {
+pub async fn disconnected(app: &App, user: UserId) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     // A socket that opened meanwhile has recorded it in a transaction before this one, or will do so after it.
@@ -83,7 +83,7 @@ pub async fn unanswered(
     user: UserId,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let subject = user.to_string();
     let Some(due) = timers::due_of(&mut *db, TimerKind::Presence, &subject).await? else {
         return Ok(());
@@ -100,7 +100,7 @@ pub async fn unanswered(
 }
 
 /// Disconnects the user: offers and transfer requests are withdrawn, accepted chats stay.
-async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, events: &mut CommitEvents) -> Result<(), DeskError> {
+async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, events: &mut CommitEvents) -> Result<(), ServiceError> {
     if presence::set_connected(&mut *db, user, false).await? {
         change::user_changed(&mut *db, user, events).await?;
     }
@@ -114,7 +114,7 @@ pub(super) async fn give_back(
     inbox: Option<InboxId>,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     for asking in conversations::asking(&mut *db, user).await? {
         if inbox.is_some_and(|inbox| inbox != asking.inbox) {
             continue;
@@ -136,7 +136,7 @@ pub async fn deactivate(
     actor: Actor,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     timers::cancel(&mut *db, TimerKind::Presence, &user.to_string()).await?;
     presence::set_connected(&mut *db, user, false).await?;
     for chat in conversations::of_user(&mut *db, user).await? {
@@ -152,7 +152,7 @@ pub async fn deactivate(
 
 /// Handles nodes that stopped without releasing their leases: their users get the grace period to reach another node,
 /// and their visitors go offline.
-pub async fn reap(app: &App) -> Result<(), DeskError> {
+pub async fn reap(app: &App) -> Result<(), ServiceError> {
     let engine = app.store.engine();
     if !presence::has_dead(&mut *app.store.read().await?, engine, app.node).await? {
         return Ok(());
@@ -174,7 +174,7 @@ pub async fn reap(app: &App) -> Result<(), DeskError> {
 
 /// Handles the end of the grace period: unless a socket has reopened, the user is disconnected. This happens in the
 /// transaction that takes the timer, so a crash leaves the timer in place, and only one of several nodes handles it.
-pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), DeskError> {
+pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
@@ -198,7 +198,7 @@ pub async fn declare_for(
     access: &Access,
     user: UserId,
     availability: Availability,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     if !access.role.manages() {
         let text = "only owners and admins set a colleague's availability";
         return Err(Refusal::new(Code::Forbidden, text).into());
@@ -219,7 +219,7 @@ pub async fn declare_for(
 }
 
 /// Sets the user's own availability. Becoming busy withdraws open offers and transfer requests.
-pub async fn declare(app: &App, user: UserId, availability: Availability) -> Result<(), DeskError> {
+pub async fn declare(app: &App, user: UserId, availability: Availability) -> Result<(), ServiceError> {
     let tx = app.store.begin_ordered().await?;
     set_availability(app, tx, user, availability).await
 }
@@ -229,7 +229,7 @@ async fn set_availability(
     mut tx: OrderedTx,
     user: UserId,
     availability: Availability,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let mut events = CommitEvents::default();
     if presence::set_availability(&mut tx, user, availability).await? {
         change::user_changed(&mut tx, user, &mut events).await?;
@@ -244,7 +244,7 @@ async fn set_availability(
 }
 
 /// Recovers presence after a start: every connected user whom no other node has gets the grace period to reconnect.
-pub async fn recover(app: &App) -> Result<(), DeskError> {
+pub async fn recover(app: &App) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     presence::reap(&mut tx, app.store.engine(), app.node).await?;

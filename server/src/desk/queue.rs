@@ -7,7 +7,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change};
+use super::{ServiceError, change};
 use crate::{
     state::App,
     store::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Moves the chat to the overflow inbox, or applies [`Event::QueueOver`], in the transaction that takes the timer.
-pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), DeskError> {
+pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     if !timers::take(&mut tx, timer).await? {
@@ -49,7 +49,7 @@ async fn overflow(
     db: &mut Db,
     head: &ConversationRow,
     now: Millis,
-) -> Result<Option<(InboxId, Vec<InboxId>)>, DeskError> {
+) -> Result<Option<(InboxId, Vec<InboxId>)>, ServiceError> {
     let Some(inbox) = change::rules(&mut *db, head.inbox).await?.overflow else {
         return Ok(None);
     };

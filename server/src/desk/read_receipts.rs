@@ -7,7 +7,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change, not_found};
+use super::{ServiceError, change, not_found};
 use crate::{
     state::App,
     store::{
@@ -23,7 +23,7 @@ pub(super) async fn touch(
     db: &mut OrderedTx,
     head: &mut ConversationRow,
     events: &mut CommitEvents,
-) -> Result<Scope, DeskError> {
+) -> Result<Scope, ServiceError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
     touch_before(db, head, &scope, events).await?;
@@ -36,7 +36,7 @@ pub(super) async fn touch_before(
     head: &mut ConversationRow,
     scope: &Scope,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     put(db, head, scope.clone(), scope.clone(), events).await
 }
 
@@ -46,7 +46,7 @@ pub(super) async fn touch_from(
     head: &mut ConversationRow,
     before: Scope,
     events: &mut CommitEvents,
-) -> Result<Scope, DeskError> {
+) -> Result<Scope, ServiceError> {
     let rules = change::rules(&mut *db, head.inbox).await?;
     let scope = head.scope(rules.mode);
     put(db, head, before, scope.clone(), events).await?;
@@ -59,7 +59,7 @@ async fn put(
     before: Scope,
     after: Scope,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let kind = FeedKind::Conversation;
     let entry = feed::append(&mut *db, kind, head.id.to_string(), Some(before), Some(after)).await?;
     head.seq = entry.seq;
@@ -70,7 +70,12 @@ async fn put(
 }
 
 /// Records that the chat's agent has read everything up to `position`. Reading by other users does not count.
-pub async fn by_agent(app: &App, user: UserId, conversation: ConversationId, position: i64) -> Result<(), DeskError> {
+pub async fn by_agent(
+    app: &App,
+    user: UserId,
+    conversation: ConversationId,
+    position: i64,
+) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     let mut head = conversations::lock(&mut tx, conversation)
         .await?
@@ -94,7 +99,7 @@ pub async fn by_visitor(
     conversation: ConversationId,
     position: i64,
     delivery: Delivery,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     // Most reports bring nothing new, so check before taking the write lock.
     if !messages::lags(&mut *app.store.read().await?, conversation, position).await? {
         return Ok(());

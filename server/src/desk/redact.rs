@@ -10,7 +10,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change, discussion, not_found, read_receipts::touch};
+use super::{ServiceError, change, discussion, not_found, read_receipts::touch};
 use crate::{
     http::files as disk,
     state::App,
@@ -30,7 +30,7 @@ pub async fn message(
     access: &Access,
     conversation: ConversationId,
     message: MessageId,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     tries(app, By::User(access), conversation, message).await
 }
 
@@ -39,7 +39,7 @@ pub async fn message(
 ///
 /// # Errors
 /// `Conflict` while the chat stays busy; errors of the database or the document.
-pub async fn taken_back(app: &App, conversation: ConversationId, message: MessageId) -> Result<(), DeskError> {
+pub async fn taken_back(app: &App, conversation: ConversationId, message: MessageId) -> Result<(), ServiceError> {
     let record = messages::get(&mut *app.store.read().await?, conversation, message).await?;
     let is_done = record
         .is_none_or(|record| record.row.redacted_at.is_some() || record.row.extra.is_some_and(|extra| extra.deleted));
@@ -56,17 +56,17 @@ enum By<'a> {
     Author,
 }
 
-async fn tries(app: &App, by: By<'_>, conversation: ConversationId, message: MessageId) -> Result<(), DeskError> {
+async fn tries(app: &App, by: By<'_>, conversation: ConversationId, message: MessageId) -> Result<(), ServiceError> {
     for _ in 0..TRIES {
         match attempt(app, by, conversation, message).await {
-            Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
             other => return other,
         }
     }
     Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
 }
 
-async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: MessageId) -> Result<(), DeskError> {
+async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: MessageId) -> Result<(), ServiceError> {
     let row = messages::get(&mut *app.store.read().await?, conversation, message).await?;
     let document_id = match &row {
         Some(record) => DocumentId::Timeline(conversation, record.row.segment),
@@ -140,7 +140,7 @@ async fn may(
     head: &ConversationRow,
     document: DocumentId,
     author: Author,
-) -> Result<Scope, DeskError> {
+) -> Result<Scope, ServiceError> {
     let rules = change::rules(db, head.inbox).await?;
     let mut scope = head.scope(rules.mode);
     if let DocumentId::Discussion(_) = document {

@@ -11,7 +11,7 @@ use causerie_shared::{
 };
 
 use super::{
-    DeskError, not_found,
+    ServiceError, not_found,
     read_receipts::{touch, touch_before},
 };
 use crate::{
@@ -45,7 +45,7 @@ async fn writable(
     db: &mut OrderedTx,
     access: &Access,
     conversation: ConversationId,
-) -> Result<(ConversationRow, Scope), DeskError> {
+) -> Result<(ConversationRow, Scope), ServiceError> {
     let (head, rules) = conversations::ruled(db, conversation).await?.ok_or_else(not_found)?;
     let scope = head.scope(rules.mode);
     if !access.reads(&scope) {
@@ -64,7 +64,11 @@ async fn writable(
 
 /// Checks that the user may write the shared draft now, which requires the right to reply. Returns the draft's
 /// audience.
-pub async fn may_draft(db: &mut OrderedTx, access: &Access, conversation: ConversationId) -> Result<Scope, DeskError> {
+pub async fn may_draft(
+    db: &mut OrderedTx,
+    access: &Access,
+    conversation: ConversationId,
+) -> Result<Scope, ServiceError> {
     let (head, _) = writable(db, access, conversation).await?;
     Ok(Scope {
         inbox: head.inbox,
@@ -83,7 +87,7 @@ pub async fn accept(
     bytes: i64,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<Accepted, DeskError> {
+) -> Result<Accepted, ServiceError> {
     let (mut head, scope) = writable(&mut *db, access, target.conversation).await?;
     if target.segment > head.segment {
         return Err(Refusal::new(Code::Invalid, "this segment has not begun").into());
@@ -124,7 +128,7 @@ pub async fn accept(
 }
 
 /// Checks that the channel allows the message now. Delivery checks again.
-async fn allowed(db: &mut Db, head: &ConversationRow, message: &Message, now: Millis) -> Result<(), DeskError> {
+async fn allowed(db: &mut Db, head: &ConversationRow, message: &Message, now: Millis) -> Result<(), ServiceError> {
     let capabilities = adapter(head.channel).map(|adapter| adapter.capabilities());
     let window = capabilities.and_then(|capabilities| capabilities.window);
     if message.kind == Kind::Template && !window.is_some_and(|window| window.templates) {
@@ -149,7 +153,7 @@ async fn allowed(db: &mut Db, head: &ConversationRow, message: &Message, now: Mi
 
 /// Checks a private reply, which only the author of a thread sees: one direct message, once, and within [`PRIVATE_MS`]
 /// (`docs/channels.md#private-replies`).
-async fn privately(db: &mut Db, head: &ConversationRow, message: &Message, now: Millis) -> Result<(), DeskError> {
+async fn privately(db: &mut Db, head: &ConversationRow, message: &Message, now: Millis) -> Result<(), ServiceError> {
     let thread = conversations::thread_of(&mut *db, head.id).await?;
     let thread = thread.ok_or_else(|| Refusal::new(Code::Invalid, "only comments are answered privately"))?;
     let (sent, begun) = threads::private_reply(db, head.account, &thread).await?;
@@ -170,7 +174,7 @@ async fn privately(db: &mut Db, head: &ConversationRow, message: &Message, now: 
     Ok(())
 }
 
-fn answered_privately() -> DeskError {
+fn answered_privately() -> ServiceError {
     Refusal::new(Code::Invalid, "this thread was answered privately already").into()
 }
 
@@ -182,7 +186,7 @@ pub(super) async fn turn_if_full(
     first: i64,
     bytes: i64,
     now: Millis,
-) -> Result<bool, DeskError> {
+) -> Result<bool, ServiceError> {
     let begun = messages::first_of_segment(db, head.id, head.segment).await?;
     let (position, at) = begun.unwrap_or((first, now));
     let full = is_full(head.position - position + 1, bytes, now - at);
@@ -191,7 +195,7 @@ pub(super) async fn turn_if_full(
 }
 
 /// Continues the chat in the next segment after a segment was quarantined.
-pub async fn leave_segment(db: &mut OrderedTx, target: Target, events: &mut CommitEvents) -> Result<(), DeskError> {
+pub async fn leave_segment(db: &mut OrderedTx, target: Target, events: &mut CommitEvents) -> Result<(), ServiceError> {
     if let Some(mut head) = conversations::lock(&mut *db, target.conversation).await?
         && head.segment == target.segment
     {
@@ -208,7 +212,7 @@ pub(super) async fn attach(
     user: UserId,
     message: &Message,
     internal: bool,
-) -> Result<Vec<FileBrief>, DeskError> {
+) -> Result<Vec<FileBrief>, ServiceError> {
     let mut briefs = vec![];
     for id in &message.attachments {
         let file = files::file(&mut *db, *id).await?.filter(|file| file.user == Some(user));
@@ -238,7 +242,7 @@ pub(super) async fn send(
     message: &Message,
     position: i64,
     now: Millis,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     if goes_out(head, message) {
         stored::insert(db, &outbox::row(head, message.id, position, now)).await?;
     }

@@ -7,7 +7,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{DeskError, change, not_found, read_receipts::touch};
+use super::{ServiceError, change, not_found, read_receipts::touch};
 use crate::{
     state::App,
     store::{
@@ -26,7 +26,7 @@ pub async fn again(
     access: &Access,
     conversation: ConversationId,
     message: MessageId,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let now = app.clock.now();
     decide(app, access, conversation, message, Delivery::Queued, None, move |row| {
         if row.stage == Stage::Settled {
@@ -49,7 +49,7 @@ pub async fn give_up(
     access: &Access,
     conversation: ConversationId,
     message: MessageId,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let words = "It was never confirmed, and its agent gave it up.".to_owned();
     decide(
         app,
@@ -71,7 +71,7 @@ async fn decide(
     to: Delivery,
     reason: Option<String>,
     write: impl FnOnce(&mut OutboxRow) + Send,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     let (mut head, rules) = conversations::ruled(&mut tx, conversation)
         .await?
@@ -102,7 +102,7 @@ async fn undecided(
     conversation: ConversationId,
     message: MessageId,
     to: Delivery,
-) -> Result<OutboxRow, DeskError> {
+) -> Result<OutboxRow, ServiceError> {
     let missing = || Refusal::new(Code::NotFound, "there is no such message");
     let record = messages::get(&mut *db, conversation, message)
         .await?

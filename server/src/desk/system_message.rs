@@ -11,7 +11,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{DeskError, change, not_found, read_receipts::touch, reply};
+use super::{ServiceError, change, not_found, read_receipts::touch, reply};
 use crate::{
     clock::random_u128,
     state::App,
@@ -29,10 +29,10 @@ pub async fn say(
     conversation: ConversationId,
     text: &str,
     reply_to: Option<MessageId>,
-) -> Result<MessageId, DeskError> {
+) -> Result<MessageId, ServiceError> {
     for _ in 0..TRIES {
         match attempt(app, author, conversation, text, reply_to).await {
-            Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
             other => return other,
         }
     }
@@ -45,7 +45,7 @@ async fn attempt(
     conversation: ConversationId,
     text: &str,
     reply_to: Option<MessageId>,
-) -> Result<MessageId, DeskError> {
+) -> Result<MessageId, ServiceError> {
     let now = app.clock.now();
     let known = conversations::get(&mut *app.store.read().await?, conversation)
         .await?
@@ -79,7 +79,7 @@ impl SystemMessage {
         author: Author,
         text: &str,
         reply_to: Option<MessageId>,
-    ) -> Result<Self, DeskError> {
+    ) -> Result<Self, ServiceError> {
         let now = app.clock.now();
         let message = Message {
             id: MessageId::new(now, random_u128()),
@@ -113,7 +113,7 @@ impl SystemMessage {
         head: &mut ConversationRow,
         now: Millis,
         events: &mut CommitEvents,
-    ) -> Result<Scope, DeskError> {
+    ) -> Result<Scope, ServiceError> {
         head.position += 1;
         head.preview = Some(reply::preview(&self.message, now));
         let (first, bytes) = (head.position, self.document.bytes_with(&self.prepared));

@@ -2,7 +2,7 @@
 
 use causerie_shared::ids::{ContactId, ConversationId};
 
-use super::{DeskError, change, read_receipts::touch};
+use super::{ServiceError, change, read_receipts::touch};
 use crate::{
     state::App,
     store::{OrderedTx, contacts, conversations, presence},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Records that a socket of the visitor opened on this node, whose visitor list has it already.
-pub async fn arrived(app: &App, contact: ContactId) -> Result<(), DeskError> {
+pub async fn arrived(app: &App, contact: ContactId) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     contacts::lock(&mut tx, contact).await?;
     presence::lease_visitor(&mut tx, app.node, contact).await?;
@@ -23,7 +23,7 @@ pub async fn arrived(app: &App, contact: ContactId) -> Result<(), DeskError> {
 
 /// Records that a socket of the visitor closed. After the last one on all nodes, the console shows the visitor as
 /// offline.
-pub async fn left(app: &App, contact: ContactId) -> Result<(), DeskError> {
+pub async fn left(app: &App, contact: ContactId) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     // Under the contact's lock, a visitor who returns now records it either before this transaction or after it.
     contacts::lock(&mut tx, contact).await?;
@@ -39,7 +39,11 @@ pub async fn left(app: &App, contact: ContactId) -> Result<(), DeskError> {
 }
 
 /// Shows a visitor as offline after a node lost them, unless another node has them.
-pub(super) async fn lost(db: &mut OrderedTx, contact: ContactId, events: &mut CommitEvents) -> Result<(), DeskError> {
+pub(super) async fn lost(
+    db: &mut OrderedTx,
+    contact: ContactId,
+    events: &mut CommitEvents,
+) -> Result<(), ServiceError> {
     if presence::is_visitor_leased(&mut *db, contact).await? {
         return Ok(());
     }
@@ -51,7 +55,7 @@ async fn online(
     contact: ContactId,
     online: bool,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let Some(open) = conversations::open_of(&mut *db, contact).await? else {
         return Ok(());
     };
@@ -65,7 +69,7 @@ async fn online(
 }
 
 /// Records the page that the visitor is on.
-pub async fn page(app: &App, conversation: ConversationId, page: Option<String>) -> Result<(), DeskError> {
+pub async fn page(app: &App, conversation: ConversationId, page: Option<String>) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
         return Ok(());

@@ -30,7 +30,7 @@ use tokio::time::timeout;
 use self::outgoing::{goodbye, write};
 use crate::{
     desk::{
-        DeskError, assign, claim,
+        ServiceError, assign, claim,
         comments::{self, CommentAction},
         discussion, presence, read_receipts, redact, resend,
     },
@@ -123,7 +123,7 @@ async fn read_hello(stream: &mut SplitStream<WebSocket>) -> Result<Hello, Refusa
     }
 }
 
-async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, Mailbox), DeskError> {
+async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, Mailbox), ServiceError> {
     let mut db = app.store.read().await?;
     let access = Arc::new(access::of(&mut db, &signed.user).await?);
     // A task that holds a connection must not wait for a second one: many sockets opening at once would deadlock.
@@ -141,7 +141,7 @@ async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, Mail
     ready.map(|()| (pusher, outgoing))
 }
 
-async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Result<(), DeskError> {
+async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Result<(), ServiceError> {
     presence::connected(app, signed.user.id).await?;
     let mut db = app.store.read().await?;
     let grants = pusher.access.fingerprint();
@@ -173,7 +173,7 @@ async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Re
     Ok(())
 }
 
-async fn me(db: &mut Db, user: &UserRecord, access: &Access) -> Result<Me, DeskError> {
+async fn me(db: &mut Db, user: &UserRecord, access: &Access) -> Result<Me, ServiceError> {
     let organization = settings::organization(db).await?;
     Ok(Me {
         id: user.id,
@@ -253,7 +253,7 @@ impl Session {
                     .store
                     .read()
                     .await
-                    .map_err(|error| DeskError::from(error).into_refusal())?;
+                    .map_err(|error| ServiceError::from(error).into_refusal())?;
                 match catchup::window(&mut db, &self.pusher.access, list, from, to, app.clock.now()).await {
                     Ok(frames) => frames.iter().for_each(|frame| app.hub.send(self.socket(), frame)),
                     Err(error) => self.complain(error.into_refusal()),
@@ -316,7 +316,7 @@ impl Session {
         };
         tokio::spawn(async move {
             let result = comments::at_the_provider(&app, &access, conversation, message, wish).await;
-            let result = result.map_err(DeskError::into_refusal);
+            let result = result.map_err(ServiceError::into_refusal);
             drop(permit);
             app.hub.send(socket, &ServerFrame::Outcome { intent, result });
         });
@@ -351,7 +351,7 @@ impl Session {
                 return self.at_the_provider(intent, id, message, CommentAction::Delete);
             }
         };
-        let result = result.map_err(DeskError::into_refusal);
+        let result = result.map_err(ServiceError::into_refusal);
         app.hub.send(self.socket(), &ServerFrame::Outcome { intent, result });
     }
 

@@ -9,7 +9,7 @@ use causerie_shared::{
 
 use super::{Trail, check, inboxes::told, may_change_inboxes};
 use crate::{
-    desk::{DeskError, change},
+    desk::{ServiceError, change},
     state::App,
     store::{
         feed::FeedKind,
@@ -30,7 +30,7 @@ pub async fn save(
     actor: &UserRecord,
     account: AccountId,
     body: SaveAccount,
-) -> Result<AccountRecord, DeskError> {
+) -> Result<AccountRecord, ServiceError> {
     may_change_inboxes(actor)?;
     let mut tx = app.store.begin_ordered().await?;
     let before = places::account_by_id(&mut tx, account)

@@ -12,7 +12,7 @@ use super::{Trail, check, inboxes::told, may_manage};
 use crate::{
     channels::{self, Credentials, Next, forms, outbox},
     clock::random_u128,
-    desk::{DeskError, change, lifecycle},
+    desk::{ServiceError, change, lifecycle},
     http::auth,
     state::App,
     store::{
@@ -48,7 +48,7 @@ fn business(credentials: &Credentials) -> Option<String> {
     Some(credentials.business_id.clone()).filter(|id| !id.is_empty())
 }
 
-async fn inbox(db: &mut Db, inbox: InboxId) -> Result<String, DeskError> {
+async fn inbox(db: &mut Db, inbox: InboxId) -> Result<String, ServiceError> {
     let row = places::inbox(db, inbox).await?;
     let row = row.ok_or_else(|| Refusal::new(Code::Invalid, "there is no such inbox"))?;
     Ok(row.name)
@@ -58,7 +58,7 @@ async fn inbox(db: &mut Db, inbox: InboxId) -> Result<String, DeskError> {
 ///
 /// # Errors
 /// [`Code::Forbidden`], [`Code::Invalid`], [`Code::Conflict`] when the provider's account is connected already.
-pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<AccountId, DeskError> {
+pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<AccountId, ServiceError> {
     may_manage(actor)?;
     if forms::form(body.channel).is_none() {
         return Err(Refusal::new(Code::Invalid, "this channel cannot be connected").into());
@@ -120,7 +120,7 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
 /// # Errors
 /// [`Code::Forbidden`], [`Code::NotFound`], [`Code::Invalid`]; [`Code::Closed`] when the account's secrets cannot be
 /// read.
-pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveChannel) -> Result<(), DeskError> {
+pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveChannel) -> Result<(), ServiceError> {
     may_manage(actor)?;
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
@@ -188,7 +188,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
 ///
 /// # Errors
 /// [`Code::Forbidden`], [`Code::NotFound`].
-pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<ChannelCheck, DeskError> {
+pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<ChannelCheck, ServiceError> {
     may_manage(actor)?;
     let known = channel_accounts::get(&mut *app.store.read().await?, account)
         .await?
@@ -239,7 +239,12 @@ async fn attempt(app: &App, account: &ChannelAccount) -> Result<String, String> 
 ///
 /// # Errors
 /// [`Code::Forbidden`], [`Code::NotFound`], [`Code::Invalid`] when the typed name is wrong.
-pub async fn remove(app: &App, actor: &UserRecord, account: AccountId, body: RemoveChannel) -> Result<(), DeskError> {
+pub async fn remove(
+    app: &App,
+    actor: &UserRecord,
+    account: AccountId,
+    body: RemoveChannel,
+) -> Result<(), ServiceError> {
     may_manage(actor)?;
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;

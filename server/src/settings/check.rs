@@ -9,7 +9,7 @@ use causerie_shared::{
 
 use crate::{
     config::origin,
-    desk::DeskError,
+    desk::ServiceError,
     routing::hours,
     store::{Db, places, users},
 };
@@ -60,7 +60,7 @@ pub(super) fn origins(addresses: &[String]) -> Result<Vec<String>, Refusal> {
 }
 
 /// Checks that the organization has a seat of each add-on (`docs/domain.md#roles-and-permissions`).
-pub(super) async fn seats(db: &mut Db) -> Result<(), DeskError> {
+pub(super) async fn seats(db: &mut Db) -> Result<(), ServiceError> {
     let users = users::users(db).await?;
     let has = |seat: fn(&users::UserRecord) -> bool| users.iter().filter(|user| user.active).any(seat);
     if has(|user| user.grants.live_chat) && has(|user| user.grants.contact_center) {
@@ -76,7 +76,7 @@ pub(super) async fn inbox(
     inbox: Option<InboxId>,
     present: &[Member],
     mut settings: InboxSettings,
-) -> Result<InboxSettings, DeskError> {
+) -> Result<InboxSettings, ServiceError> {
     settings.name = name(&settings.name)?;
     let others = places::inboxes(&mut *db).await?;
     let others = || others.iter().filter(|other| Some(other.id) != inbox);
@@ -109,7 +109,7 @@ pub(super) async fn inbox(
 }
 
 /// Returns valid members in the order in which they are stored.
-async fn members(db: &mut Db, present: &[Member], mut members: Vec<Member>) -> Result<Vec<Member>, DeskError> {
+async fn members(db: &mut Db, present: &[Member], mut members: Vec<Member>) -> Result<Vec<Member>, ServiceError> {
     members.sort_unstable_by_key(|member| member.user);
     if members.windows(2).any(|pair| pair[0].user == pair[1].user) {
         return Err(invalid("an agent is there twice").into());
@@ -123,7 +123,7 @@ async fn members(db: &mut Db, present: &[Member], mut members: Vec<Member>) -> R
     Ok(members)
 }
 
-async fn may_join(db: &mut Db, user: UserId) -> Result<(), DeskError> {
+async fn may_join(db: &mut Db, user: UserId) -> Result<(), ServiceError> {
     let user = users::user(db, user)
         .await?
         .filter(|user| user.active)

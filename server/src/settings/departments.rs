@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::random_u128,
-    desk::{DeskError, members},
+    desk::{ServiceError, members},
     state::App,
     store::{
         Db,
@@ -33,7 +33,7 @@ fn no_department() -> Refusal {
 ///
 /// # Errors
 /// [`Code::Invalid`] for a name that is in use or for members who cannot be agents, [`Code::Forbidden`].
-pub async fn create(app: &App, actor: &UserRecord, body: SaveDepartment) -> Result<DepartmentId, DeskError> {
+pub async fn create(app: &App, actor: &UserRecord, body: SaveDepartment) -> Result<DepartmentId, ServiceError> {
     may_manage(actor)?;
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
@@ -73,7 +73,7 @@ pub async fn save(
     actor: &UserRecord,
     department: DepartmentId,
     body: SaveDepartment,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     may_manage(actor)?;
     let mut tx = app.store.begin_ordered().await?;
     let before = departments::get(&mut tx, department).await?.ok_or_else(no_department)?;
@@ -105,7 +105,7 @@ pub async fn save(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn delete(app: &App, actor: &UserRecord, department: DepartmentId) -> Result<(), DeskError> {
+pub async fn delete(app: &App, actor: &UserRecord, department: DepartmentId) -> Result<(), ServiceError> {
     may_manage(actor)?;
     let mut tx = app.store.begin_ordered().await?;
     let before = departments::get(&mut tx, department).await?.ok_or_else(no_department)?;
@@ -118,7 +118,7 @@ pub async fn delete(app: &App, actor: &UserRecord, department: DepartmentId) -> 
     Ok(())
 }
 
-async fn free_name(db: &mut Db, department: Option<DepartmentId>, name: &str) -> Result<String, DeskError> {
+async fn free_name(db: &mut Db, department: Option<DepartmentId>, name: &str) -> Result<String, ServiceError> {
     let name = check::name(name)?;
     let all = departments::all(db).await?;
     let mut others = all.iter().filter(|other| Some(other.id) != department);

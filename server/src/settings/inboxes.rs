@@ -13,7 +13,7 @@ use causerie_shared::{
 use super::{Trail, check, may_change_inboxes, same_version};
 use crate::{
     clock::{hex, random_bytes, random_u128},
-    desk::{DeskError, inbox, members},
+    desk::{ServiceError, inbox, members},
     state::App,
     store::{
         OrderedTx, departments,
@@ -43,7 +43,7 @@ pub(super) struct Change {
 ///
 /// # Errors
 /// [`Code::Invalid`] for settings out of range, [`Code::Forbidden`].
-pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<InboxId, DeskError> {
+pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<InboxId, ServiceError> {
     may_change_inboxes(actor)?;
     let mut tx = app.store.begin_ordered().await?;
     let mut change = Change::default();
@@ -83,7 +83,7 @@ pub(super) async fn insert(
     actor: &UserRecord,
     settings: InboxSettings,
     change: &mut Change,
-) -> Result<InboxId, DeskError> {
+) -> Result<InboxId, ServiceError> {
     let now = app.clock.now();
     check::seats(&mut *db).await?;
     let settings = check::inbox(&mut *db, None, &[], settings).await?;
@@ -123,7 +123,7 @@ pub(super) async fn insert(
 ///
 /// # Errors
 /// [`Code::Conflict`] when the inbox was saved meanwhile, [`Code::Invalid`], [`Code::Forbidden`], [`Code::NotFound`].
-pub async fn save(app: &App, actor: &UserRecord, inbox: InboxId, body: SaveInbox) -> Result<(), DeskError> {
+pub async fn save(app: &App, actor: &UserRecord, inbox: InboxId, body: SaveInbox) -> Result<(), ServiceError> {
     may_change_inboxes(actor)?;
     let mut tx = app.store.begin_ordered().await?;
     let before = inboxes::record(&mut tx, inbox).await?.ok_or_else(no_inbox)?;
@@ -143,7 +143,7 @@ pub(super) async fn change_in(
     before: &InboxRecord,
     after: &InboxSettings,
     change: &mut Change,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let trail = words::compare(&mut *db, &before.settings, after).await?;
     if trail.is_empty() {
         return Ok(());
@@ -164,7 +164,7 @@ async fn write(
     before: &InboxRecord,
     after: &InboxSettings,
     change: &mut Change,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let (id, now) = (before.id, app.clock.now());
     let routing = places::routing_of(&mut *db, id).await?.ok_or_else(no_inbox)?;
     inboxes::save(&mut *db, id, after).await?;
@@ -187,7 +187,7 @@ async fn write(
 /// # Errors
 /// [`Code::Invalid`] when the typed name is wrong, [`Code::Conflict`] with the number of open chats,
 /// [`Code::Forbidden`], [`Code::NotFound`].
-pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteInbox) -> Result<(), DeskError> {
+pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteInbox) -> Result<(), ServiceError> {
     may_change_inboxes(actor)?;
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
@@ -235,7 +235,7 @@ pub(super) async fn told(
     kind: FeedKind,
     row: impl ToString,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let entry = feed::append(&mut *db, kind, row.to_string(), None, None).await?;
     Ok(events.load(db, entry).await?)
 }

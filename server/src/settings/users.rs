@@ -10,7 +10,7 @@ use causerie_shared::{
 
 use super::{Trail, check, inboxes::told, may_manage, same_version};
 use crate::{
-    desk::{DeskError, members, presence},
+    desk::{ServiceError, members, presence},
     http::accounts::valid_name,
     state::App,
     store::{
@@ -39,7 +39,7 @@ pub fn may_touch(role: Role, user: &UserRecord) -> Result<(), Refusal> {
 /// # Errors
 /// [`Code::Conflict`] when the user was saved meanwhile or is the last owner, [`Code::Invalid`], [`Code::Forbidden`],
 /// [`Code::NotFound`].
-pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -> Result<(), DeskError> {
+pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -> Result<(), ServiceError> {
     may_manage(actor)?;
     check::capacity(body.capacity)?;
     let name = valid_name(&body.name)?;
@@ -100,7 +100,7 @@ pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -
 }
 
 /// Checks that somebody can still manage everything: an active owner with a password.
-async fn keeps_an_owner(db: &mut Db, before: &UserRecord, after: &UserRecord) -> Result<(), DeskError> {
+async fn keeps_an_owner(db: &mut Db, before: &UserRecord, after: &UserRecord) -> Result<(), ServiceError> {
     let owns = |user: &UserRecord| user.active && user.role == Role::Owner;
     if !owns(before) || owns(after) {
         return Ok(());

@@ -19,7 +19,7 @@ use super::{
     quarantine,
 };
 use crate::{
-    desk::DeskError,
+    desk::ServiceError,
     state::App,
     store::{
         Db, StoreError, conversation_events,
@@ -145,7 +145,7 @@ pub async fn window(
     from: u32,
     to: u32,
     now: Millis,
-) -> Result<[ServerFrame; 2], DeskError> {
+) -> Result<[ServerFrame; 2], ServiceError> {
     if to <= from || to - from > MAX_WINDOW {
         return Err(Refusal::new(Code::Invalid, format!("a window has 1 to {MAX_WINDOW} rows")).into());
     }
@@ -177,7 +177,7 @@ pub async fn open(
     document: DocumentId,
     have: Option<DocumentCursor>,
     rows_after: i64,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     // Lock order: document, then connection. The connection is released before the document is locked.
     if !reads_document(&mut *app.store.read().await?, access, document).await? {
         app.hub.send(

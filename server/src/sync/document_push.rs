@@ -13,7 +13,7 @@ use causerie_shared::{
 
 use super::{SocketId, access::reads_contact, epochs, open_document::Prepared, open_documents::Locked, quarantine};
 use crate::{
-    desk::{DeskError, change, contact, discussion, reply},
+    desk::{ServiceError, change, contact, discussion, reply},
     state::App,
     store::{
         Db,
@@ -82,7 +82,7 @@ enum Done {
     Panicked,
 }
 
-async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
+async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, ServiceError> {
     if push.changes.is_empty() {
         return answer(app, pusher, push).await;
     }
@@ -114,13 +114,13 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskEr
             app.hub.send(pusher.socket, &frame);
             Ok(Done::Stored)
         }
-        Err(DeskError::Refused(refusal)) if refusal.code == Code::Conflict => Ok(Done::Again),
+        Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => Ok(Done::Again),
         Err(error) => Err(error),
     }
 }
 
 /// Answers a push without changes, which asks for the outcome of its intent.
-async fn answer(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, DeskError> {
+async fn answer(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, ServiceError> {
     let document = quarantine::lock(app, push.document).await?;
     let mut db = app.store.read().await?;
     let Some(frame) = known(&mut db, &document, pusher, push, false).await? else {
@@ -161,7 +161,7 @@ async fn known(
     pusher: &Pusher,
     push: &Push,
     held: bool,
-) -> Result<Option<ServerFrame>, DeskError> {
+) -> Result<Option<ServerFrame>, ServiceError> {
     if push.epoch != document.epoch && !push.changes.is_empty() {
         // A client in another epoch must first get the current epoch.
         return Ok(None);
@@ -218,7 +218,7 @@ async fn store(
     pusher: &Pusher,
     push: &Push,
     prepared: &mut Prepared,
-) -> Result<Stored, DeskError> {
+) -> Result<Stored, ServiceError> {
     let now = app.clock.now();
     let mut tx = app.store.begin_ordered().await?;
     if let Some(frame) = known(&mut tx, document, pusher, push, false).await? {
@@ -257,7 +257,7 @@ async fn may_write_contact(
     db: &mut Db,
     access: &Access,
     contact: causerie_shared::ids::ContactId,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     if reads_contact(db, access, contact).await? {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use causerie_shared::{
 };
 
 use super::open_document::{OpenDocument, Prepared};
-use crate::{clock::random_u128, desk::DeskError, state::App, store::Db};
+use crate::{clock::random_u128, desk::ServiceError, state::App, store::Db};
 
 /// Begins the next epoch of a document if its history is too long, and sends it to the followers within `scope`. A
 /// failure changes nothing; the next push tries again.
@@ -26,7 +26,7 @@ pub async fn begin_epoch(app: &App, document: &mut OpenDocument, scope: Option<&
     }
 }
 
-async fn attempt(app: &App, document: &mut OpenDocument) -> Result<Part, DeskError> {
+async fn attempt(app: &App, document: &mut OpenDocument) -> Result<Part, ServiceError> {
     let prepared = document.prepare_epoch(Forget::History)?;
     let mut tx = app.store.begin_ordered().await?;
     write(app, &mut tx, document, &prepared).await?;
@@ -35,7 +35,12 @@ async fn attempt(app: &App, document: &mut OpenDocument) -> Result<Part, DeskErr
 }
 
 /// Writes the next epoch of a document in the caller's transaction, under a new intent of the server.
-pub async fn write(app: &App, db: &mut Db, document: &mut OpenDocument, prepared: &Prepared) -> Result<(), DeskError> {
+pub async fn write(
+    app: &App,
+    db: &mut Db,
+    document: &mut OpenDocument,
+    prepared: &Prepared,
+) -> Result<(), ServiceError> {
     let intent = IntentId::new(app.clock.now(), random_u128());
     document.write_anew(db, intent, prepared).await
 }

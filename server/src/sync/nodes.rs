@@ -17,7 +17,7 @@ use causerie_shared::{
 
 use super::{CommitEvents, access, grants};
 use crate::{
-    desk::{DeskError, presence, visitors},
+    desk::{ServiceError, presence, visitors},
     state::{App, Shared},
     store::{
         Db, Engine, StoreError, conversations, documents, feed,
@@ -120,7 +120,7 @@ async fn follow(app: Shared) {
                 let stuck = waits_for.is_some() && waits_for == stuck_at;
                 stuck_at = waits_for;
                 if stuck {
-                    read(&app).await.map_err(DeskError::from)
+                    read(&app).await.map_err(ServiceError::from)
                 } else {
                     Ok(())
                 }
@@ -143,7 +143,7 @@ async fn follow(app: Shared) {
     }
 }
 
-async fn catch_up(app: &App) -> Result<(), DeskError> {
+async fn catch_up(app: &App) -> Result<(), ServiceError> {
     // Any node may run timers that another node set or that a dead node had claimed.
     app.timers_changed.notify_one();
     presence::reap(app).await?;

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     clock::random_bytes,
-    desk::DeskError,
+    desk::ServiceError,
     store::{
         Db, Store, StoreError,
         documents::{self, StoredActor},
@@ -89,7 +89,7 @@ impl Prepared {
 }
 
 impl OpenDocument {
-    pub(super) async fn load(store: &Store, id: DocumentId) -> Result<Self, DeskError> {
+    pub(super) async fn load(store: &Store, id: DocumentId) -> Result<Self, ServiceError> {
         let mut db = store.read().await?;
         let record = documents::get(&mut db, id).await?;
         let (epoch, snapshot, snapshot_seq) = record.as_ref().map_or((1, None, 0), |record| {

@@ -9,7 +9,7 @@ use causerie_shared::document::DocumentId;
 use tokio::sync::OwnedMutexGuard;
 
 use super::open_document::OpenDocument;
-use crate::{desk::DeskError, store::Store};
+use crate::{desk::ServiceError, store::Store};
 
 /// Budget for all open documents, estimated bytes.
 const BUDGET: usize = 64 * 1024 * 1024;
@@ -89,7 +89,7 @@ impl OpenDocuments {
     }
 
     /// Waits for the document's lock, and loads the document if it is not in memory or stale.
-    pub async fn lock(&self, store: &Store, id: DocumentId) -> Result<Locked, DeskError> {
+    pub async fn lock(&self, store: &Store, id: DocumentId) -> Result<Locked, ServiceError> {
         let slot = grab(&self.hot).slot(id);
         let mut guard = slot.lock_owned().await;
         if guard.as_ref().is_none_or(OpenDocument::is_stale) {

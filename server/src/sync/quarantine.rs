@@ -5,13 +5,13 @@ use causerie_shared::document::DocumentId;
 
 use super::{CommitEvents, open_document::OpenDocument, open_documents::Locked};
 use crate::{
-    desk::{DeskError, change, reply},
+    desk::{ServiceError, change, reply},
     state::App,
 };
 
 /// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`Room::usable`] returns an
 /// error.
-pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, DeskError> {
+pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, ServiceError> {
     let mut document = app.documents.lock(&app.store, document).await?;
     if document.must_be_quarantined() {
         set(app, &mut document).await?;
@@ -20,7 +20,7 @@ pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, DeskError> 
 }
 
 /// Puts a document into quarantine. The conversation of a timeline continues in the next segment.
-pub async fn set(app: &App, document: &mut OpenDocument) -> Result<(), DeskError> {
+pub async fn set(app: &App, document: &mut OpenDocument) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     let mut events = CommitEvents::default();
     document.quarantine(&mut tx).await?;

@@ -274,10 +274,7 @@ async fn every_change_of_state_is_a_row_of_the_journey() {
                 (3, "end", Status::Ended)
             ]
         );
-        assert_eq!(
-            events.last().map(|row| &row.state),
-            Some(&world.head(chat).await.state)
-        );
+        assert_eq!(events.last().map(|row| &row.state), Some(&world.head(chat).await.state));
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::common::{World, desk::Desk, worlds};
 use causerie_server::{
     clock::random_u128,
-    desk::{DeskError, claim, discussion, forget, redact},
+    desk::{ServiceError, claim, discussion, forget, redact},
     store::{contacts, conversations, documents, messages},
     sync::{OpenDocuments, catchup},
 };
@@ -33,7 +33,7 @@ async fn anas(world: &World) -> ConversationId {
     chat
 }
 
-fn code<T>(result: Result<T, DeskError>) -> Option<Code> {
+fn code<T>(result: Result<T, ServiceError>) -> Option<Code> {
     result.err().map(|error| error.into_refusal().code)
 }
 

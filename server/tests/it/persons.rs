@@ -8,7 +8,7 @@ use crate::common::{
 };
 use axum::http::{Method, StatusCode};
 use causerie_server::{
-    desk::{DeskError, contact_merges, forget},
+    desk::{ServiceError, contact_merges, forget},
     store::{contacts, conversations},
 };
 use causerie_shared::{access::Access, ids::ContactId, refusal::Code};
@@ -38,9 +38,9 @@ async fn names(world: &World, access: &Access, contact: ContactId) -> Vec<String
     names
 }
 
-fn refused<T: std::fmt::Debug>(result: Result<T, DeskError>) -> Code {
+fn refused<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> Code {
     match result {
-        Err(DeskError::Refused(refusal)) => refusal.code,
+        Err(ServiceError::Refused(refusal)) => refusal.code,
         other => panic!("{other:?}"),
     }
 }

@@ -101,7 +101,7 @@ pub const HOUSE: House = House {
         &["program"],
     ],
     neighbours: 3,
-    given: &["state", "error", "desk::DeskError", "workers"],
+    given: &["state", "error", "desk::ServiceError", "workers"],
     arrows: &[
         ("contacts", "settings", 1),
         ("conversations", "accounts", 1),

@@ -13,7 +13,7 @@ use crate::{
         note, outbox, paired_account, sequence, templates,
     },
     desk::{
-        DeskError, lifecycle,
+        ServiceError, lifecycle,
         message_updates::{self, MessageUpdate},
         redact,
     },
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> {
+pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), ServiceError> {
     let (account, element) = (&routed.account, &routed.element);
     match &element.what {
         InboundEventKind::Message(arrived) => message(app, routed, arrived).await,
@@ -118,7 +118,7 @@ pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), DeskError> 
 }
 
 /// Stores a notice of the channel, if the contact has an open conversation.
-async fn notice(app: &App, routed: &Routed, arrived: &InboundMessage) -> Result<(), DeskError> {
+async fn notice(app: &App, routed: &Routed, arrived: &InboundMessage) -> Result<(), ServiceError> {
     let account = routed.account.row.id;
     let Some(person) = &routed.element.person else {
         return Ok(());
@@ -176,7 +176,7 @@ async fn bound(app: &App, routed: &Routed, target: &str) -> Result<Option<Provid
 }
 
 /// Applies an update to the message with a provider's id, or keeps the event until that message is stored.
-async fn on(app: &App, routed: &Routed, target: &str, mark: MessageUpdate) -> Result<(), DeskError> {
+async fn on(app: &App, routed: &Routed, target: &str, mark: MessageUpdate) -> Result<(), ServiceError> {
     let bound = bound(app, routed, target).await?;
     match bound {
         Some(bound) => message_updates::update(app, &bound, mark).await,
@@ -184,7 +184,7 @@ async fn on(app: &App, routed: &Routed, target: &str, mark: MessageUpdate) -> Re
     }
 }
 
-pub(super) async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), DeskError> {
+pub(super) async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let early = Early {
         id: sequence(now),
@@ -204,7 +204,7 @@ pub(super) async fn early(app: &App, routed: &Routed, target: &str) -> Result<()
 }
 
 /// Applies the pending provider events of a message that is stored now.
-pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) -> Result<(), DeskError> {
+pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) -> Result<(), ServiceError> {
     // Usually nothing is pending, and this check needs no ordered transaction: an event that comes from now on finds
     // the message.
     if !provider::has_early(&mut *app.store.read().await?, account.row.id, external).await? {
@@ -237,7 +237,7 @@ async fn status(
     state: Delivery,
     reason: Option<String>,
     opaque: Option<&str>,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let account = routed.account.row.id;
     let bound = bound(app, routed, target).await?;
     let bound = match bound {

@@ -21,7 +21,7 @@ use crate::{
     },
     clock::random_u128,
     desk::{
-        DeskError, contact,
+        ServiceError, contact,
         contact_messages::{self, NewMessage, ProviderMetadata},
     },
     state::App,
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Applies a message: matches the echo of one that was sent from here, or stores a new one.
-pub(super) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage) -> Result<(), DeskError> {
+pub(super) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage) -> Result<(), ServiceError> {
     let (account, element) = (&routed.account, &routed.element);
     let Some(person) = &element.person else { return Ok(()) };
     let mut db = app.store.read().await?;
@@ -153,7 +153,7 @@ async fn is_ours(
     arrived: &InboundMessage,
     thread: Option<&contact_messages::CommentThread>,
     contact: Option<ContactId>,
-) -> Result<bool, DeskError> {
+) -> Result<bool, ServiceError> {
     let id = &arrived.id;
     if outbox::bind_by_opaque(app, account.row.id, id, arrived.opaque.as_deref())
         .await?
@@ -252,7 +252,7 @@ async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreErro
 
 /// Whether the message is the echo of a private reply. The reply belongs to the thread of its comment and begins no
 /// conversation.
-async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &InboundMessage) -> Result<bool, DeskError> {
+async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &InboundMessage) -> Result<bool, ServiceError> {
     let mut db = app.store.read().await?;
     let Some(paired) = paired_account(&mut db, account).await? else {
         return Ok(false);
@@ -295,7 +295,7 @@ async fn thread_of(
     account: &ChannelAccount,
     thread: &CommentThread,
     now: Millis,
-) -> Result<contact_messages::CommentThread, DeskError> {
+) -> Result<contact_messages::CommentThread, ServiceError> {
     let post = post_of(app, account, thread, now).await?;
     let mut db = app.store.read().await?;
     // A reply to a reply belongs to the same thread.

@@ -20,7 +20,7 @@ use crate::{
         parts::{self, MessagePart},
         step::Content,
     },
-    desk::{DeskError, change, message_updates},
+    desk::{ServiceError, change, message_updates},
     state::App,
     store::{
         OrderedTx, StoreError,
@@ -60,7 +60,7 @@ pub async fn deliver(
     account: &ChannelAccount,
     adapter: &'static dyn Adapter,
     mut row: OutboxRow,
-) -> Result<Option<Millis>, DeskError> {
+) -> Result<Option<Millis>, ServiceError> {
     let way = match way(app, account, adapter, &row).await? {
         Ok(way) => way,
         Err(words) => {
@@ -108,7 +108,7 @@ pub async fn deliver(
 }
 
 /// Records that the provider has every part. The caller commits, and publishes what this returns.
-async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<CommitEvents, DeskError> {
+async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<CommitEvents, ServiceError> {
     let mut events = CommitEvents::default();
     message_updates::deliver_in(tx, (row.conversation, row.message), Delivery::Sent, None, &mut events).await?;
     row.stage = Stage::Settled;
@@ -253,7 +253,7 @@ async fn accepted(
     is_last: bool,
     id: Option<String>,
     person: Option<String>,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     if let Some(id) = &id {
         let bound = ProviderMessage {

@@ -8,7 +8,7 @@ use causerie_shared::{
 use super::bound;
 use crate::{
     channels::{inbound_event::InboundMessage, parts},
-    desk::{DeskError, message_updates},
+    desk::{ServiceError, message_updates},
     state::App,
     store::{
         Db,
@@ -37,7 +37,7 @@ pub async fn bind_by_text(
     account: &ChannelAccount,
     arrived: &InboundMessage,
     whose: Whose<'_>,
-) -> Result<Option<ProviderMessage>, DeskError> {
+) -> Result<Option<ProviderMessage>, ServiceError> {
     let candidates = outbox::open_of(&mut *app.store.read().await?, account.row.id).await?;
     for row in candidates {
         let mut db = app.store.read().await?;
@@ -79,7 +79,7 @@ pub async fn bind_by_opaque(
     account: AccountId,
     external: &str,
     opaque: Option<&str>,
-) -> Result<Option<ProviderMessage>, DeskError> {
+) -> Result<Option<ProviderMessage>, ServiceError> {
     let Some(message) = opaque.and_then(|opaque| opaque.parse::<MessageId>().ok()) else {
         return Ok(None);
     };
@@ -116,7 +116,7 @@ pub async fn bind_by_opaque(
 }
 
 /// Whether parts of an unconfirmed message remain, and nobody gave the message up.
-async fn has_more(app: &App, db: &mut Db, row: &OutboxRow) -> Result<bool, DeskError> {
+async fn has_more(app: &App, db: &mut Db, row: &OutboxRow) -> Result<bool, ServiceError> {
     let head = conversations::get(&mut *db, row.conversation).await?;
     let record = messages::get(db, row.conversation, row.message).await?;
     let (Some(head), Some(record)) = (head, record) else {

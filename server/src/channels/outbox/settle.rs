@@ -5,7 +5,7 @@ use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 use super::{pace::pause, save};
 use crate::{
     channels::{Outcome, adapter, inbound_event::Problem, note},
-    desk::{DeskError, change, message_updates},
+    desk::{ServiceError, change, message_updates},
     state::App,
     store::{
         Db, OrderedTx, StoreError,
@@ -29,7 +29,7 @@ pub async fn settle(
     account: &ChannelAccount,
     mut row: OutboxRow,
     outcome: Outcome,
-) -> Result<Option<Millis>, DeskError> {
+) -> Result<Option<Millis>, ServiceError> {
     let now = app.clock.now();
     match outcome {
         Outcome::Accepted { .. } => Ok(()),
@@ -60,7 +60,7 @@ pub async fn settle(
 }
 
 /// Marks a message as unconfirmed, unless a status or an echo has already bound the id of its part.
-async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<(), DeskError> {
+async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<(), ServiceError> {
     let mut tx = app.store.begin_ordered().await?;
     let known = provider::of_message(&mut tx, row.message).await?.len();
     let mut events = CommitEvents::default();
@@ -89,7 +89,7 @@ pub async fn trouble(
     account: &ChannelAccount,
     row: Option<OutboxRow>,
     problem: &Problem,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let (id, now) = (account.row.id, app.clock.now());
     let mut tx = app.store.begin_ordered().await?;
     let known = channel_accounts::lock(&mut tx, id).await?;
@@ -142,7 +142,7 @@ async fn later(
     mut row: OutboxRow,
     due: Millis,
     problem: &Problem,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     row.stage = Stage::Waiting;
     row.due = due;
     row.progress.begun = false;
@@ -161,7 +161,7 @@ pub async fn give_up(
     stage: Stage,
     delivery: Delivery,
     words: Option<String>,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     let mut events = CommitEvents::default();
     let mut tx = app.store.begin_ordered().await?;
     end(&mut tx, row, stage, delivery, words, &mut events).await?;
@@ -177,7 +177,7 @@ async fn end(
     delivery: Delivery,
     words: Option<String>,
     events: &mut CommitEvents,
-) -> Result<(), DeskError> {
+) -> Result<(), ServiceError> {
     message_updates::deliver_in(tx, (row.conversation, row.message), delivery, words, events).await?;
     row.stage = stage;
     outbox::save(tx, row).await?;

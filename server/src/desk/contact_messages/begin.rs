@@ -14,7 +14,7 @@ use causerie_shared::{
 use super::{NewMessage, find::open};
 use crate::{
     channels,
-    desk::{DeskError, change, closing, not_found},
+    desk::{ServiceError, change, closing, not_found},
     store::{
         Db, OrderedTx, blacklist, contacts, conversations,
         feed::{self, FeedKind, next_number},
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Locks the chat that was open when it was read; `Conflict` when it has ended or moved to another segment.
-pub(super) async fn reopen(db: &mut Db, known: &ConversationRow) -> Result<ConversationRow, DeskError> {
+pub(super) async fn reopen(db: &mut Db, known: &ConversationRow) -> Result<ConversationRow, ServiceError> {
     let head = conversations::lock(db, known.id).await?;
     head.filter(|head| !head.state.status().is_final() && head.segment == known.segment)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat ended meanwhile").into())
@@ -38,7 +38,7 @@ pub(super) async fn start(
     id: ConversationId,
     now: Millis,
     events: &mut CommitEvents,
-) -> Result<ConversationRow, DeskError> {
+) -> Result<ConversationRow, ServiceError> {
     if open(&mut *db, incoming, contact).await?.is_some() {
         return Err(Refusal::new(Code::Conflict, "the contact has a chat").into());
     }
@@ -118,7 +118,7 @@ pub(super) async fn link(
     db: &mut Db,
     incoming: &NewMessage,
     head: &ConversationRow,
-) -> Result<Option<String>, DeskError> {
+) -> Result<Option<String>, ServiceError> {
     let comments = channels::paired_channel(head.channel).filter(|beside| beside.is_comments());
     let (Some(comments), Some(said)) = (comments, &incoming.said) else {
         return Ok(None);

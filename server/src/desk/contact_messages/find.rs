@@ -8,7 +8,7 @@ use causerie_shared::{
 
 use super::{NewMessage, ProviderMetadata};
 use crate::{
-    desk::{DeskError, contact},
+    desk::{ServiceError, contact},
     state::App,
     store::{
         Db, contact_merges,
@@ -33,7 +33,7 @@ pub(super) struct Found {
 }
 
 /// Finds the contact and the chat of a message. The caller checks the chat again under the contact's lock.
-pub(super) async fn find(app: &App, incoming: &NewMessage, now: Millis) -> Result<Found, DeskError> {
+pub(super) async fn find(app: &App, incoming: &NewMessage, now: Millis) -> Result<Found, ServiceError> {
     let mut db = app.store.read().await?;
     let account = incoming.account.row.id;
     let said = incoming.said.as_deref();
@@ -96,7 +96,12 @@ pub(super) async fn find(app: &App, incoming: &NewMessage, now: Millis) -> Resul
 
 /// Whether all the aliases already belong to the contact or to a contact merged with it, so that nothing has to be
 /// written.
-async fn knows_all(db: &mut Db, account: AccountId, contact: ContactId, aliases: &[String]) -> Result<bool, DeskError> {
+async fn knows_all(
+    db: &mut Db,
+    account: AccountId,
+    contact: ContactId,
+    aliases: &[String],
+) -> Result<bool, ServiceError> {
     for alias in aliases {
         match contacts::by_identity(&mut *db, account, alias).await? {
             Some(known) if known == contact => {}
@@ -113,7 +118,7 @@ pub(super) async fn open(
     db: &mut Db,
     incoming: &NewMessage,
     contact: ContactId,
-) -> Result<Option<ConversationRow>, DeskError> {
+) -> Result<Option<ConversationRow>, ServiceError> {
     let account = incoming.account.row.id;
     Ok(match incoming.said.as_deref() {
         None => conversations::open_of(db, contact).await?,

@@ -9,13 +9,13 @@ use causerie_shared::{
 use super::NewMessage;
 use crate::{
     clock::random_u128,
-    desk::{DeskError, change, contact},
+    desk::{ServiceError, change, contact},
     state::App,
     sync::{CommitEvents, epochs, open_document::Prepared, quarantine},
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.
-pub(super) async fn introduce(app: &App, incoming: &NewMessage, contact: ContactId) -> Result<(), DeskError> {
+pub(super) async fn introduce(app: &App, incoming: &NewMessage, contact: ContactId) -> Result<(), ServiceError> {
     let phone = incoming
         .said
         .as_deref()

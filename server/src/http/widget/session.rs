@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use super::{chat, external_id, hub::VisitorId, scope};
 use crate::{
     desk::{
-        DeskError,
+        ServiceError,
         contact_messages::{self, NewMessage},
         lifecycle, read_receipts, visitors,
     },
@@ -150,7 +150,7 @@ impl Session {
         self.app.visitors.tell(self.id, frame);
     }
 
-    async fn receive(&mut self, frame: VisitorFrame) -> Result<(), DeskError> {
+    async fn receive(&mut self, frame: VisitorFrame) -> Result<(), ServiceError> {
         if self.external.is_empty() && !matches!(frame, VisitorFrame::Hello { .. }) {
             return Err(Refusal::new(Code::Unauthorized, "say hello first").into());
         }
@@ -187,7 +187,7 @@ impl Session {
         }
     }
 
-    async fn hello(&mut self, version: u16, token: &str, cursor: i64, url: String) -> Result<(), DeskError> {
+    async fn hello(&mut self, version: u16, token: &str, cursor: i64, url: String) -> Result<(), ServiceError> {
         if version != VERSION || !is_token(token) || !self.external.is_empty() {
             return Err(Refusal::new(Code::Unauthorized, "the visitor's token is not valid").into());
         }
@@ -224,7 +224,7 @@ impl Session {
         files: Vec<causerie_shared::ids::FileId>,
         name: Option<String>,
         email: Option<String>,
-    ) -> Result<(), DeskError> {
+    ) -> Result<(), ServiceError> {
         if !is_cid(&cid) {
             return Err(Refusal::new(Code::Malformed, "the message has no valid id").into());
         }
@@ -282,7 +282,7 @@ impl Session {
                 }
                 Ok(())
             }
-            Ok(Err(DeskError::Refused(refusal))) => {
+            Ok(Err(ServiceError::Refused(refusal))) => {
                 self.refuse(cid, refusal);
                 Ok(())
             }
@@ -316,7 +316,7 @@ impl Session {
         });
     }
 
-    async fn typing(&self, on: bool) -> Result<(), DeskError> {
+    async fn typing(&self, on: bool) -> Result<(), ServiceError> {
         if let Some(head) = self.open_chat().await?
             && let Some(scope) = scope(&self.app, head.id).await
         {

@@ -11,7 +11,7 @@ use causerie_shared::{
 use super::{OpenDocument, Prepared, SNAPSHOT_EVERY};
 use crate::{
     clock::random_bytes,
-    desk::DeskError,
+    desk::ServiceError,
     store::{
         Db,
         documents::{self, StoredPush},
@@ -23,7 +23,7 @@ impl OpenDocument {
     ///
     /// # Errors
     /// `Conflict` if another node has written since this document was loaded; the caller must lock it again.
-    pub async fn write(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), DeskError> {
+    pub async fn write(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), ServiceError> {
         if self.seq == 0 {
             documents::ensure(&mut *db, self.id).await?;
         }
@@ -49,7 +49,7 @@ impl OpenDocument {
         Ok(())
     }
 
-    fn moved(&mut self) -> DeskError {
+    fn moved(&mut self) -> ServiceError {
         self.stale = true;
         Refusal::new(Code::Conflict, "the document moved on").into()
     }
@@ -58,7 +58,7 @@ impl OpenDocument {
     ///
     /// # Errors
     /// `Conflict` as in [`Room::write`].
-    pub async fn write_anew(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), DeskError> {
+    pub async fn write_anew(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), ServiceError> {
         if self.seq == 0 {
             documents::ensure(&mut *db, self.id).await?;
         }

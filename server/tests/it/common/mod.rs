@@ -24,7 +24,7 @@ use causerie_server::{
     clock::{Clock, ManualClock, random_u128},
     config::Config,
     demo::{self, Demo},
-    desk::{DeskError, claim, contact_messages, presence},
+    desk::{ServiceError, claim, contact_messages, presence},
     settings,
     store::{
         Store, contacts, conversation_events, conversations,
@@ -337,9 +337,9 @@ pub fn offered_to(state: &State) -> Option<UserId> {
 }
 
 /// The result with the code of a refusal as its error.
-pub fn code(result: Result<(), DeskError>) -> Result<(), Code> {
+pub fn code(result: Result<(), ServiceError>) -> Result<(), Code> {
     result.map_err(|error| match error {
-        DeskError::Refused(refusal) => refusal.code,
+        ServiceError::Refused(refusal) => refusal.code,
         other => panic!("{other}"),
     })
 }

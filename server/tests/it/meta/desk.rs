@@ -1,7 +1,7 @@
 //! Agents with a connected account, with the server's calls that the console uses.
 
 use causerie_server::{
-    desk::{DeskError, claim, comments, presence},
+    desk::{ServiceError, claim, comments, presence},
     store::{conversations, users},
     sync::access,
 };
@@ -34,9 +34,9 @@ pub fn message_id(message: &Value) -> MessageId {
     message["id"].as_str().unwrap().parse().unwrap()
 }
 
-fn refused<T>(result: Result<T, DeskError>) -> Result<T, Refusal> {
+fn refused<T>(result: Result<T, ServiceError>) -> Result<T, Refusal> {
     result.map_err(|error| match error {
-        DeskError::Refused(refusal) => refusal,
+        ServiceError::Refused(refusal) => refusal,
         other => panic!("{other}"),
     })
 }
