@@ -14,7 +14,6 @@ pub mod health;
 pub mod hooks;
 pub mod inboxes;
 pub mod json;
-pub mod limits;
 pub mod notify;
 pub mod origin;
 pub mod persons;

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod desk;
 pub mod error;
 pub mod http;
+pub mod limits;
 pub mod passwords;
 pub mod router;
 pub mod routing;
@@ -24,12 +25,8 @@ pub mod workers;
 
 use std::sync::Arc;
 
-use clock::Clock;
-use config::Config;
-use desk::ServiceError;
-pub use state::{App, Shared};
-use store::Store;
-use workers::Supervisor;
+pub use crate::state::{App, Shared};
+use crate::{clock::Clock, config::Config, desk::ServiceError, store::Store, workers::Supervisor};
 
 /// Opens the database, starts the workers and returns the running application. `router::build` makes its HTTP
 /// service.
@@ -39,21 +36,21 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError>
     // The node must hold its lock before it has a socket: other nodes count the sockets of a node without a lock as
     // closed.
     let link = app.store.node_session(app.node).await?;
-    desk::presence::recover(&app).await?;
+    crate::desk::presence::recover(&app).await?;
     if app.config.demo {
-        demo::fill(&app).await?;
+        crate::demo::fill(&app).await?;
     }
     let mut workers = Supervisor::new(&app);
-    sync::add_workers(&mut workers, link);
-    workers.add("dispatcher", routing::run);
-    workers.add("timers", timers::run);
-    workers.add("inbound", channels::inbound::run);
-    channels::outbox::add_worker(&mut workers);
-    workers.add("templates", channels::templates::run);
-    workers.add("telegram_polling", channels::telegram::polling::run);
-    workers.add("web_push", web_push::run);
-    workers.add("queue_places", http::widget::places::run);
-    workers.add("metrics", telemetry::upkeep);
+    crate::sync::add_workers(&mut workers, link);
+    workers.add("dispatcher", crate::routing::run);
+    workers.add("timers", crate::timers::run);
+    workers.add("inbound", crate::channels::inbound::run);
+    crate::channels::outbox::add_worker(&mut workers);
+    workers.add("templates", crate::channels::templates::run);
+    workers.add("telegram_polling", crate::channels::telegram::polling::run);
+    workers.add("web_push", crate::web_push::run);
+    workers.add("queue_places", crate::http::widget::places::run);
+    workers.add("metrics", crate::telemetry::upkeep);
     workers.start();
     Ok(app)
 }

@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    telemetry::init(&config);
+    crate::telemetry::init(&config);
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -59,7 +59,7 @@ async fn run(config: Config) -> Result<(), String> {
         .map_err(|error| format!("cannot remove deleted files: {error}."))?;
     greet(&app).await?;
 
-    let service = router::build(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = crate::router::build(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = app.shutdown.subscribe();
     let stop = {
         let app = app.clone();
@@ -105,10 +105,10 @@ async fn greet(app: &Shared) -> Result<(), String> {
     println!("Console:   {url}/app/");
     if app.config.demo {
         println!("Web page:  {}/demo", app.config.demo_origin());
-        println!("Sign-ins:  {}", demo::emails().collect::<Vec<_>>().join(", "));
-        println!("Password:  {}", demo::PASSWORD);
+        println!("Sign-ins:  {}", crate::demo::emails().collect::<Vec<_>>().join(", "));
+        println!("Password:  {}", crate::demo::PASSWORD);
     } else {
-        for line in setup::embed_lines(app)
+        for line in crate::setup::embed_lines(app)
             .await
             .map_err(|error| format!("cannot start: {error}."))?
         {

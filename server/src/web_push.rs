@@ -22,12 +22,6 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub use self::{
-    quiet::{is_quiet, zone_exists},
-    seal::{auth_secret, public_key},
-    words::Kind,
-};
-use self::{send::Parcel, vapid::Vapid, words::Words};
 use crate::{
     safe_http,
     state::{App, Shared},
@@ -35,6 +29,12 @@ use crate::{
     sync::{CommitEvents, commit_events::Mention},
     workers,
 };
+pub use quiet::{is_quiet, zone_exists};
+pub use seal::{auth_secret, public_key};
+use send::Parcel;
+use vapid::Vapid;
+pub use words::Kind;
+use words::Words;
 
 /// How long a push service may take to answer.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);

@@ -17,11 +17,6 @@ use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use self::{
-    blocked::{Cut, dropped, without},
-    happen::happen,
-    lanes::Lanes,
-};
 use super::{
     adapter, client,
     inbound_event::{HERE, InboundEvent, InboundEventKind},
@@ -39,6 +34,9 @@ use crate::{
     },
     workers,
 };
+use blocked::{Cut, dropped, without};
+use happen::happen;
+use lanes::Lanes;
 
 pub use happen::apply_pending;
 

@@ -14,7 +14,6 @@ use std::sync::{
 use causerie_shared::{Millis, ids::MessageId, message::Delivery, row::ConversationRow};
 use tokio::sync::Semaphore;
 
-use self::{deliver::deliver, pace::Pace, settle::give_up};
 use super::adapter;
 use crate::{
     desk::ServiceError,
@@ -26,6 +25,9 @@ use crate::{
     },
     workers::{self, Supervisor},
 };
+use deliver::deliver;
+use pace::Pace;
+use settle::give_up;
 
 pub use deliver::call;
 pub use match_echo::{Whose, bind_by_opaque, bind_by_text};

@@ -15,11 +15,6 @@ use causerie_shared::{
     row::{ConversationRow, Origin, Post},
 };
 
-use self::{
-    begin::{link, reopen, start},
-    find::find,
-    introduce::introduce,
-};
 use super::{ServiceError, change, read_receipts::touch, reply};
 use crate::{
     channels::inbound_event,
@@ -33,6 +28,9 @@ use crate::{
     },
     sync::{CommitEvents, quarantine},
 };
+use begin::{link, reopen, start};
+use find::find;
+use introduce::introduce;
 
 /// Number of attempts when the chat changes between reading and writing.
 const TRIES: usize = 4;

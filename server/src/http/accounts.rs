@@ -19,8 +19,8 @@ use crate::{
     http::{
         auth::{self, Client, STAY},
         json::Json,
-        limits::Limit,
     },
+    limits::Limit,
     passwords, setup,
     state::{App, Shared},
     store::{

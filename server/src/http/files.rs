@@ -18,7 +18,8 @@ use causerie_shared::{ids::FileId, refusal::Code};
 
 use crate::{
     error::ApiError,
-    http::{auth::Signed, json::Json, limits::Limit},
+    http::{auth::Signed, json::Json},
+    limits::Limit,
     state::{App, Shared},
     store::files::{self, FileRecord},
     sync::access,

@@ -16,8 +16,8 @@ use crate::{
     http::{
         auth::{Client, Signed},
         json::Json,
-        limits::Limit,
     },
+    limits::Limit,
     safe_http,
     state::Shared,
     store::{

@@ -17,8 +17,8 @@ use crate::{
     http::{
         auth::{self, Client, STAY, Signed, VISIT},
         json::Json,
-        limits::Limit,
     },
+    limits::Limit,
     passwords,
     state::Shared,
     store::{sessions, users},

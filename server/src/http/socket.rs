@@ -27,7 +27,6 @@ use futures_util::{
 };
 use tokio::time::timeout;
 
-use self::outgoing::{goodbye, write};
 use crate::{
     desk::{
         ServiceError, assign, claim,
@@ -43,6 +42,7 @@ use crate::{
         document_push::{self, Push, Pusher},
     },
 };
+use outgoing::{goodbye, write};
 
 /// How long the server waits for the first frame.
 const HELLO: Duration = Duration::from_secs(10);

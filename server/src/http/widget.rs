@@ -25,7 +25,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     clock::hex,
     error::ApiError,
-    http::{headers::ClientIp, limits::Limit},
+    http::headers::ClientIp,
+    limits::Limit,
     state::{App, Shared},
     store::places::{AccountRecord, account_by_key},
     sync::access::readable,

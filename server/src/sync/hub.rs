@@ -20,13 +20,11 @@ use causerie_shared::{
 };
 use tokio::sync::Notify;
 
-pub use self::mailbox::Mailbox;
-use self::{
-    console::Console,
-    view::{Changed, HIDDEN, View, rows},
-};
 use super::CommitEvents;
 use crate::http::widget::hub::VisitorHub;
+use console::Console;
+pub use mailbox::Mailbox;
+use view::{Changed, HIDDEN, View, rows};
 
 /// Maximum number of frames that wait for a socket. A slower socket is closed, and its client catches up by cursor.
 const QUEUE: usize = 2048;

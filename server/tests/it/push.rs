@@ -1,8 +1,7 @@
 //! Web push from the change of a chat to the device, on both engines, with a push service that decrypts what it
 //! receives.
 
-use crate::common::push::Service;
-use crate::common::{START, World, eventually, worlds};
+use crate::common::{START, World, eventually, push::Service, worlds};
 use causerie_server::{
     desk::{assign, claim, discussion, presence},
     store::{self, preferences},

@@ -16,7 +16,8 @@ use super::{Key, account, external_id};
 use crate::{
     desk::contact,
     error::ApiError,
-    http::{files, headers::bearer, json::Json, limits::Limit},
+    http::{files, headers::bearer, json::Json},
+    limits::Limit,
     state::{App, Shared},
     store::{contacts, conversations, files as rows},
 };

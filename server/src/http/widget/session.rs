@@ -24,7 +24,7 @@ use crate::{
         contact_messages::{self, NewMessage},
         lifecycle, read_receipts, visitors,
     },
-    http::limits::Limit,
+    limits::Limit,
     state::Shared,
     store::{StoreError, contacts, conversations, places::AccountRecord},
 };

@@ -13,7 +13,7 @@ use super::{Hub, Inner, SocketId};
 
 impl Hub {
     /// Removes and returns the documents whose access must be rechecked, with their sockets.
-    pub(in crate::sync) fn take_rechecks(&self) -> Vec<(SocketId, Arc<Access>, DocumentId)> {
+    pub(crate) fn take_rechecks(&self) -> Vec<(SocketId, Arc<Access>, DocumentId)> {
         let mut inner = self.inner();
         let mut all = vec![];
         for (id, console) in &mut inner.consoles {
@@ -26,7 +26,7 @@ impl Hub {
 
     /// Returns the documents that sockets of this node follow, with their sent versions. Drops the sent versions of
     /// others.
-    pub(in crate::sync) fn followed(&self) -> Vec<(DocumentId, (u32, i64))> {
+    pub(crate) fn followed(&self) -> Vec<(DocumentId, (u32, i64))> {
         let mut inner = self.inner();
         let Inner {
             consoles,
@@ -98,7 +98,7 @@ impl Hub {
 
     /// Sends the change of a document by another node. Ignores it if this node has sent the same or a newer version
     /// meanwhile: an older epoch after a newer one would bring back removed content.
-    pub(in crate::sync) fn document_heard(&self, frame: &Part, scope: Option<&Scope>) {
+    pub(crate) fn document_heard(&self, frame: &Part, scope: Option<&Scope>) {
         let mut inner = self.inner();
         let at = (frame.epoch, frame.to);
         if inner.sent_versions.get(&frame.document).is_some_and(|sent| *sent >= at) {
