@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo;
 pub mod desk;
 pub mod error;
+pub mod hours;
 pub mod http;
 pub mod limits;
 pub mod passwords;

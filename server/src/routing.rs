@@ -1,8 +1,6 @@
 //! The dispatcher: offers the waiting chats of an inbox to the agents that `shared` picks. It reacts to events and
 //! never polls.
 
-pub mod hours;
-
 use std::{
     collections::{BTreeMap, HashSet},
     ops::Bound,

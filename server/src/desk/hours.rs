@@ -13,7 +13,7 @@ use causerie_shared::{
 
 use super::{ServiceError, change};
 use crate::{
-    routing::hours,
+    hours,
     state::App,
     store::{
         OrderedTx, conversations, places,

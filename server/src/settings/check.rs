@@ -10,7 +10,7 @@ use causerie_shared::{
 use crate::{
     config::origin,
     desk::ServiceError,
-    routing::hours,
+    hours,
     store::{Db, places, users},
 };
 

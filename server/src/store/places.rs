@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, any::AnyRow};
 
 use super::{Db, StoreError, channel_accounts::Health, from_json, id, to_json};
-use crate::routing::hours;
+use crate::hours;
 
 /// Settings of a web account's widget.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
