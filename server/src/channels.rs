@@ -15,7 +15,6 @@ pub mod media;
 pub mod meta;
 pub mod outbox;
 pub mod parts;
-pub mod secrets;
 pub mod signature;
 pub mod step;
 pub mod telegram;

@@ -14,6 +14,7 @@ pub mod passwords;
 pub mod router;
 pub mod routing;
 pub mod safe_http;
+pub mod secrets;
 pub mod settings;
 pub mod setup;
 pub mod state;

@@ -7,12 +7,13 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     blobs::Blobs,
-    channels::{client::Client, intake::Intake, secrets::Vault},
+    channels::{client::Client, intake::Intake},
     clock::Clock,
     config::Config,
     http::widget::hub::VisitorHub,
     limits::Limits,
     routing::Wakes,
+    secrets::Vault,
     store::{Store, StoreError, feed},
     sync::{Hub, OpenDocuments},
     web_push::Pushes,

@@ -66,12 +66,12 @@ impl Vault {
 
     /// Returns the signed token that allows fetching `what` without a sign-in. It cannot be made without the key.
     pub fn sign_download(&self, what: &str) -> String {
-        super::signature::hex(&super::signature::hmac_sha256(&self.key, what.as_bytes()))
+        crate::channels::signature::hex(&crate::channels::signature::hmac_sha256(&self.key, what.as_bytes()))
     }
 
     /// Whether `pass` is the token for `what`. Compares in constant time.
     pub fn is_pass(&self, what: &str, pass: &str) -> bool {
-        super::signature::is_equal(self.sign_download(what).as_bytes(), pass.as_bytes())
+        crate::channels::signature::is_equal(self.sign_download(what).as_bytes(), pass.as_bytes())
     }
 }
 
