@@ -5,7 +5,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use causerie_server::{
     clock::{Clock, ManualClock},
     config::Config,
-    demo, router,
+    demo,
+    http::router,
     state::{App, Shared},
     store::{Store, conversations, messages},
 };

@@ -8,6 +8,7 @@ pub mod blocked;
 pub mod channels;
 pub mod crashes;
 pub mod departments;
+pub mod error;
 pub mod files;
 pub mod headers;
 pub mod health;
@@ -17,6 +18,7 @@ pub mod json;
 pub mod notify;
 pub mod origin;
 pub mod persons;
+pub mod router;
 pub mod signins;
 pub mod socket;
 #[cfg(feature = "test-api")]

@@ -8,7 +8,7 @@ use std::{
 
 use causerie_shared::Millis;
 
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 
 const MINUTE: Millis = 60_000;
 /// Number of buckets in one generation. When it is full, buckets not used in it or the one before are dropped.

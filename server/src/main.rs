@@ -59,7 +59,7 @@ async fn run(config: Config) -> Result<(), String> {
         .map_err(|error| format!("cannot remove deleted files: {error}."))?;
     greet(&app).await?;
 
-    let service = crate::router::build(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = crate::http::router::build(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = app.shutdown.subscribe();
     let stop = {
         let app = app.clone();

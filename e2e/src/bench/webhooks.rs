@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use causerie_server::{clock::Clock, config::Config, demo::PASSWORD, router, state::App, store::Store};
+use causerie_server::{clock::Clock, config::Config, demo::PASSWORD, http::router, state::App, store::Store};
 use causerie_shared::{
     document::DocumentId,
     frame::{ClientFrame, Command, ServerFrame},

@@ -158,7 +158,7 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
-    use crate::{clock::Clock, config::Config, demo, error::ApiError};
+    use crate::{clock::Clock, config::Config, demo, http::error::ApiError};
 
     #[tokio::test]
     async fn bodies_beyond_the_room_are_refused_for_now_and_the_others_are_stored() {

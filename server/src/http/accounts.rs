@@ -15,9 +15,9 @@ use causerie_shared::{
 
 use crate::{
     clock::random_u128,
-    error::ApiError,
     http::{
         auth::{self, Client, STAY},
+        error::ApiError,
         json::Json,
     },
     limits::Limit,

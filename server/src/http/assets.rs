@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::{
     config::Config,
     demo::ORDERS_KEY,
-    error::ApiError,
+    http::error::ApiError,
     state::Shared,
     store::{places, settings},
 };

@@ -5,8 +5,7 @@ use causerie_shared::api::settings::AuditEntry;
 use serde::Deserialize;
 
 use crate::{
-    error::ApiError,
-    http::{auth::Signed, json::Json},
+    http::{auth::Signed, error::ApiError, json::Json},
     settings::may_manage,
     state::Shared,
     store::audit,

@@ -16,8 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     clock::{hex, random_bytes, random_u128},
     config::Config,
-    error::ApiError,
-    http::headers,
+    http::{error::ApiError, headers},
     state::{App, Shared},
     store::{self, Db, sessions::SessionRecord, users::UserRecord},
 };

@@ -12,8 +12,7 @@ use causerie_shared::{
 
 use crate::{
     desk::blacklist as desk,
-    error::ApiError,
-    http::{auth::Signed, json::Json},
+    http::{auth::Signed, error::ApiError, json::Json},
     settings::may_manage,
     state::Shared,
     store::blacklist,

@@ -20,8 +20,7 @@ use causerie_shared::{
 
 use crate::{
     channels::{self, forms},
-    error::ApiError,
-    http::{auth::Signed, json::Json},
+    http::{auth::Signed, error::ApiError, json::Json},
     settings::{channels as settings, may_manage},
     state::{App, Shared},
     store::{

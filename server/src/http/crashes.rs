@@ -11,9 +11,9 @@ use causerie_shared::{
 };
 
 use crate::{
-    error::ApiError,
     http::{
         auth::{self, Client, Signed},
+        error::ApiError,
         headers,
         json::Json,
     },

@@ -12,8 +12,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    error::ApiError,
-    http::{auth::Signed, json::Json},
+    http::{auth::Signed, error::ApiError, json::Json},
     settings::{departments, may_manage},
     state::Shared,
     store::{

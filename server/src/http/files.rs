@@ -17,8 +17,7 @@ use axum::{
 use causerie_shared::{ids::FileId, refusal::Code};
 
 use crate::{
-    error::ApiError,
-    http::{auth::Signed, json::Json},
+    http::{auth::Signed, error::ApiError, json::Json},
     limits::Limit,
     state::{App, Shared},
     store::files::{self, FileRecord},

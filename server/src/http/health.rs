@@ -11,8 +11,7 @@ use causerie_shared::refusal::Code;
 use tokio::time::timeout;
 
 use crate::{
-    error::ApiError,
-    http::headers,
+    http::{error::ApiError, headers},
     state::Shared,
     store::{StoreError, settings},
     telemetry,

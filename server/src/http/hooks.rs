@@ -10,8 +10,7 @@ use causerie_shared::{ids::FileId, refusal::Code};
 
 use crate::{
     channels::{self, Hook, adapter, intake},
-    error::ApiError,
-    http::files,
+    http::{error::ApiError, files},
     state::Shared,
     store::{
         channel_accounts::{self, ChannelAccount},

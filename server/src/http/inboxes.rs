@@ -13,8 +13,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    error::ApiError,
-    http::{auth::Signed, json::Json},
+    http::{auth::Signed, error::ApiError, json::Json},
     settings::{
         accounts,
         inboxes::{self, no_inbox},

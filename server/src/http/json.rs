@@ -11,7 +11,7 @@ use axum::{
 use causerie_shared::{api::COMPACT, refusal::Code};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 
 tokio::task_local! {
     /// Whether the current request asks for postcard. The code that builds a response does not have the request.

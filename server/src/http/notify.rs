@@ -12,9 +12,9 @@ use causerie_shared::{
 
 use crate::{
     clock::random_u128,
-    error::ApiError,
     http::{
         auth::{Client, Signed},
+        error::ApiError,
         json::Json,
     },
     limits::Limit,

@@ -9,7 +9,7 @@ use axum::{
 };
 use causerie_shared::refusal::Code;
 
-use crate::{config::Config, error::ApiError, state::Shared};
+use crate::{config::Config, http::error::ApiError, state::Shared};
 
 /// Checks that the request comes from a page of this server. A request without an Origin does not.
 pub fn check(headers: &HeaderMap, config: &Config) -> Result<(), ApiError> {

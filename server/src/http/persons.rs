@@ -14,8 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     desk::{contact_merges, forget},
-    error::ApiError,
-    http::{auth::Signed, json::Json},
+    http::{auth::Signed, error::ApiError, json::Json},
     state::Shared,
     sync::access,
 };

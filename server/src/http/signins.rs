@@ -13,9 +13,9 @@ use causerie_shared::{
 };
 
 use crate::{
-    error::ApiError,
     http::{
         auth::{self, Client, STAY, Signed, VISIT},
+        error::ApiError,
         json::Json,
     },
     limits::Limit,

@@ -33,8 +33,7 @@ use crate::{
         comments::{self, CommentAction},
         discussion, presence, read_receipts, redact, resend,
     },
-    error::ApiError,
-    http::{auth::Signed, origin},
+    http::{auth::Signed, error::ApiError, origin},
     state::{App, Shared},
     store::{Db, settings, users::UserRecord},
     sync::{

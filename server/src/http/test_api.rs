@@ -26,8 +26,7 @@ use crate::{
     clock::random_u128,
     config::origin::is_loopback,
     desk::system_message,
-    error::ApiError,
-    http::{auth, headers, json::Json, origin},
+    http::{auth, error::ApiError, headers, json::Json, origin},
     state::Shared,
     store::{
         OrderedTx,

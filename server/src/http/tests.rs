@@ -32,7 +32,8 @@ use crate::{
     Shared,
     clock::{Clock, ManualClock, random_u128},
     config::Config,
-    passwords, router,
+    http::router,
+    passwords,
     store::users::{NewUser, insert_user},
 };
 

@@ -15,10 +15,10 @@ use causerie_shared::{
 
 use crate::{
     clock::random_u128,
-    error::ApiError,
     http::{
         accounts::{make_link, valid_email, valid_name},
         auth::Signed,
+        error::ApiError,
         json::Json,
     },
     settings::{self, Trail, may_change_inboxes, may_manage, users::may_touch},

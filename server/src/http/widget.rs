@@ -24,8 +24,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     clock::hex,
-    error::ApiError,
-    http::headers::ClientIp,
+    http::{error::ApiError, headers::ClientIp},
     limits::Limit,
     state::{App, Shared},
     store::places::{AccountRecord, account_by_key},

@@ -15,7 +15,11 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request, StatusCode, header},
 };
-use causerie_server::{demo::PASSWORD, router, sync::Mailbox, sync::Outgoing};
+use causerie_server::{
+    demo::PASSWORD,
+    http::router,
+    sync::{Mailbox, Outgoing},
+};
 use causerie_shared::{
     api::{
         Account, ErrorBody, SignIn,

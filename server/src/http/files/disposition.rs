@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use axum::http::{HeaderMap, HeaderValue};
 use causerie_shared::refusal::Code;
 
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 
 /// Maximum length of a stored name, in bytes.
 const MAX_NAME: usize = 200;

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::content;
 use crate::{
     clock::random_u128,
-    error::ApiError,
+    http::error::ApiError,
     state::App,
     store::{
         StoreError,

@@ -12,8 +12,7 @@ use serde::Serialize;
 
 use crate::{
     channels::{inbound_event::Class, meta::comments, telegram},
-    error::ApiError,
-    http::json::Json,
+    http::{error::ApiError, json::Json},
     state::Shared,
     store::{
         channel_accounts::{self, ChannelAccount},

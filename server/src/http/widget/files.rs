@@ -15,8 +15,7 @@ use causerie_shared::{
 use super::{Key, account, external_id};
 use crate::{
     desk::contact,
-    error::ApiError,
-    http::{files, headers::bearer, json::Json},
+    http::{error::ApiError, files, headers::bearer, json::Json},
     limits::Limit,
     state::{App, Shared},
     store::{contacts, conversations, files as rows},

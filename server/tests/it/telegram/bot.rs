@@ -12,7 +12,8 @@ use causerie_server::{
     Shared,
     clock::ManualClock,
     config::Config,
-    demo, router,
+    demo,
+    http::router,
     store::{channel_accounts, raw_events},
 };
 use causerie_shared::inbox::Channel;

@@ -11,10 +11,9 @@ use axum::{
 use causerie_shared::refusal::Code;
 
 use crate::{
-    error::ApiError,
     http::{
-        accounts, assets, audit, blocked, channels, crashes, departments, files, health, hooks, inboxes, json, notify,
-        origin, persons, signins, socket, users, widget,
+        accounts, assets, audit, blocked, channels, crashes, departments, error::ApiError, files, health, hooks,
+        inboxes, json, notify, origin, persons, signins, socket, users, widget,
     },
     state::Shared,
     telemetry,
