@@ -26,7 +26,7 @@ pub mod workers;
 use std::sync::Arc;
 
 pub use crate::state::{App, Shared};
-use crate::{clock::Clock, config::Config, desk::ServiceError, store::Store, workers::Supervisor};
+use crate::{clock::Clock, config::Config, error::ServiceError, store::Store, workers::Supervisor};
 
 /// Opens the database, starts the workers and returns the running application. `router::build` makes its HTTP
 /// service.

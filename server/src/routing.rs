@@ -21,7 +21,8 @@ use tokio::sync::Notify;
 
 use crate::{
     channels,
-    desk::{ServiceError, change},
+    desk::change,
+    error::ServiceError,
     state::{App, Shared},
     store::{
         OrderedTx, agent_load, conversations, offer_rounds,

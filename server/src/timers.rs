@@ -6,7 +6,8 @@ use causerie_shared::{
 };
 
 use crate::{
-    desk::{ServiceError, closing, hours, inactivity, lifecycle, presence, queue},
+    desk::{closing, hours, inactivity, lifecycle, presence, queue},
+    error::ServiceError,
     state::{App, Shared},
     store::timers::{self, TimerRecord},
     workers,

@@ -23,7 +23,7 @@ use super::{
     note, value,
 };
 use crate::{
-    desk::ServiceError,
+    error::ServiceError,
     state::{App, Shared},
     store::{
         StoreError, blacklist,

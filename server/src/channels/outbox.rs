@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use super::adapter;
 use crate::{
-    desk::ServiceError,
+    error::ServiceError,
     state::{App, Shared},
     store::{
         Engine, StoreError, channel_accounts,

@@ -16,11 +16,12 @@ use super::Demo;
 use crate::{
     clock::random_u128,
     desk::{
-        ServiceError, change, claim,
+        change, claim,
         contact::profile_changed,
         contact_messages::{self, NewMessage},
         reply::{self, Target},
     },
+    error::ServiceError,
     state::Shared,
     store::{places::AccountRecord, users},
     sync::{CommitEvents, access},

@@ -13,8 +13,9 @@ use causerie_shared::{
     user::Availability,
 };
 
-use super::{ServiceError, change, claim, not_found};
+use super::{change, claim, not_found};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{Db, conversations, offer_rounds, places, users},
     sync::CommitEvents,

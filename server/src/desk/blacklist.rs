@@ -8,8 +8,9 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{ServiceError, not_found};
+use super::not_found;
 use crate::{
+    error::ServiceError,
     settings::{Trail, may_manage},
     state::App,
     store::{blacklist, contacts, users::UserRecord},

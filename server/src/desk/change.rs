@@ -14,9 +14,9 @@ use causerie_shared::{
     timer::{Countdown, TimerKind},
 };
 
-use super::ServiceError;
 use crate::{
     clock::random_u128,
+    error::ServiceError,
     state::App,
     store::{
         Db, OrderedTx, agent_load, conversation_events, conversations,

@@ -12,8 +12,9 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{ServiceError, change, closing, not_found};
+use super::{change, closing, not_found};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{Db, conversation_events, conversations, users},
     sync::CommitEvents,

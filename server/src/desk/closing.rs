@@ -10,8 +10,9 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{ServiceError, change, read_receipts::touch};
+use super::{change, read_receipts::touch};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{
         OrderedTx, conversations,

@@ -8,7 +8,6 @@ use causerie_shared::{
 };
 
 use super::{
-    ServiceError,
     message_updates::{self, MessageUpdate},
     not_found,
 };
@@ -18,6 +17,7 @@ use crate::{
         outbox::{self, trouble},
         step::Content,
     },
+    error::ServiceError,
     state::App,
     store::{
         channel_accounts::{self, ChannelAccount},

@@ -8,9 +8,10 @@ use causerie_shared::{
     ids::{AccountId, ContactId},
 };
 
-use super::{ServiceError, read_receipts::touch};
+use super::read_receipts::touch;
 use crate::{
     clock::random_u128,
+    error::ServiceError,
     store::{
         Db, OrderedTx, contact_merges,
         contacts::{self, ContactRecord},

@@ -8,8 +8,8 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::ServiceError;
 use crate::{
+    error::ServiceError,
     state::App,
     store::{Db, blacklist, contact_merges, contacts},
     sync::access,

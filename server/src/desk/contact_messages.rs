@@ -15,10 +15,11 @@ use causerie_shared::{
     row::{ConversationRow, Origin, Post},
 };
 
-use super::{ServiceError, change, read_receipts::touch, reply};
+use super::{change, read_receipts::touch, reply};
 use crate::{
     channels::inbound_event,
     clock::random_u128,
+    error::ServiceError,
     state::App,
     store::{
         Db, contacts, conversations, files,

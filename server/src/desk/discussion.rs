@@ -9,11 +9,12 @@ use causerie_shared::{
 };
 
 use super::{
-    ServiceError, change, not_found,
+    change, not_found,
     read_receipts::{touch_before, touch_from},
     reply,
 };
 use crate::{
+    error::ServiceError,
     state::App,
     store::{OrderedTx, conversations, users},
     sync::{

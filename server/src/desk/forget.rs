@@ -12,8 +12,9 @@ use causerie_shared::{
     row::{ConversationRow, Origin},
 };
 
-use super::{ServiceError, change, read_receipts::touch, redact};
+use super::{change, read_receipts::touch, redact};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{OrderedTx, contact_merges, contacts, conversations, files, messages},
     sync::{CommitEvents, epochs, open_document::Prepared, open_documents::Locked, quarantine},

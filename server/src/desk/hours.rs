@@ -11,8 +11,9 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
-use super::{ServiceError, change};
+use super::change;
 use crate::{
+    error::ServiceError,
     hours,
     state::App,
     store::{

@@ -17,8 +17,9 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
-use super::{ServiceError, change, system_message::SystemMessage};
+use super::{change, system_message::SystemMessage};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{
         Db, OrderedTx, conversation_events, conversations,

@@ -8,8 +8,9 @@ use causerie_shared::{
     timer::{Countdown, TimerKind},
 };
 
-use super::{ServiceError, change, hours, inactivity, read_receipts::touch_from};
+use super::{change, hours, inactivity, read_receipts::touch_from};
 use crate::{
+    error::ServiceError,
     store::{OrderedTx, conversations, places::Routing, timers},
     sync::CommitEvents,
 };

@@ -5,8 +5,8 @@ use causerie_shared::{
     ids::ConversationId,
 };
 
-use super::{ServiceError, change, presence};
-use crate::{state::App, store::conversations, sync::CommitEvents};
+use super::{change, presence};
+use crate::{error::ServiceError, state::App, store::conversations, sync::CommitEvents};
 
 /// Applies a system or visitor event. With a `fence`, does nothing unless the conversation still has this version.
 ///

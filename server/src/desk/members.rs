@@ -6,8 +6,9 @@ use causerie_shared::{
     inbox::Member,
 };
 
-use super::{ServiceError, change, not_found, presence};
+use super::{change, not_found, presence};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{
         OrderedTx,

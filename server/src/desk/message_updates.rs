@@ -6,8 +6,9 @@ use causerie_shared::{
     message::{Delivery, Extra, Reaction, Side},
 };
 
-use super::{ServiceError, change, read_receipts::touch, reply};
+use super::{change, read_receipts::touch, reply};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{
         OrderedTx, contacts, conversations, messages,

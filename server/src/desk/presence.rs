@@ -11,9 +11,10 @@ use causerie_shared::{
     user::{Availability, PRESENCE_GRACE_MS, PUSH_GRACE_MS},
 };
 
-use super::{ServiceError, change, visitors};
+use super::{change, visitors};
 use crate::{
     clock::random_u128,
+    error::ServiceError,
     settings::Trail,
     state::App,
     store::{

@@ -7,8 +7,9 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{ServiceError, change};
+use super::change;
 use crate::{
+    error::ServiceError,
     state::App,
     store::{
         Db, conversations, offer_rounds, places,

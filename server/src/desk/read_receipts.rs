@@ -7,8 +7,9 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{ServiceError, change, not_found};
+use super::{change, not_found};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{
         OrderedTx, conversations,

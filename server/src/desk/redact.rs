@@ -10,8 +10,9 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{ServiceError, change, discussion, not_found, read_receipts::touch};
+use super::{change, discussion, not_found, read_receipts::touch};
 use crate::{
+    error::ServiceError,
     http::files as disk,
     state::App,
     store::{Db, conversations, files, messages},

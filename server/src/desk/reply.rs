@@ -11,11 +11,12 @@ use causerie_shared::{
 };
 
 use super::{
-    ServiceError, not_found,
+    not_found,
     read_receipts::{touch, touch_before},
 };
 use crate::{
     channels::{adapter, capabilities::Open, outbox, parts},
+    error::ServiceError,
     store::{
         Db, OrderedTx, conversations, files,
         messages::{self, MessageRecord},

@@ -7,8 +7,9 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{ServiceError, change, not_found, read_receipts::touch};
+use super::{change, not_found, read_receipts::touch};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{
         Db, conversations, messages,

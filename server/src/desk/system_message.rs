@@ -11,9 +11,10 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{ServiceError, change, not_found, read_receipts::touch, reply};
+use super::{change, not_found, read_receipts::touch, reply};
 use crate::{
     clock::random_u128,
+    error::ServiceError,
     state::App,
     store::{OrderedTx, conversations, messages},
     sync::{CommitEvents, open_document::Prepared, open_documents::Locked, quarantine},

@@ -2,8 +2,9 @@
 
 use causerie_shared::ids::{ContactId, ConversationId};
 
-use super::{ServiceError, change, read_receipts::touch};
+use super::{change, read_receipts::touch};
 use crate::{
+    error::ServiceError,
     state::App,
     store::{OrderedTx, contacts, conversations, presence},
     sync::CommitEvents,

@@ -29,10 +29,11 @@ use tokio::time::timeout;
 
 use crate::{
     desk::{
-        ServiceError, assign, claim,
+        assign, claim,
         comments::{self, CommentAction},
         discussion, presence, read_receipts, redact, resend,
     },
+    error::ServiceError,
     http::{auth::Signed, error::ApiError, origin},
     state::{App, Shared},
     store::{Db, settings, users::UserRecord},

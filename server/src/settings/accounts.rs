@@ -9,7 +9,8 @@ use causerie_shared::{
 
 use super::{Trail, check, inboxes::told, may_change_inboxes};
 use crate::{
-    desk::{ServiceError, change},
+    desk::change,
+    error::ServiceError,
     state::App,
     store::{
         feed::FeedKind,

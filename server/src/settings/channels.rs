@@ -12,7 +12,8 @@ use super::{Trail, check, inboxes::told, may_manage};
 use crate::{
     channels::{self, Credentials, Next, forms, outbox},
     clock::random_u128,
-    desk::{ServiceError, change, lifecycle},
+    desk::{change, lifecycle},
+    error::ServiceError,
     http::auth,
     state::App,
     store::{

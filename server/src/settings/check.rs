@@ -9,7 +9,7 @@ use causerie_shared::{
 
 use crate::{
     config::origin,
-    desk::ServiceError,
+    error::ServiceError,
     hours,
     store::{Db, places, users},
 };

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     clock::random_u128,
-    desk::{ServiceError, members},
+    desk::members,
+    error::ServiceError,
     state::App,
     store::{
         Db,

@@ -13,7 +13,8 @@ use causerie_shared::{
 use super::{Trail, check, may_change_inboxes, same_version};
 use crate::{
     clock::{hex, random_bytes, random_u128},
-    desk::{ServiceError, inbox, members},
+    desk::{inbox, members},
+    error::ServiceError,
     state::App,
     store::{
         OrderedTx, departments,

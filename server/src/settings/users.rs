@@ -10,7 +10,8 @@ use causerie_shared::{
 
 use super::{Trail, check, inboxes::told, may_manage, same_version};
 use crate::{
-    desk::{ServiceError, members, presence},
+    desk::{members, presence},
+    error::ServiceError,
     http::accounts::valid_name,
     state::App,
     store::{

@@ -19,7 +19,7 @@ use super::{
     quarantine,
 };
 use crate::{
-    desk::ServiceError,
+    error::ServiceError,
     state::App,
     store::{
         Db, StoreError, conversation_events,

@@ -13,7 +13,8 @@ use causerie_shared::{
 
 use super::{SocketId, access::reads_contact, epochs, open_document::Prepared, open_documents::Locked, quarantine};
 use crate::{
-    desk::{ServiceError, change, contact, discussion, reply},
+    desk::{change, contact, discussion, reply},
+    error::ServiceError,
     state::App,
     store::{
         Db,

@@ -8,7 +8,7 @@ use causerie_shared::{
 };
 
 use super::open_document::{OpenDocument, Prepared};
-use crate::{clock::random_u128, desk::ServiceError, state::App, store::Db};
+use crate::{clock::random_u128, error::ServiceError, state::App, store::Db};
 
 /// Begins the next epoch of a document if its history is too long, and sends it to the followers within `scope`. A
 /// failure changes nothing; the next push tries again.

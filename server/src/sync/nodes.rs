@@ -17,7 +17,8 @@ use causerie_shared::{
 
 use super::{CommitEvents, access, grants};
 use crate::{
-    desk::{ServiceError, presence, visitors},
+    desk::{presence, visitors},
+    error::ServiceError,
     state::{App, Shared},
     store::{
         Db, Engine, StoreError, conversations, documents, feed,

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     clock::random_bytes,
-    desk::ServiceError,
+    error::ServiceError,
     store::{
         Db, Store, StoreError,
         documents::{self, StoredActor},

@@ -9,7 +9,7 @@ use causerie_shared::document::DocumentId;
 use tokio::sync::OwnedMutexGuard;
 
 use super::open_document::OpenDocument;
-use crate::{desk::ServiceError, store::Store};
+use crate::{error::ServiceError, store::Store};
 
 /// Budget for all open documents, estimated bytes.
 const BUDGET: usize = 64 * 1024 * 1024;

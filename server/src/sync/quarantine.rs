@@ -5,7 +5,8 @@ use causerie_shared::document::DocumentId;
 
 use super::{CommitEvents, open_document::OpenDocument, open_documents::Locked};
 use crate::{
-    desk::{ServiceError, change, reply},
+    desk::{change, reply},
+    error::ServiceError,
     state::App,
 };
 

@@ -4,7 +4,8 @@
 use crate::common::{World, desk::Desk, worlds};
 use causerie_server::{
     clock::random_u128,
-    desk::{ServiceError, claim, discussion, forget, redact},
+    desk::{claim, discussion, forget, redact},
+    error::ServiceError,
     store::{contacts, conversations, documents, messages},
     sync::{OpenDocuments, catchup},
 };

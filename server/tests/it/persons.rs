@@ -8,7 +8,8 @@ use crate::common::{
 };
 use axum::http::{Method, StatusCode};
 use causerie_server::{
-    desk::{ServiceError, contact_merges, forget},
+    desk::{contact_merges, forget},
+    error::ServiceError,
     store::{contacts, conversations},
 };
 use causerie_shared::{access::Access, ids::ContactId, refusal::Code};

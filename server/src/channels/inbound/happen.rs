@@ -13,10 +13,11 @@ use crate::{
         note, outbox, paired_account, sequence, templates,
     },
     desk::{
-        ServiceError, lifecycle,
+        lifecycle,
         message_updates::{self, MessageUpdate},
         redact,
     },
+    error::ServiceError,
     state::App,
     store::{
         StoreError,

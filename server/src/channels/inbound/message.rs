@@ -21,9 +21,10 @@ use crate::{
     },
     clock::random_u128,
     desk::{
-        ServiceError, contact,
+        contact,
         contact_messages::{self, NewMessage, ProviderMetadata},
     },
+    error::ServiceError,
     state::App,
     store::{
         StoreError, channel_accounts::ChannelAccount, contacts, conversations, messages, places, posts, provider,

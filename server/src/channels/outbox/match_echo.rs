@@ -8,7 +8,8 @@ use causerie_shared::{
 use super::bound;
 use crate::{
     channels::{inbound_event::InboundMessage, parts},
-    desk::{ServiceError, message_updates},
+    desk::message_updates,
+    error::ServiceError,
     state::App,
     store::{
         Db,

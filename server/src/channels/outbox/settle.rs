@@ -5,7 +5,8 @@ use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 use super::{pace::pause, save};
 use crate::{
     channels::{Outcome, adapter, inbound_event::Problem, note},
-    desk::{ServiceError, change, message_updates},
+    desk::{change, message_updates},
+    error::ServiceError,
     state::App,
     store::{
         Db, OrderedTx, StoreError,

@@ -14,7 +14,8 @@ use causerie_shared::{
 use super::{NewMessage, find::open};
 use crate::{
     channels,
-    desk::{ServiceError, change, closing, not_found},
+    desk::{change, closing, not_found},
+    error::ServiceError,
     store::{
         Db, OrderedTx, blacklist, contacts, conversations,
         feed::{self, FeedKind, next_number},

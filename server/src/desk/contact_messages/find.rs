@@ -8,7 +8,8 @@ use causerie_shared::{
 
 use super::{NewMessage, ProviderMetadata};
 use crate::{
-    desk::{ServiceError, contact},
+    desk::contact,
+    error::ServiceError,
     state::App,
     store::{
         Db, contact_merges,

@@ -9,7 +9,8 @@ use causerie_shared::{
 use super::NewMessage;
 use crate::{
     clock::random_u128,
-    desk::{ServiceError, change, contact},
+    desk::{change, contact},
+    error::ServiceError,
     state::App,
     sync::{CommitEvents, epochs, open_document::Prepared, quarantine},
 };

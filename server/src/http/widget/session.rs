@@ -20,10 +20,10 @@ use tokio::time::timeout;
 use super::{chat, external_id, hub::VisitorId, scope};
 use crate::{
     desk::{
-        ServiceError,
         contact_messages::{self, NewMessage},
         lifecycle, read_receipts, visitors,
     },
+    error::ServiceError,
     limits::Limit,
     state::Shared,
     store::{StoreError, contacts, conversations, places::AccountRecord},

@@ -11,7 +11,7 @@ use causerie_shared::{
 use super::{OpenDocument, Prepared, SNAPSHOT_EVERY};
 use crate::{
     clock::random_bytes,
-    desk::ServiceError,
+    error::ServiceError,
     store::{
         Db,
         documents::{self, StoredPush},

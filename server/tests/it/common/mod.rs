@@ -24,7 +24,8 @@ use causerie_server::{
     clock::{Clock, ManualClock, random_u128},
     config::Config,
     demo::{self, Demo},
-    desk::{ServiceError, claim, contact_messages, presence},
+    desk::{claim, contact_messages, presence},
+    error::ServiceError,
     settings,
     store::{
         Store, contacts, conversation_events, conversations,

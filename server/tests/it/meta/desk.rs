@@ -1,7 +1,8 @@
 //! Agents with a connected account, with the server's calls that the console uses.
 
 use causerie_server::{
-    desk::{ServiceError, claim, comments, presence},
+    desk::{claim, comments, presence},
+    error::ServiceError,
     store::{conversations, users},
     sync::access,
 };
