@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod desk;
+pub mod files;
 pub mod hours;
 pub mod http;
 pub mod limits;

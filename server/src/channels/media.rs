@@ -63,7 +63,7 @@ async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &
                 }
                 let mime = mime(media, &answer.body);
                 let name = file_name(media, &mime);
-                return match files::keep(app, &name, &mime, answer.body, contact).await {
+                return match crate::files::keep(app, &name, &mime, answer.body, contact).await {
                     Ok(brief) => Some(brief),
                     Err(error) => {
                         tracing::warn!(?error, "a medium could not be stored");

@@ -1,12 +1,10 @@
 //! Files: uploads that are streamed to their storage, and downloads that cannot run in the console's origin
 //! (`docs/domain.md#uploads`).
 
-mod content;
 mod disposition;
-mod upload;
 
+pub use crate::files::{Owner, erase, keep, save};
 pub use disposition::file_name;
-pub use upload::{Owner, erase, keep, save};
 
 use axum::{
     body::Body,

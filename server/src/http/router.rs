@@ -93,7 +93,7 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/audit", get(audit::list))
         .route("/crash", post(crashes::report))
         .route("/crashes", get(crashes::list))
-        .route("/files", post(files::upload))
+        .route("/files", post(crate::files))
         .route("/files/{id}", get(files::download))
         .route("/socket", get(socket::upgrade))
         .fallback(|| async { ApiError::new(Code::NotFound, "there is no such address") })

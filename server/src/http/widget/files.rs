@@ -42,7 +42,7 @@ pub async fn upload(
     let contact = contact::resolve(&mut tx, account.row.id, &external, &[], app.clock.now()).await?;
     tx.commit().await?;
     let name = files::file_name(&headers)?;
-    let brief = files::save(&app, &name, body, files::Owner::Contact(contact.id)).await?;
+    let brief = crate::files::save(&app, &name, body, crate::files::Owner::Contact(contact.id)).await?;
     Ok((StatusCode::CREATED, Json(brief)))
 }
 

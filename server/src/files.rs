@@ -1,5 +1,7 @@
 //! Storing an upload: the file is streamed, checked and made durable before its row is written.
 
+pub mod content;
+
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -13,7 +15,6 @@ use futures_util::StreamExt;
 use object_store::WriteMultipart;
 use tokio::time::timeout;
 
-use super::content;
 use crate::{
     clock::random_u128,
     http::error::ApiError,
@@ -23,6 +24,7 @@ use crate::{
         files::{self, FileRecord},
     },
 };
+use content;
 
 /// How long the client may be silent before the upload fails.
 const SILENCE: Duration = Duration::from_secs(30);
