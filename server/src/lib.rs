@@ -1,5 +1,6 @@
 //! The server: HTTP by axum, the domain's rules from `causerie_shared`, and one database.
 
+pub mod access;
 pub mod blobs;
 pub mod channels;
 pub mod clock;

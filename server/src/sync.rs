@@ -1,6 +1,5 @@
 //! Synchronization with consoles: the hub publishes changes to their sockets, and rooms keep open documents in memory.
 
-pub mod access;
 pub mod catchup;
 pub mod commit_events;
 pub mod counts;

@@ -14,14 +14,14 @@ use std::{
 };
 
 use causerie_server::{
-    Shared,
+    Shared, access,
     clock::ManualClock,
     config::Config,
     demo::{self, Demo},
     desk::presence,
     state::App,
     store::{Store, conversations, users, windows},
-    sync::{access, catchup},
+    sync::catchup,
 };
 use causerie_shared::{
     frame::{ServerFrame, encode},

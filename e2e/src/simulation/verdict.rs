@@ -7,13 +7,12 @@ use causerie_app::store::{
     view::Bubble,
 };
 use causerie_server::{
-    Shared,
+    Shared, access,
     store::{
         Db, conversations, documents,
         feed::{self, FeedEntry, FeedKind},
         messages, places, users,
     },
-    sync::access,
 };
 use causerie_shared::{
     access::Access,

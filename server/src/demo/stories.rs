@@ -14,6 +14,7 @@ use causerie_shared::{
 
 use super::Demo;
 use crate::{
+    access,
     clock::random_u128,
     desk::{
         change, claim,
@@ -24,7 +25,7 @@ use crate::{
     error::ServiceError,
     state::Shared,
     store::{places::AccountRecord, users},
-    sync::{CommitEvents, access},
+    sync::CommitEvents,
 };
 
 /// One message of a story, and who writes it.

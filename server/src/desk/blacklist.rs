@@ -10,11 +10,11 @@ use causerie_shared::{
 
 use super::not_found;
 use crate::{
+    access,
     error::ServiceError,
     settings::{Trail, may_manage},
     state::App,
     store::{blacklist, contacts, users::UserRecord},
-    sync::access,
 };
 
 /// Blocks the contact of a chat under all the ids of the contact on the chat's account. Blocking the contact again

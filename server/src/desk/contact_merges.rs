@@ -9,10 +9,10 @@ use causerie_shared::{
 };
 
 use crate::{
+    access,
     error::ServiceError,
     state::App,
     store::{Db, blacklist, contact_merges, contacts},
-    sync::access,
 };
 
 /// Maximum number of contacts of one person.

@@ -14,11 +14,12 @@ use super::{
     reply,
 };
 use crate::{
+    access,
     error::ServiceError,
     state::App,
     store::{OrderedTx, conversations, users},
     sync::{
-        CommitEvents, access,
+        CommitEvents,
         commit_events::{Mention, Named},
     },
 };

@@ -11,12 +11,12 @@ use causerie_shared::{
 };
 
 use crate::{
+    access,
     desk::blacklist as desk,
     http::{auth::Signed, error::ApiError, json::Json},
     settings::may_manage,
     state::Shared,
     store::blacklist,
-    sync::access,
 };
 
 /// `GET /api/blocked`.

@@ -19,6 +19,7 @@ use causerie_shared::{
 };
 
 use crate::{
+    access,
     channels::{self, forms},
     http::{auth::Signed, error::ApiError, json::Json},
     settings::{channels as settings, may_manage},
@@ -27,7 +28,6 @@ use crate::{
         channel_accounts::{self, ChannelAccount},
         outbox, templates as stored,
     },
-    sync::access,
 };
 
 /// `GET /api/channels`.

@@ -15,11 +15,11 @@ use axum::{
 use causerie_shared::{ids::FileId, refusal::Code};
 
 use crate::{
+    access,
     http::{auth::Signed, error::ApiError, json::Json},
     limits::Limit,
     state::{App, Shared},
     store::files::{self, FileRecord},
-    sync::access,
 };
 
 /// Types that browsers show without running anything. All others are downloads.

@@ -13,10 +13,10 @@ use causerie_shared::{
 use serde::Deserialize;
 
 use crate::{
+    access,
     desk::{contact_merges, forget},
     http::{auth::Signed, error::ApiError, json::Json},
     state::Shared,
-    sync::access,
 };
 
 /// The query of a search.

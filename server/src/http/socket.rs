@@ -28,6 +28,7 @@ use futures_util::{
 use tokio::time::timeout;
 
 use crate::{
+    access,
     desk::{
         assign, claim,
         comments::{self, CommentAction},
@@ -38,7 +39,7 @@ use crate::{
     state::{App, Shared},
     store::{Db, settings, users::UserRecord},
     sync::{
-        self, Mailbox, SocketId, access, catchup,
+        self, Mailbox, SocketId, catchup,
         document_push::{self, Push, Pusher},
     },
 };

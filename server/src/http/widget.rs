@@ -23,12 +23,12 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    access::readable,
     clock::hex,
     http::{error::ApiError, headers::ClientIp},
     limits::Limit,
     state::{App, Shared},
     store::places::{AccountRecord, account_by_key},
-    sync::access::readable,
 };
 
 /// The query `?key=`: the public key of the embed snippet.
@@ -130,5 +130,5 @@ pub async fn agent_typing(app: &App, access: &Access, conversation: Conversation
 async fn scope(app: &App, conversation: ConversationId) -> Option<Scope> {
     let mut db = app.store.read().await.ok()?;
     let head = crate::store::conversations::get(&mut db, conversation).await.ok()??;
-    crate::sync::access::scope(&mut db, &head).await.ok()?
+    crate::access::scope(&mut db, &head).await.ok()?
 }

@@ -13,12 +13,9 @@ use causerie_shared::{
     window::{List, MAX_WINDOW},
 };
 
-use super::{
-    SocketId,
-    access::{readable, reads_document},
-    quarantine,
-};
+use super::{SocketId, quarantine};
 use crate::{
+    access::{readable, reads_document},
     error::ServiceError,
     state::App,
     store::{

@@ -174,7 +174,7 @@ impl CommitEvents {
             FeedKind::Conversation => {
                 let id = entry.row_id.parse().map_err(damaged)?;
                 if let Some(head) = conversations::get(&mut *db, id).await? {
-                    entry.after = super::access::scope(&mut *db, &head).await?;
+                    entry.after = crate::access::scope(&mut *db, &head).await?;
                     self.head(head);
                 }
                 let rows = messages::after(&mut *db, id, entry.seq - 1).await?;

@@ -11,8 +11,9 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{SocketId, access::reads_contact, epochs, open_document::Prepared, open_documents::Locked, quarantine};
+use super::{SocketId, epochs, open_document::Prepared, open_documents::Locked, quarantine};
 use crate::{
+    access::reads_contact,
     desk::{change, contact, discussion, reply},
     error::ServiceError,
     state::App,
@@ -171,7 +172,7 @@ async fn known(
     if past.is_none() && !held {
         return Ok(None);
     }
-    let reads = super::access::reads_document(db, &pusher.access, push.document).await?;
+    let reads = crate::access::reads_document(db, &pusher.access, push.document).await?;
     if !reads && !is_author(document, pusher, past.as_ref()) {
         return Err(Refusal::new(Code::Forbidden, "you may not see this any more").into());
     }

@@ -7,8 +7,9 @@ use causerie_shared::{
     ids::ConversationId,
 };
 
-use super::{SocketId, access};
+use super::SocketId;
 use crate::{
+    access,
     state::App,
     store::{StoreError, conversations},
 };

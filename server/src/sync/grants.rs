@@ -6,8 +6,8 @@ use causerie_shared::{
     ids::{SessionId, UserId},
 };
 
-use super::access;
 use crate::{
+    access,
     state::App,
     store::{
         OrderedTx, StoreError,

@@ -15,8 +15,9 @@ use causerie_shared::{
     ids::{ConversationId, InboxId},
 };
 
-use super::{CommitEvents, access, grants};
+use super::{CommitEvents, grants};
 use crate::{
+    access,
     desk::{presence, visitors},
     error::ServiceError,
     state::{App, Shared},

@@ -14,12 +14,10 @@ use super::{
     words::{Chat, Kind, Outcome, Words},
 };
 use crate::{
+    access,
     state::App,
     store::{Db, StoreError, conversation_events, conversations, places, push, users},
-    sync::{
-        access,
-        commit_events::{Mention, Named},
-    },
+    sync::commit_events::{Mention, Named},
 };
 
 /// How long a push without a deadline may wait for its device, milliseconds.

@@ -12,7 +12,7 @@ use std::{
 
 use crate::common::{self, World};
 use causerie_server::{
-    Shared,
+    Shared, access,
     clock::{Clock, ManualClock, random_u128},
     config::Config,
     demo,
@@ -27,7 +27,6 @@ use causerie_server::{
         timers,
         users::{self, NewUser},
     },
-    sync::access,
     timers as worker,
 };
 use causerie_shared::{

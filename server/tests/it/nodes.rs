@@ -9,7 +9,7 @@ use std::{
 
 use crate::common::{self, PATIENCE, START, World, eventually, worlds};
 use causerie_server::{
-    Shared,
+    Shared, access,
     clock::{Clock, ManualClock, random_bytes, random_u128},
     config::Config,
     demo::{self, Demo},
@@ -17,7 +17,7 @@ use causerie_server::{
     state::App,
     store::{Store, conversation_events, conversations, timers, users},
     sync::{
-        self, Mailbox, Outgoing, SocketId, access, catchup,
+        self, Mailbox, Outgoing, SocketId, catchup,
         document_push::{self, Push, Pusher},
     },
 };

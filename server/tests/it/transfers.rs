@@ -57,9 +57,7 @@ async fn stays(world: &World, chat: ConversationId) {
 async fn reads(world: &World, user: UserId, chat: ConversationId) -> bool {
     let access = world.access(user).await;
     let mut db = world.app.store.read().await.unwrap();
-    let head = causerie_server::sync::access::readable(&mut db, &access, chat)
-        .await
-        .unwrap();
+    let head = causerie_server::access::readable(&mut db, &access, chat).await.unwrap();
     head.is_some()
 }
 

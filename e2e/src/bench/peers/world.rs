@@ -3,6 +3,7 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use causerie_server::{
+    access,
     clock::{Clock, random_u128},
     config::Config,
     demo::{self, PASSWORD},
@@ -15,7 +16,6 @@ use causerie_server::{
         places::{self, AccountRecord, WidgetSettings},
         users::{self, NewUser},
     },
-    sync::access,
 };
 use causerie_shared::{
     access::Access,

@@ -20,7 +20,7 @@ use std::{
 };
 
 use causerie_server::{
-    Shared,
+    Shared, access,
     clock::{Clock, ManualClock, random_u128},
     config::Config,
     demo::{self, Demo},
@@ -32,7 +32,6 @@ use causerie_server::{
         inboxes::{self, InboxRecord},
         timers, users,
     },
-    sync::access,
 };
 use causerie_shared::{
     access::Access,

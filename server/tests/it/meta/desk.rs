@@ -1,10 +1,10 @@
 //! Agents with a connected account, with the server's calls that the console uses.
 
 use causerie_server::{
+    access,
     desk::{claim, comments, presence},
     error::ServiceError,
     store::{conversations, users},
-    sync::access,
 };
 use causerie_shared::{
     access::Access,

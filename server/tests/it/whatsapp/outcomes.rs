@@ -6,9 +6,9 @@ use std::{
 };
 
 use causerie_server::{
+    access,
     desk::{claim, resend},
     store::{outbox, users},
-    sync::access,
 };
 use causerie_shared::{
     access::Access,

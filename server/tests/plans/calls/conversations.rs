@@ -3,13 +3,13 @@
 use std::slice;
 
 use causerie_server::{
+    access,
     clock::random_u128,
     store::{
         Db, OrderedTx, conversation_events, conversations,
         documents::{self, StoredActor, StoredPush},
         feed, files, folder_counts, messages, offer_rounds, timers, users, windows,
     },
-    sync::access,
 };
 use causerie_shared::{
     access::Access,
