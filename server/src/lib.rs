@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod desk;
+pub mod documents;
 pub mod files;
 pub mod hours;
 pub mod http;

@@ -5,19 +5,15 @@ pub mod commit_events;
 pub mod counts;
 pub mod document_push;
 pub mod ephemera;
-pub mod epochs;
 pub mod grants;
 pub mod hub;
 mod nodes;
-pub mod open_document;
-pub mod open_documents;
-pub mod quarantine;
 
 use std::time::Duration;
 
+pub use crate::documents::open_documents::OpenDocuments;
 pub use commit_events::CommitEvents;
 pub use hub::{Hub, Mailbox, Outgoing, SocketId};
-pub use open_documents::OpenDocuments;
 
 use crate::{
     state::{App, Shared},

@@ -19,6 +19,7 @@ use super::{change, read_receipts::touch, reply};
 use crate::{
     channels::inbound_event,
     clock::random_u128,
+    documents::quarantine,
     error::ServiceError,
     state::App,
     store::{
@@ -27,7 +28,7 @@ use crate::{
         places::AccountRecord,
         provider::{self, ProviderMessage},
     },
-    sync::{CommitEvents, quarantine},
+    sync::CommitEvents,
 };
 use begin::{link, reopen, start};
 use find::find;

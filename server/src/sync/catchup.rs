@@ -13,9 +13,10 @@ use causerie_shared::{
     window::{List, MAX_WINDOW},
 };
 
-use super::{SocketId, quarantine};
+use super::SocketId;
 use crate::{
     access::{readable, reads_document},
+    documents::quarantine,
     error::ServiceError,
     state::App,
     store::{

@@ -11,10 +11,11 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{SocketId, epochs, open_document::Prepared, open_documents::Locked, quarantine};
+use super::SocketId;
 use crate::{
     access::reads_contact,
     desk::{change, contact, discussion, reply},
+    documents::{epochs, open_document::Prepared, open_documents::Locked, quarantine},
     error::ServiceError,
     state::App,
     store::{

@@ -5,9 +5,10 @@ use crate::common::{World, desk::Desk, worlds};
 use causerie_server::{
     clock::random_u128,
     desk::{claim, discussion, forget, redact},
+    documents::OpenDocuments,
     error::ServiceError,
     store::{contacts, conversations, documents, messages},
-    sync::{OpenDocuments, catchup},
+    sync::catchup,
 };
 use causerie_shared::{
     contact::FORGOTTEN,

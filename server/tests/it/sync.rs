@@ -7,6 +7,7 @@ use causerie_server::{
     Shared,
     clock::random_bytes,
     desk::{claim, contact_messages},
+    documents::quarantine,
     http::widget::hub::VisitorHub,
     store::{
         documents,
@@ -16,7 +17,6 @@ use causerie_server::{
     sync::{
         CommitEvents, Hub, Mailbox, Outgoing, SocketId, catchup,
         document_push::{self, Push, Pusher},
-        quarantine,
     },
 };
 use causerie_shared::{

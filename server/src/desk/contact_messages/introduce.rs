@@ -10,9 +10,10 @@ use super::NewMessage;
 use crate::{
     clock::random_u128,
     desk::{change, contact},
+    documents::{epochs, open_document::Prepared, quarantine},
     error::ServiceError,
     state::App,
-    sync::{CommitEvents, epochs, open_document::Prepared, quarantine},
+    sync::CommitEvents,
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.

@@ -89,7 +89,7 @@ impl Prepared {
 }
 
 impl OpenDocument {
-    pub(super) async fn load(store: &Store, id: DocumentId) -> Result<Self, ServiceError> {
+    pub(crate) async fn load(store: &Store, id: DocumentId) -> Result<Self, ServiceError> {
         let mut db = store.read().await?;
         let record = documents::get(&mut db, id).await?;
         let (epoch, snapshot, snapshot_seq) = record.as_ref().map_or((1, None, 0), |record| {
@@ -265,12 +265,12 @@ impl OpenDocument {
     }
 
     /// Whether the document must be loaded again.
-    pub(super) fn is_stale(&self) -> bool {
+    pub(crate) fn is_stale(&self) -> bool {
         self.stale
     }
 
     /// Returns the estimated memory of the document, bytes.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         OVERHEAD + self.bytes as usize
     }
 

@@ -3,11 +3,12 @@
 
 use causerie_shared::document::DocumentId;
 
-use super::{CommitEvents, open_document::OpenDocument, open_documents::Locked};
+use super::{open_document::OpenDocument, open_documents::Locked};
 use crate::{
     desk::{change, reply},
     error::ServiceError,
     state::App,
+    sync::CommitEvents,
 };
 
 /// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`Room::usable`] returns an

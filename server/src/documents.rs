@@ -1,0 +1,6 @@
+//! Open documents: their storage behind the write gate, quarantine and epochs (`docs/sync.md`).
+
+pub mod epochs;
+pub mod open_document;
+pub mod open_documents;
+pub mod quarantine;
