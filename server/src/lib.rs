@@ -1,6 +1,7 @@
 //! The server: HTTP by axum, the domain's rules from `causerie_shared`, and one database.
 
 pub mod access;
+pub mod audit;
 pub mod blobs;
 pub mod channels;
 pub mod clock;

@@ -6,12 +6,11 @@ pub mod channels;
 mod check;
 pub mod departments;
 pub mod inboxes;
-mod trail;
 pub mod users;
 
 use causerie_shared::refusal::{Code, Refusal};
 
-pub use trail::Trail;
+pub use crate::audit::Trail;
 
 use crate::store::users::UserRecord;
 

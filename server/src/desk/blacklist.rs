@@ -11,8 +11,9 @@ use causerie_shared::{
 use super::not_found;
 use crate::{
     access,
+    audit::Trail,
     error::ServiceError,
-    settings::{Trail, may_manage},
+    settings::may_manage,
     state::App,
     store::{blacklist, contacts, users::UserRecord},
 };

@@ -13,9 +13,9 @@ use causerie_shared::{
 
 use super::{change, visitors};
 use crate::{
+    audit::Trail,
     clock::random_u128,
     error::ServiceError,
-    settings::Trail,
     state::App,
     store::{
         Db, OrderedTx, StoreError, conversations, places, presence, push,

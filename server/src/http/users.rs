@@ -14,6 +14,7 @@ use causerie_shared::{
 };
 
 use crate::{
+    audit::Trail,
     clock::random_u128,
     http::{
         accounts::{make_link, valid_email, valid_name},
@@ -21,7 +22,7 @@ use crate::{
         error::ApiError,
         json::Json,
     },
-    settings::{self, Trail, may_change_inboxes, may_manage, users::may_touch},
+    settings::{self, may_change_inboxes, may_manage, users::may_touch},
     state::Shared,
     store::{
         Db, departments,

@@ -7,8 +7,9 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{Trail, check, inboxes::told, may_change_inboxes};
+use super::{check, inboxes::told, may_change_inboxes};
 use crate::{
+    audit::Trail,
     desk::change,
     error::ServiceError,
     state::App,

@@ -8,8 +8,9 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{Trail, check, inboxes::told, may_manage};
+use super::{check, inboxes::told, may_manage};
 use crate::{
+    audit::Trail,
     channels::{self, Credentials, Next, forms, outbox},
     clock::random_u128,
     desk::{change, lifecycle},

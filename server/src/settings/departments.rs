@@ -9,11 +9,12 @@ use causerie_shared::{
 };
 
 use super::{
-    Trail, check,
+    check,
     inboxes::{self as inbox_settings, Change, no_inbox},
     may_manage, same_version,
 };
 use crate::{
+    audit::Trail,
     clock::random_u128,
     desk::members,
     error::ServiceError,

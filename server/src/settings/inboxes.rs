@@ -10,8 +10,9 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
-use super::{Trail, check, may_change_inboxes, same_version};
+use super::{check, may_change_inboxes, same_version};
 use crate::{
+    audit::Trail,
     clock::{hex, random_bytes, random_u128},
     desk::{inbox, members},
     error::ServiceError,

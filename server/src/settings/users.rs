@@ -8,8 +8,9 @@ use causerie_shared::{
     user::{Grants, Role},
 };
 
-use super::{Trail, check, inboxes::told, may_manage, same_version};
+use super::{check, inboxes::told, may_manage, same_version};
 use crate::{
+    audit::Trail,
     desk::{members, presence},
     error::ServiceError,
     http::accounts::valid_name,

@@ -11,7 +11,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    settings::Trail,
+    audit::Trail,
     store::{Db, StoreError, places, users},
 };
 
