@@ -5,6 +5,7 @@ pub mod audit;
 pub mod blobs;
 pub mod channels;
 pub mod clock;
+pub mod commit_events;
 pub mod config;
 pub mod demo;
 pub mod desk;

@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 
 use crate::{
     channels,
+    commit_events::CommitEvents,
     desk::change,
     error::ServiceError,
     state::{App, Shared},
@@ -30,7 +31,6 @@ use crate::{
         threads,
         timers::{self, TimerRecord},
     },
-    sync::CommitEvents,
     workers,
 };
 

@@ -1,7 +1,6 @@
 //! Synchronization with consoles: the hub publishes changes to their sockets, and rooms keep open documents in memory.
 
 pub mod catchup;
-pub mod commit_events;
 pub mod counts;
 pub mod document_push;
 pub mod ephemera;
@@ -11,8 +10,8 @@ mod nodes;
 
 use std::time::Duration;
 
+pub use crate::commit_events::CommitEvents;
 pub use crate::documents::open_documents::OpenDocuments;
-pub use commit_events::CommitEvents;
 pub use hub::{Hub, Mailbox, Outgoing, SocketId};
 
 use crate::{

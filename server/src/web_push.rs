@@ -23,10 +23,10 @@ use tokio::{
 };
 
 use crate::{
+    commit_events::{CommitEvents, Mention},
     safe_http,
     state::{App, Shared},
     store::{self, StoreError, push::Subscription},
-    sync::{CommitEvents, commit_events::Mention},
     workers,
 };
 pub use quiet::{is_quiet, zone_exists};

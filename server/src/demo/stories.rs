@@ -16,6 +16,7 @@ use super::Demo;
 use crate::{
     access,
     clock::random_u128,
+    commit_events::CommitEvents,
     desk::{
         change, claim,
         contact::profile_changed,
@@ -25,7 +26,6 @@ use crate::{
     error::ServiceError,
     state::Shared,
     store::{places::AccountRecord, users},
-    sync::CommitEvents,
 };
 
 /// One message of a story, and who writes it.

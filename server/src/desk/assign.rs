@@ -15,10 +15,10 @@ use causerie_shared::{
 
 use super::{change, claim, not_found};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{Db, conversations, offer_rounds, places, users},
-    sync::CommitEvents,
 };
 
 /// Gives a chat to an agent: depending on the state of the chat, this starts, offers or transfers it.

@@ -16,6 +16,7 @@ use causerie_shared::{
 
 use crate::{
     clock::random_u128,
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
@@ -25,7 +26,6 @@ use crate::{
         places::{self, Routing},
         timers, users,
     },
-    sync::CommitEvents,
 };
 
 /// Returns the rules of a conversation's inbox.

@@ -14,10 +14,10 @@ use causerie_shared::{
 
 use super::{change, closing, not_found};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{Db, conversation_events, conversations, users},
-    sync::CommitEvents,
 };
 
 /// Applies an agent's event to a conversation in its own transaction.

@@ -12,13 +12,13 @@ use causerie_shared::{
 
 use super::{change, read_receipts::touch};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
         OrderedTx, conversations,
         timers::{self, TimerRecord},
     },
-    sync::CommitEvents,
 };
 
 /// Cause of the conversation event that records the closing words.

@@ -11,13 +11,13 @@ use causerie_shared::{
 use super::read_receipts::touch;
 use crate::{
     clock::random_u128,
+    commit_events::CommitEvents,
     error::ServiceError,
     store::{
         Db, OrderedTx, contact_merges,
         contacts::{self, ContactRecord},
         conversations,
     },
-    sync::CommitEvents,
 };
 
 /// Maximum number of chats whose rows follow a change of the contact's name.

@@ -19,6 +19,7 @@ use super::{change, read_receipts::touch, reply};
 use crate::{
     channels::inbound_event,
     clock::random_u128,
+    commit_events::CommitEvents,
     documents::quarantine,
     error::ServiceError,
     state::App,
@@ -28,7 +29,6 @@ use crate::{
         places::AccountRecord,
         provider::{self, ProviderMessage},
     },
-    sync::CommitEvents,
 };
 use begin::{link, reopen, start};
 use find::find;

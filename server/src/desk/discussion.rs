@@ -15,13 +15,10 @@ use super::{
 };
 use crate::{
     access,
+    commit_events::{CommitEvents, Mention, Named},
     error::ServiceError,
     state::App,
     store::{OrderedTx, conversations, users},
-    sync::{
-        CommitEvents,
-        commit_events::{Mention, Named},
-    },
 };
 
 /// Maximum number of users invited to one discussion.

@@ -14,11 +14,11 @@ use causerie_shared::{
 
 use super::{change, read_receipts::touch, redact};
 use crate::{
+    commit_events::CommitEvents,
     documents::{epochs, open_document::Prepared, open_documents::Locked, quarantine},
     error::ServiceError,
     state::App,
     store::{OrderedTx, contact_merges, contacts, conversations, files, messages},
-    sync::CommitEvents,
 };
 
 /// Number of attempts when a chat begins or changes at the same time.

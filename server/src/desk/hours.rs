@@ -13,6 +13,7 @@ use causerie_shared::{
 
 use super::change;
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     hours,
     state::App,
@@ -20,7 +21,6 @@ use crate::{
         OrderedTx, conversations, places,
         timers::{self, TimerRecord},
     },
-    sync::CommitEvents,
 };
 
 /// Opens or closes an inbox, in the transaction that takes the timer.

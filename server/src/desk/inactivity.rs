@@ -19,6 +19,7 @@ use causerie_shared::{
 
 use super::{change, system_message::SystemMessage};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
@@ -26,7 +27,6 @@ use crate::{
         messages::{self, Words},
         timers::{self, TimerRecord},
     },
-    sync::CommitEvents,
 };
 
 /// Number of attempts when the chat changes at the same time.

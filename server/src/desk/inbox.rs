@@ -10,9 +10,9 @@ use causerie_shared::{
 
 use super::{change, hours, inactivity, read_receipts::touch_from};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     store::{OrderedTx, conversations, places::Routing, timers},
-    sync::CommitEvents,
 };
 
 /// Applies an inbox's new settings, which are already written, to its chats: audience of waiting chats, queue timers,

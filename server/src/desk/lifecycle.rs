@@ -6,7 +6,7 @@ use causerie_shared::{
 };
 
 use super::{change, presence};
-use crate::{error::ServiceError, state::App, store::conversations, sync::CommitEvents};
+use crate::{commit_events::CommitEvents, error::ServiceError, state::App, store::conversations};
 
 /// Applies a system or visitor event. With a `fence`, does nothing unless the conversation still has this version.
 ///

@@ -8,6 +8,7 @@ use causerie_shared::{
 
 use super::{change, not_found, presence};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
@@ -15,7 +16,7 @@ use crate::{
         feed::{self, FeedKind},
         places,
     },
-    sync::{CommitEvents, grants},
+    sync::grants,
 };
 
 /// Replaces the members of an inbox in the caller's transaction. Returns the users whose access changes.

@@ -8,13 +8,13 @@ use causerie_shared::{
 
 use super::{change, read_receipts::touch, reply};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
         OrderedTx, contacts, conversations, messages,
         provider::{self, ProviderMessage},
     },
-    sync::CommitEvents,
 };
 
 /// A later change of a message.

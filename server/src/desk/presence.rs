@@ -15,6 +15,7 @@ use super::{change, visitors};
 use crate::{
     audit::Trail,
     clock::random_u128,
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
@@ -22,7 +23,6 @@ use crate::{
         timers::{self, TimerRecord},
         users,
     },
-    sync::CommitEvents,
 };
 
 /// Records that a socket of the user opened.

@@ -9,13 +9,13 @@ use causerie_shared::{
 
 use super::change;
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
         Db, conversations, offer_rounds, places,
         timers::{self, TimerRecord},
     },
-    sync::CommitEvents,
 };
 
 /// Moves the chat to the overflow inbox, or applies [`Event::QueueOver`], in the transaction that takes the timer.

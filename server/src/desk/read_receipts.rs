@@ -9,6 +9,7 @@ use causerie_shared::{
 
 use super::{change, not_found};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
@@ -16,7 +17,6 @@ use crate::{
         feed::{self, FeedKind},
         messages,
     },
-    sync::CommitEvents,
 };
 
 /// Writes a conversation row whose state did not change: feed entry, row, news. Returns the chat's audience.

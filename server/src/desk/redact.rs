@@ -12,12 +12,12 @@ use causerie_shared::{
 
 use super::{change, discussion, not_found, read_receipts::touch};
 use crate::{
+    commit_events::CommitEvents,
     documents::{epochs, quarantine},
     error::ServiceError,
     http::files as disk,
     state::App,
     store::{Db, conversations, files, messages},
-    sync::CommitEvents,
 };
 
 /// Number of attempts when another node writes to the chat at the same time.

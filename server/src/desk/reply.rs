@@ -16,13 +16,13 @@ use super::{
 };
 use crate::{
     channels::{adapter, capabilities::Open, outbox, parts},
+    commit_events::CommitEvents,
     error::ServiceError,
     store::{
         Db, OrderedTx, conversations, files,
         messages::{self, MessageRecord},
         outbox as stored, places, threads,
     },
-    sync::CommitEvents,
 };
 
 /// The conversation and segment of a reply.

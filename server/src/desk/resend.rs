@@ -9,13 +9,13 @@ use causerie_shared::{
 
 use super::{change, not_found, read_receipts::touch};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
         Db, conversations, messages,
         outbox::{self, OutboxRow, Progress, Stage},
     },
-    sync::CommitEvents,
 };
 
 /// Sends a message again. Parts that the provider accepted are not repeated, unless it reported later that they failed.

@@ -14,11 +14,11 @@ use causerie_shared::{
 use super::{change, not_found, read_receipts::touch, reply};
 use crate::{
     clock::random_u128,
+    commit_events::CommitEvents,
     documents::{open_document::Prepared, open_documents::Locked, quarantine},
     error::ServiceError,
     state::App,
     store::{OrderedTx, conversations, messages},
-    sync::CommitEvents,
 };
 
 /// Number of attempts when the chat changes at the same time.

@@ -4,10 +4,10 @@ use causerie_shared::ids::{ContactId, ConversationId};
 
 use super::{change, read_receipts::touch};
 use crate::{
+    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{OrderedTx, contacts, conversations, presence},
-    sync::CommitEvents,
 };
 
 /// Records that a socket of the visitor opened on this node, whose visitor list has it already.

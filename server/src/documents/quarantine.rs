@@ -5,10 +5,10 @@ use causerie_shared::document::DocumentId;
 
 use super::{open_document::OpenDocument, open_documents::Locked};
 use crate::{
+    commit_events::CommitEvents,
     desk::{change, reply},
     error::ServiceError,
     state::App,
-    sync::CommitEvents,
 };
 
 /// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`Room::usable`] returns an

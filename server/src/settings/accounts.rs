@@ -10,6 +10,7 @@ use causerie_shared::{
 use super::{check, inboxes::told, may_change_inboxes};
 use crate::{
     audit::Trail,
+    commit_events::CommitEvents,
     desk::change,
     error::ServiceError,
     state::App,
@@ -18,7 +19,6 @@ use crate::{
         places::{self, AccountRecord},
         users::UserRecord,
     },
-    sync::CommitEvents,
 };
 
 /// Renames a widget, and switches it on or off. The widget of a deleted inbox stays off. Accounts at providers are

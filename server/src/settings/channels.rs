@@ -13,6 +13,7 @@ use crate::{
     audit::Trail,
     channels::{self, Credentials, Next, forms, outbox},
     clock::random_u128,
+    commit_events::CommitEvents,
     desk::{change, lifecycle},
     error::ServiceError,
     http::auth,
@@ -25,7 +26,6 @@ use crate::{
         places,
         users::UserRecord,
     },
-    sync::CommitEvents,
 };
 
 /// Maximum number of calls that a check of a token may make.

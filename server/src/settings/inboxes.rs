@@ -14,6 +14,7 @@ use super::{check, may_change_inboxes, same_version};
 use crate::{
     audit::Trail,
     clock::{hex, random_bytes, random_u128},
+    commit_events::CommitEvents,
     desk::{inbox, members},
     error::ServiceError,
     state::App,
@@ -25,7 +26,6 @@ use crate::{
         timers,
         users::{self, UserRecord},
     },
-    sync::CommitEvents,
 };
 
 /// The refusal for an inbox that does not exist or was deleted.

@@ -11,6 +11,7 @@ use causerie_shared::{
 use super::{check, inboxes::told, may_manage, same_version};
 use crate::{
     audit::Trail,
+    commit_events::CommitEvents,
     desk::{members, presence},
     error::ServiceError,
     http::accounts::valid_name,
@@ -21,7 +22,7 @@ use crate::{
         places, sessions,
         users::{self, UserRecord},
     },
-    sync::{CommitEvents, grants},
+    sync::grants,
 };
 
 /// Checks that `user` may change an account with `role`: an admin must not become an owner through an owner's account.

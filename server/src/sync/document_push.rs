@@ -14,6 +14,7 @@ use causerie_shared::{
 use super::SocketId;
 use crate::{
     access::reads_contact,
+    commit_events::CommitEvents,
     desk::{change, contact, discussion, reply},
     documents::{epochs, open_document::Prepared, open_documents::Locked, quarantine},
     error::ServiceError,
@@ -22,7 +23,6 @@ use crate::{
         Db,
         documents::{self, Past},
     },
-    sync::CommitEvents,
 };
 
 /// Maximum number of attempts for a push when other nodes write first.

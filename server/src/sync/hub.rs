@@ -20,8 +20,7 @@ use causerie_shared::{
 };
 use tokio::sync::Notify;
 
-use super::CommitEvents;
-use crate::http::widget::hub::VisitorHub;
+use crate::{commit_events::CommitEvents, http::widget::hub::VisitorHub};
 use console::Console;
 pub use mailbox::Mailbox;
 use view::{Changed, HIDDEN, View, rows};

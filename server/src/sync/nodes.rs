@@ -15,9 +15,10 @@ use causerie_shared::{
     ids::{ConversationId, InboxId},
 };
 
-use super::{CommitEvents, grants};
+use super::grants;
 use crate::{
     access,
+    commit_events::CommitEvents,
     desk::{presence, visitors},
     error::ServiceError,
     state::{App, Shared},

@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     access,
+    commit_events::{Mention, Named},
     state::App,
     store::{Db, StoreError, conversation_events, conversations, places, push, users},
-    sync::commit_events::{Mention, Named},
 };
 
 /// How long a push without a deadline may wait for its device, milliseconds.

@@ -6,6 +6,7 @@ use crate::common::{self, PATIENCE, World, worlds};
 use causerie_server::{
     Shared,
     clock::random_bytes,
+    commit_events::CommitEvents,
     desk::{claim, contact_messages},
     documents::quarantine,
     http::widget::hub::VisitorHub,
@@ -15,7 +16,7 @@ use causerie_server::{
         messages,
     },
     sync::{
-        CommitEvents, Hub, Mailbox, Outgoing, SocketId, catchup,
+        Hub, Mailbox, Outgoing, SocketId, catchup,
         document_push::{self, Push, Pusher},
     },
 };

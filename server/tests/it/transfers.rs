@@ -2,9 +2,9 @@
 
 use crate::common::{self, World, code, eventually, offered_to, worlds};
 use causerie_server::{
+    commit_events::CommitEvents,
     desk::{assign, change, members, presence},
     store::{OrderedTx, places, timers},
-    sync::CommitEvents,
 };
 use causerie_shared::{
     api::settings::InboxSettings,

@@ -20,6 +20,7 @@ use crate::{
         parts::{self, MessagePart},
         step::Content,
     },
+    commit_events::CommitEvents,
     desk::{change, message_updates},
     error::ServiceError,
     state::App,
@@ -32,7 +33,6 @@ use crate::{
         provider::{self, ProviderMessage},
         templates, threads,
     },
-    sync::CommitEvents,
 };
 
 /// Maximum number of calls to send one part.

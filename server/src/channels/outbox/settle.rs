@@ -5,6 +5,7 @@ use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 use super::{pace::pause, save};
 use crate::{
     channels::{Outcome, adapter, inbound_event::Problem, note},
+    commit_events::CommitEvents,
     desk::{change, message_updates},
     error::ServiceError,
     state::App,
@@ -15,7 +16,6 @@ use crate::{
         outbox::{self, OutboxRow, Stage},
         provider,
     },
-    sync::CommitEvents,
 };
 
 /// Attempts before a temporary problem becomes a failure. The pauses between them add up to at most about an hour.

@@ -14,6 +14,7 @@ use causerie_shared::{
 use super::{NewMessage, find::open};
 use crate::{
     channels,
+    commit_events::CommitEvents,
     desk::{change, closing, not_found},
     error::ServiceError,
     store::{
@@ -21,7 +22,6 @@ use crate::{
         feed::{self, FeedKind, next_number},
         places, threads,
     },
-    sync::CommitEvents,
 };
 
 /// Locks the chat that was open when it was read; `Conflict` when it has ended or moved to another segment.

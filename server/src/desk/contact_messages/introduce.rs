@@ -9,11 +9,11 @@ use causerie_shared::{
 use super::NewMessage;
 use crate::{
     clock::random_u128,
+    commit_events::CommitEvents,
     desk::{change, contact},
     documents::{epochs, open_document::Prepared, quarantine},
     error::ServiceError,
     state::App,
-    sync::CommitEvents,
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.

@@ -14,7 +14,7 @@ use causerie_shared::{
 use tokio::sync::{Notify, mpsc};
 
 use super::chat;
-use crate::{desk::closing, sync::CommitEvents};
+use crate::{commit_events::CommitEvents, desk::closing};
 
 /// Maximum number of frames that wait for a slow visitor. One more closes the socket.
 const QUEUE: usize = 256;

@@ -10,7 +10,7 @@ use causerie_shared::{
 };
 
 use super::console::Console;
-use crate::{store::feed::FeedKind, sync::CommitEvents};
+use crate::{commit_events::CommitEvents, store::feed::FeedKind};
 
 /// A changed conversation with its scopes before and after the transaction.
 pub(super) struct Changed<'a> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::http::Method;
 use causerie_server::{
     clock::random_u128,
+    commit_events::CommitEvents,
     desk::{change, reply},
-    sync::CommitEvents,
 };
 use causerie_shared::{
     api::channels::Template,

@@ -45,15 +45,15 @@ pub enum Named {
 /// The changes of a transaction: collected while it runs, published after its commit.
 #[derive(Debug, Clone, Default)]
 pub struct CommitEvents {
-    pub(super) entries: Vec<FeedEntry>,
-    pub(super) heads: BTreeMap<ConversationId, ConversationRow>,
-    pub(super) users: Vec<UserRow>,
-    pub(super) inbox_rows: Vec<InboxRow>,
+    pub(crate) entries: Vec<FeedEntry>,
+    pub(crate) heads: BTreeMap<ConversationId, ConversationRow>,
+    pub(crate) users: Vec<UserRow>,
+    pub(crate) inbox_rows: Vec<InboxRow>,
     /// Inboxes that were deleted.
-    pub(super) inboxes_gone: Vec<InboxId>,
-    pub(super) accounts: Vec<AccountRow>,
-    pub(super) messages: Vec<MessageRecord>,
-    pub(super) journey: Vec<JourneyRow>,
+    pub(crate) inboxes_gone: Vec<InboxId>,
+    pub(crate) accounts: Vec<AccountRow>,
+    pub(crate) messages: Vec<MessageRecord>,
+    pub(crate) journey: Vec<JourneyRow>,
     mentions: Vec<Mention>,
     woken: Vec<WokenInbox>,
     /// Conversations that may be in another folder without a change of their own state.
@@ -159,7 +159,7 @@ impl CommitEvents {
     }
 
     /// Returns first and last feed number.
-    pub(super) fn span(&self) -> Option<(i64, i64)> {
+    pub(crate) fn span(&self) -> Option<(i64, i64)> {
         Some((self.entries.first()?.seq, self.entries.last()?.seq))
     }
 
