@@ -11,6 +11,7 @@ pub mod demo;
 pub mod desk;
 pub mod documents;
 pub mod files;
+pub mod grants;
 pub mod hours;
 pub mod http;
 pub mod limits;

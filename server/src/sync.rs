@@ -4,7 +4,6 @@ pub mod catchup;
 pub mod counts;
 pub mod document_push;
 pub mod ephemera;
-pub mod grants;
 pub mod hub;
 mod nodes;
 

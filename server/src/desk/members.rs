@@ -10,13 +10,13 @@ use super::{change, not_found, presence};
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
+    grants,
     state::App,
     store::{
         OrderedTx,
         feed::{self, FeedKind},
         places,
     },
-    sync::grants,
 };
 
 /// Replaces the members of an inbox in the caller's transaction. Returns the users whose access changes.

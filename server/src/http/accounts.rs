@@ -148,9 +148,9 @@ pub async fn accept(
     let ended = end_other_sessions(&mut tx, user.id, None).await?;
     let (session, token) = auth::open(&app, &mut tx, user.id, STAY, &client).await?;
     let info = auth::info(&mut tx, session, &user).await?;
-    let entries = sync::grants::note_ended(&mut tx, &ended).await?;
+    let entries = crate::grants::note_ended(&mut tx, &ended).await?;
     tx.commit().await?;
-    sync::grants::ended(&app, &ended, entries).await?;
+    crate::grants::ended(&app, &ended, entries).await?;
     Ok((auth::with_cookie(auth::cookie(&app.config, &token, STAY)?), Json(info)))
 }
 

@@ -13,6 +13,7 @@ use causerie_shared::{
 };
 
 use crate::{
+    grants,
     http::{
         auth::{self, Client, STAY, Signed, VISIT},
         error::ApiError,
@@ -22,7 +23,6 @@ use crate::{
     passwords,
     state::Shared,
     store::{sessions, users},
-    sync::grants,
 };
 
 /// Maximum length of an e-mail address, in bytes.

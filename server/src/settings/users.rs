@@ -14,6 +14,7 @@ use crate::{
     commit_events::CommitEvents,
     desk::{members, presence},
     error::ServiceError,
+    grants,
     http::accounts::valid_name,
     state::App,
     store::{
@@ -22,7 +23,6 @@ use crate::{
         places, sessions,
         users::{self, UserRecord},
     },
-    sync::grants,
 };
 
 /// Checks that `user` may change an account with `role`: an admin must not become an owner through an owner's account.

@@ -15,12 +15,12 @@ use causerie_shared::{
     ids::{ConversationId, InboxId},
 };
 
-use super::grants;
 use crate::{
     access,
     commit_events::CommitEvents,
     desk::{presence, visitors},
     error::ServiceError,
+    grants,
     state::{App, Shared},
     store::{
         Db, Engine, StoreError, conversations, documents, feed,

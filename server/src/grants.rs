@@ -30,11 +30,11 @@ pub async fn ended(app: &App, sessions: &[SessionId], entries: Vec<FeedEntry>) -
     for session in sessions {
         app.hub.session_ended(*session);
     }
-    super::announce(app, entries).await
+    crate::sync::announce(app, entries).await
 }
 
 /// Applies an entry of another node to this node's sockets. Must run before later entries are published.
-pub(super) async fn heard(app: &App, entry: &FeedEntry) -> Result<(), StoreError> {
+pub(crate) async fn heard(app: &App, entry: &FeedEntry) -> Result<(), StoreError> {
     let damaged = |_| StoreError::Damaged("feed row");
     match entry.kind {
         FeedKind::Grants => changed(app, entry.row_id.parse().map_err(damaged)?).await,
