@@ -18,7 +18,6 @@ pub mod parts;
 pub mod signature;
 pub mod step;
 pub mod telegram;
-pub mod templates;
 pub mod value;
 pub mod whatsapp;
 
@@ -118,7 +117,7 @@ pub async fn note(app: &App, account: AccountId, write: impl FnOnce(&mut Health)
 /// at the provider.
 pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
     let mut tx = app.store.begin().await?;
-    templates::ask(&mut tx, account, app.clock.now()).await?;
+    crate::accounts::templates::ask(&mut tx, account, app.clock.now()).await?;
     tx.commit().await?;
     app.templates_changed.notify_one();
     if account.row.channel != Channel::Telegram {

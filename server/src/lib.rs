@@ -1,6 +1,7 @@
 //! The server: HTTP by axum, the domain's rules from `causerie_shared`, and one database.
 
 pub mod access;
+pub mod accounts;
 pub mod audit;
 pub mod blobs;
 pub mod channels;
@@ -52,7 +53,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError>
     workers.add("timers", crate::timers::run);
     workers.add("inbound", crate::channels::inbound::run);
     crate::channels::outbox::add_worker(&mut workers);
-    workers.add("templates", crate::channels::templates::run);
+    workers.add("templates", crate::accounts::templates::run);
     workers.add("telegram_polling", crate::channels::telegram::polling::run);
     workers.add("web_push", crate::web_push::run);
     workers.add("queue_places", crate::http::widget::places::run);

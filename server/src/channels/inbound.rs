@@ -20,9 +20,10 @@ use tokio::task::JoinSet;
 use super::{
     adapter, client,
     inbound_event::{HERE, InboundEvent, InboundEventKind},
-    note, value,
+    value,
 };
 use crate::{
+    accounts::note,
     error::ServiceError,
     state::{App, Shared},
     store::{
@@ -282,7 +283,7 @@ fn greet(app: &Shared, routed: &Routed) {
     let account = &routed.account;
     let courtesy = adapter(account.row.channel).and_then(|adapter| adapter.courtesy(&routed.element));
     if let Some(courtesy) = courtesy
-        && let Some(credentials) = super::credentials(app, account)
+        && let Some(credentials) = crate::accounts::credentials(app, account)
     {
         client::courtesy(app, courtesy(&credentials));
     }

@@ -41,7 +41,7 @@ pub async fn fetch_all(
 
 async fn fetch(app: &App, account: &ChannelAccount, contact: ContactId, media: &Media) -> Option<FileBrief> {
     let adapter = adapter(account.row.channel)?;
-    let credentials = super::credentials(app, account)?;
+    let credentials = crate::accounts::credentials(app, account)?;
     if media.size.is_some_and(|size| size > MAX_MEDIA as u64) {
         return None;
     }

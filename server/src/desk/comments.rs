@@ -141,7 +141,7 @@ async fn call(
     content: Content<'_>,
 ) -> Result<Outcome, ServiceError> {
     let adapter = channels::adapter(account.row.channel).ok_or_else(not_found)?;
-    let credentials = channels::credentials(app, account)
+    let credentials = crate::accounts::credentials(app, account)
         .ok_or_else(|| Refusal::new(Code::Closed, "the account's secrets cannot be read; connect it again"))?;
     let outgoing = SendRequest {
         to: "",

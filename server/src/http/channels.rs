@@ -143,7 +143,7 @@ async fn rows(app: &App, manages: bool, only: Option<AccountId>) -> Result<Vec<C
 
 fn details(app: &App, account: &ChannelAccount, waiting: u32) -> ChannelDetails {
     let channel = account.row.channel;
-    let credentials = channels::credentials(app, account).unwrap_or_default();
+    let credentials = crate::accounts::credentials(app, account).unwrap_or_default();
     ChannelDetails {
         external_id: account.external.clone(),
         callback: format!("{}/hooks/{}", app.config.public_url, account.key),

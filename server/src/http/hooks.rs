@@ -45,7 +45,7 @@ pub async fn handshake(
 ) -> Result<Response, ApiError> {
     let account = account(&app, &key).await?;
     let adapter = adapter(account.row.channel).ok_or_else(no_adapter)?;
-    let credentials = channels::credentials(&app, &account).ok_or_else(no_secrets)?;
+    let credentials = crate::accounts::credentials(&app, &account).ok_or_else(no_secrets)?;
     let hook = Hook {
         query: query.as_deref().unwrap_or_default(),
         headers: &headers,
@@ -68,7 +68,7 @@ pub async fn receive(
 ) -> Result<StatusCode, ApiError> {
     let account = account(&app, &key).await?;
     let adapter = adapter(account.row.channel).ok_or_else(no_adapter)?;
-    let credentials = channels::credentials(&app, &account).ok_or_else(no_secrets)?;
+    let credentials = crate::accounts::credentials(&app, &account).ok_or_else(no_secrets)?;
     let hook = Hook {
         query: query.as_deref().unwrap_or_default(),
         headers: &headers,

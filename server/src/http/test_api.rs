@@ -22,7 +22,8 @@ use causerie_shared::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    channels::{Credentials, adapter, telegram, templates},
+    accounts::templates,
+    channels::{Credentials, adapter, telegram},
     clock::random_u128,
     config::origin::is_loopback,
     desk::system_message,

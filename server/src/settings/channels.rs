@@ -113,7 +113,7 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
     told(&mut tx, FeedKind::Account, account.row.id, &mut events).await?;
     tx.commit().await?;
     change::publish(app, events);
-    channels::connected(app, &account).await?;
+    crate::accounts::connected(app, &account).await?;
     Ok(account.row.id)
 }
 
@@ -133,7 +133,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
             "its secrets cannot be read; remove it and connect it again",
         )
     };
-    let mut credentials = channels::credentials(app, &before).ok_or_else(unreadable)?;
+    let mut credentials = crate::accounts::credentials(app, &before).ok_or_else(unreadable)?;
     let changed = forms::fill(before.row.channel, &mut credentials, &body.fields)?;
     if credentials.external_id != before.external {
         let text = "another account is connected anew, beside this one";
@@ -181,7 +181,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();
     if !changed.is_empty() {
-        channels::connected(app, &after).await?;
+        crate::accounts::connected(app, &after).await?;
     }
     Ok(())
 }
@@ -197,7 +197,7 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
         .ok_or_else(missing)?;
     let result = attempt(app, &known).await;
     if result.is_ok() {
-        channels::templates::fetch(app, &known).await?;
+        crate::accounts::templates::fetch(app, &known).await?;
     }
     let mut tx = app.store.begin_ordered().await?;
     let mut known = channel_accounts::lock(&mut tx, account).await?.ok_or_else(missing)?;
@@ -225,7 +225,7 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
 
 async fn attempt(app: &App, account: &ChannelAccount) -> Result<String, String> {
     let unreadable = || "Its secrets cannot be read; remove it and connect it again.".to_owned();
-    let credentials = channels::credentials(app, account).ok_or_else(unreadable)?;
+    let credentials = crate::accounts::credentials(app, account).ok_or_else(unreadable)?;
     let adapter = channels::adapter(account.row.channel).ok_or_else(unreadable)?;
     let mut answers = vec![];
     for _ in 0..MAX_CALLS {

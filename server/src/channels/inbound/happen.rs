@@ -8,9 +8,10 @@ use causerie_shared::{
 
 use super::{Routed, message::message};
 use crate::{
+    accounts::{note, templates},
     channels::{
         inbound_event::{InboundEventKind, InboundMessage, Person},
-        note, outbox, paired_account, sequence, templates,
+        outbox, paired_account, sequence,
     },
     desk::{
         lifecycle,

@@ -204,7 +204,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Asks the provider for optional details; `None` if it cannot be asked or does not answer in time.
 async fn ask(app: &App, account: &ChannelAccount, call: Option<BestEffortCall>) -> Option<ProviderResponse> {
-    let call = call?(&channels::credentials(app, account)?);
+    let call = call?(&crate::accounts::credentials(app, account)?);
     let answer = app.client.call(&app.config, &call, None);
     // The client itself would wait for a minute.
     tokio::time::timeout(PATIENCE, answer).await.ok()

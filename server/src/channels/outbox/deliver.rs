@@ -131,7 +131,7 @@ async fn way<'a>(
     row: &OutboxRow,
 ) -> Result<Result<DeliveryContext<'a>, String>, StoreError> {
     let gone = || Ok(Err("The conversation is not there any more.".to_owned()));
-    let Some(credentials) = channels::credentials(app, account) else {
+    let Some(credentials) = crate::accounts::credentials(app, account) else {
         return Ok(Err("The account's secrets cannot be read; connect it again.".to_owned()));
     };
     let mut db = app.store.read().await?;

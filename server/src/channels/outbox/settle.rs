@@ -4,7 +4,8 @@ use causerie_shared::{Millis, ids::AccountId, message::Delivery};
 
 use super::{pace::pause, save};
 use crate::{
-    channels::{Outcome, adapter, inbound_event::Problem, note},
+    accounts::note,
+    channels::{Outcome, adapter, inbound_event::Problem},
     commit_events::CommitEvents,
     desk::{change, message_updates},
     error::ServiceError,

@@ -135,7 +135,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
     let Some(account) = account.filter(is_polled) else {
         return Ok(After::Stop);
     };
-    let Some(credentials) = channels::credentials(app, &account) else {
+    let Some(credentials) = crate::accounts::credentials(app, &account) else {
         note(
             app,
             id,
@@ -230,7 +230,7 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
 /// Notes an error of the account; `invalid` says that Telegram rejects the token.
 async fn note(app: &App, account: AccountId, words: &str, invalid: bool) -> Result<(), StoreError> {
     let now = app.clock.now();
-    channels::note(app, account, |health| {
+    crate::accounts::note(app, account, |health| {
         health.note(now, words.to_owned());
         health.token_invalid |= invalid;
     })

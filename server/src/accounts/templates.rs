@@ -8,8 +8,9 @@ use causerie_shared::{
     inbox::Channel,
 };
 
-use super::{Next, adapter, credentials};
+use super::credentials;
 use crate::{
+    channels::{Next, adapter},
     state::{App, Shared},
     store::{
         Db, StoreError,

@@ -1,0 +1,3 @@
+//! Messaging accounts: their credentials, health and templates.
+
+pub mod templates;
