@@ -10,8 +10,8 @@ mod verdict;
 use std::time::Duration;
 
 use causerie_server::{
+    conversations::contact_messages::{self, NewMessage},
     demo::{KEY, ORDERS_KEY},
-    desk::contact_messages::{self, NewMessage},
     store::places,
 };
 use causerie_shared::{

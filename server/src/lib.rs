@@ -8,8 +8,8 @@ pub mod channels;
 pub mod clock;
 pub mod commit_events;
 pub mod config;
+pub mod conversations;
 pub mod demo;
-pub mod desk;
 pub mod documents;
 pub mod files;
 pub mod grants;
@@ -43,7 +43,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError>
     // The node must hold its lock before it has a socket: other nodes count the sockets of a node without a lock as
     // closed.
     let link = app.store.node_session(app.node).await?;
-    crate::desk::presence::recover(&app).await?;
+    crate::conversations::presence::recover(&app).await?;
     if app.config.demo {
         crate::demo::fill(&app).await?;
     }

@@ -99,7 +99,7 @@ async fn run(config: Config) -> Result<(), String> {
 
 async fn greet(app: &Shared) -> Result<(), String> {
     let url = &app.config.public_url;
-    let token = accounts::setup_token(app)
+    let token = crate::accounts::setup_token(app)
         .await
         .map_err(|error| format!("cannot start: {error}."))?;
     println!("Console:   {url}/app/");

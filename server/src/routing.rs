@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use crate::{
     channels,
     commit_events::CommitEvents,
-    desk::change,
+    conversations::change,
     error::ServiceError,
     state::{App, Shared},
     store::{

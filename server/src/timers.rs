@@ -6,7 +6,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    desk::{closing, hours, inactivity, lifecycle, presence, queue},
+    conversations::{closing, hours, inactivity, lifecycle, presence, queue},
     error::ServiceError,
     state::{App, Shared},
     store::timers::{self, TimerRecord},

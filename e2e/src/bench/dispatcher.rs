@@ -6,7 +6,7 @@ use std::time::Duration;
 use causerie_server::{
     clock::Clock,
     config::Config,
-    desk::{
+    conversations::{
         contact_messages::{self, NewMessage},
         lifecycle,
     },

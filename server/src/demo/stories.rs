@@ -17,7 +17,7 @@ use crate::{
     access,
     clock::random_u128,
     commit_events::CommitEvents,
-    desk::{
+    conversations::{
         change, claim,
         contact::profile_changed,
         contact_messages::{self, NewMessage},
@@ -167,7 +167,7 @@ async fn one(
     if story.ended {
         claim::act(app, &access, conversation, Event::End, None).await?;
     } else {
-        crate::desk::visitors::left(app, contact).await?;
+        crate::conversations::visitors::left(app, contact).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use causerie_shared::document::DocumentId;
 use super::{open_document::OpenDocument, open_documents::Locked};
 use crate::{
     commit_events::CommitEvents,
-    desk::{change, reply},
+    conversations::{change, reply},
     error::ServiceError,
     state::App,
 };

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     access,
-    desk::{contact_merges, forget},
+    conversations::{contact_merges, forget},
     http::{auth::Signed, error::ApiError, json::Json},
     state::Shared,
 };

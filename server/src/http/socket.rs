@@ -29,7 +29,7 @@ use tokio::time::timeout;
 
 use crate::{
     access,
-    desk::{
+    conversations::{
         assign, claim,
         comments::{self, CommentAction},
         discussion, presence, read_receipts, redact, resend,

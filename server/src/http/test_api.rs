@@ -26,7 +26,7 @@ use crate::{
     channels::{Credentials, adapter, telegram},
     clock::random_u128,
     config::origin::is_loopback,
-    desk::system_message,
+    conversations::system_message,
     http::{auth, error::ApiError, headers, json::Json, origin},
     state::Shared,
     store::{

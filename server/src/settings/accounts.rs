@@ -11,7 +11,7 @@ use super::{check, inboxes::told, may_change_inboxes};
 use crate::{
     audit::Trail,
     commit_events::CommitEvents,
-    desk::change,
+    conversations::change,
     error::ServiceError,
     state::App,
     store::{

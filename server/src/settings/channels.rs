@@ -14,7 +14,7 @@ use crate::{
     channels::{self, Credentials, Next, forms, outbox},
     clock::random_u128,
     commit_events::CommitEvents,
-    desk::{change, lifecycle},
+    conversations::{change, lifecycle},
     error::ServiceError,
     http::auth,
     state::App,

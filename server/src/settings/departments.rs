@@ -16,7 +16,7 @@ use super::{
 use crate::{
     audit::Trail,
     clock::random_u128,
-    desk::members,
+    conversations::members,
     error::ServiceError,
     state::App,
     store::{

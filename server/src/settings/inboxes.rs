@@ -15,7 +15,7 @@ use crate::{
     audit::Trail,
     clock::{hex, random_bytes, random_u128},
     commit_events::CommitEvents,
-    desk::{inbox, members},
+    conversations::{inbox, members},
     error::ServiceError,
     state::App,
     store::{

@@ -12,7 +12,7 @@ use super::{check, inboxes::told, may_manage, same_version};
 use crate::{
     audit::Trail,
     commit_events::CommitEvents,
-    desk::{members, presence},
+    conversations::{members, presence},
     error::ServiceError,
     grants,
     http::accounts::valid_name,

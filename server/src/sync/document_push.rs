@@ -15,7 +15,7 @@ use super::SocketId;
 use crate::{
     access::reads_contact,
     commit_events::CommitEvents,
-    desk::{change, contact, discussion, reply},
+    conversations::{change, contact, discussion, reply},
     documents::{epochs, open_document::Prepared, open_documents::Locked, quarantine},
     error::ServiceError,
     state::App,

@@ -18,7 +18,7 @@ use causerie_shared::{
 use crate::{
     access,
     commit_events::CommitEvents,
-    desk::{presence, visitors},
+    conversations::{presence, visitors},
     error::ServiceError,
     grants,
     state::{App, Shared},

@@ -3,7 +3,7 @@
 
 use crate::common::{self, World, worlds};
 use causerie_server::{
-    desk::{closing, presence},
+    conversations::{closing, presence},
     store::{messages, places, timers},
 };
 use causerie_shared::{

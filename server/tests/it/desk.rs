@@ -2,7 +2,7 @@
 
 use crate::common::{self, eventually, offered_to, worlds};
 use causerie_server::{
-    desk::{claim, lifecycle, presence},
+    conversations::{claim, lifecycle, presence},
     store::{agent_load, conversation_events, messages, timers},
 };
 use causerie_shared::{

@@ -15,9 +15,8 @@ use causerie_server::{
     Shared, access,
     clock::{Clock, ManualClock, random_u128},
     config::Config,
-    demo,
-    desk::{assign, claim, presence},
-    routing,
+    conversations::{assign, claim, presence},
+    demo, routing,
     state::App,
     store::{
         Db, Store, agent_load, conversation_events, conversations,

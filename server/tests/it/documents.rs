@@ -4,7 +4,7 @@
 use crate::common::{World, desk::Desk, worlds};
 use causerie_server::{
     clock::random_u128,
-    desk::{claim, discussion, forget, redact},
+    conversations::{claim, discussion, forget, redact},
     documents::OpenDocuments,
     error::ServiceError,
     store::{contacts, conversations, documents, messages},

@@ -12,8 +12,8 @@ use causerie_server::{
     Shared, access,
     clock::{Clock, ManualClock, random_bytes, random_u128},
     config::Config,
+    conversations::{claim, members, presence, visitors},
     demo::{self, Demo},
-    desk::{claim, members, presence, visitors},
     state::App,
     store::{Store, conversation_events, conversations, timers, users},
     sync::{

@@ -8,7 +8,7 @@ use crate::common::{
 };
 use axum::http::{Method, StatusCode};
 use causerie_server::{
-    desk::{contact_merges, forget},
+    conversations::{contact_merges, forget},
     error::ServiceError,
     store::{contacts, conversations},
 };

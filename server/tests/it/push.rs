@@ -3,7 +3,7 @@
 
 use crate::common::{START, World, eventually, push::Service, worlds};
 use causerie_server::{
-    desk::{assign, claim, discussion, presence},
+    conversations::{assign, claim, discussion, presence},
     store::{self, preferences},
     web_push,
 };

@@ -6,7 +6,7 @@
 use crate::common::{self, World, worlds};
 use causerie_server::{
     clock::random_u128,
-    desk::{claim, members},
+    conversations::{claim, members},
     store::users::{self, NewUser},
 };
 use causerie_shared::{

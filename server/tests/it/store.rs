@@ -241,12 +241,12 @@ async fn folders_in_sql_hold_what_the_shared_rule_says_in_its_order() {
             .await;
         for (user, chat) in [(ana, chats[0]), (ana, chats[1]), (ben, chats[2])] {
             let access = world.access(user).await;
-            causerie_server::desk::claim::act(&world.app, &access, chat, Event::Start, None)
+            causerie_server::conversations::claim::act(&world.app, &access, chat, Event::Start, None)
                 .await
                 .unwrap();
         }
         let access = world.access(ana).await;
-        causerie_server::desk::claim::act(&world.app, &access, chats[0], Event::End, None)
+        causerie_server::conversations::claim::act(&world.app, &access, chats[0], Event::End, None)
             .await
             .unwrap();
         chats.push(offer);

@@ -7,7 +7,7 @@ use causerie_server::{
     Shared,
     clock::random_bytes,
     commit_events::CommitEvents,
-    desk::{claim, contact_messages},
+    conversations::{claim, contact_messages},
     documents::quarantine,
     http::widget::hub::VisitorHub,
     store::{

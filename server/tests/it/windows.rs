@@ -3,7 +3,7 @@
 use crate::common::{self, START, World, worlds};
 use causerie_server::{
     clock::random_u128,
-    desk::claim,
+    conversations::claim,
     store::{
         Db, conversations, folder_counts, places,
         users::{self, NewUser},

@@ -6,8 +6,8 @@ use causerie_server::{
     access,
     clock::{Clock, random_u128},
     config::Config,
+    conversations::{claim, contact_messages},
     demo::{self, PASSWORD},
-    desk::{claim, contact_messages},
     passwords,
     state::{App, Shared},
     store::{

@@ -13,7 +13,7 @@ use crate::{
         inbound_event::{InboundEventKind, InboundMessage, Person},
         outbox, paired_account, sequence,
     },
-    desk::{
+    conversations::{
         lifecycle,
         message_updates::{self, MessageUpdate},
         redact,

@@ -20,7 +20,7 @@ use crate::{
         paired_account,
     },
     clock::random_u128,
-    desk::{
+    conversations::{
         contact,
         contact_messages::{self, NewMessage, ProviderMetadata},
     },

@@ -21,7 +21,7 @@ use crate::{
         step::Content,
     },
     commit_events::CommitEvents,
-    desk::{change, message_updates},
+    conversations::{change, message_updates},
     error::ServiceError,
     state::App,
     store::{

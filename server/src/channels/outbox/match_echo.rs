@@ -8,7 +8,7 @@ use causerie_shared::{
 use super::bound;
 use crate::{
     channels::{inbound_event::InboundMessage, parts},
-    desk::message_updates,
+    conversations::message_updates,
     error::ServiceError,
     state::App,
     store::{

@@ -7,7 +7,7 @@ use crate::{
     accounts::note,
     channels::{Outcome, adapter, inbound_event::Problem},
     commit_events::CommitEvents,
-    desk::{change, message_updates},
+    conversations::{change, message_updates},
     error::ServiceError,
     state::App,
     store::{

@@ -8,7 +8,7 @@ use causerie_shared::{
     widget::{AgentName, Chat, ChatState, From, SystemEvent, VisitorMessage, WidgetFrame},
 };
 
-use crate::{desk::closing, store::messages::MessageRecord};
+use crate::{conversations::closing, store::messages::MessageRecord};
 
 /// Returns a frame as JSON.
 pub fn encode(frame: &WidgetFrame) -> String {

@@ -14,7 +14,7 @@ use causerie_shared::{
 
 use super::{Key, account, external_id};
 use crate::{
-    desk::contact,
+    conversations::contact,
     http::{error::ApiError, files, headers::bearer, json::Json},
     limits::Limit,
     state::{App, Shared},

@@ -14,7 +14,7 @@ use causerie_shared::{
 use tokio::sync::{Notify, mpsc};
 
 use super::chat;
-use crate::{commit_events::CommitEvents, desk::closing};
+use crate::{commit_events::CommitEvents, conversations::closing};
 
 /// Maximum number of frames that wait for a slow visitor. One more closes the socket.
 const QUEUE: usize = 256;

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::{chat, external_id, hub::VisitorId, scope};
 use crate::{
-    desk::{
+    conversations::{
         contact_messages::{self, NewMessage},
         lifecycle, read_receipts, visitors,
     },

@@ -23,8 +23,8 @@ use causerie_server::{
     Shared, access,
     clock::{Clock, ManualClock, random_u128},
     config::Config,
+    conversations::{claim, contact_messages, presence},
     demo::{self, Demo},
-    desk::{claim, contact_messages, presence},
     error::ServiceError,
     settings,
     store::{

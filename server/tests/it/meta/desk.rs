@@ -2,7 +2,7 @@
 
 use causerie_server::{
     access,
-    desk::{claim, comments, presence},
+    conversations::{claim, comments, presence},
     error::ServiceError,
     store::{conversations, users},
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use causerie_server::{desk::claim, store::conversations};
+use causerie_server::{conversations::claim, store::conversations};
 use causerie_shared::{api::blocked::UNDO_MS, conversation::transition::Event};
 use serde_json::{Value, json};
 

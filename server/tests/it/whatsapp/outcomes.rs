@@ -7,7 +7,7 @@ use std::{
 
 use causerie_server::{
     access,
-    desk::{claim, resend},
+    conversations::{claim, resend},
     store::{outbox, users},
 };
 use causerie_shared::{

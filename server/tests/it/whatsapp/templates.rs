@@ -6,7 +6,7 @@ use axum::http::Method;
 use causerie_server::{
     clock::random_u128,
     commit_events::CommitEvents,
-    desk::{change, reply},
+    conversations::{change, reply},
 };
 use causerie_shared::{
     api::channels::Template,

@@ -13,7 +13,7 @@ use super::{
     Session,
 };
 use crate::{
-    desk::closing,
+    conversations::closing,
     store::{Db, StoreError, contacts, conversation_events, conversations, messages, places, settings},
 };
 

@@ -10,14 +10,14 @@ use super::NewMessage;
 use crate::{
     clock::random_u128,
     commit_events::CommitEvents,
-    desk::{change, contact},
+    conversations::{change, contact},
     documents::{epochs, open_document::Prepared, quarantine},
     error::ServiceError,
     state::App,
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.
-pub(super) async fn introduce(app: &App, incoming: &NewMessage, contact: ContactId) -> Result<(), ServiceError> {
+pub(crate) async fn introduce(app: &App, incoming: &NewMessage, contact: ContactId) -> Result<(), ServiceError> {
     let phone = incoming
         .said
         .as_deref()

@@ -39,7 +39,7 @@ pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), 
 
 /// Applies the business hours of the present time and sets the timer for their next change. The dispatcher checks an
 /// open inbox; in a closed one, each waiting chat becomes a message that was left.
-pub(super) async fn apply(
+pub(crate) async fn apply(
     db: &mut OrderedTx,
     inbox: InboxId,
     now: Millis,

@@ -15,7 +15,7 @@ use super::{NewMessage, find::open};
 use crate::{
     channels,
     commit_events::CommitEvents,
-    desk::{change, closing, not_found},
+    conversations::{change, closing, not_found},
     error::ServiceError,
     store::{
         Db, OrderedTx, blacklist, contacts, conversations,
@@ -25,14 +25,14 @@ use crate::{
 };
 
 /// Locks the chat that was open when it was read; `Conflict` when it has ended or moved to another segment.
-pub(super) async fn reopen(db: &mut Db, known: &ConversationRow) -> Result<ConversationRow, ServiceError> {
+pub(crate) async fn reopen(db: &mut Db, known: &ConversationRow) -> Result<ConversationRow, ServiceError> {
     let head = conversations::lock(db, known.id).await?;
     head.filter(|head| !head.state.status().is_final() && head.segment == known.segment)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat ended meanwhile").into())
 }
 
 /// Begins a conversation. `Conflict` when the contact has an open one by now.
-pub(super) async fn start(
+pub(crate) async fn start(
     db: &mut OrderedTx,
     incoming: &NewMessage,
     contact: ContactId,
@@ -115,7 +115,7 @@ pub(super) async fn start(
 }
 
 /// Links a new chat to the comment thread whose private reply it answers. Returns a note for the agents.
-pub(super) async fn link(
+pub(crate) async fn link(
     db: &mut Db,
     incoming: &NewMessage,
     head: &ConversationRow,

@@ -109,7 +109,7 @@ async fn gone(db: &mut OrderedTx, user: UserId, now: Millis, events: &mut Commit
 }
 
 /// Withdraws the offers and transfer requests to the user; with an inbox, only those for chats of that inbox.
-pub(super) async fn give_back(
+pub(crate) async fn give_back(
     db: &mut OrderedTx,
     user: UserId,
     inbox: Option<InboxId>,

@@ -40,7 +40,7 @@ pub async fn left(app: &App, contact: ContactId) -> Result<(), ServiceError> {
 }
 
 /// Shows a visitor as offline after a node lost them, unless another node has them.
-pub(super) async fn lost(
+pub(crate) async fn lost(
     db: &mut OrderedTx,
     contact: ContactId,
     events: &mut CommitEvents,

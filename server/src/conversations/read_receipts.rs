@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Writes a conversation row whose state did not change: feed entry, row, news. Returns the chat's audience.
-pub(super) async fn touch(
+pub(crate) async fn touch(
     db: &mut OrderedTx,
     head: &mut ConversationRow,
     events: &mut CommitEvents,
@@ -32,7 +32,7 @@ pub(super) async fn touch(
 }
 
 /// Like [`touch`], for a caller who knows the chat's audience, which does not change.
-pub(super) async fn touch_before(
+pub(crate) async fn touch_before(
     db: &mut OrderedTx,
     head: &mut ConversationRow,
     scope: &Scope,
@@ -42,7 +42,7 @@ pub(super) async fn touch_before(
 }
 
 /// Like [`touch`], for a chat whose audience was `before` until now.
-pub(super) async fn touch_from(
+pub(crate) async fn touch_from(
     db: &mut OrderedTx,
     head: &mut ConversationRow,
     before: Scope,

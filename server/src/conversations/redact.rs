@@ -159,7 +159,7 @@ async fn may(
 
 /// Deletes redacted files from disk after the commit, when nobody can fetch them any more. Files that remain after an
 /// error are deleted at the next start.
-pub(super) async fn erase(app: &App, gone: &[FileId]) {
+pub(crate) async fn erase(app: &App, gone: &[FileId]) {
     if !gone.is_empty()
         && let Err(error) = disk::erase(app).await
     {

@@ -8,7 +8,7 @@ use causerie_shared::{
 
 use super::{NewMessage, ProviderMetadata};
 use crate::{
-    desk::contact,
+    conversations::contact,
     error::ServiceError,
     state::App,
     store::{
@@ -21,20 +21,20 @@ use crate::{
 };
 
 /// The contact and the chat of a message.
-pub(super) struct Found {
-    pub(super) contact: ContactRecord,
-    pub(super) open: Option<ConversationRow>,
-    pub(super) duplicate: Option<MessageRecord>,
+pub(crate) struct Found {
+    pub(crate) contact: ContactRecord,
+    pub(crate) open: Option<ConversationRow>,
+    pub(crate) duplicate: Option<MessageRecord>,
     /// The message that it answers.
-    pub(super) quoted: Option<MessageId>,
+    pub(crate) quoted: Option<MessageId>,
     /// Whether `contact` wrote the message: other people also reply under a comment.
-    pub(super) writes: bool,
+    pub(crate) writes: bool,
     /// The reply address of the thread: the provider's id of its author. `None` means the writer's id.
-    pub(super) answers_to: Option<String>,
+    pub(crate) answers_to: Option<String>,
 }
 
 /// Finds the contact and the chat of a message. The caller checks the chat again under the contact's lock.
-pub(super) async fn find(app: &App, incoming: &NewMessage, now: Millis) -> Result<Found, ServiceError> {
+pub(crate) async fn find(app: &App, incoming: &NewMessage, now: Millis) -> Result<Found, ServiceError> {
     let mut db = app.store.read().await?;
     let account = incoming.account.row.id;
     let said = incoming.said.as_deref();
@@ -115,7 +115,7 @@ async fn knows_all(
 
 /// Returns the open chat that the message continues: the contact's on the web, the thread's under a post, else the
 /// contact's on this account.
-pub(super) async fn open(
+pub(crate) async fn open(
     db: &mut Db,
     incoming: &NewMessage,
     contact: ContactId,

@@ -181,7 +181,7 @@ fn answered_privately() -> ServiceError {
 
 /// Moves the timeline to the next segment when the messages from position `first` on, whose rows are not written yet,
 /// fill the current one. Returns whether it did.
-pub(super) async fn turn_if_full(
+pub(crate) async fn turn_if_full(
     db: &mut Db,
     head: &mut ConversationRow,
     first: i64,
@@ -207,7 +207,7 @@ pub async fn leave_segment(db: &mut OrderedTx, target: Target, events: &mut Comm
 }
 
 /// Attaches the files of a user's message to the chat. `internal` is true for a message of the discussion.
-pub(super) async fn attach(
+pub(crate) async fn attach(
     db: &mut Db,
     head: &ConversationRow,
     user: UserId,
@@ -237,7 +237,7 @@ fn goes_out(head: &ConversationRow, message: &Message) -> bool {
 }
 
 /// Adds a message to the outbox if it goes to a provider.
-pub(super) async fn send(
+pub(crate) async fn send(
     db: &mut Db,
     head: &ConversationRow,
     message: &Message,

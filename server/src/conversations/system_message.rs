@@ -66,7 +66,7 @@ async fn attempt(
 }
 
 /// An automatic message that is being written. Its document is locked before the database.
-pub(super) struct SystemMessage {
+pub(crate) struct SystemMessage {
     message: Message,
     document: Locked,
     prepared: Prepared,
@@ -75,7 +75,7 @@ pub(super) struct SystemMessage {
 
 impl SystemMessage {
     /// Locks the document and prepares the message for the end of the chat that `known` describes.
-    pub(super) async fn begin(
+    pub(crate) async fn begin(
         app: &App,
         known: &ConversationRow,
         author: Author,
@@ -109,7 +109,7 @@ impl SystemMessage {
 
     /// Writes the message and its rows. The conversation row must be locked and still have the segment of `known`.
     /// Returns the chat's audience.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &mut self,
         db: &mut OrderedTx,
         head: &mut ConversationRow,
@@ -133,7 +133,7 @@ impl SystemMessage {
     }
 
     /// Publishes the message after the commit, while the document is still locked.
-    pub(super) fn committed(mut self, app: &App, scope: &Scope, events: CommitEvents) -> MessageId {
+    pub(crate) fn committed(mut self, app: &App, scope: &Scope, events: CommitEvents) -> MessageId {
         let document = self.document.id;
         let part = self.document.committed(self.prepared);
         app.hub
