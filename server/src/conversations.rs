@@ -19,6 +19,7 @@ pub mod lifecycle;
 pub mod members;
 pub mod message_updates;
 pub mod presence;
+pub mod provider_events;
 pub mod queue;
 pub mod read_receipts;
 pub mod redact;

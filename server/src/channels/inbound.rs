@@ -2,7 +2,6 @@
 //! for each contact.
 
 mod blocked;
-mod happen;
 mod lanes;
 mod message;
 
@@ -24,6 +23,7 @@ use super::{
 };
 use crate::{
     accounts::note,
+    conversations::provider_events::happen,
     error::ServiceError,
     state::{App, Shared},
     store::{
@@ -36,10 +36,9 @@ use crate::{
     workers,
 };
 use blocked::{Cut, dropped, without};
-use happen::happen;
 use lanes::Lanes;
 
-pub use happen::apply_pending;
+pub use crate::conversations::provider_events::apply_pending;
 
 /// Maximum number of bodies in one round.
 const BATCH: i64 = 200;

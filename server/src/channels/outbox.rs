@@ -2,7 +2,6 @@
 //! so.
 
 mod deliver;
-mod match_echo;
 mod pace;
 mod settle;
 
@@ -29,8 +28,8 @@ use deliver::deliver;
 use pace::Pace;
 use settle::give_up;
 
+pub use crate::conversations::provider_events::match_echo::{Whose, bind_by_opaque, bind_by_text};
 pub use deliver::call;
-pub use match_echo::{Whose, bind_by_opaque, bind_by_text};
 pub use settle::{resume, trouble};
 
 /// Maximum number of messages that are being sent at a time.

@@ -7,10 +7,7 @@ use causerie_shared::{
     row::{Origin, Post},
 };
 
-use super::{
-    Routed,
-    happen::{apply_pending, early, known},
-};
+use super::Routed;
 use crate::{
     channels::{
         self, BestEffortCall, ProviderResponse, adapter,
@@ -23,6 +20,7 @@ use crate::{
     conversations::{
         contact,
         contact_messages::{self, NewMessage, ProviderMetadata},
+        provider_events::{apply_pending, early, known},
     },
     error::ServiceError,
     state::App,

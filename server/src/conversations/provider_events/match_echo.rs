@@ -5,9 +5,8 @@ use causerie_shared::{
     message::Delivery,
 };
 
-use super::bound;
 use crate::{
-    channels::{inbound_event::InboundMessage, parts},
+    channels::{inbound_event::InboundMessage, outbox::bound, parts},
     conversations::message_updates,
     error::ServiceError,
     state::App,

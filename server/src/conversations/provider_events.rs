@@ -1,15 +1,17 @@
 //! Applies inbound events, and keeps those that come before the message that they are about.
 
+pub mod match_echo;
+
 use causerie_shared::{
     conversation::transition::{Actor, Event},
     ids::{AccountId, ContactId},
     message::{Delivery, Kind, Side},
 };
 
-use super::{Routed, message::message};
 use crate::{
     accounts::{note, templates},
     channels::{
+        inbound::{Routed, message::message},
         inbound_event::{InboundEventKind, InboundMessage, Person},
         outbox, paired_account, sequence,
     },
@@ -29,7 +31,7 @@ use crate::{
     },
 };
 
-pub(super) async fn happen(app: &App, routed: &Routed) -> Result<(), ServiceError> {
+pub(crate) async fn happen(app: &App, routed: &Routed) -> Result<(), ServiceError> {
     let (account, element) = (&routed.account, &routed.element);
     match &element.what {
         InboundEventKind::Message(arrived) => message(app, routed, arrived).await,
@@ -152,7 +154,7 @@ fn line(id: String, words: &str) -> InboundMessage {
     }
 }
 
-pub(super) async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
+pub(crate) async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
     let mut db = app.store.read().await?;
     for id in person.ids() {
         if let Some(contact) = contacts::by_identity(&mut db, account, id).await? {
@@ -186,7 +188,7 @@ async fn on(app: &App, routed: &Routed, target: &str, mark: MessageUpdate) -> Re
     }
 }
 
-pub(super) async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), ServiceError> {
+pub(crate) async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), ServiceError> {
     let now = app.clock.now();
     let early = Early {
         id: sequence(now),
