@@ -10,7 +10,7 @@ mod verdict;
 use std::time::Duration;
 
 use causerie_server::{
-    conversations::contact_messages::{self, NewMessage},
+    contacts::messages::{self, NewMessage},
     demo::{KEY, ORDERS_KEY},
     store::places,
 };
@@ -299,9 +299,7 @@ impl Day {
             said: None,
             origin: Origin::default(),
         };
-        contact_messages::receive(&app, incoming)
-            .await
-            .expect("a stored message");
+        messages::receive(&app, incoming).await.expect("a stored message");
     }
 
     async fn connect(&mut self, desk: usize) {

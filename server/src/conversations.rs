@@ -2,16 +2,11 @@
 //! with one database transaction per change.
 
 pub mod assign;
-pub mod blacklist;
 pub mod change;
 pub mod claim;
 pub mod closing;
 pub mod comments;
-pub mod contact;
-pub mod contact_merges;
-pub mod contact_messages;
 pub mod discussion;
-pub mod forget;
 pub mod hours;
 pub mod inactivity;
 pub mod inbox;

@@ -8,6 +8,7 @@ pub mod channels;
 pub mod clock;
 pub mod commit_events;
 pub mod config;
+pub mod contacts;
 pub mod conversations;
 pub mod demo;
 pub mod documents;

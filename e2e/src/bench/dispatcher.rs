@@ -6,10 +6,8 @@ use std::time::Duration;
 use causerie_server::{
     clock::Clock,
     config::Config,
-    conversations::{
-        contact_messages::{self, NewMessage},
-        lifecycle,
-    },
+    contacts::messages::{self, NewMessage},
+    conversations::lifecycle,
     routing,
     state::App,
     store::{Store, agent_load, conversations, places, presence},
@@ -99,9 +97,7 @@ async fn arrive(app: &App, number: usize) {
         origin: Origin::default(),
         said: None,
     };
-    contact_messages::receive(app, incoming)
-        .await
-        .expect("a stored message");
+    messages::receive(app, incoming).await.expect("a stored message");
 }
 
 /// Connects all agents of the inbox.

@@ -17,10 +17,12 @@ use crate::{
     access,
     clock::random_u128,
     commit_events::CommitEvents,
+    contacts::{
+        messages::{self, NewMessage},
+        profile::profile_changed,
+    },
     conversations::{
         change, claim,
-        contact::profile_changed,
-        contact_messages::{self, NewMessage},
         reply::{self, Target},
     },
     error::ServiceError,
@@ -145,7 +147,7 @@ async fn one(
     for (index, line) in story.lines.iter().enumerate() {
         match line {
             Line::Visitor(text) => {
-                let accepted = contact_messages::receive(app, incoming(account, number, index, story, text)).await?;
+                let accepted = messages::receive(app, incoming(account, number, index, story, text)).await?;
                 if chat.is_none() {
                     claim::act(app, &access, accepted.conversation, Event::Start, None).await?;
                     chat = Some((accepted.conversation, accepted.contact));

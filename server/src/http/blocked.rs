@@ -12,7 +12,7 @@ use causerie_shared::{
 
 use crate::{
     access,
-    conversations::blacklist as desk,
+    contacts::blacklist as desk,
     http::{auth::Signed, error::ApiError, json::Json},
     settings::may_manage,
     state::Shared,

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     access,
-    conversations::{contact_merges, forget},
+    contacts::{forget, merge},
     http::{auth::Signed, error::ApiError, json::Json},
     state::Shared,
 };
@@ -33,7 +33,7 @@ pub async fn same(
     Path(contact): Path<String>,
 ) -> Result<Json<Person>, ApiError> {
     let access = of(&app, &signed).await?;
-    Ok(Json(contact_merges::same(&app, &access, parse(&contact)?).await?))
+    Ok(Json(merge::same(&app, &access, parse(&contact)?).await?))
 }
 
 /// `GET /api/contacts/{id}/candidates?name=…`.
@@ -45,7 +45,7 @@ pub async fn candidates(
 ) -> Result<Json<Vec<SamePerson>>, ApiError> {
     let access = of(&app, &signed).await?;
     Ok(Json(
-        contact_merges::candidates(&app, &access, parse(&contact)?, &search.name).await?,
+        merge::candidates(&app, &access, parse(&contact)?, &search.name).await?,
     ))
 }
 
@@ -57,8 +57,8 @@ pub async fn merge(
     Json(body): Json<Merge>,
 ) -> Result<Json<Person>, ApiError> {
     let (access, contact) = (of(&app, &signed).await?, parse(&contact)?);
-    contact_merges::merge(&app, &access, contact, body.with).await?;
-    Ok(Json(contact_merges::same(&app, &access, contact).await?))
+    merge::merge(&app, &access, contact, body.with).await?;
+    Ok(Json(merge::same(&app, &access, contact).await?))
 }
 
 /// `DELETE /api/contacts/{id}/same`: separates the contact from those it is merged with.
@@ -68,7 +68,7 @@ pub async fn separate(
     Path(contact): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let access = of(&app, &signed).await?;
-    contact_merges::separate(&app, &access, parse(&contact)?).await?;
+    merge::separate(&app, &access, parse(&contact)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

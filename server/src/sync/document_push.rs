@@ -15,7 +15,8 @@ use super::SocketId;
 use crate::{
     access::reads_contact,
     commit_events::CommitEvents,
-    conversations::{change, contact, discussion, reply},
+    contacts::profile,
+    conversations::{change, discussion, reply},
     documents::{epochs, open_document::Prepared, open_documents::Locked, quarantine},
     error::ServiceError,
     state::App,
@@ -243,7 +244,7 @@ async fn store(
         DocumentId::Draft(id) => Some(reply::may_draft(&mut tx, &pusher.access, id).await?),
         DocumentId::Contact(id) => {
             may_write_contact(&mut tx, &pusher.access, id).await?;
-            contact::profile_changed(&mut tx, id, document.doc(), &mut events).await?;
+            profile::profile_changed(&mut tx, id, document.doc(), &mut events).await?;
             None
         }
         DocumentId::Notes(id) => {

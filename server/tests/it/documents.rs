@@ -4,7 +4,8 @@
 use crate::common::{World, desk::Desk, worlds};
 use causerie_server::{
     clock::random_u128,
-    conversations::{claim, discussion, forget, redact},
+    contacts::forget,
+    conversations::{claim, discussion, redact},
     documents::OpenDocuments,
     error::ServiceError,
     store::{contacts, conversations, documents, messages},

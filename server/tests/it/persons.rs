@@ -8,7 +8,7 @@ use crate::common::{
 };
 use axum::http::{Method, StatusCode};
 use causerie_server::{
-    conversations::{contact_merges, forget},
+    contacts::{forget, merge},
     error::ServiceError,
     store::{contacts, conversations},
 };
@@ -31,9 +31,7 @@ async fn named(world: &World, name: &str) -> ContactId {
 }
 
 async fn names(world: &World, access: &Access, contact: ContactId) -> Vec<String> {
-    let same = contact_merges::same(&world.app, access, contact)
-        .await
-        .expect("the others");
+    let same = merge::same(&world.app, access, contact).await.expect("the others");
     let mut names: Vec<String> = same.others.into_iter().map(|person| person.name).collect();
     names.sort();
     names
@@ -56,31 +54,27 @@ async fn merged_contacts_are_shown_with_each_other_and_separated_again() {
             named(&world, "Lucia Gomez").await,
             named(&world, "lucia.g").await,
         );
-        contact_merges::merge(app, &ana, web, phone).await.expect("merged");
-        contact_merges::merge(app, &ana, page, phone).await.expect("merged");
-        contact_merges::merge(app, &ana, web, page)
-            .await
-            .expect("they are already");
+        merge::merge(app, &ana, web, phone).await.expect("merged");
+        merge::merge(app, &ana, page, phone).await.expect("merged");
+        merge::merge(app, &ana, web, page).await.expect("they are already");
         assert_eq!(names(&world, &ana, web).await, ["Lucia Gomez", "lucia.g"]);
         assert_eq!(names(&world, &ana, phone).await, ["Lucia", "lucia.g"]);
         assert_eq!(names(&world, &ana, page).await, ["Lucia", "Lucia Gomez"]);
 
         // Whichever contact is separated, the other two stay merged.
         for (leaves, stay) in [(page, [web, phone]), (web, [page, phone]), (phone, [web, page])] {
-            contact_merges::separate(app, &ana, leaves).await.expect("separated");
+            merge::separate(app, &ana, leaves).await.expect("separated");
             assert!(names(&world, &ana, leaves).await.is_empty());
             assert_eq!(names(&world, &ana, stay[0]).await.len(), 1);
             assert_eq!(names(&world, &ana, stay[1]).await.len(), 1);
-            contact_merges::merge(app, &ana, leaves, stay[1])
-                .await
-                .expect("merged again");
+            merge::merge(app, &ana, leaves, stay[1]).await.expect("merged again");
             assert_eq!(names(&world, &ana, stay[0]).await.len(), 2);
         }
 
         // Merging two pairs of contacts makes one person of four contacts.
         let (first, second) = (named(&world, "Marc").await, named(&world, "Marc Prat").await);
-        contact_merges::merge(app, &ana, first, second).await.expect("merged");
-        contact_merges::merge(app, &ana, second, page).await.expect("merged");
+        merge::merge(app, &ana, first, second).await.expect("merged");
+        merge::merge(app, &ana, second, page).await.expect("merged");
         assert_eq!(
             names(&world, &ana, first).await,
             ["Lucia", "Lucia Gomez", "Marc Prat", "lucia.g"]
@@ -96,7 +90,7 @@ async fn candidates_are_found_by_name_and_are_not_the_person_already() {
         named(&world, "Someone else").await;
         let found = |text: &'static str| {
             let (app, ana) = (world.app.clone(), ana.clone());
-            async move { contact_merges::candidates(&app, &ana, one, text).await }
+            async move { merge::candidates(&app, &ana, one, text).await }
         };
         let lucia = found("lucia").await.expect("candidates");
         assert_eq!(lucia.len(), 1, "{lucia:?}");
@@ -112,7 +106,7 @@ async fn candidates_are_found_by_name_and_are_not_the_person_already() {
         // A database's wildcards are plain text, and a text of one letter is refused.
         assert!(found("%%").await.expect("an answer").is_empty());
         assert_eq!(refused(found(" l ").await), Code::Invalid);
-        contact_merges::merge(&world.app, &ana, two, one).await.expect("merged");
+        merge::merge(&world.app, &ana, two, one).await.expect("merged");
         assert!(found("lucia").await.expect("candidates").is_empty());
     }
 }
@@ -125,36 +119,19 @@ async fn only_those_who_see_both_may_merge_and_the_forgotten_are_alone() {
         let shared = named(&world, "Shared").await;
         let chat = world.start(world.demo.ana, "visitor-only-anas").await;
         let private = world.head(chat).await.contact;
-        assert_eq!(
-            refused(contact_merges::merge(app, &ben, shared, private).await),
-            Code::NotFound
-        );
-        assert_eq!(
-            refused(contact_merges::merge(app, &ben, private, shared).await),
-            Code::NotFound
-        );
-        assert_eq!(refused(contact_merges::same(app, &ben, private).await), Code::NotFound);
-        assert_eq!(
-            refused(contact_merges::merge(app, &ana, shared, shared).await),
-            Code::Invalid
-        );
+        assert_eq!(refused(merge::merge(app, &ben, shared, private).await), Code::NotFound);
+        assert_eq!(refused(merge::merge(app, &ben, private, shared).await), Code::NotFound);
+        assert_eq!(refused(merge::same(app, &ben, private).await), Code::NotFound);
+        assert_eq!(refused(merge::merge(app, &ana, shared, shared).await), Code::Invalid);
         let nobody = ContactId::from_u128(7);
-        assert_eq!(
-            refused(contact_merges::merge(app, &ana, shared, nobody).await),
-            Code::NotFound
-        );
+        assert_eq!(refused(merge::merge(app, &ana, shared, nobody).await), Code::NotFound);
         assert!(names(&world, &ana, shared).await.is_empty(), "nothing half-done");
 
-        contact_merges::merge(app, &ana, shared, private)
-            .await
-            .expect("Ana sees both");
+        merge::merge(app, &ana, shared, private).await.expect("Ana sees both");
         // Ben learns that the two contacts are merged and where the other one writes, but their chat stays Ana's.
-        let same = contact_merges::same(app, &ben, shared).await.expect("the other");
+        let same = merge::same(app, &ben, shared).await.expect("the other");
         assert_eq!((same.others.len(), same.others[0].chat), (1, None));
-        assert_eq!(
-            refused(contact_merges::separate(app, &ben, private).await),
-            Code::NotFound
-        );
+        assert_eq!(refused(merge::separate(app, &ben, private).await), Code::NotFound);
 
         let owner = world.access(world.who("owner").await).await;
         forget::contact(app, &owner, shared).await.expect("forgotten");

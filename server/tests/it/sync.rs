@@ -7,7 +7,8 @@ use causerie_server::{
     Shared,
     clock::random_bytes,
     commit_events::CommitEvents,
-    conversations::{claim, contact_messages},
+    contacts::messages,
+    conversations::claim,
     documents::quarantine,
     http::widget::hub::VisitorHub,
     store::{
@@ -447,9 +448,7 @@ async fn failure_22_a_document_whose_stored_bytes_are_damaged_is_set_aside() {
         // A contact whose profile cannot be read can still write.
         let mut incoming = World::incoming(&world.demo.orders, "v1", "m3", "It is me");
         incoming.name = Some("Brown Fox".into());
-        contact_messages::receive(&second, incoming)
-            .await
-            .expect("a stored message");
+        messages::receive(&second, incoming).await.expect("a stored message");
     }
 }
 

@@ -6,7 +6,8 @@ use causerie_server::{
     access,
     clock::{Clock, random_u128},
     config::Config,
-    conversations::{claim, contact_messages},
+    contacts::messages,
+    conversations::claim,
     demo::{self, PASSWORD},
     passwords,
     state::{App, Shared},
@@ -144,7 +145,7 @@ async fn chat(
 ) -> ConversationId {
     let mut id = None;
     for number in 0..messages.max(1) {
-        let incoming = contact_messages::NewMessage {
+        let incoming = messages::NewMessage {
             account: account.clone(),
             external: visitor.into(),
             cid: number.to_string(),
@@ -155,7 +156,7 @@ async fn chat(
             said: None,
             origin: Origin::default(),
         };
-        let accepted = contact_messages::receive(app, incoming).await.expect("a message");
+        let accepted = messages::receive(app, incoming).await.expect("a message");
         id = Some(accepted.conversation);
     }
     let id = id.expect("at least one message");

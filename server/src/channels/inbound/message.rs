@@ -17,11 +17,11 @@ use crate::{
         paired_account,
     },
     clock::random_u128,
-    conversations::{
-        contact,
-        contact_messages::{self, NewMessage, ProviderMetadata},
-        provider_events::{apply_pending, early, known},
+    contacts::{
+        messages::{self, NewMessage, ProviderMetadata},
+        profile,
     },
+    conversations::provider_events::{apply_pending, early, known},
     error::ServiceError,
     state::App,
     store::{
@@ -103,7 +103,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
         let contact = match of_thread {
             Some(head) => head.contact,
             None => {
-                contact::resolve(&mut tx, account.row.id, &person.id, &person.aliases, now)
+                profile::resolve(&mut tx, account.row.id, &person.id, &person.aliases, now)
                     .await?
                     .id
             }
@@ -141,7 +141,7 @@ pub(super) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
             thread,
         })),
     };
-    contact_messages::receive(app, incoming).await?;
+    messages::receive(app, incoming).await?;
     apply_pending(app, account, &arrived.id).await
 }
 
@@ -150,7 +150,7 @@ async fn is_ours(
     app: &App,
     account: &ChannelAccount,
     arrived: &InboundMessage,
-    thread: Option<&contact_messages::CommentThread>,
+    thread: Option<&messages::CommentThread>,
     contact: Option<ContactId>,
 ) -> Result<bool, ServiceError> {
     let id = &arrived.id;
@@ -294,7 +294,7 @@ async fn thread_of(
     account: &ChannelAccount,
     thread: &CommentThread,
     now: Millis,
-) -> Result<contact_messages::CommentThread, ServiceError> {
+) -> Result<messages::CommentThread, ServiceError> {
     let post = post_of(app, account, thread, now).await?;
     let mut db = app.store.read().await?;
     // A reply to a reply belongs to the same thread.
@@ -313,5 +313,5 @@ async fn thread_of(
             }
         }
     };
-    Ok(contact_messages::CommentThread { top, post })
+    Ok(messages::CommentThread { top, post })
 }

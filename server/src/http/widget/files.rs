@@ -14,7 +14,7 @@ use causerie_shared::{
 
 use super::{Key, account, external_id};
 use crate::{
-    conversations::contact,
+    contacts::profile,
     http::{error::ApiError, files, headers::bearer, json::Json},
     limits::Limit,
     state::{App, Shared},
@@ -39,7 +39,7 @@ pub async fn upload(
     let external = external_id(token(&headers)?);
     app.limits.take(Limit::VisitorUpload, &external, app.clock.now())?;
     let mut tx = app.store.begin_ordered().await?;
-    let contact = contact::resolve(&mut tx, account.row.id, &external, &[], app.clock.now()).await?;
+    let contact = profile::resolve(&mut tx, account.row.id, &external, &[], app.clock.now()).await?;
     tx.commit().await?;
     let name = files::file_name(&headers)?;
     let brief = crate::files::save(&app, &name, body, crate::files::Owner::Contact(contact.id)).await?;

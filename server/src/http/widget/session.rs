@@ -19,10 +19,8 @@ use tokio::time::timeout;
 
 use super::{chat, external_id, hub::VisitorId, scope};
 use crate::{
-    conversations::{
-        contact_messages::{self, NewMessage},
-        lifecycle, read_receipts, visitors,
-    },
+    contacts::messages::{self, NewMessage},
+    conversations::{lifecycle, read_receipts, visitors},
     error::ServiceError,
     limits::Limit,
     state::Shared,
@@ -258,7 +256,7 @@ impl Session {
         };
         // A separate task, so that a broken socket does not stop a message half-way.
         let app = Arc::clone(&self.app);
-        let received = tokio::spawn(async move { contact_messages::receive(&app, incoming).await });
+        let received = tokio::spawn(async move { messages::receive(&app, incoming).await });
         match received.await {
             Ok(Ok(accepted)) => {
                 let new = self.contact.is_none();

@@ -23,7 +23,8 @@ use causerie_server::{
     Shared, access,
     clock::{Clock, ManualClock, random_u128},
     config::Config,
-    conversations::{claim, contact_messages, presence},
+    contacts::messages,
+    conversations::{claim, presence},
     demo::{self, Demo},
     error::ServiceError,
     settings,
@@ -186,7 +187,7 @@ impl World {
         visitor: &str,
         cid: &str,
         text: &str,
-    ) -> contact_messages::Accepted {
+    ) -> messages::Accepted {
         Self::write_at(&self.app, account, visitor, cid, text).await
     }
 
@@ -197,11 +198,9 @@ impl World {
         visitor: &str,
         cid: &str,
         text: &str,
-    ) -> contact_messages::Accepted {
+    ) -> messages::Accepted {
         let incoming = Self::incoming(account, visitor, cid, text);
-        contact_messages::receive(app, incoming)
-            .await
-            .expect("a stored message")
+        messages::receive(app, incoming).await.expect("a stored message")
     }
 
     /// A visitor's message, as the widget passes it to the server.
@@ -210,8 +209,8 @@ impl World {
         visitor: &str,
         cid: &str,
         text: &str,
-    ) -> contact_messages::NewMessage {
-        contact_messages::NewMessage {
+    ) -> messages::NewMessage {
+        messages::NewMessage {
             account: account.clone(),
             external: visitor.into(),
             cid: cid.into(),

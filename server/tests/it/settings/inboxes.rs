@@ -270,7 +270,7 @@ async fn a_visitor_who_is_still_connected_begins_no_chat_on_a_widget_that_is_off
         };
         let path = format!("/api/accounts/{}", account.row.id);
         assert!(office.put(&path, &owner, &body).await.status.is_success());
-        let incoming = causerie_server::conversations::contact_messages::NewMessage {
+        let incoming = causerie_server::contacts::messages::NewMessage {
             account: office.world.demo.orders.clone(),
             external: "fox".into(),
             cid: "1".into(),
@@ -281,7 +281,7 @@ async fn a_visitor_who_is_still_connected_begins_no_chat_on_a_widget_that_is_off
             said: None,
             origin: causerie_shared::row::Origin::default(),
         };
-        let refused = causerie_server::conversations::contact_messages::receive(&office.world.app, incoming).await;
+        let refused = causerie_server::contacts::messages::receive(&office.world.app, incoming).await;
         assert_eq!(refused.expect_err("refused").into_refusal().code, Code::NotFound);
         assert_eq!(office.inbox(&owner, "Orders").await.open, 0);
     }

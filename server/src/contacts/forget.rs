@@ -12,9 +12,9 @@ use causerie_shared::{
     row::{ConversationRow, Origin},
 };
 
-use super::{change, read_receipts::touch, redact};
 use crate::{
     commit_events::CommitEvents,
+    conversations::{change, read_receipts::touch, redact},
     documents::{epochs, open_document::Prepared, open_documents::Locked, quarantine},
     error::ServiceError,
     state::App,

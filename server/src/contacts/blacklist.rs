@@ -8,10 +8,10 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::not_found;
 use crate::{
     access,
     audit::Trail,
+    conversations::not_found,
     error::ServiceError,
     settings::may_manage,
     state::App,

@@ -10,7 +10,8 @@ use super::NewMessage;
 use crate::{
     clock::random_u128,
     commit_events::CommitEvents,
-    conversations::{change, contact},
+    contacts::profile,
+    conversations::change,
     documents::{epochs, open_document::Prepared, quarantine},
     error::ServiceError,
     state::App,
@@ -33,7 +34,7 @@ pub(crate) async fn introduce(app: &App, incoming: &NewMessage, contact: Contact
         return Ok(());
     }
     let prepared = document.prepare_own(|doc, pen| {
-        contact::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref(), phone)
+        profile::introduce(doc, pen, incoming.name.as_deref(), incoming.email.as_deref(), phone)
     });
     if document.must_be_quarantined() {
         return quarantine::set(app, &mut document).await;
@@ -42,7 +43,7 @@ pub(crate) async fn introduce(app: &App, incoming: &NewMessage, contact: Contact
     let Some(prepared) = prepared else { return Ok(()) };
     let mut events = CommitEvents::default();
     let mut tx = app.store.begin_ordered().await?;
-    contact::profile_changed(&mut tx, contact, document.doc(), &mut events).await?;
+    profile::profile_changed(&mut tx, contact, document.doc(), &mut events).await?;
     let intent = IntentId::new(app.clock.now(), random_u128());
     document.write(&mut tx, intent, &prepared).await?;
     tx.commit().await?;

@@ -8,7 +8,7 @@ use causerie_shared::{
 
 use super::{NewMessage, ProviderMetadata};
 use crate::{
-    conversations::contact,
+    contacts::profile,
     error::ServiceError,
     state::App,
     store::{
@@ -49,7 +49,7 @@ pub(crate) async fn find(app: &App, incoming: &NewMessage, now: Millis) -> Resul
         None => {
             drop(db);
             let mut tx = app.store.begin_ordered().await?;
-            let contact = contact::resolve(&mut tx, account, &incoming.external, aliases, now).await?;
+            let contact = profile::resolve(&mut tx, account, &incoming.external, aliases, now).await?;
             tx.commit().await?;
             db = app.store.read().await?;
             contact

@@ -8,10 +8,10 @@ use causerie_shared::{
     ids::{AccountId, ContactId},
 };
 
-use super::read_receipts::touch;
 use crate::{
     clock::random_u128,
     commit_events::CommitEvents,
+    conversations::read_receipts::touch,
     error::ServiceError,
     store::{
         Db, OrderedTx, contact_merges,

@@ -15,11 +15,11 @@ use causerie_shared::{
     row::{ConversationRow, Origin, Post},
 };
 
-use super::{change, read_receipts::touch, reply};
 use crate::{
     channels::inbound_event,
     clock::random_u128,
     commit_events::CommitEvents,
+    conversations::{change, read_receipts::touch, reply},
     documents::quarantine,
     error::ServiceError,
     state::App,
