@@ -13,7 +13,6 @@ pub mod inbox;
 pub mod lifecycle;
 pub mod members;
 pub mod message_updates;
-pub mod presence;
 pub mod provider_events;
 pub mod queue;
 pub mod read_receipts;
@@ -21,7 +20,6 @@ pub mod redact;
 pub mod reply;
 pub mod resend;
 pub mod system_message;
-pub mod visitors;
 
 use causerie_shared::{
     document::DocumentError,

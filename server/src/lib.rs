@@ -18,6 +18,7 @@ pub mod hours;
 pub mod http;
 pub mod limits;
 pub mod passwords;
+pub mod presence;
 pub mod routing;
 pub mod safe_http;
 pub mod secrets;
@@ -44,7 +45,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError>
     // The node must hold its lock before it has a socket: other nodes count the sockets of a node without a lock as
     // closed.
     let link = app.store.node_session(app.node).await?;
-    crate::conversations::presence::recover(&app).await?;
+    crate::presence::recover(&app).await?;
     if app.config.demo {
         crate::demo::fill(&app).await?;
     }

@@ -6,8 +6,9 @@ use causerie_shared::{
 };
 
 use crate::{
-    conversations::{closing, hours, inactivity, lifecycle, presence, queue},
+    conversations::{closing, hours, inactivity, lifecycle, queue},
     error::ServiceError,
+    presence,
     state::{App, Shared},
     store::timers::{self, TimerRecord},
     workers,

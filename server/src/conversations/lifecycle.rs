@@ -5,8 +5,8 @@ use causerie_shared::{
     ids::ConversationId,
 };
 
-use super::{change, presence};
-use crate::{commit_events::CommitEvents, error::ServiceError, state::App, store::conversations};
+use super::change;
+use crate::{commit_events::CommitEvents, error::ServiceError, presence, state::App, store::conversations};
 
 /// Applies a system or visitor event. With a `fence`, does nothing unless the conversation still has this version.
 ///

@@ -6,11 +6,11 @@ use causerie_shared::{
     inbox::Member,
 };
 
-use super::{change, not_found, presence};
+use super::{change, not_found};
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
-    grants,
+    grants, presence,
     state::App,
     store::{
         OrderedTx,

@@ -169,7 +169,7 @@ async fn one(
     if story.ended {
         claim::act(app, &access, conversation, Event::End, None).await?;
     } else {
-        crate::conversations::visitors::left(app, contact).await?;
+        crate::presence::visitors::left(app, contact).await?;
     }
     Ok(())
 }

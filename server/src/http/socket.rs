@@ -32,10 +32,11 @@ use crate::{
     conversations::{
         assign, claim,
         comments::{self, CommentAction},
-        discussion, presence, read_receipts, redact, resend,
+        discussion, read_receipts, redact, resend,
     },
     error::ServiceError,
     http::{auth::Signed, error::ApiError, origin},
+    presence,
     state::{App, Shared},
     store::{Db, settings, users::UserRecord},
     sync::{

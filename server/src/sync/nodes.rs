@@ -18,9 +18,9 @@ use causerie_shared::{
 use crate::{
     access,
     commit_events::CommitEvents,
-    conversations::{presence, visitors},
     error::ServiceError,
     grants,
+    presence::{self, visitors},
     state::{App, Shared},
     store::{
         Db, Engine, StoreError, conversations, documents, feed,

@@ -3,7 +3,8 @@
 
 use crate::common::{self, World, worlds};
 use causerie_server::{
-    conversations::{closing, presence},
+    conversations::closing,
+    presence,
     store::{messages, places, timers},
 };
 use causerie_shared::{

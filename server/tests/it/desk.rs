@@ -2,7 +2,8 @@
 
 use crate::common::{self, eventually, offered_to, worlds};
 use causerie_server::{
-    conversations::{claim, lifecycle, presence},
+    conversations::{claim, lifecycle},
+    presence,
     store::{agent_load, conversation_events, messages, timers},
 };
 use causerie_shared::{

@@ -15,8 +15,8 @@ use causerie_server::{
     Shared, access,
     clock::{Clock, ManualClock, random_u128},
     config::Config,
-    conversations::{assign, claim, presence},
-    demo, routing,
+    conversations::{assign, claim},
+    demo, presence, routing,
     state::App,
     store::{
         Db, Store, agent_load, conversation_events, conversations,

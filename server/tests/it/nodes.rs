@@ -12,8 +12,9 @@ use causerie_server::{
     Shared, access,
     clock::{Clock, ManualClock, random_bytes, random_u128},
     config::Config,
-    conversations::{claim, members, presence, visitors},
+    conversations::{claim, members},
     demo::{self, Demo},
+    presence::{self, visitors},
     state::App,
     store::{Store, conversation_events, conversations, timers, users},
     sync::{

@@ -3,7 +3,8 @@
 
 use crate::common::{START, World, eventually, push::Service, worlds};
 use causerie_server::{
-    conversations::{assign, claim, discussion, presence},
+    conversations::{assign, claim, discussion},
+    presence,
     store::{self, preferences},
     web_push,
 };

@@ -3,7 +3,8 @@
 use crate::common::{self, World, code, eventually, offered_to, worlds};
 use causerie_server::{
     commit_events::CommitEvents,
-    conversations::{assign, change, members, presence},
+    conversations::{assign, change, members},
+    presence,
     store::{OrderedTx, places, timers},
 };
 use causerie_shared::{

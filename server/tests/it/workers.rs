@@ -174,9 +174,7 @@ async fn a_dispatcher_that_is_started_again_finds_the_inboxes_that_wait() {
         let users = causerie_server::store::users::users(&mut db).await.unwrap();
         users.iter().find(|user| user.email == "ana@demo.test").unwrap().id
     };
-    causerie_server::conversations::presence::connected(&bare.app, ana)
-        .await
-        .unwrap();
+    causerie_server::presence::connected(&bare.app, ana).await.unwrap();
     let chat = World::write_at(&bare.app, &demo.advice, "visitor", "1", "Hello")
         .await
         .conversation;

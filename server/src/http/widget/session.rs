@@ -20,9 +20,10 @@ use tokio::time::timeout;
 use super::{chat, external_id, hub::VisitorId, scope};
 use crate::{
     contacts::messages::{self, NewMessage},
-    conversations::{lifecycle, read_receipts, visitors},
+    conversations::{lifecycle, read_receipts},
     error::ServiceError,
     limits::Limit,
+    presence::visitors,
     state::Shared,
     store::{StoreError, contacts, conversations, places::AccountRecord},
 };

@@ -24,10 +24,10 @@ use causerie_server::{
     clock::{Clock, ManualClock, random_u128},
     config::Config,
     contacts::messages,
-    conversations::{claim, presence},
+    conversations::claim,
     demo::{self, Demo},
     error::ServiceError,
-    settings,
+    presence, settings,
     store::{
         Store, contacts, conversation_events, conversations,
         inboxes::{self, InboxRecord},

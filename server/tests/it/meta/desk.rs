@@ -2,8 +2,9 @@
 
 use causerie_server::{
     access,
-    conversations::{claim, comments, presence},
+    conversations::{claim, comments},
     error::ServiceError,
+    presence,
     store::{conversations, users},
 };
 use causerie_shared::{

@@ -1,6 +1,8 @@
 //! Presence: declared availability, and connectivity over all of a user's devices with a grace period of 30 s, or of 15
 //! minutes for users with push notifications.
 
+pub mod visitors;
+
 use causerie_shared::{
     Millis,
     access::Access,
@@ -11,11 +13,11 @@ use causerie_shared::{
     user::{Availability, PRESENCE_GRACE_MS, PUSH_GRACE_MS},
 };
 
-use super::{change, visitors};
 use crate::{
     audit::Trail,
     clock::random_u128,
     commit_events::CommitEvents,
+    conversations::change,
     error::ServiceError,
     state::App,
     store::{
@@ -24,6 +26,7 @@ use crate::{
         users,
     },
 };
+use visitors;
 
 /// Records that a socket of the user opened.
 pub async fn connected(app: &App, user: UserId) -> Result<(), ServiceError> {

@@ -2,9 +2,9 @@
 
 use causerie_shared::ids::{ContactId, ConversationId};
 
-use super::{change, read_receipts::touch};
 use crate::{
     commit_events::CommitEvents,
+    conversations::{change, read_receipts::touch},
     error::ServiceError,
     state::App,
     store::{OrderedTx, contacts, conversations, presence},
