@@ -5,7 +5,6 @@ pub mod assign;
 pub mod change;
 pub mod claim;
 pub mod closing;
-pub mod comments;
 pub mod discussion;
 pub mod hours;
 pub mod inactivity;

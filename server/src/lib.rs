@@ -17,6 +17,7 @@ pub mod grants;
 pub mod hours;
 pub mod http;
 pub mod limits;
+pub mod moderation;
 pub mod passwords;
 pub mod presence;
 pub mod routing;

@@ -29,13 +29,10 @@ use tokio::time::timeout;
 
 use crate::{
     access,
-    conversations::{
-        assign, claim,
-        comments::{self, CommentAction},
-        discussion, read_receipts, redact, resend,
-    },
+    conversations::{assign, claim, discussion, read_receipts, redact, resend},
     error::ServiceError,
     http::{auth::Signed, error::ApiError, origin},
+    moderation::{self, CommentAction},
     presence,
     state::{App, Shared},
     store::{Db, settings, users::UserRecord},
@@ -317,7 +314,7 @@ impl Session {
             return app.hub.send(socket, &ServerFrame::Outcome { intent, result });
         };
         tokio::spawn(async move {
-            let result = comments::at_the_provider(&app, &access, conversation, message, wish).await;
+            let result = moderation::at_the_provider(&app, &access, conversation, message, wish).await;
             let result = result.map_err(ServiceError::into_refusal);
             drop(permit);
             app.hub.send(socket, &ServerFrame::Outcome { intent, result });

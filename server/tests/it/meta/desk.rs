@@ -2,9 +2,9 @@
 
 use causerie_server::{
     access,
-    conversations::{claim, comments},
+    conversations::claim,
     error::ServiceError,
-    presence,
+    moderation, presence,
     store::{conversations, users},
 };
 use causerie_shared::{
@@ -115,10 +115,10 @@ impl<'a> Agent<'a> {
     }
 
     pub async fn hide(&self, chat: ConversationId, message: MessageId, hidden: bool) -> Result<(), Refusal> {
-        refused(comments::hide(&self.line.app, &self.access, chat, message, hidden).await)
+        refused(moderation::hide(&self.line.app, &self.access, chat, message, hidden).await)
     }
 
     pub async fn delete(&self, chat: ConversationId, message: MessageId) -> Result<(), Refusal> {
-        refused(comments::delete(&self.line.app, &self.access, chat, message).await)
+        refused(moderation::delete(&self.line.app, &self.access, chat, message).await)
     }
 }

@@ -7,15 +7,15 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{
-    message_updates::{self, MessageUpdate},
-    not_found,
-};
 use crate::{
     channels::{
         self, Outcome, SendRequest,
         outbox::{self, trouble},
         step::Content,
+    },
+    conversations::{
+        message_updates::{self, MessageUpdate},
+        not_found,
     },
     error::ServiceError,
     state::App,
