@@ -10,7 +10,6 @@ pub mod hours;
 pub mod inactivity;
 pub mod inbox;
 pub mod lifecycle;
-pub mod members;
 pub mod message_updates;
 pub mod provider_events;
 pub mod queue;

@@ -6,6 +6,7 @@ pub mod channels;
 mod check;
 pub mod departments;
 pub mod inboxes;
+pub mod members;
 pub mod users;
 
 use causerie_shared::refusal::{Code, Refusal};

@@ -5,7 +5,7 @@ use causerie_e2e::{
     client::{Client, heads},
     story,
 };
-use causerie_server::{conversations::members, demo::PASSWORD, store::conversations};
+use causerie_server::{demo::PASSWORD, settings::members, store::conversations};
 use causerie_shared::{
     document::DocumentId,
     frame::{ClientFrame, Command, DocumentCursor, ServerFrame, encode},

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     audit::Trail,
     clock::random_u128,
-    conversations::members,
     error::ServiceError,
+    settings::members,
     state::App,
     store::{
         Db,

@@ -15,8 +15,9 @@ use crate::{
     audit::Trail,
     clock::{hex, random_bytes, random_u128},
     commit_events::CommitEvents,
-    conversations::{inbox, members},
+    conversations::inbox,
     error::ServiceError,
+    settings::members,
     state::App,
     store::{
         OrderedTx, departments,

@@ -12,11 +12,11 @@ use super::{check, inboxes::told, may_manage, same_version};
 use crate::{
     audit::Trail,
     commit_events::CommitEvents,
-    conversations::members,
     error::ServiceError,
     grants,
     http::accounts::valid_name,
     presence,
+    settings::members,
     state::App,
     store::{
         Db,

@@ -12,9 +12,10 @@ use causerie_server::{
     Shared, access,
     clock::{Clock, ManualClock, random_bytes, random_u128},
     config::Config,
-    conversations::{claim, members},
+    conversations::claim,
     demo::{self, Demo},
     presence::{self, visitors},
+    settings::members,
     state::App,
     store::{Store, conversation_events, conversations, timers, users},
     sync::{

@@ -6,7 +6,8 @@
 use crate::common::{self, World, worlds};
 use causerie_server::{
     clock::random_u128,
-    conversations::{claim, members},
+    conversations::claim,
+    settings::members,
     store::users::{self, NewUser},
 };
 use causerie_shared::{

@@ -3,8 +3,9 @@
 use crate::common::{self, World, code, eventually, offered_to, worlds};
 use causerie_server::{
     commit_events::CommitEvents,
-    conversations::{assign, change, members},
+    conversations::{assign, change},
     presence,
+    settings::members,
     store::{OrderedTx, places, timers},
 };
 use causerie_shared::{

@@ -6,9 +6,9 @@ use causerie_shared::{
     inbox::Member,
 };
 
-use super::{change, not_found};
 use crate::{
     commit_events::CommitEvents,
+    conversations::{change, not_found},
     error::ServiceError,
     grants, presence,
     state::App,
