@@ -8,10 +8,7 @@
 pub mod capabilities;
 pub mod client;
 pub mod forms;
-pub mod inbound;
 pub mod inbound_event;
-pub mod intake;
-pub mod media;
 pub mod meta;
 pub mod outbox;
 pub mod parts;

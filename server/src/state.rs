@@ -7,11 +7,12 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     blobs::Blobs,
-    channels::{client::Client, intake::Intake},
+    channels::client::Client,
     clock::Clock,
     config::Config,
     documents::OpenDocuments,
     http::widget::hub::VisitorHub,
+    inbound::intake::Intake,
     limits::Limits,
     routing::Wakes,
     secrets::Vault,

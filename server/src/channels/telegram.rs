@@ -8,7 +8,6 @@
 mod content;
 mod inbound;
 mod outbound;
-pub mod polling;
 mod words;
 
 use causerie_shared::{inbox::Channel, message::Kind};

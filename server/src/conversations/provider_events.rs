@@ -11,9 +11,8 @@ use causerie_shared::{
 use crate::{
     accounts::{note, templates},
     channels::{
-        inbound::{Routed, message::message},
         inbound_event::{InboundEventKind, InboundMessage, Person},
-        outbox, paired_account, sequence,
+        outbox, paired_account,
     },
     conversations::{
         lifecycle,
@@ -21,6 +20,7 @@ use crate::{
         redact,
     },
     error::ServiceError,
+    inbound::{Routed, intake::sequence, message::message},
     state::App,
     store::{
         StoreError,

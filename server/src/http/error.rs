@@ -10,7 +10,7 @@ use causerie_shared::{
 };
 
 use crate::{
-    channels::intake::IntakeError, error::ServiceError, http::json::Json, passwords::PasswordError, store::StoreError,
+    error::ServiceError, http::json::Json, inbound::intake::IntakeError, passwords::PasswordError, store::StoreError,
 };
 
 /// An error response. The request changed nothing.

@@ -9,8 +9,9 @@ use axum::{
 use causerie_shared::{ids::FileId, refusal::Code};
 
 use crate::{
-    channels::{self, Hook, adapter, intake},
+    channels::{self, Hook, adapter},
     http::{error::ApiError, files},
+    inbound::intake,
     state::Shared,
     store::{
         channel_accounts::{self, ChannelAccount},

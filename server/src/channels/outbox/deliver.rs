@@ -15,7 +15,6 @@ use crate::{
     channels::{
         self, Adapter, Credentials, Next, Outcome, SendRequest,
         capabilities::Open,
-        inbound,
         inbound_event::Problem,
         parts::{self, MessagePart},
         step::Content,
@@ -23,6 +22,7 @@ use crate::{
     commit_events::CommitEvents,
     conversations::{change, message_updates},
     error::ServiceError,
+    inbound,
     state::App,
     store::{
         OrderedTx, StoreError,

@@ -12,7 +12,7 @@ use std::{
 use causerie_shared::ids::AccountId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::sequence;
+use self::sequence;
 use crate::{
     state::Shared,
     store::{

@@ -9,9 +9,13 @@ use causerie_shared::{Millis, ids::AccountId, inbox::Channel};
 use serde_json::{Value, json};
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::{UPDATES, outbound};
 use crate::{
-    channels::{self, Outcome, step::ProviderResponse, value},
+    channels::{
+        self, Outcome,
+        step::ProviderResponse,
+        telegram::{UPDATES, outbound},
+        value,
+    },
     clock::random_u128,
     state::{App, Shared},
     store::{
@@ -211,7 +215,7 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
         return Ok(false);
     };
     for update in updates {
-        channels::keep(&mut tx, account.row.id, update.to_string().into_bytes(), now).await?;
+        crate::inbound::intake::keep(&mut tx, account.row.id, update.to_string().into_bytes(), now).await?;
     }
     let last = updates
         .iter()

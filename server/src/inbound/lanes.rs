@@ -9,7 +9,7 @@ use crate::channels::inbound_event::{InboundEvent, InboundEventKind};
 
 /// Groups events into lanes with a union-find over names. Within a lane, events keep their order.
 #[derive(Default)]
-pub(super) struct Lanes {
+pub(crate) struct Lanes {
     names: HashMap<(AccountId, String), usize>,
     /// The parent of each name; a root is its own parent.
     parents: Vec<usize>,
@@ -18,7 +18,7 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// Adds the next event.
-    pub(super) fn push(&mut self, routed: Routed) {
+    pub(crate) fn push(&mut self, routed: Routed) {
         let account = routed.account.row.id;
         let mut names = names(&routed.element).into_iter();
         let first = self.number(account, names.next().unwrap_or_default());
@@ -48,7 +48,7 @@ impl Lanes {
     }
 
     /// Returns the lanes, which are independent of each other.
-    pub(super) fn split(mut self) -> Vec<Vec<Routed>> {
+    pub(crate) fn split(mut self) -> Vec<Vec<Routed>> {
         let mut lanes: BTreeMap<usize, Vec<Routed>> = BTreeMap::new();
         for (name, routed) in std::mem::take(&mut self.routed) {
             lanes.entry(self.root(name)).or_default().push(routed);

@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// The id of a body, and the contacts' ids whose content is cut from it.
-pub(super) type Cut = (String, Vec<String>);
+pub(crate) type Cut = (String, Vec<String>);
 
 /// Returns the ids of the event's contact, if the contact is blocked and has no open conversation. The event is then
 /// dropped, and a message is counted.
-pub(super) async fn dropped(app: &App, routed: &Routed) -> Result<Option<Vec<String>>, StoreError> {
+pub(crate) async fn dropped(app: &App, routed: &Routed) -> Result<Option<Vec<String>>, StoreError> {
     let element = &routed.element;
     // Events about the company's own messages and about ids are not the contact's words, so they pass.
     let counts = match &element.what {
@@ -67,7 +67,7 @@ pub(super) async fn dropped(app: &App, routed: &Routed) -> Result<Option<Vec<Str
 }
 
 /// Returns a body without the content of these ids.
-pub(super) fn without(body: &[u8], ids: &[String]) -> Vec<u8> {
+pub(crate) fn without(body: &[u8], ids: &[String]) -> Vec<u8> {
     let kept = serde_json::from_slice(body).ok().and_then(|mut body: Value| {
         let gone = cut(&mut body, ids);
         (!gone).then(|| body.to_string().into_bytes())

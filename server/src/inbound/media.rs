@@ -6,11 +6,15 @@ use causerie_shared::{
     message::FileBrief,
 };
 
-use super::{
-    Next, adapter,
-    inbound_event::{Class, Media},
+use crate::{
+    channels::{
+        Next, adapter,
+        inbound_event::{Class, Media},
+    },
+    http::files,
+    state::App,
+    store::channel_accounts::ChannelAccount,
 };
-use crate::{http::files, state::App, store::channel_accounts::ChannelAccount};
 
 /// Largest medium that a provider may deliver, in bytes (`docs/domain.md#uploads`).
 pub const MAX_MEDIA: usize = 100 * 1024 * 1024;

@@ -12,7 +12,6 @@ use crate::{
     channels::{
         self, BestEffortCall, ProviderResponse, adapter,
         inbound_event::{CommentThread, InboundMessage, Person},
-        media,
         outbox::{self, Whose},
         paired_account,
     },
@@ -23,6 +22,7 @@ use crate::{
     },
     conversations::provider_events::{apply_pending, early, known},
     error::ServiceError,
+    inbound::media,
     state::App,
     store::{
         StoreError, channel_accounts::ChannelAccount, contacts, conversations, messages, places, posts, provider,
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Applies a message: matches the echo of one that was sent from here, or stores a new one.
-pub(super) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage) -> Result<(), ServiceError> {
+pub(crate) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage) -> Result<(), ServiceError> {
     let (account, element) = (&routed.account, &routed.element);
     let Some(person) = &element.person else { return Ok(()) };
     let mut db = app.store.read().await?;

@@ -2,8 +2,11 @@
 //! for each contact.
 
 mod blocked;
+pub mod intake;
 mod lanes;
+pub mod media;
 mod message;
+pub mod polling;
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
@@ -16,13 +19,13 @@ use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::{
-    adapter, client,
-    inbound_event::{HERE, InboundEvent, InboundEventKind},
-    value,
-};
 use crate::{
     accounts::note,
+    channels::{
+        adapter, client,
+        inbound_event::{HERE, InboundEvent, InboundEventKind},
+        value,
+    },
     conversations::provider_events::happen,
     error::ServiceError,
     state::{App, Shared},
