@@ -10,7 +10,6 @@ pub mod client;
 pub mod forms;
 pub mod inbound_event;
 pub mod meta;
-pub mod outbox;
 pub mod parts;
 pub mod signature;
 pub mod step;

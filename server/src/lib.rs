@@ -10,6 +10,7 @@ pub mod commit_events;
 pub mod config;
 pub mod contacts;
 pub mod conversations;
+pub mod delivery;
 pub mod demo;
 pub mod documents;
 pub mod files;
@@ -56,7 +57,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError>
     workers.add("dispatcher", crate::routing::run);
     workers.add("timers", crate::timers::run);
     workers.add("inbound", crate::inbound::run);
-    crate::channels::outbox::add_worker(&mut workers);
+    crate::delivery::add_worker(&mut workers);
     workers.add("templates", crate::accounts::templates::run);
     workers.add("telegram_polling", crate::inbound::polling::run);
     workers.add("web_push", crate::web_push::run);

@@ -12,13 +12,14 @@ use crate::{
     accounts::{note, templates},
     channels::{
         inbound_event::{InboundEventKind, InboundMessage, Person},
-        outbox, paired_account,
+        paired_account,
     },
     conversations::{
         lifecycle,
         message_updates::{self, MessageUpdate},
         redact,
     },
+    delivery,
     error::ServiceError,
     inbound::{Routed, intake::sequence, message::message},
     state::App,
@@ -246,7 +247,7 @@ async fn status(
     let bound = bound(app, routed, target).await?;
     let bound = match bound {
         Some(bound) => Some(bound),
-        None => outbox::bind_by_opaque(app, account, target, opaque).await?,
+        None => delivery::bind_by_opaque(app, account, target, opaque).await?,
     };
     match bound {
         Some(bound) if bound.outgoing => message_updates::deliver(app, &bound, state, reason).await,

@@ -15,8 +15,9 @@ use super::{
     read_receipts::{touch, touch_before},
 };
 use crate::{
-    channels::{adapter, capabilities::Open, outbox, parts},
+    channels::{adapter, capabilities::Open, parts},
     commit_events::CommitEvents,
+    delivery,
     error::ServiceError,
     store::{
         Db, OrderedTx, conversations, files,
@@ -245,7 +246,7 @@ pub(crate) async fn send(
     now: Millis,
 ) -> Result<(), ServiceError> {
     if goes_out(head, message) {
-        stored::insert(db, &outbox::row(head, message.id, position, now)).await?;
+        stored::insert(db, &delivery::row(head, message.id, position, now)).await?;
     }
     Ok(())
 }

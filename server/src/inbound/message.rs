@@ -12,7 +12,6 @@ use crate::{
     channels::{
         self, BestEffortCall, ProviderResponse, adapter,
         inbound_event::{CommentThread, InboundMessage, Person},
-        outbox::{self, Whose},
         paired_account,
     },
     clock::random_u128,
@@ -21,6 +20,7 @@ use crate::{
         profile,
     },
     conversations::provider_events::{apply_pending, early, known},
+    delivery::{self, Whose},
     error::ServiceError,
     inbound::media,
     state::App,
@@ -154,7 +154,7 @@ async fn is_ours(
     contact: Option<ContactId>,
 ) -> Result<bool, ServiceError> {
     let id = &arrived.id;
-    if outbox::bind_by_opaque(app, account.row.id, id, arrived.opaque.as_deref())
+    if delivery::bind_by_opaque(app, account.row.id, id, arrived.opaque.as_deref())
         .await?
         .is_some()
     {
@@ -166,7 +166,7 @@ async fn is_ours(
         (None, contact) => contact.map(Whose::Contact),
     };
     if let Some(whose) = whose
-        && outbox::bind_by_text(app, account, arrived, whose).await?.is_some()
+        && delivery::bind_by_text(app, account, arrived, whose).await?.is_some()
     {
         apply_pending(app, account, id).await?;
         return Ok(true);
@@ -261,9 +261,9 @@ async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Inbound
         return Ok(true);
     }
     drop(db);
-    let bound = match outbox::bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
+    let bound = match delivery::bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
         Some(bound) => Some(bound),
-        None => outbox::bind_by_text(app, &paired, arrived, Whose::Privately).await?,
+        None => delivery::bind_by_text(app, &paired, arrived, Whose::Privately).await?,
     };
     Ok(bound.is_some())
 }

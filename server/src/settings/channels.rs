@@ -11,10 +11,11 @@ use causerie_shared::{
 use super::{check, inboxes::told, may_manage};
 use crate::{
     audit::Trail,
-    channels::{self, Credentials, Next, forms, outbox},
+    channels::{self, Credentials, Next, forms},
     clock::random_u128,
     commit_events::CommitEvents,
     conversations::{change, lifecycle},
+    delivery,
     error::ServiceError,
     http::auth,
     state::App,
@@ -166,7 +167,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     channel_accounts::save(&mut tx, &after).await?;
     let renewed = changed.iter().any(|(_, kind)| *kind == FieldKind::Secret);
     if renewed && before.health.token_invalid {
-        outbox::resume(&mut tx, &mut after, now).await?;
+        delivery::resume(&mut tx, &mut after, now).await?;
     }
     let action = match (before.row.enabled, after.row.enabled) {
         (true, false) => "channel.pause",
@@ -204,7 +205,7 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
     let mut events = CommitEvents::default();
     match &result {
         Ok(_) if known.health.token_invalid => {
-            outbox::resume(&mut tx, &mut known, app.clock.now()).await?;
+            delivery::resume(&mut tx, &mut known, app.clock.now()).await?;
             told(&mut tx, FeedKind::Account, account, &mut events).await?;
         }
         Ok(_) => {}

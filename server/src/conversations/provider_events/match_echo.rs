@@ -6,8 +6,9 @@ use causerie_shared::{
 };
 
 use crate::{
-    channels::{inbound_event::InboundMessage, outbox::bound, parts},
+    channels::{inbound_event::InboundMessage, parts},
     conversations::message_updates,
+    delivery::bound,
     error::ServiceError,
     state::App,
     store::{

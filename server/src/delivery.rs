@@ -13,8 +13,8 @@ use std::sync::{
 use causerie_shared::{Millis, ids::MessageId, message::Delivery, row::ConversationRow};
 use tokio::sync::Semaphore;
 
-use super::adapter;
 use crate::{
+    channels::adapter,
     error::ServiceError,
     state::{App, Shared},
     store::{

@@ -117,7 +117,7 @@ pub async fn trouble(
 }
 
 /// Holds all messages of an account back until its token is renewed.
-pub(super) async fn hold_back(app: &App, account: AccountId) -> Result<(), StoreError> {
+pub(crate) async fn hold_back(app: &App, account: AccountId) -> Result<(), StoreError> {
     let mut tx = app.store.begin_ordered().await?;
     // The token may have been renewed a moment ago.
     if channel_accounts::get(&mut tx, account)
