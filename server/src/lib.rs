@@ -22,6 +22,7 @@ pub mod limits;
 pub mod moderation;
 pub mod passwords;
 pub mod presence;
+pub mod realtime;
 pub mod routing;
 pub mod safe_http;
 pub mod secrets;
@@ -29,7 +30,6 @@ pub mod settings;
 pub mod setup;
 pub mod state;
 pub mod store;
-pub mod sync;
 pub mod telemetry;
 pub mod timers;
 pub mod web_push;
@@ -53,7 +53,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError>
         crate::demo::fill(&app).await?;
     }
     let mut workers = Supervisor::new(&app);
-    crate::sync::add_workers(&mut workers, link);
+    crate::realtime::add_workers(&mut workers, link);
     workers.add("dispatcher", crate::routing::run);
     workers.add("timers", crate::timers::run);
     workers.add("inbound", crate::inbound::run);
@@ -61,7 +61,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError>
     workers.add("templates", crate::accounts::templates::run);
     workers.add("telegram_polling", crate::inbound::polling::run);
     workers.add("web_push", crate::web_push::run);
-    workers.add("queue_places", crate::http::widget::places::run);
+    workers.add("queue_places", crate::realtime::visitors::queue_places::run);
     workers.add("metrics", crate::telemetry::upkeep);
     workers.start();
     Ok(app)

@@ -19,9 +19,9 @@ use causerie_server::{
     config::Config,
     demo::{self, Demo},
     presence,
+    realtime::catchup,
     state::App,
     store::{Store, conversations, users, windows},
-    sync::catchup,
 };
 use causerie_shared::{
     frame::{ServerFrame, encode},

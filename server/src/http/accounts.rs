@@ -21,7 +21,7 @@ use crate::{
         json::Json,
     },
     limits::Limit,
-    passwords, setup,
+    passwords, realtime, setup,
     state::{App, Shared},
     store::{
         Db, StoreError,
@@ -30,7 +30,6 @@ use crate::{
         settings,
         users::{self, NewUser, UserRecord},
     },
-    sync,
 };
 
 const HOUR: Millis = 3_600_000;
@@ -104,7 +103,7 @@ pub async fn set_up(
     let record = users::user(&mut tx, user.id).await?.ok_or_else(ApiError::internal)?;
     let info = auth::info(&mut tx, session, &record).await?;
     tx.commit().await?;
-    sync::announce(&app, entries).await?;
+    realtime::announce(&app, entries).await?;
     Ok((auth::with_cookie(auth::cookie(&app.config, &token, STAY)?), Json(info)))
 }
 

@@ -28,6 +28,7 @@ use crate::{
     config::origin::is_loopback,
     conversations::system_message,
     http::{auth, error::ApiError, headers, json::Json, origin},
+    realtime,
     state::Shared,
     store::{
         OrderedTx,
@@ -36,7 +37,6 @@ use crate::{
         feed::{self, FeedKind},
         outbox, places, provider, raw_events, test_reset, users,
     },
-    sync,
 };
 
 /// How long `quiesce` waits at most.
@@ -154,7 +154,7 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
     let entry = feed::append(&mut tx, FeedKind::Account, account.row.id.to_string(), None, None).await?;
     templates::ask(&mut tx, &account, now).await?;
     tx.commit().await?;
-    sync::announce(&app, vec![entry]).await?;
+    realtime::announce(&app, vec![entry]).await?;
     app.templates_changed.notify_one();
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();

@@ -22,6 +22,7 @@ use crate::{
         error::ApiError,
         json::Json,
     },
+    realtime,
     settings::{self, may_change_inboxes, may_manage, users::may_touch},
     state::Shared,
     store::{
@@ -30,7 +31,6 @@ use crate::{
         inboxes, places,
         users::{self, NewUser, UserRecord},
     },
-    sync,
 };
 
 /// `GET /api/users`.
@@ -133,7 +133,7 @@ pub async fn invite(
         .write(&mut tx, &signed.user, "user.invite", &user.name, now)
         .await?;
     tx.commit().await?;
-    sync::announce(&app, entries).await?;
+    realtime::announce(&app, entries).await?;
     Ok((StatusCode::CREATED, Json(link)))
 }
 

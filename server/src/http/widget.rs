@@ -1,10 +1,6 @@
 //! The visitor's side: configuration, files and the JSON socket (`docs/sync.md#visitors`).
 
-mod chat;
 mod files;
-pub mod hub;
-pub mod places;
-mod session;
 
 pub use files::{download, upload};
 
@@ -93,7 +89,7 @@ pub async fn socket(
     Ok(upgrade
         .max_message_size(MAX_VISITOR_FRAME)
         .on_upgrade(move |socket| async move {
-            session::serve(app, account, ip, country, socket).await;
+            crate::realtime::visitors::session::serve(app, account, ip, country, socket).await;
         }))
 }
 
@@ -118,7 +114,10 @@ pub async fn agent_typing(app: &App, access: &Access, conversation: Conversation
     };
     match head {
         Ok(Some(head)) if access.replies(&head.state) => {
-            let name = app.visitors.name(access.user).map(|name| chat::first_name(&name));
+            let name = app
+                .visitors
+                .name(access.user)
+                .map(|name| crate::realtime::visitors::chat::first_name(&name));
             app.visitors.send(head.contact, &WidgetFrame::Typing { on, name });
         }
         Ok(_) => {}

@@ -8,8 +8,8 @@ use causerie_server::{
     conversations::{claim, discussion, redact},
     documents::OpenDocuments,
     error::ServiceError,
+    realtime::catchup,
     store::{contacts, conversations, documents, messages},
-    sync::catchup,
 };
 use causerie_shared::{
     contact::FORGOTTEN,

@@ -15,13 +15,13 @@ use causerie_server::{
     conversations::claim,
     demo::{self, Demo},
     presence::{self, visitors},
-    settings::members,
-    state::App,
-    store::{Store, conversation_events, conversations, timers, users},
-    sync::{
+    realtime::{
         self, Mailbox, Outgoing, SocketId, catchup,
         document_push::{self, Push, Pusher},
     },
+    settings::members,
+    state::App,
+    store::{Store, conversation_events, conversations, timers, users},
 };
 use causerie_shared::{
     access::Access,
@@ -507,7 +507,7 @@ async fn failure_16_a_cursor_older_than_what_is_kept_begins_anew() {
         }
         let access = world.access(ana).await;
         let newest = world.app.hub.announced();
-        sync::trim(&world.app, 3).await.unwrap();
+        realtime::trim(&world.app, 3).await.unwrap();
         let mut db = world.app.store.read().await.unwrap();
         let (frames, cursor) = catchup::since(&mut db, &access, Some(newest - 4), true).await.unwrap();
         assert_eq!(

@@ -18,7 +18,7 @@ use axum::{
 use causerie_server::{
     demo::PASSWORD,
     http::router,
-    sync::{Mailbox, Outgoing},
+    realtime::{Mailbox, Outgoing},
 };
 use causerie_shared::{
     api::{

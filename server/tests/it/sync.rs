@@ -10,15 +10,15 @@ use causerie_server::{
     contacts::messages,
     conversations::claim,
     documents::quarantine,
-    http::widget::hub::VisitorHub,
+    realtime::{
+        Hub, Mailbox, Outgoing, SocketId, catchup,
+        document_push::{self, Push, Pusher},
+        visitors::hub::VisitorHub,
+    },
     store::{
         documents,
         feed::{FeedEntry, FeedKind},
         messages,
-    },
-    sync::{
-        Hub, Mailbox, Outgoing, SocketId, catchup,
-        document_push::{self, Push, Pusher},
     },
 };
 use causerie_shared::{

@@ -6,7 +6,7 @@ use automerge::Automerge;
 use causerie_server::{
     Shared,
     clock::{random_bytes, random_u128},
-    sync::{
+    realtime::{
         Mailbox, Outgoing, catchup,
         document_push::{self, Push, Pusher},
     },

@@ -1,7 +1,7 @@
 //! Deleting an inbox.
 
 use axum::http::StatusCode;
-use causerie_server::{access, sync::catchup};
+use causerie_server::{access, realtime::catchup};
 use causerie_shared::{
     api::settings::{DeleteInbox, InboxDetail, InboxKind, SaveAccount},
     conversation::transition::Event,

@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use causerie_server::{presence, sync::Outgoing};
+use causerie_server::{presence, realtime::Outgoing};
 use causerie_shared::{
     api::{Account, Invite, OneTimeLink, settings::AuditEntry},
     conversation::{State, transition::Event},

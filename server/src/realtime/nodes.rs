@@ -39,7 +39,7 @@ const BATCH: Duration = Duration::from_millis(5);
 /// Maximum number of feed entries that one query reads.
 const MANY: i64 = 1000;
 
-pub(super) fn add_workers(workers: &mut Supervisor, link: Option<NodeSession>) {
+pub(crate) fn add_workers(workers: &mut Supervisor, link: Option<NodeSession>) {
     workers.add("feed_follow", follow);
     if let Some(link) = link {
         workers.add("node_notify", notify);

@@ -20,7 +20,7 @@ use causerie_shared::{
 };
 use tokio::sync::Notify;
 
-use crate::{commit_events::CommitEvents, http::widget::hub::VisitorHub};
+use crate::{commit_events::CommitEvents, realtime::visitors::hub::VisitorHub};
 use console::Console;
 pub use mailbox::Mailbox;
 use view::{Changed, HIDDEN, View, rows};
@@ -56,15 +56,15 @@ struct Inner {
 pub struct Hub {
     inner: Mutex<Inner>,
     /// Wakes the worker for folder counters.
-    pub(super) counts_changed: Notify,
+    pub(crate) counts_changed: Notify,
     /// Wakes the worker that rechecks access to contacts' documents.
-    pub(super) recheck: Notify,
+    pub(crate) recheck: Notify,
     /// Wakes the worker that notifies the other nodes of writes.
-    pub(super) wrote: Notify,
+    pub(crate) wrote: Notify,
     /// Wakes the worker that reads the feed: another node wrote, or a feed number is missing.
-    pub(super) lagging: Notify,
+    pub(crate) lagging: Notify,
     /// Wakes the worker that sends deferred frames.
-    pub(super) late: Notify,
+    pub(crate) late: Notify,
 }
 
 impl Hub {
@@ -144,7 +144,7 @@ impl Hub {
     }
 
     /// Queues a frame for one socket. It leaves with the next publication, which the caller must make right after.
-    pub(super) fn queue(&self, socket: SocketId, frame: &ServerFrame) {
+    pub(crate) fn queue(&self, socket: SocketId, frame: &ServerFrame) {
         self.inner().queue(socket, frame);
     }
 
@@ -154,7 +154,7 @@ impl Hub {
     }
 
     /// Returns the user's sockets with their access, as it was last computed, and the documents that they follow.
-    pub(super) fn consoles_of(&self, user: UserId) -> Vec<(SocketId, Arc<Access>, Vec<DocumentId>)> {
+    pub(crate) fn consoles_of(&self, user: UserId) -> Vec<(SocketId, Arc<Access>, Vec<DocumentId>)> {
         let inner = self.inner();
         let theirs = inner.consoles.iter().filter(|(_, console)| console.access.user == user);
         theirs
@@ -166,7 +166,7 @@ impl Hub {
     }
 
     /// Returns the users with sockets on this node.
-    pub(super) fn users(&self) -> HashSet<UserId> {
+    pub(crate) fn users(&self) -> HashSet<UserId> {
         self.inner()
             .consoles
             .values()
@@ -208,12 +208,12 @@ impl Hub {
     }
 
     /// Flushes queued frames, with one wake-up and one write per socket.
-    pub(super) fn flush(&self) {
+    pub(crate) fn flush(&self) {
         self.inner().consoles.values_mut().for_each(Console::flush);
     }
 
     /// Flushes queued frames, including deferred ones.
-    pub(super) fn flush_deferred(&self) {
+    pub(crate) fn flush_deferred(&self) {
         for console in self.inner().consoles.values_mut() {
             console.immediate |= console.deferred;
             console.flush();
@@ -237,7 +237,7 @@ impl Hub {
     }
 
     /// Returns the missing feed number for which later news wait, if any wait.
-    pub(super) fn gap(&self) -> Option<i64> {
+    pub(crate) fn gap(&self) -> Option<i64> {
         let inner = self.inner();
         (!inner.early.is_empty()).then_some(inner.announced + 1)
     }
@@ -258,7 +258,7 @@ impl Hub {
     }
 
     /// Publishes news in the order of the feed, whichever node wrote them.
-    pub(super) fn publish(&self, events: CommitEvents, visitors: &VisitorHub) {
+    pub(crate) fn publish(&self, events: CommitEvents, visitors: &VisitorHub) {
         let Some((first, _)) = events.span() else {
             return self.flush();
         };
@@ -302,7 +302,7 @@ impl Hub {
     }
 
     /// Returns the sockets whose folder counters may be old, with their access, and resets their marks.
-    pub(super) fn take_recounts(&self) -> Vec<(SocketId, Arc<Access>)> {
+    pub(crate) fn take_recounts(&self) -> Vec<(SocketId, Arc<Access>)> {
         let mut inner = self.inner();
         let ready = inner
             .consoles
@@ -317,7 +317,7 @@ impl Hub {
     }
 
     /// Sends folder counters if they differ from those that the socket has.
-    pub(super) fn tell_counts(&self, socket: SocketId, counts: causerie_shared::window::Counts) {
+    pub(crate) fn tell_counts(&self, socket: SocketId, counts: causerie_shared::window::Counts) {
         let mut inner = self.inner();
         let Some(console) = inner.consoles.get_mut(&socket) else {
             return;

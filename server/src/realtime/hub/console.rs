@@ -16,29 +16,29 @@ use super::{
     mailbox::{Mailbox, Slot, mailbox},
 };
 
-pub(super) struct Console {
-    pub(super) session: SessionId,
-    pub(super) device: DeviceId,
-    pub(super) access: Arc<Access>,
+pub(crate) struct Console {
+    pub(crate) session: SessionId,
+    pub(crate) device: DeviceId,
+    pub(crate) access: Arc<Access>,
     out: Slot,
     /// Whether a queued frame must leave at the next [`Console::post`].
-    pub(super) immediate: bool,
+    pub(crate) immediate: bool,
     /// Whether deferred frames are queued, which may leave together with later ones.
-    pub(super) deferred: bool,
+    pub(crate) deferred: bool,
     /// Live frames that are held back until the catch-up is queued; `None` afterwards.
-    pub(super) held: Option<Vec<Bytes>>,
-    pub(super) documents: HashSet<DocumentId>,
+    pub(crate) held: Option<Vec<Bytes>>,
+    pub(crate) documents: HashSet<DocumentId>,
     /// Documents of contacts after the console lost access to one of their chats. Nothing of them is sent until a
     /// recheck finds another chat that the user may read.
-    pub(super) doubtful: HashSet<DocumentId>,
-    pub(super) counts: Option<Counts>,
+    pub(crate) doubtful: HashSet<DocumentId>,
+    pub(crate) counts: Option<Counts>,
     /// Whether the counters may be old, because a chat that this console may see changed its state.
-    pub(super) recount: bool,
+    pub(crate) recount: bool,
 }
 
 impl Console {
     /// Creates a console whose live frames are held back, and the mailbox from which its socket reads.
-    pub(super) fn new(session: SessionId, device: DeviceId, access: Arc<Access>) -> (Self, Mailbox) {
+    pub(crate) fn new(session: SessionId, device: DeviceId, access: Arc<Access>) -> (Self, Mailbox) {
         let (out, mailbox) = mailbox();
         let console = Self {
             session,
@@ -57,18 +57,18 @@ impl Console {
     }
 
     /// Queues the reason for closing. Returns `false` if the socket is gone or too many frames wait.
-    pub(super) fn bye(self, why: Refusal) -> bool {
+    pub(crate) fn bye(self, why: Refusal) -> bool {
         self.out.put(Outgoing::Close(why))
     }
 
     /// Queues a frame that leaves at the next [`Console::post`]. Returns `false` if the socket cannot keep up.
-    pub(super) fn send(&mut self, frame: Bytes) -> bool {
+    pub(crate) fn send(&mut self, frame: Bytes) -> bool {
         self.immediate = true;
         self.queue(frame)
     }
 
     /// Queues a deferred frame. Returns `false` if the socket cannot keep up.
-    pub(super) fn send_deferred(&mut self, frame: Bytes) -> bool {
+    pub(crate) fn send_deferred(&mut self, frame: Bytes) -> bool {
         self.deferred = true;
         self.queue(frame)
     }
@@ -82,14 +82,14 @@ impl Console {
     }
 
     /// Flushes all queued frames if one of them must not wait.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         if std::mem::take(&mut self.immediate) {
             self.deferred = false;
             self.out.flush();
         }
     }
 
-    pub(super) fn follows(&self, conversation: ConversationId) -> bool {
+    pub(crate) fn follows(&self, conversation: ConversationId) -> bool {
         self.documents
             .iter()
             .any(|document| matches!(document, DocumentId::Timeline(id, _) if *id == conversation))

@@ -50,7 +50,7 @@ impl VisitorHub {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn open(&self) -> (VisitorId, mpsc::Receiver<String>) {
+    pub(crate) fn open(&self) -> (VisitorId, mpsc::Receiver<String>) {
         let (out, receiver) = mpsc::channel(QUEUE);
         let mut inner = self.inner();
         inner.next += 1;
@@ -59,12 +59,12 @@ impl VisitorHub {
         (id, receiver)
     }
 
-    pub(super) fn close(&self, id: VisitorId) {
+    pub(crate) fn close(&self, id: VisitorId) {
         self.inner().visitors.remove(&id);
     }
 
     /// Subscribes the socket to the chats of this contact.
-    pub(super) fn identify(&self, id: VisitorId, contact: ContactId) {
+    pub(crate) fn identify(&self, id: VisitorId, contact: ContactId) {
         if let Some(visitor) = self.inner().visitors.get_mut(&id) {
             visitor.contact = Some(contact);
         }
@@ -95,7 +95,7 @@ impl VisitorHub {
     }
 
     /// Sends a frame to one socket.
-    pub(super) fn tell(&self, id: VisitorId, frame: &WidgetFrame) {
+    pub(crate) fn tell(&self, id: VisitorId, frame: &WidgetFrame) {
         let mut inner = self.inner();
         if let Some(visitor) = inner.visitors.get(&id)
             && visitor.out.try_send(chat::encode(frame)).is_err()
@@ -156,7 +156,7 @@ impl VisitorHub {
         self.places_changed.notify_one();
     }
 
-    pub(super) fn take_moved(&self) -> BTreeSet<InboxId> {
+    pub(crate) fn take_moved(&self) -> BTreeSet<InboxId> {
         std::mem::take(&mut self.inner().moved)
     }
 }
@@ -174,7 +174,7 @@ impl Inner {
 }
 
 /// Whether this chat has a place in the queue.
-pub(super) fn waits(head: &ConversationRow) -> bool {
+pub(crate) fn waits(head: &ConversationRow) -> bool {
     use causerie_shared::conversation::Status;
     matches!(head.state.status(), Status::Waiting | Status::Assigning)
 }

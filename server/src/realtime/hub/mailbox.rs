@@ -34,13 +34,13 @@ impl Shared {
 }
 
 /// The hub's end. Dropping it closes the queue for the socket's end.
-pub(super) struct Slot(Arc<Shared>);
+pub(crate) struct Slot(Arc<Shared>);
 
 /// The socket's end.
 pub struct Mailbox(Arc<Shared>);
 
 /// Returns both ends of a new queue.
-pub(super) fn mailbox() -> (Slot, Mailbox) {
+pub(crate) fn mailbox() -> (Slot, Mailbox) {
     let shared = Arc::<Shared>::default();
     (Slot(Arc::clone(&shared)), Mailbox(shared))
 }
@@ -48,7 +48,7 @@ pub(super) fn mailbox() -> (Slot, Mailbox) {
 impl Slot {
     /// Adds a frame that leaves at the next [`Slot::post`]. Returns `false` if too many frames wait or the socket's end
     /// was dropped.
-    pub(super) fn put(&self, next: Outgoing) -> bool {
+    pub(crate) fn put(&self, next: Outgoing) -> bool {
         let mut waiting = self.0.waiting();
         if waiting.closed || waiting.frames.len() >= QUEUE {
             return false;
@@ -58,7 +58,7 @@ impl Slot {
     }
 
     /// Makes all waiting frames due.
-    pub(super) fn flush(&self) {
+    pub(crate) fn flush(&self) {
         self.0.waiting().due = true;
         self.0.waker.wake();
     }

@@ -34,12 +34,12 @@ use crate::{
     http::{auth::Signed, error::ApiError, origin},
     moderation::{self, CommentAction},
     presence,
-    state::{App, Shared},
-    store::{Db, settings, users::UserRecord},
-    sync::{
+    realtime::{
         self, Mailbox, SocketId, catchup,
         document_push::{self, Push, Pusher},
     },
+    state::{App, Shared},
+    store::{Db, settings, users::UserRecord},
 };
 use outgoing::{goodbye, write};
 
@@ -296,7 +296,7 @@ impl Session {
                 self.command(intent, expect_version, body).await;
             }
             ClientFrame::Ephemeral(body) => {
-                sync::ephemera::pass_on(app, self.socket(), &self.pusher.access, body).await
+                realtime::ephemera::pass_on(app, self.socket(), &self.pusher.access, body).await
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use crate::{
 /// Pause after a change, so that a burst of changes causes one refresh.
 const PAUSE: Duration = Duration::from_millis(50);
 
-pub(super) async fn run(app: Shared) {
+pub(crate) async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
         if let Err(error) = refresh(&app).await {

@@ -13,7 +13,7 @@ use super::console::Console;
 use crate::{commit_events::CommitEvents, store::feed::FeedKind};
 
 /// A changed conversation with its scopes before and after the transaction.
-pub(super) struct Changed<'a> {
+pub(crate) struct Changed<'a> {
     head: &'a ConversationRow,
     before: Option<&'a Scope>,
     after: Option<&'a Scope>,
@@ -21,7 +21,7 @@ pub(super) struct Changed<'a> {
 }
 
 impl<'a> Changed<'a> {
-    pub(super) fn of(events: &'a CommitEvents) -> Vec<Self> {
+    pub(crate) fn of(events: &'a CommitEvents) -> Vec<Self> {
         let changed = events.heads.iter().map(|(id, head)| {
             let name = id.to_string();
             let mut entries = events
@@ -42,7 +42,7 @@ impl<'a> Changed<'a> {
 }
 
 /// The values of a mask: what a console gets of a row. `HIDDEN` is nothing.
-pub(super) const HIDDEN: u8 = 0;
+pub(crate) const HIDDEN: u8 = 0;
 const SEEN: u8 = 1;
 /// The console could see the chat and cannot any more.
 const GONE: u8 = 2;
@@ -51,15 +51,15 @@ const TAKEN: u8 = 3;
 
 /// The part of the news that one console gets. The mask has one byte per row of the news, in the order of [`rows`];
 /// equal masks give equal frames.
-pub(super) struct View {
-    pub(super) mask: Vec<u8>,
-    pub(super) revoked: Vec<ServerFrame>,
+pub(crate) struct View {
+    pub(crate) mask: Vec<u8>,
+    pub(crate) revoked: Vec<ServerFrame>,
     /// Whether the frame is deferred, because it has only list rows that keep their folder, such as for a new preview.
-    pub(super) late: bool,
+    pub(crate) late: bool,
 }
 
 /// Returns the rows that a mask shows.
-pub(super) fn rows(events: &CommitEvents, changed: &[Changed<'_>], mask: &[u8]) -> (Vec<Row>, Vec<Gone>) {
+pub(crate) fn rows(events: &CommitEvents, changed: &[Changed<'_>], mask: &[u8]) -> (Vec<Row>, Vec<Gone>) {
     let (mut upserts, mut gone) = (vec![], vec![]);
     for (changed, seen) in changed.iter().zip(mask) {
         let taken_by = (*seen == TAKEN).then(|| changed.head.state.agent()).flatten();
@@ -86,7 +86,7 @@ pub(super) fn rows(events: &CommitEvents, changed: &[Changed<'_>], mask: &[u8]) 
 }
 
 impl View {
-    pub(super) fn of(console: &mut Console, events: &CommitEvents, changed: &[Changed<'_>]) -> Self {
+    pub(crate) fn of(console: &mut Console, events: &CommitEvents, changed: &[Changed<'_>]) -> Self {
         let access = Arc::clone(&console.access);
         let mut view = Self {
             mask: vec![],

@@ -12,8 +12,8 @@ use tokio::time::timeout;
 
 use super::Sink;
 use crate::{
+    realtime::{Mailbox, Outgoing},
     state::Shared,
-    sync::{Mailbox, Outgoing},
 };
 
 /// Interval of pings. The server sends them, because browsers throttle the timers of hidden tabs.
@@ -24,7 +24,7 @@ const SLOW: Duration = Duration::from_secs(15);
 const BATCH: usize = 32;
 
 /// Sends the hub's frames and regular pings. Frames that are waiting are sent as a batch.
-pub(super) async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
+pub(crate) async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
     let mut shutdown = app.shutdown.subscribe();
     let mut ping = tokio::time::interval(PING);
     let mut batch = Vec::with_capacity(BATCH);
@@ -68,7 +68,7 @@ fn close(reason: &'static str) -> Message {
     }))
 }
 
-pub(super) async fn goodbye(sink: &mut Sink, refusal: Refusal) {
+pub(crate) async fn goodbye(sink: &mut Sink, refusal: Refusal) {
     let bye = encode(&ServerFrame::Bye(refusal));
     // The peer may be gone; the connection ends either way.
     let _: Result<_, _> = timeout(SLOW, async {

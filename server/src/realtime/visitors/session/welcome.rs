@@ -21,7 +21,7 @@ use crate::{
 const HISTORY: i64 = 100;
 
 impl Session {
-    pub(super) async fn welcome(&self, cursor: i64) -> Result<WidgetFrame, StoreError> {
+    pub(crate) async fn welcome(&self, cursor: i64) -> Result<WidgetFrame, StoreError> {
         let mut db = self.app.store.read().await?;
         let mut known = Known {
             name: None,

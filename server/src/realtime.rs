@@ -1,6 +1,7 @@
 //! Synchronization with consoles: the hub publishes changes to their sockets, and rooms keep open documents in memory.
 
 pub mod catchup;
+pub mod console_socket;
 pub mod counts;
 pub mod document_push;
 pub mod ephemera;
