@@ -1,3 +1,74 @@
-//! Messaging accounts: their credentials, health and templates.
+//! Messaging accounts: their credentials, their health, and the templates that their providers approved.
 
 pub mod templates;
+
+use causerie_shared::{ids::AccountId, inbox::Channel};
+
+use crate::{
+    channels::{Credentials, paired_channel, telegram},
+    state::App,
+    store::{
+        Db, StoreError,
+        channel_accounts::{self, ChannelAccount, Health},
+    },
+};
+
+/// Returns the credentials of an account; `None` if they cannot be read with this server's key.
+pub fn credentials(app: &App, account: &ChannelAccount) -> Option<Credentials> {
+    let plain = app.vault.unseal(&account.secrets)?;
+    let mut credentials: Credentials = serde_json::from_slice(&plain).ok()?;
+    credentials.external_id.clone_from(&account.external);
+    Some(credentials)
+}
+
+/// Updates the health of an account with `write`, if the account still exists.
+pub async fn note(app: &App, account: AccountId, write: impl FnOnce(&mut Health)) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    if let Some(mut account) = channel_accounts::lock(&mut tx, account).await? {
+        write(&mut account.health);
+        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Completes the connection of an account that was created or got other secrets.
+///
+/// Schedules a fetch of the account's templates. For Telegram it also sets the webhook, or removes it if this server
+/// has no public address and the account must be polled. For the other channels, a person enters the callback address
+/// at the provider.
+pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    templates::ask(&mut tx, account, app.clock.now()).await?;
+    tx.commit().await?;
+    app.templates_changed.notify_one();
+    if account.row.channel != Channel::Telegram {
+        return Ok(());
+    }
+    let Some(credentials) = credentials(app, account) else {
+        return Ok(());
+    };
+    let webhook = format!("{}/hooks/{}", app.config.public_url, account.key);
+    let webhook = app.config.secure().then_some(webhook.as_str());
+    let call = telegram::connect(&credentials, webhook);
+    let answer = app.client.call(&app.config, &call, None).await;
+    note(app, account.row.id, |health| {
+        health.polling = match webhook {
+            Some(_) => None,
+            None => Some(health.polling.unwrap_or(0)),
+        };
+        if let Err(problem) = telegram::connected(&answer) {
+            health.note(app.clock.now(), problem);
+        }
+    })
+    .await?;
+    app.polling_changed.notify_one();
+    Ok(())
+}
+
+/// Returns the connected account on the [paired channel](paired_channel) of an account's channel, if there is one.
+pub async fn paired_account(db: &mut Db, account: &ChannelAccount) -> Result<Option<ChannelAccount>, StoreError> {
+    match paired_channel(account.row.channel) {
+        Some(channel) => channel_accounts::by_external(db, channel, &account.external).await,
+        None => Ok(None),
+    }
+}

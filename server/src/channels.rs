@@ -17,38 +17,14 @@ pub mod telegram;
 pub mod value;
 pub mod whatsapp;
 
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use axum::http::HeaderMap;
-use causerie_shared::{Millis, api::channels::Template, ids::AccountId, inbox::Channel};
+use causerie_shared::{api::channels::Template, inbox::Channel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::{
-    state::App,
-    store::{
-        Db, StoreError,
-        channel_accounts::{self, ChannelAccount, Health},
-        raw_events::{self, RawEvent},
-    },
-};
 
 pub use capabilities::Capabilities;
 pub use inbound_event::{CommentThread, InboundEvent, Person};
 pub use step::{Call, Next, Outcome, ProviderResponse, SendRequest};
-
-/// Returns an id that sorts by arrival, also among ids of the same millisecond.
-pub fn sequence(now: Millis) -> String {
-    static LAST: AtomicI64 = AtomicI64::new(0);
-    let last = LAST
-        .fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| {
-            Some((last + 1).max(now * 1000))
-        })
-        .unwrap_or(now * 1000);
-    // `fetch_update` returns the value before the update.
-    let mine = (last + 1).max(now * 1000);
-    format!("{mine:019}{:08x}", crate::clock::random_u128() as u32)
-}
 
 /// The credentials of a messaging account, as its adapter needs them. The secrets are in plain text, so the value is
 /// never logged and is stored only encrypted.
@@ -77,69 +53,6 @@ pub struct Credentials {
     pub human_agent: bool,
 }
 
-/// Returns the credentials of an account; `None` if they cannot be read with this server's key.
-pub fn credentials(app: &App, account: &ChannelAccount) -> Option<Credentials> {
-    let plain = app.vault.unseal(&account.secrets)?;
-    let mut credentials: Credentials = serde_json::from_slice(&plain).ok()?;
-    credentials.external_id.clone_from(&account.external);
-    Some(credentials)
-}
-
-/// Stores a webhook's body for processing. The caller wakes the worker after the commit ([`App::hooked`]).
-pub async fn keep(db: &mut Db, account: AccountId, body: Vec<u8>, now: Millis) -> Result<(), StoreError> {
-    let event = RawEvent {
-        id: sequence(now),
-        account,
-        body,
-        received_at: now,
-    };
-    raw_events::insert(db, &event).await
-}
-
-/// Updates the health of an account with `write`, if the account still exists.
-pub async fn note(app: &App, account: AccountId, write: impl FnOnce(&mut Health)) -> Result<(), StoreError> {
-    let mut tx = app.store.begin().await?;
-    if let Some(mut account) = channel_accounts::lock(&mut tx, account).await? {
-        write(&mut account.health);
-        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
-    }
-    Ok(tx.commit().await?)
-}
-
-/// Completes the connection of an account that was created or got other secrets.
-///
-/// Schedules a fetch of the account's templates. For Telegram it also sets the webhook, or removes it if this server
-/// has no public address and the account must be polled. For the other channels, a person enters the callback address
-/// at the provider.
-pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
-    let mut tx = app.store.begin().await?;
-    crate::accounts::templates::ask(&mut tx, account, app.clock.now()).await?;
-    tx.commit().await?;
-    app.templates_changed.notify_one();
-    if account.row.channel != Channel::Telegram {
-        return Ok(());
-    }
-    let Some(credentials) = credentials(app, account) else {
-        return Ok(());
-    };
-    let webhook = format!("{}/hooks/{}", app.config.public_url, account.key);
-    let webhook = app.config.secure().then_some(webhook.as_str());
-    let call = telegram::connect(&credentials, webhook);
-    let answer = app.client.call(&app.config, &call, None).await;
-    note(app, account.row.id, |health| {
-        health.polling = match webhook {
-            Some(_) => None,
-            None => Some(health.polling.unwrap_or(0)),
-        };
-        if let Err(problem) = telegram::connected(&answer) {
-            health.note(app.clock.now(), problem);
-        }
-    })
-    .await?;
-    app.polling_changed.notify_one();
-    Ok(())
-}
-
 /// Returns the paired channel, which has the same account id at the provider: comments under posts, and the direct
 /// messages that a private reply opens.
 pub fn paired_channel(channel: Channel) -> Option<Channel> {
@@ -149,14 +62,6 @@ pub fn paired_channel(channel: Channel) -> Option<Channel> {
         Channel::Instagram => Some(Channel::InstagramComments),
         Channel::InstagramComments => Some(Channel::Instagram),
         Channel::Web | Channel::Whatsapp | Channel::Telegram => None,
-    }
-}
-
-/// Returns the connected account on the [`sibling`] of an account's channel, if there is one.
-pub async fn paired_account(db: &mut Db, account: &ChannelAccount) -> Result<Option<ChannelAccount>, StoreError> {
-    match paired_channel(account.row.channel) {
-        Some(channel) => channel_accounts::by_external(db, channel, &account.external).await,
-        None => Ok(None),
     }
 }
 

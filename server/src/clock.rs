@@ -1,6 +1,9 @@
 //! Time as a parameter, and randomness: production uses the machine's clock, tests a clock that they advance.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use causerie_shared::Millis;
 use tokio::sync::watch;
@@ -72,6 +75,19 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has a random source");
     bytes
+}
+
+/// Returns an id that sorts by arrival, also among ids of the same millisecond.
+pub fn sequence(now: Millis) -> String {
+    static LAST: AtomicI64 = AtomicI64::new(0);
+    let last = LAST
+        .fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| {
+            Some((last + 1).max(now * 1000))
+        })
+        .unwrap_or(now * 1000);
+    // `fetch_update` returns the value before the update.
+    let mine = (last + 1).max(now * 1000);
+    format!("{mine:019}{:08x}", random_u128() as u32)
 }
 
 /// Returns the random part of an id.

@@ -20,7 +20,6 @@ use crate::{
     store::{
         Engine, StoreError, channel_accounts,
         outbox::{self, OutboxRow, Stage},
-        provider::ProviderMessage,
     },
     workers::{self, Supervisor},
 };
@@ -28,7 +27,6 @@ use deliver::deliver;
 use pace::Pace;
 use settle::give_up;
 
-pub use crate::conversations::provider_events::match_echo::{Whose, bind_by_opaque, bind_by_text};
 pub use deliver::call;
 pub use settle::{resume, trouble};
 
@@ -46,7 +44,7 @@ const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 /// State that outlives a run of the worker: messages that are being sent continue when the worker is restarted.
 struct Sending {
     pace: Mutex<Pace>,
-    document: Arc<Semaphore>,
+    room: Arc<Semaphore>,
     /// Whether the messages that the previous server was sending were recovered.
     recovered: AtomicBool,
 }
@@ -55,7 +53,7 @@ struct Sending {
 pub fn add_worker(workers: &mut Supervisor) {
     let sending = Arc::new(Sending {
         pace: Mutex::default(),
-        document: Arc::new(Semaphore::new(AT_ONCE)),
+        room: Arc::new(Semaphore::new(AT_ONCE)),
         recovered: AtomicBool::new(false),
     });
     workers.add("outbox", move |app| run(app, Arc::clone(&sending)));
@@ -182,7 +180,7 @@ async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Mill
     if wait > 0 {
         return Ok(Step::Waits(now + wait));
     }
-    let Ok(permit) = Arc::clone(&sending.document).acquire_owned().await else {
+    let Ok(permit) = Arc::clone(&sending.room).acquire_owned().await else {
         return Ok(Step::Stays);
     };
     let mut tx = app.store.begin().await?;
@@ -209,18 +207,6 @@ async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Mill
 impl Sending {
     fn pace(&self) -> MutexGuard<'_, Pace> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn bound(row: &OutboxRow, external: String) -> ProviderMessage {
-    ProviderMessage {
-        account: row.account,
-        external,
-        message: row.message,
-        conversation: row.conversation,
-        outgoing: true,
-        quoted: None,
-        at: 0,
     }
 }
 

@@ -9,7 +9,7 @@ use causerie_shared::{
     api::{MAX_UPLOAD, upload_extension},
     ids::{ContactId, FileId, UserId},
     message::FileBrief,
-    refusal::Code,
+    refusal::{Code, Refusal},
 };
 use futures_util::StreamExt;
 use object_store::WriteMultipart;
@@ -17,14 +17,13 @@ use tokio::time::timeout;
 
 use crate::{
     clock::random_u128,
-    http::error::ApiError,
+    error::ServiceError,
     state::App,
     store::{
         StoreError,
         files::{self, FileRecord},
     },
 };
-use content;
 
 /// How long the client may be silent before the upload fails.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -44,15 +43,15 @@ pub enum Owner {
 /// # Errors
 /// `bad_file` for a type that is not allowed or content that does not match the name, `too_large` above 25 MiB,
 /// `malformed` when the body is incomplete. Nothing is kept then.
-pub async fn save(app: &App, name: &str, body: Body, owner: Owner) -> Result<FileBrief, ApiError> {
+pub async fn save(app: &App, name: &str, body: Body, owner: Owner) -> Result<FileBrief, ServiceError> {
     let extension = upload_extension(name)
-        .ok_or_else(|| ApiError::new(Code::BadFile, format!("{name} has a type that may not be sent")))?;
+        .ok_or_else(|| Refusal::new(Code::BadFile, format!("{name} has a type that may not be sent")))?;
     let now = app.clock.now();
     let id = FileId::new(now, random_u128());
     let mut writer = app.blobs.begin(id).await.map_err(|error| failed(&error))?;
     let checked = receive(&mut writer, body).await.and_then(|received| {
         let mime = content::mime(extension, &received.head)
-            .ok_or_else(|| ApiError::new(Code::BadFile, format!("{name} is not what its name says")))?;
+            .ok_or_else(|| Refusal::new(Code::BadFile, format!("{name} is not what its name says")))?;
         Ok((received.size, mime))
     });
     let (size, mime) = match checked {
@@ -85,7 +84,7 @@ pub async fn save(app: &App, name: &str, body: Body, owner: Owner) -> Result<Fil
 }
 
 /// Writes the row last: a file without a row only wastes space, but a row without a file would be a loss.
-async fn know(app: &App, record: &FileRecord) -> Result<FileBrief, ApiError> {
+async fn know(app: &App, record: &FileRecord) -> Result<FileBrief, ServiceError> {
     let stored = async {
         let mut tx = app.store.begin().await?;
         files::insert_file(&mut tx, record).await?;
@@ -104,7 +103,13 @@ async fn know(app: &App, record: &FileRecord) -> Result<FileBrief, ApiError> {
 ///
 /// # Errors
 /// Errors of the disk or the database.
-pub async fn keep(app: &App, name: &str, mime: &str, bytes: Bytes, contact: ContactId) -> Result<FileBrief, ApiError> {
+pub async fn keep(
+    app: &App,
+    name: &str,
+    mime: &str,
+    bytes: Bytes,
+    contact: ContactId,
+) -> Result<FileBrief, ServiceError> {
     let now = app.clock.now();
     let id = FileId::new(now, random_u128());
     let (mime, size) = (content::media_type(mime, &bytes), bytes.len() as i64);
@@ -145,7 +150,7 @@ struct Received {
     head: Vec<u8>,
 }
 
-async fn receive(writer: &mut WriteMultipart, body: Body) -> Result<Received, ApiError> {
+async fn receive(writer: &mut WriteMultipart, body: Body) -> Result<Received, ServiceError> {
     let mut received = Received {
         size: 0,
         head: Vec::new(),
@@ -154,7 +159,7 @@ async fn receive(writer: &mut WriteMultipart, body: Body) -> Result<Received, Ap
     while let Some(chunk) = next(&mut body).await? {
         received.size += chunk.len();
         if received.size > MAX_UPLOAD {
-            return Err(ApiError::new(Code::TooLarge, "a file has at most 25 MiB"));
+            return Err(Refusal::new(Code::TooLarge, "a file has at most 25 MiB").into());
         }
         let wanted = content::HEAD.saturating_sub(received.head.len()).min(chunk.len());
         received.head.extend_from_slice(&chunk[..wanted]);
@@ -167,16 +172,16 @@ async fn receive(writer: &mut WriteMultipart, body: Body) -> Result<Received, Ap
     Ok(received)
 }
 
-async fn next(body: &mut axum::body::BodyDataStream) -> Result<Option<Bytes>, ApiError> {
-    let broken = || ApiError::new(Code::Malformed, "the file broke off before its end");
+async fn next(body: &mut axum::body::BodyDataStream) -> Result<Option<Bytes>, ServiceError> {
+    let broken = || Refusal::new(Code::Malformed, "the file broke off before its end");
     timeout(SILENCE, body.next())
         .await
         .map_err(|_| broken())?
         .transpose()
-        .map_err(|_| broken())
+        .map_err(|_| broken().into())
 }
 
-fn failed(error: &object_store::Error) -> ApiError {
+fn failed(error: &object_store::Error) -> ServiceError {
     tracing::error!(%error, "an upload could not be stored");
-    ApiError::internal()
+    Refusal::new(Code::Internal, "something failed on the server; nothing was changed").into()
 }

@@ -20,6 +20,7 @@ pub mod origin;
 pub mod persons;
 pub mod router;
 pub mod signins;
+pub mod socket;
 #[cfg(feature = "test-api")]
 pub mod test_api;
 pub mod users;

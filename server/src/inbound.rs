@@ -1,6 +1,7 @@
 //! The worker that processes stored webhooks: reads their events, routes them to accounts, and applies them in order
 //! for each contact.
 
+mod apply;
 mod blocked;
 pub mod intake;
 mod lanes;
@@ -26,7 +27,7 @@ use crate::{
         inbound_event::{HERE, InboundEvent, InboundEventKind},
         value,
     },
-    conversations::provider_events::happen,
+    conversations::provider_events::Routed,
     error::ServiceError,
     state::{App, Shared},
     store::{
@@ -40,8 +41,6 @@ use crate::{
 };
 use blocked::{Cut, dropped, without};
 use lanes::Lanes;
-
-pub use crate::conversations::provider_events::apply_pending;
 
 /// Maximum number of bodies in one round.
 const BATCH: i64 = 200;
@@ -127,14 +126,6 @@ async fn trim(app: &App, now: Millis) -> Result<(), StoreError> {
             return Ok(());
         }
     }
-}
-
-/// An inbound event with its account.
-struct Routed {
-    account: ChannelAccount,
-    element: InboundEvent,
-    /// Id of the body that the event came in.
-    event: String,
 }
 
 /// Processes one batch of bodies.
@@ -293,7 +284,7 @@ fn greet(app: &Shared, routed: &Routed) {
 
 async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
     // A panic ends this event, but not the later events of the same contact.
-    let Ok(done) = AssertUnwindSafe(happen(app, routed)).catch_unwind().await else {
+    let Ok(done) = AssertUnwindSafe(apply::apply(app, routed)).catch_unwind().await else {
         tracing::error!(
             channel = routed.account.row.channel.as_str(),
             "an element of a webhook could not be processed"

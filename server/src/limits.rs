@@ -8,8 +8,6 @@ use std::{
 
 use causerie_shared::Millis;
 
-use crate::http::error::ApiError;
-
 const MINUTE: Millis = 60_000;
 /// Number of buckets in one generation. When it is full, buckets not used in it or the one before are dropped.
 const GENERATION: usize = 50_000;
@@ -82,6 +80,13 @@ impl Buckets {
     }
 }
 
+/// The error of an action above its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany {
+    /// When it is allowed again, in seconds from now.
+    pub retry_after: u64,
+}
+
 /// All buckets.
 #[derive(Debug, Default)]
 pub struct Limits {
@@ -93,8 +98,8 @@ impl Limits {
     /// Takes one token from the bucket of `key`.
     ///
     /// # Errors
-    /// `rate_limited` with the seconds to wait when the bucket is empty.
-    pub fn take(&self, limit: Limit, key: &str, now: Millis) -> Result<(), ApiError> {
+    /// [`TooMany`] when the bucket is empty.
+    pub fn take(&self, limit: Limit, key: &str, now: Millis) -> Result<(), TooMany> {
         let (burst, period) = limit.size();
         let cost = period / Millis::from(burst);
         let key = self.hasher.hash_one((limit, key));
@@ -104,7 +109,9 @@ impl Limits {
         let over = used + cost - cost * Millis::from(burst);
         if over > 0 {
             buckets.put(key, bucket);
-            return Err(ApiError::rate_limited(over.unsigned_abs().div_ceil(1000)));
+            return Err(TooMany {
+                retry_after: over.unsigned_abs().div_ceil(1000),
+            });
         }
         let used = used + cost;
         buckets.put(key, Bucket { used, at: now });

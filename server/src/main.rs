@@ -6,9 +6,9 @@ use axum::serve::ListenerExt;
 use causerie_server::{
     clock::Clock,
     config::Config,
-    demo,
-    http::{accounts, files},
-    router, setup,
+    demo, files,
+    http::{accounts, router},
+    setup,
     state::Shared,
     telemetry,
 };
@@ -54,12 +54,12 @@ async fn run(config: Config) -> Result<(), String> {
     let app = causerie_server::build(config, Clock::System)
         .await
         .map_err(|error| format!("cannot start: {error}."))?;
-    crate::files::erase(&app)
+    files::erase(&app)
         .await
         .map_err(|error| format!("cannot remove deleted files: {error}."))?;
     greet(&app).await?;
 
-    let service = crate::http::router::build(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router::build(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = app.shutdown.subscribe();
     let stop = {
         let app = app.clone();

@@ -26,7 +26,6 @@ use crate::{
         users,
     },
 };
-use visitors;
 
 /// Records that a socket of the user opened.
 pub async fn connected(app: &App, user: UserId) -> Result<(), ServiceError> {

@@ -7,14 +7,14 @@ pub mod document_push;
 pub mod ephemera;
 pub mod hub;
 mod nodes;
+pub mod visitors;
 
 use std::time::Duration;
 
-pub use crate::commit_events::CommitEvents;
-pub use crate::documents::open_documents::OpenDocuments;
 pub use hub::{Hub, Mailbox, Outgoing, SocketId};
 
 use crate::{
+    commit_events::CommitEvents,
     state::{App, Shared},
     store::{
         StoreError,

@@ -4,6 +4,9 @@ use std::{io, path::Path};
 
 use aes_gcm::{Aes256Gcm, KeyInit as _, aead::Aead as _};
 use base64ct::{Base64, Encoding as _};
+use sha2::{Digest as _, Sha256};
+
+use crate::clock::{hex, random_bytes};
 
 /// Name of the key's file in the data folder.
 const FILE: &str = "secrets.key";
@@ -90,6 +93,16 @@ fn write(place: &Path, key: &[u8]) -> io::Result<()> {
         .open(place)?;
     file.write_all(key)?;
     file.sync_all()
+}
+
+/// Returns a new secret: 256 random bits in hexadecimal.
+pub fn new_token() -> String {
+    hex(&random_bytes::<32>())
+}
+
+/// Returns the hash under which a token is stored.
+pub fn token_hash(token: &str) -> String {
+    hex(&Sha256::digest(token.as_bytes()))
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ async fn a_chat_is_dropped_on_an_agent_of_the_board() {
         marta.board().await;
         assert!(!marta.drag("Vera Vidal", "Ben Castro").await, "Ben is not there");
         marta.drop("Vera Vidal", "Ben Castro").await;
-        assert!(marta.drag("Vera Vidal", "Ana Ruiz").await, "Ana has document");
+        assert!(marta.drag("Vera Vidal", "Ana Ruiz").await, "Ana has room");
         assert_eq!(stage.server.head(chat).await.state.status(), Status::Waiting);
         marta.drop("Vera Vidal", "Ana Ruiz").await;
         ana.accept("Vera Vidal").await;

@@ -42,7 +42,7 @@ async fn the_board_counts_chats_and_loads_and_follows_every_change() {
         ana.accept(offered).await;
         marta.tile("assigning", 0).await;
         marta.tile("assigned", 2).await;
-        ana.command(Command::Start(queued)).await.expect("she has document");
+        ana.command(Command::Start(queued)).await.expect("she has room");
         marta.tile("waiting", 0).await;
         marta.agent_line("Ana Ruiz", &["3/3"]).await;
         ana.command(Command::End(hers)).await.expect("her own chat");

@@ -18,7 +18,7 @@ async fn talk_to_the_end(engine: Engine) {
         vera.reads("You are next in the queue.").await;
 
         let card = ana.offer("Vera Vidal").await;
-        let words = card.text().await.unwrap();
+        let words = card.prop("innerText").await.unwrap().unwrap_or_default();
         assert!(
             words.contains("Does the lamp dim?") && words.contains("Product advice"),
             "the card says: {words}"
@@ -62,7 +62,14 @@ async fn talk_to_the_end(engine: Engine) {
         vera.fill("Message", "One more thing").await;
         vera.click("button", "Start chat").await;
         let again = ana.offer("Vera Vidal").await;
-        assert!(again.text().await.unwrap().contains("One more thing"));
+        assert!(
+            again
+                .prop("innerText")
+                .await
+                .unwrap()
+                .unwrap_or_default()
+                .contains("One more thing")
+        );
     })
     .await;
 }

@@ -92,11 +92,7 @@ pub fn capabilities(channel: Channel, private: bool) -> Option<&'static Capabili
 ///
 /// # Errors
 /// A text for the sender, if the channel does not take a file.
-pub async fn split(
-    _app: &App,
-    capabilities: &Capabilities,
-    record: &MessageRecord,
-) -> Result<Vec<MessagePart>, String> {
+pub fn split(capabilities: &Capabilities, record: &MessageRecord) -> Result<Vec<MessagePart>, String> {
     if let Some(template) = record.row.extra.as_ref().and_then(|extra| extra.template.clone()) {
         return Ok(vec![MessagePart::Template(template)]);
     }

@@ -7,7 +7,7 @@
 
 mod content;
 mod inbound;
-mod outbound;
+pub mod outbound;
 mod words;
 
 use causerie_shared::{inbox::Channel, message::Kind};
@@ -31,7 +31,7 @@ const MB: u64 = 1024 * 1024;
 
 /// The updates that the bot gets. They are named one by one because the default leaves reactions out
 /// (`docs/channels.md#updates`).
-const UPDATES: [&str; 11] = [
+pub const UPDATES: [&str; 11] = [
     "message",
     "edited_message",
     "channel_post",

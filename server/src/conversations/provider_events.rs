@@ -1,41 +1,52 @@
-//! Applies inbound events, and keeps those that come before the message that they are about.
+//! What providers report about stored messages and their contacts: delivery states, reactions, edits, deletions, changed
+//! ids. Events that come before their message is stored wait for it.
 
 pub mod match_echo;
 
 use causerie_shared::{
     conversation::transition::{Actor, Event},
     ids::{AccountId, ContactId},
-    message::{Delivery, Kind, Side},
+    message::{Delivery, Side},
 };
 
 use crate::{
-    accounts::{note, templates},
+    accounts::paired_account,
     channels::{
-        inbound_event::{InboundEventKind, InboundMessage, Person},
-        paired_account,
+        InboundEvent,
+        inbound_event::{InboundEventKind, Person},
     },
+    clock::sequence,
     conversations::{
         lifecycle,
         message_updates::{self, MessageUpdate},
         redact,
     },
-    delivery,
     error::ServiceError,
-    inbound::{Routed, intake::sequence, message::message},
     state::App,
     store::{
         StoreError,
         channel_accounts::ChannelAccount,
-        contacts, conversations,
+        contacts,
         provider::{self, Early, ProviderMessage},
         retried, threads,
     },
 };
+use match_echo::bind_by_opaque;
 
-pub(crate) async fn happen(app: &App, routed: &Routed) -> Result<(), ServiceError> {
+/// An event that a provider reported, with its account.
+pub struct Routed {
+    pub account: ChannelAccount,
+    pub element: InboundEvent,
+    /// Id of the body that the event came in.
+    pub event: String,
+}
+
+/// Applies an event about a message or a contact that is stored already. An event whose message is not stored yet is
+/// kept until then. Other events change nothing here: they begin conversations or concern the account
+/// ([`crate::inbound`]).
+pub async fn apply(app: &App, routed: &Routed) -> Result<(), ServiceError> {
     let (account, element) = (&routed.account, &routed.element);
     match &element.what {
-        InboundEventKind::Message(arrived) => message(app, routed, arrived).await,
         InboundEventKind::Reaction {
             target,
             emoji,
@@ -91,18 +102,6 @@ pub(crate) async fn happen(app: &App, routed: &Routed) -> Result<(), ServiceErro
                 None => Ok(()),
             }
         }
-        InboundEventKind::Notice(arrived) => notice(app, routed, arrived).await,
-        InboundEventKind::Blocked(blocked) => {
-            let Some(person) = &element.person else { return Ok(()) };
-            let words = if *blocked {
-                "The customer has blocked this account."
-            } else {
-                "The customer takes messages again."
-            };
-            let at = element.at.unwrap_or_default();
-            let arrived = line(format!("blocked-{}-{blocked}-{at}", person.id), words);
-            notice(app, routed, &arrived).await
-        }
         InboundEventKind::PostRemoved { post } => {
             let open = threads::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
             for head in open {
@@ -110,52 +109,18 @@ pub(crate) async fn happen(app: &App, routed: &Routed) -> Result<(), ServiceErro
             }
             Ok(())
         }
-        InboundEventKind::AccountChanged(words) => {
-            let (id, now) = (account.row.id, app.clock.now());
-            Ok(note(app, id, |health| health.note(now, words.clone())).await?)
-        }
-        InboundEventKind::Belongs(business) => Ok(templates::belongs(app, account.row.id, business).await?),
-        InboundEventKind::TemplatesChanged(business) => {
-            Ok(templates::changed(app, account.row.id, business.as_deref()).await?)
-        }
-        InboundEventKind::Nothing(_) => Ok(()),
+        InboundEventKind::Message(_)
+        | InboundEventKind::Notice(_)
+        | InboundEventKind::Blocked(_)
+        | InboundEventKind::AccountChanged(_)
+        | InboundEventKind::Belongs(_)
+        | InboundEventKind::TemplatesChanged(_)
+        | InboundEventKind::Nothing(_) => Ok(()),
     }
 }
 
-/// Stores a notice of the channel, if the contact has an open conversation.
-async fn notice(app: &App, routed: &Routed, arrived: &InboundMessage) -> Result<(), ServiceError> {
-    let account = routed.account.row.id;
-    let Some(person) = &routed.element.person else {
-        return Ok(());
-    };
-    let Some(contact) = known(app, account, person).await? else {
-        return Ok(());
-    };
-    let open = conversations::open_on(&mut *app.store.read().await?, contact, account).await?;
-    match open {
-        Some(_) => message(app, routed, arrived).await,
-        None => Ok(()),
-    }
-}
-
-/// Returns a notice of the channel.
-fn line(id: String, words: &str) -> InboundMessage {
-    InboundMessage {
-        id,
-        outgoing: false,
-        kind: Kind::Notice,
-        text: words.to_owned(),
-        media: vec![],
-        quoted: None,
-        forwarded: false,
-        referral: None,
-        card: None,
-        opaque: None,
-        album: None,
-    }
-}
-
-pub(crate) async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
+/// Returns the contact who has one of a person's ids on the account.
+pub async fn known(app: &App, account: AccountId, person: &Person) -> Result<Option<ContactId>, StoreError> {
     let mut db = app.store.read().await?;
     for id in person.ids() {
         if let Some(contact) = contacts::by_identity(&mut db, account, id).await? {
@@ -189,7 +154,9 @@ async fn on(app: &App, routed: &Routed, target: &str, mark: MessageUpdate) -> Re
     }
 }
 
-pub(crate) async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), ServiceError> {
+/// Keeps an event until its message is stored. Returns `false` if the message was stored meanwhile: the caller applies
+/// the event again.
+pub async fn keep_until_stored(app: &App, routed: &Routed, target: &str) -> Result<bool, ServiceError> {
     let now = app.clock.now();
     let early = Early {
         id: sequence(now),
@@ -199,21 +166,29 @@ pub(crate) async fn early(app: &App, routed: &Routed, target: &str) -> Result<()
     // this commit.
     let mut tx = app.store.begin_ordered().await?;
     let bound = provider::by_external(&mut tx, routed.account.row.id, target).await?;
-    if bound.is_none() {
-        provider::keep_early(&mut tx, &early, routed.account.row.id, target, now).await?;
-        tx.commit().await?;
-        return Ok(());
+    if bound.is_some() {
+        return Ok(false);
     }
-    drop(tx);
-    Box::pin(happen(app, routed)).await
+    provider::keep_early(&mut tx, &early, routed.account.row.id, target, now).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
-/// Applies the pending provider events of a message that is stored now.
-pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) -> Result<(), ServiceError> {
+/// Keeps an event until its message is stored, or applies it if the message was stored meanwhile.
+async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), ServiceError> {
+    if keep_until_stored(app, routed, target).await? {
+        return Ok(());
+    }
+    Box::pin(apply(app, routed)).await
+}
+
+/// Applies the pending events of a message that is stored now. Returns those that [`apply`] does not apply: comments in
+/// a thread whose first comment it is.
+pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) -> Result<Vec<Routed>, ServiceError> {
     // Usually nothing is pending, and this check needs no ordered transaction: an event that comes from now on finds
     // the message.
     if !provider::has_early(&mut *app.store.read().await?, account.row.id, external).await? {
-        return Ok(());
+        return Ok(vec![]);
     }
     let kept = retried(async || {
         let mut tx = app.store.begin().await?;
@@ -222,6 +197,7 @@ pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) 
         Ok(kept)
     })
     .await?;
+    let mut comments = vec![];
     for early in kept {
         if let Ok(element) = serde_json::from_str(&early.element) {
             let routed = Routed {
@@ -229,10 +205,14 @@ pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) 
                 element,
                 event: String::new(),
             };
-            Box::pin(happen(app, &routed)).await?;
+            if matches!(routed.element.what, InboundEventKind::Message(_)) {
+                comments.push(routed);
+            } else {
+                Box::pin(apply(app, &routed)).await?;
+            }
         }
     }
-    Ok(())
+    Ok(comments)
 }
 
 async fn status(
@@ -247,7 +227,7 @@ async fn status(
     let bound = bound(app, routed, target).await?;
     let bound = match bound {
         Some(bound) => Some(bound),
-        None => delivery::bind_by_opaque(app, account, target, opaque).await?,
+        None => bind_by_opaque(app, account, target, opaque).await?,
     };
     match bound {
         Some(bound) if bound.outgoing => message_updates::deliver(app, &bound, state, reason).await,

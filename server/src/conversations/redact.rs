@@ -15,7 +15,7 @@ use crate::{
     commit_events::CommitEvents,
     documents::{epochs, quarantine},
     error::ServiceError,
-    http::files as disk,
+    files as disk,
     state::App,
     store::{Db, conversations, files, messages},
 };

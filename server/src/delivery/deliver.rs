@@ -8,21 +8,24 @@ use causerie_shared::{
 };
 
 use super::{
-    bound, save,
+    save,
     settle::{give_up, settle},
 };
 use crate::{
+    accounts::paired_account,
     channels::{
-        self, Adapter, Credentials, Next, Outcome, SendRequest,
+        Adapter, Credentials, Next, Outcome, SendRequest,
         capabilities::Open,
         inbound_event::Problem,
         parts::{self, MessagePart},
         step::Content,
     },
     commit_events::CommitEvents,
-    conversations::{change, message_updates},
+    conversations::{
+        change, message_updates,
+        provider_events::{self, match_echo::bound},
+    },
     error::ServiceError,
-    inbound,
     state::App,
     store::{
         OrderedTx, StoreError,
@@ -70,7 +73,7 @@ pub async fn deliver(
         }
     };
     let capabilities = parts::capabilities(account.row.channel, way.is_private()).unwrap_or(adapter.capabilities());
-    let pieces = match parts::split(app, capabilities, &way.record).await {
+    let pieces = match parts::split(capabilities, &way.record) {
         Ok(pieces) if way.is_private() && pieces.len() > 1 => Err(parts::too_long_for_one(capabilities)),
         other => other,
     };
@@ -270,7 +273,7 @@ async fn accepted(
         if private {
             threads::set_private_to(&mut tx, row.conversation, &person).await?;
             // The recipient's answers come in on the paired account under this id: the same contact.
-            of = channels::paired_account(&mut tx, way.account)
+            of = paired_account(&mut tx, way.account)
                 .await?
                 .map(|account| account.row.id);
         }
@@ -288,7 +291,12 @@ async fn accepted(
     tx.commit().await?;
     change::publish(app, events);
     match id {
-        Some(id) => inbound::apply_pending(app, way.account, &id).await,
+        Some(id) => {
+            // Comments wait only for a thread's first comment, which nobody sends from here.
+            let comments = provider_events::apply_pending(app, way.account, &id).await?;
+            debug_assert!(comments.is_empty(), "a thread that began with an answer");
+            Ok(())
+        }
         None => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use causerie_shared::{
     api::{AcceptLink, LinkInfo, LinkKind, OneTimeLink, Organization, Setup, password_problem},
     contact::{Detail, is_plausible, normalise},
     ids::UserId,
-    refusal::{Code, Refusal},
+    refusal::Code,
     user::{DEFAULT_CAPACITY, Grants, Role},
 };
 
@@ -21,7 +21,9 @@ use crate::{
         json::Json,
     },
     limits::Limit,
-    passwords, realtime, setup,
+    passwords, realtime, secrets,
+    settings::users::valid_name,
+    setup,
     state::{App, Shared},
     store::{
         Db, StoreError,
@@ -33,8 +35,6 @@ use crate::{
 };
 
 const HOUR: Millis = 3_600_000;
-/// Maximum length of the name of a user or organization, in characters.
-const MAX_NAME: usize = 200;
 
 /// `GET /api/organization`.
 pub async fn organization(State(app): State<Shared>) -> Result<Json<Organization>, ApiError> {
@@ -52,8 +52,8 @@ pub async fn setup_token(app: &App) -> Result<Option<String>, StoreError> {
     if users::has_owner(&mut tx).await? {
         return Ok(None);
     }
-    let token = auth::new_token();
-    settings::set(&mut tx, settings::SETUP_TOKEN, &auth::token_hash(&token)).await?;
+    let token = secrets::new_token();
+    settings::set(&mut tx, settings::SETUP_TOKEN, &secrets::token_hash(&token)).await?;
     tx.commit().await?;
     Ok(Some(token))
 }
@@ -69,7 +69,7 @@ pub async fn set_up(
     let name = valid_name(&body.name)?;
     let email = valid_email(&body.email)?;
     check_password(&body.password)?;
-    let token = auth::token_hash(body.token.trim());
+    let token = secrets::token_hash(body.token.trim());
     let refused = || ApiError::new(Code::BadLink, "the set-up token is wrong, or the set-up is done");
     if settings::get(&mut *app.store.read().await?, settings::SETUP_TOKEN)
         .await?
@@ -116,7 +116,7 @@ pub async fn link(
     let now = app.clock.now();
     app.limits.take(Limit::Token, &client.ip.to_string(), now)?;
     let mut db = app.store.read().await?;
-    let (link, user) = usable(&mut db, &auth::token_hash(&token), now).await?;
+    let (link, user) = usable(&mut db, &secrets::token_hash(&token), now).await?;
     let organization = settings::organization(&mut db).await?;
     Ok(Json(LinkInfo {
         kind: link.kind,
@@ -135,7 +135,7 @@ pub async fn accept(
 ) -> Result<impl IntoResponse, ApiError> {
     let now = app.clock.now();
     app.limits.take(Limit::Token, &client.ip.to_string(), now)?;
-    let hash = auth::token_hash(&token);
+    let hash = secrets::token_hash(&token);
     let (_, user) = usable(&mut *app.store.read().await?, &hash, now).await?;
     check_password(&body.password)?;
     let password = passwords::hash(body.password).await?;
@@ -156,7 +156,7 @@ pub async fn accept(
 /// Creates a one-time link for the user. Earlier links become invalid.
 pub async fn make_link(app: &App, db: &mut Db, user: UserId, kind: LinkKind) -> Result<OneTimeLink, ApiError> {
     let now = app.clock.now();
-    let token = auth::new_token();
+    let token = secrets::new_token();
     let lifetime = match kind {
         LinkKind::Invitation => 72 * HOUR,
         LinkKind::Reset => 24 * HOUR,
@@ -167,22 +167,13 @@ pub async fn make_link(app: &App, db: &mut Db, user: UserId, kind: LinkKind) -> 
         expires_at: now + lifetime,
         used_at: None,
     };
-    insert_link(db, &auth::token_hash(&token), &link, now).await?;
+    insert_link(db, &secrets::token_hash(&token), &link, now).await?;
     let url = format!("{}/app/link/{token}", app.config.public_url);
     Ok(OneTimeLink {
         user,
         url,
         expires_at: link.expires_at,
     })
-}
-
-/// Returns a valid name without surrounding spaces.
-pub fn valid_name(name: &str) -> Result<String, Refusal> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(Refusal::new(Code::Invalid, "a name has 1 to 200 characters"));
-    }
-    Ok(name.to_owned())
 }
 
 /// Returns an e-mail address in its stored form.

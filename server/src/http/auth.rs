@@ -11,12 +11,12 @@ use causerie_shared::{
     refusal::Code,
     user::Me,
 };
-use sha2::{Digest, Sha256};
 
 use crate::{
-    clock::{hex, random_bytes, random_u128},
+    clock::random_u128,
     config::Config,
     http::{error::ApiError, headers},
+    secrets,
     state::{App, Shared},
     store::{self, Db, sessions::SessionRecord, users::UserRecord},
 };
@@ -51,7 +51,7 @@ impl FromRequestParts<Shared> for Signed {
 /// Returns the session of a request and its user, and extends the session.
 pub async fn signed(app: &App, headers: &HeaderMap) -> Result<(SessionRecord, UserRecord), ApiError> {
     let nobody = || ApiError::new(Code::Unauthorized, "sign in first");
-    let hash = token_hash(token(headers, &app.config).ok_or_else(nobody)?);
+    let hash = secrets::token_hash(token(headers, &app.config).ok_or_else(nobody)?);
     let now = app.clock.now();
     let mut db = app.store.read().await?;
     let session = store::sessions::session_by_token_hash(&mut db, &hash, now)
@@ -79,7 +79,7 @@ pub async fn open(
     client: &Client,
 ) -> Result<(SessionId, String), ApiError> {
     let now = app.clock.now();
-    let token = new_token();
+    let token = secrets::new_token();
     let session = SessionRecord {
         id: SessionId::new(now, random_u128()),
         user,
@@ -89,7 +89,7 @@ pub async fn open(
         user_agent: client.user_agent.clone(),
         ip: client.ip.to_string(),
     };
-    store::sessions::insert_session(db, &token_hash(&token), &session).await?;
+    store::sessions::insert_session(db, &secrets::token_hash(&token), &session).await?;
     Ok((session.id, token))
 }
 
@@ -124,16 +124,6 @@ pub async fn info(db: &mut Db, session: SessionId, user: &UserRecord) -> Result<
         memberships: store::places::memberships(db, user.id).await?,
     };
     Ok(SessionInfo { session, me })
-}
-
-/// Returns a new secret: 256 random bits in hexadecimal.
-pub fn new_token() -> String {
-    hex(&random_bytes::<32>())
-}
-
-/// Returns the hash under which a token is stored.
-pub fn token_hash(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
 }
 
 /// Returns the session token of a request.

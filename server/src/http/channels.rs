@@ -20,7 +20,7 @@ use causerie_shared::{
 
 use crate::{
     access,
-    channels::{self, forms},
+    channels::forms,
     http::{auth::Signed, error::ApiError, json::Json},
     settings::{channels as settings, may_manage},
     state::{App, Shared},

@@ -10,7 +10,8 @@ use causerie_shared::{
 };
 
 use crate::{
-    error::ServiceError, http::json::Json, inbound::intake::IntakeError, passwords::PasswordError, store::StoreError,
+    error::ServiceError, http::json::Json, inbound::intake::IntakeError, limits::TooMany, passwords::PasswordError,
+    store::StoreError,
 };
 
 /// An error response. The request changed nothing.
@@ -30,7 +31,7 @@ impl ApiError {
     }
 
     /// The error for too many requests; `retry_after` is in seconds.
-    pub fn rate_limited(retry_after: u64) -> Self {
+    fn rate_limited(retry_after: u64) -> Self {
         let text = format!("too many requests; try again in {retry_after} s");
         Self {
             retry_after: Some(retry_after),
@@ -109,6 +110,12 @@ impl From<sqlx::Error> for ApiError {
 impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         error.into_refusal().into()
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(error: TooMany) -> Self {
+        Self::rate_limited(error.retry_after)
     }
 }
 

@@ -3,7 +3,6 @@
 
 mod disposition;
 
-pub use crate::files::{Owner, erase, keep, save};
 pub use disposition::file_name;
 
 use axum::{
@@ -16,6 +15,7 @@ use causerie_shared::{ids::FileId, refusal::Code};
 
 use crate::{
     access,
+    files::{Owner, save},
     http::{auth::Signed, error::ApiError, json::Json},
     limits::Limit,
     state::{App, Shared},

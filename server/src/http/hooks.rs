@@ -9,7 +9,7 @@ use axum::{
 use causerie_shared::{ids::FileId, refusal::Code};
 
 use crate::{
-    channels::{self, Hook, adapter},
+    channels::{Hook, adapter},
     http::{error::ApiError, files},
     inbound::intake,
     state::Shared,

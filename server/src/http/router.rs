@@ -13,9 +13,8 @@ use causerie_shared::refusal::Code;
 use crate::{
     http::{
         accounts, assets, audit, blocked, channels, crashes, departments, error::ApiError, files, health, hooks,
-        inboxes, json, notify, origin, persons, signins, users, widget,
+        inboxes, json, notify, origin, persons, signins, socket, users, widget,
     },
-    realtime::console_socket,
     state::Shared,
     telemetry,
 };
@@ -94,9 +93,9 @@ fn api(app: &Shared) -> Router<Shared> {
         .route("/audit", get(audit::list))
         .route("/crash", post(crashes::report))
         .route("/crashes", get(crashes::list))
-        .route("/files", post(crate::files))
+        .route("/files", post(files::upload))
         .route("/files/{id}", get(files::download))
-        .route("/socket", get(console_socket::upgrade))
+        .route("/socket", get(socket::upgrade))
         .fallback(|| async { ApiError::new(Code::NotFound, "there is no such address") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -17,12 +17,13 @@ use crate::{
     audit::Trail,
     clock::random_u128,
     http::{
-        accounts::{make_link, valid_email, valid_name},
+        accounts::{make_link, valid_email},
         auth::Signed,
         error::ApiError,
         json::Json,
     },
     realtime,
+    settings::users::valid_name,
     settings::{self, may_change_inboxes, may_manage, users::may_touch},
     state::Shared,
     store::{

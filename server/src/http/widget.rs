@@ -10,17 +10,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use causerie_shared::{
-    access::{Access, Scope},
-    ids::ConversationId,
     refusal::Code,
-    widget::{MAX_VISITOR_FRAME, WidgetConfig, WidgetFrame},
+    widget::{MAX_VISITOR_FRAME, WidgetConfig},
 };
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::{
-    access::readable,
-    clock::hex,
     http::{error::ApiError, headers::ClientIp},
     limits::Limit,
     state::{App, Shared},
@@ -40,11 +35,6 @@ async fn account(app: &App, key: &str) -> Result<AccountRecord, ApiError> {
     account
         .filter(|account| account.row.enabled)
         .ok_or_else(|| ApiError::new(Code::NotFound, "this widget does not exist or was switched off"))
-}
-
-/// Returns a visitor's external id: the hash of the random token that the visitor's browser keeps.
-fn external_id(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
 }
 
 /// `GET /widget/config`: readable by the pages that may embed the widget.
@@ -104,30 +94,4 @@ fn country(app: &App, headers: &HeaderMap) -> Option<String> {
         .to_str()
         .ok()?;
     (value.len() == 2 && value.bytes().all(|b| b.is_ascii_alphabetic())).then(|| value.to_ascii_uppercase())
-}
-
-/// Shows the visitor that an agent is typing, if the agent may reply in the chat.
-pub async fn agent_typing(app: &App, access: &Access, conversation: ConversationId, on: bool) {
-    let head = match app.store.read().await {
-        Ok(mut db) => readable(&mut db, access, conversation).await,
-        Err(error) => Err(error),
-    };
-    match head {
-        Ok(Some(head)) if access.replies(&head.state) => {
-            let name = app
-                .visitors
-                .name(access.user)
-                .map(|name| crate::realtime::visitors::chat::first_name(&name));
-            app.visitors.send(head.contact, &WidgetFrame::Typing { on, name });
-        }
-        Ok(_) => {}
-        Err(error) => tracing::error!(%error, "typing could not be passed on"),
-    }
-}
-
-/// Returns the audience of a chat, for frames to consoles.
-async fn scope(app: &App, conversation: ConversationId) -> Option<Scope> {
-    let mut db = app.store.read().await.ok()?;
-    let head = crate::store::conversations::get(&mut db, conversation).await.ok()??;
-    crate::access::scope(&mut db, &head).await.ok()?
 }

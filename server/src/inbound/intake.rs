@@ -12,8 +12,8 @@ use std::{
 use causerie_shared::ids::AccountId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use self::sequence;
 use crate::{
+    clock::sequence,
     state::Shared,
     store::{
         StoreError,
@@ -38,7 +38,7 @@ struct Waiting {
 pub struct Intake {
     waiting: Mutex<Vec<Waiting>>,
     turn: tokio::sync::Mutex<()>,
-    document: Arc<Semaphore>,
+    room: Arc<Semaphore>,
 }
 
 impl Default for Intake {
@@ -46,7 +46,7 @@ impl Default for Intake {
         Self {
             waiting: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
-            document: Arc::new(Semaphore::new(ROOM)),
+            room: Arc::new(Semaphore::new(ROOM)),
         }
     }
 }
@@ -85,13 +85,11 @@ impl Intake {
 
     /// Reserves room for a body of `length` bytes.
     fn reserve(&self, length: usize) -> Result<OwnedSemaphorePermit, IntakeError> {
-        let document = u32::try_from(length.max(LEAST)).map_err(|_| IntakeError::Full)?;
-        Arc::clone(&self.document)
-            .try_acquire_many_owned(document)
-            .map_err(|_| {
-                metrics::counter!("causerie_webhooks_refused_total").increment(1);
-                IntakeError::Full
-            })
+        let room = u32::try_from(length.max(LEAST)).map_err(|_| IntakeError::Full)?;
+        Arc::clone(&self.room).try_acquire_many_owned(room).map_err(|_| {
+            metrics::counter!("causerie_webhooks_refused_total").increment(1);
+            IntakeError::Full
+        })
     }
 }
 
@@ -100,7 +98,7 @@ impl Intake {
 /// # Errors
 /// The body was not stored.
 pub async fn keep(app: &Shared, account: AccountId, body: Vec<u8>) -> Result<(), IntakeError> {
-    let document = app.intake.reserve(body.len())?;
+    let room = app.intake.reserve(body.len())?;
     let now = app.clock.now();
     let event = RawEvent {
         id: sequence(now),
@@ -117,7 +115,7 @@ pub async fn keep(app: &Shared, account: AccountId, body: Vec<u8>) -> Result<(),
         .push(Waiting {
             event,
             stored: sender,
-            _room: document,
+            _room: room,
         });
     loop {
         let turn = intake.turn.lock().await;
@@ -174,7 +172,7 @@ mod tests {
             let app = app.clone();
             waiting.spawn(async move { keep(&app, account, large()).await });
         }
-        while app.intake.document.available_permits() > 0 {
+        while app.intake.room.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         let full = keep(&app, account, large()).await.unwrap_err();

@@ -11,7 +11,6 @@ use crate::{
         Next, adapter,
         inbound_event::{Class, Media},
     },
-    http::files,
     state::App,
     store::channel_accounts::ChannelAccount,
 };

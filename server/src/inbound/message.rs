@@ -7,26 +7,27 @@ use causerie_shared::{
     row::{Origin, Post},
 };
 
-use super::Routed;
 use crate::{
+    accounts::paired_account,
     channels::{
-        self, BestEffortCall, ProviderResponse, adapter,
+        BestEffortCall, ProviderResponse, adapter,
         inbound_event::{CommentThread, InboundMessage, Person},
-        paired_account,
     },
     clock::random_u128,
     contacts::{
         messages::{self, NewMessage, ProviderMetadata},
         profile,
     },
-    conversations::provider_events::{apply_pending, early, known},
-    delivery::{self, Whose},
+    conversations::provider_events::{
+        Routed, apply_pending, keep_until_stored, known,
+        match_echo::{Whose, bind_by_opaque, bind_by_text},
+    },
     error::ServiceError,
     inbound::media,
     state::App,
     store::{
-        StoreError, channel_accounts::ChannelAccount, contacts, conversations, messages, places, posts, provider,
-        threads,
+        StoreError, channel_accounts::ChannelAccount, contacts, conversations, messages as stored, places, posts,
+        provider, threads,
     },
 };
 
@@ -69,7 +70,8 @@ pub(crate) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
             let top = provider::by_external(&mut *app.store.read().await?, account.row.id, &thread.top).await?;
             return match top {
                 Some(_) => Ok(()),
-                None => early(app, routed, &thread.top).await,
+                None if keep_until_stored(app, routed, &thread.top).await? => Ok(()),
+                None => Box::pin(message(app, routed, arrived)).await,
             };
         };
         person = Person {
@@ -142,7 +144,15 @@ pub(crate) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
         })),
     };
     messages::receive(app, incoming).await?;
-    apply_pending(app, account, &arrived.id).await
+    pending(app, account, &arrived.id).await
+}
+
+/// Applies the pending events of a message that is stored now.
+async fn pending(app: &App, account: &ChannelAccount, external: &str) -> Result<(), ServiceError> {
+    for comment in apply_pending(app, account, external).await? {
+        Box::pin(super::apply::apply(app, &comment)).await?;
+    }
+    Ok(())
 }
 
 /// Whether an outgoing message was sent from here. Its echo may arrive before the answer to the call that sent it.
@@ -154,11 +164,11 @@ async fn is_ours(
     contact: Option<ContactId>,
 ) -> Result<bool, ServiceError> {
     let id = &arrived.id;
-    if delivery::bind_by_opaque(app, account.row.id, id, arrived.opaque.as_deref())
+    if bind_by_opaque(app, account.row.id, id, arrived.opaque.as_deref())
         .await?
         .is_some()
     {
-        apply_pending(app, account, id).await?;
+        pending(app, account, id).await?;
         return Ok(true);
     }
     let whose = match (thread, contact) {
@@ -166,9 +176,9 @@ async fn is_ours(
         (None, contact) => contact.map(Whose::Contact),
     };
     if let Some(whose) = whose
-        && delivery::bind_by_text(app, account, arrived, whose).await?.is_some()
+        && bind_by_text(app, account, arrived, whose).await?.is_some()
     {
-        apply_pending(app, account, id).await?;
+        pending(app, account, id).await?;
         return Ok(true);
     }
     if let Some(thread) = thread {
@@ -244,7 +254,7 @@ async fn post_of(app: &App, account: &ChannelAccount, thread: &CommentThread, no
 /// Whether the contact has not written yet. A contact who is known only from the company's messages has no name yet.
 async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreError> {
     match contact {
-        Some(contact) => Ok(!messages::has_written(&mut *app.store.read().await?, contact).await?),
+        Some(contact) => Ok(!stored::has_written(&mut *app.store.read().await?, contact).await?),
         None => Ok(true),
     }
 }
@@ -261,9 +271,9 @@ async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &Inbound
         return Ok(true);
     }
     drop(db);
-    let bound = match delivery::bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
+    let bound = match bind_by_opaque(app, comments, id, arrived.opaque.as_deref()).await? {
         Some(bound) => Some(bound),
-        None => delivery::bind_by_text(app, &paired, arrived, Whose::Privately).await?,
+        None => bind_by_text(app, &paired, arrived, Whose::Privately).await?,
     };
     Ok(bound.is_some())
 }

@@ -11,17 +11,18 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
     channels::{
-        self, Outcome,
+        Outcome,
         step::ProviderResponse,
         telegram::{UPDATES, outbound},
         value,
     },
-    clock::random_u128,
+    clock::{random_u128, sequence},
     state::{App, Shared},
     store::{
         StoreError,
         channel_accounts::{self, ChannelAccount},
         nodes,
+        raw_events::{self, RawEvent},
     },
     workers,
 };
@@ -215,7 +216,13 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
         return Ok(false);
     };
     for update in updates {
-        crate::inbound::intake::keep(&mut tx, account.row.id, update.to_string().into_bytes(), now).await?;
+        let event = RawEvent {
+            id: sequence(now),
+            account: account.row.id,
+            body: update.to_string().into_bytes(),
+            received_at: now,
+        };
+        raw_events::insert(&mut tx, &event).await?;
     }
     let last = updates
         .iter()

@@ -4,20 +4,13 @@ mod outgoing;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    extract::{
-        State, WebSocketUpgrade,
-        ws::{Message, WebSocket},
-    },
-    http::HeaderMap,
-    response::Response,
-};
+use axum::extract::ws::{Message, WebSocket};
 use causerie_shared::{
     SCHEMA,
     access::Access,
     conversation::transition::Event,
-    frame::{ClientFrame, Command, FrameError, MAX_CLIENT_FRAME, ServerFrame, decode},
-    ids::{ConversationId, DeviceId, IntentId, MessageId},
+    frame::{ClientFrame, Command, FrameError, ServerFrame, decode},
+    ids::{ConversationId, DeviceId, IntentId, MessageId, SessionId},
     refusal::{Code, Refusal},
     user::Me,
 };
@@ -31,7 +24,6 @@ use crate::{
     access,
     conversations::{assign, claim, discussion, read_receipts, redact, resend},
     error::ServiceError,
-    http::{auth::Signed, error::ApiError, origin},
     moderation::{self, CommentAction},
     presence,
     realtime::{
@@ -50,34 +42,22 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// Maximum number of malformed frames before the connection is closed.
 const MAX_MALFORMED: u32 = 20;
 
-/// `GET /api/socket`.
-pub async fn upgrade(
-    State(app): State<Shared>,
-    signed: Signed,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Result<Response, ApiError> {
-    origin::check(&headers, &app.config)?;
-    Ok(upgrade
-        .max_message_size(MAX_CLIENT_FRAME)
-        .on_upgrade(move |socket| serve(app, signed, socket)))
-}
-
 type Sink = SplitSink<WebSocket, Message>;
 
-async fn serve(app: Shared, signed: Signed, socket: WebSocket) {
+/// Serves the socket of a signed-in user until it ends.
+pub async fn serve(app: Shared, session: SessionId, user: UserRecord, socket: WebSocket) {
     let (mut sink, mut stream) = socket.split();
     let hello = match timeout(HELLO, read_hello(&mut stream)).await {
         Ok(Ok(hello)) => hello,
         Ok(Err(refusal)) => return goodbye(&mut sink, refusal).await,
         Err(_) => return goodbye(&mut sink, Refusal::new(Code::Malformed, "no hello came")).await,
     };
-    match open(&app, &signed, &hello).await {
+    match open(&app, session, &user, &hello).await {
         Ok((pusher, outgoing)) => {
             let writer = tokio::spawn(write(Arc::clone(&app), sink, outgoing));
             let session = Session {
                 app: Arc::clone(&app),
-                user: signed.user.clone(),
+                user,
                 pusher,
             };
             session.run(&mut stream).await;
@@ -122,30 +102,35 @@ async fn read_hello(stream: &mut SplitStream<WebSocket>) -> Result<Hello, Refusa
     }
 }
 
-async fn open(app: &App, signed: &Signed, hello: &Hello) -> Result<(Pusher, Mailbox), ServiceError> {
+async fn open(
+    app: &App,
+    session: SessionId,
+    user: &UserRecord,
+    hello: &Hello,
+) -> Result<(Pusher, Mailbox), ServiceError> {
     let mut db = app.store.read().await?;
-    let access = Arc::new(access::of(&mut db, &signed.user).await?);
+    let access = Arc::new(access::of(&mut db, user).await?);
     // A task that holds a connection must not wait for a second one: many sockets opening at once would deadlock.
     drop(db);
-    let (socket, outgoing) = app.hub.open(signed.session, hello.device, Arc::clone(&access));
+    let (socket, outgoing) = app.hub.open(session, hello.device, Arc::clone(&access));
     let pusher = Pusher {
         socket,
         device: hello.device,
         access,
     };
-    let ready = greet(app, signed, hello, &pusher).await;
+    let ready = greet(app, user, hello, &pusher).await;
     if ready.is_err() {
         app.hub.close(socket);
     }
     ready.map(|()| (pusher, outgoing))
 }
 
-async fn greet(app: &App, signed: &Signed, hello: &Hello, pusher: &Pusher) -> Result<(), ServiceError> {
-    presence::connected(app, signed.user.id).await?;
+async fn greet(app: &App, user: &UserRecord, hello: &Hello, pusher: &Pusher) -> Result<(), ServiceError> {
+    presence::connected(app, user.id).await?;
     let mut db = app.store.read().await?;
     let grants = pusher.access.fingerprint();
     let (mut frames, cursor) = catchup::since(&mut db, &pusher.access, hello.cursor, hello.grants == grants).await?;
-    let me = me(&mut db, &signed.user, &pusher.access).await?;
+    let me = me(&mut db, user, &pusher.access).await?;
     frames.insert(
         0,
         ServerFrame::Welcome {

@@ -28,7 +28,7 @@ async fn tell(app: &App, socket: SocketId, access: &Access, body: Ephemeral) -> 
     };
     match body {
         Ephemeral::Typing { conversation, on } => {
-            crate::http::widget::agent_typing(app, access, conversation, on).await;
+            super::visitors::agent_typing(app, access, conversation, on).await;
             to_colleagues(app, socket, access, conversation, &frame).await
         }
         Ephemeral::Viewing { conversation, .. } => to_colleagues(app, socket, access, conversation, &frame).await,

@@ -17,7 +17,7 @@ use crate::{
     conversations::{change, lifecycle},
     delivery,
     error::ServiceError,
-    http::auth,
+    secrets,
     state::App,
     store::{
         Db,
@@ -68,8 +68,8 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
     }
     let name = check::name(&body.name)?;
     let mut credentials = Credentials {
-        verify_token: auth::new_token(),
-        secret_token: auth::new_token(),
+        verify_token: secrets::new_token(),
+        secret_token: secrets::new_token(),
         ..Credentials::default()
     };
     forms::fill(body.channel, &mut credentials, &body.fields)?;
@@ -93,7 +93,7 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
             trouble: false,
             human_agent: credentials.human_agent,
         },
-        key: auth::new_token(),
+        key: secrets::new_token(),
         external: external.clone(),
         secrets: seal(app, &credentials)?,
         health: Health {

@@ -13,9 +13,7 @@ use crate::{
     audit::Trail,
     commit_events::CommitEvents,
     error::ServiceError,
-    grants,
-    http::accounts::valid_name,
-    presence,
+    grants, presence,
     settings::members,
     state::App,
     store::{
@@ -25,6 +23,18 @@ use crate::{
         users::{self, UserRecord},
     },
 };
+
+/// Maximum length of the name of a user or organization, in characters.
+const MAX_NAME: usize = 200;
+
+/// Returns a valid name without surrounding spaces.
+pub fn valid_name(name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(Refusal::new(Code::Invalid, "a name has 1 to 200 characters"));
+    }
+    Ok(name.to_owned())
+}
 
 /// Checks that `user` may change an account with `role`: an admin must not become an owner through an owner's account.
 ///

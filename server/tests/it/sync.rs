@@ -18,7 +18,7 @@ use causerie_server::{
     store::{
         documents,
         feed::{FeedEntry, FeedKind},
-        messages,
+        messages as stored,
     },
 };
 use causerie_shared::{
@@ -163,7 +163,7 @@ async fn a_reply_is_stored_once_however_often_it_is_sent() {
             }
             other => panic!("{other:?}"),
         }
-        let rows = messages::after(&mut world.app.store.read().await.unwrap(), chat, 0)
+        let rows = stored::after(&mut world.app.store.read().await.unwrap(), chat, 0)
             .await
             .unwrap();
         assert_eq!(rows.len(), 2, "the visitor's message and one reply");

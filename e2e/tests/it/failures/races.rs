@@ -23,7 +23,7 @@ async fn failure_10_a_push_that_races_the_seal_goes_into_the_next_segment_once()
             let (intent, change) = desk.replica.message(&pen(desk.ana.me.id), &large);
             push(&mut desk.ana, id, 1, intent.into(), vec![change])
                 .await
-                .expect("document");
+                .expect("room");
             said += 1;
         }
         // A reply that was written before the client learned of the sealed segment.

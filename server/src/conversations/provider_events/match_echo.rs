@@ -8,7 +8,6 @@ use causerie_shared::{
 use crate::{
     channels::{inbound_event::InboundMessage, parts},
     conversations::message_updates,
-    delivery::bound,
     error::ServiceError,
     state::App,
     store::{
@@ -60,7 +59,7 @@ pub async fn bind_by_text(
         let capabilities = parts::capabilities(head.channel, is_private).filter(|_| fits);
         let Some(capabilities) = capabilities else { continue };
         // A message that cannot be split is not being sent.
-        let pieces = parts::split(app, capabilities, &record).await.unwrap_or_default();
+        let pieces = parts::split(capabilities, &record).unwrap_or_default();
         if pieces
             .iter()
             .skip(row.progress.sent as usize)
@@ -102,7 +101,7 @@ pub async fn bind_by_opaque(
         row.progress.sent += 1;
         row.progress.begun = false;
         row.stage = Stage::Settled;
-        if has_more(app, &mut tx, &row).await? {
+        if has_more(&mut tx, &row).await? {
             row.stage = Stage::Waiting;
             row.due = now;
         }
@@ -117,7 +116,7 @@ pub async fn bind_by_opaque(
 }
 
 /// Whether parts of an unconfirmed message remain, and nobody gave the message up.
-async fn has_more(app: &App, db: &mut Db, row: &OutboxRow) -> Result<bool, ServiceError> {
+async fn has_more(db: &mut Db, row: &OutboxRow) -> Result<bool, ServiceError> {
     let head = conversations::get(&mut *db, row.conversation).await?;
     let record = messages::get(db, row.conversation, row.message).await?;
     let (Some(head), Some(record)) = (head, record) else {
@@ -128,6 +127,19 @@ async fn has_more(app: &App, db: &mut Db, row: &OutboxRow) -> Result<bool, Servi
     let Some(capabilities) = parts::capabilities(head.channel, is_private).filter(|_| waits) else {
         return Ok(false);
     };
-    let parts = parts::split(app, capabilities, &record).await;
+    let parts = parts::split(capabilities, &record);
     Ok(parts.is_ok_and(|parts| parts.len() > row.progress.sent as usize))
+}
+
+/// Returns what binds a provider's id to the message of an outbox row.
+pub fn bound(row: &OutboxRow, external: String) -> ProviderMessage {
+    ProviderMessage {
+        account: row.account,
+        external,
+        message: row.message,
+        conversation: row.conversation,
+        outgoing: true,
+        quoted: None,
+        at: 0,
+    }
 }

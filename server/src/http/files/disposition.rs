@@ -54,11 +54,8 @@ fn shorten(name: &str) -> String {
         return name.to_owned();
     }
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let document = MAX_NAME.saturating_sub(extension.len() + 1);
-    let end = (0..=document)
-        .rev()
-        .find(|end| stem.is_char_boundary(*end))
-        .unwrap_or(0);
+    let room = MAX_NAME.saturating_sub(extension.len() + 1);
+    let end = (0..=room).rev().find(|end| stem.is_char_boundary(*end)).unwrap_or(0);
     format!("{}.{extension}", &stem[..end])
 }
 

@@ -12,11 +12,12 @@ use causerie_shared::{
     widget::is_token,
 };
 
-use super::{Key, account, external_id};
+use super::{Key, account};
 use crate::{
     contacts::profile,
     http::{error::ApiError, files, headers::bearer, json::Json},
     limits::Limit,
+    realtime::visitors::external_id,
     state::{App, Shared},
     store::{contacts, conversations, files as rows},
 };

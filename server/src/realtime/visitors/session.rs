@@ -17,8 +17,16 @@ use causerie_shared::{
 use futures_util::{SinkExt, StreamExt, stream::SplitStream};
 use tokio::time::timeout;
 
-use super::{chat, hub::VisitorId};
-use crate::{http::widget::{external_id, scope}, contacts::messages::{self, NewMessage}, conversations::{lifecycle, read_receipts}, error::ServiceError, limits::Limit, presence::visitors, state::Shared, store::{StoreError, contacts, conversations, places::AccountRecord}};
+use super::{chat, external_id, hub::VisitorId, scope};
+use crate::{
+    contacts::messages::{self, NewMessage},
+    conversations::{lifecycle, read_receipts},
+    error::ServiceError,
+    limits::Limit,
+    presence::visitors,
+    state::Shared,
+    store::{StoreError, contacts, conversations, places::AccountRecord},
+};
 
 const HELLO: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(10);
