@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use causerie_server::{channels::signature, clock::Clock};
+use causerie_server::{clock::Clock, secrets::signature};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

@@ -11,7 +11,6 @@ pub mod forms;
 pub mod inbound_event;
 pub mod meta;
 pub mod parts;
-pub mod signature;
 pub mod step;
 pub mod telegram;
 pub mod value;

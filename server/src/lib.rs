@@ -38,12 +38,8 @@ pub mod workers;
 
 use std::sync::Arc;
 
-use clock::Clock;
-use config::Config;
-use error::ServiceError;
-pub use state::{App, Shared};
-use store::Store;
-use workers::Supervisor;
+pub use crate::state::{App, Shared};
+use crate::{clock::Clock, config::Config, error::ServiceError, store::Store, workers::Supervisor};
 
 /// Opens the database, starts the workers and returns the running application. `router::build` makes its HTTP
 /// service.
@@ -53,21 +49,21 @@ pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError>
     // The node must hold its lock before it has a socket: other nodes count the sockets of a node without a lock as
     // closed.
     let link = app.store.node_session(app.node).await?;
-    presence::recover(&app).await?;
+    crate::presence::recover(&app).await?;
     if app.config.demo {
-        demo::fill(&app).await?;
+        crate::demo::fill(&app).await?;
     }
     let mut workers = Supervisor::new(&app);
-    realtime::add_workers(&mut workers, link);
-    workers.add("dispatcher", routing::run);
-    workers.add("timers", timers::run);
-    workers.add("inbound", inbound::run);
-    delivery::add_worker(&mut workers);
-    workers.add("templates", accounts::templates::run);
-    workers.add("telegram_polling", inbound::polling::run);
-    workers.add("web_push", web_push::run);
-    workers.add("queue_places", realtime::visitors::queue_places::run);
-    workers.add("metrics", telemetry::upkeep);
+    crate::realtime::add_workers(&mut workers, link);
+    workers.add("dispatcher", crate::routing::run);
+    workers.add("timers", crate::timers::run);
+    workers.add("inbound", crate::inbound::run);
+    crate::delivery::add_worker(&mut workers);
+    workers.add("templates", crate::accounts::templates::run);
+    workers.add("telegram_polling", crate::inbound::polling::run);
+    workers.add("web_push", crate::web_push::run);
+    workers.add("queue_places", crate::realtime::visitors::queue_places::run);
+    workers.add("metrics", crate::telemetry::upkeep);
     workers.start();
     Ok(app)
 }

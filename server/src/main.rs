@@ -54,7 +54,7 @@ async fn run(config: Config) -> Result<(), String> {
     let app = causerie_server::build(config, Clock::System)
         .await
         .map_err(|error| format!("cannot start: {error}."))?;
-    files::erase(&app)
+    crate::files::erase(&app)
         .await
         .map_err(|error| format!("cannot remove deleted files: {error}."))?;
     greet(&app).await?;

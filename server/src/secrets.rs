@@ -1,5 +1,7 @@
 //! Encrypts the secrets of accounts at rest. The key lies in a file beside the database, never in it.
 
+pub mod signature;
+
 use std::{io, path::Path};
 
 use aes_gcm::{Aes256Gcm, KeyInit as _, aead::Aead as _};
@@ -69,12 +71,12 @@ impl Vault {
 
     /// Returns the signed token that allows fetching `what` without a sign-in. It cannot be made without the key.
     pub fn sign_download(&self, what: &str) -> String {
-        crate::channels::signature::hex(&crate::channels::signature::hmac_sha256(&self.key, what.as_bytes()))
+        crate::secrets::signature::hex(&crate::secrets::signature::hmac_sha256(&self.key, what.as_bytes()))
     }
 
     /// Whether `pass` is the token for `what`. Compares in constant time.
     pub fn is_pass(&self, what: &str, pass: &str) -> bool {
-        crate::channels::signature::is_equal(self.sign_download(what).as_bytes(), pass.as_bytes())
+        crate::secrets::signature::is_equal(self.sign_download(what).as_bytes(), pass.as_bytes())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use causerie_server::{channels::signature, clock::Clock};
+use causerie_server::{clock::Clock, secrets::signature};
 use causerie_shared::inbox::Channel;
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -20,10 +20,10 @@ use super::{
     Adapter, BestEffortCall, Capabilities, CommentThread, Credentials, Hook, InboundEvent, Next, Outcome, Person,
     ProviderResponse, SendRequest,
     inbound_event::{Media, Problem},
-    signature,
     step::{Body, Call},
     value,
 };
+use crate::secrets::signature;
 use send::Dialect;
 
 /// Version of the Graph API that this release was written for.

@@ -18,8 +18,8 @@ use super::{
     SendRequest,
     capabilities::{Limit, MediaRule, Rate, Unit},
     inbound_event::{Class, InboundEventKind, Media},
-    signature,
 };
+use crate::secrets::signature;
 
 /// The adapter of Telegram.
 pub struct Telegram;

@@ -8,7 +8,7 @@ use causerie_e2e::{
     providers::{BOT, BUSINESS, Fake, Fault, Kind, News, PHONE, Person, TOKEN, webhook},
     story,
 };
-use causerie_server::{channels::signature, demo::PASSWORD};
+use causerie_server::{demo::PASSWORD, secrets::signature};
 use causerie_shared::{
     api::channels::{ChannelRow, NewChannel},
     frame::Command as Order,

@@ -11,7 +11,7 @@ use axum::{
     extract::{ConnectInfo, State},
     http::{Method, Request, Response, StatusCode, Uri},
 };
-use causerie_server::{Shared, channels::signature, clock::ManualClock, config::Config, demo, http::router};
+use causerie_server::{Shared, clock::ManualClock, config::Config, demo, http::router, secrets::signature};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
