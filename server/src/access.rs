@@ -4,6 +4,7 @@ use causerie_shared::{
     access::{Access, Scope},
     document::DocumentId,
     ids::{ContactId, ConversationId, UserId},
+    refusal::{Code, Refusal},
     row::ConversationRow,
 };
 
@@ -101,4 +102,27 @@ pub async fn may_read(
         return discusses(&mut db, &access, conversation).await;
     }
     Ok(readable(&mut db, &access, conversation).await?.is_some())
+}
+
+/// Checks that the user may change inboxes and their accounts: owners, admins and holders of `inbox_management`.
+///
+/// # Errors
+/// [`Code::Forbidden`] for everyone else.
+pub fn may_change_inboxes(user: &UserRecord) -> Result<(), Refusal> {
+    if user.role.manages() || user.grants.inbox_management {
+        return Ok(());
+    }
+    let text = "only owners, admins and those with the permission to manage inboxes do this";
+    Err(Refusal::new(Code::Forbidden, text))
+}
+
+/// Checks that the user may change all other settings: owners and admins.
+///
+/// # Errors
+/// [`Code::Forbidden`] for everyone else.
+pub fn may_manage(user: &UserRecord) -> Result<(), Refusal> {
+    if user.role.manages() {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::Forbidden, "only owners and admins do this"))
 }

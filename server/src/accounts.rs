@@ -1,16 +1,14 @@
 //! Messaging accounts: their credentials, their health, and the templates that their providers approved.
 
+pub mod health;
 pub mod templates;
 
-use causerie_shared::{ids::AccountId, inbox::Channel};
+use causerie_shared::inbox::Channel;
 
 use crate::{
-    channels::{Credentials, paired_channel, telegram},
+    channels::{Credentials, telegram},
     state::App,
-    store::{
-        Db, StoreError,
-        channel_accounts::{self, ChannelAccount, Health},
-    },
+    store::{StoreError, channel_accounts::ChannelAccount},
 };
 
 /// Returns the credentials of an account; `None` if they cannot be read with this server's key.
@@ -19,16 +17,6 @@ pub fn credentials(app: &App, account: &ChannelAccount) -> Option<Credentials> {
     let mut credentials: Credentials = serde_json::from_slice(&plain).ok()?;
     credentials.external_id.clone_from(&account.external);
     Some(credentials)
-}
-
-/// Updates the health of an account with `write`, if the account still exists.
-pub async fn note(app: &App, account: AccountId, write: impl FnOnce(&mut Health)) -> Result<(), StoreError> {
-    let mut tx = app.store.begin().await?;
-    if let Some(mut account) = channel_accounts::lock(&mut tx, account).await? {
-        write(&mut account.health);
-        channel_accounts::save_health(&mut tx, account.row.id, &account.health).await?;
-    }
-    Ok(tx.commit().await?)
 }
 
 /// Completes the connection of an account that was created or got other secrets.
@@ -51,7 +39,7 @@ pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreE
     let webhook = app.config.secure().then_some(webhook.as_str());
     let call = telegram::connect(&credentials, webhook);
     let answer = app.client.call(&app.config, &call, None).await;
-    note(app, account.row.id, |health| {
+    health::note(app, account.row.id, |health| {
         health.polling = match webhook {
             Some(_) => None,
             None => Some(health.polling.unwrap_or(0)),
@@ -63,12 +51,4 @@ pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreE
     .await?;
     app.polling_changed.notify_one();
     Ok(())
-}
-
-/// Returns the connected account on the [paired channel](paired_channel) of an account's channel, if there is one.
-pub async fn paired_account(db: &mut Db, account: &ChannelAccount) -> Result<Option<ChannelAccount>, StoreError> {
-    match paired_channel(account.row.channel) {
-        Some(channel) => channel_accounts::by_external(db, channel, &account.external).await,
-        None => Ok(None),
-    }
 }

@@ -52,18 +52,6 @@ pub struct Credentials {
     pub human_agent: bool,
 }
 
-/// Returns the paired channel, which has the same account id at the provider: comments under posts, and the direct
-/// messages that a private reply opens.
-pub fn paired_channel(channel: Channel) -> Option<Channel> {
-    match channel {
-        Channel::Messenger => Some(Channel::FacebookComments),
-        Channel::FacebookComments => Some(Channel::Messenger),
-        Channel::Instagram => Some(Channel::InstagramComments),
-        Channel::InstagramComments => Some(Channel::Instagram),
-        Channel::Web | Channel::Whatsapp | Channel::Telegram => None,
-    }
-}
-
 /// A webhook request.
 pub struct Hook<'a> {
     pub query: &'a str,

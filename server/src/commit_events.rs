@@ -10,11 +10,14 @@ use causerie_shared::{
     user::UserRow,
 };
 
-use crate::store::{
-    Db, StoreError, conversation_events, conversations,
-    feed::{FeedEntry, FeedKind},
-    messages::{self, MessageRecord},
-    places, users,
+use crate::{
+    state::App,
+    store::{
+        Db, StoreError, conversation_events, conversations,
+        feed::{FeedEntry, FeedKind},
+        messages::{self, MessageRecord},
+        places, users,
+    },
 };
 
 /// An inbox that the dispatcher has to examine.
@@ -206,4 +209,31 @@ impl CommitEvents {
         self.entries.push(entry);
         Ok(())
     }
+}
+
+/// Publishes what a transaction changed and wakes the workers. Call it after the commit.
+pub fn publish(app: &App, events: CommitEvents) {
+    for inbox in events.inboxes() {
+        app.dispatch(inbox.inbox, inbox.freed);
+    }
+    // Only a change of state sets timers; a new message sets none.
+    if events.heads().any(|head| events.moved(head.id)) {
+        app.timers_changed.notify_one();
+    }
+    if events.sends() {
+        app.outbox_changed.notify_one();
+    }
+    app.web_pushes.observe(&events);
+    app.hub.announce(events, &app.visitors);
+}
+
+/// Publishes feed entries that were written outside `conversations`, with the current content of their rows.
+pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreError> {
+    let mut db = app.store.read().await?;
+    let mut all = CommitEvents::default();
+    for entry in entries {
+        all.load(&mut db, entry).await?;
+    }
+    app.hub.announce(all, &app.visitors);
+    Ok(())
 }

@@ -10,10 +10,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use causerie_shared::{Millis, ids::MessageId, message::Delivery, row::ConversationRow};
+use causerie_shared::{Millis, message::Delivery};
 use tokio::sync::Semaphore;
 
 use crate::{
+    accounts::health,
     channels::adapter,
     error::ServiceError,
     state::{App, Shared},
@@ -26,9 +27,6 @@ use crate::{
 use deliver::deliver;
 use pace::Pace;
 use settle::give_up;
-
-pub use deliver::call;
-pub use settle::{resume, trouble};
 
 /// Maximum number of messages that are being sent at a time.
 const AT_ONCE: usize = 16;
@@ -162,7 +160,7 @@ async fn one(app: &Shared, sending: &Arc<Sending>, mut row: OutboxRow, now: Mill
         return Ok(Step::Moved);
     };
     if account.health.token_invalid {
-        settle::hold_back(app, account.row.id).await?;
+        health::hold_back(app, account.row.id).await?;
         return Ok(Step::Moved);
     }
     let Some(adapter) = adapter(account.row.channel) else {
@@ -215,19 +213,4 @@ async fn save(app: &App, row: &OutboxRow) -> Result<bool, StoreError> {
     let mine = outbox::save(&mut tx, row).await?;
     tx.commit().await?;
     Ok(mine)
-}
-
-/// Returns the outbox row of a new message.
-pub fn row(head: &ConversationRow, message: MessageId, position: i64, now: Millis) -> OutboxRow {
-    OutboxRow {
-        message,
-        account: head.account,
-        conversation: head.id,
-        position,
-        stage: Stage::Waiting,
-        attempts: 0,
-        due: now,
-        fence: 0,
-        progress: outbox::Progress::default(),
-    }
 }

@@ -3,6 +3,5 @@
 pub mod epochs;
 pub mod open_document;
 pub mod open_documents;
-pub mod quarantine;
 
 pub use open_documents::OpenDocuments;

@@ -30,7 +30,7 @@ pub async fn ended(app: &App, sessions: &[SessionId], entries: Vec<FeedEntry>) -
     for session in sessions {
         app.hub.session_ended(*session);
     }
-    crate::realtime::announce(app, entries).await
+    crate::commit_events::announce(app, entries).await
 }
 
 /// Applies an entry of another node to this node's sockets. Must run before later entries are published.

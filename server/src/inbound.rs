@@ -21,7 +21,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::{
-    accounts::note,
+    accounts::health::note,
     channels::{
         adapter, client,
         inbound_event::{HERE, InboundEvent, InboundEventKind},

@@ -8,12 +8,12 @@ use causerie_shared::{
 };
 
 use crate::{
-    channels::{self, Outcome, SendRequest, step::Content},
+    accounts::health::trouble,
+    channels::{self, Outcome, SendRequest, client, step::Content},
     conversations::{
         message_updates::{self, MessageUpdate},
         not_found,
     },
-    delivery::{self, trouble},
     error::ServiceError,
     state::App,
     store::{
@@ -149,7 +149,7 @@ async fn call(
         comment: None,
         private: false,
     };
-    Ok(delivery::call(app, adapter, &credentials, &outgoing).await)
+    Ok(client::send(app, adapter, &credentials, &outgoing).await)
 }
 
 /// Turns the provider's outcome into an error unless it succeeded.

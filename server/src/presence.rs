@@ -38,7 +38,7 @@ pub async fn connected(app: &App, user: UserId) -> Result<(), ServiceError> {
         freed(&mut tx, user, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -170,7 +170,7 @@ pub async fn reap(app: &App) -> Result<(), ServiceError> {
         visitors::lost(&mut tx, contact, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     app.timers_changed.notify_one();
     Ok(())
 }
@@ -188,7 +188,7 @@ pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), Se
         gone(&mut tx, user, now, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -242,7 +242,7 @@ async fn set_availability(
         Availability::Available => freed(&mut tx, user, &mut events).await?,
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -269,7 +269,7 @@ pub async fn recover(app: &App) -> Result<(), ServiceError> {
         }
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     // Chats that have waited since before the restart must not wait for the next event.
     for inbox in places::inboxes(&mut *app.store.read().await?).await? {
         app.dispatch(inbox.id, true);

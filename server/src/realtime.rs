@@ -14,11 +14,10 @@ use std::time::Duration;
 pub use hub::{Hub, Mailbox, Outgoing, SocketId};
 
 use crate::{
-    commit_events::CommitEvents,
     state::{App, Shared},
     store::{
         StoreError,
-        feed::{self, FeedEntry},
+        feed::{self},
     },
     workers::{self, Supervisor},
 };
@@ -31,17 +30,6 @@ const TRIM: Duration = Duration::from_secs(600);
 const TRIM_BATCH: i64 = 5_000;
 /// Minimum time between two sends of deferred list rows.
 const LATE: Duration = Duration::from_millis(200);
-
-/// Publishes feed entries that were written outside `desk`, with the current content of their rows.
-pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreError> {
-    let mut db = app.store.read().await?;
-    let mut all = CommitEvents::default();
-    for entry in entries {
-        all.load(&mut db, entry).await?;
-    }
-    app.hub.announce(all, &app.visitors);
-    Ok(())
-}
 
 /// Adds the workers that refresh counters, send deferred rows, recheck access to documents, trim the feed, and follow
 /// other nodes.

@@ -85,7 +85,7 @@ async fn fire(app: &App, timer: &TimerRecord) -> Result<(), ServiceError> {
         TimerKind::Queue => return queue::over(app, conversation, timer).await,
         TimerKind::Acceptance => Event::Expire,
         TimerKind::BotSilence => Event::BotDone,
-        TimerKind::Round => return crate::routing::new_round(app, conversation, timer).await,
+        TimerKind::Round => return crate::conversations::offer_rounds::new_round(app, conversation, timer).await,
         TimerKind::Inactivity | TimerKind::Silence => return inactivity::due(app, conversation, timer).await,
         TimerKind::Ending => return closing::over(app, conversation, timer).await,
         TimerKind::Presence | TimerKind::Hours => return Ok(()),

@@ -83,6 +83,18 @@ impl Channel {
         Self::ALL.into_iter().find(|channel| channel.as_str() == key)
     }
 
+    /// Returns the paired channel, which has the same account id at the provider: comments under posts, and the direct
+    /// messages that a private reply opens.
+    pub fn paired(self) -> Option<Self> {
+        match self {
+            Self::Messenger => Some(Self::FacebookComments),
+            Self::FacebookComments => Some(Self::Messenger),
+            Self::Instagram => Some(Self::InstagramComments),
+            Self::InstagramComments => Some(Self::Instagram),
+            Self::Web | Self::Whatsapp | Self::Telegram => None,
+        }
+    }
+
     /// Whether the channel is comments under posts: public, one conversation per thread.
     pub fn is_comments(self) -> bool {
         matches!(self, Self::FacebookComments | Self::InstagramComments)

@@ -9,8 +9,16 @@ use bytes::{Bytes, BytesMut};
 use reqwest::multipart::{Form, Part};
 use tokio::sync::Semaphore;
 
-use super::step::{Body, Call, ProviderResponse};
-use crate::{config::Config, safe_http, state::Shared};
+use super::{
+    Adapter, Credentials,
+    inbound_event::Problem,
+    step::{Body, Call, Next, Outcome, ProviderResponse, SendRequest},
+};
+use crate::{
+    config::Config,
+    safe_http,
+    state::{App, Shared},
+};
 
 /// How long a whole answer may take: the call may be a long poll, or fetch a large medium.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 /// Maximum number of best-effort calls at the same time.
 const COURTESIES: usize = 32;
+
+/// Maximum number of calls to send one part.
+const MAX_CALLS: usize = 4;
 
 /// The HTTP client for providers.
 pub struct Client {
@@ -107,6 +118,26 @@ pub fn courtesy(app: &Shared, call: Call) {
         app.client.call(&app.config, &call, None).await;
         drop(permit);
     });
+}
+
+/// Makes the calls of a send request, and returns the outcome.
+pub async fn send(
+    app: &App,
+    adapter: &'static dyn Adapter,
+    credentials: &Credentials,
+    outgoing: &SendRequest<'_>,
+) -> Outcome {
+    let mut answers = vec![];
+    for _ in 0..MAX_CALLS {
+        match adapter.send(credentials, outgoing, &answers) {
+            Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
+            Next::Done(outcome) => return outcome,
+        }
+    }
+    Outcome::Final(Problem {
+        code: "calls".to_owned(),
+        words: "The provider asks for more and more.".to_owned(),
+    })
 }
 
 async fn read(mut response: reqwest::Response, max: usize) -> ProviderResponse {

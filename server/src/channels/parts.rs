@@ -80,11 +80,7 @@ impl MessagePart {
 /// Returns the capabilities that limit a message on a channel. A private reply is limited by the paired channel,
 /// because it is a direct message there.
 pub fn capabilities(channel: Channel, private: bool) -> Option<&'static Capabilities> {
-    let carrier = if private {
-        channels::paired_channel(channel)?
-    } else {
-        channel
-    };
+    let carrier = if private { channel.paired()? } else { channel };
     channels::adapter(carrier).map(Adapter::capabilities)
 }
 

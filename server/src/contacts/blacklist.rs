@@ -9,11 +9,10 @@ use causerie_shared::{
 };
 
 use crate::{
-    access,
+    access::{self, may_manage},
     audit::Trail,
     conversations::not_found,
     error::ServiceError,
-    settings::may_manage,
     state::App,
     store::{blacklist, contacts, users::UserRecord},
 };

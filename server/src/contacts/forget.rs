@@ -14,8 +14,8 @@ use causerie_shared::{
 
 use crate::{
     commit_events::CommitEvents,
-    conversations::{change, read_receipts::touch, redact},
-    documents::{epochs, open_document::Prepared, open_documents::Locked, quarantine},
+    conversations::{quarantine, read_receipts::touch, redact},
+    documents::{epochs, open_document::Prepared, open_documents::Locked},
     error::ServiceError,
     state::App,
     store::{OrderedTx, contact_merges, contacts, conversations, files, messages},
@@ -79,7 +79,7 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), ServiceError> {
     let gone = forget_rows(app, &mut tx, contact, &chats, &mut events).await?;
     tx.commit().await?;
     publish(app, locked);
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     redact::erase(app, &gone).await;
     Ok(())
 }

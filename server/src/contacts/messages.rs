@@ -19,8 +19,7 @@ use crate::{
     channels::inbound_event,
     clock::random_u128,
     commit_events::CommitEvents,
-    conversations::{change, read_receipts::touch, reply},
-    documents::quarantine,
+    conversations::{quarantine, read_receipts::touch, reply},
     error::ServiceError,
     state::App,
     store::{
@@ -255,7 +254,7 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
     let part = document.committed(prepared);
     app.hub
         .queue_change(document_id, &ServerFrame::Part(part), Some(&scope), None);
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(accepted(&record))
 }
 

@@ -62,7 +62,7 @@ pub async fn to_agent(
         change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -89,7 +89,7 @@ pub async fn to_inbox(
     // A user chose the inbox, so earlier overflows no longer count.
     offer_rounds::set_overflowed(&mut tx, head.id, &[]).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 

@@ -18,7 +18,6 @@ use crate::{
     clock::random_u128,
     commit_events::CommitEvents,
     error::ServiceError,
-    state::App,
     store::{
         Db, OrderedTx, agent_load, conversation_events, conversations,
         feed::{self, FeedKind},
@@ -335,20 +334,4 @@ pub async fn user_changed(db: &mut OrderedTx, user: UserId, events: &mut CommitE
         events.user(record.row());
     }
     Ok(())
-}
-
-/// Publishes what a transaction changed and wakes the workers. Call it after the commit.
-pub fn publish(app: &App, events: CommitEvents) {
-    for inbox in events.inboxes() {
-        app.dispatch(inbox.inbox, inbox.freed);
-    }
-    // Only a change of state sets timers; a new message sets none.
-    if events.heads().any(|head| events.moved(head.id)) {
-        app.timers_changed.notify_one();
-    }
-    if events.sends() {
-        app.outbox_changed.notify_one();
-    }
-    app.web_pushes.observe(&events);
-    app.hub.announce(events, &app.visitors);
 }

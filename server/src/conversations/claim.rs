@@ -53,7 +53,7 @@ pub async fn act(
     let mut events = CommitEvents::default();
     change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 

@@ -56,7 +56,7 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
         hasten(&mut tx, &mut head, app.clock.now(), &mut events).await?;
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use causerie_shared::{
 };
 
 use super::{
-    change, not_found,
+    not_found,
     read_receipts::{touch_before, touch_from},
     reply,
 };
@@ -111,6 +111,6 @@ pub async fn invite(
     });
     touch_from(&mut tx, &mut head, before, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }

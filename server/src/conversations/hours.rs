@@ -32,7 +32,7 @@ pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), 
     let mut events = CommitEvents::default();
     apply(&mut tx, inbox, app.clock.now(), &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     app.timers_changed.notify_one();
     Ok(())
 }

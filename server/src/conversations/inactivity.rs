@@ -155,7 +155,7 @@ async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -
         }
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     app.timers_changed.notify_one();
     Ok(())
 }

@@ -6,7 +6,7 @@ use causerie_shared::{
 };
 
 use super::change;
-use crate::{commit_events::CommitEvents, error::ServiceError, presence, state::App, store::conversations};
+use crate::{commit_events::CommitEvents, error::ServiceError, state::App, store::conversations};
 
 /// Applies a system or visitor event. With a `fence`, does nothing unless the conversation still has this version.
 ///
@@ -27,7 +27,6 @@ pub async fn apply_system_event(
         return Ok(false);
     }
     let mut events = CommitEvents::default();
-    let asked = conversations::asked(&head.state);
     match change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await {
         Ok(()) => {}
         // Another change came first, and the event no longer applies.
@@ -37,11 +36,8 @@ pub async fn apply_system_event(
         }
         Err(error) => return Err(error),
     }
-    if let (Event::Expire, Some(user)) = (&event, asked) {
-        presence::unanswered(&mut tx, user, now, &mut events).await?;
-    }
     tx.commit().await?;
     events.woken(head.inbox);
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(true)
 }

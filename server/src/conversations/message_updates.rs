@@ -6,7 +6,7 @@ use causerie_shared::{
     message::{Delivery, Extra, Reaction, Side},
 };
 
-use super::{change, read_receipts::touch, reply};
+use super::{read_receipts::touch, reply};
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
@@ -109,7 +109,7 @@ pub async fn update(app: &App, bound: &ProviderMessage, update: MessageUpdate) -
         events.message(record);
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -129,7 +129,7 @@ pub async fn deliver(
     let id = (bound.conversation, bound.message);
     deliver_in(&mut tx, id, delivery, reason, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -167,7 +167,7 @@ pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), Se
     };
     events.message(record);
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -226,7 +226,7 @@ async fn advance(
         }
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 

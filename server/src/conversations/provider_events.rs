@@ -10,7 +10,6 @@ use causerie_shared::{
 };
 
 use crate::{
-    accounts::paired_account,
     channels::{
         InboundEvent,
         inbound_event::{InboundEventKind, Person},
@@ -25,7 +24,7 @@ use crate::{
     state::App,
     store::{
         StoreError,
-        channel_accounts::ChannelAccount,
+        channel_accounts::{self, ChannelAccount},
         contacts,
         provider::{self, Early, ProviderMessage},
         retried, threads,
@@ -139,7 +138,7 @@ async fn bound(app: &App, routed: &Routed, target: &str) -> Result<Option<Provid
     if here.is_some() {
         return Ok(here);
     }
-    match paired_account(&mut db, account).await? {
+    match channel_accounts::paired(&mut db, account).await? {
         Some(paired) => provider::by_external(&mut db, paired.row.id, target).await,
         None => Ok(None),
     }

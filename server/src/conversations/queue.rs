@@ -39,7 +39,7 @@ pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) 
         }
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 

@@ -90,7 +90,7 @@ pub async fn by_agent(
     let mut events = CommitEvents::default();
     touch(&mut tx, &mut head, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -119,6 +119,6 @@ pub async fn by_visitor(
         events.message(record);
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }

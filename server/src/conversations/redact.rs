@@ -13,7 +13,8 @@ use causerie_shared::{
 use super::{change, discussion, not_found, read_receipts::touch};
 use crate::{
     commit_events::CommitEvents,
-    documents::{epochs, quarantine},
+    conversations::quarantine,
+    documents::epochs,
     error::ServiceError,
     files as disk,
     state::App,
@@ -125,7 +126,7 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
     let part = document.committed_anew(prepared);
     app.hub
         .document_changed(document_id, &ServerFrame::Part(part), Some(&scope), None);
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     drop(document);
     erase(app, &said.attachments).await;
     Ok(())

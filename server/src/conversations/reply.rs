@@ -17,12 +17,13 @@ use super::{
 use crate::{
     channels::{adapter, capabilities::Open, parts},
     commit_events::CommitEvents,
-    delivery,
     error::ServiceError,
     store::{
         Db, OrderedTx, conversations, files,
         messages::{self, MessageRecord},
-        outbox as stored, places, threads,
+        outbox as stored,
+        outbox::OutboxRow,
+        places, threads,
     },
 };
 
@@ -246,7 +247,7 @@ pub(crate) async fn send(
     now: Millis,
 ) -> Result<(), ServiceError> {
     if goes_out(head, message) {
-        stored::insert(db, &delivery::row(head, message.id, position, now)).await?;
+        stored::insert(db, &OutboxRow::new(head, message.id, position, now)).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{change, not_found, read_receipts::touch};
+use super::{not_found, read_receipts::touch};
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
@@ -92,7 +92,7 @@ async fn decide(
         events.message(record);
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     app.outbox_changed.notify_one();
     Ok(())
 }

@@ -11,11 +11,12 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{change, not_found, read_receipts::touch, reply};
+use super::{not_found, read_receipts::touch, reply};
 use crate::{
     clock::random_u128,
     commit_events::CommitEvents,
-    documents::{open_document::Prepared, open_documents::Locked, quarantine},
+    conversations::quarantine,
+    documents::{open_document::Prepared, open_documents::Locked},
     error::ServiceError,
     state::App,
     store::{OrderedTx, conversations, messages},
@@ -138,7 +139,7 @@ impl SystemMessage {
         let part = self.document.committed(self.prepared);
         app.hub
             .queue_change(document, &ServerFrame::Part(part), Some(scope), None);
-        change::publish(app, events);
+        crate::commit_events::publish(app, events);
         self.message.id
     }
 }

@@ -12,24 +12,24 @@ use super::{
     settle::{give_up, settle},
 };
 use crate::{
-    accounts::paired_account,
     channels::{
-        Adapter, Credentials, Next, Outcome, SendRequest,
+        Adapter, Credentials, Outcome, SendRequest,
         capabilities::Open,
+        client,
         inbound_event::Problem,
         parts::{self, MessagePart},
         step::Content,
     },
     commit_events::CommitEvents,
     conversations::{
-        change, message_updates,
+        message_updates,
         provider_events::{self, match_echo::bound},
     },
     error::ServiceError,
     state::App,
     store::{
         OrderedTx, StoreError,
-        channel_accounts::ChannelAccount,
+        channel_accounts::{self, ChannelAccount},
         contacts, conversations,
         messages::{self, MessageRecord},
         outbox::{self, OutboxRow, Stage},
@@ -37,9 +37,6 @@ use crate::{
         templates, threads,
     },
 };
-
-/// Maximum number of calls to send one part.
-const MAX_CALLS: usize = 4;
 
 /// The context in which the parts of a message are sent.
 struct DeliveryContext<'a> {
@@ -90,7 +87,7 @@ pub async fn deliver(
         let mut tx = app.store.begin_ordered().await?;
         let events = all_sent(&mut tx, &mut row).await?;
         tx.commit().await?;
-        change::publish(app, events);
+        crate::commit_events::publish(app, events);
     }
     for (at, piece) in pieces.iter().enumerate().skip(row.progress.sent as usize) {
         row.progress.begun = true;
@@ -225,27 +222,7 @@ async fn send(app: &App, way: &DeliveryContext<'_>, piece: &MessagePart, at: usi
         comment: way.thread.as_deref(),
         private,
     };
-    call(app, way.adapter, &way.credentials, &outgoing).await
-}
-
-/// Makes the calls of a send request, and returns the outcome.
-pub async fn call(
-    app: &App,
-    adapter: &'static dyn Adapter,
-    credentials: &Credentials,
-    outgoing: &SendRequest<'_>,
-) -> Outcome {
-    let mut answers = vec![];
-    for _ in 0..MAX_CALLS {
-        match adapter.send(credentials, outgoing, &answers) {
-            Next::Call(call) => answers.push(app.client.call(&app.config, &call, None).await),
-            Next::Done(outcome) => return outcome,
-        }
-    }
-    Outcome::Final(Problem {
-        code: "calls".to_owned(),
-        words: "The provider asks for more and more.".to_owned(),
-    })
+    client::send(app, way.adapter, &way.credentials, &outgoing).await
 }
 
 /// Records that the provider has a part: binds its id, advances the row (to its end with the last part), and applies
@@ -273,7 +250,7 @@ async fn accepted(
         if private {
             threads::set_private_to(&mut tx, row.conversation, &person).await?;
             // The recipient's answers come in on the paired account under this id: the same contact.
-            of = paired_account(&mut tx, way.account)
+            of = channel_accounts::paired(&mut tx, way.account)
                 .await?
                 .map(|account| account.row.id);
         }
@@ -289,7 +266,7 @@ async fn accepted(
         }
     };
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     match id {
         Some(id) => {
             // Comments wait only for a thread's first comment, which nobody sends from here.

@@ -22,7 +22,7 @@ use crate::{
         profile::profile_changed,
     },
     conversations::{
-        change, claim,
+        claim,
         reply::{self, Target},
     },
     error::ServiceError,
@@ -241,7 +241,7 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
     document.write(&mut tx, IntentId::from(message.id), &prepared).await?;
     tx.commit().await?;
     document.committed(prepared);
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -259,7 +259,7 @@ async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story
                 .await?;
             tx.commit().await?;
             document.committed(prepared);
-            change::publish(app, events);
+            crate::commit_events::publish(app, events);
         }
     }
     if let Some(text) = story.note {

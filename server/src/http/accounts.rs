@@ -21,7 +21,7 @@ use crate::{
         json::Json,
     },
     limits::Limit,
-    passwords, realtime, secrets,
+    passwords, secrets,
     settings::users::valid_name,
     setup,
     state::{App, Shared},
@@ -103,7 +103,7 @@ pub async fn set_up(
     let record = users::user(&mut tx, user.id).await?.ok_or_else(ApiError::internal)?;
     let info = auth::info(&mut tx, session, &record).await?;
     tx.commit().await?;
-    realtime::announce(&app, entries).await?;
+    crate::commit_events::announce(&app, entries).await?;
     Ok((auth::with_cookie(auth::cookie(&app.config, &token, STAY)?), Json(info)))
 }
 

@@ -5,8 +5,8 @@ use causerie_shared::api::settings::AuditEntry;
 use serde::Deserialize;
 
 use crate::{
+    access::may_manage,
     http::{auth::Signed, error::ApiError, json::Json},
-    settings::may_manage,
     state::Shared,
     store::audit,
 };

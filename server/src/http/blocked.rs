@@ -11,10 +11,9 @@ use causerie_shared::{
 };
 
 use crate::{
-    access,
+    access::{self, may_manage},
     contacts::blacklist as desk,
     http::{auth::Signed, error::ApiError, json::Json},
-    settings::may_manage,
     state::Shared,
     store::blacklist,
 };

@@ -19,10 +19,10 @@ use causerie_shared::{
 };
 
 use crate::{
-    access,
+    access::{self, may_manage},
     channels::forms,
     http::{auth::Signed, error::ApiError, json::Json},
-    settings::{channels as settings, may_manage},
+    settings::channels as settings,
     state::{App, Shared},
     store::{
         channel_accounts::{self, ChannelAccount},

@@ -11,6 +11,7 @@ use causerie_shared::{
 };
 
 use crate::{
+    access::may_manage,
     http::{
         auth::{self, Client, Signed},
         error::ApiError,
@@ -18,7 +19,6 @@ use crate::{
         json::Json,
     },
     limits::Limit,
-    settings::may_manage,
     state::Shared,
     store::crashes,
 };

@@ -12,8 +12,9 @@ use causerie_shared::{
 };
 
 use crate::{
+    access::may_manage,
     http::{auth::Signed, error::ApiError, json::Json},
-    settings::{departments, may_manage},
+    settings::departments,
     state::Shared,
     store::{
         Db,

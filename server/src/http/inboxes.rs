@@ -13,11 +13,11 @@ use causerie_shared::{
 };
 
 use crate::{
+    access::may_change_inboxes,
     http::{auth::Signed, error::ApiError, json::Json},
     settings::{
         accounts,
         inboxes::{self, no_inbox},
-        may_change_inboxes,
     },
     setup,
     state::{App, Shared},

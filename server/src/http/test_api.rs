@@ -25,10 +25,11 @@ use crate::{
     accounts::templates,
     channels::{Credentials, adapter, telegram},
     clock::random_u128,
+    commit_events,
     config::origin::is_loopback,
     conversations::system_message,
     http::{error::ApiError, headers, json::Json, origin},
-    realtime, secrets,
+    secrets,
     state::Shared,
     store::{
         OrderedTx,
@@ -154,7 +155,7 @@ async fn connect(State(app): State<Shared>, Json(body): Json<NewAccount>) -> Res
     let entry = feed::append(&mut tx, FeedKind::Account, account.row.id.to_string(), None, None).await?;
     templates::ask(&mut tx, &account, now).await?;
     tx.commit().await?;
-    realtime::announce(&app, vec![entry]).await?;
+    commit_events::announce(&app, vec![entry]).await?;
     app.templates_changed.notify_one();
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();

@@ -14,6 +14,7 @@ use causerie_shared::{
 };
 
 use crate::{
+    access::{may_change_inboxes, may_manage},
     audit::Trail,
     clock::random_u128,
     http::{
@@ -22,9 +23,10 @@ use crate::{
         error::ApiError,
         json::Json,
     },
-    realtime,
-    settings::users::valid_name,
-    settings::{self, may_change_inboxes, may_manage, users::may_touch},
+    settings::{
+        self,
+        users::{may_touch, valid_name},
+    },
     state::Shared,
     store::{
         Db, departments,
@@ -134,7 +136,7 @@ pub async fn invite(
         .write(&mut tx, &signed.user, "user.invite", &user.name, now)
         .await?;
     tx.commit().await?;
-    realtime::announce(&app, entries).await?;
+    crate::commit_events::announce(&app, entries).await?;
     Ok((StatusCode::CREATED, Json(link)))
 }
 

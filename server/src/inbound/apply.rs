@@ -5,7 +5,7 @@ use causerie_shared::message::Kind;
 
 use super::message::message;
 use crate::{
-    accounts::{note, templates},
+    accounts::{health::note, templates},
     channels::inbound_event::{InboundEventKind, InboundMessage},
     conversations::provider_events::{self, Routed, known},
     error::ServiceError,

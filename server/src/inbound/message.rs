@@ -8,7 +8,6 @@ use causerie_shared::{
 };
 
 use crate::{
-    accounts::paired_account,
     channels::{
         BestEffortCall, ProviderResponse, adapter,
         inbound_event::{CommentThread, InboundMessage, Person},
@@ -26,8 +25,9 @@ use crate::{
     inbound::media,
     state::App,
     store::{
-        StoreError, channel_accounts::ChannelAccount, contacts, conversations, messages as stored, places, posts,
-        provider, threads,
+        StoreError,
+        channel_accounts::{self, ChannelAccount},
+        contacts, conversations, messages as stored, places, posts, provider, threads,
     },
 };
 
@@ -263,7 +263,7 @@ async fn is_new(app: &App, contact: Option<ContactId>) -> Result<bool, StoreErro
 /// conversation.
 async fn is_private_reply(app: &App, account: &ChannelAccount, arrived: &InboundMessage) -> Result<bool, ServiceError> {
     let mut db = app.store.read().await?;
-    let Some(paired) = paired_account(&mut db, account).await? else {
+    let Some(paired) = channel_accounts::paired(&mut db, account).await? else {
         return Ok(false);
     };
     let (id, comments) = (&arrived.id, paired.row.id);

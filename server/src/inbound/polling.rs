@@ -241,7 +241,7 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
 /// Notes an error of the account; `invalid` says that Telegram rejects the token.
 async fn note(app: &App, account: AccountId, words: &str, invalid: bool) -> Result<(), StoreError> {
     let now = app.clock.now();
-    crate::accounts::note(app, account, |health| {
+    crate::accounts::health::note(app, account, |health| {
         health.note(now, words.to_owned());
         health.token_invalid |= invalid;
     })

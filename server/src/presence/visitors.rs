@@ -4,7 +4,7 @@ use causerie_shared::ids::{ContactId, ConversationId};
 
 use crate::{
     commit_events::CommitEvents,
-    conversations::{change, read_receipts::touch},
+    conversations::read_receipts::touch,
     error::ServiceError,
     state::App,
     store::{OrderedTx, contacts, conversations, presence},
@@ -18,7 +18,7 @@ pub async fn arrived(app: &App, contact: ContactId) -> Result<(), ServiceError> 
     let mut events = CommitEvents::default();
     online(&mut tx, contact, true, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -35,7 +35,7 @@ pub async fn left(app: &App, contact: ContactId) -> Result<(), ServiceError> {
     let mut events = CommitEvents::default();
     lost(&mut tx, contact, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
 
@@ -82,6 +82,6 @@ pub async fn page(app: &App, conversation: ConversationId, page: Option<String>)
     let mut events = CommitEvents::default();
     touch(&mut tx, &mut head, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }

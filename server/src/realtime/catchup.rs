@@ -16,7 +16,7 @@ use causerie_shared::{
 use super::SocketId;
 use crate::{
     access::{readable, reads_document},
-    documents::quarantine,
+    conversations::quarantine,
     error::ServiceError,
     state::App,
     store::{

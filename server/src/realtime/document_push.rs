@@ -16,8 +16,8 @@ use crate::{
     access::reads_contact,
     commit_events::CommitEvents,
     contacts::profile,
-    conversations::{change, discussion, reply},
-    documents::{epochs, open_document::Prepared, open_documents::Locked, quarantine},
+    conversations::{discussion, quarantine, reply},
+    documents::{epochs, open_document::Prepared, open_documents::Locked},
     error::ServiceError,
     state::App,
     store::{
@@ -293,6 +293,6 @@ async fn finish(
         changes: vec![],
     };
     app.hub.queue(pusher.socket, &applied);
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     epochs::begin_epoch(app, &mut document, scope.as_ref()).await;
 }

@@ -7,11 +7,11 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{check, inboxes::told, may_change_inboxes};
+use super::{check, inboxes::told};
 use crate::{
+    access::may_change_inboxes,
     audit::Trail,
     commit_events::CommitEvents,
-    conversations::change,
     error::ServiceError,
     state::App,
     store::{
@@ -71,6 +71,6 @@ pub async fn save(
     let mut events = CommitEvents::default();
     told(&mut tx, FeedKind::Account, account, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(after)
 }

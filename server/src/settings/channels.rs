@@ -8,14 +8,14 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{check, inboxes::told, may_manage};
+use super::{check, inboxes::told};
 use crate::{
+    access::may_manage,
     audit::Trail,
     channels::{self, Credentials, Next, forms},
     clock::random_u128,
     commit_events::CommitEvents,
-    conversations::{change, lifecycle},
-    delivery,
+    conversations::lifecycle,
     error::ServiceError,
     secrets,
     state::App,
@@ -113,7 +113,7 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
     let mut events = CommitEvents::default();
     told(&mut tx, FeedKind::Account, account.row.id, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     crate::accounts::connected(app, &account).await?;
     Ok(account.row.id)
 }
@@ -167,7 +167,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     channel_accounts::save(&mut tx, &after).await?;
     let renewed = changed.iter().any(|(_, kind)| *kind == FieldKind::Secret);
     if renewed && before.health.token_invalid {
-        delivery::resume(&mut tx, &mut after, now).await?;
+        crate::accounts::health::resume(&mut tx, &mut after, now).await?;
     }
     let action = match (before.row.enabled, after.row.enabled) {
         (true, false) => "channel.pause",
@@ -178,7 +178,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     let mut events = CommitEvents::default();
     told(&mut tx, FeedKind::Account, account, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();
     if !changed.is_empty() {
@@ -205,7 +205,7 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
     let mut events = CommitEvents::default();
     match &result {
         Ok(_) if known.health.token_invalid => {
-            delivery::resume(&mut tx, &mut known, app.clock.now()).await?;
+            crate::accounts::health::resume(&mut tx, &mut known, app.clock.now()).await?;
             told(&mut tx, FeedKind::Account, account, &mut events).await?;
         }
         Ok(_) => {}
@@ -215,7 +215,7 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
         }
     }
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();
     Ok(ChannelCheck {
@@ -263,7 +263,7 @@ pub async fn remove(
     let mut events = CommitEvents::default();
     told(&mut tx, FeedKind::Account, account, &mut events).await?;
     tx.commit().await?;
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     // No new chats begin after the commit, so the open ones can fail one by one.
     let open = conversations::open_at(&mut *app.store.read().await?, account).await?;
     for conversation in open {

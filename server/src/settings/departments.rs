@@ -11,9 +11,10 @@ use causerie_shared::{
 use super::{
     check,
     inboxes::{self as inbox_settings, Change, no_inbox},
-    may_manage, same_version,
+    same_version,
 };
 use crate::{
+    access::may_manage,
     audit::Trail,
     clock::random_u128,
     error::ServiceError,

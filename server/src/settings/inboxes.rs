@@ -10,8 +10,9 @@ use causerie_shared::{
     timer::TimerKind,
 };
 
-use super::{check, may_change_inboxes, same_version};
+use super::{check, same_version};
 use crate::{
+    access::may_change_inboxes,
     audit::Trail,
     clock::{hex, random_bytes, random_u128},
     commit_events::CommitEvents,

@@ -8,7 +8,7 @@ use causerie_shared::{
 
 use crate::{
     commit_events::CommitEvents,
-    conversations::{change, not_found},
+    conversations::not_found,
     error::ServiceError,
     grants, presence,
     state::App,
@@ -77,6 +77,6 @@ pub async fn told(app: &App, users: &[UserId], events: CommitEvents) -> Result<(
     for user in users {
         grants::changed(app, *user).await?;
     }
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }

@@ -8,8 +8,9 @@ use causerie_shared::{
     user::{Grants, Role},
 };
 
-use super::{check, inboxes::told, may_manage, same_version};
+use super::{check, inboxes::told, same_version};
 use crate::{
+    access::may_manage,
     audit::Trail,
     commit_events::CommitEvents,
     error::ServiceError,

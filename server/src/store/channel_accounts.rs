@@ -179,6 +179,14 @@ pub async fn save_health(db: &mut Db, account: AccountId, health: &Health) -> Re
     Ok(())
 }
 
+/// Returns the connected account on the [paired channel](Channel::paired), if there is one.
+pub async fn paired(db: &mut Db, account: &ChannelAccount) -> Result<Option<ChannelAccount>, StoreError> {
+    match account.row.channel.paired() {
+        Some(channel) => by_external(db, channel, &account.external).await,
+        None => Ok(None),
+    }
+}
+
 /// Removes an account: its secrets are deleted, and the provider's id can be connected again.
 pub async fn remove(db: &mut Db, account: AccountId, now: Millis) -> Result<(), StoreError> {
     sqlx::query("UPDATE accounts SET removed_at = $2, enabled = 0, external_id = NULL, secrets = NULL WHERE id = $1")

@@ -3,6 +3,7 @@
 use causerie_shared::{
     Millis,
     ids::{AccountId, ConversationId, MessageId},
+    row::ConversationRow,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, any::AnyRow};
@@ -66,6 +67,23 @@ pub struct OutboxRow {
     pub due: Millis,
     pub fence: i64,
     pub progress: Progress,
+}
+
+impl OutboxRow {
+    /// Returns the row of a new message, due at once.
+    pub fn new(head: &ConversationRow, message: MessageId, position: i64, now: Millis) -> Self {
+        Self {
+            message,
+            account: head.account,
+            conversation: head.id,
+            position,
+            stage: Stage::Waiting,
+            attempts: 0,
+            due: now,
+            fence: 0,
+            progress: Progress::default(),
+        }
+    }
 }
 
 const COLUMNS: &str = "message_id, account_id, conversation_id, position, state, attempts, due, fence, parts";

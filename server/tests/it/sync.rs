@@ -8,8 +8,7 @@ use causerie_server::{
     clock::random_bytes,
     commit_events::CommitEvents,
     contacts::messages,
-    conversations::claim,
-    documents::quarantine,
+    conversations::{claim, quarantine},
     realtime::{
         Hub, Mailbox, Outgoing, SocketId, catchup,
         document_push::{self, Push, Pusher},

@@ -3,7 +3,7 @@
 use crate::common::{self, World, code, eventually, offered_to, worlds};
 use causerie_server::{
     commit_events::CommitEvents,
-    conversations::{assign, change},
+    conversations::assign,
     presence,
     settings::members,
     store::{OrderedTx, places, timers},
@@ -68,7 +68,7 @@ async fn write(world: &World, change: impl AsyncFnOnce(&mut OrderedTx, &mut Comm
     let mut events = CommitEvents::default();
     change(&mut tx, &mut events).await;
     tx.commit().await.unwrap();
-    change::publish(&world.app, events);
+    causerie_server::commit_events::publish(&world.app, events);
 }
 
 fn mode(mode: Mode) -> impl FnOnce(&mut InboxSettings) {

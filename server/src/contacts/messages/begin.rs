@@ -13,7 +13,6 @@ use causerie_shared::{
 
 use super::{NewMessage, find::open};
 use crate::{
-    channels,
     commit_events::CommitEvents,
     conversations::{change, closing, not_found},
     error::ServiceError,
@@ -120,7 +119,7 @@ pub(crate) async fn link(
     incoming: &NewMessage,
     head: &ConversationRow,
 ) -> Result<Option<String>, ServiceError> {
-    let comments = channels::paired_channel(head.channel).filter(|beside| beside.is_comments());
+    let comments = head.channel.paired().filter(|beside| beside.is_comments());
     let (Some(comments), Some(said)) = (comments, &incoming.said) else {
         return Ok(None);
     };

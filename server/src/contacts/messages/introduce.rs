@@ -11,8 +11,8 @@ use crate::{
     clock::random_u128,
     commit_events::CommitEvents,
     contacts::profile,
-    conversations::change,
-    documents::{epochs, open_document::Prepared, quarantine},
+    conversations::quarantine,
+    documents::{epochs, open_document::Prepared},
     error::ServiceError,
     state::App,
 };
@@ -49,7 +49,7 @@ pub(crate) async fn introduce(app: &App, incoming: &NewMessage, contact: Contact
     tx.commit().await?;
     let part = document.committed(prepared);
     app.hub.queue_change(document_id, &ServerFrame::Part(part), None, None);
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     epochs::begin_epoch(app, &mut document, None).await;
     Ok(())
 }

@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use causerie_server::{
-    clock::random_u128,
-    commit_events::CommitEvents,
-    conversations::{change, reply},
-};
+use causerie_server::{clock::random_u128, commit_events::CommitEvents, conversations::reply};
 use causerie_shared::{
     api::channels::Template,
     ids::MessageId,
@@ -233,7 +229,7 @@ async fn every_value_goes_to_its_place_also_after_the_window_closed() {
                 .await
                 .unwrap();
             tx.commit().await.unwrap();
-            change::publish(&line.app, events);
+            causerie_server::commit_events::publish(&line.app, events);
             line.app.outbox_changed.notify_one();
             line.quiesce().await;
             let sent = provider.got().pop().unwrap().json();

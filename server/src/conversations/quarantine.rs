@@ -3,10 +3,10 @@
 
 use causerie_shared::document::DocumentId;
 
-use super::{open_document::OpenDocument, open_documents::Locked};
 use crate::{
     commit_events::CommitEvents,
-    conversations::{change, reply},
+    conversations::reply,
+    documents::{open_document::OpenDocument, open_documents::Locked},
     error::ServiceError,
     state::App,
 };
@@ -33,6 +33,6 @@ pub async fn set(app: &App, document: &mut OpenDocument) -> Result<(), ServiceEr
     tx.commit().await?;
     tracing::error!(document = %document.id, "a document was set aside");
     metrics::counter!("causerie_documents_set_aside_total").increment(1);
-    change::publish(app, events);
+    crate::commit_events::publish(app, events);
     Ok(())
 }
