@@ -33,6 +33,7 @@ pub mod state;
 pub mod store;
 pub mod telemetry;
 pub mod timers;
+pub mod unit_of_work;
 pub mod web_push;
 pub mod workers;
 

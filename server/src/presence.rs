@@ -7,7 +7,7 @@ use causerie_shared::{
     Millis,
     access::Access,
     conversation::transition::{Actor, Event},
-    ids::{InboxId, TimerId, UserId},
+    ids::{ConversationId, InboxId, TimerId, UserId},
     refusal::{Code, Refusal},
     timer::TimerKind,
     user::{Availability, PRESENCE_GRACE_MS, PUSH_GRACE_MS},
@@ -17,7 +17,7 @@ use crate::{
     audit::Trail,
     clock::random_u128,
     commit_events::CommitEvents,
-    conversations::change,
+    conversations::{change, lifecycle},
     error::ServiceError,
     state::App,
     store::{
@@ -25,20 +25,19 @@ use crate::{
         timers::{self, TimerRecord},
         users,
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// Records that a socket of the user opened.
 pub async fn connected(app: &App, user: UserId) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    presence::lease(&mut tx, app.node, user).await?;
-    timers::cancel(&mut tx, TimerKind::Presence, &user.to_string()).await?;
-    let mut events = CommitEvents::default();
-    if presence::set_connected(&mut tx, user, true).await? {
-        change::user_changed(&mut tx, user, &mut events).await?;
-        freed(&mut tx, user, &mut events).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    presence::lease(&mut unit.tx, app.node, user).await?;
+    timers::cancel(&mut unit.tx, TimerKind::Presence, &user.to_string()).await?;
+    if presence::set_connected(&mut unit.tx, user, true).await? {
+        change::user_changed(&mut unit.tx, user, &mut unit.events).await?;
+        freed(&mut unit.tx, user, &mut unit.events).await?;
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     Ok(())
 }
 
@@ -79,9 +78,24 @@ fn timer(user: UserId, due: Millis, now: Millis) -> TimerRecord {
     }
 }
 
-/// Handles an offer to the user that expired. A user whom only push notifications kept connected is left with the
+/// Handles an offer or a transfer request that nobody answered in time.
+pub async fn offer_expired(
+    unit: &mut UnitOfWork,
+    conversation: ConversationId,
+    fence: i64,
+    now: Millis,
+) -> Result<(), ServiceError> {
+    let (event, actor) = (Event::Expire, Actor::System);
+    let before = lifecycle::apply_in(unit, conversation, &event, actor, Some(fence), now).await?;
+    match before.as_ref().and_then(conversations::asked) {
+        Some(user) => unanswered(&mut unit.tx, user, now, &mut unit.events).await,
+        None => Ok(()),
+    }
+}
+
+/// Handles an offer to the user that expired. A user who was connected only by push notifications is left with the
 /// normal grace period.
-pub async fn unanswered(
+async fn unanswered(
     db: &mut OrderedTx,
     user: UserId,
     now: Millis,
@@ -161,35 +175,24 @@ pub async fn reap(app: &App) -> Result<(), ServiceError> {
         return Ok(());
     }
     let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    let mut events = CommitEvents::default();
-    for user in presence::reap(&mut tx, engine, app.node).await? {
-        grace(&mut tx, user, now).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    for user in presence::reap(&mut unit.tx, engine, app.node).await? {
+        grace(&mut unit.tx, user, now).await?;
     }
-    for contact in presence::reap_visitors(&mut tx, engine, app.node).await? {
-        visitors::lost(&mut tx, contact, &mut events).await?;
+    for contact in presence::reap_visitors(&mut unit.tx, engine, app.node).await? {
+        visitors::lost(&mut unit.tx, contact, &mut unit.events).await?;
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     app.timers_changed.notify_one();
     Ok(())
 }
 
-/// Handles the end of the grace period: unless a socket has reopened, the user is disconnected. This happens in the
-/// transaction that takes the timer, so a crash leaves the timer in place, and only one of several nodes handles it.
-pub async fn lost(app: &App, user: UserId, timer: &TimerRecord) -> Result<(), ServiceError> {
-    let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    if !timers::take(&mut tx, timer).await? {
+/// Handles the end of the grace period: unless a socket has reopened, the user is disconnected.
+pub async fn lost(unit: &mut UnitOfWork, user: UserId, now: Millis) -> Result<(), ServiceError> {
+    if presence::is_leased(&mut unit.tx, user).await? {
         return Ok(());
     }
-    let mut events = CommitEvents::default();
-    if !presence::is_leased(&mut tx, user).await? {
-        gone(&mut tx, user, now, &mut events).await?;
-    }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
-    Ok(())
+    gone(&mut unit.tx, user, now, &mut unit.events).await
 }
 
 /// Sets the availability of another user, as an owner or admin.
@@ -206,70 +209,65 @@ pub async fn declare_for(
         let text = "only owners and admins set a colleague's availability";
         return Err(Refusal::new(Code::Forbidden, text).into());
     }
-    let mut tx = app.store.begin_ordered().await?;
+    let mut unit = UnitOfWork::begin(app).await?;
     let nobody = || Refusal::new(Code::NotFound, "there is no such user");
-    let before = users::user(&mut tx, user).await?.ok_or_else(nobody)?;
-    let actor = users::user(&mut tx, access.user).await?.ok_or_else(nobody)?;
+    let before = users::user(&mut unit.tx, user).await?.ok_or_else(nobody)?;
+    let actor = users::user(&mut unit.tx, access.user).await?.ok_or_else(nobody)?;
     let mut trail = Trail::default();
     trail.field("availability", before.availability.as_str(), availability.as_str());
     if !trail.is_empty() {
         let now = app.clock.now();
         trail
-            .write(&mut tx, &actor, "user.availability", &before.name, now)
+            .write(&mut unit.tx, &actor, "user.availability", &before.name, now)
             .await?;
     }
-    set_availability(app, tx, user, availability).await
+    set_availability(app, unit, user, availability).await
 }
 
 /// Sets the user's own availability. Becoming busy withdraws open offers and transfer requests.
 pub async fn declare(app: &App, user: UserId, availability: Availability) -> Result<(), ServiceError> {
-    let tx = app.store.begin_ordered().await?;
-    set_availability(app, tx, user, availability).await
+    let unit = UnitOfWork::begin(app).await?;
+    set_availability(app, unit, user, availability).await
 }
 
 async fn set_availability(
     app: &App,
-    mut tx: OrderedTx,
+    mut unit: UnitOfWork,
     user: UserId,
     availability: Availability,
 ) -> Result<(), ServiceError> {
-    let mut events = CommitEvents::default();
-    if presence::set_availability(&mut tx, user, availability).await? {
-        change::user_changed(&mut tx, user, &mut events).await?;
+    if presence::set_availability(&mut unit.tx, user, availability).await? {
+        change::user_changed(&mut unit.tx, user, &mut unit.events).await?;
     }
     match availability {
-        Availability::Busy => give_back(&mut tx, user, None, app.clock.now(), &mut events).await?,
-        Availability::Available => freed(&mut tx, user, &mut events).await?,
+        Availability::Busy => give_back(&mut unit.tx, user, None, app.clock.now(), &mut unit.events).await?,
+        Availability::Available => freed(&mut unit.tx, user, &mut unit.events).await?,
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
-    Ok(())
+    Ok(unit.commit(app).await?)
 }
 
 /// Recovers presence after a start: every connected user whom no other node has gets the grace period to reconnect.
 pub async fn recover(app: &App) -> Result<(), ServiceError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    presence::reap(&mut tx, app.store.engine(), app.node).await?;
-    presence::reap_visitors(&mut tx, app.store.engine(), app.node).await?;
-    let mut events = CommitEvents::default();
-    for contact in conversations::adrift(&mut tx).await? {
-        visitors::lost(&mut tx, contact, &mut events).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    presence::reap(&mut unit.tx, app.store.engine(), app.node).await?;
+    presence::reap_visitors(&mut unit.tx, app.store.engine(), app.node).await?;
+    for contact in conversations::adrift(&mut unit.tx).await? {
+        visitors::lost(&mut unit.tx, contact, &mut unit.events).await?;
     }
-    let users = users::users(&mut tx).await?;
+    let users = users::users(&mut unit.tx).await?;
     app.visitors
         .learn(users.iter().map(|user| (user.id, user.name.clone())));
     for user in users.into_iter().filter(|user| user.connected) {
         let least = now + PRESENCE_GRACE_MS;
-        match timers::due_of(&mut tx, TimerKind::Presence, &user.id.to_string()).await? {
+        match timers::due_of(&mut unit.tx, TimerKind::Presence, &user.id.to_string()).await? {
             // The timer ran while no server was there to reconnect to.
-            Some(due) if due < least => timers::set(&mut tx, &timer(user.id, least, now)).await?,
+            Some(due) if due < least => timers::set(&mut unit.tx, &timer(user.id, least, now)).await?,
             Some(_) => {}
-            None => grace(&mut tx, user.id, now).await?,
+            None => grace(&mut unit.tx, user.id, now).await?,
         }
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     // Chats that have waited since before the restart must not wait for the next event.
     for inbox in places::inboxes(&mut *app.store.read().await?).await? {
         app.dispatch(inbox.id, true);

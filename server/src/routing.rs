@@ -12,7 +12,6 @@ use causerie_shared::{ids::InboxId, routing::pick::Candidates};
 use tokio::sync::Notify;
 
 use crate::{
-    commit_events::CommitEvents,
     conversations::{
         change,
         offer_rounds::{is_dispatched, offer_some},
@@ -20,6 +19,7 @@ use crate::{
     error::ServiceError,
     state::{App, Shared},
     store::{agent_load, conversations},
+    unit_of_work::UnitOfWork,
     workers,
 };
 
@@ -134,11 +134,9 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), ServiceE
     }
     let mut after = None;
     loop {
-        let mut tx = app.store.begin_ordered().await?;
-        let mut events = CommitEvents::default();
-        after = offer_some(&mut tx, inbox, after, freed, now, &mut events).await?;
-        tx.commit().await?;
-        crate::commit_events::publish(app, events);
+        let mut unit = UnitOfWork::begin(app).await?;
+        after = offer_some(&mut unit.tx, inbox, after, freed, now, &mut unit.events).await?;
+        unit.commit(app).await?;
         // The end of a round sets a timer but adds no event to `news`.
         app.timers_changed.notify_one();
         if after.is_none() {

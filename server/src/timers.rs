@@ -1,21 +1,31 @@
 //! The timer worker: sleeps until the next timer is due and runs it. Several nodes share the due timers.
 
 use causerie_shared::{
+    Millis,
     conversation::transition::{Actor, Event},
+    ids::ConversationId,
+    refusal::Code,
     timer::TimerKind,
 };
 
 use crate::{
-    conversations::{closing, hours, inactivity, lifecycle, queue},
+    conversations::{
+        closing, hours,
+        inactivity::{self, Reminder},
+        lifecycle, offer_rounds, queue,
+    },
     error::ServiceError,
     presence,
     state::{App, Shared},
     store::timers::{self, TimerRecord},
+    unit_of_work::UnitOfWork,
     workers,
 };
 
 /// Timers claimed at once: few enough that other nodes get a share of many due timers.
 const BATCH: i64 = 25;
+/// Maximum number of attempts when the chat changes at the same time.
+const TRIES: usize = 3;
 /// Pause after an error of the database.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -65,39 +75,86 @@ pub async fn round(app: &App) -> Result<Option<i64>, ServiceError> {
     }
 }
 
+/// Takes a due timer and runs it, in one unit of work: a crash leaves the timer in place, and one of several nodes runs
+/// it. A timer whose subject cannot be read, or whose fence is old, is only removed.
 async fn fire(app: &App, timer: &TimerRecord) -> Result<(), ServiceError> {
-    if timer.kind == TimerKind::Presence {
-        let Ok(user) = timer.subject.parse() else {
-            return drop_timer(app, timer).await;
-        };
-        return presence::lost(app, user, timer).await;
+    for _ in 0..TRIES {
+        match attempt(app, timer).await {
+            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+            other => return other,
+        }
     }
-    if timer.kind == TimerKind::Hours {
-        let Ok(inbox) = timer.subject.parse() else {
-            return drop_timer(app, timer).await;
-        };
-        return hours::turn(app, inbox, timer).await;
-    }
-    let Ok(conversation) = timer.subject.parse() else {
-        return drop_timer(app, timer).await;
-    };
-    let event = match timer.kind {
-        TimerKind::Queue => return queue::over(app, conversation, timer).await,
-        TimerKind::Acceptance => Event::Expire,
-        TimerKind::BotSilence => Event::BotDone,
-        TimerKind::Round => return crate::conversations::offer_rounds::new_round(app, conversation, timer).await,
-        TimerKind::Inactivity | TimerKind::Silence => return inactivity::due(app, conversation, timer).await,
-        TimerKind::Ending => return closing::over(app, conversation, timer).await,
-        TimerKind::Presence | TimerKind::Hours => return Ok(()),
-    };
-    // The event's transaction removes the timer together with the state that set it, so after a crash before its commit
-    // the timer fires again. A timer whose fence is old is dropped here.
-    if !lifecycle::apply_system_event(app, conversation, event, Actor::System, Some(timer.fence)).await? {
-        drop_timer(app, timer).await?;
-    }
+    tracing::warn!(
+        subject = timer.subject,
+        kind = timer.kind.as_str(),
+        "a timer's chat is too busy"
+    );
     Ok(())
 }
 
+async fn attempt(app: &App, timer: &TimerRecord) -> Result<(), ServiceError> {
+    let now = app.clock.now();
+    let mut unit = UnitOfWork::begin(app).await?;
+    if !timers::take(&mut unit.tx, timer).await? {
+        return Ok(());
+    }
+    match timer.kind {
+        TimerKind::Presence => {
+            if let Ok(user) = timer.subject.parse() {
+                presence::lost(&mut unit, user, now).await?;
+            }
+        }
+        TimerKind::Hours => {
+            if let Ok(inbox) = timer.subject.parse() {
+                hours::apply(&mut unit.tx, inbox, now, &mut unit.events).await?;
+            }
+        }
+        TimerKind::Queue
+        | TimerKind::Acceptance
+        | TimerKind::BotSilence
+        | TimerKind::Round
+        | TimerKind::Ending
+        | TimerKind::Inactivity
+        | TimerKind::Silence => {
+            if let Ok(conversation) = timer.subject.parse()
+                && let Some(reminder) = of_conversation(&mut unit, conversation, timer, now).await?
+            {
+                drop(unit);
+                return inactivity::send(app, reminder, timer).await;
+            }
+        }
+    }
+    unit.commit(app).await?;
+    app.timers_changed.notify_one();
+    Ok(())
+}
+
+/// Runs a timer of a conversation. Returns the reminder that has to be sent, if any.
+async fn of_conversation(
+    unit: &mut UnitOfWork,
+    conversation: ConversationId,
+    timer: &TimerRecord,
+    now: Millis,
+) -> Result<Option<Reminder>, ServiceError> {
+    let fence = timer.fence;
+    match timer.kind {
+        TimerKind::Queue => queue::over(unit, conversation, fence, now).await?,
+        TimerKind::Acceptance => presence::offer_expired(unit, conversation, fence, now).await?,
+        TimerKind::BotSilence => {
+            let (event, actor) = (Event::BotDone, Actor::System);
+            lifecycle::apply_in(unit, conversation, &event, actor, Some(fence), now).await?;
+        }
+        TimerKind::Round => offer_rounds::new_round(unit, conversation, now).await?,
+        TimerKind::Ending => closing::over(unit, conversation, fence, now).await?,
+        TimerKind::Inactivity | TimerKind::Silence => {
+            return inactivity::due(unit, conversation, timer, now).await;
+        }
+        TimerKind::Presence | TimerKind::Hours => {}
+    }
+    Ok(None)
+}
+
+/// Removes a timer that was refused.
 async fn drop_timer(app: &App, timer: &TimerRecord) -> Result<(), ServiceError> {
     let mut tx = app.store.begin().await?;
     timers::take(&mut tx, timer).await?;

@@ -123,7 +123,7 @@ async fn leave(app: &App, inbox: InboxId) {
     drop(db);
     let offered = line.iter().find(|head| conversations::asked(&head.state).is_some());
     let chat = offered.expect("a chat is offered").id;
-    let left = lifecycle::apply_system_event(app, chat, Event::Leave, Actor::Contact, None).await;
+    let left = lifecycle::apply_system_event(app, chat, Event::Leave, Actor::Contact).await;
     assert!(left.expect("the database answers"), "the visitor leaves");
 }
 

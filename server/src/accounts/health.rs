@@ -4,7 +4,6 @@ use causerie_shared::{Millis, ids::AccountId};
 
 use crate::{
     channels::inbound_event::Problem,
-    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
@@ -13,6 +12,7 @@ use crate::{
         feed::{self, FeedKind},
         outbox::{self, OutboxRow},
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// Due time of a message that is held back until the token is renewed.
@@ -40,26 +40,24 @@ pub async fn trouble(
     problem: &Problem,
 ) -> Result<(), ServiceError> {
     let (id, now) = (account.row.id, app.clock.now());
-    let mut tx = app.store.begin_ordered().await?;
-    let known = channel_accounts::lock(&mut tx, id).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    let known = channel_accounts::lock(&mut unit.tx, id).await?;
     let was_renewed = known.as_ref().is_some_and(|known| known.secrets != account.secrets);
     if let Some(mut row) = row {
         row.due = if was_renewed { now } else { NEVER };
-        outbox::save(&mut tx, &row).await?;
+        outbox::save(&mut unit.tx, &row).await?;
     }
-    let mut events = CommitEvents::default();
     if let Some(mut known) = known.filter(|_| !was_renewed) {
-        outbox::delay_account(&mut tx, id, NEVER).await?;
+        outbox::delay_account(&mut unit.tx, id, NEVER).await?;
         if !known.health.token_invalid {
             known.health.token_invalid = true;
             known.health.note(now, problem.words.clone());
-            channel_accounts::save_health(&mut tx, id, &known.health).await?;
-            let entry = feed::append(&mut tx, FeedKind::Account, id.to_string(), None, None).await?;
-            events.load(&mut tx, entry).await?;
+            channel_accounts::save_health(&mut unit.tx, id, &known.health).await?;
+            let entry = feed::append(&mut unit.tx, FeedKind::Account, id.to_string(), None, None).await?;
+            unit.events.load(&mut unit.tx, entry).await?;
         }
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use crate::{
     error::ServiceError,
     state::App,
     store::{OrderedTx, contact_merges, contacts, conversations, files, messages},
+    unit_of_work::UnitOfWork,
 };
 
 /// Number of attempts when a chat begins or changes at the same time.
@@ -66,20 +67,19 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), ServiceError> {
             locked.push((document, prepared));
         }
     }
-    let mut tx = app.store.begin_ordered().await?;
-    contacts::lock(&mut tx, contact).await?;
-    let now = conversations::of_contact(&mut tx, contact, MAX_CHATS).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    contacts::lock(&mut unit.tx, contact).await?;
+    let now = conversations::of_contact(&mut unit.tx, contact, MAX_CHATS).await?;
     if documents(contact, &now) != documents(contact, &chats) {
         return Err(Refusal::new(Code::Conflict, "a chat began meanwhile").into());
     }
     for (document, prepared) in &mut locked {
-        epochs::write(app, &mut tx, document, prepared).await?;
+        epochs::write(app, &mut unit.tx, document, prepared).await?;
     }
-    let mut events = CommitEvents::default();
-    let gone = forget_rows(app, &mut tx, contact, &chats, &mut events).await?;
-    tx.commit().await?;
+    let gone = forget_rows(app, &mut unit.tx, contact, &chats, &mut unit.events).await?;
+    let committed = unit.commit_held().await?;
     publish(app, locked);
-    crate::commit_events::publish(app, events);
+    committed.publish(app);
     redact::erase(app, &gone).await;
     Ok(())
 }

@@ -18,7 +18,6 @@ use causerie_shared::{
 use crate::{
     channels::inbound_event,
     clock::random_u128,
-    commit_events::CommitEvents,
     conversations::{quarantine, read_receipts::touch, reply},
     error::ServiceError,
     state::App,
@@ -28,6 +27,7 @@ use crate::{
         places::AccountRecord,
         provider::{self, ProviderMessage},
     },
+    unit_of_work::UnitOfWork,
 };
 use begin::{link, reopen, start};
 use find::find;
@@ -185,18 +185,17 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
     }
     let mut prepared = prepared?.ok_or_else(|| Refusal::new(Code::Internal, "the message changed nothing"))?;
 
-    let mut tx = app.store.begin_ordered().await?;
-    contacts::lock(&mut tx, contact.id).await?;
-    let mut events = CommitEvents::default();
+    let mut unit = UnitOfWork::begin(app).await?;
+    contacts::lock(&mut unit.tx, contact.id).await?;
     let (mut head, answered) = match &open {
-        Some(known) => (reopen(&mut tx, known).await?, None),
+        Some(known) => (reopen(&mut unit.tx, known).await?, None),
         None => {
-            let head = start(&mut tx, incoming, contact.id, conversation, now, &mut events).await?;
-            let answered = link(&mut tx, incoming, &head).await?;
+            let head = start(&mut unit.tx, incoming, contact.id, conversation, now, &mut unit.events).await?;
+            let answered = link(&mut unit.tx, incoming, &head).await?;
             (head, answered)
         }
     };
-    let files = attach(&mut tx, &head, contact.id, &incoming.files).await?;
+    let files = attach(&mut unit.tx, &head, contact.id, &incoming.files).await?;
     head.position += 1;
     if outgoing {
         // A colleague saw and answered the chat in the provider's app.
@@ -212,8 +211,8 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
     head.preview = Some(reply::preview(&message, now));
     merge_origin(&mut head.origin, &incoming.origin);
     let (first, bytes) = (head.position, document.bytes_with(&prepared));
-    prepared.seals = reply::turn_if_full(&mut tx, &mut head, first, bytes, now).await?;
-    let scope = touch(&mut tx, &mut head, &mut events).await?;
+    prepared.seals = reply::turn_if_full(&mut unit.tx, &mut head, first, bytes, now).await?;
+    let scope = touch(&mut unit.tx, &mut head, &mut unit.events).await?;
     let mut record = reply::record(&head, &message, files, now);
     record.row.segment = segment;
     record.contact = Some(contact.id);
@@ -222,7 +221,7 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
         let to = found.answers_to.as_ref().unwrap_or(&incoming.external);
         // A notice about a person's old id does not change the reply address.
         if open.is_none() || said.kind != Kind::Notice {
-            conversations::set_answers_to(&mut tx, conversation, to).await?;
+            conversations::set_answers_to(&mut unit.tx, conversation, to).await?;
         }
         record.row.said_at = said.at.map(|at| at.min(now));
         let mut extra = said.extra.clone();
@@ -237,24 +236,24 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
             quoted: said.quoted.clone(),
             at: now,
         };
-        if !provider::bind(&mut tx, &bound).await? {
+        if !provider::bind(&mut unit.tx, &bound).await? {
             return Err(Refusal::new(Code::Conflict, "the message came twice at once").into());
         }
     }
-    match messages::insert(&mut tx, &record).await {
+    match messages::insert(&mut unit.tx, &record).await {
         Err(error) if error.is_duplicate() => {
             return Err(Refusal::new(Code::Conflict, "the message came twice at once").into());
         }
         other => other?,
     }
-    events.message(record.clone());
-    document.write(&mut tx, IntentId::from(id), &prepared).await?;
-    tx.commit().await?;
+    unit.events.message(record.clone());
+    document.write(&mut unit.tx, IntentId::from(id), &prepared).await?;
+    let committed = unit.commit_held().await?;
 
     let part = document.committed(prepared);
     app.hub
         .queue_change(document_id, &ServerFrame::Part(part), Some(&scope), None);
-    crate::commit_events::publish(app, events);
+    committed.publish(app);
     Ok(accepted(&record))
 }
 

@@ -15,10 +15,10 @@ use causerie_shared::{
 
 use super::{change, claim, not_found};
 use crate::{
-    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{Db, conversations, offer_rounds, places, users},
+    unit_of_work::UnitOfWork,
 };
 
 /// Gives a chat to an agent: depending on the state of the chat, this starts, offers or transfers it.
@@ -34,8 +34,8 @@ pub async fn to_agent(
     expect_version: Option<i64>,
 ) -> Result<(), ServiceError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    let (mut head, actor) = seen(&mut tx, access, conversation, expect_version).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    let (mut head, actor) = seen(&mut unit.tx, access, conversation, expect_version).await?;
     let steps = match &head.state {
         State::Waiting { .. } if agent == access.user => vec![Event::Start],
         State::Waiting { .. } => vec![Event::Offer { agent }],
@@ -56,13 +56,11 @@ pub async fn to_agent(
             vec![Event::TransferToAgent { to: agent }]
         }
     };
-    reachable(&mut tx, head.inbox, agent, access).await?;
-    let mut events = CommitEvents::default();
+    reachable(&mut unit.tx, head.inbox, agent, access).await?;
     for event in steps {
-        change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await?;
+        change::apply(&mut unit.tx, &mut head, &event, actor, now, &mut unit.events).await?;
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     Ok(())
 }
 
@@ -76,20 +74,18 @@ pub async fn to_inbox(
     expect_version: Option<i64>,
 ) -> Result<(), ServiceError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    let (mut head, actor) = seen(&mut tx, access, conversation, expect_version).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    let (mut head, actor) = seen(&mut unit.tx, access, conversation, expect_version).await?;
     if head.inbox == inbox {
         return Err(Refusal::new(Code::Invalid, "the chat is in this inbox already").into());
     }
-    let mut events = CommitEvents::default();
     if let State::Assigning { .. } = head.state {
-        change::apply(&mut tx, &mut head, &Event::Withdraw, actor, now, &mut events).await?;
+        change::apply(&mut unit.tx, &mut head, &Event::Withdraw, actor, now, &mut unit.events).await?;
     }
-    change::to_inbox(&mut tx, &mut head, inbox, actor, now, &mut events).await?;
+    change::to_inbox(&mut unit.tx, &mut head, inbox, actor, now, &mut unit.events).await?;
     // A user chose the inbox, so earlier overflows no longer count.
-    offer_rounds::set_overflowed(&mut tx, head.id, &[]).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    offer_rounds::set_overflowed(&mut unit.tx, head.id, &[]).await?;
+    unit.commit(app).await?;
     Ok(())
 }
 

@@ -14,10 +14,10 @@ use causerie_shared::{
 
 use super::{change, closing, not_found};
 use crate::{
-    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{Db, conversation_events, conversations, users},
+    unit_of_work::UnitOfWork,
 };
 
 /// Applies an agent's event to a conversation in its own transaction.
@@ -31,16 +31,16 @@ pub async fn act(
     expect_version: Option<i64>,
 ) -> Result<(), ServiceError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    let mut head = conversations::lock(&mut tx, conversation)
+    let mut unit = UnitOfWork::begin(app).await?;
+    let mut head = conversations::lock(&mut unit.tx, conversation)
         .await?
         .ok_or_else(not_found)?;
-    let rules = change::rules(&mut tx, head.inbox).await?;
+    let rules = change::rules(&mut unit.tx, head.inbox).await?;
     let visible = access.reads(&head.scope(rules.mode));
     if !visible {
-        return Err(hidden(&mut tx, access, &head, rules.mode, &event).await?.into());
+        return Err(hidden(&mut unit.tx, access, &head, rules.mode, &event).await?.into());
     }
-    if let Some(refusal) = lost(&mut tx, access, &head, &event, expect_version).await? {
+    if let Some(refusal) = lost(&mut unit.tx, access, &head, &event, expect_version).await? {
         return Err(refusal.into());
     }
     if matches!(event, Event::Start) && !access.is_member(head.inbox) && !access.supervises(head.inbox) {
@@ -50,10 +50,8 @@ pub async fn act(
         id: access.user,
         supervises: access.supervises(head.inbox),
     };
-    let mut events = CommitEvents::default();
-    change::apply(&mut tx, &mut head, &event, actor, now, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    change::apply(&mut unit.tx, &mut head, &event, actor, now, &mut unit.events).await?;
+    unit.commit(app).await?;
     Ok(())
 }
 

@@ -14,11 +14,11 @@ use super::{change, read_receipts::touch};
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
-    state::App,
     store::{
         OrderedTx, conversations,
-        timers::{self, TimerRecord},
+        timers::{self},
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// Cause of the conversation event that records the closing words.
@@ -43,21 +43,18 @@ pub fn shown_agent(head: &ConversationRow) -> Option<UserId> {
     }
 }
 
-/// Ends the undo window, in the transaction that takes the timer.
-pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    if !timers::take(&mut tx, timer).await? {
-        return Ok(());
+/// Ends the undo window when its timer is due.
+pub async fn over(
+    unit: &mut UnitOfWork,
+    conversation: ConversationId,
+    fence: i64,
+    now: Millis,
+) -> Result<(), ServiceError> {
+    let head = conversations::lock(&mut unit.tx, conversation).await?;
+    match head.filter(|head| head.version == fence) {
+        Some(mut head) => hasten(&mut unit.tx, &mut head, now, &mut unit.events).await,
+        None => Ok(()),
     }
-    let mut events = CommitEvents::default();
-    if let Some(mut head) = conversations::lock(&mut tx, conversation).await?
-        && head.version == timer.fence
-    {
-        hasten(&mut tx, &mut head, app.clock.now(), &mut events).await?;
-    }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
-    Ok(())
 }
 
 /// Ends the undo window now and sends the closing words, unless this has happened already.

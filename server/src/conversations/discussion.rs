@@ -19,6 +19,7 @@ use crate::{
     error::ServiceError,
     state::App,
     store::{OrderedTx, conversations, users},
+    unit_of_work::UnitOfWork,
 };
 
 /// Maximum number of users invited to one discussion.
@@ -84,14 +85,14 @@ pub async fn invite(
     conversation: ConversationId,
     user: UserId,
 ) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    let (mut head, before) = writable(&mut tx, access, conversation).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    let (mut head, before) = writable(&mut unit.tx, access, conversation).await?;
     if head.invited.contains(&user) {
         return Ok(());
     }
     let stranger = || Refusal::new(Code::Invalid, "only colleagues of this inbox can be invited");
-    let colleague = users::user(&mut tx, user).await?.filter(|user| user.active);
-    let theirs = access::of(&mut tx, &colleague.ok_or_else(stranger)?).await?;
+    let colleague = users::user(&mut unit.tx, user).await?.filter(|user| user.active);
+    let theirs = access::of(&mut unit.tx, &colleague.ok_or_else(stranger)?).await?;
     if !theirs.sees_inbox(head.inbox) {
         return Err(stranger().into());
     }
@@ -103,14 +104,12 @@ pub async fn invite(
         .into());
     }
     head.invited.push(user);
-    let mut events = CommitEvents::default();
-    events.mention(Mention {
+    unit.events.mention(Mention {
         conversation,
         by: access.user,
         whom: Named::User(user),
     });
-    touch_from(&mut tx, &mut head, before, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    touch_from(&mut unit.tx, &mut head, before, &mut unit.events).await?;
+    unit.commit(app).await?;
     Ok(())
 }

@@ -16,26 +16,11 @@ use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
     hours,
-    state::App,
     store::{
         OrderedTx, conversations, places,
-        timers::{self, TimerRecord},
+        timers::{self},
     },
 };
-
-/// Opens or closes an inbox, in the transaction that takes the timer.
-pub async fn turn(app: &App, inbox: InboxId, timer: &TimerRecord) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    if !timers::take(&mut tx, timer).await? {
-        return Ok(());
-    }
-    let mut events = CommitEvents::default();
-    apply(&mut tx, inbox, app.clock.now(), &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
-    app.timers_changed.notify_one();
-    Ok(())
-}
 
 /// Applies the business hours of the present time and sets the timer for their next change. The dispatcher checks an
 /// open inbox; in a closed one, each waiting chat becomes a message that was left.

@@ -27,10 +27,8 @@ use crate::{
         messages::{self, Words},
         timers::{self, TimerRecord},
     },
+    unit_of_work::UnitOfWork,
 };
-
-/// Number of attempts when the chat changes at the same time.
-const TRIES: usize = 4;
 
 /// The result of checking a chat when its inactivity timer is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,58 +104,52 @@ pub async fn rearm(db: &mut Db, inbox: InboxId, now: Millis) -> Result<(), Servi
     Ok(())
 }
 
-/// Handles an inactivity timer that is due.
-pub async fn due(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
-    for _ in 0..TRIES {
-        match attempt(app, conversation, timer).await {
-            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
-            other => return other,
-        }
-    }
-    tracing::warn!(%conversation, "a chat is too busy for its inactivity rule");
-    Ok(())
+/// A reminder that an inactivity rule sends. Its document must be locked before the database, so [`send`] writes it in
+/// a unit of work of its own, which also takes the timer.
+#[derive(Debug)]
+pub struct Reminder {
+    head: ConversationRow,
+    rule: Inactivity,
 }
 
-async fn attempt(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
-    let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    if !timers::take(&mut tx, timer).await? {
-        return Ok(());
-    }
-    let mut events = CommitEvents::default();
-    let found = conversations::lock(&mut tx, conversation).await?;
-    if let Some(mut head) = found.filter(|head| head.version == timer.fence) {
-        let rule = change::routing(&mut tx, head.inbox).await?.inactivity;
-        let rule = rule.filter(|_| matches!(head.state, State::Assigned { .. }));
-        let words = messages::words(&mut tx, head.id).await?;
-        let found = match (&rule, head.state.silence(None)) {
-            (Some(rule), _) => Some(unanswered(&mut tx, &head, words, rule, now).await?),
-            (None, Some((_, limit))) => Some(quiet(words, limit, now)),
-            // This state has no inactivity limit.
-            (None, None) => None,
-        };
-        match (found, rule) {
-            (None, _) => {}
-            (Some(Found::Later(due)), _) => {
-                change::set(&mut tx, timer.kind, timer.subject.clone(), timer.fence, due, now).await?;
+/// Handles an inactivity timer that is due. Returns the reminder to send, if the rule has one: the caller then drops
+/// this unit of work.
+pub async fn due(
+    unit: &mut UnitOfWork,
+    conversation: ConversationId,
+    timer: &TimerRecord,
+    now: Millis,
+) -> Result<Option<Reminder>, ServiceError> {
+    let head = conversations::lock(&mut unit.tx, conversation).await?;
+    let Some(mut head) = head.filter(|head| head.version == timer.fence) else {
+        return Ok(None);
+    };
+    let rule = change::routing(&mut unit.tx, head.inbox).await?.inactivity;
+    let rule = rule.filter(|_| matches!(head.state, State::Assigned { .. }));
+    let words = messages::words(&mut unit.tx, head.id).await?;
+    let found = match (&rule, head.state.silence(None)) {
+        (Some(rule), _) => Some(unanswered(&mut unit.tx, &head, words, rule, now).await?),
+        (None, Some((_, limit))) => Some(quiet(words, limit, now)),
+        // This state has no inactivity limit.
+        (None, None) => None,
+    };
+    match (found, rule) {
+        (None, _) => {}
+        (Some(Found::Later(due)), _) => {
+            change::set(&mut unit.tx, timer.kind, timer.subject.clone(), timer.fence, due, now).await?;
+        }
+        (Some(Found::Silence), Some(rule)) if rule.action.sends() => {
+            if may_remind(head.channel, words.contact.map_or(0, |(_, at)| at), now) {
+                return Ok(Some(Reminder { head, rule }));
             }
-            (Some(Found::Silence), Some(rule)) if rule.action.sends() => {
-                if may_remind(head.channel, words.contact.map_or(0, |(_, at)| at), now) {
-                    // Lock order: document, then database.
-                    drop(tx);
-                    return send(app, head, &rule, timer).await;
-                }
-                remind(&mut tx, &mut head, rule.action, false, now, &mut events).await?;
-            }
-            (Some(Found::Silence), _) => {
-                change::apply(&mut tx, &mut head, &Event::Inactive, Actor::System, now, &mut events).await?;
-            }
+            remind(&mut unit.tx, &mut head, rule.action, false, now, &mut unit.events).await?;
+        }
+        (Some(Found::Silence), _) => {
+            let (db, events) = (&mut unit.tx, &mut unit.events);
+            change::apply(db, &mut head, &Event::Inactive, Actor::System, now, events).await?;
         }
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
-    app.timers_changed.notify_one();
-    Ok(())
+    Ok(None)
 }
 
 /// Records that the rule was applied to this silence, with or without a message, and ends the chat if the rule says so.
@@ -176,26 +168,27 @@ async fn remind(
     Ok(())
 }
 
-/// Sends the rule's message. `Conflict` when the chat has changed since `known` was read; the caller then checks again.
-async fn send(app: &App, known: ConversationRow, rule: &Inactivity, timer: &TimerRecord) -> Result<(), ServiceError> {
+/// Sends a reminder, and takes its timer.
+///
+/// # Errors
+/// `Conflict` when the chat has changed since the reminder was decided; the caller then decides again.
+pub async fn send(app: &App, reminder: Reminder, timer: &TimerRecord) -> Result<(), ServiceError> {
+    let Reminder { head: known, rule } = reminder;
     let now = app.clock.now();
     let mut saying = SystemMessage::begin(app, &known, Author::System, &rule.message, None).await?;
-    let mut tx = app.store.begin_ordered().await?;
-    let head = conversations::lock(&mut tx, known.id).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    let head = conversations::lock(&mut unit.tx, known.id).await?;
     let same = |head: &ConversationRow| {
         (head.version, head.position, head.segment) == (known.version, known.position, known.segment)
     };
     let mut head = head
         .filter(same)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat changed meanwhile"))?;
-    if !timers::take(&mut tx, timer).await? {
+    if !timers::take(&mut unit.tx, timer).await? {
         return Ok(());
     }
-    let mut events = CommitEvents::default();
-    let scope = saying.write(&mut tx, &mut head, now, &mut events).await?;
-    remind(&mut tx, &mut head, rule.action, true, now, &mut events).await?;
-    tx.commit().await?;
-
-    saying.committed(app, &scope, events);
+    let scope = saying.write(&mut unit.tx, &mut head, now, &mut unit.events).await?;
+    remind(&mut unit.tx, &mut head, rule.action, true, now, &mut unit.events).await?;
+    saying.committed(app, &scope, unit.commit_held().await?);
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::{
         OrderedTx, contacts, conversations, messages,
         provider::{self, ProviderMessage},
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// A later change of a message.
@@ -75,11 +76,11 @@ impl MessageUpdate {
 
 /// Applies a change to a message. Applying it again changes nothing.
 pub async fn update(app: &App, bound: &ProviderMessage, update: MessageUpdate) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
+    let mut unit = UnitOfWork::begin(app).await?;
+    let Some(mut head) = conversations::lock(&mut unit.tx, bound.conversation).await? else {
         return Ok(());
     };
-    let Some(record) = messages::get(&mut tx, bound.conversation, bound.message).await? else {
+    let Some(record) = messages::get(&mut unit.tx, bound.conversation, bound.message).await? else {
         return Ok(());
     };
     let mut extra = record.row.extra.map(|extra| *extra).unwrap_or_default();
@@ -88,13 +89,13 @@ pub async fn update(app: &App, bound: &ProviderMessage, update: MessageUpdate) -
         return Ok(());
     }
     if let Some((what, at)) = said
-        && !provider::is_latest(&mut tx, bound.message, what, at).await?
+        && !provider::is_latest(&mut unit.tx, bound.message, what, at).await?
     {
         return Ok(());
     }
     if !update.apply(&mut extra) {
         // Keep the time of the change even when it has no effect.
-        tx.commit().await?;
+        unit.commit(app).await?;
         return Ok(());
     }
     // The list must not show text of the newest message that was edited or deleted.
@@ -103,13 +104,11 @@ pub async fn update(app: &App, bound: &ProviderMessage, update: MessageUpdate) -
     {
         reply::show_again(preview, &extra);
     }
-    let mut events = CommitEvents::default();
-    touch(&mut tx, &mut head, &mut events).await?;
-    if let Some(record) = messages::set_extra(&mut tx, bound.message, &extra, head.seq).await? {
-        events.message(record);
+    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    if let Some(record) = messages::set_extra(&mut unit.tx, bound.message, &extra, head.seq).await? {
+        unit.events.message(record);
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     Ok(())
 }
 
@@ -124,12 +123,10 @@ pub async fn deliver(
     if !messages::would_move(&mut *app.store.read().await?, bound.message, delivery).await? {
         return Ok(());
     }
-    let mut events = CommitEvents::default();
-    let mut tx = app.store.begin_ordered().await?;
+    let mut unit = UnitOfWork::begin(app).await?;
     let id = (bound.conversation, bound.message);
-    deliver_in(&mut tx, id, delivery, reason, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    deliver_in(&mut unit.tx, id, delivery, reason, &mut unit.events).await?;
+    unit.commit(app).await?;
     Ok(())
 }
 
@@ -156,18 +153,16 @@ pub async fn deliver_in(
 
 /// Records that an unconfirmed message reached the provider, even if its agent gave it up.
 pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    let Some(mut head) = conversations::lock(&mut tx, bound.conversation).await? else {
+    let mut unit = UnitOfWork::begin(app).await?;
+    let Some(mut head) = conversations::lock(&mut unit.tx, bound.conversation).await? else {
         return Ok(());
     };
-    let mut events = CommitEvents::default();
-    touch(&mut tx, &mut head, &mut events).await?;
-    let Some(record) = messages::went_after_all(&mut tx, bound.message, head.seq).await? else {
+    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    let Some(record) = messages::went_after_all(&mut unit.tx, bound.message, head.seq).await? else {
         return Ok(());
     };
-    events.message(record);
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.events.message(record);
+    unit.commit(app).await?;
     Ok(())
 }
 
@@ -214,19 +209,17 @@ async fn advance(
     if lagging.is_empty() {
         return Ok(());
     }
-    let mut tx = app.store.begin_ordered().await?;
-    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
+    let mut unit = UnitOfWork::begin(app).await?;
+    let Some(mut head) = conversations::lock(&mut unit.tx, conversation).await? else {
         return Ok(());
     };
-    let mut events = CommitEvents::default();
-    touch(&mut tx, &mut head, &mut events).await?;
+    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
     for message in lagging {
-        if let Some(record) = messages::deliver(&mut tx, message, delivery, None, head.seq).await? {
-            events.message(record);
+        if let Some(record) = messages::deliver(&mut unit.tx, message, delivery, None, head.seq).await? {
+            unit.events.message(record);
         }
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     Ok(())
 }
 

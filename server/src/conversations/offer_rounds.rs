@@ -17,13 +17,8 @@ use super::change;
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
-    state::App,
-    store::{
-        OrderedTx, agent_load, conversations, offer_rounds,
-        places::Routing,
-        threads,
-        timers::{self, TimerRecord},
-    },
+    store::{OrderedTx, agent_load, conversations, offer_rounds, places::Routing, threads},
+    unit_of_work::UnitOfWork,
 };
 
 /// Time between the end of a round of offers and the next round, milliseconds (`docs/domain.md#routing-modes`).
@@ -107,26 +102,16 @@ pub async fn offer_some(
     Ok(last.filter(|_| full))
 }
 
-/// Starts the next round of a chat when its round timer is due. The transaction that takes the timer also ends the old
-/// round.
-pub async fn new_round(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    if !timers::take(&mut tx, timer).await? {
+/// Starts the next round of a chat when its round timer is due.
+pub async fn new_round(unit: &mut UnitOfWork, conversation: ConversationId, now: Millis) -> Result<(), ServiceError> {
+    let Some(head) = conversations::lock(&mut unit.tx, conversation).await? else {
         return Ok(());
+    };
+    offer_rounds::begin(&mut unit.tx, conversation).await?;
+    // In the same transaction: after a crash, nothing else would make the dispatcher examine the chat.
+    let more = offer_some(&mut unit.tx, head.inbox, None, false, now, &mut unit.events).await?;
+    if more.is_some() {
+        unit.events.woken(head.inbox);
     }
-    let mut events = CommitEvents::default();
-    if let Some(head) = conversations::lock(&mut tx, conversation).await? {
-        offer_rounds::begin(&mut tx, conversation).await?;
-        let now = app.clock.now();
-        // In the same transaction: after a crash, nothing else would make the dispatcher examine the chat.
-        if offer_some(&mut tx, head.inbox, None, false, now, &mut events)
-            .await?
-            .is_some()
-        {
-            events.woken(head.inbox);
-        }
-    }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
     Ok(())
 }

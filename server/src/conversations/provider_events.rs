@@ -104,7 +104,7 @@ pub async fn apply(app: &App, routed: &Routed) -> Result<(), ServiceError> {
         InboundEventKind::PostRemoved { post } => {
             let open = threads::open_under(&mut *app.store.read().await?, account.row.id, post).await?;
             for head in open {
-                lifecycle::apply_system_event(app, head.id, Event::Leave, Actor::Contact, None).await?;
+                lifecycle::apply_system_event(app, head.id, Event::Leave, Actor::Contact).await?;
             }
             Ok(())
         }

@@ -4,11 +4,11 @@
 use causerie_shared::document::DocumentId;
 
 use crate::{
-    commit_events::CommitEvents,
     conversations::reply,
     documents::{open_document::OpenDocument, open_documents::Locked},
     error::ServiceError,
     state::App,
+    unit_of_work::UnitOfWork,
 };
 
 /// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`Room::usable`] returns an
@@ -23,16 +23,15 @@ pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, ServiceErro
 
 /// Puts a document into quarantine. The conversation of a timeline continues in the next segment.
 pub async fn set(app: &App, document: &mut OpenDocument) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    let mut events = CommitEvents::default();
-    document.quarantine(&mut tx).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    document.quarantine(&mut unit.tx).await?;
     if let DocumentId::Timeline(conversation, segment) = document.id {
         let target = reply::Target { conversation, segment };
-        reply::leave_segment(&mut tx, target, &mut events).await?;
+        reply::leave_segment(&mut unit.tx, target, &mut unit.events).await?;
     }
-    tx.commit().await?;
+    let committed = unit.commit_held().await?;
     tracing::error!(document = %document.id, "a document was set aside");
     metrics::counter!("causerie_documents_set_aside_total").increment(1);
-    crate::commit_events::publish(app, events);
+    committed.publish(app);
     Ok(())
 }

@@ -9,38 +9,30 @@ use causerie_shared::{
 
 use super::change;
 use crate::{
-    commit_events::CommitEvents,
     error::ServiceError,
-    state::App,
-    store::{
-        Db, conversations, offer_rounds, places,
-        timers::{self, TimerRecord},
-    },
+    store::{Db, conversations, offer_rounds, places},
+    unit_of_work::UnitOfWork,
 };
 
-/// Moves the chat to the overflow inbox, or applies [`Event::QueueOver`], in the transaction that takes the timer.
-pub async fn over(app: &App, conversation: ConversationId, timer: &TimerRecord) -> Result<(), ServiceError> {
-    let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    if !timers::take(&mut tx, timer).await? {
+/// Moves the chat to the overflow inbox, or applies [`Event::QueueOver`].
+pub async fn over(
+    unit: &mut UnitOfWork,
+    conversation: ConversationId,
+    fence: i64,
+    now: Millis,
+) -> Result<(), ServiceError> {
+    let head = conversations::lock(&mut unit.tx, conversation).await?;
+    let Some(mut head) = head.filter(|head| head.version == fence) else {
         return Ok(());
-    }
-    let mut events = CommitEvents::default();
-    if let Some(mut head) = conversations::lock(&mut tx, conversation).await?
-        && head.version == timer.fence
-    {
-        let (db, actor) = (&mut tx, Actor::System);
-        match overflow(&mut *db, &head, now).await? {
-            Some((inbox, visited)) => {
-                change::to_inbox(&mut *db, &mut head, inbox, actor, now, &mut events).await?;
-                offer_rounds::set_overflowed(db, head.id, &visited).await?;
-            }
-            None => change::apply(db, &mut head, &Event::QueueOver, actor, now, &mut events).await?,
+    };
+    let (db, actor, events) = (&mut unit.tx, Actor::System, &mut unit.events);
+    match overflow(&mut *db, &head, now).await? {
+        Some((inbox, visited)) => {
+            change::to_inbox(&mut *db, &mut head, inbox, actor, now, events).await?;
+            Ok(offer_rounds::set_overflowed(db, head.id, &visited).await?)
         }
+        None => change::apply(db, &mut head, &Event::QueueOver, actor, now, events).await,
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
-    Ok(())
 }
 
 /// Returns the inbox that gets the chat, and the inboxes that have overflowed including the present one. `None` when

@@ -17,6 +17,7 @@ use crate::{
         feed::{self, FeedKind},
         messages,
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// Writes a conversation row whose state did not change: feed entry, row, news. Returns the chat's audience.
@@ -77,8 +78,8 @@ pub async fn by_agent(
     conversation: ConversationId,
     position: i64,
 ) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    let mut head = conversations::lock(&mut tx, conversation)
+    let mut unit = UnitOfWork::begin(app).await?;
+    let mut head = conversations::lock(&mut unit.tx, conversation)
         .await?
         .ok_or_else(not_found)?;
     let position = position.min(head.position);
@@ -86,11 +87,9 @@ pub async fn by_agent(
         return Ok(());
     }
     head.seen = position;
-    head.unread = messages::incoming_after(&mut tx, conversation, position).await?;
-    let mut events = CommitEvents::default();
-    touch(&mut tx, &mut head, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    head.unread = messages::incoming_after(&mut unit.tx, conversation, position).await?;
+    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    unit.commit(app).await?;
     Ok(())
 }
 
@@ -105,20 +104,18 @@ pub async fn by_visitor(
     if !messages::lags(&mut *app.store.read().await?, conversation, position).await? {
         return Ok(());
     }
-    let mut tx = app.store.begin_ordered().await?;
-    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
+    let mut unit = UnitOfWork::begin(app).await?;
+    let Some(mut head) = conversations::lock(&mut unit.tx, conversation).await? else {
         return Ok(());
     };
-    let mut events = CommitEvents::default();
-    touch(&mut tx, &mut head, &mut events).await?;
-    let moved = messages::advance(&mut tx, conversation, position, delivery, head.seq).await?;
+    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    let moved = messages::advance(&mut unit.tx, conversation, position, delivery, head.seq).await?;
     if moved.is_empty() {
         return Ok(());
     }
     for record in moved {
-        events.message(record);
+        unit.events.message(record);
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     Ok(())
 }

@@ -12,13 +12,13 @@ use causerie_shared::{
 
 use super::{change, discussion, not_found, read_receipts::touch};
 use crate::{
-    commit_events::CommitEvents,
     conversations::quarantine,
     documents::epochs,
     error::ServiceError,
     files as disk,
     state::App,
     store::{Db, conversations, files, messages},
+    unit_of_work::UnitOfWork,
 };
 
 /// Number of attempts when another node writes to the chat at the same time.
@@ -80,32 +80,31 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
     let Some(said) = timeline::get(document.doc(), message)? else {
         return Err(missing().into());
     };
-    let mut tx = app.store.begin_ordered().await?;
-    let mut head = conversations::lock(&mut tx, conversation)
+    let mut unit = UnitOfWork::begin(app).await?;
+    let mut head = conversations::lock(&mut unit.tx, conversation)
         .await?
         .ok_or_else(not_found)?;
     let scope = match by {
-        By::User(access) => may(&mut tx, access, &head, document_id, said.author).await?,
+        By::User(access) => may(&mut unit.tx, access, &head, document_id, said.author).await?,
         By::Author => {
-            let rules = change::rules(&mut tx, head.inbox).await?;
+            let rules = change::rules(&mut unit.tx, head.inbox).await?;
             head.scope(rules.mode)
         }
     };
     let prepared = document.prepare_epoch(Forget::Message(message))?;
-    epochs::write(app, &mut tx, &mut document, &prepared).await?;
+    epochs::write(app, &mut unit.tx, &mut document, &prepared).await?;
 
     let now = app.clock.now();
-    let mut events = CommitEvents::default();
     if let Some(record) = &row
         && record.row.position == head.position
         && let Some(preview) = &mut head.preview
     {
         preview.clear();
     }
-    touch(&mut tx, &mut head, &mut events).await?;
+    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
     // A message that its author deleted keeps its kind; a redacted one no longer shows what it was.
     let kind = matches!(by, By::User(_)).then_some(Kind::Text);
-    for record in messages::redact(&mut tx, conversation, Some(message), kind, now, head.seq).await? {
+    for record in messages::redact(&mut unit.tx, conversation, Some(message), kind, now, head.seq).await? {
         // Edits, cards and origin are content as well, so they are removed with the text.
         let before = record.row.extra.clone().unwrap_or_default();
         let extra = Extra {
@@ -115,18 +114,18 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
             author_name: before.author_name,
             ..Extra::default()
         };
-        let record = messages::set_extra(&mut tx, message, &extra, head.seq)
+        let record = messages::set_extra(&mut unit.tx, message, &extra, head.seq)
             .await?
             .unwrap_or(record);
-        events.message(record);
+        unit.events.message(record);
     }
-    files::remove(&mut tx, &said.attachments, now).await?;
-    tx.commit().await?;
+    files::remove(&mut unit.tx, &said.attachments, now).await?;
+    let committed = unit.commit_held().await?;
 
     let part = document.committed_anew(prepared);
     app.hub
         .document_changed(document_id, &ServerFrame::Part(part), Some(&scope), None);
-    crate::commit_events::publish(app, events);
+    committed.publish(app);
     drop(document);
     erase(app, &said.attachments).await;
     Ok(())

@@ -9,13 +9,13 @@ use causerie_shared::{
 
 use super::{not_found, read_receipts::touch};
 use crate::{
-    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
         Db, conversations, messages,
         outbox::{self, OutboxRow, Progress, Stage},
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// Sends a message again. Parts that the provider accepted are not repeated, unless it reported later that they failed.
@@ -73,8 +73,8 @@ async fn decide(
     reason: Option<String>,
     write: impl FnOnce(&mut OutboxRow) + Send,
 ) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    let (mut head, rules) = conversations::ruled(&mut tx, conversation)
+    let mut unit = UnitOfWork::begin(app).await?;
+    let (mut head, rules) = conversations::ruled(&mut unit.tx, conversation)
         .await?
         .ok_or_else(not_found)?;
     if !access.reads(&head.scope(rules.mode)) {
@@ -83,16 +83,14 @@ async fn decide(
     if !access.replies(&head.state) {
         return Err(Refusal::new(Code::Forbidden, "the chat is not yours").into());
     }
-    let mut row = undecided(&mut tx, conversation, message, to).await?;
+    let mut row = undecided(&mut unit.tx, conversation, message, to).await?;
     write(&mut row);
-    let mut events = CommitEvents::default();
-    touch(&mut tx, &mut head, &mut events).await?;
-    outbox::save(&mut tx, &row).await?;
-    if let Some(record) = messages::deliver(&mut tx, message, to, reason, head.seq).await? {
-        events.message(record);
+    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    outbox::save(&mut unit.tx, &row).await?;
+    if let Some(record) = messages::deliver(&mut unit.tx, message, to, reason, head.seq).await? {
+        unit.events.message(record);
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     app.outbox_changed.notify_one();
     Ok(())
 }

@@ -20,6 +20,7 @@ use crate::{
     error::ServiceError,
     state::App,
     store::{OrderedTx, conversations, messages},
+    unit_of_work::{Committed, UnitOfWork},
 };
 
 /// Number of attempts when the chat changes at the same time.
@@ -54,16 +55,14 @@ async fn attempt(
         .await?
         .ok_or_else(not_found)?;
     let mut saying = SystemMessage::begin(app, &known, author, text, reply_to).await?;
-    let mut tx = app.store.begin_ordered().await?;
-    let mut head = conversations::lock(&mut tx, conversation)
+    let mut unit = UnitOfWork::begin(app).await?;
+    let mut head = conversations::lock(&mut unit.tx, conversation)
         .await?
         .filter(|head| head.segment == known.segment)
         .ok_or_else(|| Refusal::new(Code::Conflict, "the chat went on meanwhile"))?;
     head.active_at = now;
-    let mut events = CommitEvents::default();
-    let scope = saying.write(&mut tx, &mut head, now, &mut events).await?;
-    tx.commit().await?;
-    Ok(saying.committed(app, &scope, events))
+    let scope = saying.write(&mut unit.tx, &mut head, now, &mut unit.events).await?;
+    Ok(saying.committed(app, &scope, unit.commit_held().await?))
 }
 
 /// An automatic message that is being written. Its document is locked before the database.
@@ -134,12 +133,12 @@ impl SystemMessage {
     }
 
     /// Publishes the message after the commit, while the document is still locked.
-    pub(crate) fn committed(mut self, app: &App, scope: &Scope, events: CommitEvents) -> MessageId {
+    pub(crate) fn committed(mut self, app: &App, scope: &Scope, committed: Committed) -> MessageId {
         let document = self.document.id;
         let part = self.document.committed(self.prepared);
         app.hub
             .queue_change(document, &ServerFrame::Part(part), Some(scope), None);
-        crate::commit_events::publish(app, events);
+        committed.publish(app);
         self.message.id
     }
 }

@@ -20,7 +20,6 @@ use crate::{
         parts::{self, MessagePart},
         step::Content,
     },
-    commit_events::CommitEvents,
     conversations::{
         message_updates,
         provider_events::{self, match_echo::bound},
@@ -28,7 +27,7 @@ use crate::{
     error::ServiceError,
     state::App,
     store::{
-        OrderedTx, StoreError,
+        StoreError,
         channel_accounts::{self, ChannelAccount},
         contacts, conversations,
         messages::{self, MessageRecord},
@@ -36,6 +35,7 @@ use crate::{
         provider::{self, ProviderMessage},
         templates, threads,
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// The context in which the parts of a message are sent.
@@ -84,10 +84,9 @@ pub async fn deliver(
     let mut left = pieces.len().saturating_sub(row.progress.sent as usize);
     if left == 0 {
         // The server stopped after the provider's last answer and before that was stored.
-        let mut tx = app.store.begin_ordered().await?;
-        let events = all_sent(&mut tx, &mut row).await?;
-        tx.commit().await?;
-        crate::commit_events::publish(app, events);
+        let mut unit = UnitOfWork::begin(app).await?;
+        all_sent(&mut unit, &mut row).await?;
+        unit.commit(app).await?;
     }
     for (at, piece) in pieces.iter().enumerate().skip(row.progress.sent as usize) {
         row.progress.begun = true;
@@ -108,13 +107,13 @@ pub async fn deliver(
     Ok(None)
 }
 
-/// Records that the provider has every part. The caller commits, and publishes what this returns.
-async fn all_sent(tx: &mut OrderedTx, row: &mut OutboxRow) -> Result<CommitEvents, ServiceError> {
-    let mut events = CommitEvents::default();
-    message_updates::deliver_in(tx, (row.conversation, row.message), Delivery::Sent, None, &mut events).await?;
+/// Records that the provider has every part.
+async fn all_sent(unit: &mut UnitOfWork, row: &mut OutboxRow) -> Result<(), ServiceError> {
+    let message = (row.conversation, row.message);
+    message_updates::deliver_in(&mut unit.tx, message, Delivery::Sent, None, &mut unit.events).await?;
     row.stage = Stage::Settled;
-    outbox::save(tx, row).await?;
-    Ok(events)
+    outbox::save(&mut unit.tx, row).await?;
+    Ok(())
 }
 
 impl DeliveryContext<'_> {
@@ -235,38 +234,35 @@ async fn accepted(
     id: Option<String>,
     person: Option<String>,
 ) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
+    let mut unit = UnitOfWork::begin(app).await?;
     if let Some(id) = &id {
         let bound = ProviderMessage {
             quoted: way.quoted.clone(),
             at: app.clock.now(),
             ..bound(row, id.clone())
         };
-        provider::bind(&mut tx, &bound).await?;
+        provider::bind(&mut unit.tx, &bound).await?;
     }
     let private = way.is_private();
     if let Some(person) = person.filter(|person| private || *person != way.to) {
         let mut of = Some(row.account);
         if private {
-            threads::set_private_to(&mut tx, row.conversation, &person).await?;
+            threads::set_private_to(&mut unit.tx, row.conversation, &person).await?;
             // The recipient's answers come in on the paired account under this id: the same contact.
-            of = channel_accounts::paired(&mut tx, way.account)
+            of = channel_accounts::paired(&mut unit.tx, way.account)
                 .await?
                 .map(|account| account.row.id);
         }
         if let Some(of) = of {
-            contacts::add_identity(&mut tx, of, &person, way.head.contact).await?;
+            contacts::add_identity(&mut unit.tx, of, &person, way.head.contact).await?;
         }
     }
-    let events = match is_last {
-        true => all_sent(&mut tx, row).await?,
-        false => {
-            outbox::save(&mut tx, row).await?;
-            CommitEvents::default()
-        }
-    };
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    if is_last {
+        all_sent(&mut unit, row).await?;
+    } else {
+        outbox::save(&mut unit.tx, row).await?;
+    }
+    unit.commit(app).await?;
     match id {
         Some(id) => {
             // Comments wait only for a thread's first comment, which nobody sends from here.

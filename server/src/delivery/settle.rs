@@ -17,6 +17,7 @@ use crate::{
         outbox::{self, OutboxRow, Stage},
         provider,
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// Attempts before a temporary problem becomes a failure. The pauses between them add up to at most about an hour.
@@ -60,21 +61,27 @@ pub async fn settle(
 
 /// Marks a message as unconfirmed, unless a status or an echo has already bound the id of its part.
 async fn unconfirmed(app: &App, mut row: OutboxRow, problem: Problem) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    let known = provider::of_message(&mut tx, row.message).await?.len();
-    let mut events = CommitEvents::default();
+    let mut unit = UnitOfWork::begin(app).await?;
+    let known = provider::of_message(&mut unit.tx, row.message).await?.len();
     if known > row.progress.sent as usize {
         row.progress.sent += 1;
         row.progress.begun = false;
         row.stage = Stage::Waiting;
         row.due = app.clock.now();
-        outbox::save(&mut tx, &row).await?;
+        outbox::save(&mut unit.tx, &row).await?;
     } else {
         let (stage, delivery) = (Stage::Unconfirmed, Delivery::Unconfirmed);
-        end(&mut tx, &mut row, stage, delivery, Some(problem.words), &mut events).await?;
+        end(
+            &mut unit.tx,
+            &mut row,
+            stage,
+            delivery,
+            Some(problem.words),
+            &mut unit.events,
+        )
+        .await?;
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     Ok(())
 }
 
@@ -105,11 +112,9 @@ pub async fn give_up(
     delivery: Delivery,
     words: Option<String>,
 ) -> Result<(), ServiceError> {
-    let mut events = CommitEvents::default();
-    let mut tx = app.store.begin_ordered().await?;
-    end(&mut tx, row, stage, delivery, words, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    let mut unit = UnitOfWork::begin(app).await?;
+    end(&mut unit.tx, row, stage, delivery, words, &mut unit.events).await?;
+    unit.commit(app).await?;
     Ok(())
 }
 

@@ -16,7 +16,6 @@ use super::Demo;
 use crate::{
     access,
     clock::random_u128,
-    commit_events::CommitEvents,
     contacts::{
         messages::{self, NewMessage},
         profile::profile_changed,
@@ -28,6 +27,7 @@ use crate::{
     error::ServiceError,
     state::Shared,
     store::{places::AccountRecord, users},
+    unit_of_work::UnitOfWork,
 };
 
 /// One message of a story, and who writes it.
@@ -222,26 +222,27 @@ async fn say(app: &Shared, access: &Access, conversation: ConversationId, text: 
     let Some(prepared) = document.prepare_own(|doc, pen| timeline::append(doc, pen, &message).map(Some))? else {
         return Ok(());
     };
-    let mut events = CommitEvents::default();
-    let mut tx = app.store.begin_ordered().await?;
+    let mut unit = UnitOfWork::begin(app).await?;
     let target = Target {
         conversation,
         segment: 1,
     };
     reply::accept(
-        &mut tx,
+        &mut unit.tx,
         access,
         target,
         std::slice::from_ref(&message),
         0,
         now,
-        &mut events,
+        &mut unit.events,
     )
     .await?;
-    document.write(&mut tx, IntentId::from(message.id), &prepared).await?;
-    tx.commit().await?;
+    document
+        .write(&mut unit.tx, IntentId::from(message.id), &prepared)
+        .await?;
+    let committed = unit.commit_held().await?;
     document.committed(prepared);
-    crate::commit_events::publish(app, events);
+    committed.publish(app);
     Ok(())
 }
 
@@ -251,15 +252,14 @@ async fn describe(app: &Shared, contact: ContactId, agent: UserId, story: &Story
     if let Some(city) = story.city {
         let mut document = app.documents.lock(&app.store, DocumentId::Contact(contact)).await?;
         if let Some(prepared) = document.prepare_own(|doc, pen| profile::set(doc, pen, Field::City, Some(city)))? {
-            let mut events = CommitEvents::default();
-            let mut tx = app.store.begin_ordered().await?;
-            profile_changed(&mut tx, contact, document.doc(), &mut events).await?;
+            let mut unit = UnitOfWork::begin(app).await?;
+            profile_changed(&mut unit.tx, contact, document.doc(), &mut unit.events).await?;
             document
-                .write(&mut tx, IntentId::new(now, random_u128()), &prepared)
+                .write(&mut unit.tx, IntentId::new(now, random_u128()), &prepared)
                 .await?;
-            tx.commit().await?;
+            let committed = unit.commit_held().await?;
             document.committed(prepared);
-            crate::commit_events::publish(app, events);
+            committed.publish(app);
         }
     }
     if let Some(text) = story.note {

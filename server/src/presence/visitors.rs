@@ -8,34 +8,31 @@ use crate::{
     error::ServiceError,
     state::App,
     store::{OrderedTx, contacts, conversations, presence},
+    unit_of_work::UnitOfWork,
 };
 
 /// Records that a socket of the visitor opened on this node, whose visitor list has it already.
 pub async fn arrived(app: &App, contact: ContactId) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    contacts::lock(&mut tx, contact).await?;
-    presence::lease_visitor(&mut tx, app.node, contact).await?;
-    let mut events = CommitEvents::default();
-    online(&mut tx, contact, true, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    let mut unit = UnitOfWork::begin(app).await?;
+    contacts::lock(&mut unit.tx, contact).await?;
+    presence::lease_visitor(&mut unit.tx, app.node, contact).await?;
+    online(&mut unit.tx, contact, true, &mut unit.events).await?;
+    unit.commit(app).await?;
     Ok(())
 }
 
 /// Records that a socket of the visitor closed. After the last one on all nodes, the console shows the visitor as
 /// offline.
 pub async fn left(app: &App, contact: ContactId) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
+    let mut unit = UnitOfWork::begin(app).await?;
     // Under the contact's lock, a visitor who returns now records it either before this transaction or after it.
-    contacts::lock(&mut tx, contact).await?;
+    contacts::lock(&mut unit.tx, contact).await?;
     if app.visitors.is_connected(contact) {
         return Ok(());
     }
-    presence::release_visitor(&mut tx, app.node, contact).await?;
-    let mut events = CommitEvents::default();
-    lost(&mut tx, contact, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    presence::release_visitor(&mut unit.tx, app.node, contact).await?;
+    lost(&mut unit.tx, contact, &mut unit.events).await?;
+    unit.commit(app).await?;
     Ok(())
 }
 
@@ -71,17 +68,15 @@ async fn online(
 
 /// Records the page that the visitor is on.
 pub async fn page(app: &App, conversation: ConversationId, page: Option<String>) -> Result<(), ServiceError> {
-    let mut tx = app.store.begin_ordered().await?;
-    let Some(mut head) = conversations::lock(&mut tx, conversation).await? else {
+    let mut unit = UnitOfWork::begin(app).await?;
+    let Some(mut head) = conversations::lock(&mut unit.tx, conversation).await? else {
         return Ok(());
     };
     if head.origin.page == page {
         return Ok(());
     }
     head.origin.page = page;
-    let mut events = CommitEvents::default();
-    touch(&mut tx, &mut head, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    unit.commit(app).await?;
     Ok(())
 }

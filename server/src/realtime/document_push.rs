@@ -14,7 +14,6 @@ use causerie_shared::{
 use super::SocketId;
 use crate::{
     access::reads_contact,
-    commit_events::CommitEvents,
     contacts::profile,
     conversations::{discussion, quarantine, reply},
     documents::{epochs, open_document::Prepared, open_documents::Locked},
@@ -24,6 +23,7 @@ use crate::{
         Db,
         documents::{self, Past},
     },
+    unit_of_work::{Committed, UnitOfWork},
 };
 
 /// Maximum number of attempts for a push when other nodes write first.
@@ -110,8 +110,8 @@ async fn attempt(app: &App, pusher: &Pusher, push: &Push) -> Result<Done, Servic
         }
     };
     match store(app, &mut document, pusher, push, &mut prepared).await {
-        Ok(Stored::New(events, scope)) => {
-            finish(app, document, pusher, push, prepared, events, scope).await;
+        Ok(Stored::New(committed, scope)) => {
+            finish(app, document, pusher, push, prepared, committed, scope).await;
             Ok(Done::Stored)
         }
         Ok(Stored::Known(frame)) => {
@@ -210,7 +210,7 @@ fn is_author(document: &Locked, pusher: &Pusher, past: Option<&Past>) -> bool {
 }
 
 enum Stored {
-    New(CommitEvents, Option<Scope>),
+    New(Committed, Option<Scope>),
     /// The push was stored before, so nothing was written.
     Known(ServerFrame),
 }
@@ -224,37 +224,44 @@ async fn store(
     prepared: &mut Prepared,
 ) -> Result<Stored, ServiceError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    if let Some(frame) = known(&mut tx, document, pusher, push, false).await? {
+    let mut unit = UnitOfWork::begin(app).await?;
+    if let Some(frame) = known(&mut unit.tx, document, pusher, push, false).await? {
         return Ok(Stored::Known(frame));
     }
-    let mut events = CommitEvents::default();
     let scope = match push.document {
         DocumentId::Timeline(conversation, segment) => {
             let (messages, bytes) = (&prepared.admitted.messages, document.bytes_with(prepared));
             let target = reply::Target { conversation, segment };
-            let accepted = reply::accept(&mut tx, &pusher.access, target, messages, bytes, now, &mut events).await?;
+            let accepted = reply::accept(
+                &mut unit.tx,
+                &pusher.access,
+                target,
+                messages,
+                bytes,
+                now,
+                &mut unit.events,
+            )
+            .await?;
             prepared.seals = accepted.seals;
             Some(accepted.scope)
         }
         DocumentId::Discussion(id) => {
             let messages = &prepared.admitted.messages;
-            Some(discussion::accept(&mut tx, &pusher.access, id, messages, &mut events).await?)
+            Some(discussion::accept(&mut unit.tx, &pusher.access, id, messages, &mut unit.events).await?)
         }
-        DocumentId::Draft(id) => Some(reply::may_draft(&mut tx, &pusher.access, id).await?),
+        DocumentId::Draft(id) => Some(reply::may_draft(&mut unit.tx, &pusher.access, id).await?),
         DocumentId::Contact(id) => {
-            may_write_contact(&mut tx, &pusher.access, id).await?;
-            profile::profile_changed(&mut tx, id, document.doc(), &mut events).await?;
+            may_write_contact(&mut unit.tx, &pusher.access, id).await?;
+            profile::profile_changed(&mut unit.tx, id, document.doc(), &mut unit.events).await?;
             None
         }
         DocumentId::Notes(id) => {
-            may_write_contact(&mut tx, &pusher.access, id).await?;
+            may_write_contact(&mut unit.tx, &pusher.access, id).await?;
             None
         }
     };
-    document.write(&mut tx, push.intent, prepared).await?;
-    tx.commit().await?;
-    Ok(Stored::New(events, scope))
+    document.write(&mut unit.tx, push.intent, prepared).await?;
+    Ok(Stored::New(unit.commit_held().await?, scope))
 }
 
 async fn may_write_contact(
@@ -274,7 +281,7 @@ async fn finish(
     pusher: &Pusher,
     push: &Push,
     prepared: Prepared,
-    events: CommitEvents,
+    committed: Committed,
     scope: Option<Scope>,
 ) {
     let part = document.committed(prepared);
@@ -293,6 +300,6 @@ async fn finish(
         changes: vec![],
     };
     app.hub.queue(pusher.socket, &applied);
-    crate::commit_events::publish(app, events);
+    committed.publish(app);
     epochs::begin_epoch(app, &mut document, scope.as_ref()).await;
 }

@@ -11,7 +11,6 @@ use super::{check, inboxes::told};
 use crate::{
     access::may_change_inboxes,
     audit::Trail,
-    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
     store::{
@@ -19,6 +18,7 @@ use crate::{
         places::{self, AccountRecord},
         users::UserRecord,
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// Renames a widget, and switches it on or off. The widget of a deleted inbox stays off. Accounts at providers are
@@ -34,11 +34,11 @@ pub async fn save(
     body: SaveAccount,
 ) -> Result<AccountRecord, ServiceError> {
     may_change_inboxes(actor)?;
-    let mut tx = app.store.begin_ordered().await?;
-    let before = places::account_by_id(&mut tx, account)
+    let mut unit = UnitOfWork::begin(app).await?;
+    let before = places::account_by_id(&mut unit.tx, account)
         .await?
         .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such account"))?;
-    if places::inbox(&mut tx, before.row.inbox).await?.is_none() {
+    if places::inbox(&mut unit.tx, before.row.inbox).await?.is_none() {
         return Err(Refusal::new(Code::Closed, "its inbox was deleted, so it is off for good").into());
     }
     if before.row.channel != Channel::Web {
@@ -64,13 +64,11 @@ pub async fn save(
         (false, true) => "account.enable",
         (true, true) | (false, false) => "account.save",
     };
-    places::save_account(&mut tx, &after).await?;
+    places::save_account(&mut unit.tx, &after).await?;
     trail
-        .write(&mut tx, actor, action, &after.row.name, app.clock.now())
+        .write(&mut unit.tx, actor, action, &after.row.name, app.clock.now())
         .await?;
-    let mut events = CommitEvents::default();
-    told(&mut tx, FeedKind::Account, account, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    told(&mut unit.tx, FeedKind::Account, account, &mut unit.events).await?;
+    unit.commit(app).await?;
     Ok(after)
 }

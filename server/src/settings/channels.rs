@@ -14,7 +14,6 @@ use crate::{
     audit::Trail,
     channels::{self, Credentials, Next, forms},
     clock::random_u128,
-    commit_events::CommitEvents,
     conversations::lifecycle,
     error::ServiceError,
     secrets,
@@ -27,6 +26,7 @@ use crate::{
         places,
         users::UserRecord,
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// Maximum number of calls that a check of a token may make.
@@ -74,10 +74,10 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
     };
     forms::fill(body.channel, &mut credentials, &body.fields)?;
     let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    let of_inbox = inbox(&mut tx, body.inbox).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    let of_inbox = inbox(&mut unit.tx, body.inbox).await?;
     let external = &credentials.external_id;
-    if channel_accounts::by_external(&mut tx, body.channel, external)
+    if channel_accounts::by_external(&mut unit.tx, body.channel, external)
         .await?
         .is_some()
     {
@@ -102,18 +102,16 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
             ..Health::default()
         },
     };
-    channel_accounts::insert(&mut tx, &account).await?;
+    channel_accounts::insert(&mut unit.tx, &account).await?;
     let mut trail = Trail::default();
     trail.field("channel", "", account.row.channel.as_str());
     trail.field("inbox", "", of_inbox);
     trail.field("external_id", "", &account.external);
     trail
-        .write(&mut tx, actor, "channel.connect", &account.row.name, now)
+        .write(&mut unit.tx, actor, "channel.connect", &account.row.name, now)
         .await?;
-    let mut events = CommitEvents::default();
-    told(&mut tx, FeedKind::Account, account.row.id, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    told(&mut unit.tx, FeedKind::Account, account.row.id, &mut unit.events).await?;
+    unit.commit(app).await?;
     crate::accounts::connected(app, &account).await?;
     Ok(account.row.id)
 }
@@ -126,8 +124,10 @@ pub async fn connect(app: &App, actor: &UserRecord, body: NewChannel) -> Result<
 pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveChannel) -> Result<(), ServiceError> {
     may_manage(actor)?;
     let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    let before = channel_accounts::lock(&mut tx, account).await?.ok_or_else(missing)?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    let before = channel_accounts::lock(&mut unit.tx, account)
+        .await?
+        .ok_or_else(missing)?;
     let unreadable = || {
         Refusal::new(
             Code::Closed,
@@ -148,9 +148,9 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     trail.field("name", &before.row.name, &after.row.name);
     trail.field("enabled", before.row.enabled, after.row.enabled);
     if before.row.inbox != after.row.inbox {
-        let known = places::inbox(&mut tx, before.row.inbox).await?;
+        let known = places::inbox(&mut unit.tx, before.row.inbox).await?;
         let known = known.map(|inbox| inbox.name).unwrap_or_default();
-        trail.field("inbox", known, inbox(&mut tx, after.row.inbox).await?);
+        trail.field("inbox", known, inbox(&mut unit.tx, after.row.inbox).await?);
     }
     for (label, _) in &changed {
         // The old and new values may be secrets.
@@ -164,21 +164,19 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
         after.health.human_agent = credentials.human_agent;
         after.health.business = business(&credentials).or(after.health.business);
     }
-    channel_accounts::save(&mut tx, &after).await?;
+    channel_accounts::save(&mut unit.tx, &after).await?;
     let renewed = changed.iter().any(|(_, kind)| *kind == FieldKind::Secret);
     if renewed && before.health.token_invalid {
-        crate::accounts::health::resume(&mut tx, &mut after, now).await?;
+        crate::accounts::health::resume(&mut unit.tx, &mut after, now).await?;
     }
     let action = match (before.row.enabled, after.row.enabled) {
         (true, false) => "channel.pause",
         (false, true) => "channel.resume",
         (true, true) | (false, false) => "channel.save",
     };
-    trail.write(&mut tx, actor, action, &after.row.name, now).await?;
-    let mut events = CommitEvents::default();
-    told(&mut tx, FeedKind::Account, account, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    trail.write(&mut unit.tx, actor, action, &after.row.name, now).await?;
+    told(&mut unit.tx, FeedKind::Account, account, &mut unit.events).await?;
+    unit.commit(app).await?;
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();
     if !changed.is_empty() {
@@ -200,22 +198,22 @@ pub async fn check(app: &App, actor: &UserRecord, account: AccountId) -> Result<
     if result.is_ok() {
         crate::accounts::templates::fetch(app, &known).await?;
     }
-    let mut tx = app.store.begin_ordered().await?;
-    let mut known = channel_accounts::lock(&mut tx, account).await?.ok_or_else(missing)?;
-    let mut events = CommitEvents::default();
+    let mut unit = UnitOfWork::begin(app).await?;
+    let mut known = channel_accounts::lock(&mut unit.tx, account)
+        .await?
+        .ok_or_else(missing)?;
     match &result {
         Ok(_) if known.health.token_invalid => {
-            crate::accounts::health::resume(&mut tx, &mut known, app.clock.now()).await?;
-            told(&mut tx, FeedKind::Account, account, &mut events).await?;
+            crate::accounts::health::resume(&mut unit.tx, &mut known, app.clock.now()).await?;
+            told(&mut unit.tx, FeedKind::Account, account, &mut unit.events).await?;
         }
         Ok(_) => {}
         Err(words) => {
             known.health.note(app.clock.now(), words.clone());
-            channel_accounts::save_health(&mut tx, account, &known.health).await?;
+            channel_accounts::save_health(&mut unit.tx, account, &known.health).await?;
         }
     }
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    unit.commit(app).await?;
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();
     Ok(ChannelCheck {
@@ -250,24 +248,24 @@ pub async fn remove(
 ) -> Result<(), ServiceError> {
     may_manage(actor)?;
     let now = app.clock.now();
-    let mut tx = app.store.begin_ordered().await?;
-    let known = channel_accounts::lock(&mut tx, account).await?.ok_or_else(missing)?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    let known = channel_accounts::lock(&mut unit.tx, account)
+        .await?
+        .ok_or_else(missing)?;
     if body.name.trim() != known.row.name {
         return Err(Refusal::new(Code::Invalid, "type the name of the account as it is").into());
     }
-    channel_accounts::remove(&mut tx, account, now).await?;
+    channel_accounts::remove(&mut unit.tx, account, now).await?;
     let trail = Trail::default();
     trail
-        .write(&mut tx, actor, "channel.remove", &known.row.name, now)
+        .write(&mut unit.tx, actor, "channel.remove", &known.row.name, now)
         .await?;
-    let mut events = CommitEvents::default();
-    told(&mut tx, FeedKind::Account, account, &mut events).await?;
-    tx.commit().await?;
-    crate::commit_events::publish(app, events);
+    told(&mut unit.tx, FeedKind::Account, account, &mut unit.events).await?;
+    unit.commit(app).await?;
     // No new chats begin after the commit, so the open ones can fail one by one.
     let open = conversations::open_at(&mut *app.store.read().await?, account).await?;
     for conversation in open {
-        lifecycle::apply_system_event(app, conversation, Event::AccountRemoved, Actor::System, None).await?;
+        lifecycle::apply_system_event(app, conversation, Event::AccountRemoved, Actor::System).await?;
     }
     app.outbox_changed.notify_one();
     app.polling_changed.notify_one();

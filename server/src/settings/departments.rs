@@ -26,6 +26,7 @@ use crate::{
         inboxes,
         users::UserRecord,
     },
+    unit_of_work::UnitOfWork,
 };
 
 fn no_department() -> Refusal {
@@ -62,8 +63,11 @@ pub async fn create(app: &App, actor: &UserRecord, body: SaveDepartment) -> Resu
     trail
         .write(&mut tx, actor, "department.create", &department.name, now)
         .await?;
-    tx.commit().await?;
-    members::told(app, &change.touched, change.events).await?;
+    let unit = UnitOfWork {
+        tx,
+        events: change.events,
+    };
+    members::told(app, &change.touched, unit.commit_held().await?).await?;
     Ok(department.id)
 }
 
@@ -100,8 +104,11 @@ pub async fn save(
     let settings = check::inbox(&mut tx, Some(inbox.id), present, settings).await?;
     let mut change = Change::default();
     inbox_settings::change_in(app, &mut tx, actor, &inbox, &settings, &mut change).await?;
-    tx.commit().await?;
-    members::told(app, &change.touched, change.events).await
+    let unit = UnitOfWork {
+        tx,
+        events: change.events,
+    };
+    members::told(app, &change.touched, unit.commit_held().await?).await
 }
 
 /// Deletes a department; its inbox stays.

@@ -28,6 +28,7 @@ use crate::{
         timers,
         users::{self, UserRecord},
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// The refusal for an inbox that does not exist or was deleted.
@@ -75,8 +76,11 @@ pub async fn create(app: &App, actor: &UserRecord, body: NewInbox) -> Result<Inb
         places::insert_account(&mut tx, &account).await?;
         told(&mut tx, FeedKind::Account, account.row.id, &mut change.events).await?;
     }
-    tx.commit().await?;
-    members::told(app, &change.touched, change.events).await?;
+    let unit = UnitOfWork {
+        tx,
+        events: change.events,
+    };
+    members::told(app, &change.touched, unit.commit_held().await?).await?;
     Ok(inbox)
 }
 
@@ -135,8 +139,11 @@ pub async fn save(app: &App, actor: &UserRecord, inbox: InboxId, body: SaveInbox
     let after = check::inbox(&mut tx, Some(inbox), &before.settings.members, body.settings).await?;
     let mut change = Change::default();
     change_in(app, &mut tx, actor, &before, &after, &mut change).await?;
-    tx.commit().await?;
-    members::told(app, &change.touched, change.events).await
+    let unit = UnitOfWork {
+        tx,
+        events: change.events,
+    };
+    members::told(app, &change.touched, unit.commit_held().await?).await
 }
 
 /// Writes checked settings and their entry in the audit log, if they differ from the old ones.
@@ -229,8 +236,8 @@ pub async fn delete(app: &App, actor: &UserRecord, inbox: InboxId, body: DeleteI
     trail
         .write(&mut tx, actor, "inbox.delete", &before.settings.name, now)
         .await?;
-    tx.commit().await?;
-    members::told(app, &touched, events).await
+    let unit = UnitOfWork { tx, events };
+    members::told(app, &touched, unit.commit_held().await?).await
 }
 
 /// Announces the current version of a row.

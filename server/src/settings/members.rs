@@ -17,6 +17,7 @@ use crate::{
         feed::{self, FeedKind},
         places,
     },
+    unit_of_work::{Committed, UnitOfWork},
 };
 
 /// Replaces the members of an inbox in the caller's transaction. Returns the users whose access changes.
@@ -59,8 +60,8 @@ pub async fn set(app: &App, inbox: InboxId, members: &[Member]) -> Result<(), Se
     events.load(&mut tx, entry).await?;
     granted(&mut tx, &touched, &mut events).await?;
     events.freed(inbox);
-    tx.commit().await?;
-    told(app, &touched, events).await
+    let unit = UnitOfWork { tx, events };
+    told(app, &touched, unit.commit_held().await?).await
 }
 
 /// Records that the access of these users has changed.
@@ -73,10 +74,10 @@ pub async fn granted(db: &mut OrderedTx, users: &[UserId], events: &mut CommitEv
 
 /// Publishes a change of access after the commit: sockets lose access before anything that was committed later is
 /// published.
-pub async fn told(app: &App, users: &[UserId], events: CommitEvents) -> Result<(), ServiceError> {
+pub async fn told(app: &App, users: &[UserId], committed: Committed) -> Result<(), ServiceError> {
     for user in users {
         grants::changed(app, *user).await?;
     }
-    crate::commit_events::publish(app, events);
+    committed.publish(app);
     Ok(())
 }

@@ -23,6 +23,7 @@ use crate::{
         places, sessions,
         users::{self, UserRecord},
     },
+    unit_of_work::UnitOfWork,
 };
 
 /// Maximum length of the name of a user or organization, in characters.
@@ -107,11 +108,11 @@ pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -
     for inbox in places::memberships(&mut tx, user).await? {
         events.freed(inbox);
     }
-    tx.commit().await?;
+    let committed = UnitOfWork { tx, events }.commit_held().await?;
     for session in ended {
         app.hub.session_ended(session);
     }
-    members::told(app, &[user], events).await
+    members::told(app, &[user], committed).await
 }
 
 /// Checks that somebody can still manage everything: an active owner with a password.

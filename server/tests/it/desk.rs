@@ -236,7 +236,7 @@ async fn only_those_who_may_end_a_chat_and_places_come_back() {
         let second = world.order("v1", "Me again").await;
         assert_ne!(second, chat);
         assert!(
-            lifecycle::apply_system_event(&world.app, second, Event::Leave, Actor::Contact, None)
+            lifecycle::apply_system_event(&world.app, second, Event::Leave, Actor::Contact)
                 .await
                 .unwrap()
         );
@@ -248,7 +248,7 @@ async fn only_those_who_may_end_a_chat_and_places_come_back() {
             }
         ));
         assert!(
-            !lifecycle::apply_system_event(&world.app, second, Event::Leave, Actor::Contact, None)
+            !lifecycle::apply_system_event(&world.app, second, Event::Leave, Actor::Contact)
                 .await
                 .unwrap()
         );

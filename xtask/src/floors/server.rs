@@ -37,6 +37,7 @@ pub const HOUSE: House = House {
         ("safe_http", &["safe_http"]),
         ("passwords", &["passwords"]),
         ("telemetry", &["telemetry"]),
+        ("unit_of_work", &["unit_of_work"]),
     ],
     floors: &[
         &[
@@ -52,7 +53,7 @@ pub const HOUSE: House = House {
         ],
         &["channels", "store"],
         &["access", "documents", "error", "files"],
-        &["audit", "commit_events", "grants"],
+        &["audit", "commit_events", "grants", "unit_of_work"],
         &["accounts", "conversations"],
         &["contacts", "presence"],
         &["moderation", "settings"],
@@ -62,16 +63,5 @@ pub const HOUSE: House = House {
     ],
     neighbours: 3,
     given: &["state", "error", "desk::ServiceError", "workers"],
-    arrows: &[
-        ("contacts", "settings", 1),
-        ("conversations", "accounts", 1),
-        ("conversations", "delivery", 1),
-        ("conversations", "presence", 1),
-        ("documents", "commit_events", 1),
-        ("documents", "conversations", 1),
-        ("grants", "realtime", 1),
-        ("moderation", "delivery", 1),
-        ("settings", "delivery", 1),
-        ("timers", "routing", 1),
-    ],
+    arrows: &[],
 };

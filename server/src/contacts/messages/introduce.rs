@@ -9,12 +9,12 @@ use causerie_shared::{
 use super::NewMessage;
 use crate::{
     clock::random_u128,
-    commit_events::CommitEvents,
     contacts::profile,
     conversations::quarantine,
     documents::{epochs, open_document::Prepared},
     error::ServiceError,
     state::App,
+    unit_of_work::UnitOfWork,
 };
 
 /// Writes the author's name, e-mail address and phone number into the profile, unless the profile has them.
@@ -41,15 +41,14 @@ pub(crate) async fn introduce(app: &App, incoming: &NewMessage, contact: Contact
     }
     let prepared: Option<Prepared> = prepared?;
     let Some(prepared) = prepared else { return Ok(()) };
-    let mut events = CommitEvents::default();
-    let mut tx = app.store.begin_ordered().await?;
-    profile::profile_changed(&mut tx, contact, document.doc(), &mut events).await?;
+    let mut unit = UnitOfWork::begin(app).await?;
+    profile::profile_changed(&mut unit.tx, contact, document.doc(), &mut unit.events).await?;
     let intent = IntentId::new(app.clock.now(), random_u128());
-    document.write(&mut tx, intent, &prepared).await?;
-    tx.commit().await?;
+    document.write(&mut unit.tx, intent, &prepared).await?;
+    let committed = unit.commit_held().await?;
     let part = document.committed(prepared);
     app.hub.queue_change(document_id, &ServerFrame::Part(part), None, None);
-    crate::commit_events::publish(app, events);
+    committed.publish(app);
     epochs::begin_epoch(app, &mut document, None).await;
     Ok(())
 }

@@ -177,7 +177,7 @@ impl Session {
             }
             VisitorFrame::End => match self.open_chat().await? {
                 Some(head) => {
-                    lifecycle::apply_system_event(&self.app, head.id, Event::Leave, Actor::Contact, None).await?;
+                    lifecycle::apply_system_event(&self.app, head.id, Event::Leave, Actor::Contact).await?;
                     Ok(())
                 }
                 None => Ok(()),
