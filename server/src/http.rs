@@ -8,6 +8,7 @@ pub mod blocked;
 pub mod channels;
 pub mod crashes;
 pub mod departments;
+pub mod detach;
 pub mod error;
 pub mod files;
 pub mod headers;

@@ -12,8 +12,8 @@ use causerie_shared::refusal::Code;
 
 use crate::{
     http::{
-        accounts, assets, audit, blocked, channels, crashes, departments, error::ApiError, files, health, hooks,
-        inboxes, json, notify, origin, persons, signins, socket, users, widget,
+        accounts, assets, audit, blocked, channels, crashes, departments, detach, error::ApiError, files, health,
+        hooks, inboxes, json, notify, origin, persons, signins, socket, users, widget,
     },
     state::Shared,
     telemetry,
@@ -101,6 +101,7 @@ fn api(app: &Shared) -> Router<Shared> {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(app.clone(), origin::layer))
         .layer(from_fn(json::negotiate))
+        .layer(from_fn(detach::layer))
 }
 
 /// The routes for providers. They have neither cookies nor an origin; signatures and secrets authenticate them.
@@ -109,6 +110,7 @@ fn hook_routes() -> Router<Shared> {
         .route("/files/{id}/{pass}", get(hooks::file))
         .route("/{key}", get(hooks::handshake).post(hooks::receive))
         .layer(DefaultBodyLimit::max(hooks::MAX_HOOK))
+        .layer(from_fn(detach::layer))
 }
 
 /// The routes for visitors. The widget runs on other web sites, so each account has its own list of origins.
