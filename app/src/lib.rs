@@ -3,6 +3,11 @@
 //! Only `net` uses the browser's socket, disk and requests. `store` holds the copy of the data and the user's actions.
 //! All other modules read the store and call its actions.
 
+#![cfg_attr(
+    test,
+    allow(clippy::wildcard_enum_match_arm, reason = "a test names the case that it expects")
+)]
+
 pub mod app;
 pub mod chat;
 pub mod format;

@@ -3,6 +3,11 @@
 //!
 //! A test is written as a user would tell it. It gets everything it needs from its [`Stage`].
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "measures and waits in real time, as a user does"
+)]
+
 mod answering_socket;
 pub mod api;
 pub mod axe;

@@ -36,6 +36,7 @@ impl ManualClock {
 
 impl Clock {
     /// Returns the milliseconds since the Unix epoch.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     pub fn now(&self) -> Millis {
         match self {
             Self::System => {
@@ -54,7 +55,7 @@ impl Clock {
         match self {
             Self::System => {
                 let left = (due - self.now()).max(0) as u64;
-                tokio::time::sleep(Duration::from_millis(left)).await;
+                pause(Duration::from_millis(left)).await;
             }
             Self::Manual(now) => {
                 let mut now = now.clone();
@@ -71,10 +72,39 @@ impl Clock {
 ///
 /// # Panics
 /// If the operating system has no random source, because no secret can be made then.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "the one source of random numbers; without it no secret can be made"
+)]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has a random source");
     bytes
+}
+
+/// Waits in real time. Only for pauses after a failure and for combining several changes: what a test must see follows
+/// the server's [`Clock`].
+#[expect(clippy::disallowed_methods, reason = "the one place that waits in real time")]
+pub async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// Measures how long something takes, for logs and metrics. It is monotonic, and no rule depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Starts to measure.
+    #[expect(clippy::disallowed_methods, reason = "a duration for logs and metrics")]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Returns the time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 /// Returns an id that sorts by arrival, also among ids of the same millisecond.
@@ -96,6 +126,7 @@ pub fn random_u128() -> u128 {
 }
 
 /// Returns `bytes` in lower-case hexadecimal.
+#[expect(clippy::let_underscore_must_use, reason = "writing into a String cannot fail")]
 pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()

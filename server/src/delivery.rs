@@ -88,7 +88,7 @@ async fn run(app: Shared, sending: Arc<Sending>) {
                 }
                 Err(error) => {
                     tracing::error!(%error, "the outbox could not be read");
-                    tokio::time::sleep(PAUSE).await;
+                    crate::clock::pause(PAUSE).await;
                 }
             }
         };

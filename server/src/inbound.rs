@@ -89,10 +89,10 @@ pub async fn run(app: Shared) {
                         () = workers::fallback(&app) => {}
                     }
                 }
-                Ok(Round::NotMine) => tokio::time::sleep(PAUSE).await,
+                Ok(Round::NotMine) => crate::clock::pause(PAUSE).await,
                 Err(error) => {
                     tracing::error!(%error, "webhooks could not be processed");
-                    tokio::time::sleep(PAUSE).await;
+                    crate::clock::pause(PAUSE).await;
                 }
             }
         };

@@ -1,5 +1,10 @@
 //! The server: HTTP by axum, the domain's rules from `causerie_shared`, and one database.
 
+#![cfg_attr(
+    test,
+    allow(clippy::wildcard_enum_match_arm, reason = "a test names the case that it expects")
+)]
+
 pub mod access;
 pub mod accounts;
 pub mod audit;

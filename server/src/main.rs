@@ -82,7 +82,7 @@ async fn run(config: Config) -> Result<(), String> {
     let out_of_patience = async {
         // The sender lives in `app`, so only the signal ends this wait.
         if stopping.wait_for(|stop| *stop).await.is_ok() {
-            tokio::time::sleep(PATIENCE).await;
+            causerie_server::clock::pause(PATIENCE).await;
         }
     };
     tokio::select! {

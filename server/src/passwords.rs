@@ -56,6 +56,10 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Pass
 ///
 /// There is one such thread: a hash takes 19 MiB and a core, the allocator keeps that memory for every thread that
 /// once used it, and parallel hashes would slow each other down.
+#[expect(
+    clippy::let_underscore_must_use,
+    reason = "the caller may have been cancelled; the result is then not needed"
+)]
 async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
     static QUEUE: OnceLock<mpsc::Sender<Job>> = OnceLock::new();
     let queue = match QUEUE.get() {

@@ -46,7 +46,7 @@ async fn flush_deferred(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
         app.hub.flush_deferred();
-        tokio::time::sleep(LATE).await;
+        crate::clock::pause(LATE).await;
         tokio::select! {
             () = app.hub.late.notified() => {}
             () = workers::stop(&mut shutdown) => return,

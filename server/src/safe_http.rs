@@ -44,6 +44,10 @@ impl std::error::Error for BadTarget {}
 ///
 /// # Errors
 /// TLS cannot be set up, e.g. on a machine without root certificates.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the client that refuses private addresses"
+)]
 pub fn client(config: &Config, patience: Duration) -> Result<Client, reqwest::Error> {
     Client::builder()
         .timeout(patience)

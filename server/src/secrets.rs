@@ -33,7 +33,7 @@ impl Vault {
         let key = match std::fs::read(&place) {
             Ok(key) => key,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = random::<KEY>()?.to_vec();
+                let key = random_bytes::<KEY>().to_vec();
                 write(&place, &key)?;
                 key
             }
@@ -52,9 +52,9 @@ impl Vault {
     /// Encrypts `plain`; returns base64 of nonce and ciphertext.
     ///
     /// # Errors
-    /// The operating system provides no random numbers.
+    /// The cipher refuses the text, as it does for one of more than 64 GiB.
     pub fn seal(&self, plain: &[u8]) -> io::Result<String> {
-        let nonce = random::<NONCE>()?;
+        let nonce = random_bytes::<NONCE>();
         let sealed = self
             .cipher
             .encrypt(&nonce.into(), plain)
@@ -78,12 +78,6 @@ impl Vault {
     pub fn is_pass(&self, what: &str, pass: &str) -> bool {
         crate::secrets::signature::is_equal(self.sign_download(what).as_bytes(), pass.as_bytes())
     }
-}
-
-fn random<const N: usize>() -> io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(bytes)
 }
 
 fn write(place: &Path, key: &[u8]) -> io::Result<()> {

@@ -1,9 +1,6 @@
 //! Logging and metrics. Neither contains texts of messages, tokens or query strings.
 
-use std::{
-    sync::OnceLock,
-    time::{Duration, Instant},
-};
+use std::{sync::OnceLock, time::Duration};
 
 use axum::{
     extract::{MatchedPath, Request},
@@ -15,6 +12,7 @@ use tokio::time::interval;
 use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, fmt};
 
+use crate::clock::Stopwatch;
 use crate::{
     config::{Config, LogFormat},
     state::Shared,
@@ -74,7 +72,7 @@ pub async fn observe(request: Request, next: Next) -> Response {
         .to_owned();
     let span = tracing::info_span!("request", %method, path);
     async move {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let response = next.run(request).await;
         let took = begun.elapsed();
         let status = response.status();

@@ -40,7 +40,7 @@ pub async fn run(app: Shared) {
                 Ok(None) => std::future::pending().await,
                 Err(error) => {
                     tracing::error!(%error, "timers could not be run");
-                    tokio::time::sleep(RETRY).await;
+                    crate::clock::pause(RETRY).await;
                 }
             }
         };

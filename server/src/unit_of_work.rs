@@ -1,5 +1,5 @@
 //! A unit of work: one ordered transaction and what it changes. Its commit publishes the changes, and nothing else does
-//! (`docs/architecture.md#server`).
+//! (`docs/architecture.md#floors`).
 
 use crate::{
     commit_events::{CommitEvents, publish},

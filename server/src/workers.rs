@@ -162,7 +162,7 @@ pub async fn stop(shutdown: &mut watch::Receiver<bool>) {
 /// wake-ups.
 pub async fn fallback(app: &App) {
     match app.store.engine() {
-        Engine::Postgres => tokio::time::sleep(FALLBACK).await,
+        Engine::Postgres => crate::clock::pause(FALLBACK).await,
         Engine::Sqlite => std::future::pending().await,
     }
 }

@@ -1,6 +1,15 @@
 //! The cost of a first list and a reconnect does not depend on the number of chats: the same statements, the same
 //! number of rows read, the same bytes sent. The test runs alone in its process, since it counts statements.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test ends where its expectation fails"
+)]
+
 #[allow(dead_code, reason = "counting needs a part of it")]
 #[path = "it/common/mod.rs"]
 mod common;

@@ -1,6 +1,10 @@
 //! Builds the console: `cargo xtask console`, `cargo xtask console --quick`. In `make dev`, Trunk builds the console
 //! and calls `cargo xtask trunk` for what Trunk cannot do.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "measures and waits in real time, as a user does"
+)]
 // The quick console does not use all of the code.
 #![cfg_attr(not(feature = "release"), allow(dead_code))]
 

@@ -8,6 +8,14 @@ pub fn now() -> Millis {
 }
 
 /// Returns 128 random bits from the browser's crypto API.
+#[expect(
+    clippy::expect_used,
+    reason = "without randomness ids would collide and overwrite each other, so the console cannot continue"
+)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "without randomness ids would collide and overwrite each other, so the console cannot continue"
+)]
 pub fn random() -> u128 {
     let mut bytes = [0; 16];
     // Without randomness ids would collide and overwrite each other, so the console cannot continue.

@@ -70,6 +70,7 @@ fn SettingsNav() -> impl IntoView {
 }
 
 #[component]
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other routes are shown as they are")]
 fn SettingsLink(route: Route, icon: &'static str, label: &'static str) -> impl IntoView {
     let here: Here = expect_context();
     let current = move || {
@@ -99,6 +100,7 @@ fn SettingsLink(route: Route, icon: &'static str, label: &'static str) -> impl I
 
 /// Shown only for a typed address: names the people who can help.
 #[component]
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other routes are shown as they are")]
 pub fn NoAccess(route: Route) -> impl IntoView {
     let here: Here = expect_context();
     let title = match route.section() {

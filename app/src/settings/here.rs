@@ -140,6 +140,10 @@ impl Here {
 }
 
 /// Returns why something was not saved: the violated rule, if the server names one.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "all other codes are explained by their own text"
+)]
 pub fn why(refusal: &Refusal) -> String {
     match refusal.code {
         Code::Invalid | Code::Closed if !refusal.text.is_empty() => {

@@ -32,6 +32,7 @@ pub fn Settings(place: Memo<Place>) -> impl IntoView {
 }
 
 #[component]
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other routes are shown as they are")]
 fn Pages(here: Here) -> impl IntoView {
     provide_context(here);
     guard::watch(here);

@@ -1,5 +1,10 @@
 //! Kills the server with `kill -9` many times and prints the figures (`make bench-faults`).
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "measures and waits in real time, as a user does"
+)]
+
 use std::{env, time::SystemTime};
 
 /// The number in an environment variable, if it is set.

@@ -1,5 +1,10 @@
 //! The end-to-end tests in one program, with a module for each topic.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "measures and waits in real time, as a user does"
+)]
+
 /// Defines a test for each story and engine: in Chromium under its name, in the others under the same name in a module.
 /// The others are built only with the feature `all-engines`, since they have not run often enough to be trusted.
 macro_rules! in_every_engine {

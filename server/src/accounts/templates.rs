@@ -45,7 +45,7 @@ pub async fn run(app: Shared) {
                 Ok(None) => workers::fallback(&app).await,
                 Err(error) => {
                     tracing::error!(%error, "templates could not be fetched");
-                    tokio::time::sleep(PAUSE).await;
+                    crate::clock::pause(PAUSE).await;
                 }
             }
         };

@@ -1,9 +1,6 @@
 //! The HTTP client for the calls that adapters name. Its logs hold only metadata: method, host, status, duration.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::multipart::{Form, Part};
@@ -15,6 +12,7 @@ use super::{
     step::{Body, Call, Next, Outcome, ProviderResponse, SendRequest},
 };
 use crate::{
+    clock::Stopwatch,
     config::Config,
     safe_http,
     state::{App, Shared},
@@ -60,7 +58,7 @@ impl Client {
             return none(false);
         };
         let host = url.host_str().unwrap_or_default().to_owned();
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let mut request = self.http.request(call.method.clone(), url);
         if let Some(token) = &call.bearer {
             request = request.bearer_auth(token);

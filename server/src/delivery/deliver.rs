@@ -56,6 +56,10 @@ struct DeliveryContext<'a> {
 
 /// Sends the parts of a message that the provider does not have yet. Returns until when nothing of the account is sent,
 /// if the provider asks for a pause.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "all other outcomes and kinds are treated alike"
+)]
 pub async fn deliver(
     app: &App,
     account: &ChannelAccount,
@@ -123,6 +127,10 @@ impl DeliveryContext<'_> {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "all other outcomes and kinds are treated alike"
+)]
 async fn way<'a>(
     app: &App,
     account: &'a ChannelAccount,

@@ -160,7 +160,7 @@ async fn one(
             }
         }
         // Two messages must not have the same time.
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        crate::clock::pause(Duration::from_millis(2)).await;
     }
     let Some((conversation, contact)) = chat else {
         return Ok(());

@@ -48,6 +48,10 @@ pub struct Locked {
 impl std::ops::Deref for Locked {
     type Target = OpenDocument;
 
+    #[expect(
+        clippy::expect_used,
+        reason = "`lock` fills the slot before it hands the guard out, and nothing empties it"
+    )]
     fn deref(&self) -> &OpenDocument {
         // `lock` fills the slot before it hands the guard out, and nothing empties it.
         self.guard.as_ref().expect("a locked document is loaded")
@@ -55,6 +59,10 @@ impl std::ops::Deref for Locked {
 }
 
 impl std::ops::DerefMut for Locked {
+    #[expect(
+        clippy::expect_used,
+        reason = "`lock` fills the slot before it hands the guard out, and nothing empties it"
+    )]
     fn deref_mut(&mut self) -> &mut OpenDocument {
         self.guard.as_mut().expect("a locked document is loaded")
     }

@@ -223,7 +223,7 @@ async fn settled(app: &Shared) -> Result<(), ApiError> {
             }
             app.hooked.notify_one();
             app.outbox_changed.notify_one();
-            tokio::time::sleep(GLANCE).await;
+            crate::clock::pause(GLANCE).await;
         }
     };
     tokio::time::timeout(PATIENCE, all)

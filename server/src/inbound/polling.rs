@@ -16,7 +16,7 @@ use crate::{
         telegram::{UPDATES, outbound},
         value,
     },
-    clock::{random_u128, sequence},
+    clock::{Stopwatch, random_u128, sequence},
     state::{App, Shared},
     store::{
         StoreError,
@@ -48,7 +48,7 @@ pub async fn run(app: Shared) {
                 Ok(()) => workers::fallback(&app).await,
                 Err(error) => {
                     tracing::error!(%error, "the accounts to be polled could not be read");
-                    tokio::time::sleep(GLANCE).await;
+                    crate::clock::pause(GLANCE).await;
                 }
             }
         };
@@ -94,7 +94,7 @@ async fn shift(app: &Shared) -> Result<(), StoreError> {
                 if let Err(error) = ended && error.is_panic() {
                     tracing::error!(%error, "an account was not polled any more");
                 }
-                tokio::time::sleep(GLANCE).await;
+                crate::clock::pause(GLANCE).await;
             }
         }
     }
@@ -155,7 +155,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
     if let Some(offset) = account.health.polling.filter(|offset| *offset != 0) {
         parameters["offset"] = json!(offset);
     }
-    let began = std::time::Instant::now();
+    let began = Stopwatch::start();
     let call = outbound::method(&credentials, "getUpdates", parameters);
     let answer = app.client.call(&app.config, &call, Some(MAX_ANSWER)).await;
     if let Some(updates) = updates(&answer) {
@@ -163,7 +163,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
         let advanced = keep(app, &account, &updates).await?;
         // A server that does not wait must not be asked in a tight loop.
         if !advanced && began.elapsed() < GLANCE {
-            tokio::time::sleep(GLANCE).await;
+            crate::clock::pause(GLANCE).await;
         }
         return Ok(After::Again);
     }

@@ -23,7 +23,7 @@ pub(crate) async fn run(app: Shared) {
             () = app.hub.counts_changed.notified() => {}
             () = workers::stop(&mut shutdown) => return,
         }
-        tokio::time::sleep(PAUSE).await;
+        crate::clock::pause(PAUSE).await;
     }
 }
 

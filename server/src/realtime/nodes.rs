@@ -62,7 +62,7 @@ async fn notify(app: Shared) {
             () = app.hub.wrote.notified() => {}
             () = workers::stop(&mut shutdown) => return,
         }
-        tokio::time::sleep(BATCH).await;
+        crate::clock::pause(BATCH).await;
     }
 }
 
@@ -78,7 +78,7 @@ async fn listen(app: Shared, mut link: Option<NodeSession>) {
             Ok(Heard::Again) => connected_again(&app).await,
             Err(error) => {
                 tracing::warn!(%error, "the database is not heard");
-                tokio::time::sleep(RETRY).await;
+                crate::clock::pause(RETRY).await;
             }
         }
         app.hub.lagging.notify_one();
@@ -134,12 +134,12 @@ async fn follow(app: Shared) {
         }
         let look_again = async {
             match stuck_at {
-                Some(_) => tokio::time::sleep(RETRY).await,
+                Some(_) => crate::clock::pause(RETRY).await,
                 None => workers::fallback(&app).await,
             }
         };
         tokio::select! {
-            () = app.hub.lagging.notified() => tokio::time::sleep(PATIENCE).await,
+            () = app.hub.lagging.notified() => crate::clock::pause(PATIENCE).await,
             () = look_again => {}
             () = workers::stop(&mut shutdown) => return,
         }

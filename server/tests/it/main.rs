@@ -1,5 +1,14 @@
 //! Tests of the server on both engines, in one program, with a module for each area.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test ends where its expectation fails"
+)]
+
 mod channels_settings;
 mod clock;
 mod common;

@@ -1,6 +1,15 @@
 //! Sends every statement of the store and checks that none reads a whole table, unless the list allows it. The test
 //! runs alone in its process, since it records all statements.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test ends where its expectation fails"
+)]
+
 #[allow(dead_code, reason = "listening needs a part of it")]
 #[path = "../it/common/mod.rs"]
 mod common;

@@ -1,5 +1,7 @@
 //! Step 5: required keys, sizes and `author == self`.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "everything that is not named is refused")]
+
 use std::collections::HashMap;
 
 use automerge::{Automerge, ScalarValue};

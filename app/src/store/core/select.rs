@@ -41,6 +41,7 @@ impl Core {
     }
 
     /// The messages and system lines of a chat; unsent replies are last.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these actions draw a bubble")]
     pub fn bubbles(&self, id: ConversationId) -> Vec<Bubble> {
         let mut bubbles = self.threads.get(&id).map(thread::Timeline::bubbles).unwrap_or_default();
         let held = self.held(id);
@@ -65,6 +66,7 @@ impl Core {
     }
 
     /// The messages of the internal discussion: a reply comes after the message that it answers, unsent ones are last.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these actions draw a bubble")]
     pub fn discussion(&self, id: ConversationId) -> Vec<Bubble> {
         let rows = self.threads.get(&id).map(|thread| &thread.rows);
         let mut bubbles = vec![];

@@ -64,6 +64,7 @@ impl Core {
     }
 
     /// Refuses replies to chats that have ended or belong to another agent now, unless the server already has them.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one text for all other refusals")]
     pub(super) fn refuse_lost(&mut self, step: &mut Step<'_>) {
         let Some(access) = self.access.as_ref().filter(|_| self.caught_up) else {
             return;

@@ -27,6 +27,7 @@ impl Engine {
     }
 
     /// Processes a message from another tab.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other messages go to the core")]
     pub(super) fn heard(self: &Rc<Self>, word: TabMessage) {
         if let Some(early) = &mut *self.early.borrow_mut() {
             match word {

@@ -176,6 +176,7 @@ pub fn outcome(answer: &ProviderResponse) -> Outcome {
 
 /// Returns what the answer to a private reply means. A second reply, and one that comes too late, are refused with
 /// codes that say little (`docs/channels.md#what-the-sources-leave-open`).
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other outcomes are passed on")]
 pub fn private_outcome(answer: &ProviderResponse) -> Outcome {
     match outcome(answer) {
         Outcome::Final(problem) if matches!(problem.code.as_str(), "10" | "100" | "10900") => Outcome::Final(Problem {

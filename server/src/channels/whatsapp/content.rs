@@ -160,6 +160,7 @@ fn location(arrived: &mut InboundMessage, inner: &Value) {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "any other JSON is taken as it is")]
 fn contacts(arrived: &mut InboundMessage, inner: &Value) {
     let all: Vec<&Value> = match inner {
         Value::Array(all) => all.iter().collect(),
@@ -234,6 +235,7 @@ fn interactive(arrived: &mut InboundMessage, inner: &Value) {
 }
 
 /// Reads the entries of a form, which come as JSON text of any shape.
+#[expect(clippy::wildcard_enum_match_arm, reason = "any other JSON is taken as it is")]
 fn form(json: &Value) -> Option<Vec<(String, String)>> {
     let parsed: Value = match json {
         Value::String(text) => serde_json::from_str(text).ok()?,

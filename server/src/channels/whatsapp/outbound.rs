@@ -26,6 +26,7 @@ const PAIR: Millis = 6_000;
 pub const PAIR_CODE: &str = "131056";
 
 /// Returns the next call that sends `outgoing`, or the outcome.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other outcomes are passed on")]
 pub fn send(credentials: &Credentials, outgoing: &SendRequest<'_>, answers: &[ProviderResponse]) -> Next<Outcome> {
     let messages = format!("{}/messages", credentials.external_id);
     if let Content::File { file, .. } = &outgoing.content {

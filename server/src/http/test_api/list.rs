@@ -162,6 +162,10 @@ fn shown(channel: Channel, stored: &str) -> String {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "all other states have the name that tests expect"
+)]
 fn line(record: &MessageRecord, bound: &[ProviderMessage], quoted: Option<String>) -> Line {
     let extra = record.row.extra.as_deref().cloned().unwrap_or_default();
     let direction = match (record.row.author, record.kind) {

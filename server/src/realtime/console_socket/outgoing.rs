@@ -24,6 +24,10 @@ const SLOW: Duration = Duration::from_secs(15);
 const BATCH: usize = 32;
 
 /// Sends the hub's frames and regular pings. Frames that are waiting are sent as a batch.
+#[expect(
+    clippy::let_underscore_must_use,
+    reason = "the peer may be gone, so a failure is ignored"
+)]
 pub(crate) async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
     let mut shutdown = app.shutdown.subscribe();
     let mut ping = tokio::time::interval(PING);
@@ -68,6 +72,10 @@ fn close(reason: &'static str) -> Message {
     }))
 }
 
+#[expect(
+    clippy::let_underscore_must_use,
+    reason = "the peer may be gone, so a failure is ignored"
+)]
 pub(crate) async fn goodbye(sink: &mut Sink, refusal: Refusal) {
     let bye = encode(&ServerFrame::Bye(refusal));
     // The peer may be gone; the connection ends either way.

@@ -27,7 +27,7 @@ pub async fn run(app: Shared) {
             () = app.visitors.places_changed.notified() => {}
             () = workers::stop(&mut shutdown) => return,
         }
-        tokio::time::sleep(PAUSE).await;
+        crate::clock::pause(PAUSE).await;
     }
 }
 

@@ -37,6 +37,10 @@ const MAX_MALFORMED: u32 = 20;
 const MAX_URL: usize = 2000;
 
 /// Serves a socket until it ends. Without an account, the widget shows that it is switched off.
+#[expect(
+    clippy::let_underscore_must_use,
+    reason = "the page may be gone, so a failure is ignored"
+)]
 pub async fn serve(
     app: Shared,
     account: Option<AccountRecord>,
@@ -300,6 +304,7 @@ impl Session {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other codes have their own name")]
     fn refuse(&self, cid: String, refusal: Refusal) {
         let code = match refusal.code {
             Code::TooLarge => "too_long",

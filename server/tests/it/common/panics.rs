@@ -28,7 +28,7 @@ impl Watched {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
                 // A thread that is ending has no counter any more.
-                let _: Result<(), _> = COUNT.try_with(|count| {
+                let _ending = COUNT.try_with(|count| {
                     if let Some(count) = &*count.borrow() {
                         count.fetch_add(1, Ordering::Relaxed);
                     }
