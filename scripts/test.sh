@@ -30,7 +30,9 @@ scripts/packages.sh
 step 6 "Formatting"
 cargo fmt --all --check || fail "the sources are not formatted: run make fmt."
 
-step 7 "Dependencies of the browser program"
+step 7 "Dependencies: licences, bans, sources, and what the browser program must not have"
+quietly "the dependencies break the rules of deny.toml; the reason is above." \
+  target/tools/bin/cargo-deny --locked check bans licenses sources
 scripts/deny-wasm.sh
 
 step 8 "Console"

@@ -295,7 +295,8 @@ fn mark_read(store: Store, id: ConversationId, head: Signal<Option<ConversationR
             return;
         }
         match since.get_value() {
-            Some((waiting_for, from)) if waiting_for == position => {
+            // The clock follows the server's and may have been set back.
+            Some((waiting_for, from)) if waiting_for == position && now >= from => {
                 if now - from >= READ.as_millis() as i64 {
                     told.set_value(Some(position));
                     store.seen(id, position);

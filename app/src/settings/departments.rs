@@ -62,7 +62,8 @@ fn DepartmentTable(rows: Vec<Department>) -> impl IntoView {
     let here: Here = expect_context();
     let line = move |row: Department| {
         let count = u32::try_from(row.members.len()).unwrap_or(u32::MAX);
-        let names = member_names(here, &row.members);
+        // Drawn alone: a colleague who changes must not draw the whole table anew, under a click.
+        let names = move || member_names(here, &row.members);
         view! {
             <tr>
                 <td>
