@@ -19,6 +19,7 @@ pub mod read_receipts;
 pub mod redact;
 pub mod reply;
 pub mod resend;
+pub mod row;
 pub mod system_message;
 
 use causerie_shared::refusal::{Code, Refusal};

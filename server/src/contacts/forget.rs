@@ -14,7 +14,7 @@ use causerie_shared::{
 
 use crate::{
     commit_events::CommitEvents,
-    conversations::{quarantine, read_receipts::touch, redact},
+    conversations::{quarantine, redact, row},
     documents::{epochs, open_document::Prepared, open_documents::Locked},
     error::ServiceError,
     state::App,
@@ -108,7 +108,7 @@ async fn forget_rows(
         head.contact_name.clone_from(&record.name);
         head.preview = None;
         head.origin = Origin::default();
-        touch(&mut *db, &mut head, events).await?;
+        row::save(&mut *db, &mut head, events).await?;
         for message in messages::redact(&mut *db, chat.id, None, Some(Kind::Text), now, head.seq).await? {
             events.message(message);
         }

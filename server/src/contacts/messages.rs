@@ -18,7 +18,7 @@ use causerie_shared::{
 use crate::{
     channels::inbound_event,
     clock::random_u128,
-    conversations::{quarantine, read_receipts::touch, reply},
+    conversations::{quarantine, reply, row},
     error::ServiceError,
     state::App,
     store::{
@@ -212,7 +212,7 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
     merge_origin(&mut head.origin, &incoming.origin);
     let (first, bytes) = (head.position, document.bytes_with(&prepared));
     prepared.seals = reply::turn_if_full(&mut unit.tx, &mut head, first, bytes, now).await?;
-    let scope = touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    let scope = row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     let mut record = reply::record(&head, &message, files, now);
     record.row.segment = segment;
     record.contact = Some(contact.id);

@@ -11,7 +11,7 @@ use causerie_shared::{
 use crate::{
     clock::random_u128,
     commit_events::CommitEvents,
-    conversations::read_receipts::touch,
+    conversations::row,
     error::ServiceError,
     store::{
         Db, OrderedTx, contact_merges,
@@ -116,7 +116,7 @@ pub async fn profile_changed(
                 continue;
             };
             head.contact_name.clone_from(&record.name);
-            touch(&mut *db, &mut head, events).await?;
+            row::save(&mut *db, &mut head, events).await?;
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{change, read_receipts::touch};
+use super::{change, row};
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
@@ -72,7 +72,7 @@ pub async fn hasten(
     head.version += 1;
     head.ring = None;
     conversations::rewrite(&mut *db, head, read_version).await?;
-    touch(&mut *db, head, events).await?;
+    row::save(&mut *db, head, events).await?;
     let State::Ended { by, last_agent, .. } = head.state else {
         return Ok(());
     };

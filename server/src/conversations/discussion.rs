@@ -8,11 +8,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{
-    not_found,
-    read_receipts::{touch_before, touch_from},
-    reply,
-};
+use super::{not_found, reply, row};
 use crate::{
     access,
     commit_events::{CommitEvents, Mention, Named},
@@ -71,7 +67,7 @@ pub async fn accept(
             });
         }
     }
-    touch_before(db, &mut head, &scope, events).await?;
+    row::save_before(db, &mut head, &scope, events).await?;
     Ok(audience(&head, scope))
 }
 
@@ -109,7 +105,7 @@ pub async fn invite(
         by: access.user,
         whom: Named::User(user),
     });
-    touch_from(&mut unit.tx, &mut head, before, &mut unit.events).await?;
+    row::save_from(&mut unit.tx, &mut head, before, &mut unit.events).await?;
     unit.commit(app).await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use causerie_shared::{
     timer::{Countdown, TimerKind},
 };
 
-use super::{change, hours, inactivity, read_receipts::touch_from};
+use super::{change, hours, inactivity, row};
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
@@ -71,6 +71,6 @@ async fn reroute(
         change::set(&mut *db, TimerKind::Queue, subject, head.version, ring.due, now).await?;
     }
     events.rerouted(head.id);
-    touch_from(db, &mut head, before, events).await?;
+    row::save_from(db, &mut head, before, events).await?;
     Ok(())
 }

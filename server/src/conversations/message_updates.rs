@@ -6,7 +6,7 @@ use causerie_shared::{
     message::{Delivery, Extra, Reaction, Side},
 };
 
-use super::{read_receipts::touch, reply};
+use super::{reply, row};
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
@@ -104,7 +104,7 @@ pub async fn update(app: &App, bound: &ProviderMessage, update: MessageUpdate) -
     {
         reply::show_again(preview, &extra);
     }
-    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     if let Some(record) = messages::set_extra(&mut unit.tx, bound.message, &extra, head.seq).await? {
         unit.events.message(record);
     }
@@ -144,7 +144,7 @@ pub async fn deliver_in(
     let Some(mut head) = conversations::lock(tx, conversation).await? else {
         return Ok(());
     };
-    touch(tx, &mut head, events).await?;
+    row::save(tx, &mut head, events).await?;
     if let Some(record) = messages::deliver(tx, message, delivery, reason, head.seq).await? {
         events.message(record);
     }
@@ -157,7 +157,7 @@ pub async fn went_after_all(app: &App, bound: &ProviderMessage) -> Result<(), Se
     let Some(mut head) = conversations::lock(&mut unit.tx, bound.conversation).await? else {
         return Ok(());
     };
-    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     let Some(record) = messages::went_after_all(&mut unit.tx, bound.message, head.seq).await? else {
         return Ok(());
     };
@@ -213,7 +213,7 @@ async fn advance(
     let Some(mut head) = conversations::lock(&mut unit.tx, conversation).await? else {
         return Ok(());
     };
-    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     for message in lagging {
         if let Some(record) = messages::deliver(&mut unit.tx, message, delivery, None, head.seq).await? {
             unit.events.message(record);

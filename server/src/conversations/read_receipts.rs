@@ -1,75 +1,17 @@
-//! Read receipts of agents and visitors, and the writer of the conversation row.
+//! Read receipts of agents and visitors.
 
 use causerie_shared::{
-    access::Scope,
     ids::{ConversationId, UserId},
     message::Delivery,
-    row::ConversationRow,
 };
 
-use super::{change, not_found};
+use super::{not_found, row};
 use crate::{
-    commit_events::CommitEvents,
     error::ServiceError,
     state::App,
-    store::{
-        OrderedTx, conversations,
-        feed::{self, FeedKind},
-        messages,
-    },
+    store::{conversations, messages},
     unit_of_work::UnitOfWork,
 };
-
-/// Writes a conversation row whose state did not change: feed entry, row, news. Returns the chat's audience.
-pub(crate) async fn touch(
-    db: &mut OrderedTx,
-    head: &mut ConversationRow,
-    events: &mut CommitEvents,
-) -> Result<Scope, ServiceError> {
-    let rules = change::rules(&mut *db, head.inbox).await?;
-    let scope = head.scope(rules.mode);
-    touch_before(db, head, &scope, events).await?;
-    Ok(scope)
-}
-
-/// Like [`touch`], for a caller who knows the chat's audience, which does not change.
-pub(crate) async fn touch_before(
-    db: &mut OrderedTx,
-    head: &mut ConversationRow,
-    scope: &Scope,
-    events: &mut CommitEvents,
-) -> Result<(), ServiceError> {
-    put(db, head, scope.clone(), scope.clone(), events).await
-}
-
-/// Like [`touch`], for a chat whose audience was `before` until now.
-pub(crate) async fn touch_from(
-    db: &mut OrderedTx,
-    head: &mut ConversationRow,
-    before: Scope,
-    events: &mut CommitEvents,
-) -> Result<Scope, ServiceError> {
-    let rules = change::rules(&mut *db, head.inbox).await?;
-    let scope = head.scope(rules.mode);
-    put(db, head, before, scope.clone(), events).await?;
-    Ok(scope)
-}
-
-async fn put(
-    db: &mut OrderedTx,
-    head: &mut ConversationRow,
-    before: Scope,
-    after: Scope,
-    events: &mut CommitEvents,
-) -> Result<(), ServiceError> {
-    let kind = FeedKind::Conversation;
-    let entry = feed::append(&mut *db, kind, head.id.to_string(), Some(before), Some(after)).await?;
-    head.seq = entry.seq;
-    conversations::rewrite(&mut *db, head, head.version).await?;
-    events.entry(entry);
-    events.head(head.clone());
-    Ok(())
-}
 
 /// Records that the chat's agent has read everything up to `position`. Reading by other users does not count.
 pub async fn by_agent(
@@ -88,7 +30,7 @@ pub async fn by_agent(
     }
     head.seen = position;
     head.unread = messages::incoming_after(&mut unit.tx, conversation, position).await?;
-    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     unit.commit(app).await?;
     Ok(())
 }
@@ -108,7 +50,7 @@ pub async fn by_visitor(
     let Some(mut head) = conversations::lock(&mut unit.tx, conversation).await? else {
         return Ok(());
     };
-    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     let moved = messages::advance(&mut unit.tx, conversation, position, delivery, head.seq).await?;
     if moved.is_empty() {
         return Ok(());

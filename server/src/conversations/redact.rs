@@ -10,7 +10,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{change, discussion, not_found, read_receipts::touch};
+use super::{change, discussion, not_found, row};
 use crate::{
     conversations::quarantine,
     documents::epochs,
@@ -101,7 +101,7 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
     {
         preview.clear();
     }
-    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     // A message that its author deleted keeps its kind; a redacted one no longer shows what it was.
     let kind = matches!(by, By::User(_)).then_some(Kind::Text);
     for record in messages::redact(&mut unit.tx, conversation, Some(message), kind, now, head.seq).await? {

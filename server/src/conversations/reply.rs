@@ -10,10 +10,7 @@ use causerie_shared::{
     row::{ConversationRow, PREVIEW_CHARS, Preview},
 };
 
-use super::{
-    not_found,
-    read_receipts::{touch, touch_before},
-};
+use super::{not_found, row};
 use crate::{
     channels::{adapter, capabilities::Open, parts},
     commit_events::CommitEvents,
@@ -115,7 +112,7 @@ pub async fn accept(
         records.push(record(&head, message, files, now));
     }
     let seals = turn_if_full(&mut *db, &mut head, first, bytes, now).await?;
-    touch_before(&mut *db, &mut head, &scope, events).await?;
+    row::save_before(&mut *db, &mut head, &scope, events).await?;
     for mut record in records {
         record.row.seq = head.seq;
         match messages::insert(&mut *db, &record).await {
@@ -203,7 +200,7 @@ pub async fn leave_segment(db: &mut OrderedTx, target: Target, events: &mut Comm
         && head.segment == target.segment
     {
         head.segment += 1;
-        touch(db, &mut head, events).await?;
+        row::save(db, &mut head, events).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{not_found, read_receipts::touch};
+use super::{not_found, row};
 use crate::{
     error::ServiceError,
     state::App,
@@ -85,7 +85,7 @@ async fn decide(
     }
     let mut row = undecided(&mut unit.tx, conversation, message, to).await?;
     write(&mut row);
-    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     outbox::save(&mut unit.tx, &row).await?;
     if let Some(record) = messages::deliver(&mut unit.tx, message, to, reason, head.seq).await? {
         unit.events.message(record);

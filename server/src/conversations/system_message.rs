@@ -11,7 +11,7 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{not_found, read_receipts::touch, reply};
+use super::{not_found, reply, row};
 use crate::{
     clock::random_u128,
     commit_events::CommitEvents,
@@ -120,7 +120,7 @@ impl SystemMessage {
         head.preview = Some(reply::preview(&self.message, now));
         let (first, bytes) = (head.position, self.document.bytes_with(&self.prepared));
         self.prepared.seals = reply::turn_if_full(&mut *db, head, first, bytes, now).await?;
-        let scope = touch(&mut *db, head, events).await?;
+        let scope = row::save(&mut *db, head, events).await?;
         let mut record = reply::record(head, &self.message, vec![], now);
         record.row.segment = self.segment;
         messages::insert(&mut *db, &record).await?;

@@ -4,7 +4,7 @@ use causerie_shared::ids::{ContactId, ConversationId};
 
 use crate::{
     commit_events::CommitEvents,
-    conversations::read_receipts::touch,
+    conversations::row,
     error::ServiceError,
     state::App,
     store::{OrderedTx, contacts, conversations, presence},
@@ -61,7 +61,7 @@ async fn online(
         return Ok(());
     };
     if std::mem::replace(&mut head.online, online) != online {
-        touch(db, &mut head, events).await?;
+        row::save(db, &mut head, events).await?;
     }
     Ok(())
 }
@@ -76,7 +76,7 @@ pub async fn page(app: &App, conversation: ConversationId, page: Option<String>)
         return Ok(());
     }
     head.origin.page = page;
-    touch(&mut unit.tx, &mut head, &mut unit.events).await?;
+    row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     unit.commit(app).await?;
     Ok(())
 }

@@ -32,6 +32,8 @@ struct Visitor {
 struct Inner {
     next: u64,
     visitors: HashMap<VisitorId, Visitor>,
+    /// The sockets of each contact, so that a change finds its visitor without a look at all others.
+    by_contact: HashMap<ContactId, HashSet<VisitorId>>,
     names: HashMap<UserId, String>,
     /// Inboxes in which a place in the queue may have changed.
     moved: BTreeSet<InboxId>,
@@ -60,28 +62,33 @@ impl VisitorHub {
     }
 
     pub(crate) fn close(&self, id: VisitorId) {
-        self.inner().visitors.remove(&id);
+        self.inner().remove(id);
     }
 
     /// Subscribes the socket to the chats of this contact.
     pub(crate) fn identify(&self, id: VisitorId, contact: ContactId) {
-        if let Some(visitor) = self.inner().visitors.get_mut(&id) {
-            visitor.contact = Some(contact);
+        let mut inner = self.inner();
+        let Some(visitor) = inner.visitors.get_mut(&id) else {
+            return;
+        };
+        let before = visitor.contact.replace(contact);
+        if before == Some(contact) {
+            return;
         }
+        if let Some(before) = before {
+            inner.forget(before, id);
+        }
+        inner.by_contact.entry(contact).or_default().insert(id);
     }
 
     /// Whether the visitor has a socket on this node.
     pub fn is_connected(&self, contact: ContactId) -> bool {
-        self.inner()
-            .visitors
-            .values()
-            .any(|visitor| visitor.contact == Some(contact))
+        self.inner().listens(contact)
     }
 
     /// Returns the contacts that have sockets on this node.
     pub fn contacts(&self) -> HashSet<ContactId> {
-        let inner = self.inner();
-        inner.visitors.values().filter_map(|visitor| visitor.contact).collect()
+        self.inner().by_contact.keys().copied().collect()
     }
 
     /// Returns the name of an agent.
@@ -100,7 +107,7 @@ impl VisitorHub {
         if let Some(visitor) = inner.visitors.get(&id)
             && visitor.out.try_send(chat::encode(frame)).is_err()
         {
-            inner.visitors.remove(&id);
+            inner.remove(id);
         }
     }
 
@@ -163,13 +170,38 @@ impl VisitorHub {
 
 impl Inner {
     fn listens(&self, contact: ContactId) -> bool {
-        self.visitors.values().any(|visitor| visitor.contact == Some(contact))
+        self.by_contact.contains_key(&contact)
     }
 
     fn send(&mut self, contact: ContactId, frame: &WidgetFrame) {
+        let Some(sockets) = self.by_contact.get(&contact) else {
+            return;
+        };
         let text = chat::encode(frame);
-        self.visitors
-            .retain(|_, visitor| visitor.contact != Some(contact) || visitor.out.try_send(text.clone()).is_ok());
+        let keeps_up = |id: &VisitorId| {
+            let visitor = self.visitors.get(id);
+            visitor.is_some_and(|visitor| visitor.out.try_send(text.clone()).is_ok())
+        };
+        let slow: Vec<VisitorId> = sockets.iter().filter(|id| !keeps_up(id)).copied().collect();
+        for id in slow {
+            self.remove(id);
+        }
+    }
+
+    fn remove(&mut self, id: VisitorId) {
+        if let Some(contact) = self.visitors.remove(&id).and_then(|visitor| visitor.contact) {
+            self.forget(contact, id);
+        }
+    }
+
+    /// Removes a socket from those of a contact.
+    fn forget(&mut self, contact: ContactId, id: VisitorId) {
+        if let Some(sockets) = self.by_contact.get_mut(&contact) {
+            sockets.remove(&id);
+            if sockets.is_empty() {
+                self.by_contact.remove(&contact);
+            }
+        }
     }
 }
 
@@ -177,4 +209,71 @@ impl Inner {
 pub(crate) fn waits(head: &ConversationRow) -> bool {
     use causerie_shared::conversation::Status;
     matches!(head.state.status(), Status::Waiting | Status::Assigning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typing() -> WidgetFrame {
+        WidgetFrame::Typing { on: true, name: None }
+    }
+
+    #[test]
+    fn a_frame_reaches_all_sockets_of_its_contact_and_no_others() {
+        let hub = VisitorHub::default();
+        let (vera, ben) = (ContactId::from_u128(1), ContactId::from_u128(2));
+        let (first, mut at_first) = hub.open();
+        let (second, mut at_second) = hub.open();
+        let (other, mut at_other) = hub.open();
+        let (_, mut at_unknown) = hub.open();
+        hub.identify(first, vera);
+        hub.identify(second, vera);
+        hub.identify(other, ben);
+        hub.send(vera, &typing());
+        assert!(at_first.try_recv().is_ok() && at_second.try_recv().is_ok());
+        assert!(at_other.try_recv().is_err() && at_unknown.try_recv().is_err());
+        assert_eq!(hub.contacts(), HashSet::from([vera, ben]));
+    }
+
+    #[test]
+    fn a_contact_is_connected_until_the_last_socket_closes() {
+        let hub = VisitorHub::default();
+        let vera = ContactId::from_u128(1);
+        let (first, _at_first) = hub.open();
+        let (second, _at_second) = hub.open();
+        hub.identify(first, vera);
+        hub.identify(second, vera);
+        hub.close(first);
+        assert!(hub.is_connected(vera));
+        hub.close(second);
+        assert!(!hub.is_connected(vera));
+        assert!(hub.inner().by_contact.is_empty(), "nothing is kept of who left");
+    }
+
+    #[test]
+    fn a_socket_that_becomes_another_contacts_gets_only_that_ones_frames() {
+        let hub = VisitorHub::default();
+        let (vera, ben) = (ContactId::from_u128(1), ContactId::from_u128(2));
+        let (socket, mut frames) = hub.open();
+        hub.identify(socket, vera);
+        hub.identify(socket, ben);
+        hub.send(vera, &typing());
+        assert!(frames.try_recv().is_err());
+        assert!(!hub.is_connected(vera));
+        hub.send(ben, &typing());
+        assert!(frames.try_recv().is_ok());
+    }
+
+    #[test]
+    fn a_socket_that_cannot_keep_up_is_closed() {
+        let hub = VisitorHub::default();
+        let vera = ContactId::from_u128(1);
+        let (socket, _unread) = hub.open();
+        hub.identify(socket, vera);
+        for _ in 0..=QUEUE {
+            hub.send(vera, &typing());
+        }
+        assert!(!hub.is_connected(vera));
+    }
 }
