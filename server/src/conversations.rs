@@ -1,6 +1,7 @@
 //! The application service over conversations. Only this module changes a conversation, through `shared`'s transition,
 //! with one database transaction per change.
 
+pub mod append_message;
 pub mod assign;
 pub mod change;
 pub mod claim;

@@ -18,12 +18,15 @@ use causerie_shared::{
 use crate::{
     channels::inbound_event,
     clock::random_u128,
-    conversations::{quarantine, reply, row},
+    conversations::{
+        append_message::{Appended, append_messages, record},
+        quarantine,
+    },
     error::ServiceError,
     state::App,
     store::{
         Db, contacts, conversations, files,
-        messages::{self, MessageRecord},
+        messages::MessageRecord,
         places::AccountRecord,
         provider::{self, ProviderMessage},
     },
@@ -196,25 +199,11 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
         }
     };
     let files = attach(&mut unit.tx, &head, contact.id, &incoming.files).await?;
-    head.position += 1;
-    if outgoing {
-        // A colleague saw and answered the chat in the provider's app.
-        head.seen = head.position;
-        head.unread = 0;
-    } else {
-        head.unread += 1;
-    }
     if let Some(window) = said.and_then(|said| said.window) {
         head.window = head.window.max(Some(window));
     }
-    head.active_at = now;
-    head.preview = Some(reply::preview(&message, now));
     merge_origin(&mut head.origin, &incoming.origin);
-    let (first, bytes) = (head.position, document.bytes_with(&prepared));
-    prepared.seals = reply::turn_if_full(&mut unit.tx, &mut head, first, bytes, now).await?;
-    let scope = row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
-    let mut record = reply::record(&head, &message, files, now);
-    record.row.segment = segment;
+    let mut record = record(&head, &message, files, now);
     record.contact = Some(contact.id);
     record.cid = Some(incoming.cid.clone());
     if let Some(said) = said {
@@ -237,16 +226,16 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
             at: now,
         };
         if !provider::bind(&mut unit.tx, &bound).await? {
-            return Err(Refusal::new(Code::Conflict, "the message came twice at once").into());
+            return Err(twice());
         }
     }
-    match messages::insert(&mut unit.tx, &record).await {
-        Err(error) if error.is_duplicate() => {
-            return Err(Refusal::new(Code::Conflict, "the message came twice at once").into());
-        }
-        other => other?,
-    }
-    unit.events.message(record.clone());
+    let (new, bytes) = (vec![record], document.bytes_with(&prepared));
+    let appended = append_messages(&mut unit.tx, &mut head, None, new, bytes, now, &mut unit.events).await;
+    let Appended { scope, seals, records } = appended.map_err(|error| match error {
+        ServiceError::Store(error) if error.is_duplicate() => twice(),
+        other => other,
+    })?;
+    prepared.seals = seals;
     document.write(&mut unit.tx, IntentId::from(id), &prepared).await?;
     let committed = unit.commit_held().await?;
 
@@ -254,7 +243,13 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
     app.hub
         .queue_change(document_id, &ServerFrame::Part(part), Some(&scope), None);
     committed.publish(app);
-    Ok(accepted(&record))
+    let record = records.first().ok_or_else(twice)?;
+    Ok(accepted(record))
+}
+
+/// The error for a message that another task stores at the same time. A retry finds it.
+fn twice() -> ServiceError {
+    Refusal::new(Code::Conflict, "the message came twice at once").into()
 }
 
 /// The error for a quarantined segment. The chat continues in the next segment, and a retry finds it.

@@ -6,7 +6,7 @@ use causerie_shared::{
     message::{Delivery, Extra, Reaction, Side},
 };
 
-use super::{reply, row};
+use super::{append_message, row};
 use crate::{
     commit_events::CommitEvents,
     error::ServiceError,
@@ -102,7 +102,7 @@ pub async fn update(app: &App, bound: &ProviderMessage, update: MessageUpdate) -
     if record.row.position == head.position
         && let Some(preview) = &mut head.preview
     {
-        reply::show_again(preview, &extra);
+        append_message::show_again(preview, &extra);
     }
     row::save(&mut unit.tx, &mut head, &mut unit.events).await?;
     if let Some(record) = messages::set_extra(&mut unit.tx, bound.message, &extra, head.seq).await? {

@@ -1,27 +1,23 @@
-//! An agent's reply: message rows, conversation row and feed that belong to the push of the document.
+//! An agent's reply: whether it is allowed now, and the rows that belong to the push of the document.
 
 use causerie_shared::{
     Millis,
     access::{Access, Scope},
-    document::segment::is_full,
     ids::{ConversationId, UserId},
-    message::{Author, Delivery, Extra, FileBrief, Kind, Message, MessageRow, PRIVATE_MS},
+    message::{FileBrief, Kind, Message, PRIVATE_MS},
     refusal::{Code, Refusal},
-    row::{ConversationRow, PREVIEW_CHARS, Preview},
+    row::ConversationRow,
 };
 
-use super::{not_found, row};
+use super::{
+    append_message::{Appended, append_messages, record},
+    not_found, row,
+};
 use crate::{
     channels::{adapter, capabilities::Open, parts},
     commit_events::CommitEvents,
     error::ServiceError,
-    store::{
-        Db, OrderedTx, conversations, files,
-        messages::{self, MessageRecord},
-        outbox as stored,
-        outbox::OutboxRow,
-        places, threads,
-    },
+    store::{Db, OrderedTx, conversations, files, places, threads},
 };
 
 /// The conversation and segment of a reply.
@@ -98,32 +94,19 @@ pub async fn accept(
     if new.iter().filter(|message| message.private).count() > 1 {
         return Err(answered_privately());
     }
-    let first = head.position + 1;
     let mut records = vec![];
     for message in new {
         allowed(&mut *db, &head, message, now).await?;
         let files = attach(&mut *db, &head, access.user, message, false).await?;
-        head.position += 1;
-        head.seen = head.position;
-        head.unread = 0;
-        head.active_at = now;
-        head.preview = Some(preview(message, now));
-        send(&mut *db, &head, message, head.position, now).await?;
         records.push(record(&head, message, files, now));
     }
-    let seals = turn_if_full(&mut *db, &mut head, first, bytes, now).await?;
-    row::save_before(&mut *db, &mut head, &scope, events).await?;
-    for mut record in records {
-        record.row.seq = head.seq;
-        match messages::insert(&mut *db, &record).await {
-            Ok(()) => {}
-            Err(error) if error.is_duplicate() => {
-                return Err(Refusal::new(Code::BadContent, "a message with this id exists").into());
-            }
-            Err(error) => return Err(error.into()),
+    let appended = append_messages(db, &mut head, Some(scope), records, bytes, now, events).await;
+    let Appended { scope, seals, .. } = appended.map_err(|error| match error {
+        ServiceError::Store(error) if error.is_duplicate() => {
+            Refusal::new(Code::BadContent, "a message with this id exists").into()
         }
-        events.message(record);
-    }
+        other => other,
+    })?;
     Ok(Accepted { scope, seals })
 }
 
@@ -178,22 +161,6 @@ fn answered_privately() -> ServiceError {
     Refusal::new(Code::Invalid, "this thread was answered privately already").into()
 }
 
-/// Moves the timeline to the next segment when the messages from position `first` on, whose rows are not written yet,
-/// fill the current one. Returns whether it did.
-pub(crate) async fn turn_if_full(
-    db: &mut Db,
-    head: &mut ConversationRow,
-    first: i64,
-    bytes: i64,
-    now: Millis,
-) -> Result<bool, ServiceError> {
-    let begun = messages::first_of_segment(db, head.id, head.segment).await?;
-    let (position, at) = begun.unwrap_or((first, now));
-    let full = is_full(head.position - position + 1, bytes, now - at);
-    head.segment += u32::from(full);
-    Ok(full)
-}
-
 /// Continues the chat in the next segment after a segment was quarantined.
 pub async fn leave_segment(db: &mut OrderedTx, target: Target, events: &mut CommitEvents) -> Result<(), ServiceError> {
     if let Some(mut head) = conversations::lock(&mut *db, target.conversation).await?
@@ -224,97 +191,4 @@ pub(crate) async fn attach(
         briefs.push(file.brief());
     }
     Ok(briefs)
-}
-
-/// Whether the message goes to the customer through the channel's provider.
-fn goes_out(head: &ConversationRow, message: &Message) -> bool {
-    let ours = match message.author {
-        Author::Agent(_) | Author::System | Author::Bot => true,
-        Author::Contact | Author::Elsewhere => false,
-    };
-    ours && adapter(head.channel).is_some()
-}
-
-/// Adds a message to the outbox if it goes to a provider.
-pub(crate) async fn send(
-    db: &mut Db,
-    head: &ConversationRow,
-    message: &Message,
-    position: i64,
-    now: Millis,
-) -> Result<(), ServiceError> {
-    if goes_out(head, message) {
-        stored::insert(db, &OutboxRow::new(head, message.id, position, now)).await?;
-    }
-    Ok(())
-}
-
-/// Returns the beginning of a text, on one line.
-fn beginning(text: &str) -> String {
-    text.chars()
-        .take(PREVIEW_CHARS)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}
-
-/// Updates a preview after its message was edited or deleted on the channel.
-pub fn show_again(preview: &mut Preview, extra: &Extra) {
-    if extra.deleted {
-        preview.clear();
-    } else if let Some((text, _)) = &extra.edited {
-        preview.text = beginning(text);
-    }
-}
-
-/// Returns the preview of a message for the list.
-pub fn preview(message: &Message, at: Millis) -> Preview {
-    let text = beginning(&message.body);
-    Preview {
-        author: message.author,
-        kind: message.kind,
-        text,
-        files: message.attachments.len() as u32,
-        at,
-    }
-}
-
-/// Returns the row of a message, at the position of the conversation row.
-pub fn record(head: &ConversationRow, message: &Message, files: Vec<FileBrief>, now: Millis) -> MessageRecord {
-    MessageRecord {
-        row: MessageRow {
-            id: message.id,
-            conversation: head.id,
-            position: head.position,
-            segment: head.segment,
-            author: message.author,
-            accepted_at: now,
-            said_at: None,
-            // The web needs no provider: a stored message counts as sent.
-            delivery: if goes_out(head, message) {
-                Delivery::Queued
-            } else {
-                Delivery::Sent
-            },
-            reason: None,
-            files,
-            redacted_at: None,
-            extra: extra(message),
-            seq: head.seq,
-        },
-        kind: message.kind,
-        body: message.body.clone(),
-        reply_to: message.reply_to,
-        contact: None,
-        cid: None,
-    }
-}
-
-/// Returns what a message carries besides its text, if anything.
-fn extra(message: &Message) -> Option<Box<Extra>> {
-    let extra = Extra {
-        private: message.private,
-        template: message.template.clone(),
-        ..Extra::default()
-    };
-    (extra != Extra::default()).then(|| Box::new(extra))
 }

@@ -11,7 +11,10 @@ use causerie_shared::{
     row::ConversationRow,
 };
 
-use super::{not_found, reply, row};
+use super::{
+    append_message::{append_messages, record},
+    not_found,
+};
 use crate::{
     clock::random_u128,
     commit_events::CommitEvents,
@@ -19,7 +22,7 @@ use crate::{
     documents::{open_document::Prepared, open_documents::Locked},
     error::ServiceError,
     state::App,
-    store::{OrderedTx, conversations, messages},
+    store::{OrderedTx, conversations},
     unit_of_work::{Committed, UnitOfWork},
 };
 
@@ -70,7 +73,6 @@ pub(crate) struct SystemMessage {
     message: Message,
     document: Locked,
     prepared: Prepared,
-    segment: u32,
 }
 
 impl SystemMessage {
@@ -103,7 +105,6 @@ impl SystemMessage {
             message,
             document,
             prepared,
-            segment: known.segment,
         })
     }
 
@@ -116,20 +117,14 @@ impl SystemMessage {
         now: Millis,
         events: &mut CommitEvents,
     ) -> Result<Scope, ServiceError> {
-        head.position += 1;
-        head.preview = Some(reply::preview(&self.message, now));
-        let (first, bytes) = (head.position, self.document.bytes_with(&self.prepared));
-        self.prepared.seals = reply::turn_if_full(&mut *db, head, first, bytes, now).await?;
-        let scope = row::save(&mut *db, head, events).await?;
-        let mut record = reply::record(head, &self.message, vec![], now);
-        record.row.segment = self.segment;
-        messages::insert(&mut *db, &record).await?;
-        reply::send(&mut *db, head, &self.message, head.position, now).await?;
-        events.message(record);
+        let bytes = self.document.bytes_with(&self.prepared);
+        let records = vec![record(head, &self.message, vec![], now)];
+        let appended = append_messages(&mut *db, head, None, records, bytes, now, events).await?;
+        self.prepared.seals = appended.seals;
         self.document
             .write(db, IntentId::from(self.message.id), &self.prepared)
             .await?;
-        Ok(scope)
+        Ok(appended.scope)
     }
 
     /// Publishes the message after the commit, while the document is still locked.
