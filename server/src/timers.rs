@@ -18,14 +18,12 @@ use crate::{
     presence,
     state::{App, Shared},
     store::timers::{self, TimerRecord},
-    unit_of_work::UnitOfWork,
+    unit_of_work::{UnitOfWork, retry_conflicts},
     workers,
 };
 
 /// Timers claimed at once: few enough that other nodes get a share of many due timers.
 const BATCH: i64 = 25;
-/// Maximum number of attempts when the chat changes at the same time.
-const TRIES: usize = 3;
 /// Pause after an error of the database.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -78,18 +76,18 @@ pub async fn round(app: &App) -> Result<Option<i64>, ServiceError> {
 /// Takes a due timer and runs it, in one unit of work: a crash leaves the timer in place, and one of several nodes runs
 /// it. A timer whose subject cannot be read, or whose fence is old, is only removed.
 async fn fire(app: &App, timer: &TimerRecord) -> Result<(), ServiceError> {
-    for _ in 0..TRIES {
-        match attempt(app, timer).await {
-            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
-            other => return other,
+    match retry_conflicts(|| attempt(app, timer)).await {
+        // The timer stays due: the next round runs it.
+        Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {
+            tracing::warn!(
+                subject = timer.subject,
+                kind = timer.kind.as_str(),
+                "a timer's chat is too busy"
+            );
+            Ok(())
         }
+        other => other,
     }
-    tracing::warn!(
-        subject = timer.subject,
-        kind = timer.kind.as_str(),
-        "a timer's chat is too busy"
-    );
-    Ok(())
 }
 
 async fn attempt(app: &App, timer: &TimerRecord) -> Result<(), ServiceError> {

@@ -19,11 +19,9 @@ use crate::{
     error::ServiceError,
     state::App,
     store::{OrderedTx, contact_merges, contacts, conversations, files, messages},
-    unit_of_work::UnitOfWork,
+    unit_of_work::{UnitOfWork, retry_conflicts},
 };
 
-/// Number of attempts when a chat begins or changes at the same time.
-const TRIES: usize = 3;
 /// Limit for reading the chats of one contact, above any real number.
 const MAX_CHATS: i64 = 100_000;
 
@@ -36,13 +34,7 @@ pub async fn contact(app: &App, access: &Access, contact: ContactId) -> Result<(
     if !access.role.manages() {
         return Err(Refusal::new(Code::Forbidden, "only owners and admins").into());
     }
-    for _ in 0..TRIES {
-        match attempt(app, contact).await {
-            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
-            other => return other,
-        }
-    }
-    Err(Refusal::new(Code::Conflict, "the contact is busy; try again").into())
+    retry_conflicts(|| attempt(app, contact)).await
 }
 
 /// Returns all documents of a contact, sorted.

@@ -30,14 +30,12 @@ use crate::{
         places::AccountRecord,
         provider::{self, ProviderMessage},
     },
-    unit_of_work::UnitOfWork,
+    unit_of_work::{UnitOfWork, retry_conflicts},
 };
 use begin::{link, reopen, start};
 use find::find;
 use introduce::introduce;
 
-/// Number of attempts when the chat changes between reading and writing.
-const TRIES: usize = 4;
 /// Maximum length of a visitor's name, in characters.
 const MAX_NAME: usize = 100;
 
@@ -124,13 +122,7 @@ pub async fn receive(app: &App, mut incoming: NewMessage) -> Result<Accepted, Se
         .email
         .map(|email| email.trim().to_owned())
         .filter(|email| is_plausible(Detail::Email, email));
-    for _ in 0..TRIES {
-        match attempt(app, &incoming).await {
-            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
-            other => return other,
-        }
-    }
-    Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
+    retry_conflicts(|| attempt(app, &incoming)).await
 }
 
 fn tidy(name: &str) -> String {

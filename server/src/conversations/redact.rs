@@ -18,11 +18,8 @@ use crate::{
     files as disk,
     state::App,
     store::{Db, conversations, files, messages},
-    unit_of_work::UnitOfWork,
+    unit_of_work::{UnitOfWork, retry_conflicts},
 };
-
-/// Number of attempts when another node writes to the chat at the same time.
-const TRIES: usize = 3;
 
 /// Redacts a message of the chat or its discussion. Redacting it again changes nothing.
 ///
@@ -60,13 +57,7 @@ enum By<'a> {
 }
 
 async fn tries(app: &App, by: By<'_>, conversation: ConversationId, message: MessageId) -> Result<(), ServiceError> {
-    for _ in 0..TRIES {
-        match attempt(app, by, conversation, message).await {
-            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
-            other => return other,
-        }
-    }
-    Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
+    retry_conflicts(|| attempt(app, by, conversation, message)).await
 }
 
 async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: MessageId) -> Result<(), ServiceError> {

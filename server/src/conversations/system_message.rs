@@ -23,11 +23,8 @@ use crate::{
     error::ServiceError,
     state::App,
     store::{OrderedTx, conversations},
-    unit_of_work::{Committed, UnitOfWork},
+    unit_of_work::{Committed, UnitOfWork, retry_conflicts},
 };
-
-/// Number of attempts when the chat changes at the same time.
-const TRIES: usize = 4;
 
 /// Writes a text into the chat and into the outbox of its channel.
 pub async fn say(
@@ -37,13 +34,7 @@ pub async fn say(
     text: &str,
     reply_to: Option<MessageId>,
 ) -> Result<MessageId, ServiceError> {
-    for _ in 0..TRIES {
-        match attempt(app, author, conversation, text, reply_to).await {
-            Err(ServiceError::Refused(refusal)) if refusal.code == Code::Conflict => {}
-            other => return other,
-        }
-    }
-    Err(Refusal::new(Code::Conflict, "the chat is busy; try again").into())
+    retry_conflicts(|| attempt(app, author, conversation, text, reply_to)).await
 }
 
 async fn attempt(

@@ -1,15 +1,10 @@
-//! Rate limits of accounts, and the pauses between attempts.
+//! Rate limits of accounts.
 
 use std::collections::HashMap;
 
 use causerie_shared::{Millis, ids::AccountId};
 
-use crate::{channels::capabilities::Rate, clock::random_u128};
-
-/// Base of the pause between attempts, in milliseconds.
-const FIRST: Millis = 1_000;
-/// Longest pause between attempts, in milliseconds.
-const LONGEST: Millis = 30 * 60_000;
+use crate::channels::capabilities::Rate;
 
 /// When each account, and each conversation of an account, may be used again.
 #[derive(Default)]
@@ -48,11 +43,4 @@ impl Pace {
         self.free.retain(|_, until| *until > now);
         0
     }
-}
-
-/// Returns the pause before the next attempt, in milliseconds: doubled each time, with jitter so that many messages do
-/// not come back at once.
-pub fn pause(attempts: i64) -> Millis {
-    let whole = FIRST.saturating_mul(1 << attempts.clamp(0, 20)).min(LONGEST);
-    whole / 2 + (random_u128() % (whole as u128 / 2 + 1)) as Millis
 }

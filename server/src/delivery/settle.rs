@@ -2,11 +2,12 @@
 
 use causerie_shared::{Millis, message::Delivery};
 
-use super::{pace::pause, save};
+use super::save;
 use crate::{
     accounts::health,
     accounts::health::note,
     channels::{Outcome, adapter, inbound_event::Problem},
+    clock::back_off,
     commit_events::CommitEvents,
     conversations::message_updates,
     error::ServiceError,
@@ -20,6 +21,9 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
+/// First and longest pause between attempts, in milliseconds.
+const FIRST_PAUSE: Millis = 1_000;
+const LONGEST_PAUSE: Millis = 30 * 60_000;
 /// Attempts before a temporary problem becomes a failure. The pauses between them add up to at most about an hour.
 const ATTEMPTS: i64 = 12;
 /// Handles any outcome but success. Returns until when nothing of the account is sent, if the provider asks for a
@@ -43,7 +47,12 @@ pub async fn settle(
             give_up(app, &mut row, Stage::Failed, Delivery::Failed, Some(problem.words)).await
         }
         Outcome::Retry(problem) => {
-            let due = now + pause(row.attempts);
+            let due = now
+                + back_off(
+                    u32::try_from(row.attempts).unwrap_or(u32::MAX),
+                    FIRST_PAUSE,
+                    LONGEST_PAUSE,
+                );
             later(app, account, row, due, &problem).await
         }
         Outcome::Final(problem) | Outcome::WindowClosed(problem) => {

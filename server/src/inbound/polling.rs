@@ -16,7 +16,7 @@ use crate::{
         telegram::{UPDATES, outbound},
         value,
     },
-    clock::{Stopwatch, random_u128, sequence},
+    clock::{Stopwatch, back_off, sequence},
     state::{App, Shared},
     store::{
         StoreError,
@@ -123,7 +123,7 @@ async fn poll(app: Shared, account: AccountId) {
             Err(error) => {
                 tracing::error!(%error, "updates of Telegram could not be stored");
                 failures += 1;
-                After::Pause(pause(failures))
+                After::Pause(back_off(failures, FIRST, LONGEST))
             }
         };
         match after {
@@ -174,7 +174,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
             Ok(After::Stop)
         }
         Outcome::RetryAfter(wait, _) => Ok(After::Pause(wait)),
-        Outcome::Accepted { .. } => Ok(After::Pause(pause(*failures))),
+        Outcome::Accepted { .. } => Ok(After::Pause(back_off(*failures, FIRST, LONGEST))),
         // Polling twice does no harm.
         Outcome::Retry(problem)
         | Outcome::Final(problem)
@@ -184,7 +184,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
             if *failures == 1 {
                 note(app, id, &problem.words, false).await?;
             }
-            Ok(After::Pause(pause(*failures)))
+            Ok(After::Pause(back_off(*failures, FIRST, LONGEST)))
         }
     }
 }
@@ -246,10 +246,4 @@ async fn note(app: &App, account: AccountId, words: &str, invalid: bool) -> Resu
         health.token_invalid |= invalid;
     })
     .await
-}
-
-/// Returns the pause after this many failures in a row, in milliseconds: doubled each time, with jitter.
-fn pause(failures: u32) -> Millis {
-    let whole = FIRST.saturating_mul(1 << failures.min(10)).min(LONGEST);
-    whole / 2 + (random_u128() % (whole as u128 / 2 + 1)) as Millis
 }
