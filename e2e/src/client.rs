@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::Message as Packet;
 use crate::{
     answering_socket::Attended,
     api::{self, Session},
-    wait::PATIENCE,
+    wait::TIMEOUT,
 };
 
 /// A connected user. Keeps every frame that it has read.
@@ -136,7 +136,7 @@ impl Client {
     /// # Panics
     /// Panics if the server does not end it in time.
     pub async fn ends(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let read = timeout_at(deadline, self.line.next()).await;
             let Ok(read) = read else {
@@ -158,7 +158,7 @@ impl Client {
     /// # Panics
     /// Panics if no frame comes in time or the connection ends.
     pub async fn next(&mut self, what: &str) -> &ServerFrame {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let read = timeout_at(deadline, self.line.next()).await;
             let Ok(message) = read else {

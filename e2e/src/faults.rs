@@ -22,7 +22,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{api, bench::figures, wait::PATIENCE};
+use crate::{api, bench::figures, wait::TIMEOUT};
 use agent::Agent;
 use dice::Dice;
 use ledger::Ledger;
@@ -128,7 +128,7 @@ async fn on_one_database(rounds: usize, dice: &mut Dice, outcome: &mut Outcome) 
         server.start().await;
     }
     // Let the clients finish what they had begun.
-    let calm = timeout(PATIENCE, ledger.reaches(ledger.count() + 1)).await;
+    let calm = timeout(TIMEOUT, ledger.reaches(ledger.count() + 1)).await;
     calm.expect("people go on after the last round");
     if let Some(ended) = people.try_join_next() {
         ended.expect("nobody fails");

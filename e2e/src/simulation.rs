@@ -18,7 +18,7 @@ use causerie_shared::{
     contact::Field, document::segment::SEGMENT_BYTES, frame::Command, ids::ConversationId, row::Origin, window::Folder,
 };
 
-use crate::{api, server::Server, wait::PATIENCE};
+use crate::{api, server::Server, wait::TIMEOUT};
 use desk::Desk;
 
 /// The users at the consoles, and how far their clocks are from the server's, in milliseconds (`docs/sync.md#failures`,
@@ -315,7 +315,7 @@ impl Day {
 
     /// Exchanges all frames, then checks everything.
     async fn calm(&mut self) {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + TIMEOUT;
         loop {
             for desk in 0..self.desks.len() {
                 self.connect(desk).await;

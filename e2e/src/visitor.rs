@@ -9,7 +9,7 @@ use crate::{
     answering_socket::Attended,
     api::{self, Socket},
     client::random,
-    wait::PATIENCE,
+    wait::TIMEOUT,
 };
 
 /// A connected visitor. Keeps every frame that it has read.
@@ -156,7 +156,7 @@ impl Visitor {
     /// # Panics
     /// Panics if no frame comes in time or the connection ends.
     pub async fn next(&mut self, what: &str) -> &Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let read = timeout_at(deadline, self.line.next()).await;
             let Ok(message) = read else {

@@ -5,7 +5,7 @@ use std::{io::Write as _, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// How long anything may take on a busy machine before the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// A longer wait is reported in the output of the tests.
 const LONG: Duration = Duration::from_secs(5);
 /// The pause between two polls.
@@ -14,7 +14,7 @@ pub(crate) const LOOK: Duration = Duration::from_millis(40);
 /// Polls `look` until it returns a value.
 ///
 /// # Panics
-/// Panics after [`PATIENCE`], with `what` in the message.
+/// Panics after [`TIMEOUT`], with `what` in the message.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
@@ -26,7 +26,7 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
             }
             return found;
         }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(begun.elapsed() < TIMEOUT, "waited in vain for {what}");
         sleep(LOOK).await;
     }
 }

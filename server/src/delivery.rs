@@ -29,15 +29,15 @@ use pace::Pace;
 use settle::give_up;
 
 /// Maximum number of messages that are being sent at a time.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT: usize = 16;
 /// Maximum number of rows in one round.
-const BATCH: i64 = 100;
+const MAX_BATCH: i64 = 100;
 /// How long a worker may hold a message, in milliseconds. After that the worker counts as dead.
 const LEASE: Millis = 5 * 60_000;
 /// How often the worker looks for messages that dead workers left, in milliseconds.
 const LOOK: Millis = LEASE / 4;
 /// Pause after a failure of the database.
-const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// State that outlives a run of the worker: messages that are being sent continue when the worker is restarted.
 struct Sending {
@@ -51,7 +51,7 @@ struct Sending {
 pub fn add_worker(workers: &mut Supervisor) {
     let sending = Arc::new(Sending {
         pace: Mutex::default(),
-        room: Arc::new(Semaphore::new(AT_ONCE)),
+        room: Arc::new(Semaphore::new(MAX_CONCURRENT)),
         recovered: AtomicBool::new(false),
     });
     workers.add("outbox", move |app| run(app, Arc::clone(&sending)));
@@ -88,7 +88,7 @@ async fn run(app: Shared, sending: Arc<Sending>) {
                 }
                 Err(error) => {
                     tracing::error!(%error, "the outbox could not be read");
-                    crate::clock::pause(PAUSE).await;
+                    crate::clock::pause(RETRY_PAUSE).await;
                 }
             }
         };
@@ -103,8 +103,8 @@ async fn run(app: Shared, sending: Arc<Sending>) {
 /// Recovers messages whose worker died while sending. If the call of a part had begun, the message becomes unconfirmed;
 /// otherwise it is sent again. Returns `true` if there may be more.
 async fn orphans(app: &App, now: Millis) -> Result<bool, ServiceError> {
-    let rows = outbox::orphans(&mut *app.store.read().await?, now, BATCH).await?;
-    let is_full = rows.len() as i64 == BATCH;
+    let rows = outbox::orphans(&mut *app.store.read().await?, now, MAX_BATCH).await?;
+    let is_full = rows.len() as i64 == MAX_BATCH;
     for mut row in rows {
         if !row.progress.begun {
             row.stage = Stage::Waiting;
@@ -129,8 +129,8 @@ async fn orphans(app: &App, now: Millis) -> Result<bool, ServiceError> {
 /// message before it, or its account, wakes the worker.
 async fn round(app: &Shared, sending: &Arc<Sending>) -> Result<Option<Millis>, ServiceError> {
     let now = app.clock.now();
-    let due = outbox::due(&mut *app.store.read().await?, now, BATCH).await?;
-    let full = due.len() as i64 == BATCH;
+    let due = outbox::due(&mut *app.store.read().await?, now, MAX_BATCH).await?;
+    let full = due.len() as i64 == MAX_BATCH;
     let mut soonest = None;
     for row in due {
         match one(app, sending, row, now).await? {

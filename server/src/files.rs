@@ -26,10 +26,10 @@ use crate::{
 };
 
 /// How long the client may be silent before the upload fails.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Maximum number of parts written at the same time; a faster client has to wait.
-const AT_ONCE: usize = 2;
+const MAX_PARTS_IN_FLIGHT: usize = 2;
 
 /// The owner of an upload.
 #[derive(Debug, Clone, Copy)]
@@ -164,7 +164,7 @@ async fn receive(writer: &mut WriteMultipart, body: Body) -> Result<Received, Se
         let wanted = content::HEAD.saturating_sub(received.head.len()).min(chunk.len());
         received.head.extend_from_slice(&chunk[..wanted]);
         writer
-            .wait_for_capacity(AT_ONCE)
+            .wait_for_capacity(MAX_PARTS_IN_FLIGHT)
             .await
             .map_err(|error| failed(&error))?;
         writer.put(chunk);
@@ -174,7 +174,7 @@ async fn receive(writer: &mut WriteMultipart, body: Body) -> Result<Received, Se
 
 async fn next(body: &mut axum::body::BodyDataStream) -> Result<Option<Bytes>, ServiceError> {
     let broken = || Refusal::new(Code::Malformed, "the file broke off before its end");
-    timeout(SILENCE, body.next())
+    timeout(SILENCE_TIMEOUT, body.next())
         .await
         .map_err(|_| broken())?
         .transpose()

@@ -24,7 +24,7 @@ use crate::{
     accounts::health::note,
     channels::{
         adapter, client,
-        inbound_event::{HERE, InboundEvent, InboundEventKind},
+        inbound_event::{InboundEvent, InboundEventKind, OWN_ACCOUNT},
         value,
     },
     conversations::provider_events::Routed,
@@ -43,18 +43,18 @@ use blocked::{Cut, dropped, without};
 use lanes::Lanes;
 
 /// Maximum number of bodies in one round.
-const BATCH: i64 = 200;
+const MAX_BATCH: i64 = 200;
 /// Maximum number of lanes (contacts) that are processed at the same time.
-const LANES: usize = 8;
+const MAX_LANES: usize = 8;
 /// Pause after a failure of the database, or while another node holds the cluster lock.
-const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// How long bodies are kept, in milliseconds (`docs/domain.md#retention`).
-const KEPT: Millis = 7 * 24 * 3_600_000;
+const BODY_RETENTION_MS: Millis = 7 * 24 * 3_600_000;
 /// How long pending provider events are kept, in milliseconds.
-const KEPT_EARLY: Millis = 3_600_000;
+const PENDING_RETENTION_MS: Millis = 3_600_000;
 /// How often expired rows are deleted, in milliseconds.
-const UPKEEP: Millis = 600_000;
+const UPKEEP_INTERVAL_MS: Millis = 600_000;
 /// Maximum number of outbox rows that are deleted in one transaction.
 const TRIM_BATCH: i64 = 1_000;
 
@@ -72,13 +72,13 @@ pub async fn run(app: Shared) {
     let mut trimmed = None;
     loop {
         let now = app.clock.now();
-        if trimmed.is_none_or(|trimmed| now >= trimmed + UPKEEP) {
+        if trimmed.is_none_or(|trimmed| now >= trimmed + UPKEEP_INTERVAL_MS) {
             match trim(&app, now).await {
                 Ok(()) => trimmed = Some(now),
                 Err(error) => tracing::error!(%error, "old webhooks could not be removed"),
             }
         }
-        let upkeep = trimmed.unwrap_or(now) + UPKEEP;
+        let upkeep = trimmed.unwrap_or(now) + UPKEEP_INTERVAL_MS;
         let wait = async {
             match round(&app).await {
                 Ok(Round::Worked) => {}
@@ -89,10 +89,10 @@ pub async fn run(app: Shared) {
                         () = workers::fallback(&app) => {}
                     }
                 }
-                Ok(Round::NotMine) => crate::clock::pause(PAUSE).await,
+                Ok(Round::NotMine) => crate::clock::pause(RETRY_PAUSE).await,
                 Err(error) => {
                     tracing::error!(%error, "webhooks could not be processed");
-                    crate::clock::pause(PAUSE).await;
+                    crate::clock::pause(RETRY_PAUSE).await;
                 }
             }
         };
@@ -108,19 +108,19 @@ pub async fn run(app: Shared) {
 async fn trim(app: &App, now: Millis) -> Result<(), StoreError> {
     retried(async || {
         let mut tx = app.store.begin().await?;
-        raw_events::trim(&mut tx, now - KEPT).await?;
+        raw_events::trim(&mut tx, now - BODY_RETENTION_MS).await?;
         Ok(tx.commit().await?)
     })
     .await?;
     retried(async || {
         let mut tx = app.store.begin().await?;
-        provider::trim_early(&mut tx, now - KEPT_EARLY).await?;
+        provider::trim_early(&mut tx, now - PENDING_RETENTION_MS).await?;
         Ok(tx.commit().await?)
     })
     .await?;
     loop {
         let mut tx = app.store.begin().await?;
-        let gone = outbox::trim(&mut tx, now - KEPT, TRIM_BATCH).await?;
+        let gone = outbox::trim(&mut tx, now - BODY_RETENTION_MS, TRIM_BATCH).await?;
         tx.commit().await?;
         if gone < TRIM_BATCH as u64 {
             return Ok(());
@@ -134,7 +134,7 @@ async fn round(app: &Shared) -> Result<Round, ServiceError> {
         return Ok(Round::NotMine);
     };
     let mut db = app.store.read().await?;
-    let events = raw_events::waiting(&mut db, BATCH).await?;
+    let events = raw_events::waiting(&mut db, MAX_BATCH).await?;
     if events.is_empty() {
         return Ok(Round::Nothing);
     }
@@ -165,7 +165,7 @@ async fn round(app: &Shared) -> Result<Round, ServiceError> {
             last = routed.element.at.unwrap_or(last);
             last
         });
-        if running.len() >= LANES {
+        if running.len() >= MAX_LANES {
             cut.extend(settle(running.join_next().await)?);
         }
         let app = Arc::clone(app);
@@ -246,7 +246,7 @@ async fn read(
     };
     let mut routed = vec![];
     for element in adapter.elements(&body) {
-        let own = element.account == account.external || element.account == HERE;
+        let own = element.account == account.external || element.account == OWN_ACCOUNT;
         let to = if element.channel == account.row.channel && own {
             Some(account.clone())
         } else {

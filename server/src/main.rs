@@ -22,7 +22,7 @@ use tokio::{
 };
 
 /// How long requests and sockets may take to end after the server is asked to stop.
-const PATIENCE: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -82,7 +82,7 @@ async fn run(config: Config) -> Result<(), String> {
     let out_of_patience = async {
         // The sender lives in `app`, so only the signal ends this wait.
         if stopping.wait_for(|stop| *stop).await.is_ok() {
-            causerie_server::clock::pause(PATIENCE).await;
+            causerie_server::clock::pause(SHUTDOWN_TIMEOUT).await;
         }
     };
     tokio::select! {
@@ -90,7 +90,7 @@ async fn run(config: Config) -> Result<(), String> {
         () = out_of_patience => tracing::warn!("some requests did not end in time"),
     }
     drop(stopping);
-    if timeout(PATIENCE, app.shutdown.closed()).await.is_err() {
+    if timeout(SHUTDOWN_TIMEOUT, app.shutdown.closed()).await.is_err() {
         tracing::warn!("some sockets did not end in time");
     }
     app.store.close().await;

@@ -23,13 +23,13 @@ use crate::{
 };
 
 /// Feed entries that are kept. A client that missed more gets a `Reset`.
-const KEEP: i64 = 100_000;
+const MAX_FEED_ENTRIES: i64 = 100_000;
 /// How often older entries are removed.
-const TRIM: Duration = Duration::from_secs(600);
+const TRIM_INTERVAL: Duration = Duration::from_secs(600);
 /// Entries that one transaction removes.
 const TRIM_BATCH: i64 = 5_000;
 /// Minimum time between two sends of deferred list rows.
-const LATE: Duration = Duration::from_millis(200);
+const DEFERRED_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Adds the workers that refresh counters, send deferred rows, recheck access to documents, trim the feed, and follow
 /// other nodes.
@@ -41,12 +41,12 @@ pub fn add_workers(workers: &mut Supervisor, link: Option<crate::store::nodes::N
     nodes::add_workers(workers, link);
 }
 
-/// Sends deferred frames: at once if none were sent for [`LATE`], otherwise together with later ones.
+/// Sends deferred frames: at once if none were sent for [`DEFERRED_INTERVAL`], otherwise together with later ones.
 async fn flush_deferred(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
         app.hub.flush_deferred();
-        crate::clock::pause(LATE).await;
+        crate::clock::pause(DEFERRED_INTERVAL).await;
         tokio::select! {
             () = app.hub.late.notified() => {}
             () = workers::stop(&mut shutdown) => return,
@@ -74,7 +74,7 @@ async fn recheck(app: Shared) {
 
 async fn trims(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
-    let mut due = tokio::time::interval(TRIM);
+    let mut due = tokio::time::interval(TRIM_INTERVAL);
     loop {
         tokio::select! {
             _ = due.tick() => {}
@@ -82,7 +82,7 @@ async fn trims(app: Shared) {
         }
         // This call also drops the sent versions of documents that no socket follows any more.
         app.hub.followed();
-        if let Err(error) = trim(&app, KEEP).await {
+        if let Err(error) = trim(&app, MAX_FEED_ENTRIES).await {
             tracing::error!(%error, "the feed could not be trimmed");
         }
     }

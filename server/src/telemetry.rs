@@ -19,7 +19,7 @@ use crate::{
     workers,
 };
 
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Starts logging to standard error. A second call has no effect.
 pub fn init(config: &Config) {
@@ -51,7 +51,7 @@ pub fn metrics() -> &'static PrometheusHandle {
 /// Runs the worker that bounds the memory of the metrics.
 pub async fn upkeep(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
-    let mut ticks = interval(UPKEEP);
+    let mut ticks = interval(UPKEEP_INTERVAL);
     loop {
         tokio::select! {
             _ = ticks.tick() => metrics().run_upkeep(),

@@ -23,9 +23,9 @@ use crate::{
 };
 
 /// Timers claimed at once: few enough that other nodes get a share of many due timers.
-const BATCH: i64 = 25;
+const MAX_CLAIMED: i64 = 25;
 /// Pause after an error of the database.
-const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
+const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Runs the worker until the server stops.
 pub async fn run(app: Shared) {
@@ -38,7 +38,7 @@ pub async fn run(app: Shared) {
                 Ok(None) => std::future::pending().await,
                 Err(error) => {
                     tracing::error!(%error, "timers could not be run");
-                    crate::clock::pause(RETRY).await;
+                    crate::clock::pause(RETRY_PAUSE).await;
                 }
             }
         };
@@ -55,7 +55,7 @@ pub async fn round(app: &App) -> Result<Option<i64>, ServiceError> {
     loop {
         let (engine, now) = (app.store.engine(), app.clock.now());
         let mut db = app.store.read().await?;
-        let due = timers::claim(&mut db, engine, app.node, now, BATCH).await?;
+        let due = timers::claim(&mut db, engine, app.node, now, MAX_CLAIMED).await?;
         if due.is_empty() {
             return Ok(timers::next_due(&mut db, engine, app.node).await?);
         }

@@ -37,11 +37,11 @@ pub use words::Kind;
 use words::Words;
 
 /// How long a push service may take to answer.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
+const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 /// Events that may wait for the worker. Further ones are dropped; the console shows them anyway.
-const QUEUE: usize = 4096;
+const MAX_QUEUED: usize = 4096;
 /// Concurrent requests to push services.
-const AT_ONCE: usize = 32;
+const MAX_CONCURRENT: usize = 32;
 /// Deliveries that may be in progress, including pauses between attempts. Further ones are dropped.
 const DELIVERIES: usize = 4096;
 
@@ -115,12 +115,12 @@ impl From<reqwest::Error> for PushError {
 
 impl Default for Pushes {
     fn default() -> Self {
-        let (queue, queued) = mpsc::channel(QUEUE);
+        let (queue, queued) = mpsc::channel(MAX_QUEUED);
         Self {
             queue,
             queued: Mutex::new(queued),
             tools: OnceCell::new(),
-            places: Semaphore::new(AT_ONCE),
+            places: Semaphore::new(MAX_CONCURRENT),
             deliveries: Arc::new(Semaphore::new(DELIVERIES)),
         }
     }
@@ -144,7 +144,7 @@ impl Pushes {
             .get_or_try_init(|| async {
                 Ok(Tools {
                     vapid: Vapid::load(app).await?,
-                    client: safe_http::client(&app.config, PATIENCE)?,
+                    client: safe_http::client(&app.config, REQUEST_TIMEOUT)?,
                 })
             })
             .await

@@ -25,7 +25,7 @@ const LONGEST_PAUSE: Millis = 60_000;
 /// A run of this length resets the pause to the first, milliseconds.
 const RAN_WELL: Millis = 60_000;
 /// How often a worker polls for work that another node wrote, in case a notification was lost.
-const FALLBACK: Duration = Duration::from_secs(3);
+const FALLBACK_INTERVAL: Duration = Duration::from_secs(3);
 
 /// The workers that are down.
 #[derive(Debug, Default)]
@@ -162,7 +162,7 @@ pub async fn stop(shutdown: &mut watch::Receiver<bool>) {
 /// wake-ups.
 pub async fn fallback(app: &App) {
     match app.store.engine() {
-        Engine::Postgres => crate::clock::pause(FALLBACK).await,
+        Engine::Postgres => crate::clock::pause(FALLBACK_INTERVAL).await,
         Engine::Sqlite => std::future::pending().await,
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use causerie_shared::ids::{ConversationId, MessageId};
 use tokio::{sync::watch, time::timeout};
 
-use crate::wait::PATIENCE;
+use crate::wait::TIMEOUT;
 
 /// Where a message is, according to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Ledger {
     /// Waits until there are `count` acknowledgements.
     pub(super) async fn reaches(&self, count: u64) {
         let mut counted = self.count.subscribe();
-        let reached = timeout(PATIENCE, counted.wait_for(|now| *now >= count)).await;
+        let reached = timeout(TIMEOUT, counted.wait_for(|now| *now >= count)).await;
         assert!(reached.is_ok(), "nobody is told any more that something is stored");
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Due time of a message that is held back until the token is renewed.
-const NEVER: Millis = i64::MAX / 2;
+const HELD_BACK: Millis = i64::MAX / 2;
 
 /// Updates the health of an account with `write`, if the account still exists.
 pub async fn note(app: &App, account: AccountId, write: impl FnOnce(&mut Health)) -> Result<(), StoreError> {
@@ -44,11 +44,11 @@ pub async fn trouble(
     let known = channel_accounts::lock(&mut unit.tx, id).await?;
     let was_renewed = known.as_ref().is_some_and(|known| known.secrets != account.secrets);
     if let Some(mut row) = row {
-        row.due = if was_renewed { now } else { NEVER };
+        row.due = if was_renewed { now } else { HELD_BACK };
         outbox::save(&mut unit.tx, &row).await?;
     }
     if let Some(mut known) = known.filter(|_| !was_renewed) {
-        outbox::delay_account(&mut unit.tx, id, NEVER).await?;
+        outbox::delay_account(&mut unit.tx, id, HELD_BACK).await?;
         if !known.health.token_invalid {
             known.health.token_invalid = true;
             known.health.note(now, problem.words.clone());
@@ -69,7 +69,7 @@ pub async fn hold_back(app: &App, account: AccountId) -> Result<(), StoreError> 
         .await?
         .is_some_and(|account| account.health.token_invalid)
     {
-        outbox::delay_account(&mut tx, account, NEVER).await?;
+        outbox::delay_account(&mut tx, account, HELD_BACK).await?;
     }
     tx.commit().await?;
     Ok(())

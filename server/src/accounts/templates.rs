@@ -27,7 +27,7 @@ const AGAIN: Millis = 3_600_000;
 /// How long a fetch may take, in milliseconds. After that, the node that began it counts as dead.
 const LEASE: Millis = 10 * 60_000;
 /// Pause after a failure of the database.
-const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
+const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
 /// Maximum number of calls (pages) for the templates of one account.
 const MAX_CALLS: usize = 100;
 
@@ -45,7 +45,7 @@ pub async fn run(app: Shared) {
                 Ok(None) => workers::fallback(&app).await,
                 Err(error) => {
                     tracing::error!(%error, "templates could not be fetched");
-                    crate::clock::pause(PAUSE).await;
+                    crate::clock::pause(RETRY_PAUSE).await;
                 }
             }
         };

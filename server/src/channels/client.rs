@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// How long a whole answer may take: the call may be a long poll, or fetch a large medium.
-const PATIENCE: Duration = Duration::from_secs(60);
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Largest answer that is not a medium, in bytes.
-const MAX_ANSWER: usize = 4 * 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Maximum number of best-effort calls at the same time.
-const COURTESIES: usize = 32;
+const MAX_BEST_EFFORT_CALLS: usize = 32;
 
 /// Maximum number of calls to send one part.
 const MAX_CALLS: usize = 4;
@@ -41,8 +41,8 @@ impl Client {
     /// TLS cannot be set up.
     pub fn new(config: &Config) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            http: safe_http::client(config, PATIENCE)?,
-            courtesies: Arc::new(Semaphore::new(COURTESIES)),
+            http: safe_http::client(config, CALL_TIMEOUT)?,
+            courtesies: Arc::new(Semaphore::new(MAX_BEST_EFFORT_CALLS)),
         })
     }
 
@@ -89,7 +89,7 @@ impl Client {
             }
         };
         let answer = match request.send().await {
-            Ok(response) => read(response, max.unwrap_or(MAX_ANSWER)).await,
+            Ok(response) => read(response, max.unwrap_or(MAX_ANSWER_BYTES)).await,
             // A request that failed to connect was not sent; any other may have reached the provider.
             Err(error) => none(!error.is_connect() && !error.is_builder()),
         };

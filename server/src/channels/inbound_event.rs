@@ -17,13 +17,13 @@ const MAX_WORDS: usize = 2048;
 const MAX_EMOJI: usize = 64;
 
 /// Stands for the account whose webhook it is, because Telegram's updates do not name their account.
-pub const HERE: &str = "@";
+pub const OWN_ACCOUNT: &str = "@";
 
 /// An inbound event: one thing that happened on an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundEvent {
     pub channel: Channel,
-    /// The provider's id of the account, or [`HERE`].
+    /// The provider's id of the account, or [`OWN_ACCOUNT`].
     pub account: String,
     /// The contact that the event is about; `None` if the event names only a message, or concerns nobody.
     pub person: Option<Person>,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Maximum number of contacts of one person.
-const MOST: usize = 20;
+const MAX_MERGED: usize = 20;
 /// Maximum number of contacts that one search reads, and of those that it returns.
 const LOOKED_AT: i64 = 100;
 const SHOWN: usize = 8;
@@ -102,8 +102,8 @@ pub async fn merge(app: &App, access: &Access, contact: ContactId, with: Contact
     }
     let both =
         contact_merges::others(&mut tx, contact).await?.len() + contact_merges::others(&mut tx, with).await?.len() + 2;
-    if both > MOST {
-        return Err(Refusal::new(Code::Invalid, format!("a person has at most {MOST} contacts")).into());
+    if both > MAX_MERGED {
+        return Err(Refusal::new(Code::Invalid, format!("a person has at most {MAX_MERGED} contacts")).into());
     }
     if contact_merges::join(&mut tx, contact, with, Some(access.user), now).await? {
         tx.commit().await?;

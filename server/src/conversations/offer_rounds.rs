@@ -24,9 +24,9 @@ use crate::{
 /// Time between the end of a round of offers and the next round, milliseconds (`docs/domain.md#routing-modes`).
 const ROUND_MS: Millis = 60_000;
 /// Maximum of waiting chats that one transaction examines.
-const BATCH: i64 = 100;
+const MAX_BATCH: i64 = 100;
 /// Minimum of waiting chats that the first transaction examines, as long as that many wait.
-const FEWEST: i64 = 8;
+const MIN_BATCH: i64 = 8;
 
 /// The dispatcher's position in the queue: `waiting_since` and id of the last chat that it examined.
 pub type Position = Option<(Millis, ConversationId)>;
@@ -61,8 +61,8 @@ pub async fn offer_some(
         return Ok(None);
     }
     let batch = match after {
-        None => (i64::from(line.room()) * 2).clamp(FEWEST, BATCH),
-        Some(_) => BATCH,
+        None => (i64::from(line.room()) * 2).clamp(MIN_BATCH, MAX_BATCH),
+        Some(_) => MAX_BATCH,
     };
     let waiting = conversations::waiting(&mut *db, inbox, after, batch).await?;
     let ids: Vec<_> = waiting.iter().map(|head| head.id).collect();

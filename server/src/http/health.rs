@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How long the database may take to answer while the server counts as ready.
-const PATIENCE: Duration = Duration::from_secs(2);
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// `GET /health/live`: succeeds while the process answers.
 pub async fn live() -> &'static str {
@@ -32,7 +32,7 @@ pub async fn ready(State(app): State<Shared>) -> Response {
         let text = format!("not running: {}", down.join(", "));
         return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
     }
-    match timeout(PATIENCE, ask(&app)).await {
+    match timeout(DATABASE_TIMEOUT, ask(&app)).await {
         Ok(Ok(())) => "ok".into_response(),
         Ok(Err(error)) => {
             tracing::error!(%error, "not ready");

@@ -41,8 +41,8 @@ use crate::{
 };
 
 /// How long `quiesce` waits at most.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
-const GLANCE: std::time::Duration = std::time::Duration::from_millis(10);
+const SETTLE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(120);
+const POLL_INTERVAL: std::time::Duration = std::time::Duration::from_millis(10);
 /// Inbox of the accounts that tests connect.
 const INBOX: &str = "Test channels";
 
@@ -223,10 +223,10 @@ async fn settled(app: &Shared) -> Result<(), ApiError> {
             }
             app.hooked.notify_one();
             app.outbox_changed.notify_one();
-            crate::clock::pause(GLANCE).await;
+            crate::clock::pause(POLL_INTERVAL).await;
         }
     };
-    tokio::time::timeout(PATIENCE, all)
+    tokio::time::timeout(SETTLE_TIMEOUT, all)
         .await
         .map_err(|_| ApiError::new(Code::Conflict, "there is still something to do"))?
 }

@@ -22,11 +22,11 @@ use crate::{
 };
 
 /// Maximum number of bodies in one write; each may have megabytes.
-const MOST: usize = 100;
+const MAX_BATCH: usize = 100;
 /// Maximum number of bytes that wait to be stored.
-const ROOM: usize = 64 * 1024 * 1024;
+const MAX_WAITING_BYTES: usize = 64 * 1024 * 1024;
 /// The least that a body counts for, in bytes: small bodies take memory too.
-const LEAST: usize = 1024;
+const MIN_BODY_BYTES: usize = 1024;
 
 struct Waiting {
     event: RawEvent,
@@ -46,7 +46,7 @@ impl Default for Intake {
         Self {
             waiting: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
-            room: Arc::new(Semaphore::new(ROOM)),
+            room: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
         }
     }
 }
@@ -79,13 +79,13 @@ impl std::error::Error for IntakeError {}
 impl Intake {
     fn take(&self) -> Vec<Waiting> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let many = waiting.len().min(MOST);
+        let many = waiting.len().min(MAX_BATCH);
         waiting.drain(..many).collect()
     }
 
     /// Reserves room for a body of `length` bytes.
     fn reserve(&self, length: usize) -> Result<OwnedSemaphorePermit, IntakeError> {
-        let room = u32::try_from(length.max(LEAST)).map_err(|_| IntakeError::Full)?;
+        let room = u32::try_from(length.max(MIN_BODY_BYTES)).map_err(|_| IntakeError::Full)?;
         Arc::clone(&self.room).try_acquire_many_owned(room).map_err(|_| {
             metrics::counter!("causerie_webhooks_refused_total").increment(1);
             IntakeError::Full
@@ -165,7 +165,7 @@ mod tests {
             .await
             .unwrap();
         let account = demo::workspace(&app).await.unwrap().orders.row.id;
-        let large = || vec![b' '; ROOM / 8];
+        let large = || vec![b' '; MAX_WAITING_BYTES / 8];
         let turn = app.intake.turn.lock().await;
         let mut waiting = JoinSet::new();
         for _ in 0..8 {

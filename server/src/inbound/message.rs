@@ -3,7 +3,7 @@
 use causerie_shared::{
     Millis,
     ids::{ContactId, PostId},
-    message::{Extra, Kind, order::LATE},
+    message::{Extra, Kind, order::MAX_LATENESS_MS},
     row::{Origin, Post},
 };
 
@@ -85,7 +85,10 @@ pub(crate) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
     let person = &person;
     // A time that is older than any re-delivery is not late: the clock is wrong, so the time of arrival counts. A
     // notice is not the contact's word and opens no window.
-    let at = element.at.filter(|at| now - at <= LATE).map_or(now, |at| at.min(now));
+    let at = element
+        .at
+        .filter(|at| now - at <= MAX_LATENESS_MS)
+        .map_or(now, |at| at.min(now));
     let speaks = !arrived.outgoing && arrived.kind != Kind::Notice;
     let window = adapter(account.row.channel).and_then(|adapter| adapter.capabilities().window);
     let author_name = match &thread {
@@ -206,16 +209,16 @@ async fn author_of(app: &App, account: &ChannelAccount, top: &str) -> Result<Opt
 }
 
 /// Longest beginning of a post that is kept, in characters.
-const TITLE: usize = 200;
+const MAX_TITLE_CHARS: usize = 200;
 /// How long to wait for optional details. A message must not wait longer for them.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+const DETAILS_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Asks the provider for optional details; `None` if it cannot be asked or does not answer in time.
 async fn ask(app: &App, account: &ChannelAccount, call: Option<BestEffortCall>) -> Option<ProviderResponse> {
     let call = call?(&crate::accounts::credentials(app, account)?);
     let answer = app.client.call(&app.config, &call, None);
     // The client itself would wait for a minute.
-    tokio::time::timeout(PATIENCE, answer).await.ok()
+    tokio::time::timeout(DETAILS_TIMEOUT, answer).await.ok()
 }
 
 /// Asks the provider for the name of a new contact, where needed; empty if it is unknown.
@@ -239,7 +242,11 @@ async fn post_of(app: &App, account: &ChannelAccount, thread: &CommentThread, no
     {
         (title, url) = adapter.post(&answer);
     }
-    let title: String = title.unwrap_or(thread.title.clone()).chars().take(TITLE).collect();
+    let title: String = title
+        .unwrap_or(thread.title.clone())
+        .chars()
+        .take(MAX_TITLE_CHARS)
+        .collect();
     let post = Post {
         id: PostId::new(now, random_u128()),
         title: title.replace(char::is_control, " "),

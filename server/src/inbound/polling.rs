@@ -28,15 +28,15 @@ use crate::{
 };
 
 /// Maximum number of updates in one answer.
-const LIMIT: u32 = 100;
+const MAX_UPDATES: u32 = 100;
 /// How long Telegram waits for an update, in seconds; less than a call may take.
-const TIMEOUT: u32 = 25;
+const LONG_POLL_SECS: u32 = 25;
 /// Pause before a retry, and between answers of a server that does not wait.
-const GLANCE: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// First pause after a problem, in milliseconds.
-const FIRST: Millis = 1_000;
+const FIRST_PAUSE_MS: Millis = 1_000;
 /// Longest pause after a problem, in milliseconds.
-const LONGEST: Millis = 60_000;
+const LONGEST_PAUSE_MS: Millis = 60_000;
 
 /// Runs the worker until shutdown.
 pub async fn run(app: Shared) {
@@ -48,7 +48,7 @@ pub async fn run(app: Shared) {
                 Ok(()) => workers::fallback(&app).await,
                 Err(error) => {
                     tracing::error!(%error, "the accounts to be polled could not be read");
-                    crate::clock::pause(GLANCE).await;
+                    crate::clock::pause(POLL_INTERVAL).await;
                 }
             }
         };
@@ -94,7 +94,7 @@ async fn shift(app: &Shared) -> Result<(), StoreError> {
                 if let Err(error) = ended && error.is_panic() {
                     tracing::error!(%error, "an account was not polled any more");
                 }
-                crate::clock::pause(GLANCE).await;
+                crate::clock::pause(POLL_INTERVAL).await;
             }
         }
     }
@@ -123,7 +123,7 @@ async fn poll(app: Shared, account: AccountId) {
             Err(error) => {
                 tracing::error!(%error, "updates of Telegram could not be stored");
                 failures += 1;
-                After::Pause(back_off(failures, FIRST, LONGEST))
+                After::Pause(back_off(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS))
             }
         };
         match after {
@@ -148,9 +148,9 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
             false,
         )
         .await?;
-        return Ok(After::Pause(LONGEST));
+        return Ok(After::Pause(LONGEST_PAUSE_MS));
     };
-    let mut parameters = json!({ "limit": LIMIT, "timeout": TIMEOUT, "allowed_updates": UPDATES });
+    let mut parameters = json!({ "limit": MAX_UPDATES, "timeout": LONG_POLL_SECS, "allowed_updates": UPDATES });
     // 0 means that nothing was fetched yet.
     if let Some(offset) = account.health.polling.filter(|offset| *offset != 0) {
         parameters["offset"] = json!(offset);
@@ -162,8 +162,8 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
         *failures = 0;
         let advanced = keep(app, &account, &updates).await?;
         // A server that does not wait must not be asked in a tight loop.
-        if !advanced && began.elapsed() < GLANCE {
-            crate::clock::pause(GLANCE).await;
+        if !advanced && began.elapsed() < POLL_INTERVAL {
+            crate::clock::pause(POLL_INTERVAL).await;
         }
         return Ok(After::Again);
     }
@@ -174,7 +174,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
             Ok(After::Stop)
         }
         Outcome::RetryAfter(wait, _) => Ok(After::Pause(wait)),
-        Outcome::Accepted { .. } => Ok(After::Pause(back_off(*failures, FIRST, LONGEST))),
+        Outcome::Accepted { .. } => Ok(After::Pause(back_off(*failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS))),
         // Polling twice does no harm.
         Outcome::Retry(problem)
         | Outcome::Final(problem)
@@ -184,7 +184,7 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
             if *failures == 1 {
                 note(app, id, &problem.words, false).await?;
             }
-            Ok(After::Pause(back_off(*failures, FIRST, LONGEST)))
+            Ok(After::Pause(back_off(*failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS)))
         }
     }
 }

@@ -36,9 +36,9 @@ use crate::{
 use outgoing::{goodbye, write};
 
 /// How long the server waits for the first frame.
-const HELLO: Duration = Duration::from_secs(10);
+const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may be silent before it counts as half-open and is closed.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum number of malformed frames before the connection is closed.
 const MAX_MALFORMED: u32 = 20;
 
@@ -47,7 +47,7 @@ type Sink = SplitSink<WebSocket, Message>;
 /// Serves the socket of a signed-in user until it ends.
 pub async fn serve(app: Shared, session: SessionId, user: UserRecord, socket: WebSocket) {
     let (mut sink, mut stream) = socket.split();
-    let hello = match timeout(HELLO, read_hello(&mut stream)).await {
+    let hello = match timeout(HELLO_TIMEOUT, read_hello(&mut stream)).await {
         Ok(Ok(hello)) => hello,
         Ok(Err(refusal)) => return goodbye(&mut sink, refusal).await,
         Err(_) => return goodbye(&mut sink, Refusal::new(Code::Malformed, "no hello came")).await,
@@ -182,7 +182,7 @@ impl Session {
         let mut shutdown = self.app.shutdown.subscribe();
         loop {
             let message = tokio::select! {
-                message = timeout(SILENCE, stream.next()) => message,
+                message = timeout(SILENCE_TIMEOUT, stream.next()) => message,
                 _ = shutdown.changed() => return,
             };
             // The hub may have closed this socket while the peer continues to send.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Pause after a change, so that a burst of changes causes one refresh.
-const PAUSE: Duration = Duration::from_millis(50);
+const BATCH_PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
@@ -23,7 +23,7 @@ pub(crate) async fn run(app: Shared) {
             () = app.hub.counts_changed.notified() => {}
             () = workers::stop(&mut shutdown) => return,
         }
-        crate::clock::pause(PAUSE).await;
+        crate::clock::pause(BATCH_PAUSE).await;
     }
 }
 

@@ -26,7 +26,7 @@ pub use mailbox::Mailbox;
 use view::{Changed, HIDDEN, View, rows};
 
 /// Maximum number of frames that wait for a socket. A slower socket is closed, and its client catches up by cursor.
-const QUEUE: usize = 2048;
+const MAX_QUEUED: usize = 2048;
 
 /// The id of an open socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

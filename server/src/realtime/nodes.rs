@@ -31,13 +31,13 @@ use crate::{
 };
 
 /// Pause before the next attempt after an error, or while a feed number is missing.
-const RETRY: Duration = Duration::from_secs(1);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait for a task of this node that has committed a missing feed number but not published it yet.
-const PATIENCE: Duration = Duration::from_millis(20);
+const GAP_TIMEOUT: Duration = Duration::from_millis(20);
 /// Writes within this time cause one notification.
-const BATCH: Duration = Duration::from_millis(5);
+const BATCH_PAUSE: Duration = Duration::from_millis(5);
 /// Maximum number of feed entries that one query reads.
-const MANY: i64 = 1000;
+const MAX_ENTRIES: i64 = 1000;
 
 pub(crate) fn add_workers(workers: &mut Supervisor, link: Option<NodeSession>) {
     workers.add("feed_follow", follow);
@@ -62,7 +62,7 @@ async fn notify(app: Shared) {
             () = app.hub.wrote.notified() => {}
             () = workers::stop(&mut shutdown) => return,
         }
-        crate::clock::pause(BATCH).await;
+        crate::clock::pause(BATCH_PAUSE).await;
     }
 }
 
@@ -78,7 +78,7 @@ async fn listen(app: Shared, mut link: Option<NodeSession>) {
             Ok(Heard::Again) => connected_again(&app).await,
             Err(error) => {
                 tracing::warn!(%error, "the database is not heard");
-                crate::clock::pause(RETRY).await;
+                crate::clock::pause(RETRY_PAUSE).await;
             }
         }
         app.hub.lagging.notify_one();
@@ -134,12 +134,12 @@ async fn follow(app: Shared) {
         }
         let look_again = async {
             match stuck_at {
-                Some(_) => crate::clock::pause(RETRY).await,
+                Some(_) => crate::clock::pause(RETRY_PAUSE).await,
                 None => workers::fallback(&app).await,
             }
         };
         tokio::select! {
-            () = app.hub.lagging.notified() => crate::clock::pause(PATIENCE).await,
+            () = app.hub.lagging.notified() => crate::clock::pause(GAP_TIMEOUT).await,
             () = look_again => {}
             () = workers::stop(&mut shutdown) => return,
         }
@@ -158,7 +158,7 @@ async fn catch_up(app: &App) -> Result<(), ServiceError> {
 async fn read(app: &App) -> Result<(), StoreError> {
     loop {
         let mut db = app.store.read().await?;
-        let entries = feed::after(&mut db, app.hub.announced(), MANY).await?;
+        let entries = feed::after(&mut db, app.hub.announced(), MAX_ENTRIES).await?;
         drop(db);
         if entries.is_empty() {
             return Ok(());

@@ -15,7 +15,7 @@ use sqlx::{Row as _, any::AnyRow};
 use super::{Db, StoreError, from_json, id};
 
 /// Maximum number of logged attempts of a user.
-const KEPT: i64 = 50;
+const MAX_LOG_ENTRIES: i64 = 50;
 
 /// The web push subscription of a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,7 +174,7 @@ pub async fn log(db: &mut Db, entry: IntentId, user: UserId, attempt: &PushDeliv
          (SELECT id FROM push_log WHERE user_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)",
     )
     .bind(user.to_string())
-    .bind(KEPT)
+    .bind(MAX_LOG_ENTRIES)
     .execute(db)
     .await?;
     Ok(())
@@ -186,7 +186,7 @@ pub async fn logged(db: &mut Db, user: UserId) -> Result<Vec<PushDelivery>, Stor
         "SELECT at, kind, device, status, problem FROM push_log WHERE user_id = $1 ORDER BY id DESC LIMIT $2",
     )
     .bind(user.to_string())
-    .bind(KEPT)
+    .bind(MAX_LOG_ENTRIES)
     .fetch_all(db)
     .await?;
     rows.iter()

@@ -8,7 +8,7 @@ use sqlx::{Row as _, any::AnyRow};
 use super::{Db, StoreError, id};
 
 /// Maximum number of events in one statement.
-const MANY: usize = 200;
+const MAX_DELETED: usize = 200;
 
 /// A stored body of a webhook.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub async fn done(db: &mut Db, events: &[RawEvent], problems: &BTreeMap<String, 
         .filter(|event| !problems.contains_key(&event.id))
         .collect();
     // One statement for many events, because a burst has thousands.
-    for some in fine.chunks(MANY) {
+    for some in fine.chunks(MAX_DELETED) {
         let gaps: Vec<String> = (1..=some.len()).map(|gap| format!("${gap}")).collect();
         let sql = format!(
             "UPDATE raw_events SET state = 1, problem = NULL WHERE id IN ({})",

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::common::{self, PATIENCE, START, World, eventually, worlds};
+use crate::common::{self, START, TIMEOUT, World, eventually, worlds};
 use causerie_server::{
     Shared, access,
     clock::{Clock, ManualClock, random_bytes, random_u128},
@@ -176,7 +176,7 @@ impl Socket {
     /// Reads until `look` finds a value. Returns `None` when the hub closes the socket.
     async fn find<T>(&mut self, what: &str, mut look: impl FnMut(&ServerFrame) -> Option<T>) -> Option<T> {
         loop {
-            let next = timeout(PATIENCE, self.inbox.recv()).await;
+            let next = timeout(TIMEOUT, self.inbox.recv()).await;
             match next.unwrap_or_else(|_| panic!("{what} never came")) {
                 Some(Outgoing::Frame(bytes)) => {
                     if let Some(found) = look(&decode(&bytes).unwrap()) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::common::{self, PATIENCE, World, worlds};
+use crate::common::{self, TIMEOUT, World, worlds};
 use causerie_server::{
     Shared,
     clock::random_bytes,
@@ -205,7 +205,7 @@ async fn what_a_push_brings_leaves_in_one_go_and_the_list_learns_of_it_too() {
 async fn batch_with(mut inbox: Mailbox, wanted: impl Fn(&ServerFrame) -> bool) -> Vec<ServerFrame> {
     loop {
         let mut batch = vec![];
-        let open = timeout(PATIENCE, inbox.take(&mut batch, 32)).await;
+        let open = timeout(TIMEOUT, inbox.take(&mut batch, 32)).await;
         assert!(open.expect("it never came"), "the socket was closed");
         let frames = batch.into_iter().filter_map(|next| match next {
             Outgoing::Frame(bytes) => Some(decode(&bytes).expect("a frame")),

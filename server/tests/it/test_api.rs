@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::common::line::Line;
 
-const HERE: [u8; 4] = [127, 0, 0, 1];
+const OWN_ACCOUNT: [u8; 4] = [127, 0, 0, 1];
 
 async fn reset(line: &Line, peer: Option<[u8; 4]>, headers: &[(&str, &str)]) -> StatusCode {
     let mut request = Request::builder().method(Method::POST).uri("/test/reset");
@@ -38,7 +38,7 @@ async fn nobody_but_a_program_on_this_machine_uses_them() {
             &[("host", "evil.example:8080")],
             &[("host", "chat.example.org"), ("origin", "http://127.0.0.1:8080")],
         ] {
-            let status = reset(&line, Some(HERE), headers).await;
+            let status = reset(&line, Some(OWN_ACCOUNT), headers).await;
             assert_eq!(status, StatusCode::FORBIDDEN, "{headers:?}");
         }
         for peer in [Some([203, 0, 113, 9]), Some([10, 0, 0, 1]), None] {
@@ -50,7 +50,7 @@ async fn nobody_but_a_program_on_this_machine_uses_them() {
             &[("host", "localhost:8080")],
             &[("host", "[::1]:8080"), ("origin", "http://127.0.0.1:8080")],
         ] {
-            let status = reset(&line, Some(HERE), headers).await;
+            let status = reset(&line, Some(OWN_ACCOUNT), headers).await;
             assert_eq!(status, StatusCode::NO_CONTENT, "{headers:?}");
         }
         assert_eq!(line.conversations().await, Vec::<serde_json::Value>::new());

@@ -5,7 +5,7 @@ use crate::Millis;
 
 /// The longest time for which a provider delivers a webhook again, in milliseconds: 7 days, for WhatsApp
 /// (`docs/channels.md#delivery-of-webhooks`). A message that seems to be older is not late; its clock is wrong.
-pub const LATE: Millis = 7 * 24 * 3_600_000;
+pub const MAX_LATENESS_MS: Millis = 7 * 24 * 3_600_000;
 
 /// Sorts messages into display order. `messages` are in the order in which the server accepted them, with those that
 /// have no row last. A message that a provider delivered late moves up to where it was written: before later messages
@@ -32,7 +32,7 @@ fn precedes(late: &MessageRow, before: &MessageRow) -> bool {
         Some(earlier) => said < earlier,
         // A contact's message without a time keeps its place.
         None if before.author == Author::Contact => false,
-        None => late.accepted_at - said <= LATE && end_of_second(said) < before.accepted_at,
+        None => late.accepted_at - said <= MAX_LATENESS_MS && end_of_second(said) < before.accepted_at,
     }
 }
 

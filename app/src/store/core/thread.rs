@@ -164,7 +164,9 @@ impl Timeline {
 
 /// The time of a bubble: when the contact wrote the message, unless the provider's time is implausibly early.
 fn shown_at(row: &MessageRow) -> Millis {
-    let said = row.said_at.filter(|said| row.accepted_at - said <= order::LATE);
+    let said = row
+        .said_at
+        .filter(|said| row.accepted_at - said <= order::MAX_LATENESS_MS);
     said.unwrap_or(row.accepted_at)
 }
 

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long to wait at most for a frame that must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a client keeps of its last connection.
 #[derive(Debug, Clone, Copy, Default)]
@@ -82,7 +82,7 @@ impl Line {
     /// Panics if no frame comes in time or the connection ends.
     pub async fn next(&mut self) -> ServerFrame {
         loop {
-            let read = timeout(PATIENCE, self.socket.next()).await.expect("a frame in time");
+            let read = timeout(TIMEOUT, self.socket.next()).await.expect("a frame in time");
             let Message::Binary(bytes) = read.expect("an open socket").expect("a message") else {
                 continue;
             };

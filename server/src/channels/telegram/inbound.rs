@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        inbound_event::{HERE, InboundEvent, InboundEventKind, InboundMessage, Person},
+        inbound_event::{InboundEvent, InboundEventKind, InboundMessage, OWN_ACCOUNT, Person},
         value,
     },
     TOPIC, content, press_id, stored_id,
@@ -36,7 +36,7 @@ pub fn elements(update: &Value) -> Vec<InboundEvent> {
 fn element(person: Option<Person>, at: Option<Millis>, what: InboundEventKind) -> InboundEvent {
     InboundEvent {
         channel: Channel::Telegram,
-        account: HERE.to_owned(),
+        account: OWN_ACCOUNT.to_owned(),
         person,
         thread: None,
         at,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        inbound_event::{HERE, InboundEvent, InboundEventKind, InboundMessage, Person, Problem},
+        inbound_event::{InboundEvent, InboundEventKind, InboundMessage, OWN_ACCOUNT, Person, Problem},
         value,
     },
     content,
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         // account.
         let nameless = match field {
             "messages" | "smb_message_echoes" => "",
-            _ => HERE,
+            _ => OWN_ACCOUNT,
         };
         Self {
             value: of_change,

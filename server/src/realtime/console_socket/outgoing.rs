@@ -17,11 +17,11 @@ use crate::{
 };
 
 /// Interval of pings. The server sends them, because browsers throttle the timers of hidden tabs.
-const PING: Duration = Duration::from_secs(10);
+const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// How long sending one batch may take before the connection is closed.
-const SLOW: Duration = Duration::from_secs(15);
+const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 /// Maximum number of frames in a batch.
-const BATCH: usize = 32;
+const MAX_BATCH: usize = 32;
 
 /// Sends the hub's frames and regular pings. Frames that are waiting are sent as a batch.
 #[expect(
@@ -30,11 +30,11 @@ const BATCH: usize = 32;
 )]
 pub(crate) async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
     let mut shutdown = app.shutdown.subscribe();
-    let mut ping = tokio::time::interval(PING);
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut ping = tokio::time::interval(PING_INTERVAL);
+    let mut batch = Vec::with_capacity(MAX_BATCH);
     loop {
         tokio::select! {
-            more = outgoing.take(&mut batch, BATCH) => if !more {
+            more = outgoing.take(&mut batch, MAX_BATCH) => if !more {
                 // The hub closed the mailbox: it was too slow, or the grants changed. The client resumes from its
                 // cursor.
                 break;
@@ -42,14 +42,14 @@ pub(crate) async fn write(app: Shared, mut sink: Sink, mut outgoing: Mailbox) {
             _ = ping.tick() => batch.push(Outgoing::Frame(encode(&ServerFrame::Ping { now: app.clock.now() }).into())),
             _ = shutdown.changed() => break,
         }
-        match timeout(SLOW, send(&mut sink, &mut batch)).await {
+        match timeout(SEND_TIMEOUT, send(&mut sink, &mut batch)).await {
             Ok(Ok(None)) => {}
             Ok(Ok(Some(refusal))) => return goodbye(&mut sink, refusal).await,
             Ok(Err(_)) | Err(_) => return,
         }
     }
     // The peer may be gone, so a failure is ignored.
-    let _: Result<_, _> = timeout(SLOW, sink.send(close("come back"))).await;
+    let _: Result<_, _> = timeout(SEND_TIMEOUT, sink.send(close("come back"))).await;
 }
 
 /// Sends the batch. Stops at the hub's request to close, and returns its refusal.
@@ -79,7 +79,7 @@ fn close(reason: &'static str) -> Message {
 pub(crate) async fn goodbye(sink: &mut Sink, refusal: Refusal) {
     let bye = encode(&ServerFrame::Bye(refusal));
     // The peer may be gone; the connection ends either way.
-    let _: Result<_, _> = timeout(SLOW, async {
+    let _: Result<_, _> = timeout(SEND_TIMEOUT, async {
         sink.send(Message::Binary(bye.into())).await?;
         sink.send(close("bye")).await
     })

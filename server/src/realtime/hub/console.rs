@@ -12,7 +12,7 @@ use causerie_shared::{
 };
 
 use super::{
-    Outgoing, QUEUE,
+    MAX_QUEUED, Outgoing,
     mailbox::{Mailbox, Slot, mailbox},
 };
 
@@ -76,7 +76,7 @@ impl Console {
     fn queue(&mut self, frame: Bytes) -> bool {
         if let Some(held) = &mut self.held {
             held.push(frame);
-            return held.len() <= QUEUE;
+            return held.len() <= MAX_QUEUED;
         }
         self.out.put(Outgoing::Frame(frame))
     }

@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use super::{Outgoing, QUEUE};
+use super::{MAX_QUEUED, Outgoing};
 
 #[derive(Default)]
 struct Waiting {
@@ -50,7 +50,7 @@ impl Slot {
     /// was dropped.
     pub(crate) fn put(&self, next: Outgoing) -> bool {
         let mut waiting = self.0.waiting();
-        if waiting.closed || waiting.frames.len() >= QUEUE {
+        if waiting.closed || waiting.frames.len() >= MAX_QUEUED {
             return false;
         }
         waiting.frames.push_back(next);

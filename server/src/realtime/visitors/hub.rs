@@ -17,7 +17,7 @@ use super::chat;
 use crate::{commit_events::CommitEvents, conversations::closing};
 
 /// Maximum number of frames that wait for a slow visitor. One more closes the socket.
-const QUEUE: usize = 256;
+const MAX_QUEUED: usize = 256;
 
 /// Identifies a visitor's socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,7 +53,7 @@ impl VisitorHub {
     }
 
     pub(crate) fn open(&self) -> (VisitorId, mpsc::Receiver<String>) {
-        let (out, receiver) = mpsc::channel(QUEUE);
+        let (out, receiver) = mpsc::channel(MAX_QUEUED);
         let mut inner = self.inner();
         inner.next += 1;
         let id = VisitorId(inner.next);
@@ -271,7 +271,7 @@ mod tests {
         let vera = ContactId::from_u128(1);
         let (socket, _unread) = hub.open();
         hub.identify(socket, vera);
-        for _ in 0..=QUEUE {
+        for _ in 0..=MAX_QUEUED {
             hub.send(vera, &typing());
         }
         assert!(!hub.is_connected(vera));

@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// Pause in which several changes are combined.
-const PAUSE: Duration = Duration::from_millis(100);
+const BATCH_PAUSE: Duration = Duration::from_millis(100);
 /// Maximum place that is sent. Visitors further back get theirs when they move up.
-const MOST: i64 = 200;
+const MAX_PLACE: i64 = 200;
 
 /// Runs until the server stops.
 pub async fn run(app: Shared) {
@@ -27,7 +27,7 @@ pub async fn run(app: Shared) {
             () = app.visitors.places_changed.notified() => {}
             () = workers::stop(&mut shutdown) => return,
         }
-        crate::clock::pause(PAUSE).await;
+        crate::clock::pause(BATCH_PAUSE).await;
     }
 }
 
@@ -36,7 +36,7 @@ async fn tell(app: &App) -> Result<(), StoreError> {
         let mut db = app.store.read().await?;
         let routing = places::routing_of(&mut db, inbox).await?;
         let opens_at = routing.and_then(|routing| routing.opens_at(app.clock.now()));
-        let line = conversations::in_line(&mut db, inbox, MOST).await?;
+        let line = conversations::in_line(&mut db, inbox, MAX_PLACE).await?;
         for (index, head) in line.iter().enumerate() {
             let chat = chat::of(head, None, Some(index as u32 + 1), opens_at);
             app.visitors.send(head.contact, &WidgetFrame::Chat { chat });

@@ -28,10 +28,10 @@ use crate::{
     store::{StoreError, contacts, conversations, places::AccountRecord},
 };
 
-const HELLO: Duration = Duration::from_secs(10);
-const PING: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_secs(35);
-const SLOW: Duration = Duration::from_secs(15);
+const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(35);
+const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 const MAX_MALFORMED: u32 = 20;
 /// Maximum length of a stored page address, in bytes.
 const MAX_URL: usize = 2000;
@@ -55,13 +55,13 @@ pub async fn serve(
             detail: "this chat is switched off".into(),
         };
         // The page may be gone, so a failure is ignored.
-        let _: Result<_, _> = timeout(SLOW, sink.send(Message::Text(chat::encode(&frame).into()))).await;
+        let _: Result<_, _> = timeout(SEND_TIMEOUT, sink.send(Message::Text(chat::encode(&frame).into()))).await;
         return;
     };
     let (id, mut outgoing) = app.visitors.open();
     let mut shutdown = app.shutdown.subscribe();
     let writer = tokio::spawn(async move {
-        let mut ping = tokio::time::interval(PING);
+        let mut ping = tokio::time::interval(PING_INTERVAL);
         loop {
             let text = tokio::select! {
                 next = outgoing.recv() => match next {
@@ -71,13 +71,13 @@ pub async fn serve(
                 _ = ping.tick() => chat::encode(&WidgetFrame::Ping),
                 _ = shutdown.changed() => break,
             };
-            match timeout(SLOW, sink.send(Message::Text(text.into()))).await {
+            match timeout(SEND_TIMEOUT, sink.send(Message::Text(text.into()))).await {
                 Ok(Ok(())) => metrics::counter!("causerie_visitor_frames_sent_total").increment(1),
                 Ok(Err(_)) | Err(_) => return,
             }
         }
         // The page may be gone, so a failure is ignored.
-        let _: Result<_, _> = timeout(SLOW, sink.send(Message::Close(None))).await;
+        let _: Result<_, _> = timeout(SEND_TIMEOUT, sink.send(Message::Close(None))).await;
     });
     let mut session = Session {
         app: Arc::clone(&app),
@@ -114,7 +114,11 @@ impl Session {
         let mut malformed = 0;
         let mut shutdown = self.app.shutdown.subscribe();
         loop {
-            let wait = if self.external.is_empty() { HELLO } else { SILENCE };
+            let wait = if self.external.is_empty() {
+                HELLO_TIMEOUT
+            } else {
+                SILENCE_TIMEOUT
+            };
             let message = tokio::select! {
                 message = timeout(wait, stream.next()) => message,
                 _ = shutdown.changed() => return,

@@ -48,7 +48,7 @@ use sqlx::{AnyPool, any::install_default_drivers};
 use desk::Desk;
 
 /// How long anything may take on a busy machine before the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// A longer wait is reported in the output of the tests.
 const LONG: Duration = Duration::from_secs(5);
 /// The pause between two polls.
@@ -343,13 +343,13 @@ pub fn code(result: Result<(), ServiceError>) -> Result<(), Code> {
     })
 }
 
-/// Polls `ask` until it returns a value, for at most [`PATIENCE`].
+/// Polls `ask` until it returns a value, for at most [`TIMEOUT`].
 #[track_caller]
 pub fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> impl Future<Output = Option<T>> {
     let place = Location::caller();
     async move {
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < TIMEOUT {
             if let Some(answer) = ask().await {
                 let took = begun.elapsed();
                 if took > LONG {

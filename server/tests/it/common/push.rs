@@ -36,7 +36,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use tokio::{net::TcpListener, sync::mpsc};
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 /// A status, and the seconds of `Retry-After`.
 pub type Answer = (u16, Option<u32>);
@@ -170,7 +170,7 @@ impl Service {
 
     /// Waits for the next push message and decrypts it.
     pub async fn next(&mut self) -> Received {
-        let wait = tokio::time::timeout(PATIENCE, self.received.recv());
+        let wait = tokio::time::timeout(TIMEOUT, self.received.recv());
         let (headers, body) = wait.await.expect("a push").unwrap();
         let text = serde_json::from_slice(&self.open(&body)).expect("JSON");
         Received { headers, text }
