@@ -19,10 +19,11 @@ use tracing_subscriber::filter::EnvFilter;
 const FILE: &str = "causerie.toml";
 
 /// Names of the settings in the file. In the environment they are upper case and begin with `CAUSERIE_`.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "listen",
     "database_url",
     "data",
+    "files_url",
     "public_url",
     "trusted_proxies",
     "origins",
@@ -185,23 +186,8 @@ impl Config {
         });
         let demo = source.switch("demo");
         let test_api = source.switch("test_api");
-        if test_api && !cfg!(feature = "test-api") {
-            source.error(
-                "test_api",
-                "is 1, but this build has no addresses for tests; `make acceptance` builds a server that has them",
-            );
-        }
-        if test_api && !listen.ip().is_loopback() {
-            source.error("test_api", "is 1, so `listen` must be a loopback address");
-        }
-        if test_api && !public_url.is_empty() && !origin::is_loopback(&public_url) {
-            source.error(
-                "test_api",
-                "is 1, so `public_url` must be on a loopback address: anybody who reaches the addresses for tests may \
-                 read and delete everything",
-            );
-        }
         if test_api {
+            check_test_api(&mut source, listen, &public_url);
             // Tests run fake providers on this machine.
             allowed_hosts.extend(["127.0.0.1".to_owned(), "localhost".to_owned()]);
         }
@@ -211,16 +197,7 @@ impl Config {
         }
         let log_format = source.log_format();
 
-        let behind_proxy = !trusted_proxies.is_empty() && public_url.starts_with("https://");
-        if !listen.ip().is_loopback() && !behind_proxy {
-            source.error(
-                "listen",
-                "is not a loopback address; HTTPS or loopback only: let a proxy that speaks HTTPS stand in front, \
-                 give its address in CAUSERIE_TRUSTED_PROXIES and the https:// address in CAUSERIE_PUBLIC_URL",
-            );
-        } else if !public_url.is_empty() && !public_url.starts_with("https://") && !origin::is_loopback(&public_url) {
-            source.error("public_url", "must begin with https:// (HTTPS or loopback only)");
-        }
+        check_https(&mut source, listen, &public_url, !trusted_proxies.is_empty());
 
         source.finish()?;
         let data = PathBuf::from(data);
@@ -239,6 +216,40 @@ impl Config {
             log,
             log_format,
         })
+    }
+}
+
+/// Reports what forbids the addresses for tests: they need no sign-in, so they must not be reachable from elsewhere.
+fn check_test_api(source: &mut Source<'_>, listen: SocketAddr, public_url: &str) {
+    if !cfg!(feature = "test-api") {
+        source.error(
+            "test_api",
+            "is 1, but this build has no addresses for tests; `make acceptance` builds a server that has them",
+        );
+    }
+    if !listen.ip().is_loopback() {
+        source.error("test_api", "is 1, so `listen` must be a loopback address");
+    }
+    if !public_url.is_empty() && !origin::is_loopback(public_url) {
+        source.error(
+            "test_api",
+            "is 1, so `public_url` must be on a loopback address: anybody who reaches the addresses for tests may \
+             read and delete everything",
+        );
+    }
+}
+
+/// Reports an address that is neither HTTPS nor on this machine. `proxied`: trusted proxies are configured.
+fn check_https(source: &mut Source<'_>, listen: SocketAddr, public_url: &str, proxied: bool) {
+    let behind_proxy = proxied && public_url.starts_with("https://");
+    if !listen.ip().is_loopback() && !behind_proxy {
+        source.error(
+            "listen",
+            "is not a loopback address; HTTPS or loopback only: let a proxy that speaks HTTPS stand in front, \
+             give its address in CAUSERIE_TRUSTED_PROXIES and the https:// address in CAUSERIE_PUBLIC_URL",
+        );
+    } else if !public_url.is_empty() && !public_url.starts_with("https://") && !origin::is_loopback(public_url) {
+        source.error("public_url", "must begin with https:// (HTTPS or loopback only)");
     }
 }
 
@@ -277,6 +288,8 @@ mod tests {
     fn files_lie_in_a_bucket_only() {
         let bucket = |url: &str| read(&[("CAUSERIE_FILES_URL", url)], "").map(|config| config.files_url);
         assert_eq!(bucket("s3://company/chat"), Ok(Some("s3://company/chat".into())));
+        let in_file = read(&[], "files_url = 's3://company/chat'").map(|config| config.files_url);
+        assert_eq!(in_file, Ok(Some("s3://company/chat".into())));
         for wrong in ["company", "https://company", "s3://", "s3:///chat"] {
             assert!(bucket(wrong).is_err(), "{wrong}");
         }

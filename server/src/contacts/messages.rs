@@ -9,7 +9,7 @@ use causerie_shared::{
     contact::{Detail, is_plausible},
     document::{DocumentId, timeline},
     frame::ServerFrame,
-    ids::{ContactId, ConversationId, IntentId, MessageId},
+    ids::{AccountId, ContactId, ConversationId, IntentId, MessageId},
     message::{Author, Extra, FileBrief, Kind, MAX_DELIVERED, MAX_FILES, MAX_TEXT, Message},
     refusal::{Code, Refusal},
     row::{ConversationRow, Origin, Post},
@@ -150,24 +150,7 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
         .as_ref()
         .map_or_else(|| ConversationId::new(now, random_u128()), |head| head.id);
     let segment = open.as_ref().map_or(1, |head| head.segment);
-    let said = incoming.said.as_deref();
-    let kind = match said {
-        Some(said) => said.kind,
-        None if incoming.files.is_empty() => Kind::Text,
-        None => Kind::File,
-    };
-    let outgoing = said.is_some_and(|said| said.outgoing);
-    let message = Message {
-        id,
-        author: if outgoing { Author::Elsewhere } else { Author::Contact },
-        kind,
-        body: incoming.text.clone(),
-        at: now,
-        reply_to: found.quoted,
-        private: false,
-        template: None,
-        attachments: incoming.files.clone(),
-    };
+    let message = compose(incoming, id, found.quoted, now);
     let document_id = DocumentId::Timeline(conversation, segment);
     let mut document = quarantine::lock(app, document_id).await?;
     if document.usable().is_err() {
@@ -191,35 +174,18 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
         }
     };
     let files = attach(&mut unit.tx, &head, contact.id, &incoming.files).await?;
-    if let Some(window) = said.and_then(|said| said.window) {
-        head.window = head.window.max(Some(window));
-    }
     merge_origin(&mut head.origin, &incoming.origin);
     let mut record = record(&head, &message, files, now);
     record.contact = Some(contact.id);
     record.cid = Some(incoming.cid.clone());
-    if let Some(said) = said {
-        let to = found.answers_to.as_ref().unwrap_or(&incoming.external);
+    if let Some(said) = incoming.said.as_deref() {
+        head.window = head.window.max(said.window);
         // A notice about a person's old id does not change the reply address.
         if open.is_none() || said.kind != Kind::Notice {
+            let to = found.answers_to.as_ref().unwrap_or(&incoming.external);
             conversations::set_answers_to(&mut unit.tx, conversation, to).await?;
         }
-        record.row.said_at = said.at.map(|at| at.min(now));
-        let mut extra = said.extra.clone();
-        extra.referral = extra.referral.or(answered);
-        record.row.extra = (extra != Extra::default()).then(|| Box::new(extra));
-        let bound = ProviderMessage {
-            account: incoming.account.row.id,
-            external: said.id.clone(),
-            message: id,
-            conversation,
-            outgoing,
-            quoted: said.quoted.clone(),
-            at: now,
-        };
-        if !provider::bind(&mut unit.tx, &bound).await? {
-            return Err(twice());
-        }
+        bind(&mut unit.tx, incoming.account.row.id, said, answered, &mut record).await?;
     }
     let (new, bytes) = (vec![record], document.bytes_with(&prepared));
     let appended = append_messages(&mut unit.tx, &mut head, None, new, bytes, now, &mut unit.events).await;
@@ -237,6 +203,61 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
     committed.publish(app);
     let record = records.first().ok_or_else(twice)?;
     Ok(accepted(record))
+}
+
+/// Returns the message as the document holds it.
+fn compose(incoming: &NewMessage, id: MessageId, quoted: Option<MessageId>, now: Millis) -> Message {
+    let said = incoming.said.as_deref();
+    Message {
+        id,
+        author: match said {
+            Some(said) if said.outgoing => Author::Elsewhere,
+            Some(_) | None => Author::Contact,
+        },
+        kind: match said {
+            Some(said) => said.kind,
+            None if incoming.files.is_empty() => Kind::Text,
+            None => Kind::File,
+        },
+        body: incoming.text.clone(),
+        at: now,
+        reply_to: quoted,
+        private: false,
+        template: None,
+        attachments: incoming.files.clone(),
+    }
+}
+
+/// Adds what the provider says about a message to its record, and binds the provider's id to it.
+///
+/// # Errors
+/// `Conflict` if the id is bound already.
+async fn bind(
+    db: &mut Db,
+    account: AccountId,
+    said: &ProviderMetadata,
+    answered: Option<String>,
+    record: &mut MessageRecord,
+) -> Result<(), ServiceError> {
+    let now = record.row.accepted_at;
+    record.row.said_at = said.at.map(|at| at.min(now));
+    let mut extra = said.extra.clone();
+    extra.referral = extra.referral.or(answered);
+    record.row.extra = (extra != Extra::default()).then(|| Box::new(extra));
+    let bound = ProviderMessage {
+        account,
+        external: said.id.clone(),
+        message: record.row.id,
+        conversation: record.row.conversation,
+        outgoing: said.outgoing,
+        quoted: said.quoted.clone(),
+        at: now,
+    };
+    if provider::bind(db, &bound).await? {
+        Ok(())
+    } else {
+        Err(twice())
+    }
 }
 
 /// The error for a message that another task stores at the same time. A retry finds it.

@@ -2,7 +2,7 @@
 
 use causerie_shared::{
     Millis,
-    ids::{ContactId, PostId},
+    ids::{ContactId, FileId, PostId},
     message::{Extra, Kind, order::MAX_LATENESS_MS},
     row::{Origin, Post},
 };
@@ -58,26 +58,17 @@ pub(crate) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
     if arrived.outgoing
         && let Some(thread) = &thread
     {
-        // A conversation begins when a contact writes. A top-level comment of the company's begins none, no matter how
-        // often it is delivered.
-        let begins = element.thread.as_ref().is_some_and(|thread| thread.parent.is_none());
-        if begins {
-            return Ok(());
+        match answers_to(app, routed, thread).await? {
+            Answers::Contact(id) => {
+                person = Person {
+                    id,
+                    ..Person::default()
+                }
+            }
+            Answers::Nobody => return Ok(()),
+            Answers::NotYetKnown if keep_until_stored(app, routed, &thread.top).await? => return Ok(()),
+            Answers::NotYetKnown => return Box::pin(message(app, routed, arrived)).await,
         }
-        let Some(author) = author_of(app, account, &thread.top).await? else {
-            // The comment that it answers may still be on its way. If that comment is known but has no thread, no
-            // contact wrote it.
-            let top = provider::by_external(&mut *app.store.read().await?, account.row.id, &thread.top).await?;
-            return match top {
-                Some(_) => Ok(()),
-                None if keep_until_stored(app, routed, &thread.top).await? => Ok(()),
-                None => Box::pin(message(app, routed, arrived)).await,
-            };
-        };
-        person = Person {
-            id: author,
-            ..Person::default()
-        };
     }
     if !arrived.outgoing && person.name.is_empty() && is_new(app, contact).await? {
         person.name = name_of(app, account, &person).await;
@@ -95,27 +86,7 @@ pub(crate) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
         Some(thread) => other_author(app, account, &thread.top, person).await?,
         None => Some(person.speaker.clone()).filter(|speaker| !speaker.is_empty() && !arrived.outgoing),
     };
-    // Only a message with files needs its contact now; for the others, the contact is resolved when they are stored.
-    let (files, media) = if arrived.media.is_empty() {
-        (vec![], vec![])
-    } else {
-        let mut tx = app.store.begin_ordered().await?;
-        // Files belong to the contact of the conversation, whoever sent them.
-        let of_thread = match &thread {
-            Some(thread) => conversations::of_thread(&mut tx, account.row.id, &thread.top).await?,
-            None => None,
-        };
-        let contact = match of_thread {
-            Some(head) => head.contact,
-            None => {
-                profile::resolve(&mut tx, account.row.id, &person.id, &person.aliases, now)
-                    .await?
-                    .id
-            }
-        };
-        tx.commit().await?;
-        media::fetch_all(app, account, contact, &arrived.media).await
-    };
+    let (files, media) = fetch(app, account, thread.as_ref(), person, arrived).await?;
     let extra = Extra {
         forwarded: arrived.forwarded,
         referral: arrived.referral.clone(),
@@ -148,6 +119,69 @@ pub(crate) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
     };
     messages::receive(app, incoming).await?;
     pending(app, account, &arrived.id).await
+}
+
+/// Whom an outgoing comment answers.
+enum Answers {
+    /// The contact with this provider's id, who began the thread.
+    Contact(String),
+    /// No contact: it begins a thread of the company's, or answers one.
+    Nobody,
+    /// The comment that it answers may still be on its way.
+    NotYetKnown,
+}
+
+/// Finds out whom a comment of the company answers. A conversation begins when a contact writes, so a top-level comment of
+/// the company begins none, no matter how often it is delivered.
+async fn answers_to(app: &App, routed: &Routed, thread: &messages::CommentThread) -> Result<Answers, StoreError> {
+    let begins = routed
+        .element
+        .thread
+        .as_ref()
+        .is_some_and(|thread| thread.parent.is_none());
+    if begins {
+        return Ok(Answers::Nobody);
+    }
+    if let Some(author) = author_of(app, &routed.account, &thread.top).await? {
+        return Ok(Answers::Contact(author));
+    }
+    // If the first comment is known but has no thread, no contact wrote it.
+    let mut db = app.store.read().await?;
+    let top = provider::by_external(&mut db, routed.account.row.id, &thread.top).await?;
+    Ok(match top {
+        Some(_) => Answers::Nobody,
+        None => Answers::NotYetKnown,
+    })
+}
+
+/// Fetches the media of a message. Only a message with media needs its contact now; for the others, the contact is
+/// resolved when they are stored.
+async fn fetch(
+    app: &App,
+    account: &ChannelAccount,
+    thread: Option<&messages::CommentThread>,
+    person: &Person,
+    arrived: &InboundMessage,
+) -> Result<(Vec<FileId>, Vec<(String, bool)>), ServiceError> {
+    if arrived.media.is_empty() {
+        return Ok((vec![], vec![]));
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin_ordered().await?;
+    // Files belong to the contact of the conversation, whoever sent them.
+    let of_thread = match thread {
+        Some(thread) => conversations::of_thread(&mut tx, account.row.id, &thread.top).await?,
+        None => None,
+    };
+    let contact = match of_thread {
+        Some(head) => head.contact,
+        None => {
+            let contact = profile::resolve(&mut tx, account.row.id, &person.id, &person.aliases, now).await?;
+            contact.id
+        }
+    };
+    tx.commit().await?;
+    Ok(media::fetch_all(app, account, contact, &arrived.media).await)
 }
 
 /// Applies the pending events of a message that is stored now.

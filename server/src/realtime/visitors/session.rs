@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::{chat, external_id, hub::VisitorId, scope};
 use crate::{
-    contacts::messages::{self, NewMessage},
+    contacts::messages::{self, Accepted, NewMessage},
     conversations::{lifecycle, read_receipts},
     error::ServiceError,
     limits::Limit,
@@ -267,32 +267,7 @@ impl Session {
         let app = Arc::clone(&self.app);
         let received = tokio::spawn(async move { messages::receive(&app, incoming).await });
         match received.await {
-            Ok(Ok(accepted)) => {
-                let new = self.contact.is_none();
-                self.contact = Some(accepted.contact);
-                self.app.visitors.identify(self.id, accepted.contact);
-                if new {
-                    visitors::arrived(&self.app, accepted.contact).await?;
-                }
-                self.tell(&WidgetFrame::Ack {
-                    cid,
-                    id: accepted.id,
-                    position: accepted.position,
-                    at: accepted.at,
-                });
-                if new {
-                    // The chat was announced before this socket was subscribed.
-                    let welcome = self.welcome(0).await?;
-                    if let WidgetFrame::Welcome { chat: Some(chat), .. } = welcome {
-                        self.tell(&WidgetFrame::Chat { chat });
-                    }
-                }
-                Ok(())
-            }
-            Ok(Err(ServiceError::Refused(refusal))) => {
-                self.refuse(cid, refusal);
-                Ok(())
-            }
+            Ok(Ok(accepted)) => self.acknowledge(cid, &accepted).await,
             Ok(Err(error)) => {
                 self.refuse(cid, error.into_refusal());
                 Ok(())
@@ -306,6 +281,30 @@ impl Session {
                 Ok(())
             }
         }
+    }
+
+    /// Tells the visitor that a message is stored, and after the first message everything about its chat.
+    async fn acknowledge(&mut self, cid: String, accepted: &Accepted) -> Result<(), ServiceError> {
+        let new = self.contact.is_none();
+        self.contact = Some(accepted.contact);
+        self.app.visitors.identify(self.id, accepted.contact);
+        if new {
+            visitors::arrived(&self.app, accepted.contact).await?;
+        }
+        self.tell(&WidgetFrame::Ack {
+            cid,
+            id: accepted.id,
+            position: accepted.position,
+            at: accepted.at,
+        });
+        if new {
+            // The chat was announced before this socket was subscribed.
+            let welcome = self.welcome(0).await?;
+            if let WidgetFrame::Welcome { chat: Some(chat), .. } = welcome {
+                self.tell(&WidgetFrame::Chat { chat });
+            }
+        }
+        Ok(())
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other codes have their own name")]
