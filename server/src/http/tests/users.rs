@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use causerie_shared::{
     api::{Account, Invite, OneTimeLink},
@@ -108,4 +110,27 @@ async fn nonsense_is_refused_with_a_reason() {
     }
     let nobody = server.post("/api/users/nobody/reset", &owner, &()).await;
     assert_eq!(nobody.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn an_invitation_is_sent_even_if_its_sender_hangs_up() {
+    let server = Server::start().await;
+    server.add_user("owner@demo.test", Role::Owner).await;
+    let cookie = server.sign_in("owner@demo.test").await;
+    let body = invite("carla@demo.test", Role::Agent, vec![]);
+    let sent = server.post("/api/users", &cookie, &body);
+    // The client is gone before the answer: the server drops the request after its first step.
+    assert!(futures_util::future::poll_immediate(sent).await.is_none());
+    let invited = async {
+        loop {
+            let users: Vec<Account> = server.get("/api/users", &cookie).await.json();
+            if users.iter().any(|user| user.email == "carla@demo.test") {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), invited)
+        .await
+        .expect("the invitation is carried out");
 }
