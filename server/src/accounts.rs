@@ -3,10 +3,8 @@
 pub mod health;
 pub mod templates;
 
-use causerie_shared::inbox::Channel;
-
 use crate::{
-    channels::{Credentials, telegram},
+    channels::{Credentials, adapter},
     state::App,
     store::{StoreError, channel_accounts::ChannelAccount},
 };
@@ -21,30 +19,29 @@ pub fn credentials(app: &App, account: &ChannelAccount) -> Option<Credentials> {
 
 /// Completes the connection of an account that was created or got other secrets.
 ///
-/// Schedules a fetch of the account's templates. For Telegram it also sets the webhook, or removes it if this server
-/// has no public address and the account must be polled. For the other channels, a person enters the callback address
-/// at the provider.
+/// Schedules a fetch of the account's templates. Where the provider allows it, sets the webhook, or removes it if this
+/// server has no public address and the account must be polled. Elsewhere, a person enters the callback address at the
+/// provider.
 pub async fn connected(app: &App, account: &ChannelAccount) -> Result<(), StoreError> {
     let mut tx = app.store.begin().await?;
     templates::ask(&mut tx, account, app.clock.now()).await?;
     tx.commit().await?;
     app.templates_changed.notify_one();
-    if account.row.channel != Channel::Telegram {
-        return Ok(());
-    }
-    let Some(credentials) = credentials(app, account) else {
+    let (Some(adapter), Some(credentials)) = (adapter(account.row.channel), credentials(app, account)) else {
         return Ok(());
     };
     let webhook = format!("{}/hooks/{}", app.config.public_url, account.key);
     let webhook = app.config.secure().then_some(webhook.as_str());
-    let call = telegram::connect(&credentials, webhook);
+    let Some(call) = adapter.connect(&credentials, webhook) else {
+        return Ok(());
+    };
     let answer = app.client.call(&app.config, &call, None).await;
     health::note(app, account.row.id, |health| {
         health.polling = match webhook {
             Some(_) => None,
             None => Some(health.polling.unwrap_or(0)),
         };
-        if let Err(problem) = telegram::connected(&answer) {
+        if let Err(problem) = adapter.connected(&answer) {
             health.note(app.clock.now(), problem);
         }
     })

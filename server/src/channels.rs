@@ -62,6 +62,15 @@ pub struct Hook<'a> {
 /// A closure that builds a call from an account's credentials.
 pub type BestEffortCall = Box<dyn FnOnce(&Credentials) -> Call + Send>;
 
+/// An update that polling brought.
+#[derive(Debug)]
+pub struct Update {
+    /// Number of the update; the next poll asks for the one after it.
+    pub number: Option<i64>,
+    /// The update as a webhook would bring it.
+    pub body: Value,
+}
+
 /// The adapter of a channel.
 pub trait Adapter: Send + Sync {
     fn channel(&self) -> Channel;
@@ -102,6 +111,34 @@ pub trait Adapter: Send + Sync {
 
     /// Returns the call that tries the token, and then the account's name, or what is wrong in plain words.
     fn check(&self, credentials: &Credentials, answers: &[ProviderResponse]) -> Next<Result<String, String>>;
+
+    /// Returns the call that connects an account: with a `webhook` the provider sends updates there, without one the account
+    /// can be polled. `None` if a person enters the callback address at the provider.
+    fn connect(&self, _credentials: &Credentials, _webhook: Option<&str>) -> Option<Call> {
+        None
+    }
+
+    /// Reads the answer to the call of [`Self::connect`].
+    ///
+    /// # Errors
+    /// What is wrong, in plain words.
+    fn connected(&self, _answer: &ProviderResponse) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Returns the call that waits for updates of an account without a webhook, from the update `next` on (0 before the
+    /// first). It confirms all earlier updates. `None` if the channel cannot be polled.
+    fn poll(&self, _credentials: &Credentials, _next: i64) -> Option<Call> {
+        None
+    }
+
+    /// Reads the answer to the call of [`Self::poll`].
+    ///
+    /// # Errors
+    /// The outcome of a call that brought no updates.
+    fn polled(&self, _answer: &ProviderResponse) -> Result<Vec<Update>, Outcome> {
+        Ok(vec![])
+    }
 
     /// Whether [`Outcome::RetryAfter`] with this problem limits the whole account, so that nothing of it is sent
     /// meanwhile. Otherwise the limit concerns one recipient.

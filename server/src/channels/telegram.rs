@@ -7,7 +7,7 @@
 
 mod content;
 mod inbound;
-pub mod outbound;
+mod outbound;
 mod words;
 
 use causerie_shared::{inbox::Channel, message::Kind};
@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 
 use super::{
     Adapter, BestEffortCall, Call, Capabilities, Credentials, Hook, InboundEvent, Next, Outcome, ProviderResponse,
-    SendRequest,
+    SendRequest, Update,
     capabilities::{Limit, MediaRule, Rate, Unit},
     inbound_event::{Class, InboundEventKind, Media},
+    value,
 };
 use crate::secrets::signature;
 
@@ -27,11 +28,16 @@ pub struct Telegram;
 /// Prefix of the topic of a channel's direct messages, in a contact's id.
 const TOPIC: char = '#';
 
+/// Maximum number of updates in one answer to a poll.
+const MAX_UPDATES: u32 = 100;
+/// How long Telegram waits for an update, in seconds; less than a call may take.
+const LONG_POLL_SECS: u32 = 25;
+
 const MB: u64 = 1024 * 1024;
 
 /// The updates that the bot gets. They are named one by one because the default leaves reactions out
 /// (`docs/channels.md#updates`).
-pub const UPDATES: [&str; 11] = [
+const UPDATES: [&str; 11] = [
     "message",
     "edited_message",
     "channel_post",
@@ -112,6 +118,57 @@ impl Adapter for Telegram {
         inbound::elements(body)
     }
 
+    fn connect(&self, credentials: &Credentials, webhook: Option<&str>) -> Option<Call> {
+        Some(match webhook.filter(|webhook| webhook.starts_with("https://")) {
+            Some(webhook) => *outbound::method(
+                credentials,
+                "setWebhook",
+                json!({
+                    "url": webhook,
+                    "secret_token": credentials.secret_token,
+                    "allowed_updates": UPDATES,
+                }),
+            ),
+            None => *outbound::method(credentials, "deleteWebhook", json!({})),
+        })
+    }
+
+    fn connected(&self, answer: &ProviderResponse) -> Result<(), String> {
+        match outbound::outcome(answer, "") {
+            Outcome::Accepted { .. } => Ok(()),
+            Outcome::RetryAfter(_, problem)
+            | Outcome::Retry(problem)
+            | Outcome::Final(problem)
+            | Outcome::TokenInvalid(problem)
+            | Outcome::WindowClosed(problem)
+            | Outcome::Unconfirmed(problem) => Err(problem.words),
+        }
+    }
+
+    fn poll(&self, credentials: &Credentials, next: i64) -> Option<Call> {
+        let mut parameters = json!({ "limit": MAX_UPDATES, "timeout": LONG_POLL_SECS, "allowed_updates": UPDATES });
+        if next != 0 {
+            parameters["offset"] = json!(next);
+        }
+        Some(*outbound::method(credentials, "getUpdates", parameters))
+    }
+
+    fn polled(&self, answer: &ProviderResponse) -> Result<Vec<Update>, Outcome> {
+        let mut body = answer.json();
+        if body.get("ok") == Some(&Value::Bool(true))
+            && let Some(Value::Array(updates)) = body.get_mut("result").map(Value::take)
+        {
+            return Ok(updates
+                .into_iter()
+                .map(|body| Update {
+                    number: value::integer(&body, "update_id"),
+                    body,
+                })
+                .collect());
+        }
+        Err(outbound::outcome(answer, ""))
+    }
+
     fn send(
         &self,
         credentials: &Credentials,
@@ -169,37 +226,4 @@ pub fn press_id(person: &str, query: &str) -> String {
 pub fn bot_id(token: &str) -> Option<&str> {
     let (id, _) = token.split_once(':')?;
     (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
-}
-
-/// Returns the call that connects an account. With an `https` address it sets the webhook; otherwise it removes the
-/// webhook, so that the account can be polled.
-pub fn connect(credentials: &Credentials, webhook: Option<&str>) -> Call {
-    match webhook.filter(|webhook| webhook.starts_with("https://")) {
-        Some(webhook) => *outbound::method(
-            credentials,
-            "setWebhook",
-            json!({
-                "url": webhook,
-                "secret_token": credentials.secret_token,
-                "allowed_updates": UPDATES,
-            }),
-        ),
-        None => *outbound::method(credentials, "deleteWebhook", json!({})),
-    }
-}
-
-/// Reads the answer to [`connect`].
-///
-/// # Errors
-/// What is wrong, in plain words.
-pub fn connected(answer: &ProviderResponse) -> Result<(), String> {
-    match outbound::outcome(answer, "") {
-        Outcome::Accepted { .. } => Ok(()),
-        Outcome::RetryAfter(_, problem)
-        | Outcome::Retry(problem)
-        | Outcome::Final(problem)
-        | Outcome::TokenInvalid(problem)
-        | Outcome::WindowClosed(problem)
-        | Outcome::Unconfirmed(problem) => Err(problem.words),
-    }
 }

@@ -1,22 +1,16 @@
-//! Polls Telegram for updates of accounts that have no address that Telegram can reach.
+//! Polls for updates of accounts whose providers cannot reach this server, as Telegram allows.
 //!
 //! A request for the updates after a given one confirms it, so updates are stored in the same transaction as the new
 //! offset. From then on they are processed like webhooks.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use causerie_shared::{Millis, ids::AccountId, inbox::Channel};
-use serde_json::{Value, json};
+use causerie_shared::{Millis, ids::AccountId};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
-    channels::{
-        Outcome,
-        step::ProviderResponse,
-        telegram::{UPDATES, outbound},
-        value,
-    },
-    clock::{Stopwatch, back_off, sequence},
+    channels::{Outcome, Update, adapter},
+    clock::{Stopwatch, back_off, pause, sequence},
     state::{App, Shared},
     store::{
         StoreError,
@@ -27,10 +21,8 @@ use crate::{
     workers,
 };
 
-/// Maximum number of updates in one answer.
-const MAX_UPDATES: u32 = 100;
-/// How long Telegram waits for an update, in seconds; less than a call may take.
-const LONG_POLL_SECS: u32 = 25;
+/// Largest answer, in bytes: a hundred updates with long texts.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
 /// Pause before a retry, and between answers of a server that does not wait.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// First pause after a problem, in milliseconds.
@@ -48,7 +40,7 @@ pub async fn run(app: Shared) {
                 Ok(()) => workers::fallback(&app).await,
                 Err(error) => {
                     tracing::error!(%error, "the accounts to be polled could not be read");
-                    crate::clock::pause(POLL_INTERVAL).await;
+                    pause(POLL_INTERVAL).await;
                 }
             }
         };
@@ -94,17 +86,14 @@ async fn shift(app: &Shared) -> Result<(), StoreError> {
                 if let Err(error) = ended && error.is_panic() {
                     tracing::error!(%error, "an account was not polled any more");
                 }
-                crate::clock::pause(POLL_INTERVAL).await;
+                pause(POLL_INTERVAL).await;
             }
         }
     }
 }
 
 fn is_polled(account: &ChannelAccount) -> bool {
-    account.row.channel == Channel::Telegram
-        && account.row.enabled
-        && account.health.polling.is_some()
-        && !account.health.token_invalid
+    account.row.enabled && account.health.polling.is_some() && !account.health.token_invalid
 }
 
 /// What follows an answer.
@@ -121,7 +110,7 @@ async fn poll(app: Shared, account: AccountId) {
         let after = match once(&app, account, &mut failures).await {
             Ok(after) => after,
             Err(error) => {
-                tracing::error!(%error, "updates of Telegram could not be stored");
+                tracing::error!(%error, "polled updates could not be stored");
                 failures += 1;
                 After::Pause(back_off(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS))
             }
@@ -150,25 +139,28 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
         .await?;
         return Ok(After::Pause(LONGEST_PAUSE_MS));
     };
-    let mut parameters = json!({ "limit": MAX_UPDATES, "timeout": LONG_POLL_SECS, "allowed_updates": UPDATES });
-    // 0 means that nothing was fetched yet.
-    if let Some(offset) = account.health.polling.filter(|offset| *offset != 0) {
-        parameters["offset"] = json!(offset);
-    }
+    let Some(adapter) = adapter(account.row.channel) else {
+        return Ok(After::Stop);
+    };
+    let Some(call) = adapter.poll(&credentials, account.health.polling.unwrap_or_default()) else {
+        return Ok(After::Stop);
+    };
     let began = Stopwatch::start();
-    let call = outbound::method(&credentials, "getUpdates", parameters);
     let answer = app.client.call(&app.config, &call, Some(MAX_ANSWER)).await;
-    if let Some(updates) = updates(&answer) {
-        *failures = 0;
-        let advanced = keep(app, &account, &updates).await?;
-        // A server that does not wait must not be asked in a tight loop.
-        if !advanced && began.elapsed() < POLL_INTERVAL {
-            crate::clock::pause(POLL_INTERVAL).await;
+    let outcome = match adapter.polled(&answer) {
+        Ok(updates) => {
+            *failures = 0;
+            let advanced = keep(app, &account, &updates).await?;
+            // A server that does not wait must not be asked in a tight loop.
+            if !advanced && began.elapsed() < POLL_INTERVAL {
+                pause(POLL_INTERVAL).await;
+            }
+            return Ok(After::Again);
         }
-        return Ok(After::Again);
-    }
+        Err(outcome) => outcome,
+    };
     *failures += 1;
-    match outbound::outcome(&answer, "") {
+    match outcome {
         Outcome::TokenInvalid(problem) => {
             note(app, id, &problem.words, true).await?;
             Ok(After::Stop)
@@ -189,29 +181,14 @@ async fn once(app: &App, id: AccountId, failures: &mut u32) -> Result<After, Sto
     }
 }
 
-/// Largest answer, in bytes: a hundred updates with long texts.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
-
-/// Returns the updates in a good answer.
-fn updates(answer: &ProviderResponse) -> Option<Vec<Value>> {
-    let mut body = answer.json();
-    if body.get("ok") != Some(&Value::Bool(true)) {
-        return None;
-    }
-    match body.get_mut("result").map(Value::take) {
-        Some(Value::Array(updates)) => Some(updates),
-        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) | None => None,
-    }
-}
-
 /// Stores updates and the next offset, both or neither. Returns `false` if there is nothing new.
-async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<bool, StoreError> {
+async fn keep(app: &App, account: &ChannelAccount, updates: &[Update]) -> Result<bool, StoreError> {
     if updates.is_empty() {
         return Ok(false);
     }
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    // The account was removed or switched to webhooks meanwhile. Telegram keeps updates that were not confirmed.
+    // The account was removed or switched to webhooks meanwhile. The provider keeps updates that were not confirmed.
     let Some(mut current) = channel_accounts::lock(&mut tx, account.row.id).await?.filter(is_polled) else {
         return Ok(false);
     };
@@ -219,15 +196,12 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
         let event = RawEvent {
             id: sequence(now),
             account: account.row.id,
-            body: update.to_string().into_bytes(),
+            body: update.body.to_string().into_bytes(),
             received_at: now,
         };
         raw_events::insert(&mut tx, &event).await?;
     }
-    let last = updates
-        .iter()
-        .filter_map(|update| value::integer(update, "update_id"))
-        .max();
+    let last = updates.iter().filter_map(|update| update.number).max();
     let advanced = last.is_some_and(|last| current.health.polling.is_none_or(|next| last >= next));
     if let Some(last) = last.filter(|_| advanced) {
         current.health.polling = Some(last.saturating_add(1));
@@ -238,7 +212,7 @@ async fn keep(app: &App, account: &ChannelAccount, updates: &[Value]) -> Result<
     Ok(advanced)
 }
 
-/// Notes an error of the account; `invalid` says that Telegram rejects the token.
+/// Notes an error of the account; `invalid` says that the provider rejects the token.
 async fn note(app: &App, account: AccountId, words: &str, invalid: bool) -> Result<(), StoreError> {
     let now = app.clock.now();
     crate::accounts::health::note(app, account, |health| {

@@ -1,7 +1,7 @@
 //! Tests of the requests, and of what the answers mean.
 
 use super::{
-    super::{connect, connected},
+    super::{super::Adapter as _, Telegram},
     *,
 };
 
@@ -199,7 +199,9 @@ fn a_webhook_is_set_where_telegram_can_reach_it_and_removed_elsewhere() {
         secret_token: "s".to_owned(),
         ..credentials()
     };
-    let set = connect(&account, Some("https://chat.example/hooks/k"));
+    let set = Telegram
+        .connect(&account, Some("https://chat.example/hooks/k"))
+        .unwrap();
     assert!(set.url.ends_with("/setWebhook"));
     let parameters = json_of(&set);
     assert_eq!(parameters["url"], "https://chat.example/hooks/k");
@@ -207,14 +209,23 @@ fn a_webhook_is_set_where_telegram_can_reach_it_and_removed_elsewhere() {
     let wanted = parameters["allowed_updates"].as_array().unwrap();
     assert!(wanted.contains(&json!("message_reaction")) && wanted.contains(&json!("my_chat_member")));
     for unreachable in [Some("http://127.0.0.1:8080/hooks/k"), None] {
-        assert!(connect(&account, unreachable).url.ends_with("/deleteWebhook"));
+        assert!(
+            Telegram
+                .connect(&account, unreachable)
+                .unwrap()
+                .url
+                .ends_with("/deleteWebhook")
+        );
     }
-    assert_eq!(connected(&answer(200, json!({"ok": true, "result": true}))), Ok(()));
+    assert_eq!(
+        Telegram.connected(&answer(200, json!({"ok": true, "result": true}))),
+        Ok(())
+    );
     let wrong = answer(
         401,
         json!({"ok": false, "error_code": 401, "description": "Unauthorized"}),
     );
-    assert!(connected(&wrong).is_err_and(|words| words.contains("token")));
+    assert!(Telegram.connected(&wrong).is_err_and(|words| words.contains("token")));
     assert_eq!(bot_id("99:abc"), Some("99"));
     assert_eq!(bot_id("abc"), None);
 }
