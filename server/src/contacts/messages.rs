@@ -182,8 +182,8 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
         head.window = head.window.max(said.window);
         // A notice about a person's old id does not change the reply address.
         if open.is_none() || said.kind != Kind::Notice {
-            let to = found.answers_to.as_ref().unwrap_or(&incoming.external);
-            conversations::set_answers_to(&mut unit.tx, conversation, to).await?;
+            let to = found.reply_address.as_ref().unwrap_or(&incoming.external);
+            conversations::set_reply_address(&mut unit.tx, conversation, to).await?;
         }
         bind(&mut unit.tx, incoming.account.row.id, said, answered, &mut record).await?;
     }

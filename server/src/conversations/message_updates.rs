@@ -237,10 +237,10 @@ pub async fn further_ids(
         contacts::add_identity(&mut tx, account, id, contact).await?;
     }
     if let (Some(new), Some(chat)) = (ids.first(), conversations::open_on(&mut tx, contact, account).await?)
-        && let Some(to) = conversations::answers_to(&mut tx, chat.id).await?
+        && let Some(to) = conversations::reply_address(&mut tx, chat.id).await?
         && gone.contains(&to)
     {
-        conversations::set_answers_to(&mut tx, chat.id, new).await?;
+        conversations::set_reply_address(&mut tx, chat.id, new).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -148,7 +148,7 @@ async fn way<'a>(
     let Some(record) = messages::get(&mut db, row.conversation, row.message).await? else {
         return gone();
     };
-    let Some(to) = conversations::answers_to(&mut db, row.conversation).await? else {
+    let Some(to) = conversations::reply_address(&mut db, row.conversation).await? else {
         return gone();
     };
     let thread = conversations::thread_of(&mut db, row.conversation).await?;

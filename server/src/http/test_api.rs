@@ -258,7 +258,7 @@ async fn send(State(app): State<Shared>, Json(body): Json<Send>) -> Result<impl 
         .ok_or_else(missing)?;
     let quoted = match &body.quoted {
         Some(quoted) => {
-            let stored = match (head.channel, conversations::answers_to(&mut db, head.id).await?) {
+            let stored = match (head.channel, conversations::reply_address(&mut db, head.id).await?) {
                 (Channel::Telegram, Some(person)) => telegram::stored_id(&person, quoted),
                 (_, _) => quoted.clone(),
             };

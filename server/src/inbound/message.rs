@@ -237,7 +237,7 @@ fn last(id: &str) -> &str {
 async fn author_of(app: &App, account: &ChannelAccount, top: &str) -> Result<Option<String>, StoreError> {
     let mut db = app.store.read().await?;
     match conversations::open_thread(&mut db, account.row.id, top).await? {
-        Some(head) => conversations::answers_to(&mut db, head.id).await,
+        Some(head) => conversations::reply_address(&mut db, head.id).await,
         None => Ok(None),
     }
 }

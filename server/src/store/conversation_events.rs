@@ -27,7 +27,7 @@ fn record(row: &AnyRow) -> Result<JourneyRow, StoreError> {
 /// Stores a change of state.
 pub async fn insert(db: &mut Db, row: &JourneyRow) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO journey (conversation_id, version, at, actor, cause, user_id, state, position, seq) \
+        "INSERT INTO conversation_events (conversation_id, version, at, actor, cause, user_id, state, position, seq) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(row.conversation.to_string())
@@ -50,7 +50,7 @@ const MAX_JOURNEY: i64 = 500;
 /// Returns the events of a conversation after a feed number, in order, and at most the newest [`MAX_JOURNEY`].
 pub async fn after(db: &mut Db, conversation: ConversationId, seq: i64) -> Result<Vec<JourneyRow>, StoreError> {
     let rows = sqlx::query(
-        "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM journey \
+        "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM conversation_events \
          WHERE conversation_id = $1 AND seq > $2 ORDER BY version DESC LIMIT $3",
     )
     .bind(conversation.to_string())
@@ -64,7 +64,7 @@ pub async fn after(db: &mut Db, conversation: ConversationId, seq: i64) -> Resul
 /// Returns the change of state that produced this version.
 pub async fn at(db: &mut Db, conversation: ConversationId, version: i64) -> Result<Option<JourneyRow>, StoreError> {
     let row = sqlx::query(
-        "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM journey \
+        "SELECT conversation_id, version, at, actor, cause, user_id, state, position, seq FROM conversation_events \
          WHERE conversation_id = $1 AND version = $2",
     )
     .bind(conversation.to_string())
@@ -77,7 +77,7 @@ pub async fn at(db: &mut Db, conversation: ConversationId, version: i64) -> Resu
 /// Whether the inactivity rule sent its reminder, or could not send it, since this position.
 pub async fn reminded_since(db: &mut Db, conversation: ConversationId, position: i64) -> Result<bool, StoreError> {
     let row = sqlx::query(
-        "SELECT version FROM journey WHERE conversation_id = $1 AND position >= $2 AND cause IN ($3, $4) LIMIT 1",
+        "SELECT version FROM conversation_events WHERE conversation_id = $1 AND position >= $2 AND cause IN ($3, $4) LIMIT 1",
     )
     .bind(conversation.to_string())
     .bind(position)
@@ -91,7 +91,7 @@ pub async fn reminded_since(db: &mut Db, conversation: ConversationId, position:
 /// Whether this user ever had an offer or a transfer request for the conversation.
 pub async fn was_asked(db: &mut Db, conversation: ConversationId, user: UserId) -> Result<bool, StoreError> {
     let row = sqlx::query(
-        "SELECT version FROM journey WHERE conversation_id = $1 AND user_id = $2 \
+        "SELECT version FROM conversation_events WHERE conversation_id = $1 AND user_id = $2 \
          AND cause IN ('offer', 'transfer_to_agent') LIMIT 1",
     )
     .bind(conversation.to_string())

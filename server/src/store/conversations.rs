@@ -340,17 +340,17 @@ pub async fn newest_on(
 }
 
 /// Returns the conversation's reply address: the provider's id to which answers are sent.
-pub async fn answers_to(db: &mut Db, conversation: ConversationId) -> Result<Option<String>, StoreError> {
-    let row = sqlx::query("SELECT answers_to FROM conversations WHERE id = $1")
+pub async fn reply_address(db: &mut Db, conversation: ConversationId) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT reply_address FROM conversations WHERE id = $1")
         .bind(conversation.to_string())
         .fetch_optional(db)
         .await?;
-    Ok(row.map(|row| row.try_get("answers_to")).transpose()?.flatten())
+    Ok(row.map(|row| row.try_get("reply_address")).transpose()?.flatten())
 }
 
 /// Stores the conversation's reply address.
-pub async fn set_answers_to(db: &mut Db, conversation: ConversationId, person: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE conversations SET answers_to = $2 WHERE id = $1")
+pub async fn set_reply_address(db: &mut Db, conversation: ConversationId, person: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE conversations SET reply_address = $2 WHERE id = $1")
         .bind(conversation.to_string())
         .bind(person.to_owned())
         .execute(db)

@@ -110,8 +110,8 @@ pub(super) async fn moved(db: &mut Db, before: &[Counter], after: &[Counter]) ->
 
 async fn add(db: &mut Db, place: &Counter, n: i64) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO tallies (owner_id, folder, account_id, channel, n) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (owner_id, folder, account_id, channel) DO UPDATE SET n = tallies.n + excluded.n",
+        "INSERT INTO folder_counts (owner_id, folder, account_id, channel, n) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (owner_id, folder, account_id, channel) DO UPDATE SET n = folder_counts.n + excluded.n",
     )
     .bind(place.owner.clone())
     .bind(place.folder.as_str())
@@ -125,7 +125,7 @@ async fn add(db: &mut Db, place: &Counter, n: i64) -> Result<(), StoreError> {
 
 /// Recomputes all counters.
 pub async fn recount(db: &mut Db) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM tallies").execute(&mut *db).await?;
+    sqlx::query("DELETE FROM folder_counts").execute(&mut *db).await?;
     let groups = [
         ("inbox_id", Folder::Queue, "account_id, channel", "status = 'waiting'"),
         ("inbox_id", Folder::All, "account_id, channel", "ended_at IS NULL"),
@@ -155,7 +155,7 @@ pub async fn recount(db: &mut Db) -> Result<(), StoreError> {
             format!("{owner}, {account}")
         };
         let sql = format!(
-            "INSERT INTO tallies (owner_id, folder, account_id, channel, n) \
+            "INSERT INTO folder_counts (owner_id, folder, account_id, channel, n) \
              SELECT {owner}, '{}', {account}, COUNT(*) FROM conversations WHERE {filter} GROUP BY {by}",
             folder.as_str()
         );
@@ -166,7 +166,7 @@ pub async fn recount(db: &mut Db) -> Result<(), StoreError> {
 
 /// Computes the counters if there are none, which is so in a database from before the counters.
 pub(super) async fn begin(db: &mut Db) -> Result<(), StoreError> {
-    let any = sqlx::query("SELECT n FROM tallies LIMIT 1")
+    let any = sqlx::query("SELECT n FROM folder_counts LIMIT 1")
         .fetch_optional(&mut *db)
         .await?;
     match any {
@@ -178,7 +178,7 @@ pub(super) async fn begin(db: &mut Db) -> Result<(), StoreError> {
 /// Returns all counters above zero as owner, folder, account, channel and number, for comparisons.
 pub async fn all(db: &mut Db) -> Result<Vec<(String, String, String, String, i64)>, StoreError> {
     let rows = sqlx::query(
-        "SELECT owner_id, folder, account_id, channel, n FROM tallies WHERE n <> 0 \
+        "SELECT owner_id, folder, account_id, channel, n FROM folder_counts WHERE n <> 0 \
          ORDER BY owner_id, folder, account_id, channel",
     )
     .fetch_all(db)
@@ -207,7 +207,7 @@ pub(super) async fn counts(
 ) -> Result<Counts, StoreError> {
     let mut next = 1;
     let sql = format!(
-        "SELECT folder, CAST(SUM(n) AS BIGINT) AS n FROM tallies WHERE \
+        "SELECT folder, CAST(SUM(n) AS BIGINT) AS n FROM folder_counts WHERE \
          (owner_id = $1 AND folder IN ('engaged', 'mine')) \
          OR (folder = 'queue' AND owner_id IN ({})) OR (folder = 'all' AND owner_id IN ({})) \
          OR (folder = 'history' AND owner_id IN ({})) GROUP BY folder",
@@ -242,7 +242,7 @@ pub(super) async fn total(
 ) -> Result<u32, StoreError> {
     let mut next = 3;
     let sql = format!(
-        "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) AS n FROM tallies WHERE folder = $1 \
+        "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) AS n FROM folder_counts WHERE folder = $1 \
          AND ($2 = '' OR account_id = $2) AND ($3 = '' OR channel = $3) AND owner_id IN ({})",
         marks(&mut next, inboxes.len())
     );

@@ -82,8 +82,8 @@ pub async fn of_message(db: &mut Db, message: MessageId) -> Result<Vec<ProviderM
 /// Records the time of a mark (`what`) that may change later. Returns `false` if a later mark is known already.
 pub async fn is_latest(db: &mut Db, message: MessageId, what: &str, at: Millis) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO marked (message_id, what, at) VALUES ($1, $2, $3) ON CONFLICT (message_id, what) \
-         DO UPDATE SET at = excluded.at WHERE marked.at <= excluded.at",
+        "INSERT INTO last_marks (message_id, what, at) VALUES ($1, $2, $3) ON CONFLICT (message_id, what) \
+         DO UPDATE SET at = excluded.at WHERE last_marks.at <= excluded.at",
     )
     .bind(message.to_string())
     .bind(what.to_owned())
@@ -110,7 +110,7 @@ pub async fn keep_early(
     now: Millis,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO early_events (id, account_id, external_id, element, received_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO pending_events (id, account_id, external_id, element, received_at) VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(early.id.clone())
     .bind(account.to_string())
@@ -124,7 +124,7 @@ pub async fn keep_early(
 
 /// Whether there are pending events for a message.
 pub async fn has_early(db: &mut Db, account: AccountId, target: &str) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT id FROM early_events WHERE account_id = $1 AND external_id = $2 LIMIT 1")
+    let row = sqlx::query("SELECT id FROM pending_events WHERE account_id = $1 AND external_id = $2 LIMIT 1")
         .bind(account.to_string())
         .bind(target.to_owned())
         .fetch_optional(db)
@@ -134,11 +134,12 @@ pub async fn has_early(db: &mut Db, account: AccountId, target: &str) -> Result<
 
 /// Removes the pending events for a message, and returns them in the order of arrival.
 pub async fn take_early(db: &mut Db, account: AccountId, target: &str) -> Result<Vec<Early>, StoreError> {
-    let rows = sqlx::query("DELETE FROM early_events WHERE account_id = $1 AND external_id = $2 RETURNING id, element")
-        .bind(account.to_string())
-        .bind(target.to_owned())
-        .fetch_all(db)
-        .await?;
+    let rows =
+        sqlx::query("DELETE FROM pending_events WHERE account_id = $1 AND external_id = $2 RETURNING id, element")
+            .bind(account.to_string())
+            .bind(target.to_owned())
+            .fetch_all(db)
+            .await?;
     let mut kept = rows
         .iter()
         .map(|row| {
@@ -154,7 +155,7 @@ pub async fn take_early(db: &mut Db, account: AccountId, target: &str) -> Result
 
 /// Deletes pending events that arrived before `before`, and returns their number.
 pub async fn trim_early(db: &mut Db, before: Millis) -> Result<u64, StoreError> {
-    let done = sqlx::query("DELETE FROM early_events WHERE received_at < $1")
+    let done = sqlx::query("DELETE FROM pending_events WHERE received_at < $1")
         .bind(before)
         .execute(db)
         .await?;

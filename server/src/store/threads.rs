@@ -53,10 +53,10 @@ pub async fn link(
     comments: Channel,
 ) -> Result<Option<ConversationId>, StoreError> {
     let row = sqlx::query(
-        "UPDATE conversations SET sprung_from = (SELECT c.id FROM conversations c JOIN accounts a \
+        "UPDATE conversations SET originating_thread = (SELECT c.id FROM conversations c JOIN accounts a \
          ON a.id = c.account_id JOIN accounts b ON b.external_id = a.external_id WHERE c.private_to = $2 \
-         AND a.channel = $3 AND b.id = $4 AND NOT EXISTS (SELECT 1 FROM conversations d WHERE d.sprung_from = c.id) \
-         ORDER BY c.created_at DESC, c.id DESC LIMIT 1) WHERE id = $1 RETURNING sprung_from",
+         AND a.channel = $3 AND b.id = $4 AND NOT EXISTS (SELECT 1 FROM conversations d WHERE d.originating_thread = c.id) \
+         ORDER BY c.created_at DESC, c.id DESC LIMIT 1) WHERE id = $1 RETURNING originating_thread",
     )
     .bind(conversation.to_string())
     .bind(person.to_owned())
@@ -64,7 +64,7 @@ pub async fn link(
     .bind(account.to_string())
     .fetch_one(db)
     .await?;
-    optional_id(row.try_get("sprung_from")?, "conversation id")
+    optional_id(row.try_get("originating_thread")?, "conversation id")
 }
 
 /// Returns which of these conversations answer a private reply, with the agent who wrote the reply.
@@ -77,7 +77,7 @@ pub async fn answered_agents(
     }
     let marks = folder_counts::marks(&mut 0, conversations.len());
     let sql = format!(
-        "SELECT c.id AS id, m.author AS author FROM conversations c JOIN messages m ON m.conversation_id = c.sprung_from \
+        "SELECT c.id AS id, m.author AS author FROM conversations c JOIN messages m ON m.conversation_id = c.originating_thread \
          WHERE c.id IN ({marks}) AND m.delivery <> 'failed' AND m.extra LIKE '{PRIVATE}' ORDER BY m.position"
     );
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));

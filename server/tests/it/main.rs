@@ -29,6 +29,7 @@ mod sync;
 mod telegram;
 mod test_api;
 mod transfers;
+mod upgrade;
 mod whatsapp;
 mod windows;
 mod workers;

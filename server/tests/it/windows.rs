@@ -300,7 +300,10 @@ async fn a_database_from_before_the_counters_is_counted_at_the_start() {
         World::write_at(&app, &demo.orders, "v1", "m1", "Hello").await;
         let kept = folder_counts::all(&mut app.store.read().await.unwrap()).await.unwrap();
         let mut tx = app.store.begin_ordered().await.unwrap();
-        sqlx::query("DELETE FROM tallies").execute(&mut *tx).await.unwrap();
+        sqlx::query("DELETE FROM folder_counts")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let again = causerie_server::build(config, clock).await.unwrap();
         let counted = folder_counts::all(&mut again.store.read().await.unwrap())

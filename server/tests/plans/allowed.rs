@@ -43,12 +43,12 @@ const SELDOM: [(&str, &str); 6] = [
         "the page of the messaging accounts is opened",
     ),
     (
-        "INSERT INTO tallies (owner_id, folder, account_id, channel, n) SELECT",
+        "INSERT INTO folder_counts (owner_id, folder, account_id, channel, n) SELECT",
         "the first start counts",
     ),
-    ("SELECT n FROM tallies LIMIT 1", "one row, at the start"),
+    ("SELECT n FROM folder_counts LIMIT 1", "one row, at the start"),
     (
-        "FROM tallies WHERE n <> 0",
+        "FROM folder_counts WHERE n <> 0",
         "tests compare what is kept with what is counted",
     ),
     (

@@ -30,7 +30,7 @@ pub(crate) struct Found {
     /// Whether `contact` wrote the message: other people also reply under a comment.
     pub(crate) writes: bool,
     /// The reply address of the thread: the provider's id of its author. `None` means the writer's id.
-    pub(crate) answers_to: Option<String>,
+    pub(crate) reply_address: Option<String>,
 }
 
 /// Finds the contact and the chat of a message. The caller checks the chat again under the contact's lock.
@@ -74,10 +74,10 @@ pub(crate) async fn find(app: &App, incoming: &NewMessage, now: Millis) -> Resul
         Some(thread) => conversations::of_thread(&mut db, account, &thread.top).await?,
         None => None,
     };
-    let (writer, answers_to) = (
+    let (writer, reply_address) = (
         contact.id,
         match &before {
-            Some(before) => conversations::answers_to(&mut db, before.id).await?,
+            Some(before) => conversations::reply_address(&mut db, before.id).await?,
             None => None,
         },
     );
@@ -91,7 +91,7 @@ pub(crate) async fn find(app: &App, incoming: &NewMessage, now: Millis) -> Resul
         open,
         duplicate,
         quoted,
-        answers_to,
+        reply_address,
     })
 }
 

@@ -108,7 +108,7 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
             line.quoted = line.quoted.map(|id| shown(head.channel, &id));
             lines.push(line);
         }
-        let answers_to = conversations::answers_to(&mut db, head.id).await?;
+        let reply_address = conversations::reply_address(&mut db, head.id).await?;
         let post = match &head.post {
             Some(post) => test_reset::post(&mut db, post.id).await?,
             None => None,
@@ -120,7 +120,7 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
             account: account.external.clone(),
             contact: Person {
                 name: head.contact_name.clone(),
-                external_id: answers_to
+                external_id: reply_address
                     .as_deref()
                     .filter(|person| !person.starts_with(comments::UNSEEN))
                     .map(|person| match head.channel {
@@ -132,7 +132,7 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Vec<Chat>>, A
                         | Channel::FacebookComments
                         | Channel::InstagramComments => person.to_owned(),
                     }),
-                phone: match answers_to {
+                phone: match reply_address {
                     // Of several numbers, this is the reply address.
                     Some(person) if head.channel == Channel::Whatsapp && test_reset::is_number(&person) => Some(person),
                     Some(_) | None => test_reset::phone(&mut db, head.contact).await?,

@@ -59,8 +59,8 @@ async fn chats(db: &mut Db, ground: &Ground) {
     sent(conversations::open_on(db, contact, account)).await;
     sent(conversations::open_at(db, account)).await;
     sent(conversations::newest_on(db, contact, account)).await;
-    sent(conversations::answers_to(db, head.id)).await;
-    sent(conversations::set_answers_to(db, head.id, "person")).await;
+    sent(conversations::reply_address(db, head.id)).await;
+    sent(conversations::set_reply_address(db, head.id, "person")).await;
     sent(conversations::open_of(db, contact)).await;
     sent(conversations::of_contact(db, contact, 10)).await;
     sent(conversations::ahead_of(db, head)).await;
