@@ -112,7 +112,7 @@ pub fn may_change_inboxes(user: &UserRecord) -> Result<(), Refusal> {
     if user.role.manages() || user.grants.inbox_management {
         return Ok(());
     }
-    let text = "only owners, admins and those with the permission to manage inboxes do this";
+    let text = "only owners, admins and users who may manage inboxes can do this";
     Err(Refusal::new(Code::Forbidden, text))
 }
 
@@ -124,5 +124,5 @@ pub fn may_manage(user: &UserRecord) -> Result<(), Refusal> {
     if user.role.manages() {
         return Ok(());
     }
-    Err(Refusal::new(Code::Forbidden, "only owners and admins do this"))
+    Err(Refusal::new(Code::Forbidden, "only owners and admins can do this"))
 }

@@ -233,7 +233,7 @@ fn check_test_api(source: &mut Source<'_>, listen: SocketAddr, public_url: &str)
     if !public_url.is_empty() && !origin::is_loopback(public_url) {
         source.error(
             "test_api",
-            "is 1, so `public_url` must be on a loopback address: anybody who reaches the addresses for tests may \
+            "is 1, so `public_url` must be on a loopback address: whoever reaches the addresses for tests can \
              read and delete everything",
         );
     }

@@ -92,7 +92,7 @@ async fn know(app: &App, record: &FileRecord) -> Result<FileBrief, ServiceError>
     };
     if let Err(error) = stored.await {
         if let Err(error) = app.blobs.delete(record.id).await {
-            tracing::warn!(%error, "the bytes of a file that nobody knows stay");
+            tracing::warn!(%error, "could not delete the bytes of a file without a row");
         }
         return Err(error.into());
     }
@@ -173,7 +173,7 @@ async fn receive(writer: &mut WriteMultipart, body: Body) -> Result<Received, Se
 }
 
 async fn next(body: &mut axum::body::BodyDataStream) -> Result<Option<Bytes>, ServiceError> {
-    let broken = || Refusal::new(Code::Malformed, "the file broke off before its end");
+    let broken = || Refusal::new(Code::Malformed, "the upload was incomplete");
     timeout(SILENCE_TIMEOUT, body.next())
         .await
         .map_err(|_| broken())?

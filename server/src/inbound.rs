@@ -215,7 +215,7 @@ fn settle(
         Some(Ok(Err(error))) => Err(error.into()),
         // One bad event must not lose the others.
         Some(Err(panic)) => {
-            tracing::error!(%panic, "an element of a webhook could not be processed");
+            tracing::error!(%panic, "an event of a webhook could not be processed");
             Ok(vec![])
         }
     }
@@ -287,7 +287,7 @@ async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
     let Ok(done) = AssertUnwindSafe(apply::apply(app, routed)).catch_unwind().await else {
         tracing::error!(
             channel = routed.account.row.channel.as_str(),
-            "an element of a webhook could not be processed"
+            "an event of a webhook could not be processed"
         );
         return Ok(());
     };
@@ -296,7 +296,7 @@ async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {
         Err(ServiceError::Store(error)) if error.may_pass() => Err(error),
         // Log the error once, and continue with the other events.
         Err(error) => {
-            tracing::warn!(%error, channel = routed.account.row.channel.as_str(), "an element was set aside");
+            tracing::warn!(%error, channel = routed.account.row.channel.as_str(), "could not apply a provider's event");
             Ok(())
         }
     }

@@ -61,7 +61,7 @@ async fn recheck(app: Shared) {
     loop {
         for (socket, access, document) in app.hub.take_rechecks() {
             if let Err(error) = catchup::open(&app, socket, &access, document, None, 0).await {
-                tracing::error!(%error, %document, "it is not known whether a document may still be seen");
+                tracing::error!(%error, %document, "could not check whether a document may still be read");
                 app.hub.close(socket);
             }
         }

@@ -20,6 +20,6 @@ fn same_version(edited: i64, present: i64) -> Result<(), Refusal> {
     }
     Err(Refusal::new(
         Code::Conflict,
-        "somebody else saved this meanwhile; nothing was changed",
+        "someone else saved changes while you were editing; nothing was changed",
     ))
 }

@@ -49,7 +49,7 @@ impl UnitOfWork {
 }
 
 /// The changes of a committed unit of work that are not published yet.
-#[must_use = "nobody learns of the changes until they are published"]
+#[must_use = "the changes reach no console until they are published"]
 #[derive(Debug)]
 pub struct Committed {
     pub events: CommitEvents,

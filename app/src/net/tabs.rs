@@ -58,7 +58,7 @@ impl Tabs {
                 .post_message(&Uint8Array::from(encode(word).as_slice()))
                 .is_err()
         {
-            web_sys::console::warn_1(&"other tabs could not be told".into());
+            web_sys::console::warn_1(&"could not send a message to the other tabs".into());
         }
     }
 

@@ -128,7 +128,7 @@ async fn conflict(engine: Engine) {
         stage.set("Product advice", |inbox| inbox.name = "Lights".into()).await;
         owner.click("button", "Save").await;
         owner
-            .reads("Somebody else saved this while you were editing. Which values shall hold?")
+            .reads("Someone else saved changes while you were editing. Which values do you want to keep?")
             .await;
         let row = owner.row("Inbox name").await;
         let words = row

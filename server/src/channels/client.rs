@@ -134,7 +134,7 @@ pub async fn send(
     }
     Outcome::Final(Problem {
         code: "calls".to_owned(),
-        words: "The provider asks for more and more.".to_owned(),
+        words: "The provider asked for too many calls.".to_owned(),
     })
 }
 

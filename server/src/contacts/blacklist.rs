@@ -44,7 +44,7 @@ pub async fn block(app: &App, actor: &UserRecord, access: &Access, block: Block)
         dropped: 0,
     };
     if blocked.ids.is_empty() {
-        return Err(Refusal::new(Code::Invalid, "this contact is nobody on the channel any more").into());
+        return Err(Refusal::new(Code::Invalid, "this contact has no id on the channel any more").into());
     }
     if !blacklist::insert(&mut tx, &blocked).await? {
         return Ok(());

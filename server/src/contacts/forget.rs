@@ -63,7 +63,7 @@ async fn attempt(app: &App, contact: ContactId) -> Result<(), ServiceError> {
     contacts::lock(&mut unit.tx, contact).await?;
     let now = conversations::of_contact(&mut unit.tx, contact, MAX_CHATS).await?;
     if documents(contact, &now) != documents(contact, &chats) {
-        return Err(Refusal::new(Code::Conflict, "a chat began meanwhile").into());
+        return Err(Refusal::new(Code::Conflict, "a new chat has begun; try again").into());
     }
     for (document, prepared) in &mut locked {
         epochs::write(app, &mut unit.tx, document, prepared).await?;

@@ -262,12 +262,12 @@ async fn bind(
 
 /// The error for a message that another task stores at the same time. A retry finds it.
 fn twice() -> ServiceError {
-    Refusal::new(Code::Conflict, "the message came twice at once").into()
+    Refusal::new(Code::Conflict, "the message is being stored already").into()
 }
 
 /// The error for a quarantined segment. The chat continues in the next segment, and a retry finds it.
 fn quarantined() -> ServiceError {
-    Refusal::new(Code::Conflict, "the segment was set aside").into()
+    Refusal::new(Code::Conflict, "the segment is quarantined").into()
 }
 
 fn accepted(record: &MessageRecord) -> Accepted {

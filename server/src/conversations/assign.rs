@@ -41,12 +41,12 @@ pub async fn to_agent(
         State::Waiting { .. } => vec![Event::Offer { agent }],
         State::Assigning { .. } if agent == access.user => vec![Event::Withdraw, Event::Start],
         State::Assigning { agent: asked, .. } if *asked == agent => {
-            return Err(Refusal::new(Code::Conflict, "the chat is offered to them already").into());
+            return Err(Refusal::new(Code::Conflict, "the chat is already offered to this agent").into());
         }
         State::Assigning { .. } => vec![Event::Withdraw, Event::Offer { agent }],
         State::Bot { .. } if agent == access.user => vec![Event::JumpIn],
         State::Transferring { to, .. } if *to == agent => {
-            return Err(Refusal::new(Code::Conflict, "they are asked to take the chat already").into());
+            return Err(Refusal::new(Code::Conflict, "this agent has already been asked to take the chat").into());
         }
         State::Transferring { .. } => {
             let text = "another colleague is asked to take the chat; cancel that first";

@@ -134,7 +134,7 @@ async fn apply_transition(
     .await?;
     head.seq = entry.seq;
     if !conversations::save(&mut *db, head, read_version).await? {
-        return Err(Refusal::new(Code::Conflict, "the chat changed meanwhile").into());
+        return Err(Refusal::new(Code::Conflict, "the chat has changed; look again").into());
     }
     let user = subject(event, actor, &before);
     write_journey(&mut *db, head, event.as_str(), actor, user, now, events).await?;

@@ -128,7 +128,7 @@ async fn cannot_undo(db: &mut Db, head: &ConversationRow) -> Result<Option<Refus
 /// Checks that the chat still has the version that the user saw.
 pub(crate) fn unmoved(head: &ConversationRow, expect_version: Option<i64>) -> Result<(), Refusal> {
     if expect_version.is_some_and(|version| version != head.version) {
-        return Err(Refusal::new(Code::Conflict, "the chat changed meanwhile"));
+        return Err(Refusal::new(Code::Conflict, "the chat has changed; look again"));
     }
     Ok(())
 }

@@ -183,7 +183,7 @@ pub async fn send(app: &App, reminder: Reminder, timer: &TimerRecord) -> Result<
     };
     let mut head = head
         .filter(same)
-        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat changed meanwhile"))?;
+        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat has changed; look again"))?;
     if !timers::take(&mut unit.tx, timer).await? {
         return Ok(());
     }

@@ -30,7 +30,7 @@ pub async fn set(app: &App, document: &mut OpenDocument) -> Result<(), ServiceEr
         reply::leave_segment(&mut unit.tx, target, &mut unit.events).await?;
     }
     let committed = unit.commit_held().await?;
-    tracing::error!(document = %document.id, "a document was set aside");
+    tracing::error!(document = %document.id, "a document was quarantined");
     metrics::counter!("causerie_documents_set_aside_total").increment(1);
     committed.publish(app);
     Ok(())

@@ -53,7 +53,7 @@ async fn attempt(
     let mut head = conversations::lock(&mut unit.tx, conversation)
         .await?
         .filter(|head| head.segment == known.segment)
-        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat went on meanwhile"))?;
+        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat has changed; look again"))?;
     head.active_at = now;
     let scope = saying.write(&mut unit.tx, &mut head, now, &mut unit.events).await?;
     Ok(saying.committed(app, &scope, unit.commit_held().await?))

@@ -137,7 +137,7 @@ async fn way<'a>(
     adapter: &'static dyn Adapter,
     row: &OutboxRow,
 ) -> Result<Result<DeliveryContext<'a>, String>, StoreError> {
-    let gone = || Ok(Err("The conversation is not there any more.".to_owned()));
+    let gone = || Ok(Err("The conversation no longer exists.".to_owned()));
     let Some(credentials) = crate::accounts::credentials(app, account) else {
         return Ok(Err("The account's secrets cannot be read; connect it again.".to_owned()));
     };

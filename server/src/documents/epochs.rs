@@ -22,7 +22,7 @@ pub async fn begin_epoch(app: &App, document: &mut OpenDocument, scope: Option<&
             app.hub
                 .document_changed(document, &ServerFrame::Part(part), scope, None);
         }
-        Err(error) => tracing::warn!(document = %document.id, %error, "a long document could not be begun anew"),
+        Err(error) => tracing::warn!(document = %document.id, %error, "could not begin a new epoch of a long document"),
     }
 }
 

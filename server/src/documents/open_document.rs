@@ -132,7 +132,7 @@ impl OpenDocument {
     /// Returns an error if the document is in quarantine or cannot be read.
     pub fn usable(&self) -> Result<(), Refusal> {
         if self.quarantined || self.damaged {
-            return Err(Refusal::new(Code::Quarantined, "this document was set aside"));
+            return Err(Refusal::new(Code::Quarantined, "this document is quarantined"));
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl OpenDocument {
     pub fn open_for(&self, epoch: u32) -> Result<(), Refusal> {
         self.usable()?;
         if epoch != self.epoch {
-            return Err(Refusal::new(Code::StaleEpoch, "the document was begun anew"));
+            return Err(Refusal::new(Code::StaleEpoch, "the document has a new epoch"));
         }
         if self.sealed {
             return Err(Refusal::new(Code::Sealed, "this segment is sealed"));

@@ -54,5 +54,5 @@ pub async fn unblock(
 fn parse(contact: &str) -> Result<ContactId, ApiError> {
     contact
         .parse()
-        .map_err(|_| ApiError::new(Code::NotFound, "there is nobody like that"))
+        .map_err(|_| ApiError::new(Code::NotFound, "there is no such contact"))
 }

@@ -41,7 +41,7 @@ impl ApiError {
 
     /// The error for a route that does not support the request's method.
     pub fn method_not_allowed() -> Self {
-        let text = "this address does not take that method";
+        let text = "this address does not support this method";
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
             ..Self::new(Code::Invalid, text)

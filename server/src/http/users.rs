@@ -99,7 +99,7 @@ pub async fn invite(
     let mut tx = app.store.begin_ordered().await?;
     match users::insert_user(&mut tx, &user).await {
         Err(error) if error.is_duplicate() => {
-            return Err(ApiError::new(Code::Conflict, "somebody has this e-mail already"));
+            return Err(ApiError::new(Code::Conflict, "another user has this e-mail address"));
         }
         other => other?,
     }

@@ -17,7 +17,7 @@ use crate::{
 /// Passes on an ephemeral frame of a console with its user's id, unless the user may not see the chat or contact.
 pub async fn pass_on(app: &App, socket: SocketId, access: &Access, body: Ephemeral) {
     if let Err(error) = tell(app, socket, access, body).await {
-        tracing::error!(%error, "an ephemeral could not be passed on");
+        tracing::error!(%error, "could not pass on a typing mark or caret");
     }
 }
 

@@ -36,7 +36,7 @@ pub async fn agent_typing(app: &App, access: &Access, conversation: Conversation
             app.visitors.send(head.contact, &WidgetFrame::Typing { on, name });
         }
         Ok(_) => {}
-        Err(error) => tracing::error!(%error, "typing could not be passed on"),
+        Err(error) => tracing::error!(%error, "could not pass on a typing mark"),
     }
 }
 

@@ -137,7 +137,7 @@ pub async fn save(app: &App, actor: &UserRecord, account: AccountId, body: SaveC
     let mut credentials = crate::accounts::credentials(app, &before).ok_or_else(unreadable)?;
     let changed = forms::fill(before.row.channel, &mut credentials, &body.fields)?;
     if credentials.external_id != before.external {
-        let text = "another account is connected anew, beside this one";
+        let text = "connect the other account separately; this one stays as it is";
         return Err(Refusal::new(Code::Invalid, text).into());
     }
     let mut after = before.clone();
@@ -233,7 +233,7 @@ async fn attempt(app: &App, account: &ChannelAccount) -> Result<String, String> 
             Next::Done(result) => return result,
         }
     }
-    Err("The provider asks for more and more.".to_owned())
+    Err("The provider asked for too many calls.".to_owned())
 }
 
 /// Removes an account: its open chats fail, its secrets are deleted, its history stays.

@@ -40,7 +40,7 @@ pub(super) fn capacity(capacity: u32) -> Result<(), Refusal> {
     if CAPACITY.contains(&capacity) {
         return Ok(());
     }
-    Err(invalid("somebody can have 0 to 100 chats at a time"))
+    Err(invalid("a user's limit is 0 to 100 chats at a time"))
 }
 
 /// Returns the origins as browsers write them, without duplicates.
@@ -66,7 +66,7 @@ pub(super) async fn seats(db: &mut Db) -> Result<(), ServiceError> {
     if has(|user| user.grants.live_chat) && has(|user| user.grants.contact_center) {
         return Ok(());
     }
-    Err(invalid("an inbox needs somebody with the live chat add-on and somebody with the contact center add-on").into())
+    Err(invalid("an inbox needs a member with the live chat add-on and a member with the contact center add-on").into())
 }
 
 /// Returns valid settings of `inbox`, or of a new inbox, in their stored form. `present` are the current members, who

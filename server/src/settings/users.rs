@@ -68,7 +68,7 @@ pub async fn save(app: &App, actor: &UserRecord, user: UserId, body: SaveUser) -
     may_touch(before.role, actor)?;
     may_touch(body.role, actor)?;
     if user == actor.id && !body.active {
-        return Err(Refusal::new(Code::Invalid, "nobody deactivates themselves").into());
+        return Err(Refusal::new(Code::Invalid, "you cannot deactivate yourself").into());
     }
     let after = UserRecord {
         name,

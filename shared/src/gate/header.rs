@@ -66,7 +66,7 @@ impl<'a, A: Actors> ActorHistory<'a, A> {
         let known = self.moved.get(actor).copied().or_else(|| self.actors.known(actor));
         let (seq, last_op) = match known {
             Some(known) if known.bound_to != Some(self.writer) => {
-                return Err(bad("the actor belongs to somebody else"));
+                return Err(bad("the actor belongs to another user"));
             }
             Some(known) => (known.seq, known.max_op),
             None => (0, 0),
@@ -116,7 +116,7 @@ impl<'a, A: Actors> ActorHistory<'a, A> {
         let mark = match change.author() {
             // The mark consists of a type byte, a length byte and the author.
             Some(author) if author == mine => 2 + mine.as_bytes().len(),
-            Some(_) => return Err(bad("the author is somebody else")),
+            Some(_) => return Err(bad("the author is another user")),
             None if change.seq() > 1 => 0,
             None => return Err(bad("the author is missing")),
         };

@@ -87,7 +87,7 @@ impl Core {
         for (intent, document, code) in lost {
             let text = match code {
                 Code::Closed => "the chat has ended",
-                _ => "the chat is somebody else's now",
+                _ => "another agent has the chat now",
             };
             self.doubt(step, intent, document, Refusal::new(code, text));
         }

@@ -189,7 +189,7 @@ fn is_ours(message: &Value) -> bool {
 fn message(message: &Value, update: i64) -> InboundEvent {
     let at = value::time(message, "date");
     let Some(mut person) = person_of(message) else {
-        return nothing(None, "a message of nobody");
+        return nothing(None, "a message without a sender");
     };
     // A group became another kind of group. Telegram says so in the old chat, and again in the new one.
     if let Some(new) = whole(message, "migrate_to_chat_id") {
@@ -227,7 +227,7 @@ fn moved(person: Person, to: String, at: Option<Millis>) -> InboundEvent {
 
 fn edit(message: &Value) -> InboundEvent {
     let Some(person) = person_of(message) else {
-        return nothing(None, "an edit of nobody");
+        return nothing(None, "an edit without a sender");
     };
     let at = value::time(message, "edit_date");
     // A caption can be removed. A live location that moved is not an edit.
@@ -245,7 +245,7 @@ fn edit(message: &Value) -> InboundEvent {
 
 fn deleted(inner: &Value) -> Vec<InboundEvent> {
     let Some(person) = person_of(inner) else {
-        return vec![nothing(None, "deleted messages of nobody")];
+        return vec![nothing(None, "deleted messages without a sender")];
     };
     let ids = inner.get("message_ids").and_then(Value::as_array);
     ids.into_iter()
@@ -300,7 +300,7 @@ fn button(query: &Value, update: i64) -> InboundEvent {
         chat
     };
     let Some(mut person) = person(whose, from, through(on)) else {
-        return nothing(None, "a button that nobody pressed");
+        return nothing(None, "a pressed button without a sender");
     };
     if !is_private(chat) {
         person.speaker = name_of(from).unwrap_or_default();

@@ -27,7 +27,7 @@ use crate::{
 pub(crate) async fn reopen(db: &mut Db, known: &ConversationRow) -> Result<ConversationRow, ServiceError> {
     let head = conversations::lock(db, known.id).await?;
     head.filter(|head| !head.state.status().is_final() && head.segment == known.segment)
-        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat ended meanwhile").into())
+        .ok_or_else(|| Refusal::new(Code::Conflict, "the chat has ended").into())
 }
 
 /// Begins a conversation. `Conflict` when the contact has an open one by now.
@@ -45,7 +45,7 @@ pub(crate) async fn start(
     let contact = contacts::get(&mut *db, contact).await?.ok_or_else(not_found)?;
     // For the other channels, the workers check the blacklist earlier; for the web, this is the check.
     if blacklist::is_blocked(&mut *db, incoming.account.row.channel, &incoming.external).await? {
-        return Err(Refusal::new(Code::Forbidden, "nothing more can be written here").into());
+        return Err(Refusal::new(Code::Forbidden, "you cannot write here any more").into());
     }
     // A visitor's socket may have opened before the account was switched off.
     let account = places::account_by_id(&mut *db, incoming.account.row.id).await?;

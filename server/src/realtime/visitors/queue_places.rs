@@ -21,7 +21,7 @@ pub async fn run(app: Shared) {
     let mut shutdown = app.shutdown.subscribe();
     loop {
         if let Err(error) = tell(&app).await {
-            tracing::error!(%error, "places in the queue could not be told");
+            tracing::error!(%error, "could not send the places in the queue");
         }
         tokio::select! {
             () = app.visitors.places_changed.notified() => {}

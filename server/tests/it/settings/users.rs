@@ -68,7 +68,7 @@ async fn the_organization_always_has_an_owner() {
         let last = office.save_user(&owner, &olivia, |user| user.role = Role::Admin).await;
         assert_eq!(last.code(), Code::Conflict);
         let own = office.save_user(&owner, &olivia, |user| user.active = false).await;
-        assert_eq!(own.code(), Code::Invalid, "nobody deactivates themselves");
+        assert_eq!(own.code(), Code::Invalid, "you cannot deactivate yourself");
 
         let invite = Invite {
             name: "Nora".into(),

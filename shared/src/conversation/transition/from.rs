@@ -91,7 +91,7 @@ fn owner_or_supervisor(agent: UserId, actor: Actor) -> Result<UserId, Refusal> {
     match actor {
         Actor::User { id, supervises } if id == agent || supervises => Ok(id),
         Actor::User { .. } | Actor::Contact | Actor::Bot | Actor::System => {
-            Err(forbidden("the chat is somebody else's"))
+            Err(forbidden("another agent has the chat"))
         }
     }
 }
@@ -219,7 +219,7 @@ pub(super) fn assigning(
     let Offer { agent, deadline, wait } = offer;
     match event {
         Event::Accept | Event::Decline if user(actor)? != agent => {
-            Err(forbidden("the chat is offered to somebody else"))
+            Err(forbidden("the chat is offered to another agent"))
         }
         Event::Accept if now >= deadline => Err(expired()),
         Event::Accept => Ok(State::Assigned { agent, since: now }),
@@ -322,7 +322,9 @@ pub(super) fn transferring(
     } = request;
     let stays = State::Assigned { agent: from, since };
     match event {
-        Event::Accept | Event::Decline if user(actor)? != to => Err(forbidden("the chat is handed to somebody else")),
+        Event::Accept | Event::Decline if user(actor)? != to => {
+            Err(forbidden("the chat is being transferred to another agent"))
+        }
         Event::Accept if now >= deadline => Err(expired()),
         Event::Accept => Ok(State::Assigned { agent: to, since: now }),
         Event::Decline => Ok(stays),
@@ -333,7 +335,7 @@ pub(super) fn transferring(
         Event::CancelTransfer => match actor {
             Actor::User { id, supervises } if supervises || id == from || id == by => Ok(stays),
             Actor::User { .. } | Actor::Contact | Actor::Bot | Actor::System => {
-                Err(forbidden("the transfer is somebody else's"))
+                Err(forbidden("another agent started the transfer"))
             }
         },
         Event::End => end_by(from, actor, now),
