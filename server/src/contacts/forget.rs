@@ -113,7 +113,7 @@ async fn forget_rows(
 /// Publishes the new epochs. They contain nothing to hide, so everyone who has one of the documents open gets them.
 fn publish(app: &App, documents: Vec<(Locked, Prepared)>) {
     for (mut document, prepared) in documents {
-        let part = document.committed_anew(prepared);
+        let part = document.epoch_committed(prepared);
         app.hub
             .document_changed(document.id, &ServerFrame::Part(part), None, None);
     }

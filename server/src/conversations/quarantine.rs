@@ -11,7 +11,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`Room::usable`] returns an
+/// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`OpenDocument::usable`] returns an
 /// error.
 pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, ServiceError> {
     let mut document = app.documents.lock(&app.store, document).await?;

@@ -113,7 +113,7 @@ async fn attempt(app: &App, by: By<'_>, conversation: ConversationId, message: M
     files::remove(&mut unit.tx, &said.attachments, now).await?;
     let committed = unit.commit_held().await?;
 
-    let part = document.committed_anew(prepared);
+    let part = document.epoch_committed(prepared);
     app.hub
         .document_changed(document_id, &ServerFrame::Part(part), Some(&scope), None);
     committed.publish(app);

@@ -31,7 +31,7 @@ async fn attempt(app: &App, document: &mut OpenDocument) -> Result<Part, Service
     let mut tx = app.store.begin_ordered().await?;
     write(app, &mut tx, document, &prepared).await?;
     tx.commit().await?;
-    Ok(document.committed_anew(prepared))
+    Ok(document.epoch_committed(prepared))
 }
 
 /// Writes the next epoch of a document in the caller's transaction, under a new intent of the server.
@@ -42,5 +42,5 @@ pub async fn write(
     prepared: &Prepared,
 ) -> Result<(), ServiceError> {
     let intent = IntentId::new(app.clock.now(), random_u128());
-    document.write_anew(db, intent, prepared).await
+    document.write_epoch(db, intent, prepared).await
 }

@@ -12,22 +12,22 @@ use causerie_shared::{
 
 use crate::{
     access::{self, may_manage},
-    contacts::blacklist as desk,
+    contacts::blacklist,
     http::{auth::Signed, error::ApiError, json::Json},
     state::Shared,
-    store::blacklist,
+    store::blacklist as stored,
 };
 
 /// `GET /api/blocked`.
 pub async fn list(State(app): State<Shared>, signed: Signed) -> Result<Json<Vec<Blocked>>, ApiError> {
     may_manage(&signed.user)?;
-    Ok(Json(blacklist::all(&mut *app.store.read().await?).await?))
+    Ok(Json(stored::all(&mut *app.store.read().await?).await?))
 }
 
 /// `POST /api/blocked`.
 pub async fn block(State(app): State<Shared>, signed: Signed, Json(body): Json<Block>) -> Result<StatusCode, ApiError> {
     let access = access::of(&mut *app.store.read().await?, &signed.user).await?;
-    desk::block(&app, &signed.user, &access, body).await?;
+    blacklist::block(&app, &signed.user, &access, body).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -38,7 +38,7 @@ pub async fn of(
     Path(contact): Path<String>,
 ) -> Result<Json<Option<Blocking>>, ApiError> {
     let access = access::of(&mut *app.store.read().await?, &signed.user).await?;
-    Ok(Json(desk::of(&app, &access, parse(&contact)?).await?))
+    Ok(Json(blacklist::of(&app, &access, parse(&contact)?).await?))
 }
 
 /// `DELETE /api/blocked/{contact}`.
@@ -47,7 +47,7 @@ pub async fn unblock(
     signed: Signed,
     Path(contact): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    desk::unblock(&app, &signed.user, parse(&contact)?).await?;
+    blacklist::unblock(&app, &signed.user, parse(&contact)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -57,8 +57,13 @@ impl OpenDocument {
     /// Writes the next epoch in the caller's transaction.
     ///
     /// # Errors
-    /// `Conflict` as in [`Room::write`].
-    pub async fn write_anew(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), ServiceError> {
+    /// `Conflict` as in [`OpenDocument::write`].
+    pub async fn write_epoch(
+        &mut self,
+        db: &mut Db,
+        intent: IntentId,
+        prepared: &Prepared,
+    ) -> Result<(), ServiceError> {
         if self.seq == 0 {
             documents::ensure(&mut *db, self.id).await?;
         }
@@ -82,14 +87,14 @@ impl OpenDocument {
     }
 
     /// Replaces the document in memory by that of the next epoch, and returns the part for its followers. Call it after
-    /// the commit of [`Room::write_anew`].
-    pub fn committed_anew(&mut self, prepared: Prepared) -> Part {
+    /// the commit of [`OpenDocument::write_epoch`].
+    pub fn epoch_committed(&mut self, prepared: Prepared) -> Part {
         self.epoch += 1;
         self.seq = pushes_of(&prepared);
         self.snapshot_seq = 0;
         self.bytes = prepared.bytes();
         self.begun_bytes = self.bytes;
-        // Only `prepare_anew` sets it; without it the next lock loads the stored document.
+        // Only `prepare_epoch` sets it; without it the next lock loads the stored document.
         match prepared.anew {
             Some(doc) => self.doc = doc,
             None => self.stale = true,
@@ -112,7 +117,7 @@ impl OpenDocument {
     }
 
     /// Marks the document in memory as equal to the stored one, and returns the part for its followers. Call it after
-    /// the commit of [`Room::write`].
+    /// the commit of [`OpenDocument::write`].
     pub fn committed(&mut self, prepared: Prepared) -> Part {
         self.stale = false;
         self.bytes += prepared.bytes();
