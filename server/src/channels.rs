@@ -1,9 +1,9 @@
 //! Messaging channels: one [`Adapter`] per channel, and the client that makes the calls that adapters name.
 //!
-//! An adapter does no I/O. It reads a webhook's body into [`InboundEvent`]s and names the next call of a send or a fetch,
-//! given the answers so far ([`Next`]). The core makes the calls, keeps the order, limits the rate and decides about
-//! retries; an adapter only names the outcome ([`Outcome`]). A new channel needs one file, its table of payloads, and
-//! one line in [`adapter`].
+//! An adapter does no I/O. It reads a webhook's body into [`InboundEvent`]s and names the next call of a send or a
+//! fetch, given the answers so far ([`Next`]). The core makes the calls, keeps the order, limits the rate and decides
+//! about retries; an adapter only names the outcome ([`Outcome`]). A new channel needs one file, its table of payloads,
+//! and one line in [`adapter`].
 
 pub mod capabilities;
 pub mod client;
@@ -88,8 +88,8 @@ pub trait Adapter: Send + Sync {
     /// Returns the inbound events of a webhook's body.
     ///
     /// It never fails: what the adapter does not understand is left out or becomes
-    /// [`InboundEventKind::Nothing`](inbound_event::InboundEventKind::Nothing). Events may belong to other accounts and channels of the same
-    /// provider; the core routes them by [`InboundEvent::channel`] and [`InboundEvent::account`].
+    /// [`InboundEventKind::Nothing`](inbound_event::InboundEventKind::Nothing). Events may belong to other accounts and
+    /// channels of the same provider; the core routes them by [`InboundEvent::channel`] and [`InboundEvent::account`].
     fn elements(&self, body: &Value) -> Vec<InboundEvent>;
 
     /// Returns the next call that sends `outgoing`, given the answers so far, or the outcome.
@@ -112,8 +112,8 @@ pub trait Adapter: Send + Sync {
     /// Returns the call that tries the token, and then the account's name, or what is wrong in plain words.
     fn check(&self, credentials: &Credentials, answers: &[ProviderResponse]) -> Next<Result<String, String>>;
 
-    /// Returns the call that connects an account: with a `webhook` the provider sends updates there, without one the account
-    /// can be polled. `None` if a person enters the callback address at the provider.
+    /// Returns the call that connects an account: with a `webhook` the provider sends updates there, without one the
+    /// account can be polled. `None` if a person enters the callback address at the provider.
     fn connect(&self, _credentials: &Credentials, _webhook: Option<&str>) -> Option<Call> {
         None
     }

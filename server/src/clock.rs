@@ -90,8 +90,8 @@ pub async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// Returns the pause after a number of failures in a row, in milliseconds: `first` doubled each time up to `longest`, with
-/// jitter so that many waiting tasks do not come back at once.
+/// Returns the pause after a number of failures in a row, in milliseconds: `first` doubled each time up to `longest`,
+/// with jitter so that many waiting tasks do not come back at once.
 pub fn back_off(failures: u32, first: Millis, longest: Millis) -> Millis {
     let whole = first.saturating_mul(1 << failures.min(20)).min(longest);
     whole / 2 + (random_u128() % (whole.unsigned_abs() as u128 / 2 + 1)) as Millis

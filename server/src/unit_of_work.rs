@@ -56,8 +56,8 @@ pub struct Committed {
 }
 
 impl Committed {
-    /// Publishes the changes. No `await` may lie between the commit and this call: a request that is dropped there would
-    /// leave them unpublished.
+    /// Publishes the changes. No `await` may lie between the commit and this call: a request that is dropped there
+    /// would leave them unpublished.
     pub fn publish(self, app: &App) {
         publish(app, self.events);
     }

@@ -2,8 +2,8 @@
 //! neighbours or around in a circle (`docs/architecture.md#floors`).
 //!
 //! A room is a set of modules with one meaning. A room may import what lies on a lower floor, and on the same floor
-//! only where [`House::neighbours`] allows it. What points elsewhere today is listed beside the rooms, and the list only
-//! shrinks: the test fails on an arrow that is not on it, and on an entry that no import needs any more.
+//! only where [`House::neighbours`] allows it. What points elsewhere today is listed beside the rooms, and the list
+//! only shrinks: the test fails on an arrow that is not on it, and on an entry that no import needs any more.
 
 mod console;
 mod paths;

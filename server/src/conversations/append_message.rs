@@ -31,8 +31,8 @@ pub struct Appended {
     pub records: Vec<MessageRecord>,
 }
 
-/// Appends messages to the end of a chat: their rows, the chat's row, and what goes to a provider. The caller has locked
-/// the chat, checked that the author may write, and writes the document in the same transaction.
+/// Appends messages to the end of a chat: their rows, the chat's row, and what goes to a provider. The caller has
+/// locked the chat, checked that the author may write, and writes the document in the same transaction.
 ///
 /// `bytes` is the size of the segment's stored changes including these messages. `scope` is the chat's audience, if the
 /// caller knows it.

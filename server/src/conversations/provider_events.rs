@@ -1,5 +1,5 @@
-//! What providers report about stored messages and their contacts: delivery states, reactions, edits, deletions, changed
-//! ids. Events that come before their message is stored wait for it.
+//! What providers report about stored messages and their contacts: delivery states, reactions, edits, deletions,
+//! changed ids. Events that come before their message is stored wait for it.
 
 pub mod match_echo;
 

@@ -1,5 +1,5 @@
-//! Applies an inbound event: messages and notices go to the contact's chat, account events to the account, and everything
-//! else to the stored message or contact that it is about.
+//! Applies an inbound event: messages and notices go to the contact's chat, account events to the account, and
+//! everything else to the stored message or contact that it is about.
 
 use causerie_shared::message::Kind;
 

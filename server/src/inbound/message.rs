@@ -131,8 +131,8 @@ enum Answers {
     NotYetKnown,
 }
 
-/// Finds out whom a comment of the company answers. A conversation begins when a contact writes, so a top-level comment of
-/// the company begins none, no matter how often it is delivered.
+/// Finds out whom a comment of the company answers. A conversation begins when a contact writes, so a top-level comment
+/// of the company begins none, no matter how often it is delivered.
 async fn answers_to(app: &App, routed: &Routed, thread: &messages::CommentThread) -> Result<Answers, StoreError> {
     let begins = routed
         .element

@@ -19,8 +19,8 @@ use super::{Core, DiskKey, Key, Step, disk, replica::Lane};
 pub enum TabMessage {
     /// A tab begins to follow: the leader stores its data and answers [`TabMessage::Ready`].
     Join(u64),
-    /// All data of the leader is on the disk; what it receives from then on follows as [`TabMessage::Frame`]. `welcome` is
-    /// the server's frame, if the connection is up.
+    /// All data of the leader is on the disk; what it receives from then on follows as [`TabMessage::Frame`]. `welcome`
+    /// is the server's frame, if the connection is up.
     Ready { tab: u64, welcome: Option<Vec<u8>> },
     /// The leader received this frame from the server.
     Frame(Vec<u8>),

@@ -46,8 +46,8 @@ pub(crate) fn mailbox() -> (Slot, Mailbox) {
 }
 
 impl Slot {
-    /// Adds a frame that leaves at the next [`Slot::flush`]. Returns `false` if too many frames wait or the socket's end
-    /// was dropped.
+    /// Adds a frame that leaves at the next [`Slot::flush`]. Returns `false` if too many frames wait or the socket's
+    /// end was dropped.
     pub(crate) fn put(&self, next: Outgoing) -> bool {
         let mut waiting = self.0.waiting();
         if waiting.closed || waiting.frames.len() >= MAX_QUEUED {
