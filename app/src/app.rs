@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::{Address, Announcer, Preferences, Sound},
-    pages::{Gate, Login, Place},
+    navigation::place::Place,
+    pages::{Gate, Login},
     settings::SettingsHost,
     store::{Store, view::Session},
 };

@@ -1,5 +1,7 @@
 //! Dates, times, numbers and sizes in the user's language, through the browser's `Intl`.
 
+pub mod kind;
+
 use std::cell::RefCell;
 
 use causerie_shared::Millis;

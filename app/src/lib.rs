@@ -8,12 +8,14 @@
     allow(clippy::wildcard_enum_match_arm, reason = "a test names the case that it expects")
 )]
 
+pub mod actions;
 pub mod app;
 pub mod chat;
 pub mod format;
 pub mod hooks;
 pub mod i18n;
 pub mod inbox;
+pub mod navigation;
 pub mod net;
 pub mod pages;
 pub mod part;

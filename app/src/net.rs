@@ -2,8 +2,10 @@
 
 pub mod clock;
 pub mod disk;
+pub mod disk_key;
 pub mod http;
 pub mod local;
+pub mod pace;
 mod promise;
 pub mod push;
 pub mod socket;

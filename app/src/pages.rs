@@ -1,18 +1,13 @@
-//! Pages: sign-in, the console's frame, and the meaning of addresses.
+//! Pages without the console's frame: sign-in, set-up and one-time links; and the gate that shows the frame to a
+//! signed-in user.
 
 mod accept;
 mod expired;
 mod gate;
 mod login;
-mod outside;
-mod place;
+pub mod outside;
 mod setup;
 mod sign;
 
-use accept::Accept;
 pub use gate::Gate;
 pub use login::Login;
-pub use outside::Outside;
-pub use place::Place;
-use setup::Setup;
-pub use sign::FormError;

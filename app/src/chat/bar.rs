@@ -16,9 +16,10 @@ use super::{
     window::{Closed, left},
 };
 use crate::{
+    actions::ending::end_chat,
     format,
     i18n::{Key, t, tf},
-    inbox::{Asking, Desk, end_chat},
+    navigation::{Asking, Navigation},
     store::{Store, view::Connection},
     ui::{Icon, TimerRing},
 };
@@ -57,13 +58,13 @@ impl Deed {
         }
     }
 
-    fn run(self, store: Store, desk: Desk, id: ConversationId) {
+    fn run(self, store: Store, nav: Navigation, id: ConversationId) {
         match self {
-            Self::Assign => desk.asking.set(Some(Asking::Give(id))),
+            Self::Assign => nav.asking.set(Some(Asking::Give(id))),
             Self::Withdraw => store.withdraw(id),
             Self::CancelTransfer => store.cancel_transfer(id),
             Self::End => {
-                end_chat(store, desk, id);
+                end_chat(store, nav, id);
             }
             Self::JumpIn => store.jump_in(id),
         }
@@ -196,7 +197,7 @@ fn BarRing(ring: Memo<Option<Countdown>>) -> impl IntoView {
 #[component]
 fn NoteBar(id: ConversationId, ring: Memo<Option<Countdown>>, text: String, deeds: &'static [Deed]) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let (busy, online) = (store.busy(id), store.online());
     let able = move || online.get() == Connection::Online && !busy.get();
     let label = text.clone();
@@ -209,7 +210,7 @@ fn NoteBar(id: ConversationId, ring: Memo<Option<Countdown>>, text: String, deed
                     class="btn" type="button" aria-disabled=move || (!able()).then_some("true")
                     on:click=move |_| {
                         if able() {
-                            deed.run(store, desk, id);
+                            deed.run(store, nav, id);
                         }
                     }
                 >

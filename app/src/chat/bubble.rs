@@ -14,13 +14,13 @@ use super::{
     state::{Meta, note},
 };
 use crate::{
-    format,
+    format::{self, kind::kind_word},
     i18n::{Key, t, tf},
     store::{
         Store,
         view::{MessageBubble, Stage},
     },
-    ui::{Avatar, Icon, kind_word},
+    ui::{Avatar, Icon},
 };
 
 /// One message with its state.

@@ -5,8 +5,12 @@ use leptos::{html, prelude::*, task::spawn_local};
 
 use super::colleagues::Colleagues;
 use crate::{
+    actions::{
+        assign::may_give,
+        ending::{end_chat, may_end},
+    },
     i18n::{Key, t},
-    inbox::{Asking, Desk, end_chat, may_end, may_give},
+    navigation::{Asking, Navigation},
     net::http,
     store::Store,
     ui::{ChannelIcon, Icon, StatusTag, channel_name, focus},
@@ -16,7 +20,7 @@ use crate::{
 #[component]
 pub fn ThreadHead(id: ConversationId, head: Signal<Option<ConversationRow>>, name: Memo<String>) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let Some(first) = head.get_untracked() else {
         return ().into_any();
     };
@@ -43,28 +47,28 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<ConversationRow>>, nam
     spawn_local(async move {
         let answer = http::get(&format!("/api/contacts/{contact}/same")).await;
         // The user may have opened another chat, or closed this one, before the answer.
-        if desk.open.try_get_untracked() == Some(Some(id)) {
-            desk.person.set(answer.ok());
+        if nav.open.try_get_untracked() == Some(Some(id)) {
+            nav.person.set(answer.ok());
         }
     });
-    let blocked = move || desk.person_of(contact).filter(|person| person.contact.blocked);
+    let blocked = move || nav.person_of(contact).filter(|person| person.contact.blocked);
     // On the phone a new screen takes the focus, so that screen readers begin with its name.
     let title = NodeRef::<html::H1>::new();
     title.on_load(move |title| {
-        if desk.phone.get_untracked() {
+        if nav.phone.get_untracked() {
             focus(&title);
         }
     });
     view! {
         <header class="thread-head">
-            <button class="icon-btn thread-back" type="button" aria-label=t(Key::Back) on:click=move |_| desk.back()>
+            <button class="icon-btn thread-back" type="button" aria-label=t(Key::Back) on:click=move |_| nav.back()>
                 <Icon name="back" />
             </button>
             <div
                 class="thread-who"
                 on:click=move |_| {
-                    if desk.phone.get_untracked() {
-                        desk.toggle_profile();
+                    if nav.phone.get_untracked() {
+                        nav.toggle_profile();
                     }
                 }
             >
@@ -80,7 +84,7 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<ConversationRow>>, nam
             {move || gives.get().then(|| view! {
                 <button
                     class="icon-btn" type="button" aria-label=t(Key::Transfer) title=t(Key::Transfer)
-                    on:click=move |_| desk.asking.set(Some(Asking::Give(id)))
+                    on:click=move |_| nav.asking.set(Some(Asking::Give(id)))
                 >
                     <Icon name="transfer" />
                 </button>
@@ -89,7 +93,7 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<ConversationRow>>, nam
                 <button
                     class="btn" type="button" aria-disabled=move || busy.get().then_some("true")
                     on:click=move |_| {
-                        end_chat(store, desk, id);
+                        end_chat(store, nav, id);
                     }
                 >
                     {t(Key::EndChat)}
@@ -97,8 +101,8 @@ pub fn ThreadHead(id: ConversationId, head: Signal<Option<ConversationRow>>, nam
             })}
             <button
                 class="icon-btn" type="button" aria-label=t(Key::Contact)
-                aria-pressed=move || (!desk.phone.get() && desk.profile_shown()).to_string()
-                on:click=move |_| desk.toggle_profile()
+                aria-pressed=move || (!nav.phone.get() && nav.profile_shown()).to_string()
+                on:click=move |_| nav.toggle_profile()
             >
                 <Icon name="panel" />
             </button>

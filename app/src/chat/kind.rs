@@ -4,8 +4,9 @@ use causerie_shared::message::{Card, Kind};
 use leptos::prelude::*;
 
 use crate::{
+    format::kind::kind_word,
     i18n::{Key, t},
-    ui::{Icon, kind_word},
+    ui::Icon,
 };
 
 /// Whether the kind is named above the text, because the content alone does not show it.

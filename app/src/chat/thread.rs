@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     i18n::{Key, t, tf},
-    inbox::Desk,
+    navigation::Navigation,
     store::{Store, view::NoticeBody},
     ui::{Empty, Icon, Tab, TabBar},
 };
@@ -28,7 +28,7 @@ const DISCUSSION: &str = "tab-discussion";
 #[component]
 pub fn Chat(id: ConversationId) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let head = store.head(id);
     let known = Memo::new(move |_| head.read().is_some());
     let name = Memo::new(move |before: Option<&String>| {
@@ -38,7 +38,7 @@ pub fn Chat(id: ConversationId) -> impl IntoView {
             .or_else(|| before.cloned())
             .unwrap_or_default()
     });
-    follow_my_chat(store, desk, id);
+    follow_my_chat(store, nav, id);
     // The toast disappears, but the reason why the chat is gone has to stay visible here.
     let notices = store.notices();
     let taken = Memo::new(move |before: Option<&Option<String>>| {
@@ -108,7 +108,7 @@ pub fn Chat(id: ConversationId) -> impl IntoView {
                 };
                 view! {
                     <Empty title=t(Key::ChatGone) text icon="chat" center=true>
-                        <button type="button" class="btn" on:click=move |_| desk.back()>{t(Key::BackToList)}</button>
+                        <button type="button" class="btn" on:click=move |_| nav.back()>{t(Key::BackToList)}</button>
                     </Empty>
                 }
                 .into_any()
@@ -120,7 +120,7 @@ pub fn Chat(id: ConversationId) -> impl IntoView {
 /// The post that the comments belong to, with a button that filters the list by this post.
 #[component]
 fn PostLine(head: Signal<Option<ConversationRow>>) -> impl IntoView {
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let post = Memo::new(move |_| head.read().as_ref().and_then(|head| head.post.clone()));
     move || {
         let Post { id, title, url } = post.get()?;
@@ -132,7 +132,7 @@ fn PostLine(head: Signal<Option<ConversationRow>>) -> impl IntoView {
                 <Icon name="file" />
                 <span class="truncate" dir="auto" title=title.clone()>{title.clone()}</span>
                 {link}
-                <button class="text-btn" type="button" on:click=move |_| desk.filter.update(|filter| filter.post = Some(id))>
+                <button class="text-btn" type="button" on:click=move |_| nav.filter.update(|filter| filter.post = Some(id))>
                     {t(Key::OnlyThisPost)}
                 </button>
             </p>
@@ -141,7 +141,7 @@ fn PostLine(head: Signal<Option<ConversationRow>>) -> impl IntoView {
 }
 
 /// Moves to the folder Mine when the open chat becomes the user's, from the queue or from an offer.
-fn follow_my_chat(store: Store, desk: Desk, id: ConversationId) {
+fn follow_my_chat(store: Store, nav: Navigation, id: ConversationId) {
     let (head, me) = (store.head(id), store.me());
     let mine = Memo::new(move |_| {
         let me = me.read().as_ref().map(|me| me.id);
@@ -150,9 +150,9 @@ fn follow_my_chat(store: Store, desk: Desk, id: ConversationId) {
             .is_some_and(|head| matches!(head.state, State::Assigned { agent, .. } if Some(agent) == me))
     });
     Effect::new(move |_| {
-        let passing = matches!(desk.folder.get_untracked(), Folder::Queue | Folder::Engaged);
+        let passing = matches!(nav.folder.get_untracked(), Folder::Queue | Folder::Engaged);
         if mine.get() && passing {
-            desk.open_in(Folder::Mine, id);
+            nav.open_in(Folder::Mine, id);
         }
     });
 }

@@ -1,6 +1,6 @@
 //! The address bar: the console's current address, and navigation without loading the page again.
 //!
-//! [`crate::pages::Place`] parses every address of the console, so a router's route tables would only add weight (about
+//! [`crate::navigation::place::Place`] parses every address of the console, so a router's route tables would only add weight (about
 //! 30 KB of WebAssembly).
 
 use leptos::{ev, prelude::*};

@@ -12,10 +12,10 @@ use wasm_bindgen::JsValue;
 
 use super::sound::{Sound, Tune};
 use crate::{
+    format::kind::preview_words,
     i18n::{Key, t, tf},
     net::{http, local, push, worker},
     store::{Store, view::NoticeBody},
-    ui::preview_words,
 };
 
 /// Interval at which an offer's sound is repeated until it is answered, [`TIMES`] times at most.

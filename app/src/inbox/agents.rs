@@ -8,10 +8,11 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::{Desk, assign_dialog::candidates_for};
 use crate::{
+    actions::assign::candidates_for,
     format,
     i18n::{Key, t, tf},
+    navigation::Navigation,
     store::Store,
     ui::{Avatar, Icon, Presence, key_of, keyed},
 };
@@ -47,10 +48,10 @@ fn offered(heads: &[ConversationRow], user: UserId) -> u32 {
 #[component]
 pub fn Agents(heads: Memo<Vec<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let (users, inboxes) = (store.users(), store.inboxes());
     let agents = move || {
-        let shown: Option<InboxId> = desk.filter.get().inbox;
+        let shown: Option<InboxId> = nav.filter.get().inbox;
         inboxes.with(|all| {
             let agent = |user: UserRow| {
                 let of = all
@@ -78,7 +79,7 @@ pub fn Agents(heads: Memo<Vec<ConversationRow>>) -> impl IntoView {
     };
     // The dragged chat decides which agents can take it.
     let dragged = Signal::derive(move || {
-        let id = desk.dragged.get()?;
+        let id = nav.dragged.get()?;
         heads.with(|heads| heads.iter().find(|head| head.id == id).cloned())
     });
     let able = candidates_for(store, dragged);
@@ -99,10 +100,10 @@ pub fn Agents(heads: Memo<Vec<ConversationRow>>) -> impl IntoView {
                         };
                         let drop = move |event: web_sys::DragEvent| {
                             event.prevent_default();
-                            if let Some(chat) = desk.dragged.get_untracked() {
+                            if let Some(chat) = nav.dragged.get_untracked() {
                                 store.assign(chat, id);
                             }
-                            desk.dragged.set(None);
+                            nav.dragged.set(None);
                         };
                         let state = move || dragged.read().is_some().then(|| if takes(id) { "yes" } else { "no" });
                         view! {

@@ -7,7 +7,7 @@ use crate::{
     format,
     hooks::{Address, Sound},
     i18n::{Key, t, tf},
-    pages::Place,
+    navigation::place::Place,
     store::{Store, view::Connection},
     ui::Icon,
 };

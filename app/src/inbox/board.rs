@@ -9,12 +9,13 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::{Desk, agents::Agents, assign_dialog::Asking, filters::Filters, folder_name};
+use super::{agents::Agents, filters::Filters};
 use crate::{
-    format,
+    format::{self, kind::preview_words},
     i18n::{Key, Plural, t, tf, tn},
+    navigation::{Asking, Navigation, folder_name},
     store::Store,
-    ui::{Avatar, Icon, TimerRing, channel_name, key_of, keyed, preview_words, status_icon, status_name},
+    ui::{Avatar, Icon, TimerRing, channel_name, key_of, keyed, status_icon, status_name},
 };
 
 /// Maximum number of chats to fetch for the board.
@@ -25,13 +26,13 @@ const CARDS: usize = 50;
 /// Switches between list and board.
 #[component]
 pub fn BoardSwitch() -> impl IntoView {
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     view! {
         <div class="seg board-switch" role="group" aria-label=t(Key::Views)>
             {[(false, Key::List), (true, Key::Board)].map(|(board, name)| view! {
                 <button
-                    class="seg-item" type="button" aria-pressed=move || (desk.board.get() == board).to_string()
-                    on:click=move |_| desk.board.set(board)
+                    class="seg-item" type="button" aria-pressed=move || (nav.board.get() == board).to_string()
+                    on:click=move |_| nav.board.set(board)
                 >
                     {t(name)}
                 </button>
@@ -44,11 +45,11 @@ pub fn BoardSwitch() -> impl IntoView {
 #[component]
 pub fn Board() -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let (all, total) = (store.board(), store.total(Folder::All));
     Effect::new(move |_| store.look(List::of(Folder::All), 0, total.get().clamp(1, MOST)));
     let heads = Memo::new(move |_| {
-        let filter = desk.filter.get();
+        let filter = nav.filter.get();
         let now = store.now().get_untracked();
         all.with(|all| {
             let shown = all.iter().filter(|head| filter.passes(head, now));
@@ -133,7 +134,7 @@ fn Column(status: Status, heads: Memo<Vec<ConversationRow>>) -> impl IntoView {
 #[component]
 fn Card(head: ConversationRow) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let (id, now) = (head.id, store.now());
     let inbox = store.inbox(head.inbox);
     let inbox = move || inbox.read().as_ref().map(|inbox| inbox.name.clone());
@@ -143,7 +144,7 @@ fn Card(head: ConversationRow) -> impl IntoView {
     view! {
         <article
             class="board-card" draggable="true" aria-label=head.contact_name
-            data-dragged=move || (desk.dragged.get() == Some(id)).then_some("")
+            data-dragged=move || (nav.dragged.get() == Some(id)).then_some("")
             on:dragstart=move |event| {
                 // Some browsers only start a drag that carries data.
                 if let Some(data) = event.data_transfer()
@@ -151,11 +152,11 @@ fn Card(head: ConversationRow) -> impl IntoView {
                 {
                     crate::hooks::warn("the chat cannot be dragged", &error);
                 }
-                desk.dragged.set(Some(id));
+                nav.dragged.set(Some(id));
             }
-            on:dragend=move |_| desk.dragged.set(None)
+            on:dragend=move |_| nav.dragged.set(None)
         >
-            <button class="offer-who" type="button" on:click=move |_| desk.open_in(Folder::All, id)>
+            <button class="offer-who" type="button" on:click=move |_| nav.open_in(Folder::All, id)>
                 <Avatar name=Signal::stored(name.clone()) seed=head.contact.to_u128() size=32 channel=head.channel />
                 <span>
                     <b class="offer-name truncate"><bdi>{name.clone()}</bdi></b>
@@ -176,7 +177,7 @@ fn Card(head: ConversationRow) -> impl IntoView {
 #[component]
 fn CardFoot(id: ConversationId, state: State) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let busy = store.busy(id);
     let name = move |user: UserId| {
         store
@@ -199,7 +200,7 @@ fn CardFoot(id: ConversationId, state: State) -> impl IntoView {
         <footer class="board-foot">
             <span class="truncate">{said}</span>
             {waits.then(|| view! {
-                <button class="text-btn" type="button" on:click=move |_| desk.asking.set(Some(Asking::Give(id)))>{t(Key::Assign)}</button>
+                <button class="text-btn" type="button" on:click=move |_| nav.asking.set(Some(Asking::Give(id)))>{t(Key::Assign)}</button>
             })}
             {asked.map(|(_, from)| view! {
                 <button

@@ -6,9 +6,9 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::Desk;
 use crate::{
     i18n::{Key, t},
+    navigation::Navigation,
     store::Store,
     ui::{Icon, channel_name},
 };
@@ -17,7 +17,7 @@ use crate::{
 #[component]
 pub fn Filters() -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let (inboxes, accounts) = (store.inboxes(), store.accounts());
     let inbox_choices = Signal::derive(move || {
         inboxes.with(|all| {
@@ -36,25 +36,25 @@ pub fn Filters() -> impl IntoView {
         ("oldest".to_owned(), t(Key::Oldest).to_owned()),
     ]);
     let narrow = move |change: fn(&mut Filter, &str)| {
-        Callback::new(move |value: String| desk.filter.update(|filter| change(filter, &value)))
+        Callback::new(move |value: String| nav.filter.update(|filter| change(filter, &value)))
     };
     view! {
         <div class="filter-bar" role="group" aria-label=t(Key::Filters)>
-            {move || desk.filter.get().post.map(|_| view! {
-                <button class="chip" type="button" aria-pressed="true" on:click=move |_| desk.filter.update(|filter| filter.post = None)>
+            {move || nav.filter.get().post.map(|_| view! {
+                <button class="chip" type="button" aria-pressed="true" on:click=move |_| nav.filter.update(|filter| filter.post = None)>
                     {t(Key::OnePost)}<Icon name="close" />
                 </button>
             })}
             {move || {
-                let account = desk.filter.get().account?;
+                let account = nav.filter.get().account?;
                 let name = store.account(account).get().map(|account| account.name);
                 Some(view! {
-                    <button class="chip" type="button" aria-pressed="true" on:click=move |_| desk.filter.update(|filter| filter.account = None)>
+                    <button class="chip" type="button" aria-pressed="true" on:click=move |_| nav.filter.update(|filter| filter.account = None)>
                         {name}<Icon name="close" />
                     </button>
                 })
             }}
-            {move || (desk.folder.get() != Folder::History).then(|| view! {
+            {move || (nav.folder.get() != Folder::History).then(|| view! {
                 <Toggle label=t(Key::Unread) on=|filter| &mut filter.unread />
                 <Toggle label=t(Key::Overdue) on=|filter| &mut filter.overdue />
             })}
@@ -63,22 +63,22 @@ pub fn Filters() -> impl IntoView {
             })}
             <Choice
                 label=t(Key::Inbox) choices=inbox_choices
-                chosen=Signal::derive(move || desk.filter.get().inbox.map(|inbox| inbox.to_string()).unwrap_or_default())
+                chosen=Signal::derive(move || nav.filter.get().inbox.map(|inbox| inbox.to_string()).unwrap_or_default())
                 choose=narrow(|filter, value| filter.inbox = value.parse().ok())
             />
             <Choice
                 label=t(Key::Channel) choices=channel_choices
-                chosen=Signal::derive(move || desk.filter.get().channel.map_or("", Channel::as_str).to_owned())
+                chosen=Signal::derive(move || nav.filter.get().channel.map_or("", Channel::as_str).to_owned())
                 choose=narrow(|filter, value| filter.channel = Channel::from_key(value))
             />
             <Choice
                 label=t(Key::Order) choices=sorts
-                chosen=Signal::derive(move || match desk.sort.get() {
+                chosen=Signal::derive(move || match nav.sort.get() {
                     Sort::Folder => String::new(),
                     Sort::Newest => "newest".to_owned(),
                     Sort::Oldest => "oldest".to_owned(),
                 })
-                choose=Callback::new(move |value: String| desk.sort.set(match value.as_str() {
+                choose=Callback::new(move |value: String| nav.sort.set(match value.as_str() {
                     "newest" => Sort::Newest,
                     "oldest" => Sort::Oldest,
                     _ => Sort::Folder,
@@ -91,12 +91,12 @@ pub fn Filters() -> impl IntoView {
 /// A filter that is on or off.
 #[component]
 fn Toggle(label: &'static str, on: fn(&mut Filter) -> &mut bool) -> impl IntoView {
-    let desk: Desk = expect_context();
-    let pressed = move || *on(&mut desk.filter.get());
+    let nav: Navigation = expect_context();
+    let pressed = move || *on(&mut nav.filter.get());
     view! {
         <button
             class="chip" type="button" aria-pressed=move || pressed().to_string()
-            on:click=move |_| desk.filter.update(|filter| {
+            on:click=move |_| nav.filter.update(|filter| {
                 let on = on(filter);
                 *on = !*on;
             })

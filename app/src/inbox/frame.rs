@@ -6,7 +6,6 @@ use super::{
     assign_dialog::Giving,
     banner::Banners,
     board::Board,
-    desk::Desk,
     list::List,
     offers::Offers,
     panel::Panel,
@@ -19,8 +18,7 @@ use super::{
 use crate::{
     hooks::{Announcer, Sound, use_notifications, use_title},
     i18n::{Key, t},
-    inbox::folder_name,
-    pages::Place,
+    navigation::{Navigation, folder_name, place::Place},
     settings::SettingsHost,
     store::Store,
 };
@@ -29,7 +27,7 @@ use causerie_shared::{message::Author, window::Folder};
 /// The content of the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Main {
-    Desk,
+    Navigation,
     Settings,
 }
 
@@ -37,7 +35,7 @@ impl Main {
     fn of(place: &Place) -> Self {
         match place {
             Place::Settings(_) => Self::Settings,
-            Place::Folder { .. } | Place::Unknown | Place::Login | Place::Setup | Place::Link(_) => Self::Desk,
+            Place::Folder { .. } | Place::Unknown | Place::Login | Place::Setup | Place::Link(_) => Self::Navigation,
         }
     }
 }
@@ -47,27 +45,27 @@ impl Main {
 pub fn Frame(place: Memo<Place>) -> impl IntoView {
     let store: Store = expect_context();
     let announcer: Announcer = expect_context();
-    let desk = Desk::new(store, place);
-    provide_context(desk);
+    let nav = Navigation::new(store, place);
+    provide_context(nav);
     provide_panes();
-    use_shortcuts(store, desk);
-    use_title(waiting_for_me(store), page_name(store, desk));
-    use_notifications(store, expect_context::<Sound>(), desk.open.into());
-    Effect::new(move |_| match desk.open.get() {
+    use_shortcuts(store, nav);
+    use_title(waiting_for_me(store), page_name(store, nav));
+    use_notifications(store, expect_context::<Sound>(), nav.open.into());
+    Effect::new(move |_| match nav.open.get() {
         Some(id) => store.open(id),
         None => store.close(),
     });
 
     let main = Memo::new(move |_| Main::of(&place.read()));
-    let profile = move || match desk.profile.get() {
-        _ if desk.panel.get() => "open",
+    let profile = move || match nav.profile.get() {
+        _ if nav.panel.get() => "open",
         None => "auto",
         Some(true) => "open",
         Some(false) => "closed",
     };
-    let board = Memo::new(move |_| desk.board_shown());
+    let board = Memo::new(move |_| nav.board_shown());
     let skip = move || {
-        if desk.open.get().is_some() || main.get() != Main::Desk {
+        if nav.open.get().is_some() || main.get() != Main::Navigation {
             "#main"
         } else {
             "#conversations"
@@ -75,19 +73,19 @@ pub fn Frame(place: Memo<Place>) -> impl IntoView {
     };
     view! {
         <a class="skip" href=skip>{t(Key::SkipToConversation)}</a>
-        <div class="shell" data-screen=move || desk.screen() data-profile=profile>
+        <div class="shell" data-screen=move || nav.screen() data-profile=profile>
             <Banners />
             <Rail />
             <TopBar />
             {move || match main.get() {
-                Main::Desk => view! {
+                Main::Navigation => view! {
                     <div class="desk">
                         {move || if board.get() {
                             view! { <Board /> }.into_any()
                         } else {
                             view! { <List /><Thread /> }.into_any()
                         }}
-                        {move || if desk.panel.get() {
+                        {move || if nav.panel.get() {
                             view! { <Panel /> }.into_any()
                         } else {
                             view! { <Profile /> }.into_any()
@@ -126,8 +124,8 @@ fn waiting_for_me(store: Store) -> Signal<u32> {
 }
 
 /// The page's name, for example "Ana Ruiz · Mine".
-fn page_name(store: Store, desk: Desk) -> Signal<String> {
-    Memo::new(move |_| match &*desk.place.read() {
+fn page_name(store: Store, nav: Navigation) -> Signal<String> {
+    Memo::new(move |_| match &*nav.place.read() {
         Place::Settings(_) => format!("{} · Causerie", t(Key::Settings)),
         Place::Folder { folder, conversation } => {
             let name =

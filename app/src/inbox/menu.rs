@@ -6,7 +6,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 use crate::{
     hooks::{Preferences, Theme},
     i18n::{Key, Lang, Plural, explain, t, tn},
-    pages::Place,
+    navigation::place::Place,
     store::Store,
     ui::{Avatar, Dialog, Icon, focus, menu_items, menu_keys},
 };

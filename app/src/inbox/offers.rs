@@ -11,13 +11,13 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::Desk;
 use crate::{
-    format,
+    format::{self, kind::preview_words},
     hooks::Announcer,
     i18n::{Key, t, tf},
+    navigation::Navigation,
     store::{Store, view::Connection},
-    ui::{Avatar, TimerRing, channel_name, key_of, keyed, preview_words},
+    ui::{Avatar, TimerRing, channel_name, key_of, keyed},
 };
 
 const MOST: usize = 3;
@@ -35,7 +35,7 @@ struct Card {
 #[component]
 pub fn Offers() -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let announcer: Announcer = expect_context();
     let offers = store.offers();
     let known = RwSignal::new(Vec::<Card>::new());
@@ -70,7 +70,7 @@ pub fn Offers() -> impl IntoView {
     });
     // The open chat has its own Accept button in the bar.
     let shown = Memo::new(move |_| {
-        let open = desk.open.get();
+        let open = nav.open.get();
         known.with(|cards| {
             cards
                 .iter()
@@ -80,7 +80,7 @@ pub fn Offers() -> impl IntoView {
         })
     });
     let first_cards = move || shown.with(|cards| cards[..cards.len().min(MOST)].to_vec());
-    let asked = my_requests(store, desk);
+    let asked = my_requests(store, nav);
     let some = Memo::new(move |_| !shown.read().is_empty() || !asked.read().is_empty());
     move || {
         some.get().then(|| {
@@ -107,10 +107,10 @@ pub fn Offers() -> impl IntoView {
 }
 
 /// The transfers that the user requested, except that of the open chat, which shows its request above the composer.
-fn my_requests(store: Store, desk: Desk) -> Memo<Vec<ConversationRow>> {
+fn my_requests(store: Store, nav: Navigation) -> Memo<Vec<ConversationRow>> {
     let (mine, me) = (store.folder(Folder::Mine), store.me());
     Memo::new(move |_| {
-        let (open, me) = (desk.open.get(), me.read().as_ref().map(|me| me.id));
+        let (open, me) = (nav.open.get(), me.read().as_ref().map(|me| me.id));
         let heads = mine.get().into_iter().filter(|id| Some(*id) != open);
         heads
             .filter_map(|id| store.head(id).get())
@@ -204,7 +204,7 @@ fn farewell(store: Store, id: ConversationId, request: bool) -> Option<String> {
 #[component]
 fn OfferCard(card: Card) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let Card { head, gone } = card;
     let id = head.id;
     // The contact's name is often known only a moment after the offer.
@@ -248,7 +248,7 @@ fn OfferCard(card: Card) -> impl IntoView {
     let ring = head.ring.unwrap_or(Countdown { due: 0, total: 0 });
     let accept = move |_| {
         if able() {
-            accept_offer(store, desk, id);
+            accept_offer(store, nav, id);
         }
     };
     view! {
@@ -293,7 +293,7 @@ fn OfferCard(card: Card) -> impl IntoView {
 }
 
 /// Accepts an offer and opens its chat, which moves to Mine once the server agrees.
-pub fn accept_offer(store: Store, desk: Desk, id: ConversationId) {
+pub fn accept_offer(store: Store, nav: Navigation, id: ConversationId) {
     store.accept(id);
-    desk.open_in(Folder::Engaged, id);
+    nav.open_in(Folder::Engaged, id);
 }

@@ -7,9 +7,10 @@ use causerie_shared::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Desk, agents::connected_first};
+use super::agents::connected_first;
 use crate::{
     i18n::{Key, Plural, t, tf, tn},
+    navigation::Navigation,
     net::http,
     store::Store,
     ui::{Avatar, ChannelIcon, Icon, Presence, key_of, keyed},
@@ -19,7 +20,7 @@ use crate::{
 #[component]
 pub fn Panel() -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let (accounts, users, me) = (store.accounts(), store.users(), store.me());
     let people = move || {
         let mut all = users.get();
@@ -47,7 +48,7 @@ pub fn Panel() -> impl IntoView {
             <header class="pane-head">
                 <h1 class="pane-title">{t(Key::ChannelsAndUsers)}</h1>
                 <span class="spacer"></span>
-                <button class="icon-btn" type="button" aria-label=t(Key::Close) on:click=move |_| desk.panel.set(false)>
+                <button class="icon-btn" type="button" aria-label=t(Key::Close) on:click=move |_| nav.panel.set(false)>
                     <Icon name="close" />
                 </button>
             </header>
@@ -73,7 +74,7 @@ pub fn Panel() -> impl IntoView {
 
 #[component]
 fn Account(account: AccountRow, reached: RwSignal<Vec<ChannelRow>>) -> impl IntoView {
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let id = account.id;
     let people = move || {
         let people = reached.with(|all| all.iter().find(|row| row.id == id).map(|row| row.people))?;
@@ -84,15 +85,15 @@ fn Account(account: AccountRow, reached: RwSignal<Vec<ChannelRow>>) -> impl Into
         (true, true) => ("busy", Some(t(Key::NeedsToken))),
         (true, false) => ("available", None),
     };
-    let chosen = Memo::new(move |_| desk.filter.get().account == Some(id));
+    let chosen = Memo::new(move |_| nav.filter.get().account == Some(id));
     view! {
         <button
             class="person" type="button" aria-pressed=move || chosen.get().to_string()
             on:click=move |_| {
                 let account = (!chosen.get_untracked()).then_some(id);
-                desk.filter.update(|filter| filter.account = account);
-                if desk.phone.get_untracked() {
-                    desk.panel.set(false);
+                nav.filter.update(|filter| filter.account = account);
+                if nav.phone.get_untracked() {
+                    nav.panel.set(false);
                 }
             }
         >

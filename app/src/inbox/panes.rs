@@ -4,10 +4,10 @@
 use causerie_shared::{ids::ConversationId, row::ConversationRow};
 use leptos::prelude::*;
 
-use super::Desk;
 use crate::{
     chat::Chat,
     i18n::{Key, t},
+    navigation::Navigation,
     part::part,
     profile::Pane,
     store::Store,
@@ -23,7 +23,7 @@ pub struct Panes {
 
 part! {
     /// Loads the panes.
-    fn panes() -> Panes, in desk, Panes {
+    fn panes() -> Panes, in nav, Panes {
         chat: |id| view! { <Chat id /> }.into_any(),
         contact: |id, head| view! { <Pane id head /> }.into_any(),
     }
@@ -37,9 +37,9 @@ pub fn provide_panes() {
 /// The open chat, or a hint to choose one.
 #[component]
 pub fn Thread() -> impl IntoView {
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let panes: Asked<Panes> = expect_context();
-    move || match desk.open.get() {
+    move || match nav.open.get() {
         Some(id) => match panes.get(Key::ChatNotLoaded) {
             Ok(panes) => (panes.chat)(id),
             Err(instead) => view! {
@@ -66,10 +66,10 @@ pub fn Thread() -> impl IntoView {
 #[component]
 pub fn Profile() -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let panes: Asked<Panes> = expect_context();
     move || {
-        let id = desk.open.get()?;
+        let id = nav.open.get()?;
         // The chat pane shows the error.
         let panes = panes.ready()?;
         let head = store.head(id);

@@ -3,11 +3,10 @@
 use causerie_shared::window::Folder;
 use leptos::prelude::*;
 
-use super::{Desk, folder_name};
 use crate::{
     format,
     i18n::{Key, Plural, t, tn},
-    pages::Place,
+    navigation::{Navigation, folder_name, place::Place},
     store::Store,
     ui::{Icon, Logo},
 };
@@ -25,14 +24,14 @@ fn icon(folder: Folder) -> &'static str {
 /// The navigation rail.
 #[component]
 pub fn Rail() -> impl IntoView {
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let more = RwSignal::new(false);
     let store: Store = expect_context();
     let me = store.me();
     let supervises = Memo::new(move |_| me.read().as_ref().is_some_and(|me| me.role.supervises()));
     // Close the "More" sheet after any navigation.
     Effect::new(move |_| {
-        desk.place.track();
+        nav.place.track();
         more.set(false);
     });
     view! {
@@ -53,9 +52,9 @@ pub fn Rail() -> impl IntoView {
                 <FolderLink folder=Folder::History />
                 <span class="rail-line"></span>
                 <button
-                    class="rail-item" type="button" aria-pressed=move || desk.panel.get().to_string()
+                    class="rail-item" type="button" aria-pressed=move || nav.panel.get().to_string()
                     on:click=move |_| {
-                        desk.panel.update(|on| *on = !*on);
+                        nav.panel.update(|on| *on = !*on);
                         more.set(false);
                     }
                 >
@@ -80,9 +79,9 @@ pub fn Rail() -> impl IntoView {
 #[component]
 fn FolderLink(folder: Folder) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let total = store.total(folder);
-    let current = move || (desk.place.read().folder() == Some(folder)).then_some("page");
+    let current = move || (nav.place.read().folder() == Some(folder)).then_some("page");
     let hot = move || (folder == Folder::Engaged && total.get() > 0).then_some("");
     view! {
         <a
@@ -101,8 +100,8 @@ fn FolderLink(folder: Folder) -> impl IntoView {
 
 #[component]
 fn SettingsLink() -> impl IntoView {
-    let desk: Desk = expect_context();
-    let here = move || matches!(*desk.place.read(), Place::Settings(_));
+    let nav: Navigation = expect_context();
+    let here = move || matches!(*nav.place.read(), Place::Settings(_));
     view! {
         <a class="rail-item" href=Place::Settings(String::new()).path() aria-current=move || here().then_some("page")>
             <Icon name="settings" />

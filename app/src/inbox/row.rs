@@ -9,15 +9,15 @@ use causerie_shared::{
 };
 use leptos::prelude::*;
 
-use super::{Desk, desk::unread};
 use crate::{
-    format,
+    format::{self, kind::preview_words},
     i18n::{Key, Plural, t, tn},
+    navigation::{Navigation, unread},
     store::{
         Store,
         view::{Bubble, Stage},
     },
-    ui::{Avatar, Icon, Presence, StatusWord, TimerRing, channel_name, preview_words, status_name},
+    ui::{Avatar, Icon, Presence, StatusWord, TimerRing, channel_name, status_name},
 };
 
 /// A row of the list; empty until its data is known.
@@ -30,10 +30,10 @@ pub fn Row(
     row_height: Memo<f64>,
 ) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let head = store.head(id);
-    let index = Memo::new(move |_| desk.rows.with(|rows| rows.index(id)).unwrap_or_default());
-    let selected = Memo::new(move |_| desk.open.get() == Some(id));
+    let index = Memo::new(move |_| nav.rows.with(|rows| rows.index(id)).unwrap_or_default());
+    let selected = Memo::new(move |_| nav.open.get() == Some(id));
     let new = Memo::new(move |_| head.read().as_ref().map_or(0, unread));
     view! {
         <div
@@ -41,10 +41,10 @@ pub fn Row(
             tabindex=move || if tab_stop.get() == Some(id) { "0" } else { "-1" }
             aria-selected=move || selected.get().to_string()
             aria-posinset=move || (index.get() + 1).to_string()
-            aria-setsize=move || desk.rows.read().total.to_string()
+            aria-setsize=move || nav.rows.read().total.to_string()
             data-unread=move || (new.get() > 0).then_some("")
             style:transform=move || format!("translateY({}px)", f64::from(index.get()) * row_height.get())
-            on:click=move |_| desk.open_in(folder, id)
+            on:click=move |_| nav.open_in(folder, id)
         >
             {move || head.read().is_some().then(|| view! { <Content head folder /> })}
         </div>
@@ -205,7 +205,7 @@ fn newest_unsent(bubbles: &[Bubble]) -> Option<String> {
 }
 
 fn preview_line(store: Store, head: Memo<Option<ConversationRow>>, id: ConversationId, folder: Folder) -> Memo<Line> {
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let (typing, draft) = (store.typing(id), store.draft(id));
     // Users write replies in Mine only, and the few chats of that folder are in memory.
     let bubbles = (folder == Folder::Mine).then(|| store.bubbles(id));
@@ -216,7 +216,7 @@ fn preview_line(store: Store, head: Memo<Option<ConversationRow>>, id: Conversat
         }
         // The draft of the open chat is visible in the composer already.
         let draft = draft.get();
-        if !draft.trim().is_empty() && desk.open.get() != Some(id) {
+        if !draft.trim().is_empty() && nav.open.get() != Some(id) {
             return Line::Draft(draft);
         }
         if let Some(text) = bubbles.and_then(|bubbles| bubbles.with(|bubbles| newest_unsent(bubbles))) {

@@ -10,10 +10,10 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::{Desk, row::Row};
+use super::row::Row;
 use crate::{
     i18n::{Key, t},
-    pages::Place,
+    navigation::{Navigation, place::Place},
     store::{Store, view::Connection},
     ui::{Empty, Skeleton, focus, keyed},
 };
@@ -37,18 +37,18 @@ fn in_view(top: f64, height: f64, row: f64, count: usize) -> Range<usize> {
 #[component]
 pub fn Rows(folder: Folder) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let scroller = NodeRef::<html::Div>::new();
     let top = RwSignal::new(0.0);
     // Before the first measurement: large enough for any screen, small enough to be cheap.
     let height = RwSignal::new(900.0);
-    let row_height = Memo::new(move |_| if desk.phone.get() { ROW_PHONE } else { ROW });
-    let total = Memo::new(move |_| desk.rows.read().total as usize);
+    let row_height = Memo::new(move |_| if nav.phone.get() { ROW_PHONE } else { ROW });
+    let total = Memo::new(move |_| nav.rows.read().total as usize);
     let range = Memo::new(move |_| in_view(top.get(), height.get(), row_height.get(), total.get()));
     // Unknown rows are shown as skeletons at their positions.
     let shown = Memo::new(move |_| {
         let range = range.get();
-        desk.rows.with(|rows| {
+        nav.rows.with(|rows| {
             let row = |at| (at, rows.at(at));
             (range.start as u32..range.end as u32).map(row).collect::<Vec<_>>()
         })
@@ -65,11 +65,11 @@ pub fn Rows(folder: Folder) -> impl IntoView {
 
     Effect::new(move |_| {
         let range = range.get();
-        store.look(desk.list.get(), range.start as u32, range.end as u32);
+        store.look(nav.list.get(), range.start as u32, range.end as u32);
     });
     // A different list starts at its top.
     Effect::new(move |before: Option<List>| {
-        let list = desk.list.get();
+        let list = nav.list.get();
         if before.is_some_and(|before| before != list)
             && let Some(scroller) = scroller.get_untracked()
         {
@@ -79,8 +79,8 @@ pub fn Rows(folder: Folder) -> impl IntoView {
     });
     // Keep the open chat in view while keys step through the list.
     Effect::new(move |before: Option<Option<ConversationId>>| {
-        let open = desk.open.get();
-        let at = open.and_then(|id| desk.rows.with_untracked(|rows| rows.index(id)));
+        let open = nav.open.get();
+        let at = open.and_then(|id| nav.rows.with_untracked(|rows| rows.index(id)));
         if let (Some(at), true) = (at, before.is_some_and(|before| before != open)) {
             show_row(
                 scroller,
@@ -90,11 +90,11 @@ pub fn Rows(folder: Folder) -> impl IntoView {
         }
         open
     });
-    let keys = move |event: KeyboardEvent| list_keys(&event, desk, scroller, row_height.get_untracked());
+    let keys = move |event: KeyboardEvent| list_keys(&event, nav, scroller, row_height.get_untracked());
     // The one row that Tab reaches: the open chat, else the first.
     let tab_stop = Memo::new(move |_| {
-        let open = desk.open.get();
-        desk.rows.with(|rows| {
+        let open = nav.open.get();
+        nav.rows.with(|rows| {
             open.filter(|id| rows.index(*id).is_some())
                 .or_else(|| rows.rows.first().map(|(_, id)| *id))
         })
@@ -136,14 +136,14 @@ fn Unknown(at: u32, row_height: Memo<f64>) -> impl IntoView {
 }
 
 /// Handles the keys of the list: arrows, j and k step, Home and End jump, Enter moves the focus to the chat.
-fn list_keys(event: &KeyboardEvent, desk: Desk, scroller: NodeRef<html::Div>, row: f64) {
+fn list_keys(event: &KeyboardEvent, nav: Navigation, scroller: NodeRef<html::Div>, row: f64) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }
     let current = document()
         .active_element()
         .and_then(|row| row.id().strip_prefix("row-")?.parse().ok());
-    let (target, total) = desk.rows.with_untracked(|rows| {
+    let (target, total) = nav.rows.with_untracked(|rows| {
         let at = current.and_then(|id: ConversationId| rows.index(id));
         let next = match (event.key().as_str(), at) {
             ("ArrowDown" | "j", at) => at.map_or(0, |at| at + 1),
@@ -166,8 +166,8 @@ fn list_keys(event: &KeyboardEvent, desk: Desk, scroller: NodeRef<html::Div>, ro
         return;
     };
     let enters = matches!(event.key().as_str(), "Enter" | "o" | " ");
-    if enters || !desk.phone.get_untracked() {
-        desk.open(id);
+    if enters || !nav.phone.get_untracked() {
+        nav.open(id);
     }
     if enters {
         focus_thread();
@@ -224,21 +224,21 @@ pub fn focus_thread() {
 #[component]
 fn Nothing(folder: Folder) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let patient = RwSignal::new(false);
     if let Ok(timer) = set_timeout_with_handle(move || patient.set(true), PATIENCE) {
         on_cleanup(move || timer.clear());
     }
     let (me, online) = (store.me(), store.online());
     move || {
-        let filtered = desk.list.get().filter != Filter::default();
+        let filtered = nav.list.get().filter != Filter::default();
         if store.total(folder).get() > 0 && !filtered {
             return patient.get().then(|| view! { <Skeleton rows=6 /> }).into_any();
         }
         if filtered {
             return view! {
                 <Empty title=t(Key::NoMatch)>
-                    <button type="button" class="btn" on:click=move |_| desk.filter.set(Filter::default())>
+                    <button type="button" class="btn" on:click=move |_| nav.filter.set(Filter::default())>
                         {t(Key::ClearFilters)}
                     </button>
                 </Empty>

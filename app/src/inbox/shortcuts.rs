@@ -5,10 +5,11 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::{Asking, Desk, end_chat, may_give, offers::accept_offer, rows::focus_thread};
+use super::{offers::accept_offer, rows::focus_thread};
 use crate::{
+    actions::{assign::may_give, ending::end_chat},
     hooks::in_text,
-    pages::Place,
+    navigation::{Asking, Navigation, place::Place},
     store::{Store, view::Connection},
     ui::focus,
 };
@@ -17,7 +18,7 @@ use crate::{
 const CHORD_MS: f64 = 1_500.0;
 
 /// Installs the shortcuts for as long as the frame exists.
-pub fn use_shortcuts(store: Store, desk: Desk) {
+pub fn use_shortcuts(store: Store, nav: Navigation) {
     // The time at which `g` was pressed.
     let offers = store.offers();
     let chord = StoredValue::new(None::<f64>);
@@ -28,12 +29,12 @@ pub fn use_shortcuts(store: Store, desk: Desk) {
         if event.key() == "F8" {
             if let Some(oldest) = offers.with_untracked(|offers| offers.first().copied()) {
                 event.prevent_default();
-                accept_offer(store, desk, oldest);
+                accept_offer(store, nav, oldest);
             }
             return;
         }
         if event.key() == "Escape" {
-            escape(&event, desk);
+            escape(&event, nav);
             return;
         }
         if in_text(&event) || event.ctrl_key() || event.meta_key() || event.alt_key() {
@@ -45,7 +46,7 @@ pub fn use_shortcuts(store: Store, desk: Desk) {
             .is_some_and(|at| event.time_stamp() - at < CHORD_MS);
         if second && let Some(folder) = folder_of(&event.key()) {
             event.prevent_default();
-            desk.go(
+            nav.go(
                 &Place::Folder {
                     folder,
                     conversation: None,
@@ -58,7 +59,7 @@ pub fn use_shortcuts(store: Store, desk: Desk) {
             chord.set_value(Some(event.time_stamp()));
             return;
         }
-        if single_key(&event, store, desk) {
+        if single_key(&event, store, nav) {
             event.prevent_default();
         }
     });
@@ -77,7 +78,7 @@ fn folder_of(key: &str) -> Option<Folder> {
 }
 
 /// Handles Escape. Dialogs and popovers close themselves; a text field gives its focus to the list; a phone goes back.
-fn escape(event: &KeyboardEvent, desk: Desk) {
+fn escape(event: &KeyboardEvent, nav: Navigation) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
         return;
     };
@@ -93,26 +94,26 @@ fn escape(event: &KeyboardEvent, desk: Desk) {
             Some(row) => focus(&row),
             None => drop(target.blur()),
         }
-    } else if desk.open.get_untracked().is_some() && desk.phone.get_untracked() {
-        desk.back();
+    } else if nav.open.get_untracked().is_some() && nav.phone.get_untracked() {
+        nav.back();
     }
 }
 
 /// Handles keys of one letter. Returns `false` if the key has no effect here.
-fn single_key(event: &KeyboardEvent, store: Store, desk: Desk) -> bool {
-    let open = desk.open.get_untracked();
+fn single_key(event: &KeyboardEvent, store: Store, nav: Navigation) -> bool {
+    let open = nav.open.get_untracked();
     match (event.key().as_str(), open) {
-        ("j" | "ArrowDown", _) => step(event, desk, 1),
-        ("k" | "ArrowUp", _) => step(event, desk, -1),
+        ("j" | "ArrowDown", _) => step(event, nav, 1),
+        ("k" | "ArrowUp", _) => step(event, nav, -1),
         ("Enter" | "o" | "r", Some(_)) if event.key() != "Enter" || on_nothing(event) => {
             focus_thread();
             true
         }
-        ("y", Some(id)) => take(store, desk, id),
-        ("t" | "a", Some(id)) => give(store, desk, id),
-        ("e", Some(id)) => end_chat(store, desk, id),
+        ("y", Some(id)) => take(store, nav, id),
+        ("t" | "a", Some(id)) => give(store, nav, id),
+        ("e", Some(id)) => end_chat(store, nav, id),
         ("]", Some(_)) => {
-            desk.toggle_profile();
+            nav.toggle_profile();
             true
         }
         _ => false,
@@ -120,14 +121,14 @@ fn single_key(event: &KeyboardEvent, store: Store, desk: Desk) -> bool {
 }
 
 /// `t`, `a`: opens the dialog that assigns or transfers the open chat.
-fn give(store: Store, desk: Desk, id: ConversationId) -> bool {
+fn give(store: Store, nav: Navigation, id: ConversationId) -> bool {
     let head = store.head(id).get_untracked();
     let may = store.me().with_untracked(|me| {
         let both = me.as_ref().zip(head.as_ref());
         both.is_some_and(|(me, head)| may_give(&head.state, me))
     });
     if may {
-        desk.asking.set(Some(Asking::Give(id)));
+        nav.asking.set(Some(Asking::Give(id)));
     }
     may
 }
@@ -141,13 +142,13 @@ fn on_nothing(event: &KeyboardEvent) -> bool {
 }
 
 /// Opens the next chat. Arrow keys step only if nothing has the focus, because they may scroll; letters always step.
-fn step(event: &KeyboardEvent, desk: Desk, by: i32) -> bool {
+fn step(event: &KeyboardEvent, nav: Navigation, by: i32) -> bool {
     if event.key().starts_with("Arrow") && !on_nothing(event) {
         return false;
     }
-    match desk.neighbour(by) {
+    match nav.neighbour(by) {
         Some(id) => {
-            desk.open(id);
+            nav.open(id);
             true
         }
         None => false,
@@ -155,13 +156,13 @@ fn step(event: &KeyboardEvent, desk: Desk, by: i32) -> bool {
 }
 
 /// `y`: starts or accepts the open chat.
-fn take(store: Store, desk: Desk, id: ConversationId) -> bool {
+fn take(store: Store, nav: Navigation, id: ConversationId) -> bool {
     if store.online().get_untracked() != Connection::Online {
         return false;
     }
     let me = store.me().with_untracked(|me| me.as_ref().map(|me| me.id));
     match store.head(id).get_untracked().map(|head| head.state) {
-        Some(State::Waiting { .. }) if desk.folder.get_untracked() == Folder::Queue => {
+        Some(State::Waiting { .. }) if nav.folder.get_untracked() == Folder::Queue => {
             store.start_chat(id);
             true
         }

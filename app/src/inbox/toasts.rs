@@ -5,9 +5,9 @@ use std::time::Duration;
 use causerie_shared::{Millis, frame::Command, ids::ConversationId, refusal::Code, window::Folder};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
-use super::desk::Desk;
 use crate::{
     i18n::{Key, explain, t, tf},
+    navigation::Navigation,
     store::{
         Store,
         view::{Answer, Notice, NoticeBody},
@@ -48,13 +48,13 @@ impl Act {
         }
     }
 
-    fn run(self, store: Store, desk: Desk) {
+    fn run(self, store: Store, nav: Navigation) {
         match self {
-            Self::OpenDiscussion(id) => desk.open_in(Folder::Mine, id),
-            Self::OpenChat(id) => desk.open_in(Folder::All, id),
+            Self::OpenDiscussion(id) => nav.open_in(Folder::Mine, id),
+            Self::OpenChat(id) => nav.open_in(Folder::All, id),
             Self::Undo(id) => {
                 store.undo(id);
-                desk.open_in(Folder::Mine, id);
+                nav.open_in(Folder::Mine, id);
             }
         }
     }
@@ -185,7 +185,7 @@ pub fn Toasts() -> impl IntoView {
 #[component]
 fn Toast(notice: Notice) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let id = notice.id;
     let Looks {
         kind,
@@ -230,7 +230,7 @@ fn Toast(notice: Notice) -> impl IntoView {
             <p class="toast-text">{text}</p>
             {act.map(|act| view! {
                 <button class="text-btn" type="button" on:click=move |_| {
-                    act.run(store, desk);
+                    act.run(store, nav);
                     store.dismiss(id);
                 }>{act.name()}</button>
             })}

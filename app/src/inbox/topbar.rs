@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{Desk, menu::ProfileMenu};
+use super::menu::ProfileMenu;
 use crate::{
     i18n::{Key, t, tf},
+    navigation::Navigation,
     store::{Store, view::Connection},
     ui::{Avatar, Icon, Presence},
 };
@@ -13,9 +14,9 @@ use crate::{
 #[component]
 pub fn TopBar() -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let title = move || {
-        if desk.place.read().folder().is_some() {
+        if nav.place.read().folder().is_some() {
             t(Key::Conversations)
         } else {
             t(Key::Settings)

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
 
 use super::promise;
-use crate::store::core::{DISK_BOOT_STORES, DISK_CACHES, DISK_STORES, DiskKey};
+use crate::net::disk_key::{BOOT_STORES, CACHES, DiskKey, STORES};
 
 #[wasm_bindgen]
 extern "C" {
@@ -84,7 +84,7 @@ impl Disk {
                     return;
                 };
                 let there = database.object_store_names();
-                for store in DISK_STORES.into_iter().filter(|store| !there.contains(store)) {
+                for store in STORES.into_iter().filter(|store| !there.contains(store)) {
                     // If a store cannot be created, the open request itself fails.
                     if database.create_object_store(store).is_err() {
                         return;
@@ -124,16 +124,16 @@ impl Disk {
     /// other page writes to the database.
     pub async fn boot(&self, alone: bool) -> Result<Vec<(DiskKey, Vec<u8>)>, DiskError> {
         self.alone.set(alone);
-        let transaction = self.database.transaction_with_str_sequence(&names(&DISK_STORES))?;
+        let transaction = self.database.transaction_with_str_sequence(&names(&STORES))?;
         let mut asked = vec![];
-        for store in DISK_STORES {
+        for store in STORES {
             let objects = transaction.object_store(store)?;
             // This store holds up to ten thousand rows, and each row contains its own key.
             let keys = match store {
                 "heads" => None,
                 _ => Some(promise::request(&objects.get_all_keys()?)),
             };
-            let values = match DISK_BOOT_STORES.contains(&store) {
+            let values = match BOOT_STORES.contains(&store) {
                 true => Some(promise::request(&objects.get_all()?)),
                 false => None,
             };
@@ -181,7 +181,7 @@ impl Disk {
             return None;
         }
         let ask = || -> Result<Vec<_>, JsValue> {
-            let transaction = self.database.transaction_with_str_sequence(&names(&DISK_STORES))?;
+            let transaction = self.database.transaction_with_str_sequence(&names(&STORES))?;
             let ask = |key: DiskKey| {
                 let value = transaction.object_store(key.store())?.get(&key.name().into())?;
                 Ok((key, promise::request(&value)))
@@ -211,13 +211,13 @@ impl Disk {
         self.kept.borrow_mut().extend(put);
         let mut stores: Vec<&str> = values.iter().map(|(key, _)| key.store()).collect();
         if clear {
-            stores.extend(DISK_CACHES);
+            stores.extend(CACHES);
         }
         stores.sort_unstable();
         stores.dedup();
         let transaction = self.transaction(&names(&stores), durable)?;
         if clear {
-            for store in DISK_CACHES {
+            for store in CACHES {
                 transaction.object_store(store)?.clear()?;
             }
         }

@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
 
 use super::{clock, local};
-use crate::store::core::{Look, Pace};
+use crate::net::pace::{Look, Pace};
 
 /// How often [`Socket::look`] checks the clock.
 const WATCH_MS: u32 = 5_000;

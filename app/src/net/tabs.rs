@@ -5,13 +5,41 @@ use std::{
     rc::Rc,
 };
 
-use causerie_shared::frame::{decode, encode};
+use causerie_shared::{
+    frame::{decode, encode},
+    ids::IntentId,
+};
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use crate::store::core::TabMessage;
+/// A message between tabs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TabMessage {
+    /// A tab begins to follow: the leader stores its data and answers [`TabMessage::Ready`].
+    Join(u64),
+    /// All data of the leader is on the disk; what it receives from then on follows as [`TabMessage::Frame`]. `welcome`
+    /// is the server's frame, if the connection is up.
+    Ready { tab: u64, welcome: Option<Vec<u8>> },
+    /// The leader received this frame from the server.
+    Frame(Vec<u8>),
+    /// The connection is gone.
+    Closed,
+    /// A follower asks the leader to send this frame.
+    Ask(u64, Vec<u8>),
+    /// A follower is closed.
+    Leave(u64),
+    /// Values of the outbox and drafts were written or deleted; each has its store and name.
+    Changed(Vec<(String, String)>),
+    /// An intent is sent for the first time, so it can no longer be taken back.
+    Tried(IntentId),
+    /// Asks the leader to check the connection's timing, because timers of a hidden page are throttled.
+    Look,
+    /// The user asks to connect now.
+    Hurry,
+}
 
 /// This tab's membership among the user's tabs.
 pub struct Tabs {

@@ -7,14 +7,14 @@ use causerie_shared::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    Place,
     outside::leave,
-    sign::{FormError, SignCard, SubmitButton},
+    sign::{SignCard, SubmitButton},
 };
 use crate::{
     i18n::{Key, explain, t, tf},
+    navigation::place::Place,
     net::http,
-    ui::PasswordField,
+    ui::{FormError, PasswordField},
 };
 
 /// The page of an invitation or reset link.

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Place, expired::Expired};
+use super::expired::Expired;
 use crate::{
     hooks::Address,
     inbox::Frame,
+    navigation::place::Place,
     store::{Store, view::Session},
 };
 

@@ -3,15 +3,13 @@
 use causerie_shared::{api::SignIn, refusal::Refusal};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{
-    Place,
-    sign::{FormError, SignCard, SubmitButton},
-};
+use super::sign::{SignCard, SubmitButton};
 use crate::{
     hooks::Address,
     i18n::{Key, t, tf},
+    navigation::place::Place,
     store::{Store, view::Session},
-    ui::{Field, PasswordField},
+    ui::{Field, FormError, PasswordField},
 };
 
 /// The sign-in page. Redirects to set-up while no owner exists, and to the console after sign-in.

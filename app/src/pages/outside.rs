@@ -3,7 +3,8 @@
 
 use leptos::prelude::*;
 
-use super::{Accept, Place, Setup};
+use super::{accept::Accept, setup::Setup};
+use crate::navigation::place::Place;
 
 /// The page of a place.
 #[component]

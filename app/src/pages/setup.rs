@@ -7,14 +7,14 @@ use causerie_shared::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    Place,
     outside::leave,
-    sign::{FormError, SignCard, SubmitButton},
+    sign::{SignCard, SubmitButton},
 };
 use crate::{
     i18n::{Key, t},
+    navigation::place::Place,
     net::http,
-    ui::{Field, PasswordField},
+    ui::{Field, FormError, PasswordField},
 };
 
 /// The set-up page. Redirects to sign-in if an owner exists.

@@ -4,10 +4,9 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::{Preferences, Theme},
-    i18n::{Key, Lang, explain, t},
+    i18n::{Key, Lang, t},
     ui::{Icon, Logo},
 };
-use causerie_shared::refusal::Refusal;
 
 /// The logo, a card with a title, and a footer with language and theme.
 #[component]
@@ -73,16 +72,6 @@ fn SignFoot() -> impl IntoView {
                 {theme}
             </button>
         </footer>
-    }
-}
-
-/// A form's error, announced by screen readers when it appears.
-#[component]
-pub fn FormError(#[prop(into)] error: Signal<Option<Refusal>>) -> impl IntoView {
-    view! {
-        {move || error.get().map(|error| view! {
-            <p class="form-error" role="alert"><Icon name="alert" />{explain(&error)}</p>
-        })}
     }
 }
 

@@ -4,8 +4,9 @@ use causerie_shared::{conversation::State, ids::ConversationId, row::Conversatio
 use leptos::prelude::*;
 
 use crate::{
+    actions::assign::{candidates_for, may_give, other_inboxes},
     i18n::{Key, t},
-    inbox::{Asking, Desk, candidates_for, may_give, other_inboxes},
+    navigation::{Asking, Navigation},
     store::Store,
     ui::{Avatar, Icon, Presence},
 };
@@ -14,7 +15,7 @@ use crate::{
 #[component]
 pub fn Assignee(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     // An ended chat shows its last agent, without the load, which no longer includes the chat.
     let agent = Memo::new(move |_| {
         head.read().as_ref().and_then(|head| match &head.state {
@@ -35,7 +36,7 @@ pub fn Assignee(id: ConversationId, head: Signal<Option<ConversationRow>>) -> im
     });
     view! {
         <div class="profile-assign">
-            <button class="icon-btn profile-close" type="button" aria-label=t(Key::Close) on:click=move |_| desk.close_profile()>
+            <button class="icon-btn profile-close" type="button" aria-label=t(Key::Close) on:click=move |_| nav.close_profile()>
                 <Icon name="back" />
             </button>
             <span>{t(Key::AssignedTo)}</span>
@@ -73,7 +74,7 @@ fn dot(presence: Presence) -> &'static str {
 #[component]
 fn Choice(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let (agents, inboxes) = (candidates_for(store, head), other_inboxes(store, head));
     let holder = head
         .with_untracked(|head| head.as_ref().and_then(|head| head.state.agent()))
@@ -89,7 +90,7 @@ fn Choice(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl Int
         if let Some(user) = value.strip_prefix("u:").and_then(|user| user.parse().ok()) {
             store.assign(id, user);
         } else if let Some(inbox) = value.strip_prefix("i:").and_then(|inbox| inbox.parse().ok()) {
-            desk.asking.set(Some(Asking::Move(id, inbox)));
+            nav.asking.set(Some(Asking::Move(id, inbox)));
         }
     };
     view! {

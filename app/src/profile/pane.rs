@@ -7,7 +7,7 @@ use super::{assignee::Assignee, info::Info, notes::Notes, timeline::Timeline};
 use crate::{
     format,
     i18n::{Key, t, tf},
-    inbox::Desk,
+    navigation::Navigation,
     store::Store,
     ui::{Avatar, Tab, TabBar, channel_name, focus},
 };
@@ -16,7 +16,7 @@ use crate::{
 #[component]
 pub fn Pane(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl IntoView {
     let store: Store = expect_context();
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let Some(first) = head.get_untracked() else {
         return ().into_any();
     };
@@ -37,8 +37,8 @@ pub fn Pane(id: ConversationId, head: Signal<Option<ConversationRow>>) -> impl I
     // When the profile opens as a screen, its title takes the focus.
     let title = NodeRef::<html::H1>::new();
     Effect::new(move |_| {
-        if desk.profile_screen.get()
-            && desk.phone.get_untracked()
+        if nav.profile_screen.get()
+            && nav.phone.get_untracked()
             && let Some(title) = title.get()
         {
             focus(&title);

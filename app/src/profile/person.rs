@@ -6,8 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     i18n::{Key, t},
-    inbox::Desk,
-    pages::Place,
+    navigation::{Navigation, place::Place},
     ui::{ChannelIcon, Icon},
 };
 
@@ -15,11 +14,11 @@ use crate::{
 /// to the page.
 #[component]
 pub fn OnePerson(contact: ContactId) -> impl IntoView {
-    let desk: Desk = expect_context();
+    let nav: Navigation = expect_context();
     let manage = Place::Settings(format!("contacts/{contact}"));
     let block = Place::Settings(format!("contacts/{contact}/block"));
     let others = move || {
-        let others = desk.person_of(contact).into_iter().flat_map(|person| person.others);
+        let others = nav.person_of(contact).into_iter().flat_map(|person| person.others);
         let row = others.filter_map(|other| {
             let place = Place::Folder {
                 folder: if other.ended { Folder::History } else { Folder::Mine },

@@ -10,8 +10,7 @@ use super::{Here, frame::SettingsPage, sign_ins::SignIns};
 use crate::{
     i18n::{Key, t},
     net::http,
-    pages::FormError,
-    ui::{Icon, PasswordField},
+    ui::{FormError, Icon, PasswordField},
 };
 
 /// The account page.

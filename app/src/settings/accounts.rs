@@ -12,7 +12,6 @@ use causerie_shared::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use self::editor::{Editor, Target};
 use super::{Here, fetched::Fetched, frame::SettingsPage, here::why};
 use crate::{
     format,
@@ -21,6 +20,7 @@ use crate::{
     net::http,
     ui::{ChannelIcon, Confirm, Empty, Icon, channel_name},
 };
+use editor::{Editor, Target};
 
 /// State shared by the sections of the page; `Copy`.
 #[derive(Clone, Copy)]

@@ -14,18 +14,16 @@ use causerie_shared::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use self::{
-    blocking::{BlockingSection, Doing},
-    forgetting::ForgettingSection,
-};
 use super::{Here, fetched::Fetched, frame::SettingsPage, here::why};
 use crate::{
     format,
     i18n::{Key, t, tf},
+    navigation::place::Place,
     net::http,
-    pages::Place,
     ui::{ChannelIcon, Empty},
 };
+use blocking::{BlockingSection, Doing};
+use forgetting::ForgettingSection;
 
 /// The pause in typing after which the search is sent.
 const PAUSE: Duration = Duration::from_millis(250);

@@ -12,7 +12,7 @@ use super::{guard::Guard, route::Route};
 use crate::{
     hooks::Address,
     i18n::explain,
-    pages::Place,
+    navigation::place::Place,
     store::{Store, view::Connection},
 };
 

@@ -3,12 +3,7 @@
 use leptos::prelude::*;
 
 use super::pages::Settings;
-use crate::{
-    i18n::Key,
-    pages::{Outside, Place},
-    part::part,
-    ui::Asked,
-};
+use crate::{i18n::Key, navigation::place::Place, pages::outside::Outside, part::part, ui::Asked};
 
 /// The settings part: functions that draw its pages.
 #[derive(Debug, Clone, Copy)]

@@ -13,8 +13,7 @@ use super::{Here, fetched::Fetched, parts::Tick, users::role_name};
 use crate::{
     i18n::{Key, t},
     net::http,
-    pages::FormError,
-    ui::{Dialog, Field, Icon},
+    ui::{Dialog, Field, FormError, Icon},
 };
 
 /// The roles that can be assigned. The only owner is created at set-up.

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     i18n::{Key, t},
-    pages::Place,
+    navigation::place::Place,
     ui::Empty,
 };
 

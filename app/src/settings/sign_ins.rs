@@ -8,8 +8,7 @@ use crate::{
     format,
     i18n::{Key, t, tf},
     net::http,
-    pages::FormError,
-    ui::Icon,
+    ui::{FormError, Icon},
 };
 
 /// The list of sessions, fetched each time it is drawn.

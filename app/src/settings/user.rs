@@ -24,8 +24,7 @@ use super::{
 use crate::{
     i18n::{Key, t, tf},
     net::http,
-    pages::FormError,
-    ui::{Confirm, Empty, Field},
+    ui::{Confirm, Empty, Field, FormError},
 };
 
 /// A permission or add-on, with its texts and its field in the grants.

@@ -13,7 +13,6 @@ mod link;
 mod lists;
 mod outbox;
 mod outcomes;
-mod pace;
 mod presence;
 mod replica;
 mod rows;
@@ -43,15 +42,15 @@ use causerie_shared::{
     window::{Counts, Folder, List},
 };
 
-pub use disk::{BOOT_STORES as DISK_BOOT_STORES, CACHES as DISK_CACHES, DiskKey, STORES as DISK_STORES, Stored};
+pub use disk::Stored;
 pub use document::{DOCUMENTS, Documents};
 pub use event::{Act, Event, Key};
-pub use pace::{Look, Pace};
 pub use step::{Effects, Step, lasting};
 pub use table::Table;
-pub use tabs::{TabMessage, is_shared};
+pub use tabs::is_shared;
 
 use super::view::{Notice, NoticeBody, Session};
+use crate::net::disk_key::DiskKey;
 use copies::CachedDocument;
 use link::LinkState;
 use lists::WindowState;

@@ -23,15 +23,18 @@ use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::core::{Core, DiskKey, Documents, Effects, Event, Key, Step, TabMessage};
-use super::view::Session;
+use super::{
+    core::{Core, Documents, Effects, Event, Key, Step},
+    view::Session,
+};
 use crate::net::{
     clock,
     disk::Disk,
+    disk_key::DiskKey,
     http::{self, Failure},
     local, push,
     socket::{Socket, SocketEvent},
-    tabs::Tabs,
+    tabs::{TabMessage, Tabs},
     worker,
 };
 

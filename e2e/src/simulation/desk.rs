@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use causerie_app::store::{
-    core::{Act, Core, DOCUMENTS, DiskKey, Event, Step, Stored},
-    view::Bubble,
+use causerie_app::{
+    net::disk_key::DiskKey,
+    store::{
+        core::{Act, Core, DOCUMENTS, Event, Step, Stored},
+        view::Bubble,
+    },
 };
 use causerie_server::{Shared, store::feed};
 use causerie_shared::{

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use causerie_app::store::{
-    core::{Act, DiskKey},
-    view::Bubble,
+use causerie_app::{
+    net::disk_key::DiskKey,
+    store::{core::Act, view::Bubble},
 };
 use causerie_server::{
     Shared, access,

@@ -8,8 +8,8 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{Core, DiskKey, Key, Step, stale_replies::reply_in};
-use crate::store::view::NoticeBody;
+use super::{Core, Key, Step, stale_replies::reply_in};
+use crate::{net::disk_key::DiskKey, store::view::NoticeBody};
 
 impl Core {
     pub(super) fn command(&mut self, step: &mut Step<'_>, command: Command) {

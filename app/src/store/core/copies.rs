@@ -12,9 +12,10 @@ use causerie_shared::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Core, DiskKey, Key, Step,
+    Core, Key, Step,
     lists::{SortKey, WindowState, ids},
 };
+use crate::net::disk_key::DiskKey;
 
 /// The number of messages in copies from which some are evicted.
 const MAX_MESSAGES: u32 = 50_000;

@@ -17,7 +17,7 @@ use causerie_shared::{
     message::Message,
 };
 
-pub use self::automerge::DOCUMENTS;
+pub use automerge::DOCUMENTS;
 
 /// The error of a document that cannot be read, or not be changed as asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

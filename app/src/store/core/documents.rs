@@ -12,10 +12,11 @@ use causerie_shared::{
 };
 
 use super::{
-    Core, DiskKey, Key, Step,
+    Core, Key, Step,
     replica::{Lane, Taken},
     thread::Timeline,
 };
+use crate::net::disk_key::DiskKey;
 
 /// The largest number of documents kept in memory besides those in use.
 const SPARE: usize = 64;

@@ -9,7 +9,8 @@ use causerie_shared::{
     intent::{Action, QueueState},
 };
 
-use super::{Core, DiskKey, Key, Step, disk};
+use super::{Core, Key, Step, disk};
+use crate::net::disk_key::DiskKey;
 
 /// Typing has paused when no key was pressed for this long.
 const IDLE_MS: Millis = 700;

@@ -6,7 +6,8 @@ use causerie_shared::{
     window::List,
 };
 
-use super::{DiskKey, Documents, TabMessage};
+use super::Documents;
+use crate::net::{disk_key::DiskKey, tabs::TabMessage};
 
 /// A part of the store that one signal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,8 +9,11 @@ use causerie_shared::{
     message::{Author, FileBrief, Kind, MAX_FILES, MAX_TEXT, Message},
 };
 
-use super::{Core, DiskKey, Key, Step};
-use crate::store::view::{EditError, ReplyError, SharedNote, Way};
+use super::{Core, Key, Step};
+use crate::{
+    net::disk_key::DiskKey,
+    store::view::{EditError, ReplyError, SharedNote, Way},
+};
 
 impl Core {
     /// Queues a reply and clears the draft.

@@ -7,8 +7,11 @@ use causerie_shared::{
     user::Me,
 };
 
-use super::{Core, DiskKey, Key, Step};
-use crate::store::view::{Connection, Session};
+use super::{Core, Key, Step};
+use crate::{
+    net::disk_key::DiskKey,
+    store::view::{Connection, Session},
+};
 
 /// After this long without a connection the console says "offline".
 const PATIENCE_MS: Millis = 3_000;

@@ -11,10 +11,11 @@ use causerie_shared::{
 };
 
 use super::{
-    Core, DiskKey, Key, Step, TabMessage,
+    Core, Key, Step,
     replica::{Lane, Taken},
     stale_replies::reply_in,
 };
+use crate::net::{disk_key::DiskKey, tabs::TabMessage};
 
 /// How long to wait after the server refused with "too many requests", in milliseconds.
 const HOLD_MS: i64 = 3_000;

@@ -10,8 +10,8 @@ use causerie_shared::{
     window::Counts,
 };
 
-use super::{Core, DiskKey, Key, Step, copies::chat_of, replica::Lane, stale_replies::reply_in};
-use crate::store::view::NoticeBody;
+use super::{Core, Key, Step, copies::chat_of, replica::Lane, stale_replies::reply_in};
+use crate::{net::disk_key::DiskKey, store::view::NoticeBody};
 
 impl Core {
     /// Applies changed and removed rows from the server.

@@ -16,8 +16,11 @@ use causerie_shared::{
     window::Counts,
 };
 
-use super::{Core, DiskKey, replica::Lane, thread};
-use crate::store::view::{Bubble, SharedNote, Stage, Undelivered};
+use super::{Core, replica::Lane, thread};
+use crate::{
+    net::disk_key::DiskKey,
+    store::view::{Bubble, SharedNote, Stage, Undelivered},
+};
 
 impl Core {
     pub fn head(&self, id: ConversationId) -> Option<&ConversationRow> {

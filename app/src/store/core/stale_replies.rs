@@ -10,7 +10,8 @@ use causerie_shared::{
     refusal::{Code, Refusal},
 };
 
-use super::{Core, DiskKey, Key, Step};
+use super::{Core, Key, Step};
+use crate::net::disk_key::DiskKey;
 
 /// A reply older than this is held as soon as there is any newer message.
 const OLD_MS: Millis = 15 * 60_000;

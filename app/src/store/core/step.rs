@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use causerie_shared::{Millis, frame::ClientFrame};
 
-use super::{DiskKey, Key, TabMessage};
+use super::Key;
+use crate::net::{disk_key::DiskKey, tabs::TabMessage};
 
 /// Time and randomness for one event, and its effects.
 pub struct Step<'a> {
@@ -29,7 +30,7 @@ pub struct Effects {
     pub urgent: bool,
     /// Keys to read; the answer is [`super::Event::Loaded`].
     pub load: Vec<DiskKey>,
-    /// Whether to empty all stores of copies ([`super::DISK_CACHES`]) before anything is written.
+    /// Whether to empty all stores of copies ([`crate::net::disk_key::CACHES`]) before anything is written.
     pub clear: bool,
     /// Messages for the other tabs.
     pub words: Vec<TabMessage>,

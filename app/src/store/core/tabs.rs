@@ -4,41 +4,15 @@
 //! An intent never travels between tabs. The tab in which it was made stores it and then announces that the outbox
 //! changed; the others read it from the disk.
 
+use super::{Core, Key, Step, disk, replica::Lane};
+use crate::net::disk_key::DiskKey;
+use crate::net::tabs::TabMessage;
 use causerie_shared::{
     document::DocumentId,
     frame::{ClientFrame, Command, ServerFrame, decode},
     ids::IntentId,
     intent::Queued,
 };
-use serde::{Deserialize, Serialize};
-
-use super::{Core, DiskKey, Key, Step, disk, replica::Lane};
-
-/// A message between tabs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TabMessage {
-    /// A tab begins to follow: the leader stores its data and answers [`TabMessage::Ready`].
-    Join(u64),
-    /// All data of the leader is on the disk; what it receives from then on follows as [`TabMessage::Frame`]. `welcome`
-    /// is the server's frame, if the connection is up.
-    Ready { tab: u64, welcome: Option<Vec<u8>> },
-    /// The leader received this frame from the server.
-    Frame(Vec<u8>),
-    /// The connection is gone.
-    Closed,
-    /// A follower asks the leader to send this frame.
-    Ask(u64, Vec<u8>),
-    /// A follower is closed.
-    Leave(u64),
-    /// Values of the outbox and drafts were written or deleted; each has its store and name.
-    Changed(Vec<(String, String)>),
-    /// An intent is sent for the first time, so it can no longer be taken back.
-    Tried(IntentId),
-    /// Asks the leader to check the connection's timing, because timers of a hidden page are throttled.
-    Look,
-    /// The user asks to connect now.
-    Hurry,
-}
 
 impl Core {
     /// Processes a message from another tab. The engine handles what needs the disk or the socket.

@@ -9,8 +9,11 @@ use causerie_shared::{
     row::JourneyRow,
 };
 
-use super::super::view::{Bubble, MessageBubble, Quote, Stage};
-use super::{replica::Replica, table::Table};
+use super::{
+    super::view::{Bubble, MessageBubble, Quote, Stage},
+    replica::Replica,
+    table::Table,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Timeline {

@@ -5,9 +5,12 @@ use std::{collections::HashMap, rc::Rc};
 use leptos::task::spawn_local;
 
 use super::Engine;
-use crate::store::{
-    core::{Core, DiskKey, Documents, Event, Stored, TabMessage, is_shared, lasting},
-    view::Session,
+use crate::{
+    net::{disk_key::DiskKey, tabs::TabMessage},
+    store::{
+        core::{Core, Documents, Event, Stored, is_shared, lasting},
+        view::Session,
+    },
 };
 
 impl Engine {

@@ -8,9 +8,13 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::Engine;
 use crate::{
-    net::{local, tabs::Tabs},
+    net::{
+        disk_key::DiskKey,
+        local,
+        tabs::{TabMessage, Tabs},
+    },
     store::{
-        core::{Core, DiskKey, Event, TabMessage},
+        core::{Core, Event},
         view::Session,
     },
 };

@@ -10,7 +10,10 @@ use causerie_shared::{
 };
 
 use super::{CHAT, CONTACT, desk::Desk, head, server::Server};
-use crate::store::core::{Act, DiskKey, Event, copies::CachedDocument};
+use crate::{
+    net::disk_key::DiskKey,
+    store::core::{Act, Event, copies::CachedDocument},
+};
 
 const DAY: i64 = 24 * 3_600_000;
 const BIG: u32 = 20_000;

@@ -9,15 +9,18 @@ use causerie_shared::{
 };
 
 use super::{me, server::Server};
-use crate::store::{
-    core::{
-        Act, Core, DISK_BOOT_STORES, DISK_CACHES, DOCUMENTS, DiskKey, Event, Step, Stored, TabMessage, is_shared,
-        lasting,
+use crate::{
+    net::{
+        disk_key::{BOOT_STORES, CACHES, DiskKey},
+        tabs::TabMessage,
     },
-    view::{Bubble, MessageBubble},
+    store::{
+        core::{Act, Core, DOCUMENTS, Event, Step, Stored, is_shared, lasting},
+        view::{Bubble, MessageBubble},
+    },
 };
 
-pub(in crate::store::core) struct Desk {
+pub(crate) struct Desk {
     pub core: Core,
     pub disk: Rc<RefCell<BTreeMap<DiskKey, Vec<u8>>>>,
     /// Capacity of the disk in bytes.
@@ -74,7 +77,7 @@ impl Desk {
 
     fn stored(&self) -> Vec<(DiskKey, Vec<u8>)> {
         let disk = self.disk.borrow();
-        let kept = disk.iter().filter(|(key, _)| DISK_BOOT_STORES.contains(&key.store()));
+        let kept = disk.iter().filter(|(key, _)| BOOT_STORES.contains(&key.store()));
         kept.map(|(key, bytes)| (*key, bytes.clone())).collect()
     }
 
@@ -130,9 +133,7 @@ impl Desk {
         let effects = step.effects;
         self.seed = seed;
         if effects.clear {
-            self.disk
-                .borrow_mut()
-                .retain(|key, _| !DISK_CACHES.contains(&key.store()));
+            self.disk.borrow_mut().retain(|key, _| !CACHES.contains(&key.store()));
         }
         self.disk.borrow_mut().retain(|key, _| !effects.evict.contains(key));
         let mut values: Vec<(DiskKey, Option<Vec<u8>>)> = vec![];

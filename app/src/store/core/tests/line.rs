@@ -13,9 +13,15 @@ use causerie_shared::{
 use serde::Serialize;
 
 use super::{ANA, CHAT, CONTACT, desk::Desk, server::Server};
-use crate::store::{
-    core::{Act, DiskKey, Event, Look, Pace},
-    view::Connection,
+use crate::{
+    net::{
+        disk_key::DiskKey,
+        pace::{Look, Pace},
+    },
+    store::{
+        core::{Act, Event},
+        view::Connection,
+    },
 };
 
 #[test]

@@ -13,9 +13,12 @@ use causerie_shared::{
 };
 
 use super::{ANA, BEN, CHAT, desk::Desk, head, server::Server, user};
-use crate::store::{
-    core::{Act, DiskKey, Event},
-    view::{Bubble, Connection, NoticeBody},
+use crate::{
+    net::disk_key::DiskKey,
+    store::{
+        core::{Act, Event},
+        view::{Bubble, Connection, NoticeBody},
+    },
 };
 
 const OTHER: ConversationId = ConversationId::from_u128(101);

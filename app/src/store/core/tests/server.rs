@@ -19,7 +19,7 @@ use super::{ANA, head, me, people};
 /// A stored push: its intent and writer (`None` if it came from another client), and its changes.
 type Pushed = (Option<IntentId>, Option<Writer>, Vec<Vec<u8>>);
 
-pub(in crate::store::core) struct Document {
+pub(crate) struct Document {
     pub doc: Automerge,
     pub epoch: u32,
     pub sealed: bool,
@@ -61,7 +61,7 @@ impl Actors for Document {
     }
 }
 
-pub(in crate::store::core) struct Server {
+pub(crate) struct Server {
     pub documents: HashMap<DocumentId, Document>,
     pub heads: BTreeMap<ConversationId, ConversationRow>,
     pub journey: Vec<JourneyRow>,

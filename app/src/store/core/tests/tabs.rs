@@ -6,9 +6,12 @@ use causerie_shared::{
 };
 
 use super::{CHAT, CONTACT, desk::Desk, server::Server};
-use crate::store::{
-    core::{Act, DiskKey, Event, TabMessage},
-    view::Connection,
+use crate::{
+    net::{disk_key::DiskKey, tabs::TabMessage},
+    store::{
+        core::{Act, Event},
+        view::Connection,
+    },
 };
 
 /// Exchanges messages between the tabs and the server until none are in flight. The first tab leads.

@@ -81,7 +81,7 @@ impl Place {
         }
     }
 
-    /// Whether the place is shown without a sign-in and drawn by the settings part ([`super::Outside`]).
+    /// Whether the place is shown without a sign-in and drawn by the settings part ([`crate::pages::outside::Outside`]).
     pub fn is_outside(&self) -> bool {
         matches!(self, Self::Setup | Self::Link(_))
     }

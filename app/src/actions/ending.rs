@@ -3,8 +3,7 @@
 use causerie_shared::{conversation::State, ids::ConversationId, user::Me};
 use leptos::prelude::*;
 
-use super::Desk;
-use crate::store::Store;
+use crate::{navigation::Navigation, store::Store};
 
 /// Whether `me` may end the chat: its agent and supervisors may (`docs/domain.md#states`).
 pub fn may_end(state: &State, me: &Me) -> bool {
@@ -18,7 +17,7 @@ pub fn may_end(state: &State, me: &Me) -> bool {
 }
 
 /// Ends the chat if the user may, and opens the next one. Returns whether the user may end it.
-pub fn end_chat(store: Store, desk: Desk, id: ConversationId) -> bool {
+pub fn end_chat(store: Store, nav: Navigation, id: ConversationId) -> bool {
     let allowed = store.me().with_untracked(|me| {
         let head = store.head(id).get_untracked();
         me.as_ref()
@@ -27,7 +26,7 @@ pub fn end_chat(store: Store, desk: Desk, id: ConversationId) -> bool {
     });
     if allowed && !store.busy(id).get_untracked() {
         store.end(id);
-        desk.after_end(id);
+        nav.after_end(id);
     }
     allowed
 }

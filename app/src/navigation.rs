@@ -1,19 +1,20 @@
 //! The navigation state of the inbox: folder, open chat, filters, panes. Provided as context to every view in the
 //! frame.
 
+pub mod place;
+
 use causerie_shared::{
     api::persons::Person,
-    ids::{ContactId, ConversationId},
+    ids::{ContactId, ConversationId, InboxId},
     row::ConversationRow,
     window::{Filter, Folder, List, Sort},
 };
 use leptos::prelude::*;
 
-use super::assign_dialog::Asking;
 use crate::{
     hooks::{Address, DOCKED, PHONE, matches_media},
     i18n::{Key, t},
-    pages::Place,
+    navigation::place::Place,
     store::{Store, view::Rows},
 };
 
@@ -50,9 +51,18 @@ fn step_back(stepped: StoredValue<bool>) -> bool {
     was && window().history().is_ok_and(|history| history.back().is_ok())
 }
 
+/// A dialog in front of the inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Asks which agent to give the chat to.
+    Give(ConversationId),
+    /// Asks whether to move the chat to another inbox.
+    Move(ConversationId, InboxId),
+}
+
 /// The navigation state of the inbox; `Copy`.
 #[derive(Clone, Copy)]
-pub struct Desk {
+pub struct Navigation {
     pub place: Memo<Place>,
     /// The folder on screen, or the last one while settings are open.
     pub folder: Memo<Folder>,
@@ -90,7 +100,7 @@ pub struct Desk {
     store: Store,
 }
 
-impl Desk {
+impl Navigation {
     /// Creates the state; call once per frame.
     pub fn new(store: Store, place: Memo<Place>) -> Self {
         let folder =
@@ -196,7 +206,7 @@ impl Desk {
         }
     }
 
-    /// Whether the profile pane is shown. On the phone it is a screen instead, see [`Desk::profile_screen`].
+    /// Whether the profile pane is shown. On the phone it is a screen instead, see [`Navigation::profile_screen`].
     pub fn profile_shown(self) -> bool {
         self.profile.get().unwrap_or_else(|| self.docked.get())
     }
