@@ -53,6 +53,11 @@ impl From<DocumentError> for ServiceError {
 }
 
 impl ServiceError {
+    /// Whether a row with the same key exists already ([`StoreError::is_duplicate`]).
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_duplicate())
+    }
+
     /// Returns the refusal for the user. Errors of the store or a document are logged, and the user gets a general
     /// text.
     pub fn into_refusal(self) -> Refusal {

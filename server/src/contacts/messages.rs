@@ -189,10 +189,8 @@ async fn attempt(app: &App, incoming: &NewMessage) -> Result<Accepted, ServiceEr
     }
     let (new, bytes) = (vec![record], document.bytes_with(&prepared));
     let appended = append_messages(&mut unit.tx, &mut head, None, new, bytes, now, &mut unit.events).await;
-    let Appended { scope, seals, records } = appended.map_err(|error| match error {
-        ServiceError::Store(error) if error.is_duplicate() => twice(),
-        other => other,
-    })?;
+    let Appended { scope, seals, records } =
+        appended.map_err(|error| if error.is_duplicate() { twice() } else { error })?;
     prepared.seals = seals;
     document.write(&mut unit.tx, IntentId::from(id), &prepared).await?;
     let committed = unit.commit_held().await?;

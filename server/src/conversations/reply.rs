@@ -101,11 +101,12 @@ pub async fn accept(
         records.push(record(&head, message, files, now));
     }
     let appended = append_messages(db, &mut head, Some(scope), records, bytes, now, events).await;
-    let Appended { scope, seals, .. } = appended.map_err(|error| match error {
-        ServiceError::Store(error) if error.is_duplicate() => {
+    let Appended { scope, seals, .. } = appended.map_err(|error| {
+        if error.is_duplicate() {
             Refusal::new(Code::BadContent, "a message with this id exists").into()
+        } else {
+            error
         }
-        other => other,
     })?;
     Ok(Accepted { scope, seals })
 }
