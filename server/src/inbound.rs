@@ -16,7 +16,7 @@ use std::{
 };
 
 use causerie_shared::{Millis, ids::AccountId};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -280,6 +280,11 @@ fn greet(app: &Shared, routed: &Routed) {
     {
         client::courtesy(app, courtesy(&credentials));
     }
+}
+
+/// Applies a comment that waited for the first comment of its thread ([`App::apply_comment`]).
+pub fn apply_comment<'a>(app: &'a App, routed: &'a Routed) -> BoxFuture<'a, Result<(), ServiceError>> {
+    Box::pin(apply::apply(app, routed))
 }
 
 async fn one(app: &App, routed: &Routed) -> Result<(), StoreError> {

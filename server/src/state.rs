@@ -10,8 +10,9 @@ use crate::{
     channels::client::Client,
     clock::Clock,
     config::Config,
+    conversations::provider_events::ApplyComment,
     documents::OpenDocuments,
-    inbound::intake::Intake,
+    inbound::{self, intake::Intake},
     limits::Limits,
     realtime::{Hub, visitors::hub::VisitorHub},
     routing::Wakes,
@@ -47,6 +48,8 @@ pub struct App {
     pub client: Client,
     /// Encrypts the secrets of accounts.
     pub vault: Vault,
+    /// Applies a comment that waited for its thread.
+    pub apply_comment: ApplyComment,
     /// Bodies of webhooks that are not stored yet.
     pub intake: Intake,
     /// Wakes the worker that processes stored webhooks.
@@ -91,6 +94,7 @@ impl App {
             limits: Limits::default(),
             client,
             vault,
+            apply_comment: inbound::apply_comment,
             intake: Intake::default(),
             hooked: Notify::new(),
             outbox_changed: Notify::new(),

@@ -9,6 +9,8 @@ use causerie_shared::{
     message::{Delivery, Side},
 };
 
+use futures_util::future::BoxFuture;
+
 use crate::{
     channels::{
         InboundEvent,
@@ -39,6 +41,9 @@ pub struct Routed {
     /// Id of the body that the event came in.
     pub event: String,
 }
+
+/// Applies a comment. `inbound`, which knows contacts, does it; `delivery` on the same floor reaches it by this type.
+pub type ApplyComment = for<'a> fn(&'a App, &'a Routed) -> BoxFuture<'a, Result<(), ServiceError>>;
 
 /// Applies an event about a message or a contact that is stored already. An event whose message is not stored yet is
 /// kept until then. Other events change nothing here: they begin conversations or concern the account
@@ -181,13 +186,12 @@ async fn early(app: &App, routed: &Routed, target: &str) -> Result<(), ServiceEr
     Box::pin(apply(app, routed)).await
 }
 
-/// Applies the pending events of a message that is stored now. Returns those that [`apply`] does not apply: comments in
-/// a thread whose first comment it is.
-pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) -> Result<Vec<Routed>, ServiceError> {
+/// Applies the pending events of a message that is stored now.
+pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) -> Result<(), ServiceError> {
     // Usually nothing is pending, and this check needs no ordered transaction: an event that comes from now on finds
     // the message.
     if !provider::has_early(&mut *app.store.read().await?, account.row.id, external).await? {
-        return Ok(vec![]);
+        return Ok(());
     }
     let kept = retried(async || {
         let mut tx = app.store.begin().await?;
@@ -196,7 +200,6 @@ pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) 
         Ok(kept)
     })
     .await?;
-    let mut comments = vec![];
     for early in kept {
         if let Ok(element) = serde_json::from_str(&early.element) {
             let routed = Routed {
@@ -205,13 +208,14 @@ pub async fn apply_pending(app: &App, account: &ChannelAccount, external: &str) 
                 event: String::new(),
             };
             if matches!(routed.element.what, InboundEventKind::Message(_)) {
-                comments.push(routed);
+                // A comment in a thread whose first comment came late.
+                (app.apply_comment)(app, &routed).await?;
             } else {
                 Box::pin(apply(app, &routed)).await?;
             }
         }
     }
-    Ok(comments)
+    Ok(())
 }
 
 async fn status(

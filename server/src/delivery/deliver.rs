@@ -272,12 +272,7 @@ async fn accepted(
     }
     unit.commit(app).await?;
     match id {
-        Some(id) => {
-            // Comments wait only for a thread's first comment, which nobody sends from here.
-            let comments = provider_events::apply_pending(app, way.account, &id).await?;
-            debug_assert!(comments.is_empty(), "a thread that began with an answer");
-            Ok(())
-        }
+        Some(id) => provider_events::apply_pending(app, way.account, &id).await,
         None => Ok(()),
     }
 }

@@ -118,7 +118,7 @@ pub(crate) async fn message(app: &App, routed: &Routed, arrived: &InboundMessage
         })),
     };
     messages::receive(app, incoming).await?;
-    pending(app, account, &arrived.id).await
+    apply_pending(app, account, &arrived.id).await
 }
 
 /// Whom an outgoing comment answers.
@@ -184,14 +184,6 @@ async fn fetch(
     Ok(media::fetch_all(app, account, contact, &arrived.media).await)
 }
 
-/// Applies the pending events of a message that is stored now.
-async fn pending(app: &App, account: &ChannelAccount, external: &str) -> Result<(), ServiceError> {
-    for comment in apply_pending(app, account, external).await? {
-        Box::pin(super::apply::apply(app, &comment)).await?;
-    }
-    Ok(())
-}
-
 /// Whether an outgoing message was sent from here. Its echo may arrive before the answer to the call that sent it.
 async fn is_ours(
     app: &App,
@@ -205,7 +197,7 @@ async fn is_ours(
         .await?
         .is_some()
     {
-        pending(app, account, id).await?;
+        apply_pending(app, account, id).await?;
         return Ok(true);
     }
     let whose = match (thread, contact) {
@@ -215,7 +207,7 @@ async fn is_ours(
     if let Some(whose) = whose
         && bind_by_text(app, account, arrived, whose).await?.is_some()
     {
-        pending(app, account, id).await?;
+        apply_pending(app, account, id).await?;
         return Ok(true);
     }
     if let Some(thread) = thread {
