@@ -23,7 +23,7 @@ pub struct Panes {
 
 part! {
     /// Loads the panes.
-    fn panes() -> Panes, in nav, Panes {
+    fn panes() -> Panes, in desk, Panes {
         chat: |id| view! { <Chat id /> }.into_any(),
         contact: |id, head| view! { <Pane id head /> }.into_any(),
     }
