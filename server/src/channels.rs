@@ -1,9 +1,9 @@
-//! Messaging channels: one [`Adapter`] per channel, and the workers that use the adapters.
+//! Messaging channels: one [`Adapter`] per channel, and the client that makes the calls.
 //!
-//! An adapter does no I/O. It reads a webhook's body into [`Element`]s and names the next call of a send or a fetch,
-//! given the answers so far ([`Next`]). The core makes the calls, keeps the order, limits the rate and decides about
-//! retries; an adapter only names the outcome ([`Outcome`]). A new channel needs one file, its table of payloads, and
-//! one line in [`adapter`].
+//! An adapter does no I/O. It reads a webhook's body into [`InboundEvent`]s and names the next call of a send or a
+//! fetch, given the answers so far ([`Next`]). The modules `inbound`, `delivery`, `moderation` and `accounts` make the
+//! calls, keep the order, limit the rate and decide about retries; an adapter only names the outcome ([`Outcome`]).
+//! `docs/adding-a-channel.md` lists what a new channel needs.
 
 pub mod capabilities;
 pub mod client;
@@ -91,8 +91,8 @@ pub trait Adapter: Send + Sync {
     /// Returns the inbound events of a webhook's body.
     ///
     /// It never fails: what the adapter does not understand is left out or becomes
-    /// [`What::Nothing`](element::What::Nothing). Events may belong to other accounts and channels of the same
-    /// provider; the core routes them by [`Element::channel`] and [`Element::account`].
+    /// [`InboundEventKind::Nothing`](inbound_event::InboundEventKind::Nothing). Events may belong to other accounts and
+    /// channels of the same provider; `inbound` routes them by [`InboundEvent::channel`] and [`InboundEvent::account`].
     fn elements(&self, body: &Value) -> Vec<InboundEvent>;
 
     /// Returns the next call that sends `outgoing`, given the answers so far, or the outcome.

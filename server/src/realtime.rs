@@ -1,4 +1,5 @@
-//! Synchronization with consoles: the hub publishes changes to their sockets, and rooms keep open documents in memory.
+//! The live connection with consoles and visitors: the hub that publishes commits to their sockets, catch-up, document
+//! pushes, and the other nodes.
 
 pub mod catchup;
 pub mod console_socket;
@@ -32,7 +33,7 @@ const TRIM_BATCH: i64 = 5_000;
 /// Minimum time between two sends of deferred list rows.
 const LATE: Duration = Duration::from_millis(200);
 
-/// Publishes feed entries that were written outside `desk`, with the current content of their rows.
+/// Publishes feed entries that no [`CommitEvents`] collected, with the current content of their rows.
 pub async fn announce(app: &App, entries: Vec<FeedEntry>) -> Result<(), StoreError> {
     let mut db = app.store.read().await?;
     let mut all = CommitEvents::default();

@@ -160,7 +160,7 @@ async fn dispatch(app: &App, inbox: InboxId, freed: bool) -> Result<(), ServiceE
         after = offer_some(&mut tx, inbox, after, freed, now, &mut events).await?;
         tx.commit().await?;
         change::publish(app, events);
-        // The end of a round sets a timer but adds no event to `news`.
+        // The end of a round sets a timer but adds nothing to `events`.
         app.timers_changed.notify_one();
         if after.is_none() {
             return Ok(());

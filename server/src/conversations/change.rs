@@ -337,7 +337,7 @@ pub async fn user_changed(db: &mut OrderedTx, user: UserId, events: &mut CommitE
     Ok(())
 }
 
-/// Publishes what a transaction changed and wakes the workers. Call it after the commit.
+/// Publishes the commit events of a transaction and wakes the workers. Call it after the commit.
 pub fn publish(app: &App, events: CommitEvents) {
     for inbox in events.inboxes() {
         app.dispatch(inbox.inbox, inbox.freed);

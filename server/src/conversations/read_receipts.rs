@@ -19,7 +19,8 @@ use crate::{
     },
 };
 
-/// Writes a conversation row whose state did not change: feed entry, row, news. Returns the chat's audience.
+/// Writes a conversation row whose state did not change, with its feed entry and commit event. Returns the chat's
+/// audience.
 pub(crate) async fn touch(
     db: &mut OrderedTx,
     head: &mut ConversationRow,

@@ -172,7 +172,7 @@ impl OpenDocument {
     /// Runs steps 3 to 6 of the gate. `Err(None)` means that the document panicked and must be put into quarantine.
     ///
     /// Copying the document would cost more than the rest of the push, so the changes are applied to the document
-    /// itself, which is stale from then on. If anything fails before [`Room::committed`] (a refusal, a panic, a failed
+    /// itself, which is stale from then on. If anything fails before [`Self::committed`] (a refusal, a panic, a failed
     /// transaction, a cancelled task), the next lock loads the stored document.
     pub fn prepare(&mut self, writer: Writer, changes: Vec<automerge::Change>) -> Result<Prepared, Option<Refusal>> {
         let attempt = catch_unwind(AssertUnwindSafe(|| {
@@ -202,8 +202,8 @@ impl OpenDocument {
         }
     }
 
-    /// Prepares a change of the server, as [`Room::prepare`] does for a user; `None` if `edit` changes nothing. If the
-    /// document panics, [`Room::must_be_set_aside`] returns `true` afterwards.
+    /// Prepares a change of the server, as [`Self::prepare`] does for a user; `None` if `edit` changes nothing. If the
+    /// document panics, [`Self::must_be_quarantined`] returns `true` afterwards.
     pub fn prepare_own(
         &mut self,
         edit: impl FnOnce(&mut Automerge, &Pen) -> Result<Option<Vec<u8>>, DocumentError>,

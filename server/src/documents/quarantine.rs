@@ -11,8 +11,8 @@ use crate::{
     state::App,
 };
 
-/// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`Room::usable`] returns an
-/// error.
+/// Locks a document. If its stored bytes cannot be read, it is put into quarantine, and [`OpenDocument::usable`]
+/// returns an error.
 pub async fn lock(app: &App, document: DocumentId) -> Result<Locked, ServiceError> {
     let mut document = app.documents.lock(&app.store, document).await?;
     if document.must_be_quarantined() {

@@ -46,7 +46,7 @@ struct Inner {
     consoles: HashMap<SocketId, Console>,
     /// The last feed number that was published.
     announced: i64,
-    /// News that arrived before news with lower feed numbers, by first feed number.
+    /// Commit events that arrived before those with lower feed numbers, by first feed number.
     early: BTreeMap<i64, CommitEvents>,
     /// The versions (epoch and sequence number) of documents that were sent to all their followers.
     sent_versions: HashMap<DocumentId, (u32, i64)>,
@@ -236,7 +236,7 @@ impl Hub {
         self.inner().announced
     }
 
-    /// Returns the missing feed number for which later news wait, if any wait.
+    /// Returns the missing feed number for which later commit events wait, if any wait.
     pub(crate) fn gap(&self) -> Option<i64> {
         let inner = self.inner();
         (!inner.early.is_empty()).then_some(inner.announced + 1)
@@ -257,7 +257,7 @@ impl Hub {
         }
     }
 
-    /// Publishes news in the order of the feed, whichever node wrote them.
+    /// Publishes commit events in the order of the feed, whichever node wrote them.
     pub(crate) fn publish(&self, events: CommitEvents, visitors: &VisitorHub) {
         let Some((first, _)) = events.span() else {
             return self.flush();

@@ -83,7 +83,7 @@ pub struct NodeSession {
     node: i64,
 }
 
-/// The result of [`Link::hear`].
+/// The result of [`NodeSession::hear`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
     /// Another node wrote to the database.

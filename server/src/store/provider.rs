@@ -79,7 +79,8 @@ pub async fn of_message(db: &mut Db, message: MessageId) -> Result<Vec<ProviderM
     rows.iter().map(record).collect()
 }
 
-/// Records the time of a mark (`what`) that may change later. Returns `false` if a later mark is known already.
+/// Records the time of the last update of one kind (`what`: a reaction, or hiding) of a message. Returns `false` if a
+/// later one is known already.
 pub async fn is_latest(db: &mut Db, message: MessageId, what: &str, at: Millis) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO marked (message_id, what, at) VALUES ($1, $2, $3) ON CONFLICT (message_id, what) \

@@ -188,7 +188,7 @@ async fn source(db: &mut Db, list: &List, access: &Access) -> Result<Source, Sto
     })
 }
 
-/// Whether a list is always empty: an ended chat has no countdown and nothing unread (`desk::change::follow`).
+/// Whether a list is always empty: an ended chat has no countdown and nothing unread (`conversations::change::follow`).
 fn is_void(list: &List) -> bool {
     list.folder == Folder::History && (list.filter.unread || list.filter.overdue)
 }

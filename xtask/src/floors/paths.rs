@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::Outcome;
 
-/// The module of a file by its path below the sources: `desk/claim.rs` is `desk::claim`. `None`: not Rust.
+/// The module of a file by its path below the sources: `contacts/merge.rs` is `contacts::merge`. `None`: not Rust.
 pub fn module(file: &str) -> Option<Vec<String>> {
     let stem = file.strip_suffix(".rs")?;
     let stem = stem.strip_suffix("/mod").unwrap_or(stem);

@@ -17,9 +17,9 @@ use super::{Core, DiskKey, Key, Step, disk, replica::Lane};
 /// A message between tabs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TabMessage {
-    /// A tab begins to follow: the leader stores its data and answers [`Word::Ready`].
+    /// A tab begins to follow: the leader stores its data and answers [`Self::Ready`].
     Join(u64),
-    /// All data of the leader is on the disk; what it receives from then on follows as [`Word::Frame`]. `welcome` is
+    /// All data of the leader is on the disk; what it receives from then on follows as [`Self::Frame`]. `welcome` is
     /// the server's frame, if the connection is up.
     Ready { tab: u64, welcome: Option<Vec<u8>> },
     /// The leader received this frame from the server.

@@ -57,7 +57,7 @@ impl OpenDocument {
     /// Writes the next epoch in the caller's transaction.
     ///
     /// # Errors
-    /// `Conflict` as in [`Room::write`].
+    /// `Conflict` as in [`Self::write`].
     pub async fn write_anew(&mut self, db: &mut Db, intent: IntentId, prepared: &Prepared) -> Result<(), ServiceError> {
         if self.seq == 0 {
             documents::ensure(&mut *db, self.id).await?;
@@ -82,7 +82,7 @@ impl OpenDocument {
     }
 
     /// Replaces the document in memory by that of the next epoch, and returns the part for its followers. Call it after
-    /// the commit of [`Room::write_anew`].
+    /// the commit of [`Self::write_anew`].
     pub fn committed_anew(&mut self, prepared: Prepared) -> Part {
         self.epoch += 1;
         self.seq = pushes_of(&prepared);
@@ -112,7 +112,7 @@ impl OpenDocument {
     }
 
     /// Marks the document in memory as equal to the stored one, and returns the part for its followers. Call it after
-    /// the commit of [`Room::write`].
+    /// the commit of [`Self::write`].
     pub fn committed(&mut self, prepared: Prepared) -> Part {
         self.stale = false;
         self.bytes += prepared.bytes();

@@ -71,8 +71,8 @@ impl Hub {
         self.flush();
     }
 
-    /// As [`Hub::document_changed`], but only queues the frame. It leaves with the news of the transaction, which the
-    /// caller must publish right after.
+    /// As [`Hub::document_changed`], but only queues the frame. It leaves with the commit events of the transaction,
+    /// which the caller must publish right after.
     pub fn queue_change(
         &self,
         document: DocumentId,

@@ -49,8 +49,8 @@ const GONE: u8 = 2;
 /// As [`GONE`], and the console may know who took the chat.
 const TAKEN: u8 = 3;
 
-/// The part of the news that one console gets. The mask has one byte per row of the news, in the order of [`rows`];
-/// equal masks give equal frames.
+/// The part of the commit events that one console gets. The mask has one byte per row of them, in the order of
+/// [`rows`]; equal masks give equal frames.
 pub(crate) struct View {
     pub(crate) mask: Vec<u8>,
     pub(crate) revoked: Vec<ServerFrame>,
