@@ -1,7 +1,7 @@
 //! Messaging channels: one [`Adapter`] per channel, and the client that makes the calls.
 //!
 //! An adapter does no I/O. It reads a webhook's body into [`InboundEvent`]s and names the next call of a send or a
-//! fetch, given the answers so far ([`Next`]). The modules `inbound`, `delivery`, `moderation` and `accounts` make the
+//! fetch, given the answers so far ([`Next`]). The callers in `inbound`, `delivery`, `accounts` and `settings` make the
 //! calls, keep the order, limit the rate and decide about retries; an adapter only names the outcome ([`Outcome`]).
 //! `docs/adding-a-channel.md` lists what a new channel needs.
 

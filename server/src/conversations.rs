@@ -1,5 +1,5 @@
-//! The application service over conversations. Only this module changes a conversation, through `shared`'s transition,
-//! with one database transaction per change.
+//! The application service over conversations. Only this module changes a conversation's state, through `shared`'s
+//! transition, with one database transaction per change.
 
 pub mod assign;
 pub mod change;

@@ -41,8 +41,8 @@ use std::sync::Arc;
 pub use crate::state::{App, Shared};
 use crate::{clock::Clock, config::Config, error::ServiceError, store::Store, workers::Supervisor};
 
-/// Opens the database, starts the workers and returns the running application. `http::router::build` makes
-/// its HTTP service.
+/// Opens the database, starts the workers and returns the running application. `http::router::build` makes its
+/// HTTP service.
 pub async fn build(config: Config, clock: Clock) -> Result<Shared, ServiceError> {
     let store = Store::open(&config.database_url).await?;
     let app: Shared = Arc::new(App::new(config, store, clock).await?);

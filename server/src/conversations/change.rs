@@ -327,7 +327,7 @@ async fn move_places(
     Ok(())
 }
 
-/// Announces a user's row after a change of load, availability, connectivity or account.
+/// Adds a user's row to the commit events after a change of load, availability, connectivity or account.
 pub async fn user_changed(db: &mut OrderedTx, user: UserId, events: &mut CommitEvents) -> Result<(), ServiceError> {
     let entry = feed::append(&mut *db, FeedKind::User, user.to_string(), None, None).await?;
     events.entry(entry);

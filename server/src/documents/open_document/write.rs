@@ -89,7 +89,7 @@ impl OpenDocument {
         self.snapshot_seq = 0;
         self.bytes = prepared.bytes();
         self.begun_bytes = self.bytes;
-        // Only `prepare_anew` sets it; without it the next lock loads the stored document.
+        // Only `prepare_epoch` sets it; without it the next lock loads the stored document.
         match prepared.anew {
             Some(doc) => self.doc = doc,
             None => self.stale = true,

@@ -21,7 +21,7 @@ pub(crate) struct Console {
     pub(crate) device: DeviceId,
     pub(crate) access: Arc<Access>,
     out: Slot,
-    /// Whether a queued frame must leave at the next [`Console::post`].
+    /// Whether a queued frame must leave at the next [`Console::flush`].
     pub(crate) immediate: bool,
     /// Whether deferred frames are queued, which may leave together with later ones.
     pub(crate) deferred: bool,
@@ -61,7 +61,7 @@ impl Console {
         self.out.put(Outgoing::Close(why))
     }
 
-    /// Queues a frame that leaves at the next [`Console::post`]. Returns `false` if the socket cannot keep up.
+    /// Queues a frame that leaves at the next [`Console::flush`]. Returns `false` if the socket cannot keep up.
     pub(crate) fn send(&mut self, frame: Bytes) -> bool {
         self.immediate = true;
         self.queue(frame)

@@ -46,7 +46,7 @@ pub(crate) fn mailbox() -> (Slot, Mailbox) {
 }
 
 impl Slot {
-    /// Adds a frame that leaves at the next [`Slot::post`]. Returns `false` if too many frames wait or the socket's end
+    /// Adds a frame that leaves at the next [`Slot::flush`]. Returns `false` if too many frames wait or the socket's end
     /// was dropped.
     pub(crate) fn put(&self, next: Outgoing) -> bool {
         let mut waiting = self.0.waiting();
